@@ -1,0 +1,35 @@
+import type { Revocation } from './revocation.js';
+
+/** One answer of a source: what became visible since the cursor that was asked with. */
+export interface RevocationBatch {
+  /** Where to go on from. Opaque. */
+  readonly cursor: string;
+  /** These entries are the whole list, from its beginning: the reader starts anew. */
+  readonly reset: boolean;
+  /** There is more to read at once. Nothing is proven until a batch says `false`. */
+  readonly more: boolean;
+  /** Fingerprint of the issuer's key set, where the source knows it. */
+  readonly jwks?: string;
+  readonly entries: readonly Revocation[];
+}
+
+export interface ReadOptions {
+  /** How long to wait for something new before answering with an empty batch. */
+  readonly waitSeconds: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Where revocations come from.
+ *
+ * The promise that a list rests on: a batch with `more: false` reflects every revocation that was
+ * committed before `read` was called. A source that cannot promise that rejects; it never answers
+ * with an empty batch instead.
+ */
+export interface RevocationSource {
+  /**
+   * Everything unexpired when `after` is undefined, unknown, foreign or too old (`reset: true`),
+   * else what became visible since, in whatever order transactions committed.
+   */
+  read(after: string | undefined, options: ReadOptions): Promise<RevocationBatch>;
+}

@@ -1,0 +1,28 @@
+/**
+ * Why a request cannot be let in.
+ *
+ * - `token_missing`: no credentials, or none that count (RFC 6750 section 2).
+ * - `token_invalid`: form, signature, issuer, audience or claims are wrong.
+ * - `token_expired`, `token_revoked`: said only of a token whose signature verified.
+ * - `keys_unavailable`, `revocations_stale`: the service cannot know. The caller may retry.
+ */
+export type TokenErrorCode =
+  | 'token_missing'
+  | 'token_invalid'
+  | 'token_expired'
+  | 'token_revoked'
+  | 'keys_unavailable'
+  | 'revocations_stale';
+
+/** Why a token was refused. Switch on `code`; `message` is for logs, never for clients. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+
+  constructor(
+    readonly code: TokenErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
