@@ -1,0 +1,18 @@
+export {
+  parseSettings,
+  SettingsError,
+  type Environment,
+  type SettingProblem,
+} from './settings/parse-settings.js';
+export {
+  choice,
+  flag,
+  port,
+  setting,
+  text,
+  wholeNumber,
+  type Setting,
+} from './settings/setting.js';
+export { duration, parseDuration, type DurationText } from './settings/duration.js';
+export { httpUrl, postgresUrl, trustProxy, type TrustProxy } from './settings/addresses.js';
+export { base64Key } from './settings/secret-key.js';

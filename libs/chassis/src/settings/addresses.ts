@@ -1,0 +1,60 @@
+import { BlockList, isIP } from 'node:net';
+
+import { setting, type Setting } from './setting.js';
+
+function parseUrl(text: string, protocols: readonly string[]): URL | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return protocols.includes(url.protocol) ? url : undefined;
+}
+
+/** An `http` or `https` address without credentials, query or fragment, kept as it was written. */
+export function httpUrl(): Setting<string> {
+  return setting('an http or https address without credentials, query or fragment', (text) => {
+    const url = parseUrl(text, ['http:', 'https:']);
+    return url && !url.username && !url.password && !/[?#]/.test(text) ? text : undefined;
+  });
+}
+
+/** The address of a Postgres database, such as `postgres://user:password@host:5432/database`. */
+export function postgresUrl(): Setting<string> {
+  return setting('postgres://user:password@host:port/database', (text) => {
+    const url = parseUrl(text, ['postgres:', 'postgresql:']);
+    return url && /^\/[^/]+$/.test(url.pathname) ? text : undefined;
+  });
+}
+
+/** Which peers may say, in `X-Forwarded-*`, for whom they speak: none, so many hops, or these. */
+export type TrustProxy = false | number | string[];
+
+const NAMED_RANGES = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+function isAddressRange(text: string): boolean {
+  if (NAMED_RANGES.has(text)) return true;
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  if (bits === undefined) return true;
+  if (!/^\d{1,3}$/.test(bits)) return false;
+  try {
+    new BlockList().addSubnet(address, Number(bits), version === 4 ? 'ipv4' : 'ipv6');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * `off`, a number of hops, or a list of addresses, CIDR ranges and the names `loopback`,
+ * `linklocal`, `uniquelocal`. There is no way to trust everyone: any caller could then choose the
+ * address that limits and audits see.
+ */
+export function trustProxy(): Setting<TrustProxy> {
+  const expected = 'off, a number of hops from 1 to 10, or addresses separated by commas';
+  return setting(expected, (text) => {
+    if (['off', 'false', 'no', '0'].includes(text.toLowerCase())) return false;
+    if (/^\d+$/.test(text)) return Number(text) <= 10 ? Number(text) : undefined;
+    const ranges = text.split(',').map((range) => range.trim());
+    return ranges.every(isAddressRange) ? ranges : undefined;
+  });
+}

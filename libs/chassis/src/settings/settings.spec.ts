@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { httpUrl, postgresUrl, trustProxy } from './addresses.js';
+import { duration } from './duration.js';
+import { parseSettings, SettingsError } from './parse-settings.js';
+import { base64Key } from './secret-key.js';
+import { choice, flag, port, text, wholeNumber, type Setting } from './setting.js';
+
+const key = randomBytes(32);
+
+describe('parseSettings', () => {
+  const schema = z.object({
+    PORT: port().prefault('3000'),
+    TTL: duration('1s', '30d').prefault('15m'),
+    SECRET: base64Key(32),
+    PASSWORD: text(8).optional(),
+  });
+
+  it('reads defaults in the same words as given values', () => {
+    expect(parseSettings(schema, { SECRET: key.toString('base64') })).toEqual({
+      PORT: 3000,
+      TTL: 900_000,
+      SECRET: key,
+    });
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    const settings = { PORT: '', PASSWORD: ' ', SECRET: key.toString('base64') };
+    expect(parseSettings(schema, settings)).toMatchObject({ PORT: 3000 });
+  });
+
+  it('lists every problem at once, and no value', () => {
+    const wrong = { PORT: 'x1x', TTL: 'x2x', PASSWORD: 'x3x-far-too-long', OTHER: 'x4x' };
+    const error = catchError(() => parseSettings(schema, wrong));
+    expect(error).toBeInstanceOf(SettingsError);
+    expect(error.problems.map(({ variable }) => variable)).toEqual([
+      'PORT',
+      'TTL',
+      'SECRET',
+      'PASSWORD',
+    ]);
+    expect(error.message).toMatch(/SECRET: is not set: expected 32 bytes in base64/);
+    expect(error.message).toMatch(/TTL: expected a duration .* from 1s to 30d/);
+    expect(error.message).not.toMatch(/x\dx/);
+  });
+
+  it('names a rule between settings by the variable it blames', () => {
+    const ruled = z
+      .object({ A: flag(), B: flag() })
+      .refine(({ A, B }) => A !== B, { path: ['B'], error: 'expected the opposite of A' });
+    const error = catchError(() => parseSettings(ruled, { A: 'on', B: 'on' }));
+    expect(error.problems).toEqual([{ variable: 'B', message: 'expected the opposite of A' }]);
+  });
+});
+
+describe('a setting', () => {
+  const good: [string, Setting<unknown>, string, unknown][] = [
+    ['zero seconds', duration('0s', '1m'), '0s', 0],
+    ['milliseconds', duration(), '500ms', 500],
+    ['seconds', duration(), '10s', 10_000],
+    ['minutes', duration(), '15m', 900_000],
+    ['hours', duration(), '24h', 86_400_000],
+    ['days', duration(), '30d', 2_592_000_000],
+    ['white space around a value', duration(), ' 10s ', 10_000],
+    ['any free port', port(), '0', 0],
+    ['the last port', port(), '65535', 65_535],
+    ['on', flag(), 'on', true],
+    ['FALSE', flag(), 'FALSE', false],
+    ['1', flag(), '1', true],
+    ['0', flag(), '0', false],
+    ['a word in capitals', choice('info', 'debug'), 'DEBUG', 'debug'],
+    ['a base64 key', base64Key(32), key.toString('base64'), key],
+    ['a base64url key', base64Key(32), key.toString('base64url'), key],
+    ['a loopback address', httpUrl(), 'http://localhost:3000', 'http://localhost:3000'],
+    ['an https address', httpUrl(), 'https://auth.example.com/a', 'https://auth.example.com/a'],
+    [
+      'a database',
+      postgresUrl(),
+      'postgres://u:p@h:1/d?sslmode=x',
+      'postgres://u:p@h:1/d?sslmode=x',
+    ],
+    ['no proxy', trustProxy(), 'off', false],
+    ['hops', trustProxy(), '2', 2],
+    [
+      'proxies',
+      trustProxy(),
+      'loopback, 10.0.0.0/8,fd00::/8',
+      ['loopback', '10.0.0.0/8', 'fd00::/8'],
+    ],
+  ];
+  it.each(good)('reads %s', (_name, type, value, expected) => {
+    expect(type.parse(value)).toEqual(expected);
+  });
+
+  const bad: [string, Setting<unknown>, string][] = [
+    ['a duration without unit', duration(), '10'],
+    ['a negative duration', duration(), '-1s'],
+    ['a broken number', duration(), '1.5h'],
+    ['two durations', duration(), '1h30m'],
+    ['an unknown unit', duration(), '2w'],
+    ['an endless duration', duration(), '99999999999999999999s'],
+    ['less than the least duration', duration('2s', '1m'), '1s'],
+    ['more than the most duration', duration('2s', '1m'), '61s'],
+    ['a port beyond the last', port(), '65536'],
+    ['a hexadecimal port', port(), '0x50'],
+    ['a port with an exponent', port(), '3e3'],
+    ['a number below its bounds', wholeNumber(1, 9), '0'],
+    ['a switch that says maybe', flag(), 'maybe'],
+    ['a word that is not one of them', choice('info', 'debug'), 'loud'],
+    ['a short key', base64Key(32), key.subarray(1).toString('base64')],
+    ['a long key', base64Key(32), `${key.toString('base64')}AAAA`],
+    ['a key with junk that Buffer skips', base64Key(32), `*${key.toString('base64')}`],
+    ['a control character', text(), 'a\nb'],
+    ['another protocol', httpUrl(), 'ftp://example.com'],
+    ['no address', httpUrl(), 'localhost:3000'],
+    ['credentials in an address', httpUrl(), 'https://a:b@example.com'],
+    ['a query in an address', httpUrl(), 'https://example.com/?a'],
+    ['an empty fragment in an address', httpUrl(), 'https://example.com/#'],
+    ['a database without a name', postgresUrl(), 'postgres://u:p@h:1'],
+    ['another database', postgresUrl(), 'mysql://u:p@h:1/d'],
+    ['trust in everyone', trustProxy(), 'true'],
+    ['trust in too many hops', trustProxy(), '11'],
+    ['a proxy that is no address', trustProxy(), '10.0.0.1,proxy.local'],
+    ['a range that is too narrow', trustProxy(), '10.0.0.0/33'],
+    ['a range of ranges', trustProxy(), '10.0.0.0/8/8'],
+  ];
+  it.each(bad)('refuses %s', (_name, type, value) => {
+    const result = type.safeParse(value);
+    expect(result.error?.issues).toHaveLength(1);
+    expect(result.error?.issues[0]?.message).toMatch(/^expected /);
+  });
+});
+
+function catchError(run: () => unknown): SettingsError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof SettingsError) return error;
+    throw error;
+  }
+  throw new Error('It did not throw.');
+}
