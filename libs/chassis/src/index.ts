@@ -16,3 +16,5 @@ export {
 export { duration, parseDuration, type DurationText } from './settings/duration.js';
 export { httpUrl, postgresUrl, trustProxy, type TrustProxy } from './settings/addresses.js';
 export { base64Key } from './settings/secret-key.js';
+export { StructuredLogger, LOG_LEVELS, type LogLevel } from './logging/structured-logger.js';
+export { currentRequestId } from './logging/request-context.js';

@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+import { withRequestId } from './request-context.js';
+import type { StructuredLogger } from './structured-logger.js';
+
+/** Probes come every second: their lines would bury the others. */
+const isProbe = (request: FastifyRequest): boolean =>
+  request.routeOptions.url?.startsWith('/health/') === true;
+
+/**
+ * One line for each request: method, the route's pattern, status, duration and the peer's address.
+ * The path itself, the query and the headers stay out: people put secrets there.
+ */
+export function logRequests(server: FastifyInstance, logger: StructuredLogger): void {
+  server.addHook('onRequest', (request, _reply, done) => withRequestId(request.id, done));
+  // Reading a body leaves the asynchronous context in which the request began.
+  server.addHook('preValidation', (request, _reply, done) => withRequestId(request.id, done));
+
+  server.addHook('onResponse', (request, reply, done) => {
+    const line = {
+      requestId: request.id,
+      method: request.method,
+      route: request.routeOptions.url,
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime * 10) / 10,
+      remoteAddress: request.ip,
+      ...(!reply.raw.writableFinished && { aborted: true }),
+    };
+    if (isProbe(request)) logger.debug('request', line);
+    else logger.log('request', line);
+    done();
+  });
+}

@@ -1,0 +1,111 @@
+import { Logger } from '@nestjs/common';
+import { describe, expect, it } from 'vitest';
+
+import { withRequestId } from './request-context.js';
+import { StructuredLogger, type LogLevel } from './structured-logger.js';
+
+function recorder(level: LogLevel = 'info') {
+  const texts: string[] = [];
+  const destination = { write: (text: string) => void texts.push(text) };
+  return {
+    texts,
+    logger: new StructuredLogger({ name: 'orders', level, destination }),
+    lines: () => texts.map((text) => JSON.parse(text) as Record<string, unknown>),
+  };
+}
+
+describe('StructuredLogger', () => {
+  it('writes one JSON line with level, service, time, context and fields', () => {
+    const { logger, lines } = recorder();
+    logger.warn('Slow', { durationMs: 5 }, 'Database');
+    expect(lines()).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        name: 'orders',
+        msg: 'Slow',
+        durationMs: 5,
+        context: 'Database',
+        time: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+      }),
+    ]);
+  });
+
+  it('speaks for the loggers of Nest', () => {
+    const { logger, lines } = recorder();
+    Logger.overrideLogger(logger);
+    new Logger('RoutesResolver').error('No route', new Error('because'));
+    expect(lines()).toMatchObject([
+      { level: 'error', msg: 'No route', context: 'RoutesResolver', err: { message: 'because' } },
+    ]);
+  });
+
+  it('stays silent below its level', () => {
+    const { logger, texts } = recorder('error');
+    logger.warn('warn');
+    logger.log('log');
+    logger.debug('debug');
+    logger.verbose('verbose');
+    logger.error('error');
+    logger.fatal('fatal');
+    expect(texts).toHaveLength(2);
+  });
+
+  it('names the request in every line written for it, however deep and late', async () => {
+    const { logger, lines } = recorder();
+    await withRequestId('r1', async () => {
+      await new Promise(setImmediate);
+      logger.log('inside');
+    });
+    logger.log('outside');
+    expect(lines().map(({ requestId }) => requestId)).toEqual(['r1', undefined]);
+  });
+
+  it('keeps the causes of an error, and nothing that a driver attached to it', () => {
+    const { logger, lines, texts } = recorder();
+    const driver = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (email)=(secret-detail) exists',
+      parameters: ['secret-parameter'],
+    });
+    logger.error('Could not save', new Error('query failed', { cause: driver }));
+    expect(lines()[0]?.err).toMatchObject({
+      message: 'query failed',
+      cause: { message: 'duplicate key', code: '23505' },
+    });
+    expect(texts[0]).not.toMatch(/secret-/);
+  });
+
+  it('survives errors and objects that contain themselves', () => {
+    const { logger, texts } = recorder();
+    const error: Error = new Error('round');
+    error.cause = error;
+    const ring: Record<string, unknown> = {};
+    ring.ring = ring;
+    logger.error('Odd', error, ring);
+    expect(texts).toHaveLength(1);
+  });
+
+  const secrets: [string, unknown][] = [
+    ['a password', { password: 'hunter2' }],
+    ['a new password', { body: { newPassword: 'hunter2' } }],
+    ['a refresh token', { answer: [{ refresh_token: 'hunter2' }] }],
+    ['an authorization header', { headers: { authorization: 'hunter2' } }],
+    ['cookies', { headers: { 'set-cookie': ['hunter2', 'a]b hunter2'] } }],
+    ['a client secret', { clientSecret: { current: 'hunter2' } }],
+    ['bytes', { key: Buffer.from('hunter2') }],
+    ['an e-mail in a member', { email: 'hunter2' }],
+    ['an e-mail in a text', 'no user hunter2@example.com here'],
+    ['an e-mail of another script', 'no user hunter2ü@beispiel.example here'],
+    ['a bearer token in a text', 'Authorization: Bearer hunter2-hunter2'],
+    ['basic credentials in a text', 'Basic aHVudGVyMg-hunter2=='],
+    ['an access token in a text', 'got eyJhbGciOiJSUzI1NiJ9.eyJodW50ZXIy.hunter2 from'],
+    ['a password in an address', new Error('cannot reach postgres://app:hunter2@db:5432/x')],
+  ];
+  it.each(secrets)('never writes %s', (_name, secret) => {
+    const { logger, lines, texts } = recorder();
+    logger.log(secret);
+    logger.log('with a message', secret);
+    expect(lines()).toHaveLength(2);
+    expect(texts.join()).not.toMatch(/hunter2|aHVudGVy|104,117,110/);
+  });
+});

@@ -1,0 +1,81 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, type DestinationStream, type Level, type Logger } from 'pino';
+
+import { redact, withoutSecrets } from './redact.js';
+import { currentRequestId } from './request-context.js';
+
+/** From silence to everything. */
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LoggerOptions {
+  /** The service, in every line. */
+  readonly name: string;
+  readonly level: LogLevel;
+  /** Standard output unless given. */
+  readonly destination?: DestinationStream;
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Nest's logger as lines of JSON on standard output, by pino. Each line carries the id of the
+ * request that it belongs to, and none a secret.
+ *
+ * As everywhere in Nest the last text after the message is the context. Objects after the message
+ * become members of the line, and an error its `err`.
+ */
+export class StructuredLogger implements LoggerService {
+  private readonly lines: Logger;
+
+  constructor({ name, level, destination }: LoggerOptions) {
+    const options = {
+      name,
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label: string) => ({ level: label }) },
+      // pino's own would flatten the causes of what withoutSecrets has made of an error.
+      serializers: { err: (error: unknown) => error },
+      mixin: () => ({ requestId: currentRequestId() }),
+      hooks: { streamWrite: redact },
+    };
+    this.lines = destination ? pino(options, destination) : pino(options);
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  private write(level: Level, message: unknown, rest: readonly unknown[]): void {
+    if (!this.lines.isLevelEnabled(level)) return;
+    const fields: Fields = {};
+    const texts = [message, ...rest].filter((part) => {
+      if (part instanceof Error) fields.err = part;
+      else if (typeof part === 'object' && part !== null) Object.assign(fields, part);
+      else return part !== undefined;
+      return false;
+    });
+    if (rest.length > 0 && typeof rest.at(-1) === 'string') fields.context = texts.pop();
+    this.lines[level](withoutSecrets(fields), texts.map(String).join(' ') || undefined);
+  }
+}
