@@ -1,0 +1,71 @@
+import { CompactIdTable } from './compact-id-table.js';
+import { compactId, type CompactId } from './compact-id.js';
+import type { Revocation } from './revocation.js';
+
+/** What a revocation can name about a token. */
+export interface RevocableToken {
+  /** `jti` */
+  readonly tokenId: CompactId;
+  /** `sid`, if the token belongs to a session */
+  readonly sessionId: CompactId | undefined;
+  readonly clientId: string;
+  readonly kid: string;
+  /** `iat`, in seconds since the epoch */
+  readonly issuedAt: number;
+}
+
+interface ClientRevocation {
+  readonly before: number;
+  readonly exp: number;
+}
+
+/** The entries of a revocation list by kind: many tokens and sessions, few clients and keys. */
+export class RevocationEntries {
+  readonly #tokens = new CompactIdTable();
+  readonly #sessions = new CompactIdTable();
+  readonly #clients = new Map<string, ClientRevocation>();
+  readonly #keys = new Map<string, number>();
+
+  get size(): number {
+    return this.#tokens.size + this.#sessions.size + this.#clients.size + this.#keys.size;
+  }
+
+  /** Adding twice is adding once: of two entries for the same id the longer-lived and wider holds. */
+  add({ kind, id, exp, before = Infinity }: Revocation): void {
+    switch (kind) {
+      case 'jti':
+        return this.#tokens.add(compactId(id), exp);
+      case 'sid':
+        return this.#sessions.add(compactId(id), exp);
+      case 'client': {
+        const known = this.#clients.get(id) ?? { before, exp };
+        this.#clients.set(id, {
+          before: Math.max(known.before, before),
+          exp: Math.max(known.exp, exp),
+        });
+        return;
+      }
+      case 'kid':
+        this.#keys.set(id, Math.max(this.#keys.get(id) ?? exp, exp));
+    }
+  }
+
+  covers(token: RevocableToken): boolean {
+    const { tokenId, sessionId, clientId, kid, issuedAt } = token;
+    return (
+      this.#tokens.has(tokenId) ||
+      (sessionId !== undefined && this.#sessions.has(sessionId)) ||
+      this.#keys.has(kid) ||
+      issuedAt <= (this.#clients.get(clientId)?.before ?? -Infinity)
+    );
+  }
+
+  /** Forgets what expired before the given second, in steps of well under a millisecond. */
+  *prune(beforeSeconds: number): Generator<void> {
+    for (const [id, { exp }] of this.#clients) if (exp < beforeSeconds) this.#clients.delete(id);
+    for (const [id, exp] of this.#keys) if (exp < beforeSeconds) this.#keys.delete(id);
+    yield;
+    yield* this.#tokens.prune(beforeSeconds);
+    yield* this.#sessions.prune(beforeSeconds);
+  }
+}
