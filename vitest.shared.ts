@@ -3,8 +3,13 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 // Libraries are tested from their source; only e2e suites run what was built.
 const conditions = ['@jwt-auth/source', 'module', 'node', 'development|production'];
 
-/** The `unit` project of a workspace member, and with `e2e` the black-box one beside it. */
-export function testProjects({ e2e = false }: { e2e?: boolean } = {}): ViteUserConfig {
+const path = (file: string) => new URL(file, import.meta.url).pathname;
+
+/**
+ * The `unit` project of a workspace member, or with `e2e` its black-box one. With `postgres` the
+ * run gets a server of its own, on which each spec makes its `freshDatabase()`.
+ */
+export function testProjects({ e2e = false, postgres = false } = {}): ViteUserConfig {
   const name = e2e ? 'e2e' : 'unit';
   return defineConfig({
     test: {
@@ -18,7 +23,8 @@ export function testProjects({ e2e = false }: { e2e?: boolean } = {}): ViteUserC
             name,
             environment: 'node',
             include: [e2e ? 'src/**/*.e2e-spec.ts' : 'src/**/*.spec.ts'],
-            setupFiles: [new URL('./vitest.setup.ts', import.meta.url).pathname],
+            setupFiles: [path('./vitest.setup.ts')],
+            globalSetup: postgres ? [path('./libs/dev-stack/src/vitest/global-setup.ts')] : [],
             testTimeout: e2e ? 60_000 : 20_000,
             hookTimeout: 120_000,
           },

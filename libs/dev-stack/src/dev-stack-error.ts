@@ -1,0 +1,20 @@
+/** What keeps the stack from running. `message` is for the person at the terminal. */
+export type DevStackErrorCode =
+  | 'binaries_missing'
+  | 'directory_unusable'
+  | 'server_running'
+  | 'port_taken'
+  | 'did_not_start'
+  | 'setting_invalid';
+
+/** Why the stack does not run: one sentence that names the cause and the setting to change. */
+export class DevStackError extends Error {
+  override readonly name = 'DevStackError';
+  constructor(
+    readonly code: DevStackErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

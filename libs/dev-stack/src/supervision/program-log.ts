@@ -1,0 +1,51 @@
+import { closeSync, fstatSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/**
+ * The file that takes what a program prints. Not a pipe: a program must not die of a broken pipe
+ * when its parent is killed, and the parent spends no time on passing lines.
+ */
+export class ProgramLog {
+  private readonly start: number;
+
+  private constructor(
+    readonly fd: number,
+    /** Where to look, or `undefined` for a log that exists only as long as it is open. */
+    readonly path: string | undefined,
+  ) {
+    this.start = fstatSync(fd).size;
+  }
+
+  /** Appends to the file at `path`, making its directory. */
+  static at(path: string): ProgramLog {
+    mkdirSync(dirname(path), { recursive: true });
+    return new ProgramLog(openSync(path, 'a+', 0o600), path);
+  }
+
+  /** A log without a name: nothing to clean up, even after kill -9. */
+  static unnamed(): ProgramLog {
+    const directory = mkdtempSync(join(tmpdir(), 'jwt-auth-log-'));
+    try {
+      return new ProgramLog(openSync(join(directory, 'log'), 'a+', 0o600), undefined);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  }
+
+  /** Everything that was printed since this log was opened. */
+  text(): string {
+    const bytes = Buffer.alloc(fstatSync(this.fd).size - this.start);
+    const length = readSync(this.fd, bytes, 0, bytes.length, this.start);
+    return bytes.toString('utf8', 0, length);
+  }
+
+  /** The last lines of {@link text}, for an error message. */
+  tail(lines = 20): string {
+    return this.text().trimEnd().split('\n').slice(-lines).join('\n');
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}

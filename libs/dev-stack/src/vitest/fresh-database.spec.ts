@@ -1,0 +1,23 @@
+import pg from 'pg';
+import { expect, it } from 'vitest';
+import { freshDatabase } from './fresh-database.js';
+
+async function tables(url: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
+    );
+    await client.query('CREATE TABLE only_here ()');
+    return rows.map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
+}
+
+it('gives every caller an empty database of its own, also at the same moment', async () => {
+  const urls = await Promise.all([freshDatabase(), freshDatabase(), freshDatabase()]);
+  expect(new Set(urls).size).toBe(3);
+  for (const url of urls) expect(await tables(url)).toEqual([]);
+});
