@@ -18,17 +18,22 @@ const untouched = new Int32Array(stride);
  * entries one by one, so that no single step takes long however large the whole is.
  */
 export class CompactIdTable {
-  readonly #segments = new Array<Int32Array>(segmentCount).fill(untouched);
-  readonly #used = new Uint32Array(segmentCount);
-  #size = 0;
+  private readonly segments = new Array<Int32Array>(segmentCount).fill(untouched);
+  private readonly used = new Uint32Array(segmentCount);
+  private held = 0;
 
   get size(): number {
-    return this.#size;
+    return this.held;
+  }
+
+  /** Memory held, without the fixed cost of some ten kilobytes. */
+  get bytes(): number {
+    return this.segments.reduce((sum, slots) => sum + slots.byteLength, 0);
   }
 
   has(id: CompactId): boolean {
     const hash = mix(id);
-    const slots = this.#segments[hash % segmentCount]!;
+    const slots = this.segments[hash % segmentCount]!;
     return slots[slotOf(slots, hash, id) + exp] !== 0;
   }
 
@@ -39,43 +44,43 @@ export class CompactIdTable {
   add(id: CompactId, expiresAt: number): void {
     const hash = mix(id);
     const segment = hash % segmentCount;
-    const slots = this.#segments[segment]!;
+    const slots = this.segments[segment]!;
     const slot = slotOf(slots, hash, id);
     const seconds = wholeSeconds(expiresAt);
     if (slots[slot + exp] !== 0) {
       slots[slot + exp] = Math.max(slots[slot + exp]! >>> 0, seconds);
       return;
     }
-    const used = ++this.#used[segment]!;
-    this.#size++;
+    const used = ++this.used[segment]!;
+    this.held++;
     const capacity = slots.length / stride;
     if (used > capacity * fullest) {
       const larger = Math.max(firstCapacity, Math.ceil(capacity * growth));
-      this.#segments[segment] = rebuilt(slots, larger, 0);
+      this.segments[segment] = rebuilt(slots, larger, 0);
     }
-    put(this.#segments[segment]!, hash, id, seconds);
+    put(this.segments[segment]!, hash, id, seconds);
   }
 
   /** Forgets what expired before the given second, one segment a step. */
   *prune(beforeSeconds: number): Generator<void> {
     for (let segment = 0; segment < segmentCount; segment++) {
-      this.#pruneSegment(segment, beforeSeconds);
+      this.pruneSegment(segment, beforeSeconds);
       yield;
     }
   }
 
-  #pruneSegment(segment: number, beforeSeconds: number): void {
-    const slots = this.#segments[segment]!;
+  private pruneSegment(segment: number, beforeSeconds: number): void {
+    const slots = this.segments[segment]!;
     let expired = 0;
     for (let at = exp; at < slots.length; at += stride) {
       if (slots[at] !== 0 && slots[at]! >>> 0 < beforeSeconds) expired++;
     }
     if (expired === 0) return;
     // Rebuilding leaves no tombstones, which would lengthen every later search.
-    const left = (this.#used[segment]! -= expired);
-    this.#size -= expired;
+    const left = (this.used[segment]! -= expired);
+    this.held -= expired;
     const capacity = Math.ceil((left / fullest) * Math.sqrt(growth));
-    this.#segments[segment] =
+    this.segments[segment] =
       left === 0 ? untouched : rebuilt(slots, Math.max(firstCapacity, capacity), beforeSeconds);
   }
 }

@@ -21,51 +21,51 @@ interface ClientRevocation {
 
 /** The entries of a revocation list by kind: many tokens and sessions, few clients and keys. */
 export class RevocationEntries {
-  readonly #tokens = new CompactIdTable();
-  readonly #sessions = new CompactIdTable();
-  readonly #clients = new Map<string, ClientRevocation>();
-  readonly #keys = new Map<string, number>();
+  private readonly tokens = new CompactIdTable();
+  private readonly sessions = new CompactIdTable();
+  private readonly clients = new Map<string, ClientRevocation>();
+  private readonly keys = new Map<string, number>();
 
   get size(): number {
-    return this.#tokens.size + this.#sessions.size + this.#clients.size + this.#keys.size;
+    return this.tokens.size + this.sessions.size + this.clients.size + this.keys.size;
   }
 
   /** Adding twice is adding once: of two entries for the same id the longer-lived and wider holds. */
   add({ kind, id, exp, before = Infinity }: Revocation): void {
     switch (kind) {
       case 'jti':
-        return this.#tokens.add(compactId(id), exp);
+        return this.tokens.add(compactId(id), exp);
       case 'sid':
-        return this.#sessions.add(compactId(id), exp);
+        return this.sessions.add(compactId(id), exp);
       case 'client': {
-        const known = this.#clients.get(id) ?? { before, exp };
-        this.#clients.set(id, {
+        const known = this.clients.get(id) ?? { before, exp };
+        this.clients.set(id, {
           before: Math.max(known.before, before),
           exp: Math.max(known.exp, exp),
         });
         return;
       }
       case 'kid':
-        this.#keys.set(id, Math.max(this.#keys.get(id) ?? exp, exp));
+        this.keys.set(id, Math.max(this.keys.get(id) ?? exp, exp));
     }
   }
 
   covers(token: RevocableToken): boolean {
     const { tokenId, sessionId, clientId, kid, issuedAt } = token;
     return (
-      this.#tokens.has(tokenId) ||
-      (sessionId !== undefined && this.#sessions.has(sessionId)) ||
-      this.#keys.has(kid) ||
-      issuedAt <= (this.#clients.get(clientId)?.before ?? -Infinity)
+      this.tokens.has(tokenId) ||
+      (sessionId !== undefined && this.sessions.has(sessionId)) ||
+      this.keys.has(kid) ||
+      issuedAt <= (this.clients.get(clientId)?.before ?? -Infinity)
     );
   }
 
   /** Forgets what expired before the given second, in steps of well under a millisecond. */
   *prune(beforeSeconds: number): Generator<void> {
-    for (const [id, { exp }] of this.#clients) if (exp < beforeSeconds) this.#clients.delete(id);
-    for (const [id, exp] of this.#keys) if (exp < beforeSeconds) this.#keys.delete(id);
+    for (const [id, { exp }] of this.clients) if (exp < beforeSeconds) this.clients.delete(id);
+    for (const [id, exp] of this.keys) if (exp < beforeSeconds) this.keys.delete(id);
     yield;
-    yield* this.#tokens.prune(beforeSeconds);
-    yield* this.#sessions.prune(beforeSeconds);
+    yield* this.tokens.prune(beforeSeconds);
+    yield* this.sessions.prune(beforeSeconds);
   }
 }

@@ -13,7 +13,7 @@ export interface RevocationListOptions {
   /** How old the last proof of completeness may be. */
   readonly maxStalenessMs: number;
   /** A clock in milliseconds that no adjustment of the wall clock moves. */
-  readonly monotonicNow?: () => number;
+  readonly monotonicNow?: (() => number) | undefined;
 }
 
 /** `blind`: never had a snapshot. `stale`: had one, but its last proof is too old. */
@@ -27,48 +27,53 @@ export type RevocationListState = 'blind' | 'fresh' | 'stale';
  */
 export class RevocationList {
   readonly maxStalenessMs: number;
-  readonly #monotonicNow: () => number;
-  #current = new RevocationEntries();
+  /** The clock that ages are measured by. */
+  readonly monotonicNow: () => number;
+  private current = new RevocationEntries();
   /** The snapshot that is being read, until it is complete. */
-  #next: RevocationEntries | undefined;
-  #chainAskedAtMs: number | undefined;
-  #provenAtMs = -Infinity;
-  #version = 0;
+  private next: RevocationEntries | undefined;
+  private chainAskedAtMs: number | undefined;
+  private provenAtMs = -Infinity;
+  private additions = 0;
 
+  /** @throws TypeError when the age is none: a comparison with NaN would go either way unnoticed. */
   constructor({ maxStalenessMs, monotonicNow = () => performance.now() }: RevocationListOptions) {
+    if (!(maxStalenessMs > 0 && maxStalenessMs < Infinity)) {
+      throw new TypeError('maxStalenessMs is a positive number of milliseconds');
+    }
     this.maxStalenessMs = maxStalenessMs;
-    this.#monotonicNow = monotonicNow;
+    this.monotonicNow = monotonicNow;
   }
 
   get state(): RevocationListState {
-    if (this.#provenAtMs === -Infinity) return 'blind';
+    if (this.isBlind) return 'blind';
     return this.isFresh() ? 'fresh' : 'stale';
   }
 
   /** Entries held. */
   get size(): number {
-    return this.#current.size;
+    return this.current.size;
   }
 
   /**
    * Grows whenever an entry is added. A token found unrevoked stays so while this is unchanged.
    */
   get version(): number {
-    return this.#version;
+    return this.additions;
   }
 
   /** Milliseconds since the source was last known to have told everything. Infinity while blind. */
   proofAgeMs(): number {
-    return this.#monotonicNow() - this.#provenAtMs;
+    return this.monotonicNow() - this.provenAtMs;
   }
 
   /** Whether the list is at most so old. Never while blind, not even for Infinity. */
   isFresh(maxStalenessMs = this.maxStalenessMs): boolean {
-    return this.#provenAtMs !== -Infinity && this.proofAgeMs() <= maxStalenessMs;
+    return !this.isBlind && this.proofAgeMs() <= maxStalenessMs;
   }
 
   isRevoked(token: RevocableToken): boolean {
-    return this.#current.covers(token);
+    return this.current.covers(token);
   }
 
   /**
@@ -79,14 +84,23 @@ export class RevocationList {
    * may show a snapshot taken for the first.
    */
   apply({ reset, more, entries }: RevocationBatch, askedAtMs: number): void {
-    if (reset) this.#startAnew();
-    if (reset || this.#chainAskedAtMs === undefined) this.#chainAskedAtMs = askedAtMs;
+    if (reset) this.startAnew();
+    if (reset || this.chainAskedAtMs === undefined) this.chainAskedAtMs = askedAtMs;
     for (const entry of entries) {
-      this.#current.add(entry);
-      if (this.#next !== this.#current) this.#next?.add(entry);
+      this.current.add(entry);
+      if (this.next !== this.current) this.next?.add(entry);
     }
-    this.#version += entries.length;
-    if (!more) this.#complete(this.#chainAskedAtMs);
+    this.additions += entries.length;
+    if (!more) this.complete(this.chainAskedAtMs);
+  }
+
+  /**
+   * Notes that the source, asked at that instant, had nothing beyond what was applied. Unlike an
+   * empty batch it leaves a chain of pages that is being read alone.
+   */
+  prove(askedAtMs: number): void {
+    // Without a snapshot to build on it proves nothing: what came before it is not here.
+    if (!this.isBlind) this.provenAtMs = Math.max(this.provenAtMs, askedAtMs);
   }
 
   /** Forgets entries that expired more than {@link pruneGraceSeconds} ago, in one go. */
@@ -97,22 +111,24 @@ export class RevocationList {
 
   /** The same in steps of well under a millisecond, for a caller that lets requests in between. */
   pruneInSteps(nowSeconds: number): Generator<void> {
-    return this.#current.prune(nowSeconds - pruneGraceSeconds);
+    return this.current.prune(nowSeconds - pruneGraceSeconds);
   }
 
-  #startAnew(): void {
-    this.#next = new RevocationEntries();
+  private get isBlind(): boolean {
+    return this.provenAtMs === -Infinity;
+  }
+
+  private startAnew(): void {
+    this.next = new RevocationEntries();
     // A blind list lets nobody in, so it needs no second copy to be safe meanwhile.
-    if (this.#provenAtMs === -Infinity) this.#current = this.#next;
+    if (this.isBlind) this.current = this.next;
   }
 
-  #complete(askedAtMs: number): void {
-    this.#chainAskedAtMs = undefined;
-    // Without a snapshot to build on, a batch proves nothing: what came before it is not here.
-    const blind = this.#provenAtMs === -Infinity;
-    if (blind && this.#next === undefined) return;
-    this.#current = this.#next ?? this.#current;
-    this.#next = undefined;
-    this.#provenAtMs = Math.max(this.#provenAtMs, askedAtMs);
+  private complete(askedAtMs: number): void {
+    this.chainAskedAtMs = undefined;
+    if (this.next === undefined) return this.prove(askedAtMs);
+    this.current = this.next;
+    this.next = undefined;
+    this.provenAtMs = Math.max(this.provenAtMs, askedAtMs);
   }
 }

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { CompactIdTable } from './compact-id-table.js';
+import type { CompactId } from './compact-id.js';
+
+/** mulberry32: the same words for the same seed, so that a failure can be seen again. */
+function randomWords(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let word = Math.imul(state ^ (state >>> 15), state | 1);
+    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
+    return (word ^ (word >>> 14)) | 0;
+  };
+}
+
+const counted = (index: number): CompactId => ({ a: 0, b: 0x4000, c: 0x80000000 | 0, d: index });
+const key = ({ a, b, c, d }: CompactId) => `${a} ${b} ${c} ${d}`;
+
+function prune(table: CompactIdTable, beforeSeconds: number): number {
+  return [...table.prune(beforeSeconds)].length;
+}
+
+describe('CompactIdTable', () => {
+  it('holds nothing at first', () => {
+    const table = new CompactIdTable();
+    expect(table.size).toBe(0);
+    expect(table.has(counted(0))).toBe(false);
+    expect(table.has({ a: 0, b: 0, c: 0, d: 0 })).toBe(false);
+  });
+
+  it('holds the id of zeros only once it was added', () => {
+    const table = new CompactIdTable();
+    table.add({ a: 0, b: 0, c: 0, d: 0 }, 1000);
+    expect(table.has({ a: 0, b: 0, c: 0, d: 0 })).toBe(true);
+    expect(table.size).toBe(1);
+  });
+
+  it.each(['a', 'b', 'c', 'd'] as const)('tells ids apart that differ in word %s alone', (word) => {
+    // Among ids that differ in one word some share a slot, so the comparison itself decides.
+    const table = new CompactIdTable();
+    const id = (value: number) => ({ a: 1, b: 2, c: 3, d: 4, [word]: value });
+    for (let value = 0; value < 10_000; value++) table.add(id(value), 1000);
+    expect(table.size).toBe(10_000);
+    for (let value = 10_000; value < 20_000; value++) expect(table.has(id(value))).toBe(false);
+  });
+
+  it.each([1, 2, 3])('agrees with a Map through random additions and prunings, seed %i', (seed) => {
+    const next = randomWords(seed);
+    const table = new CompactIdTable();
+    const model = new Map<string, number>();
+    const ids = Array.from({ length: 20_000 }, () => ({
+      a: next(),
+      b: (next() & 0xffff0fff) | 0x4000,
+      c: (next() & 0x3fffffff) | 0x80000000,
+      d: next(),
+    }));
+    const chosen = () => ids[(next() >>> 0) % ids.length]!;
+    for (let round = 1; round <= 12; round++) {
+      for (let step = 0; step < 5_000; step++) {
+        const id = chosen();
+        const exp = 1 + ((next() >>> 0) % 1_200);
+        table.add(id, exp);
+        model.set(key(id), Math.max(model.get(key(id)) ?? 0, exp));
+      }
+      prune(table, round * 100);
+      for (const [id, exp] of model) if (exp < round * 100) model.delete(id);
+      expect(table.size).toBe(model.size);
+      expect(ids.filter((id) => table.has(id) !== model.has(key(id)))).toEqual([]);
+    }
+  });
+
+  it('spreads ids that count upwards, as a bad mix would search for minutes', () => {
+    const table = new CompactIdTable();
+    for (let index = 0; index < 200_000; index++) table.add(counted(index), 1000);
+    expect(table.size).toBe(200_000);
+    for (let index = 0; index < 200_000; index++) {
+      if (!table.has(counted(index))) expect.fail(`${index} is gone`);
+    }
+    expect(table.has(counted(200_000))).toBe(false);
+  });
+
+  it.each([
+    ['later', 1000, 2000],
+    ['earlier', 2000, 1000],
+    ['later, beyond what a signed word holds', 1000, 3_000_000_000],
+    ['earlier, after one beyond what a signed word holds', 3_000_000_000, 1000],
+  ])('keeps the later expiry when the same id comes again with a %s one', (_, first, second) => {
+    const table = new CompactIdTable();
+    table.add(counted(1), first);
+    table.add(counted(1), second);
+    expect(table.size).toBe(1);
+    prune(table, Math.max(first, second));
+    expect(table.has(counted(1))).toBe(true);
+    prune(table, Math.max(first, second) + 1);
+    expect(table.has(counted(1))).toBe(false);
+    expect(table.size).toBe(0);
+  });
+
+  it.each([NaN, Infinity, 2 ** 32, 1.7e12, 1e308])('never forgets an expiry of %d', (exp) => {
+    const table = new CompactIdTable();
+    table.add(counted(1), exp);
+    prune(table, 2 ** 32 - 1);
+    expect(table.has(counted(1))).toBe(true);
+  });
+
+  it.each([0, -1, -0, -1e308, -Infinity])('holds an expiry of %d until it is pruned', (exp) => {
+    const table = new CompactIdTable();
+    table.add(counted(1), exp);
+    expect(table.has(counted(1))).toBe(true);
+    prune(table, 2);
+    expect(table.has(counted(1))).toBe(false);
+  });
+
+  it('rounds a fraction of a second up', () => {
+    const table = new CompactIdTable();
+    table.add(counted(1), 1000.2);
+    prune(table, 1001);
+    expect(table.has(counted(1))).toBe(true);
+  });
+
+  it.each([NaN, -Infinity, -1, 0])('prunes nothing before second %d', (beforeSeconds) => {
+    const table = new CompactIdTable();
+    table.add(counted(1), 1);
+    prune(table, beforeSeconds);
+    expect(table.size).toBe(1);
+  });
+
+  it('prunes in many small steps, and takes additions between them', () => {
+    const table = new CompactIdTable();
+    for (let index = 0; index < 10_000; index++) table.add(counted(index), 1000);
+    let steps = 0;
+    let largest = 0;
+    let before = table.size;
+    const pruning = table.prune(1001);
+    while (!pruning.next().done) {
+      largest = Math.max(largest, before - table.size);
+      table.add(counted(10_000 + steps++), 2000);
+      before = table.size;
+    }
+    expect(steps).toBeGreaterThanOrEqual(256);
+    expect(largest).toBeLessThan(100);
+    expect(table.size).toBe(steps);
+  });
+
+  it('fills again after everything expired', () => {
+    const table = new CompactIdTable();
+    for (let round = 1; round <= 3; round++) {
+      for (let index = 0; index < 1_000; index++) table.add(counted(index), round);
+      expect(table.size).toBe(1_000);
+      prune(table, round + 1);
+      expect(table.size).toBe(0);
+    }
+  });
+
+  it('takes at most 48 bytes an entry at every size beyond a few thousand', () => {
+    const table = new CompactIdTable();
+    let worst = 0;
+    for (let index = 0; index < 300_000; index++) {
+      table.add(counted(index), 1000);
+      if (index > 10_000 && index % 10_000 === 0) worst = Math.max(worst, table.bytes / table.size);
+    }
+    expect(worst).toBeLessThan(48);
+  });
+});

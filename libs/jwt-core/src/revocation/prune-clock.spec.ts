@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { PruneClock } from './prune-clock.js';
+
+const hour = 3_600;
+
+/** A machine whose wall clock can be set while time goes by. */
+function machine() {
+  const clocks = { wallMs: 1_700_000_000_000, monotonicMs: 5_000 };
+  return {
+    clock: new PruneClock({
+      wallNow: () => clocks.wallMs,
+      monotonicNow: () => clocks.monotonicMs,
+    }),
+    pass: (seconds: number) => {
+      clocks.wallMs += seconds * 1000;
+      clocks.monotonicMs += seconds * 1000;
+    },
+    setWallClock: (bySeconds: number) => {
+      clocks.wallMs += bySeconds * 1000;
+    },
+  };
+}
+
+describe('PruneClock', () => {
+  it('goes with the wall clock while nobody sets it', () => {
+    const { clock, pass } = machine();
+    expect(clock.nowSeconds()).toBe(1_700_000_000);
+    pass(90);
+    expect(clock.nowSeconds()).toBe(1_700_000_090);
+    expect(clock.wasSetBack()).toBe(false);
+  });
+
+  it('does not follow a wall clock that jumps ahead', () => {
+    const { clock, pass, setWallClock } = machine();
+    setWallClock(hour);
+    pass(10);
+    expect(clock.nowSeconds()).toBe(1_700_000_010);
+    expect(clock.wasSetBack()).toBe(false);
+  });
+
+  it('is unmoved by a jump ahead and back again', () => {
+    const { clock, pass, setWallClock } = machine();
+    setWallClock(hour);
+    pass(10);
+    clock.nowSeconds();
+    setWallClock(-hour);
+    expect(clock.nowSeconds()).toBe(1_700_000_010);
+    expect(clock.wasSetBack()).toBe(false);
+  });
+
+  it('follows a wall clock that jumps back, and says so once', () => {
+    const { clock, pass, setWallClock } = machine();
+    setWallClock(-hour);
+    pass(10);
+    expect(clock.nowSeconds()).toBe(1_700_000_010 - hour);
+    expect(clock.wasSetBack()).toBe(true);
+    expect(clock.wasSetBack()).toBe(false);
+  });
+
+  it('stays behind when the wall clock returns from a jump back', () => {
+    const { clock, pass, setWallClock } = machine();
+    setWallClock(-hour);
+    clock.nowSeconds();
+    setWallClock(hour);
+    pass(10);
+    expect(clock.nowSeconds()).toBe(1_700_000_010 - hour);
+  });
+
+  it.each([
+    [29, false],
+    [31, true],
+  ])('on a step of %i seconds back says %s', (seconds, expected) => {
+    const { clock, setWallClock } = machine();
+    setWallClock(-seconds);
+    expect(clock.wasSetBack()).toBe(expected);
+  });
+
+  it('adds up small steps back', () => {
+    const { clock, setWallClock } = machine();
+    const told = [1, 2, 3, 4].map(() => {
+      setWallClock(-10);
+      return clock.wasSetBack();
+    });
+    expect(told).toEqual([false, false, false, true]);
+  });
+});

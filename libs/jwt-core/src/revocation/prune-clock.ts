@@ -1,0 +1,42 @@
+import { pruneGraceSeconds } from './revocation-list.js';
+
+export interface PruneClockOptions {
+  /** Milliseconds since the epoch. */
+  readonly wallNow?: (() => number) | undefined;
+  readonly monotonicNow: () => number;
+}
+
+/**
+ * The time by which entries may be forgotten. It is never ahead of the wall clock, and a wall clock
+ * that is set forward does not move it, so entries are forgotten late at worst.
+ */
+export class PruneClock {
+  private readonly wallNow: () => number;
+  private readonly monotonicNow: () => number;
+  /** The least that the wall clock was ever ahead of the monotonic one. */
+  private leadMs: number;
+  private acknowledgedLeadMs: number;
+
+  constructor({ wallNow = Date.now, monotonicNow }: PruneClockOptions) {
+    this.wallNow = wallNow;
+    this.monotonicNow = monotonicNow;
+    this.leadMs = this.acknowledgedLeadMs = wallNow() - monotonicNow();
+  }
+
+  nowSeconds(): number {
+    this.leadMs = Math.min(this.leadMs, this.wallNow() - this.monotonicNow());
+    return (this.leadMs + this.monotonicNow()) / 1000;
+  }
+
+  /**
+   * Whether the wall clock now tells a time so far before the one used for pruning that tokens whose
+   * revocations were forgotten may pass for unexpired: a new snapshot is due. Says so once.
+   */
+  wasSetBack(): boolean {
+    this.nowSeconds();
+    // The other half of the grace is for verifiers that accept tokens after their expiry.
+    const isSetBack = this.leadMs < this.acknowledgedLeadMs - (pruneGraceSeconds * 1000) / 2;
+    if (isSetBack) this.acknowledgedLeadMs = this.leadMs;
+    return isSetBack;
+  }
+}
