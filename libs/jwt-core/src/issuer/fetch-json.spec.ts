@@ -1,0 +1,136 @@
+import { getEventListeners, once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fetchJson } from './fetch-json.js';
+
+describe('fetchJson', () => {
+  const limits = { timeoutMs: 5_000, maxBytes: 1_000 };
+  let server: Server;
+  let answer: RequestListener;
+  let asked: string[];
+
+  beforeEach(async () => {
+    asked = [];
+    server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      answer(request, response);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const url = (path = '/document'): string =>
+    `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+
+  it('gives the document', async () => {
+    answer = (_, response) => response.end('{"höhe": [1, null]}');
+    expect(await fetchJson(url(), limits)).toEqual({ höhe: [1, null] });
+  });
+
+  it('gives a document of exactly the permitted size', async () => {
+    answer = (_, response) => response.end(JSON.stringify('x'.repeat(998)));
+    expect(await fetchJson(url(), limits)).toHaveLength(998);
+  });
+
+  it.each<[string, string, RequestListener]>([
+    ['an error status with a good body', 'bad_status', (_, r) => r.writeHead(500).end('{}')],
+    ['a 404', 'bad_status', (_, r) => r.writeHead(404).end('{}')],
+    ['a 304', 'bad_status', (_, r) => r.writeHead(304).end()],
+    ['an empty answer', 'not_json', (_, r) => r.writeHead(204).end()],
+    ['a page', 'not_json', (_, r) => r.end('<html></html>')],
+    ['JSON cut short', 'not_json', (_, r) => r.end('{"keys":[')],
+    ['invalid UTF-8', 'not_json', (_, r) => r.end(Buffer.from('22ff22', 'hex'))],
+    ['a byte too many', 'too_large', (_, r) => r.end(JSON.stringify('x'.repeat(999)))],
+    [
+      'much in little, by compression',
+      'too_large',
+      (_, r) => r.setHeader('content-encoding', 'gzip').end(gzipSync(' '.repeat(100_000))),
+    ],
+    ['a connection closed unanswered', 'unreachable', (_, r) => r.destroy()],
+    [
+      'a connection cut within the body',
+      'unreachable',
+      (_, r) => r.writeHead(200, { 'content-length': '9' }).write('{', () => r.destroy()),
+    ],
+  ])('refuses %s', async (_name, code, listener) => {
+    answer = listener;
+    await expect(fetchJson(url(), limits)).rejects.toMatchObject({ name: 'IssuerError', code });
+  });
+
+  it('does not follow a redirect', async () => {
+    answer = ({ url: path }, response) =>
+      path === '/document'
+        ? response.writeHead(302, { location: '/elsewhere' }).end()
+        : response.end('{}');
+    await expect(fetchJson(url(), limits)).rejects.toMatchObject({ code: 'unreachable' });
+    expect(asked).toEqual(['/document']);
+  });
+
+  it('stops an endless answer, and closes its connection', async () => {
+    const closed = new Promise<void>((resolve) => {
+      answer = (_, response) => {
+        const more = (): unknown => response.destroyed || response.write(' '.repeat(400), more);
+        response.on('close', resolve);
+        more();
+      };
+    });
+    await expect(fetchJson(url(), limits)).rejects.toMatchObject({ code: 'too_large' });
+    await closed;
+  });
+
+  it.each<[string, RequestListener]>([
+    ['never begins', () => undefined],
+    ['never ends', (_, response) => response.write('{')],
+  ])('gives up on an answer that %s', async (_name, listener) => {
+    answer = listener;
+    const started = performance.now();
+    await expect(fetchJson(url(), { ...limits, timeoutMs: 50 })).rejects.toMatchObject({
+      code: 'timed_out',
+    });
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it('says why nobody answers', async () => {
+    const dead = url();
+    await new Promise((resolve) => server.close(resolve));
+    await expect(fetchJson(dead, limits)).rejects.toMatchObject({
+      code: 'unreachable',
+      message: `${dead}: ECONNREFUSED`,
+      cause: expect.any(TypeError) as unknown,
+    });
+  });
+
+  it('asks nobody on behalf of a caller who has given up before', async () => {
+    answer = (_, response) => response.end('{}');
+    const signal = AbortSignal.abort('shutdown');
+    await expect(fetchJson(url(), { ...limits, signal })).rejects.toMatchObject({
+      code: 'aborted',
+      cause: 'shutdown',
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it('ends as soon as its caller gives up', async () => {
+    const caller = new AbortController();
+    answer = () => caller.abort('shutdown');
+    await expect(fetchJson(url(), { ...limits, signal: caller.signal })).rejects.toMatchObject({
+      code: 'aborted',
+      cause: 'shutdown',
+    });
+  });
+
+  it('leaves nothing behind on a signal that outlives it', async () => {
+    const { signal } = new AbortController();
+    answer = (_, response) => response.end('{}');
+    await fetchJson(url(), { ...limits, signal });
+    answer = (_, response) => response.destroy();
+    await expect(fetchJson(url(), { ...limits, signal })).rejects.toThrow();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});

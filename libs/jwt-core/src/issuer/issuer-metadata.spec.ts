@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { IssuerMetadata } from './issuer-metadata.js';
+
+describe('IssuerMetadata', () => {
+  let server: Server;
+  let issuer: string;
+  let answer: RequestListener;
+  let asked: string[];
+  let nowMs: number;
+  const good = (): Record<string, unknown> => ({
+    issuer,
+    jwks_uri: `${issuer}/keys`,
+    revocation_feed: `${issuer}/feed`,
+  });
+  const answerWith =
+    (document: unknown): RequestListener =>
+    (_, response) =>
+      response.end(JSON.stringify(document));
+  const metadata = (): IssuerMetadata => new IssuerMetadata({ issuer, monotonicNow: () => nowMs });
+
+  beforeEach(async () => {
+    nowMs = 0;
+    asked = [];
+    server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      answer(request, response);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/one`;
+    answer = answerWith(good());
+  });
+
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('asks the well-known address, and nothing before it is asked', async () => {
+    const subject = metadata();
+    expect(asked).toEqual([]);
+    expect(await subject.endpoints()).toEqual({
+      jwks: `${issuer}/keys`,
+      revocationFeed: `${issuer}/feed`,
+    });
+    expect(asked).toEqual(['/.well-known/oauth-authorization-server/one']);
+  });
+
+  it('refuses at construction what can be no issuer', () => {
+    expect(() => new IssuerMetadata({ issuer: 'auth' })).toThrow(
+      expect.objectContaining({ code: 'address_invalid' }),
+    );
+  });
+
+  it('knows issuers without a feed', async () => {
+    answer = answerWith({ ...good(), revocation_feed: undefined });
+    expect(await metadata().endpoints()).toMatchObject({ revocationFeed: undefined });
+  });
+
+  it('follows an issuer that keeps its keys on another host', async () => {
+    answer = answerWith({ ...good(), jwks_uri: 'https://keys.example.net/jwks?v=1' });
+    expect(await metadata().endpoints()).toMatchObject({
+      jwks: 'https://keys.example.net/jwks?v=1',
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', null],
+    ['a list', []],
+    ['a text', 'issuer'],
+    ['no issuer', { issuer: undefined }],
+    ['another issuer', { issuer: 'https://evil.example' }],
+    ['no jwks_uri', { jwks_uri: undefined }],
+    ['a relative jwks_uri', { jwks_uri: '/keys' }],
+    ['a jwks_uri that is no text', { jwks_uri: ['https://keys.example.net'] }],
+    ['a jwks_uri over plain http', { jwks_uri: 'http://keys.example.net' }],
+    ['a jwks_uri of another scheme', { jwks_uri: 'file:///etc/keys' }],
+    ['a jwks_uri with credentials', { jwks_uri: 'https://a:b@keys.example.net' }],
+    ['a relative feed', { revocation_feed: 'feed' }],
+    ['a null feed', { revocation_feed: null }],
+    ['a feed over plain http', { revocation_feed: 'http://feed.example.net' }],
+  ])('refuses metadata with %s', async (_name, change) => {
+    const isMembers = typeof change === 'object' && change !== null && !Array.isArray(change);
+    answer = answerWith(isMembers ? { ...good(), ...change } : change);
+    await expect(metadata().endpoints()).rejects.toMatchObject({ code: 'bad_metadata' });
+  });
+
+  it('compares the issuer to the last character', async () => {
+    answer = answerWith({ ...good(), issuer: `${issuer}/` });
+    await expect(metadata().endpoints()).rejects.toMatchObject({ code: 'bad_metadata' });
+  });
+
+  it('takes plain http beyond this machine when allowed', async () => {
+    answer = answerWith({ ...good(), jwks_uri: 'http://keys.internal/' });
+    const subject = new IssuerMetadata({ issuer, allowHttp: true });
+    expect(await subject.endpoints()).toMatchObject({ jwks: 'http://keys.internal/' });
+  });
+
+  it('fetches once for all who ask at the same moment', async () => {
+    const subject = metadata();
+    await Promise.all(Array.from({ length: 50 }, () => subject.endpoints()));
+    await subject.endpoints();
+    expect(asked).toHaveLength(1);
+  });
+
+  it('answers at once from what it holds while it looks again', async () => {
+    const subject = metadata();
+    await subject.endpoints();
+    nowMs = 60_000;
+    answer = answerWith({ ...good(), jwks_uri: `${issuer}/moved` });
+    expect(await subject.endpoints()).toMatchObject({ jwks: `${issuer}/keys` });
+    await expect.poll(() => subject.endpoints()).toMatchObject({ jwks: `${issuer}/moved` });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('keeps the last good metadata when the issuer answers nonsense', async () => {
+    const subject = metadata();
+    await subject.endpoints();
+    answer = answerWith({ ...good(), issuer: 'https://evil.example' });
+    const stillGood = async (): Promise<number> => {
+      nowMs += 60_000;
+      expect(await subject.endpoints()).toMatchObject({ jwks: `${issuer}/keys` });
+      return asked.length;
+    };
+    await expect.poll(stillGood).toBeGreaterThan(3);
+  });
+
+  it('leaves a failing issuer alone for a moment, at most a second, then recovers', async () => {
+    const subject = metadata();
+    answer = (_, response) => response.writeHead(503).end();
+    for (const pauseMs of [100, 200, 400, 800, 1_000, 1_000]) {
+      const before = asked.length;
+      await expect(subject.endpoints()).rejects.toMatchObject({ code: 'bad_status' });
+      nowMs += pauseMs - 1;
+      await expect(subject.endpoints()).rejects.toMatchObject({ code: 'bad_status' });
+      expect(asked).toHaveLength(before + 1);
+      nowMs += 1;
+    }
+    answer = answerWith(good());
+    expect(await subject.endpoints()).toMatchObject({ jwks: `${issuer}/keys` });
+  });
+
+  it('gives up on an issuer that hangs', async () => {
+    answer = () => undefined;
+    const subject = new IssuerMetadata({ issuer, timeoutMs: 50 });
+    await expect(subject.endpoints()).rejects.toMatchObject({ code: 'timed_out' });
+  });
+
+  it('lets one caller give up while another goes on waiting', async () => {
+    const caller = new AbortController();
+    let release = (): void => undefined;
+    answer = (request, response) => {
+      release = () => answerWith(good())(request, response);
+      caller.abort();
+    };
+    const subject = metadata();
+    const patient = subject.endpoints();
+    await expect(subject.endpoints(caller.signal)).rejects.toMatchObject({ code: 'aborted' });
+    await expect(subject.endpoints(caller.signal)).rejects.toMatchObject({ code: 'aborted' });
+    release();
+    expect(await patient).toMatchObject({ jwks: `${issuer}/keys` });
+  });
+
+  it('ends its fetch when closed', async () => {
+    const subject = metadata();
+    answer = () => subject.close();
+    await expect(subject.endpoints()).rejects.toMatchObject({ code: 'aborted' });
+  });
+});
