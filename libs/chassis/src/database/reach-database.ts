@@ -1,0 +1,101 @@
+import type { LoggerService } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+
+import { DatabaseError, errorCode } from './database-error.js';
+
+/** Errors of a server that is not there yet, or not yet for everyone. */
+const NOT_YET = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  '53300', // too many connections
+  '57P03', // starting up or shutting down
+]);
+/** Another process was faster. */
+const ALREADY_MADE = new Set(['42P04', '23505']);
+const DATABASE_MISSING = '3D000';
+const CONNECT_TIMEOUT_MS = 5_000;
+const RETRY_MS = 500;
+
+/**
+ * Waits until the database answers, and makes it if it is missing.
+ *
+ * @throws DatabaseError `unreachable` when the server does not answer within `waitMs`, `missing`
+ *   when there is no such database and this user may not make it. What will not pass by itself,
+ *   like a wrong password, is thrown at once, as `pg` threw it.
+ */
+export async function reachDatabase(
+  url: string,
+  logger: LoggerService,
+  waitMs: number,
+): Promise<void> {
+  const deadline = performance.now() + waitMs;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await withClient(url, async () => undefined);
+      return;
+    } catch (error) {
+      if (errorCode(error) === DATABASE_MISSING) return createDatabase(url, logger);
+      if (!isTransient(error)) throw error;
+      if (performance.now() > deadline) {
+        const seconds = Math.round(waitMs / 1000);
+        const message = `Postgres at ${hostOf(url)} does not answer, after ${seconds} s of trying`;
+        throw new DatabaseError('unreachable', message, { cause: error });
+      }
+      if (attempt === 1) logger.warn(`Waiting for Postgres at ${hostOf(url)}`, error);
+    }
+    await delay(RETRY_MS);
+  }
+}
+
+async function createDatabase(url: string, logger: LoggerService): Promise<void> {
+  const maintenance = new URL(url);
+  const name = decodeURIComponent(maintenance.pathname.slice(1));
+  maintenance.pathname = '/postgres';
+  try {
+    const statement = `CREATE DATABASE ${pg.escapeIdentifier(name)}`;
+    await withClient(maintenance.href, (client) => client.query(statement));
+    logger.log(`Created the database "${name}"`);
+  } catch (error) {
+    if (ALREADY_MADE.has(errorCode(error) ?? '')) return;
+    const message =
+      `The database "${name}" does not exist, and this user cannot create it. ` +
+      `Let one who may run: CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER …`;
+    throw new DatabaseError('missing', message, { cause: error });
+  }
+}
+
+/** Runs `work` with a connection of its own, outside of any pool. */
+export async function withClient<T>(
+  connectionString: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // A connection that drops between two queries is noticed by the next one, and must not crash.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  // Node gathers the failures of all addresses of a host, and pg's own time-out has no code.
+  if (error instanceof AggregateError) return error.errors.every(isTransient);
+  const code = errorCode(error);
+  return code === undefined ? /timeout|terminated/i.test(String(error)) : NOT_YET.has(code);
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host;
+}
