@@ -18,6 +18,12 @@ export { httpUrl, postgresUrl, trustProxy, type TrustProxy } from './settings/ad
 export { base64Key } from './settings/secret-key.js';
 export { StructuredLogger, LOG_LEVELS, type LogLevel } from './logging/structured-logger.js';
 export { currentRequestId } from './logging/request-context.js';
+export { createHttpApp, type HttpAppOptions } from './http/http-app.js';
+export type { Documentation } from './http/docs.js';
+export { HealthModule } from './health/health.module.js';
+export type { HealthOptions } from './health/health.options.js';
+export type { ReadinessCheck } from './health/readiness.js';
+export { runService, type Service, type ServiceConfig } from './process/run-service.js';
 export {
   databaseOptions,
   type DatabaseDescription,

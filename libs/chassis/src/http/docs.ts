@@ -1,0 +1,71 @@
+import { createReadStream } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+
+/** What the OpenAPI document says of the service as a whole. */
+export interface Documentation {
+  readonly title: string;
+  readonly description: string;
+}
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>API</title>
+    <link rel="icon" type="image/png" href="docs/favicon-32x32.png" />
+    <link rel="stylesheet" href="docs/swagger-ui.css" />
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="docs/swagger-ui-bundle.js"></script>
+    <script src="docs/start.js"></script>
+  </body>
+</html>
+`;
+
+const START = `SwaggerUIBundle({ url: 'docs-json', dom_id: '#swagger-ui', validatorUrl: null });\n`;
+
+const ASSETS = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+} as const;
+
+/**
+ * `GET /docs-json`: the OpenAPI document, from the schemas that validate. `GET /docs`: its page.
+ * The document is built when it is first asked for.
+ */
+export function serveDocs(
+  app: NestFastifyApplication,
+  { title, description }: Documentation,
+): void {
+  const server = app.getHttpAdapter().getInstance();
+  const options = new DocumentBuilder()
+    .setTitle(title)
+    .setDescription(description)
+    .addBearerAuth()
+    .addSecurityRequirements('bearer')
+    .build();
+  let document: string | undefined;
+
+  server.get('/docs-json', (_request, reply) => {
+    document ??= JSON.stringify(SwaggerModule.createDocument(app, options));
+    return reply.type('application/json').send(document);
+  });
+  server.get('/docs', (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
+  server.get('/docs/start.js', (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send(START),
+  );
+  const files = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  for (const [name, type] of Object.entries(ASSETS)) {
+    server.get(`/docs/${name}`, (_request, reply) =>
+      reply
+        .type(type)
+        .header('cache-control', 'public, max-age=3600')
+        .send(createReadStream(join(files, name))),
+    );
+  }
+}

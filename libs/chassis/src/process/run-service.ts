@@ -1,0 +1,79 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AddressInfo } from 'node:net';
+
+import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
+import type { TrustProxy } from '../settings/addresses.js';
+import { SettingsError } from '../settings/parse-settings.js';
+import { exitOnCrash } from './crash.js';
+import { stopOnSignals, type Stoppable } from './shutdown.js';
+
+/** The settings that every service has. */
+export interface ServiceConfig {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly trustProxy: TrustProxy;
+}
+
+export interface Service<Config extends ServiceConfig> {
+  /** In every log line. */
+  readonly name: string;
+  /** @throws SettingsError */
+  readConfig(): Config;
+  createApp(config: Config, logger: StructuredLogger): Promise<NestFastifyApplication>;
+}
+
+/**
+ * The whole life of a service's process: reads the settings, starts, listens, and ends with 0 after
+ * SIGTERM or SIGINT. Wrong settings, a start that fails and a crash end it with 1, after saying why.
+ */
+export async function runService<Config extends ServiceConfig>(
+  service: Service<Config>,
+): Promise<void> {
+  const config = readConfig(service);
+  const logger = new StructuredLogger({ name: service.name, level: config.logLevel });
+  let running: Stoppable | undefined;
+  exitOnCrash(logger);
+  stopOnSignals(logger, () => running);
+  try {
+    const app = await service.createApp(config, logger);
+    running = stoppable(app);
+    await app.listen({ host: config.host, port: config.port });
+    const { address, port } = app.getHttpServer().address() as AddressInfo;
+    logger.log('Listening', { address, port });
+  } catch (error) {
+    logger.fatal(whyNotStarted(error, config), error);
+    process.exit(1);
+  }
+}
+
+function readConfig<Config extends ServiceConfig>(service: Service<Config>): Config {
+  try {
+    return service.readConfig();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    // Plain text: there are no settings yet to log by, and people are who reads it.
+    process.stderr.write(`${service.name} does not start. ${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+function stoppable(app: NestFastifyApplication): Stoppable {
+  const server = app.getHttpServer();
+  return {
+    close: () => {
+      // Before Nest's hooks, so that nobody new arrives while they run.
+      server.close();
+      return app.close();
+    },
+    closeNow: () => server.closeAllConnections(),
+  };
+}
+
+function whyNotStarted(error: unknown, { host, port }: ServiceConfig): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return `Not started: ${host}:${port} is taken by another process`;
+  if (code === 'EACCES') return `Not started: ${host}:${port} is not for this user`;
+  return 'Not started';
+}
