@@ -5,6 +5,7 @@ export type DevStackErrorCode =
   | 'server_running'
   | 'port_taken'
   | 'did_not_start'
+  | 'ended'
   | 'setting_invalid';
 
 /** Why the stack does not run: one sentence that names the cause and the setting to change. */

@@ -1,14 +1,13 @@
-import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+import { errorCode } from '../error-code.js';
 
-/** Whether a server can listen on this port of 127.0.0.1 now. */
-export function isPortFree(port: number): Promise<boolean> {
+/** Why no server can listen there now, as the code of a system error (`EADDRINUSE`), if so. */
+export function listenError(port: number, host = '127.0.0.1'): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () =>
-      server.close(() => resolve(true)),
-    );
+    server.once('error', (error) => resolve(errorCode(error)));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }
 
@@ -19,6 +18,6 @@ export function isPortFree(port: number): Promise<boolean> {
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(15_000, 32_000);
-    if (await isPortFree(port)) return port;
+    if ((await listenError(port)) === undefined) return port;
   }
 }

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, mkdtempSync, openSync } from 'node:fs';
+import { readSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -7,19 +8,16 @@ import { dirname, join } from 'node:path';
  * when its parent is killed, and the parent spends no time on passing lines.
  */
 export class ProgramLog {
-  private readonly start: number;
-
   private constructor(
     readonly fd: number,
     /** Where to look, or `undefined` for a log that exists only as long as it is open. */
     readonly path: string | undefined,
-  ) {
-    this.start = fstatSync(fd).size;
-  }
+  ) {}
 
-  /** Appends to the file at `path`, making its directory. */
+  /** Writes to the file at `path`. What is there already is kept once, as `<path>.1`. */
   static at(path: string): ProgramLog {
     mkdirSync(dirname(path), { recursive: true });
+    if (existsSync(path)) renameSync(path, `${path}.1`);
     return new ProgramLog(openSync(path, 'a+', 0o600), path);
   }
 
@@ -33,10 +31,10 @@ export class ProgramLog {
     }
   }
 
-  /** Everything that was printed since this log was opened. */
+  /** Everything that was printed so far. */
   text(): string {
-    const bytes = Buffer.alloc(fstatSync(this.fd).size - this.start);
-    const length = readSync(this.fd, bytes, 0, bytes.length, this.start);
+    const bytes = Buffer.alloc(fstatSync(this.fd).size);
+    const length = readSync(this.fd, bytes, 0, bytes.length, 0);
     return bytes.toString('utf8', 0, length);
   }
 

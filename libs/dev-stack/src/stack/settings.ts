@@ -1,0 +1,58 @@
+import { join, resolve } from 'node:path';
+import { DevStackError } from '../dev-stack-error.js';
+import { ROOT, type App } from './app.js';
+
+const OFF = ['false', '0', 'off', 'no'];
+
+/** What the launcher reads of the environment; the rest is for the apps, which check theirs. */
+export class StackSettings {
+  /** Where the apps listen. */
+  readonly host: string;
+  /** A Postgres that is not ours, or `undefined` for the embedded one. */
+  readonly databaseUrl: string | undefined;
+  readonly postgresDir: string;
+  /** The password of the demo users, or `undefined` when there are none. */
+  readonly demoPassword: string | undefined;
+  private readonly ports: ReadonlyMap<string, number>;
+
+  /** @throws DevStackError `setting_invalid` */
+  constructor(
+    apps: readonly App[],
+    private readonly env: NodeJS.ProcessEnv,
+  ) {
+    // An empty variable, as a copied .env has, is one that is not set.
+    this.host = env['HOST'] || '127.0.0.1';
+    this.databaseUrl = env['DATABASE_URL'] || undefined;
+    this.postgresDir = resolve(env['EMBEDDED_POSTGRES_DIR'] || join(ROOT, '.data/postgres'));
+    this.demoPassword = demoPassword(env);
+    this.ports = new Map(apps.map((app) => [app.name, portOf(app, env)]));
+  }
+
+  portOf(app: App): number {
+    return this.ports.get(app.name) ?? app.defaultPort;
+  }
+
+  /** What an app gets: the caller's environment, and the address of the database we made for it. */
+  environment(app: App, database: string | undefined): NodeJS.ProcessEnv {
+    const env: NodeJS.ProcessEnv = { ...this.env, EMBEDDED_POSTGRES_DIR: this.postgresDir };
+    if (database !== undefined) env[app.databaseSetting] ||= database;
+    return env;
+  }
+}
+
+function portOf({ portSetting, defaultPort }: App, env: NodeJS.ProcessEnv): number {
+  const text = env[portSetting] || String(defaultPort);
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw new DevStackError(
+    'setting_invalid',
+    `${portSetting} must be a port from 1 to 65535, not "${text}".`,
+  );
+}
+
+/** The rule is auth's; here it only decides what is printed. */
+function demoPassword(env: NodeJS.ProcessEnv): string | undefined {
+  if (env['NODE_ENV'] === 'production') return undefined;
+  if (OFF.includes(env['SEED_DEMO']?.toLowerCase() ?? '')) return undefined;
+  return env['DEMO_PASSWORD'] || 'correct horse battery staple';
+}

@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { DevStackError } from '../dev-stack-error.js';
+import type { PostgresServer } from '../postgres/postgres-server.js';
+import { startPostgres } from '../postgres/start-postgres.js';
+import { freePort, listenError } from '../supervision/free-port.js';
+import { ProgramLog } from '../supervision/program-log.js';
+import type { App } from './app.js';
+import { describeExit, RunningApp } from './running-app.js';
+import type { StackSettings } from './settings.js';
+
+/** Free on most machines, and the same at every start. */
+const POSTGRES_PORT = 15_432;
+
+/** The embedded Postgres and the apps on it, started and stopped as one. */
+export class Stack {
+  private readonly running: RunningApp[] = [];
+  private postgres: PostgresServer | undefined;
+  private starting: Promise<unknown> = Promise.resolve();
+  private stopping: Promise<void> | undefined;
+
+  constructor(
+    private readonly apps: readonly App[],
+    private readonly settings: StackSettings,
+    private readonly logDir: string,
+  ) {}
+
+  /**
+   * Starts everything. Resolves when every app is ready.
+   * @throws DevStackError; `stop` must be called then, too
+   */
+  start(): Promise<void> {
+    const start = this.bringUp();
+    this.starting = start;
+    return start;
+  }
+
+  /** The embedded server, unless there is another one. */
+  get embeddedPostgres(): PostgresServer | undefined {
+    return this.postgres;
+  }
+
+  /** Tells which program of the stack ended, when the first one does, and what it said last. */
+  async failure(): Promise<DevStackError> {
+    const ends = this.running.map(async (app) => {
+      const exit = describeExit(await app.exited);
+      return `${app.name} ended by itself (${exit}). Its last lines:\n${app.logTail()}`;
+    });
+    const server = this.postgres;
+    if (server) ends.push(server.exited.then(() => `Postgres ended by itself:\n${server.log}`));
+    return new DevStackError('ended', await Promise.race(ends));
+  }
+
+  /** Ends the apps, then the server. Safe at any moment, more than once. */
+  stop(): Promise<void> {
+    return (this.stopping ??= this.takeDown());
+  }
+
+  private async bringUp(): Promise<void> {
+    for (const app of this.apps) await this.refuseTakenPort(app);
+    if (this.settings.databaseUrl === undefined) await this.startPostgres();
+    await Promise.all(this.apps.map((app) => this.startApp(app)));
+  }
+
+  private async refuseTakenPort(app: App): Promise<void> {
+    const { host } = this.settings;
+    const port = this.settings.portOf(app);
+    const code = await listenError(port, host);
+    if (code === undefined) return;
+    const problem = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${code})`;
+    throw new DevStackError(
+      'port_taken',
+      `Port ${port} of ${host}, for ${app.name}, ${problem}. Stop what listens there, or set ` +
+        `${app.portSetting} to another port.`,
+    );
+  }
+
+  private async startPostgres(): Promise<void> {
+    const isUsualPortFree = (await listenError(POSTGRES_PORT)) === undefined;
+    this.postgres = await startPostgres({
+      dir: this.settings.postgresDir,
+      port: isUsualPortFree ? POSTGRES_PORT : await freePort(),
+      logFile: join(this.logDir, 'postgres.log'),
+    });
+  }
+
+  private async startApp(app: App): Promise<void> {
+    const database = await this.postgres?.createDatabase(app.database);
+    this.goOnUnlessStopping();
+    const running = await RunningApp.start({
+      app,
+      env: this.settings.environment(app, database),
+      host: this.settings.host,
+      port: this.settings.portOf(app),
+      log: ProgramLog.at(join(this.logDir, `${app.name}.log`)),
+    });
+    this.running.push(running);
+    this.goOnUnlessStopping();
+    await running.ready();
+  }
+
+  private goOnUnlessStopping(): void {
+    if (this.stopping) throw new DevStackError('ended', 'Stopped while it was starting.');
+  }
+
+  private async takeDown(): Promise<void> {
+    // An app that waits to be ready does so no longer once it has ended; what starts meanwhile
+    // is found after that.
+    await this.stopApps();
+    await this.starting.catch(() => undefined);
+    await this.stopApps();
+    await this.postgres?.stop();
+  }
+
+  private async stopApps(): Promise<void> {
+    await Promise.all(this.running.map((app) => app.stop()));
+  }
+}

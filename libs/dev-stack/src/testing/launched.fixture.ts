@@ -1,0 +1,73 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { App } from '../stack/app.js';
+import { until } from '../supervision/until.js';
+import type { ProcessAccount } from '../supervision/supervised-process.js';
+
+const BUILT = new URL('../../dist/', import.meta.url);
+
+export interface LaunchedOptions {
+  /** Where the script of the launcher and its logs are. */
+  directory: string;
+  apps: readonly App[];
+  env?: NodeJS.ProcessEnv;
+  account?: ProcessAccount | undefined;
+  /** The `dist` of dev-stack. */
+  built?: URL;
+}
+
+/** The launcher as `npm start` runs it: a built program, in a process that a test can kill. */
+export class Launched {
+  output = '';
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+
+  private constructor(private readonly child: ChildProcess) {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    }
+    this.ended = new Promise((resolve) => {
+      child.once('close', (code, signal) => resolve(code ?? signal));
+    });
+  }
+
+  static start({ directory, apps, env, account, built = BUILT }: LaunchedOptions): Launched {
+    const script = join(directory, 'launch.mjs');
+    const options = `{ apps: ${JSON.stringify(apps)}, env: process.env, logDir: ${JSON.stringify(join(directory, 'logs'))} }`;
+    writeFileSync(
+      script,
+      `import { runLauncher } from ${JSON.stringify(fileURLToPath(new URL('index.js', built)))};
+process.exit(await runLauncher(${options}));`,
+    );
+    return new Launched(
+      spawn(process.execPath, [script], {
+        ...account,
+        cwd: '/',
+        env: {
+          PATH: process.env['PATH'],
+          EMBEDDED_POSTGRES_DIR: join(directory, 'postgres'),
+          ...env,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Waits for the words on the terminal. */
+  async says(words: string, withinMs = 30_000): Promise<void> {
+    const answer = await until(
+      () => (this.output.includes(words) ? 'said' : (this.child.exitCode ?? undefined)),
+      { withinMs },
+    );
+    if (answer !== 'said') throw new Error(`It did not say "${words}":\n${this.output}`);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+}
