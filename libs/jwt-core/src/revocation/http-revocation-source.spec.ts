@@ -1,0 +1,157 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { type FeedHandler, type FeedServer, startFeedServer } from './feed-server.spec-support.js';
+import { HttpRevocationSource } from './http-revocation-source.js';
+import { revocationSourceContract } from './revocation-source-contract.spec-support.js';
+
+const sourceOf = ({ issuer }: FeedServer) => {
+  const metadata = new IssuerMetadata({ issuer });
+  return { metadata, source: new HttpRevocationSource(metadata) };
+};
+
+revocationSourceContract('HttpRevocationSource', async () => {
+  const [server, other] = [await startFeedServer(), await startFeedServer()];
+  const { metadata, source } = sourceOf(server);
+  return {
+    source,
+    revoke: async (revocations) => server.revoke(revocations),
+    foreignCursor: async () => other.cursor(),
+    close: async () => {
+      metadata.close();
+      await Promise.all([server.close(), other.close()]);
+    },
+  };
+});
+
+describe('HttpRevocationSource', () => {
+  let server: FeedServer;
+  let source: HttpRevocationSource;
+  let metadata: IssuerMetadata;
+
+  beforeEach(async () => {
+    server = await startFeedServer();
+    ({ metadata, source } = sourceOf(server));
+  });
+  afterEach(async () => {
+    metadata.close();
+    await server.close();
+  });
+
+  const body =
+    (text: string, status = 200): FeedHandler =>
+    (_, response) =>
+      response.writeHead(status).end(text);
+  const batch = (members: object) =>
+    body(JSON.stringify({ cursor: 'c', reset: false, more: false, entries: [], ...members }));
+
+  it('asks the feed that the metadata name, with the cursor and the wait as told', async () => {
+    await source.read(undefined, { waitSeconds: 3 });
+    await source.read('a+b/c d&e=%', { waitSeconds: 0 });
+    await source.read(server.cursor(), { waitSeconds: 0 });
+    const asked = server.requests.map((url) => new URL(url, server.issuer).searchParams);
+    expect(asked.map((query) => [query.get('after'), query.get('wait')])).toEqual([
+      [null, '3'],
+      ['a+b/c d&e=%', '0'],
+      [server.cursor(), '0'],
+    ]);
+  });
+
+  it('never asks for a longer wait than the feed grants', async () => {
+    await source.read(undefined, { waitSeconds: 300 });
+    expect(server.requests[0]).toContain('wait=25');
+  });
+
+  it('keeps a query that the address of the feed has itself', async () => {
+    const { issuer } = server;
+    const document = {
+      issuer,
+      jwks_uri: issuer,
+      revocation_feed: `${issuer}/revocations?tenant=7`,
+    };
+    server.answer(body(JSON.stringify(document)), '/.well-known/oauth-authorization-server');
+    await source.read(undefined, { waitSeconds: 0 });
+    expect(server.requests[0]).toContain('tenant=7');
+  });
+
+  it('passes on the fingerprint of the keys', async () => {
+    server.answer(batch({ jwks: 'abc' }));
+    expect(await source.read('c', { waitSeconds: 0 })).toMatchObject({ jwks: 'abc' });
+  });
+
+  it.each<[string, string, FeedHandler]>([
+    ['an error status', 'unavailable', body('{}', 503)],
+    ['a redirect', 'unavailable', (_, r) => r.writeHead(302, { location: '/jwks' }).end()],
+    ['a connection that is cut', 'unavailable', (_, r) => r.destroy()],
+    ['no content', 'bad_answer', body('', 204)],
+    ['HTML', 'bad_answer', body('<html></html>')],
+    ['more than 4 MiB', 'bad_answer', body(`"${'x'.repeat(4 * 1024 * 1024)}"`)],
+    ['a malformed entry', 'bad_answer', batch({ entries: [{ kind: 'jti', id: 1, exp: 1 }] })],
+  ])('rejects as a typed error: %s is %s', async (_, code, handler) => {
+    server.answer(handler);
+    await expect(source.read('c', { waitSeconds: 0 })).rejects.toMatchObject({
+      name: 'RevocationSourceError',
+      code,
+    });
+  });
+
+  it('reads a full page of long ids', async () => {
+    const id = 'x'.repeat(255);
+    server.answer(batch({ entries: Array(10_000).fill({ kind: 'jti', id, exp: 1 }) }));
+    expect((await source.read('c', { waitSeconds: 0 })).entries).toHaveLength(10_000);
+  });
+
+  it('tells that the metadata name no feed', async () => {
+    const document = { issuer: server.issuer, jwks_uri: server.issuer };
+    server.answer(body(JSON.stringify(document)), '/.well-known/oauth-authorization-server');
+    await expect(source.read('c', { waitSeconds: 0 })).rejects.toMatchObject({ code: 'no_feed' });
+  });
+
+  it('tells that the metadata are of another issuer, with the cause', async () => {
+    server.answer(body('{"issuer":"x"}'), '/.well-known/oauth-authorization-server');
+    await expect(source.read('c', { waitSeconds: 0 })).rejects.toMatchObject({
+      code: 'bad_answer',
+      cause: { code: 'bad_metadata' },
+    });
+  });
+
+  it('tells that nobody is there', async () => {
+    await server.close();
+    await expect(source.read('c', { waitSeconds: 0 })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    server = await startFeedServer();
+  });
+
+  it('ends an answer that never does when the caller gives up', async () => {
+    const caller = new AbortController();
+    server.answer((_, response) => {
+      response.write('{');
+      caller.abort();
+    });
+    const reading = source.read('c', { waitSeconds: 20, signal: caller.signal });
+    await expect(reading).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  it('ends a wait for the metadata when the caller gives up', async () => {
+    const caller = new AbortController();
+    server.answer(() => caller.abort(), '/.well-known/oauth-authorization-server');
+    const reading = source.read('c', { waitSeconds: 20, signal: caller.signal });
+    await expect(reading).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  it('gives an answer five seconds beyond the wait', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const asked = new Promise<void>((resolve) => server.answer(() => resolve()));
+      const outcome = source.read('c', { waitSeconds: 20 }).catch((error: unknown) => error);
+      await asked;
+      vi.advanceTimersByTime(24_999);
+      expect(await Promise.race([outcome, setImmediate('open')])).toBe('open');
+      vi.advanceTimersByTime(1);
+      expect(await outcome).toMatchObject({ code: 'timed_out' });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import { fetchJson } from '../issuer/fetch-json.js';
+import { IssuerError, type IssuerErrorCode } from '../issuer/issuer-error.js';
+import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { readBatch } from './read-batch.js';
+import {
+  RevocationSourceError,
+  type RevocationSourceErrorCode,
+} from './revocation-source-error.js';
+import type { ReadOptions, RevocationBatch, RevocationSource } from './revocation-source.js';
+
+/** Several times what 10,000 entries take. */
+const maxBytes = 4 * 1024 * 1024;
+/** A Node server reads 16 KiB of request line and headers. */
+const maxAddressLength = 14 * 1024;
+const longestWaitSeconds = 25;
+/** What an answer may take beyond the wait that was asked for. */
+const timeoutMs = 5_000;
+
+const codes: Record<IssuerErrorCode, RevocationSourceErrorCode> = {
+  address_invalid: 'unavailable',
+  unreachable: 'unavailable',
+  bad_status: 'unavailable',
+  timed_out: 'timed_out',
+  aborted: 'aborted',
+  too_large: 'bad_answer',
+  not_json: 'bad_answer',
+  bad_metadata: 'bad_answer',
+};
+
+/** The revocation feed that the issuer's metadata name, over HTTP. */
+export class HttpRevocationSource implements RevocationSource {
+  constructor(private readonly metadata: IssuerMetadata) {}
+
+  /** @throws RevocationSourceError */
+  async read(after: string | undefined, options: ReadOptions): Promise<RevocationBatch> {
+    const { waitSeconds, signal } = options;
+    try {
+      const address = await this.address(after, Math.min(waitSeconds, longestWaitSeconds), signal);
+      const limits = { maxBytes, timeoutMs: timeoutMs + waitSeconds * 1000 };
+      return readBatch(await fetchJson(address, signal ? { ...limits, signal } : limits));
+    } catch (error) {
+      if (!(error instanceof IssuerError)) throw error;
+      throw new RevocationSourceError(codes[error.code], error.message, { cause: error });
+    }
+  }
+
+  private async address(
+    after: string | undefined,
+    waitSeconds: number,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const { revocationFeed } = await this.metadata.endpoints(signal);
+    if (revocationFeed === undefined) {
+      const message = `The metadata of ${this.metadata.issuer} name no revocation_feed`;
+      throw new RevocationSourceError('no_feed', message);
+    }
+    const url = new URL(revocationFeed);
+    url.searchParams.set('wait', String(waitSeconds));
+    if (after === undefined) return url.href;
+    const snapshot = url.href;
+    url.searchParams.set('after', after);
+    // What fits into no request line is no cursor of this feed, and for an unknown one it starts anew.
+    return url.href.length <= maxAddressLength ? url.href : snapshot;
+  }
+}

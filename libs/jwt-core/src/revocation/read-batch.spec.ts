@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { readBatch } from './read-batch.js';
+
+const entry = { kind: 'jti', id: 'a', exp: 1_763_892_345 };
+const answer = { cursor: 'c', reset: false, more: false, jwks: 'f', entries: [entry] };
+const error = (document: unknown) => {
+  try {
+    readBatch(document);
+  } catch (thrown) {
+    return thrown;
+  }
+  return undefined;
+};
+
+describe('readBatch', () => {
+  it('reads an answer of the feed', () => {
+    expect(readBatch(answer)).toEqual(answer);
+  });
+
+  it('reads entries of all kinds, and `before` only of clients', () => {
+    const entries = [
+      { kind: 'jti', id: 'a', exp: 1, before: 9 },
+      { kind: 'sid', id: 'b', exp: 2 },
+      { kind: 'kid', id: 'c', exp: 3 },
+      { kind: 'client', id: 'd', exp: 4, before: 5 },
+    ];
+    expect(readBatch({ ...answer, entries }).entries).toEqual([
+      { kind: 'jti', id: 'a', exp: 1 },
+      ...entries.slice(1),
+    ]);
+  });
+
+  it('does without a fingerprint of the keys', () => {
+    const rest = { cursor: 'c', reset: true, more: true, entries: [] };
+    expect(readBatch(rest)).toEqual(rest);
+    expect('jwks' in readBatch(rest)).toBe(false);
+  });
+
+  it('leaves out kinds and members that it does not know', () => {
+    const entries = [
+      { kind: 'device', serial: 7 },
+      { ...entry, reason: 'theft' },
+    ];
+    expect(readBatch({ ...answer, entries, hint: 1 })).toEqual(answer);
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['text', 'c'],
+    ['an array', [answer]],
+    ['an error in its stead', { error: 'server_error' }],
+    ['no cursor', { ...answer, cursor: undefined }],
+    ['an empty cursor', { ...answer, cursor: '' }],
+    ['a cursor that is a number', { ...answer, cursor: 1 }],
+    ['a cursor with white space', { ...answer, cursor: 'a b' }],
+    ['a cursor beyond ASCII', { ...answer, cursor: '\u00e9' }],
+    ['a cursor that fits into no request', { ...answer, cursor: 'x'.repeat(4_097) }],
+    ['no reset', { ...answer, reset: undefined }],
+    ['a reset that is a word', { ...answer, reset: 'false' }],
+    ['no more', { ...answer, more: undefined }],
+    ['a more that is a number', { ...answer, more: 0 }],
+    ['a fingerprint that is a number', { ...answer, jwks: 1 }],
+    ['an empty fingerprint', { ...answer, jwks: '' }],
+    ['a fingerprint of null', { ...answer, jwks: null }],
+    ['no entries', { ...answer, entries: undefined }],
+    ['entries that are an object', { ...answer, entries: { 0: entry } }],
+    ['an entry that is null', { ...answer, entries: [entry, null] }],
+    ['an entry that is text', { ...answer, entries: [entry, 'a'] }],
+    ['an entry that is an array', { ...answer, entries: [entry, ['jti', 'a', 1]] }],
+    ['an entry without a kind', { ...answer, entries: [entry, { ...entry, kind: undefined }] }],
+    ['an entry without an id', { ...answer, entries: [entry, { ...entry, id: undefined }] }],
+    ['an entry with an empty id', { ...answer, entries: [{ ...entry, id: '' }] }],
+    ['an id that is a number', { ...answer, entries: [{ ...entry, id: 1 }] }],
+    ['an id without end', { ...answer, entries: [{ ...entry, id: 'x'.repeat(1_025) }] }],
+    ['an entry without an expiry', { ...answer, entries: [{ ...entry, exp: undefined }] }],
+    ['an expiry that is text', { ...answer, entries: [{ ...entry, exp: '1763892345' }] }],
+    ['an expiry between seconds', { ...answer, entries: [{ ...entry, exp: 1.5 }] }],
+    ['an endless expiry', { ...answer, entries: [{ ...entry, exp: Infinity }] }],
+    ['a client without a second', { ...answer, entries: [{ ...entry, kind: 'client' }] }],
+    ['a second of null', { ...answer, entries: [{ ...entry, kind: 'client', before: null }] }],
+  ])('refuses the whole answer for %s', (_, document) => {
+    expect(error(document)).toMatchObject({ name: 'RevocationSourceError', code: 'bad_answer' });
+  });
+
+  it('says which entry is malformed', () => {
+    const entries = [entry, { ...entry, exp: '1' }];
+    expect(error({ ...answer, entries })).toHaveProperty(
+      'message',
+      expect.stringContaining('entries[1].exp'),
+    );
+  });
+});
