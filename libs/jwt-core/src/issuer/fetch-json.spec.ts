@@ -2,7 +2,7 @@ import { getEventListeners, once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchJson } from './fetch-json.js';
 
 describe('fetchJson', () => {
@@ -21,6 +21,7 @@ describe('fetchJson', () => {
   });
 
   afterEach(() => {
+    vi.restoreAllMocks();
     server.closeAllConnections();
     server.close();
   });
@@ -72,15 +73,18 @@ describe('fetchJson', () => {
     expect(asked).toEqual(['/document']);
   });
 
-  it('stops an endless answer, and closes its connection', async () => {
+  it.each([
+    [200, 'too_large'],
+    [500, 'bad_status'],
+  ])('leaves an endless answer with status %i, and its connection', async (status, code) => {
     const closed = new Promise<void>((resolve) => {
       answer = (_, response) => {
         const more = (): unknown => response.destroyed || response.write(' '.repeat(400), more);
-        response.on('close', resolve);
+        response.writeHead(status).on('close', resolve);
         more();
       };
     });
-    await expect(fetchJson(url(), limits)).rejects.toMatchObject({ code: 'too_large' });
+    await expect(fetchJson(url(), limits)).rejects.toMatchObject({ code });
     await closed;
   });
 
@@ -123,6 +127,15 @@ describe('fetchJson', () => {
       code: 'aborted',
       cause: 'shutdown',
     });
+  });
+
+  it('leaves no timer behind', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    answer = (_, response) => response.end('{}');
+    await fetchJson(url(), { ...limits, timeoutMs: 77_777 });
+    const own = timers.mock.calls.findIndex(([, delayMs]) => delayMs === 77_777);
+    const timer = timers.mock.results[own]?.value as NodeJS.Timeout & { _destroyed: boolean };
+    expect(timer._destroyed).toBe(true);
   });
 
   it('leaves nothing behind on a signal that outlives it', async () => {

@@ -36,7 +36,7 @@ export async function fetchJson(url: string, limits: FetchLimits): Promise<unkno
     if (!response.ok) throw new IssuerError('bad_status', `${url}: status ${response.status}`);
     return parse(url, await read(url, response, maxBytes));
   } catch (error) {
-    const failure = asIssuerError(url, stop.signal.aborted ? stop.signal.reason : error);
+    const failure = asIssuerError(url, error);
     // Frees the connection of an answer that nobody reads to its end.
     stop.abort(failure);
     throw failure;

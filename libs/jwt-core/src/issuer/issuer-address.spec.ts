@@ -36,6 +36,8 @@ describe('metadataAddress', () => {
     '//auth.example.com',
     'https:auth.example.com',
     'https://',
+    'https://auth.example.com:99999',
+    'https://[::1',
     'https://auth.example.com?tenant=1',
     'https://auth.example.com?',
     'https://auth.example.com#top',

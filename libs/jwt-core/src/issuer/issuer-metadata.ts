@@ -1,15 +1,7 @@
 import { fetchJson } from './fetch-json.js';
-import { addressFault, isLoopback, metadataAddress } from './issuer-address.js';
-import { IssuerError } from './issuer-error.js';
+import { metadataAddress } from './issuer-address.js';
+import { type IssuerEndpoints, readEndpoints } from './issuer-endpoints.js';
 import { untilAborted } from './until-aborted.js';
-
-/** What a resource service needs to know of its issuer. */
-export interface IssuerEndpoints {
-  /** `jwks_uri` (RFC 8414 section 2). */
-  readonly jwks: string;
-  /** `revocation_feed`, an extension member; `undefined` for an issuer without one. */
-  readonly revocationFeed: string | undefined;
-}
 
 export interface IssuerMetadataOptions {
   /** Exactly the `iss` of its tokens. */
@@ -31,9 +23,6 @@ const lastRetryMs = 1_000;
 /**
  * The issuer's metadata (RFC 8414), fetched when first asked for, once for all who ask, and kept:
  * with the issuer down, the last good answer stands.
- *
- * Endpoints may be on another host than the issuer, as the RFC allows and large issuers do: whoever
- * can forge the metadata of an issuer could forge its keys as well.
  */
 export class IssuerMetadata {
   readonly issuer: string;
@@ -82,7 +71,8 @@ export class IssuerMetadata {
     let pauseMs = this.maxAgeMs;
     try {
       const limits = { timeoutMs: this.timeoutMs, maxBytes, signal: this.closing.signal };
-      this.held = this.read(await fetchJson(this.address, limits));
+      const document = await fetchJson(this.address, limits);
+      this.held = readEndpoints(document, this.issuer, this.allowHttp);
       this.failures = 0;
     } catch (error) {
       this.failure = error;
@@ -91,34 +81,5 @@ export class IssuerMetadata {
     }
     this.inFlight = undefined;
     this.dueAtMs = this.monotonicNow() + pauseMs;
-  }
-
-  private read(document: unknown): IssuerEndpoints {
-    const metadata = (document ?? {}) as Record<string, unknown>;
-    // Section 3.3: otherwise one issuer of a host could speak for another.
-    if (metadata.issuer !== this.issuer) {
-      throw this.fault(`\`issuer\` is ${JSON.stringify(metadata.issuer)}`);
-    }
-    const feed = metadata.revocation_feed;
-    return {
-      jwks: this.endpoint('jwks_uri', metadata.jwks_uri),
-      revocationFeed: feed === undefined ? undefined : this.endpoint('revocation_feed', feed),
-    };
-  }
-
-  private endpoint(member: string, value: unknown): string {
-    if (typeof value !== 'string' || !URL.canParse(value)) {
-      throw this.fault(`\`${member}\` is not an absolute address`);
-    }
-    const url = new URL(value);
-    // An https issuer that points to plain http, even on this machine, would be a way around https.
-    const isLocal = isLoopback(url) && this.address.startsWith('http:');
-    const fault = addressFault(url, this.allowHttp || isLocal);
-    if (fault !== undefined) throw this.fault(`\`${member}\` ${fault}`);
-    return url.href;
-  }
-
-  private fault(what: string): IssuerError {
-    return new IssuerError('bad_metadata', `${this.address}: ${what}`);
   }
 }

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { readEndpoints } from './issuer-endpoints.js';
+
+describe('readEndpoints', () => {
+  const issuer = 'https://auth.example.com';
+  const good = {
+    issuer,
+    jwks_uri: 'https://auth.example.com/keys',
+    revocation_feed: 'https://auth.example.com/feed?v=1',
+  };
+
+  it('gives the addresses of keys and feed', () => {
+    expect(readEndpoints(good, issuer, false)).toEqual({
+      jwks: 'https://auth.example.com/keys',
+      revocationFeed: 'https://auth.example.com/feed?v=1',
+    });
+  });
+
+  it('knows issuers without a feed', () => {
+    const document = { ...good, revocation_feed: undefined };
+    expect(readEndpoints(document, issuer, false).revocationFeed).toBeUndefined();
+  });
+
+  it('follows an issuer that keeps its keys on another host', () => {
+    const document = { ...good, jwks_uri: 'https://keys.example.net/jwks' };
+    expect(readEndpoints(document, issuer, false).jwks).toBe('https://keys.example.net/jwks');
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a list', [good]],
+    ['a text', 'issuer'],
+  ])('refuses %s in place of metadata', (_name, document) => {
+    expect(() => readEndpoints(document, issuer, false)).toThrow(
+      expect.objectContaining({ name: 'IssuerError', code: 'bad_metadata' }),
+    );
+  });
+
+  it.each<[string, object]>([
+    ['no issuer', { issuer: undefined }],
+    ['another issuer', { issuer: 'https://evil.example' }],
+    ['an issuer that differs by a slash', { issuer: `${issuer}/` }],
+    ['an issuer in a list', { issuer: [issuer] }],
+    ['no jwks_uri', { jwks_uri: undefined }],
+    ['a relative jwks_uri', { jwks_uri: '/keys' }],
+    ['a jwks_uri in a list', { jwks_uri: ['https://keys.example.net'] }],
+    ['a jwks_uri over plain http', { jwks_uri: 'http://keys.example.net' }],
+    ['a jwks_uri on this machine, under an issuer that is not', { jwks_uri: 'http://localhost' }],
+    ['a jwks_uri of another scheme', { jwks_uri: 'file:///etc/keys' }],
+    ['a jwks_uri with credentials', { jwks_uri: 'https://a:b@keys.example.net' }],
+    ['a relative feed', { revocation_feed: 'feed' }],
+    ['a null feed', { revocation_feed: null }],
+    ['a feed over plain http', { revocation_feed: 'http://feed.example.net' }],
+  ])('refuses metadata with %s', (_name, change) => {
+    expect(() => readEndpoints({ ...good, ...change }, issuer, false)).toThrow(
+      expect.objectContaining({ name: 'IssuerError', code: 'bad_metadata' }),
+    );
+  });
+
+  it('takes plain http between loopback addresses, and anywhere when allowed', () => {
+    const local = 'http://localhost:3000';
+    const onThisMachine = { issuer: local, jwks_uri: 'http://127.0.0.1:3000/keys' };
+    expect(readEndpoints(onThisMachine, local, false).jwks).toBe('http://127.0.0.1:3000/keys');
+    const beyond = { issuer: local, jwks_uri: 'http://auth.internal/keys' };
+    expect(() => readEndpoints(beyond, local, false)).toThrow('plain http');
+    expect(readEndpoints(beyond, local, true).jwks).toBe('http://auth.internal/keys');
+  });
+});
