@@ -16,10 +16,12 @@ type UnroutedStatus = keyof typeof UNROUTED;
 
 function unrouted(status: UnroutedStatus, requestId: string) {
   const [title, code] = UNROUTED[status];
+  const body = JSON.stringify({ type: 'about:blank', title, status, code });
   return {
-    body: JSON.stringify({ type: 'about:blank', title, status, code }),
+    body,
     headers: {
       'cache-control': 'no-store',
+      'content-length': String(body.length),
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
       'content-type': 'application/problem+json',
       'x-content-type-options': 'nosniff',
@@ -60,7 +62,7 @@ export function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): 
   }
   const status = STATUS_OF_PARSE_ERROR[error.code ?? ''] ?? 400;
   const { body, headers } = unrouted(status, requestIdOf({ headers: {} }));
-  const lines = Object.entries({ ...headers, 'content-length': body.length, connection: 'close' });
+  const lines = Object.entries({ ...headers, connection: 'close' });
   socket.end(
     `HTTP/1.1 ${status} ${UNROUTED[status][0]}\r\n` +
       `${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,

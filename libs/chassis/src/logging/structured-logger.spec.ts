@@ -39,6 +39,12 @@ describe('StructuredLogger', () => {
     ]);
   });
 
+  it('hears of modules and routes only when it debugs', () => {
+    const { logger, texts } = recorder();
+    logger.log('Mapped {/orders, GET} route', 'RouterExplorer');
+    expect(texts).toEqual([]);
+  });
+
   it('stays silent below its level', () => {
     const { logger, texts } = recorder('error');
     logger.warn('warn');

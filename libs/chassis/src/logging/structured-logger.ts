@@ -18,6 +18,14 @@ export interface LoggerOptions {
 
 type Fields = Record<string, unknown>;
 
+/** What Nest tells of itself at each start: a line for each module and route. */
+const STARTUP = new Set<unknown>([
+  'InstanceLoader',
+  'NestFactory',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
+
 /**
  * Nest's logger as lines of JSON on standard output, by pino. Each line carries the id of the
  * request that it belongs to, and none a secret.
@@ -43,7 +51,7 @@ export class StructuredLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(STARTUP.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {

@@ -1,0 +1,89 @@
+import { Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { createHttpApp } from '../http/http-app.js';
+import { StructuredLogger } from '../logging/structured-logger.js';
+import { HealthModule } from './health.module.js';
+import { findUnreadiness, type ReadinessCheck } from './readiness.js';
+
+const check = (name: string, answer: ReadinessCheck['check']): ReadinessCheck => ({
+  name,
+  check: answer,
+});
+
+let app: NestFastifyApplication | undefined;
+
+async function ask(path: string, checks: ReadinessCheck[]) {
+  @Module({ imports: [HealthModule.forRoot({ checks })] })
+  class App {}
+  app = await createHttpApp(App, {
+    logger: new StructuredLogger({ name: 'spec', level: 'silent' }),
+    trustProxy: false,
+    documentation: { title: 'Spec', description: 'Spec' },
+  });
+  await app.init();
+  return app.inject(path);
+}
+
+afterEach(() => app?.close());
+
+describe('findUnreadiness', () => {
+  it('names what is missing, in order, and nothing else', async () => {
+    const checks = [
+      check('database', () => Promise.resolve('cannot be reached')),
+      check('keys', () => undefined),
+      check('revocation list', () => 'is blind'),
+    ];
+    expect(await findUnreadiness(checks, 1_000)).toEqual([
+      { name: 'database', reason: 'cannot be reached' },
+      { name: 'revocation list', reason: 'is blind' },
+    ]);
+  });
+
+  it('does not wait for a check that hangs', async () => {
+    const checks = [check('database', () => new Promise(() => undefined))];
+    expect(await findUnreadiness(checks, 1)).toEqual([
+      { name: 'database', reason: 'does not answer' },
+    ]);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('secret');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('secret'))],
+  ])('takes a check that %s for one not passed, and keeps its reason', async (_name, answer) => {
+    expect(await findUnreadiness([check('keys', answer)], 1_000)).toEqual([
+      { name: 'keys', reason: 'fails' },
+    ]);
+  });
+});
+
+describe('a process', () => {
+  it('is live, whatever it lacks', async () => {
+    const answer = await ask('/health/live', [check('database', () => 'cannot be reached')]);
+    expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'live' }]);
+  });
+
+  it('is ready when nothing is missing', async () => {
+    const answer = await ask('/health/ready', [check('database', () => undefined)]);
+    expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'ready' }]);
+  });
+
+  it('is not ready while something is missing, and says what', async () => {
+    const answer = await ask('/health/ready', [check('database', () => 'cannot be reached')]);
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.headers['retry-after']).toBe('1');
+    expect(answer.json()).toMatchObject({
+      status: 503,
+      code: 'not_ready',
+      detail: 'Not ready: database (cannot be reached)',
+      errors: [{ path: 'database', message: 'cannot be reached' }],
+    });
+  });
+});

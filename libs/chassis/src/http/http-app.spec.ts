@@ -1,0 +1,251 @@
+import { provideProblems } from '@jwt-auth/jwt-core';
+import { Body, Controller, Get, Logger, Module, Param, Post, Query, Req } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { StructuredLogger } from '../logging/structured-logger.js';
+import { createHttpApp } from './http-app.js';
+
+const Note = z.strictObject({
+  text: z.string().min(1).max(20_000),
+  tags: z
+    .array(z.strictObject({ name: z.string().max(5) }))
+    .max(3)
+    .default([]),
+});
+
+@Controller('notes')
+class NotesController {
+  private readonly logger = new Logger('Notes');
+
+  @Post()
+  async add(@Body({ schema: Note }) note: z.infer<typeof Note>) {
+    await new Promise(setImmediate);
+    this.logger.log('Added');
+    return note;
+  }
+
+  @Get('broken')
+  broken(): never {
+    throw new Error('SELECT secret FROM notes');
+  }
+
+  @Get('address')
+  address(@Req() request: FastifyRequest) {
+    return { ip: request.ip };
+  }
+
+  @Get(':id')
+  find(@Param('id') id: string, @Query('q') query?: string) {
+    return { id, query };
+  }
+}
+
+@Module({ controllers: [NotesController], providers: [provideProblems()] })
+class NotesModule {}
+
+const lines: Record<string, unknown>[] = [];
+const destination = {
+  write: (text: string) => void lines.push(JSON.parse(text) as Record<string, unknown>),
+};
+let app: NestFastifyApplication;
+let base: string;
+
+async function start(trustProxy: false | number = false): Promise<NestFastifyApplication> {
+  const started = await createHttpApp(NotesModule, {
+    logger: new StructuredLogger({ name: 'notes', level: 'debug', destination }),
+    trustProxy,
+    documentation: { title: 'Notes', description: 'Keeps notes' },
+  });
+  await started.listen({ host: '127.0.0.1', port: 0 });
+  return started;
+}
+
+const portOf = (started: NestFastifyApplication): number =>
+  (started.getHttpServer().address() as AddressInfo).port;
+
+function post(body: string | undefined, headers: Record<string, string> = {}): Promise<Response> {
+  const json = { 'content-type': 'application/json', ...headers };
+  return fetch(`${base}/notes`, {
+    method: 'POST',
+    headers: json,
+    ...(body !== undefined && { body }),
+  });
+}
+
+/** What the server says to bytes that no client library would send. */
+async function say(bytes: string): Promise<{ head: string; body: string }> {
+  const socket = connect(portOf(app), '127.0.0.1', () => socket.write(bytes));
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+  await once(socket, 'close');
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  return { head, body };
+}
+
+async function problemOf(answer: Response): Promise<Record<string, unknown>> {
+  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  return (await answer.json()) as Record<string, unknown>;
+}
+
+beforeAll(async () => {
+  app = await start();
+  base = `http://127.0.0.1:${portOf(app)}`;
+});
+afterAll(() => app.close());
+beforeEach(() => void lines.splice(0));
+
+describe('the id of a request', () => {
+  it('is the one that the caller gave', async () => {
+    const id = 'Trace.1_2-'.repeat(6) + 'four';
+    const answer = await fetch(`${base}/notes/1`, { headers: { 'x-request-id': id } });
+    expect(answer.headers.get('x-request-id')).toBe(id);
+  });
+
+  it.each([
+    ['too long', 'a'.repeat(65)],
+    ['with a space', 'a b'],
+    ['with markup', '<script>'],
+    ['empty', ''],
+  ])('is a new one for a given one that is %s', async (_name, id) => {
+    const answer = await fetch(`${base}/notes/1`, { headers: { 'x-request-id': id } });
+    expect(answer.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  it.each(['/nowhere', '/notes/broken', '/notes/%ff', `/notes/${'a'.repeat(200)}`, '/docs'])(
+    'is in the answer to %s, as are the headers of safety',
+    async (path) => {
+      const { headers } = await fetch(base + path);
+      expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('content-security-policy')).toMatch(/default-src 'none'/);
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('x-powered-by')).toBeNull();
+    },
+  );
+});
+
+describe('a request that cannot be served', () => {
+  const refused: [string, () => Promise<Response>, number, string][] = [
+    ['an unknown path', () => fetch(`${base}/nowhere?token=secret`), 404, 'not_found'],
+    ['an unknown method', () => fetch(`${base}/notes`, { method: 'PUT' }), 404, 'not_found'],
+    ['a path that is no UTF-8', () => fetch(`${base}/notes/%ff`), 400, 'invalid_input'],
+    ['a segment without end', () => fetch(`${base}/notes/${'a'.repeat(200)}`), 404, 'not_found'],
+    [
+      'a body over 16 KiB',
+      () => post(JSON.stringify({ text: 'a'.repeat(16_384) })),
+      413,
+      'body_too_large',
+    ],
+    [
+      'a form',
+      () => post('text=a', { 'content-type': 'application/x-www-form-urlencoded' }),
+      415,
+      'unsupported_media_type',
+    ],
+    [
+      'plain text',
+      () => post('text', { 'content-type': 'text/plain' }),
+      415,
+      'unsupported_media_type',
+    ],
+    ['broken JSON', () => post('{"text":"secret'), 400, 'invalid_input'],
+    ['a poisoned prototype', () => post('{"text":"a","__proto__":{}}'), 400, 'invalid_input'],
+    ['no body', () => post(undefined), 400, 'invalid_input'],
+    ['an error of our own', () => fetch(`${base}/notes/broken`), 500, 'internal_error'],
+  ];
+  it.each(refused)('%s is answered with a problem', async (_name, ask, status, code) => {
+    const answer = await ask();
+    expect(answer.status).toBe(status);
+    const problem = await problemOf(answer);
+    expect(problem).toMatchObject({ status, code });
+    expect(JSON.stringify(problem)).not.toMatch(/secret|SELECT|node_modules/);
+  });
+
+  it('learns every fault of its input', async () => {
+    const faulty = { tags: [{ name: 'short' }, { name: 'too long' }], extra: 1 };
+    const problem = await problemOf(await post(JSON.stringify(faulty)));
+    expect((problem.errors as { path: string }[]).map(({ path }) => path)).toEqual([
+      'text',
+      'tags.1.name',
+      '',
+    ]);
+  });
+
+  it.each([
+    ['is no HTTP', 'NONSENSE\r\n\r\n', 400],
+    ['has too many headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('is answered in the same form when it %s', async (_name, bytes, status) => {
+    const { head, body } = await say(bytes);
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head).toMatch(/content-type: application\/problem\+json/);
+    expect(head).toMatch(/x-request-id: [\da-f-]{36}/);
+    expect(JSON.parse(body)).toMatchObject({ status });
+  });
+});
+
+describe('a request that is served', () => {
+  it('has its body validated and completed by the schema', async () => {
+    const answer = await post('{"text":"a"}', {
+      'content-type': 'application/json; charset=utf-8',
+    });
+    expect(await answer.json()).toEqual({ text: 'a', tags: [] });
+  });
+
+  it('leaves one line with the route, and neither path nor query nor headers', async () => {
+    await fetch(`${base}/notes/secret-path?q=secret-query`, {
+      headers: { authorization: 'secret-header', 'x-request-id': 'r1' },
+    });
+    await expect.poll(() => lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({
+      msg: 'request',
+      requestId: 'r1',
+      method: 'GET',
+      route: '/notes/:id',
+      status: 200,
+      durationMs: expect.any(Number) as number,
+      remoteAddress: '127.0.0.1',
+    });
+    expect(JSON.stringify(lines)).not.toMatch(/secret/);
+  });
+
+  it('names itself in the lines of the code that serves it, after a body too', async () => {
+    await post('{"text":"a"}', { 'x-request-id': 'r2' });
+    await expect.poll(() => lines).toHaveLength(2);
+    expect(lines[0]).toMatchObject({ msg: 'Added', context: 'Notes', requestId: 'r2' });
+  });
+
+  it('is from its peer, whatever it says, unless a proxy is trusted', async () => {
+    const headers = { 'x-forwarded-for': '203.0.113.1, 203.0.113.2' };
+    const path = '/notes/address';
+    expect(await (await fetch(base + path, { headers })).json()).toEqual({ ip: '127.0.0.1' });
+    const behindOne = await start(1);
+    const answer = await fetch(`http://127.0.0.1:${portOf(behindOne)}${path}`, { headers });
+    expect(await answer.json()).toEqual({ ip: '203.0.113.2' });
+    await behindOne.close();
+  });
+});
+
+describe('the documentation', () => {
+  it('is a page all of whose files are there', async () => {
+    const page = await (await fetch(`${base}/docs`)).text();
+    const files = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? '');
+    expect(files).toHaveLength(4);
+    for (const file of files) {
+      const answer = await fetch(new URL(file, `${base}/docs`));
+      expect(answer.status).toBe(200);
+      expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(50);
+    }
+  });
+
+  it('describes bodies by the schemas that validate them', async () => {
+    const document = (await (await fetch(`${base}/docs-json`)).json()) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    expect(JSON.stringify(document.paths['/notes']?.post)).toMatch(/"maxLength":20000/);
+  });
+});

@@ -1,0 +1,140 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+// Signals and exit codes are those of real processes: the fixture is bundled, since Node runs no
+// TypeScript, and started.
+
+interface Started {
+  readonly process: ChildProcess;
+  readonly output: () => string;
+  readonly exit: Promise<number | null>;
+}
+
+const fixture = fileURLToPath(new URL('service.fixture.ts', import.meta.url));
+const running: ChildProcess[] = [];
+let directory: string;
+
+beforeAll(async () => {
+  // Inside the package, so that the bundle finds what it imports.
+  directory = await mkdtemp(join(fileURLToPath(new URL('../..', import.meta.url)), '.service-'));
+  await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: { ssr: fixture, outDir: directory, rolldownOptions: { output: { format: 'esm' } } },
+  });
+});
+afterAll(() => rm(directory, { recursive: true }));
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL');
+});
+
+function start(...settings: string[]): Started {
+  const child = spawn(process.execPath, [join(directory, 'service.fixture.js'), ...settings]);
+  running.push(child);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  return { process: child, output: () => output, exit };
+}
+
+async function listening(service: Started): Promise<number> {
+  await expect.poll(service.output, { timeout: 10_000 }).toMatch(/"msg":"Listening"/);
+  return Number(/"port":(\d+)/.exec(service.output())?.[1]);
+}
+
+async function read(port: number, path: string, agent?: Agent) {
+  const [answer] = (await once(get({ port, path, agent }), 'response')) as [IncomingMessage];
+  let body = '';
+  for await (const chunk of answer as AsyncIterable<Buffer>) body += chunk.toString();
+  return { status: answer.statusCode, headers: answer.headers, body };
+}
+
+describe('a service', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('finishes what is in flight after %s', async (signal) => {
+    const service = start();
+    const port = await listening(service);
+    const idle = new Agent({ keepAlive: true });
+    await read(port, '/quick', idle);
+    const slow = read(port, '/slow');
+    await expect.poll(service.output).toMatch(/slow began/);
+    service.process.kill(signal);
+    await expect.poll(service.output).toMatch(/stopping/);
+    await expect(read(port, '/quick')).rejects.toThrow(/ECONNREFUSED/);
+    expect(await slow).toMatchObject({
+      status: 200,
+      body: 'done',
+      headers: { connection: 'close' },
+    });
+    expect(await service.exit).toBe(0);
+    expect(service.output()).toMatch(/hook ran.*Stopped/s);
+    idle.destroy();
+  });
+
+  it('ends at once after a second signal', async () => {
+    const service = start();
+    const port = await listening(service);
+    const hanging = read(port, '/never');
+    const isCut = expect(hanging).rejects.toThrow();
+    await expect.poll(service.output).toMatch(/never began/);
+    service.process.kill('SIGTERM');
+    const again = setInterval(() => service.process.kill('SIGTERM'), 100);
+    expect(await service.exit).toBe(1);
+    clearInterval(again);
+    await isCut;
+  });
+
+  it('cuts off what never ends, and still ends in time', async () => {
+    const service = start();
+    const port = await listening(service);
+    const isCut = expect(read(port, '/never')).rejects.toThrow();
+    await expect.poll(service.output).toMatch(/never began/);
+    const signalled = performance.now();
+    service.process.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+    expect(performance.now() - signalled).toBeLessThan(10_000);
+    await isCut;
+  });
+
+  it('ends with 0 when it is stopped while it starts', async () => {
+    const service = start('HANG=on');
+    await expect.poll(service.output, { timeout: 10_000 }).toMatch(/hanging/);
+    service.process.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+  });
+
+  it('names every wrong setting and ends with 1', async () => {
+    const service = start('PORT=x1x', 'HANG=x2x');
+    expect(await service.exit).toBe(1);
+    expect(service.output()).toBe(
+      'fixture does not start. The settings are wrong:\n' +
+        '  PORT: expected a whole number from 0 to 65535\n' +
+        '  HANG: expected on or off\n',
+    );
+  });
+
+  it('names the address that is taken and ends with 1', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const service = start(`PORT=${port}`);
+    expect(await service.exit).toBe(1);
+    expect(service.output()).toMatch(`127.0.0.1:${port} is taken by another process`);
+    other.close();
+  });
+
+  it.each(['throw', 'reject'])('logs what nobody caught (%s) and ends with 1', async (crash) => {
+    const service = start();
+    const port = await listening(service);
+    await read(port, `/${crash}`).catch(() => undefined);
+    expect(await service.exit).toBe(1);
+    expect(service.output()).toMatch(/"level":"fatal".*nobody caught this/);
+  });
+});
