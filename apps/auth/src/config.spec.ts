@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+
+import { Config } from './config.js';
+
+const DATABASE_URL = 'postgres://auth:secret@localhost:5432/auth';
+const KEY_ENCRYPTION_KEY = Buffer.alloc(32, 7).toString('base64');
+
+const config = (environment: Record<string, string> = {}): Config =>
+  new Config({ DATABASE_URL, ...environment });
+
+function problems(environment: Record<string, string>): string {
+  try {
+    new Config(environment);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
+
+describe('the settings', () => {
+  it('have defaults for everything but the database', () => {
+    expect(config()).toMatchObject({
+      host: '127.0.0.1',
+      port: 3000,
+      issuer: 'http://localhost:3000',
+      audience: 'api',
+      accessTokenTtlSeconds: 900,
+      refreshTokenTtlMs: 30 * 86_400_000,
+      sessionTtlMs: 90 * 86_400_000,
+      refreshRetryWindowMs: 10_000,
+      revocationMaxStalenessMs: 30_000,
+      clockToleranceMs: 5_000,
+      demoPassword: 'correct horse battery staple',
+      isRegistrationOpen: true,
+      trustProxy: false,
+      dataDirectory: '.data',
+      keyEncryptionKey: undefined,
+    });
+  });
+
+  it.each([
+    [{ AUTH_PORT: '4000' }, 'http://localhost:4000'],
+    [{ HOST: '0.0.0.0' }, 'http://localhost:3000'],
+    [{ HOST: '192.0.2.1' }, 'http://192.0.2.1:3000'],
+    [{ ISSUER: 'https://auth.example.com' }, 'https://auth.example.com'],
+  ])('%j make the issuer %s', (environment, issuer) => {
+    expect(config(environment as Record<string, string>).issuer).toBe(issuer);
+  });
+
+  it('seed no demo users when that is switched off', () => {
+    expect(config({ SEED_DEMO: 'off' }).demoPassword).toBeUndefined();
+  });
+
+  it('switch the retry window off', () => {
+    expect(config({ REFRESH_RETRY_WINDOW: '0s' }).refreshRetryWindowMs).toBe(0);
+  });
+
+  it('list everything that is wrong, and none of the values', () => {
+    const message = problems({
+      AUTH_PORT: 'eighty',
+      ACCESS_TOKEN_TTL: '25h',
+      REGISTRATION: 'perhaps',
+      NODE_ENV: 'production',
+      SEED_DEMO: 'on',
+      ISSUER: 'http://auth.example.com',
+    });
+    for (const variable of [
+      'DATABASE_URL',
+      'AUTH_PORT',
+      'ACCESS_TOKEN_TTL',
+      'REGISTRATION',
+      'KEY_ENCRYPTION_KEY',
+      'SEED_DEMO',
+      'ISSUER',
+    ]) {
+      expect(message).toContain(`${variable}:`);
+    }
+    expect(message).not.toContain('eighty');
+  });
+});
+
+describe('the settings in production', () => {
+  const production = { DATABASE_URL, KEY_ENCRYPTION_KEY, NODE_ENV: 'production' };
+
+  it('make no demo users', () => {
+    expect(new Config(production).demoPassword).toBeUndefined();
+  });
+
+  it.each([
+    ['no KEY_ENCRYPTION_KEY', { KEY_ENCRYPTION_KEY: '' }, 'KEY_ENCRYPTION_KEY'],
+    ['demo users', { SEED_DEMO: 'true' }, 'SEED_DEMO'],
+    ['a plain http issuer', { ISSUER: 'http://auth.example.com' }, 'ISSUER'],
+  ])('refuse %s', (_, environment, variable) => {
+    expect(problems({ ...production, ...environment })).toContain(`${variable}:`);
+  });
+
+  it.each([
+    ['on this machine', { ISSUER: 'http://localhost:3000' }],
+    ['where that is asked for', { ISSUER: 'http://auth.internal', ALLOW_HTTP_ISSUER: 'true' }],
+  ])('allow a plain http issuer %s', (_, environment) => {
+    expect(problems({ ...production, ...environment })).toBe('');
+  });
+});

@@ -1,0 +1,132 @@
+import { dirname } from 'node:path';
+
+import {
+  base64Key,
+  choice,
+  duration,
+  flag,
+  httpUrl,
+  LOG_LEVELS,
+  parseSettings,
+  port,
+  postgresUrl,
+  text,
+  trustProxy,
+  type Environment,
+  type LogLevel,
+  type TrustProxy,
+} from '@jwt-auth/chassis';
+import { z } from 'zod';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const Settings = z
+  .object({
+    HOST: text().default('127.0.0.1'),
+    AUTH_PORT: port().default(3000),
+    DATABASE_URL: postgresUrl(),
+    EMBEDDED_POSTGRES_DIR: text(4096).default('.data/postgres'),
+    ISSUER: httpUrl().optional(),
+    ALLOW_HTTP_ISSUER: flag().default(false),
+    AUDIENCE: text().default('api'),
+    // A verifier refuses a token that lives longer than a day.
+    ACCESS_TOKEN_TTL: duration('1s', '24h').default(HOUR / 4),
+    REFRESH_TOKEN_TTL: duration('1s').default(30 * DAY),
+    SESSION_TTL: duration('1s').default(90 * DAY),
+    REFRESH_RETRY_WINDOW: duration('0s', '10m').default(10_000),
+    SIGNING_KEY_ROTATION: duration('1s').default(30 * DAY),
+    SIGNING_KEY_PUBLISH_AHEAD: duration('0s').default(DAY),
+    KEY_ENCRYPTION_KEY: base64Key(32).optional(),
+    REVOCATION_MAX_STALENESS: duration('1s', '24h').default(30_000),
+    CLOCK_TOLERANCE: duration('0s', '59s').default(5_000),
+    SEED_DEMO: flag().optional(),
+    DEMO_PASSWORD: text(128).default('correct horse battery staple'),
+    REGISTRATION: choice('open', 'closed').default('open'),
+    LOG_LEVEL: choice(...LOG_LEVELS).default('info'),
+    NODE_ENV: choice('development', 'test', 'production').default('development'),
+    TRUST_PROXY: trustProxy().default(false),
+  })
+  .superRefine(
+    (settings, { addIssue }) => {
+      if (settings.NODE_ENV !== 'production') return;
+      const refuse = (variable: keyof typeof settings, message: string): void =>
+        addIssue({ code: 'custom', path: [variable], message });
+      if (settings.KEY_ENCRYPTION_KEY === undefined) {
+        refuse('KEY_ENCRYPTION_KEY', 'is demanded in production');
+      }
+      if (settings.SEED_DEMO) refuse('SEED_DEMO', 'demo users are refused in production');
+      if (!settings.ALLOW_HTTP_ISSUER && isPlainHttp(settings.ISSUER)) {
+        refuse('ISSUER', 'must be https in production, unless ALLOW_HTTP_ISSUER is on');
+      }
+    },
+    // Also beside other problems, so that all are listed at once.
+    { when: () => true },
+  );
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+function isPlainHttp(issuer: string | undefined): boolean {
+  if (issuer === undefined || !URL.canParse(issuer)) return false;
+  const { protocol, hostname } = new URL(issuer);
+  return protocol === 'http:' && !LOOPBACK.includes(hostname);
+}
+
+/** Where a browser on this machine finds a server that listens there. */
+function ownAddress(host: string, port: number): string {
+  const isHere = ['0.0.0.0', '::', '::1', '127.0.0.1'].includes(host);
+  return `http://${isHere ? 'localhost' : host}:${port}`;
+}
+
+/** The settings of the auth app. Injected as it is; parsed once, when the process starts. */
+export class Config {
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  /** Where a development machine keeps what must survive a restart. */
+  readonly dataDirectory: string;
+  /** `iss` of every token, and the base of every address in the metadata. */
+  readonly issuer: string;
+  readonly audience: string;
+  readonly accessTokenTtlSeconds: number;
+  readonly refreshTokenTtlMs: number;
+  readonly sessionTtlMs: number;
+  /** 0 switches the retry of a refresh off. */
+  readonly refreshRetryWindowMs: number;
+  readonly signingKeyRotationMs: number;
+  readonly signingKeyPublishAheadMs: number;
+  /** 32 bytes. `undefined` only in development, which then makes and keeps one of its own. */
+  readonly keyEncryptionKey: Buffer | undefined;
+  readonly revocationMaxStalenessMs: number;
+  readonly clockToleranceMs: number;
+  /** The password of the demo users; `undefined`: there shall be none. */
+  readonly demoPassword: string | undefined;
+  readonly isRegistrationOpen: boolean;
+  readonly logLevel: LogLevel;
+  readonly trustProxy: TrustProxy;
+
+  /** @throws SettingsError with every problem listed */
+  constructor(environment: Environment = process.env) {
+    const settings = parseSettings(Settings, environment);
+    const isProduction = settings.NODE_ENV === 'production';
+    this.host = settings.HOST;
+    this.port = settings.AUTH_PORT;
+    this.databaseUrl = settings.DATABASE_URL;
+    this.dataDirectory = dirname(settings.EMBEDDED_POSTGRES_DIR);
+    this.issuer = settings.ISSUER ?? ownAddress(settings.HOST, settings.AUTH_PORT);
+    this.audience = settings.AUDIENCE;
+    this.accessTokenTtlSeconds = Math.max(1, Math.floor(settings.ACCESS_TOKEN_TTL / 1000));
+    this.refreshTokenTtlMs = settings.REFRESH_TOKEN_TTL;
+    this.sessionTtlMs = settings.SESSION_TTL;
+    this.refreshRetryWindowMs = settings.REFRESH_RETRY_WINDOW;
+    this.signingKeyRotationMs = settings.SIGNING_KEY_ROTATION;
+    this.signingKeyPublishAheadMs = settings.SIGNING_KEY_PUBLISH_AHEAD;
+    this.keyEncryptionKey = settings.KEY_ENCRYPTION_KEY;
+    this.revocationMaxStalenessMs = settings.REVOCATION_MAX_STALENESS;
+    this.clockToleranceMs = settings.CLOCK_TOLERANCE;
+    this.demoPassword = (settings.SEED_DEMO ?? !isProduction) ? settings.DEMO_PASSWORD : undefined;
+    this.isRegistrationOpen = settings.REGISTRATION === 'open';
+    this.logLevel = settings.LOG_LEVEL;
+    this.trustProxy = settings.TRUST_PROXY;
+  }
+}

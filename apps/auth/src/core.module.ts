@@ -1,0 +1,17 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+
+import { Clock } from './clock.js';
+import { Config } from './config.js';
+
+/** What every feature may ask for: the settings and the time. */
+@Global()
+@Module({})
+export class CoreModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: CoreModule,
+      providers: [{ provide: Config, useValue: config }, Clock],
+      exports: [Config, Clock],
+    };
+  }
+}
