@@ -1,0 +1,49 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+
+import { decryptPrivateKey, encryptPrivateKey } from './key-encryption.js';
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const key = randomBytes(32);
+const stored = encryptPrivateKey(privateKey, 'one', key);
+
+const flip = (at: number): Buffer => {
+  const copy = Buffer.from(stored);
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+};
+
+describe('encryption of private keys', () => {
+  it('gives back the key that went in', () => {
+    expect(decryptPrivateKey(stored, 'one', key).equals(privateKey)).toBe(true);
+  });
+
+  it('shows nothing of the key', () => {
+    const der = privateKey.export({ format: 'der', type: 'pkcs8' });
+    for (let at = 0; at + 16 <= der.length; at += 16) {
+      expect(stored.includes(der.subarray(at, at + 16))).toBe(false);
+    }
+  });
+
+  it('never encrypts the same way twice', () => {
+    expect(encryptPrivateKey(privateKey, 'one', key).equals(stored)).toBe(false);
+  });
+
+  it.each([
+    ['another encryption key', stored, 'one', randomBytes(32)],
+    ['the name of another key', stored, 'two', key],
+    ['another version', flip(0), 'one', key],
+    ['an altered nonce', flip(1), 'one', key],
+    ['an altered tag', flip(13), 'one', key],
+    ['an altered key', flip(40), 'one', key],
+    ['a cut one', stored.subarray(0, 20), 'one', key],
+    ['nothing', Buffer.alloc(0), 'one', key],
+  ])('refuses %s and says so', (_, bytes, kid, encryptionKey) => {
+    expect(() => decryptPrivateKey(bytes, kid, encryptionKey)).toThrow(
+      expect.objectContaining({
+        code: 'wrong_encryption_key',
+        message: expect.stringContaining('KEY_ENCRYPTION_KEY') as string,
+      }),
+    );
+  });
+});

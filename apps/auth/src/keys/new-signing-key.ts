@@ -1,0 +1,36 @@
+import { createHash, generateKeyPair } from 'node:crypto';
+import { promisify } from 'node:util';
+
+import { encryptPrivateKey } from './key-encryption.js';
+import type { RsaPublicJwk, SigningKey, SigningKeyState } from './signing-key.entity.js';
+
+const MODULUS_BITS = 2048;
+
+const generate = promisify(generateKeyPair);
+
+/** The thumbprint of an RSA key (RFC 7638): the same key has the same name everywhere. */
+function thumbprint({ e, kty, n }: RsaPublicJwk): string {
+  // Exactly these members, in this order (section 3.2).
+  return createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url');
+}
+
+/** A fresh RSA key pair as a row, its private half encrypted. */
+export async function newSigningKey(
+  state: Extract<SigningKeyState, 'next' | 'active'>,
+  encryptionKey: Buffer,
+  now: Date,
+): Promise<SigningKey> {
+  const { publicKey, privateKey } = await generate('rsa', { modulusLength: MODULUS_BITS });
+  const { n, e } = publicKey.export({ format: 'jwk' }) as RsaPublicJwk;
+  const jwk: RsaPublicJwk = { kty: 'RSA', n, e };
+  const kid = thumbprint(jwk);
+  return {
+    kid,
+    state,
+    publicKey: jwk,
+    privateKey: encryptPrivateKey(privateKey, kid, encryptionKey),
+    createdAt: now,
+    activatedAt: state === 'active' ? now : null,
+    retiredAt: null,
+  };
+}
