@@ -1,0 +1,37 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What else there is to tell of an event, as JSON. */
+export type AuditDetail = Readonly<Record<string, NonNullable<unknown> | null>>;
+
+/** One line of the audit log. The database refuses to change or remove it. */
+@Entity({ name: 'audit_events' })
+export class AuditEvent {
+  /** Counts upwards: a place in the log. A string, because it outgrows a JavaScript number. */
+  @PrimaryColumn({ type: 'bigint', generated: 'increment' })
+  id!: string;
+
+  @Column({ type: 'timestamptz' })
+  at!: Date;
+
+  /** What was done. */
+  @Column({ type: 'text' })
+  action!: string;
+
+  /** Who did it: a user's id, or `null` for the system itself. */
+  @Column({ type: 'text', nullable: true })
+  actor!: string | null;
+
+  /** Whom or what it was done to: the id of a user, client, key or token. */
+  @Column({ type: 'text', nullable: true })
+  subject!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  address!: string | null;
+
+  @Column({ name: 'request_id', type: 'text', nullable: true })
+  requestId!: string | null;
+
+  /** Whatever else tells the reader what changed. Never a secret. */
+  @Column({ type: 'jsonb' })
+  detail!: AuditDetail;
+}

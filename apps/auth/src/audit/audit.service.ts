@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+
+import { Clock } from '../clock.js';
+import { AuditEvent, type AuditDetail } from './audit-event.entity.js';
+import type { Origin } from './origin.js';
+
+/** Everything that is audited. */
+export type AuditAction =
+  | 'user.registered'
+  | 'user.password_changed'
+  | 'session.started'
+  | 'session.ended'
+  | 'sessions.ended'
+  | 'session.refresh_token_reused';
+
+/** Who did what to whom, and from where. */
+export interface AuditEntry {
+  readonly action: AuditAction;
+  /** A user's id; `null` when nobody can be named. */
+  readonly actor: string | null;
+  readonly subject: string | null;
+  /** Absent when the system acts for itself. */
+  readonly origin?: Origin;
+  /** Never a secret, never an e-mail. */
+  readonly detail?: AuditDetail;
+}
+
+@Injectable()
+export class AuditService {
+  constructor(private readonly clock: Clock) {}
+
+  /** Writes in the caller's transaction: what is not done is not recorded, and the reverse. */
+  async record(manager: EntityManager, entry: AuditEntry): Promise<void> {
+    await manager.insert(AuditEvent, {
+      at: this.clock.now(),
+      action: entry.action,
+      actor: entry.actor,
+      subject: entry.subject,
+      address: entry.origin?.address ?? null,
+      requestId: entry.origin?.requestId ?? null,
+      detail: entry.detail ?? {},
+    });
+  }
+}
