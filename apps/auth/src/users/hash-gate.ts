@@ -1,0 +1,46 @@
+import { UsersError } from './users-error.js';
+
+/**
+ * Lets a few hashes run at once, a few more wait, and turns the rest away. Hashing is the cheapest
+ * way to take an auth server down: without a gate a flood of logins also starves whatever else the
+ * process does, and a queue without end only answers people who have long given up.
+ */
+export class HashGate {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly parallel: number,
+    private readonly queue: number,
+  ) {}
+
+  /** @throws UsersError `too_many_attempts` at once, when the queue is full */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    await this.enter();
+    try {
+      return await work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  private async enter(): Promise<void> {
+    if (this.running < this.parallel) {
+      this.running += 1;
+      return;
+    }
+    if (this.waiting.length >= this.queue) {
+      throw new UsersError('too_many_attempts', 'The queue for hashing is full', {
+        retryAfterSeconds: 1,
+      });
+    }
+    await new Promise<void>((admit) => this.waiting.push(admit));
+  }
+
+  /** Hands the place over, so that no newcomer slips in between. */
+  private leave(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.running -= 1;
+  }
+}

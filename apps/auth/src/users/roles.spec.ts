@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+
+import { grantedScopes, type Role } from './roles.js';
+
+describe('granted scopes', () => {
+  it.each<[Role[], string | null, string]>([
+    [['user'], null, 'orders:read orders:write'],
+    [['user', 'admin'], null, 'orders:read orders:write admin'],
+    [['admin'], null, 'admin'],
+    [[], null, ''],
+    [['user'], 'orders:read', 'orders:read'],
+    [['user'], 'orders:write orders:read', 'orders:read orders:write'],
+    [['user'], 'orders:read admin', 'orders:read'],
+    [['user'], 'admin', ''],
+    [['user'], '', ''],
+    [['user'], 'orders:read orders:read', 'orders:read'],
+    [['user'], 'ORDERS:READ', ''],
+    [[], 'orders:read', ''],
+  ])('of the roles %j, asked for %j, are %j', (roles, requested, granted) => {
+    expect(grantedScopes(roles, requested).join(' ')).toBe(granted);
+  });
+});

@@ -1,0 +1,26 @@
+/** Why something cannot be done for a person. */
+export type UsersErrorCode =
+  | 'email_taken'
+  | 'registration_closed'
+  | 'invalid_credentials'
+  | 'too_many_attempts'
+  | 'user_not_found';
+
+interface UsersErrorOptions extends ErrorOptions {
+  /** When it is worth trying again. Always given with `too_many_attempts`. */
+  readonly retryAfterSeconds?: number;
+}
+
+export class UsersError extends Error {
+  override readonly name = 'UsersError';
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    readonly code: UsersErrorCode,
+    message: string,
+    { retryAfterSeconds, ...options }: UsersErrorOptions = {},
+  ) {
+    super(message, options);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+import { NewPassword } from './passwords.js';
+import { Role } from './roles.js';
+
+/** RFC 5321 section 4.5.3.1.3 leaves 254 characters for an address. */
+export const Email = z.email().max(254);
+
+export const RegisterRequest = z
+  .object({ email: Email, password: NewPassword })
+  .meta({ id: 'RegisterRequest' });
+export type RegisterRequest = z.infer<typeof RegisterRequest>;
+
+export const RegisteredUser = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    roles: z.array(Role),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'RegisteredUser' });
+export type RegisteredUser = z.infer<typeof RegisteredUser>;
+
+export const Me = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    roles: z.array(z.string()),
+    scope: z.string(),
+    sessionId: z.uuid().optional(),
+  })
+  .meta({ id: 'Me' });
+export type Me = z.infer<typeof Me>;
