@@ -1,0 +1,42 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What ended a session before its time. */
+export type SessionEnd =
+  'logout' | 'deleted' | 'logout_everywhere' | 'password_changed' | 'disabled' | 'reuse';
+
+/** One login of one person: `sid` in the access tokens. */
+@Entity({ name: 'sessions' })
+export class Session {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ name: 'user_id', type: 'uuid' })
+  userId!: string;
+
+  /** What the login asked to be limited to; `null`: everything that the person may do. */
+  @Column({ name: 'requested_scope', type: 'text', nullable: true })
+  requestedScope!: string | null;
+
+  @Column({ type: 'text' })
+  address!: string;
+
+  @Column({ name: 'user_agent', type: 'text', nullable: true })
+  userAgent!: string | null;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  /** The login, or the last refresh: a write for each request would cost more than it tells. */
+  @Column({ name: 'last_used_at', type: 'timestamptz' })
+  lastUsedAt!: Date;
+
+  /** However much it is used. */
+  @Column({ name: 'expires_at', type: 'timestamptz' })
+  expiresAt!: Date;
+
+  @Column({ name: 'ended_at', type: 'timestamptz', nullable: true })
+  endedAt!: Date | null;
+
+  @Column({ name: 'end_reason', type: 'text', nullable: true })
+  endReason!: SessionEnd | null;
+}

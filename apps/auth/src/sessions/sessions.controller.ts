@@ -1,0 +1,107 @@
+import { JwtGuard, Public } from '@jwt-auth/jwt-core';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Post,
+  UseGuards,
+} from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { CurrentPerson, type Person } from '../users/current-person.decorator.js';
+import { Refreshing } from './refreshing.js';
+import type { Session } from './session.entity.js';
+import { RefreshRequest, SessionId, SessionList, TokenResponse } from './sessions.schema.js';
+import { SessionsService } from './sessions.service.js';
+
+@ApiTags('sessions')
+@Controller('auth')
+@UseGuards(JwtGuard)
+export class SessionsController {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly refreshing: Refreshing,
+  ) {}
+
+  @Post('refresh')
+  @Public()
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Exchange a refresh token for the next pair of tokens' })
+  @ApiOkResponse({ standardSchema: TokenResponse })
+  refresh(
+    @Body({ schema: RefreshRequest }) { refresh_token: token }: RefreshRequest,
+    @RequestOrigin() origin: Origin,
+  ): Promise<TokenResponse> {
+    return this.refreshing.refresh(token, origin);
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'End this session' })
+  @ApiNoContentResponse()
+  logout(
+    @CurrentPerson() { userId, sessionId }: Person,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.sessions.logout(userId, sessionId, origin);
+  }
+
+  @Post('logout-everywhere')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'End all my sessions' })
+  @ApiNoContentResponse()
+  logoutEverywhere(
+    @CurrentPerson() { userId }: Person,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.sessions.logoutEverywhere(userId, origin);
+  }
+
+  @Get('sessions')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'My living sessions, the last used first' })
+  @ApiOkResponse({ standardSchema: SessionList })
+  async list(@CurrentPerson() { userId, sessionId }: Person): Promise<SessionList> {
+    const sessions = await this.sessions.list(userId);
+    return sessions.map((session) => listed(session, sessionId));
+  }
+
+  @Delete('sessions/:id')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'End one of my sessions' })
+  @ApiNoContentResponse()
+  delete(
+    @Param('id', { schema: SessionId }) id: string,
+    @CurrentPerson() { userId }: Person,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.sessions.delete(userId, id, origin);
+  }
+}
+
+function listed(session: Session, currentId: string): SessionList[number] {
+  return {
+    id: session.id,
+    createdAt: session.createdAt.toISOString(),
+    lastUsedAt: session.lastUsedAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+    ip: session.address,
+    userAgent: session.userAgent,
+    current: session.id === currentId,
+  };
+}

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+
+import { AuditModule } from '../audit/audit.module.js';
+import { RevocationsModule } from '../revocations/revocations.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { Refreshing } from './refreshing.js';
+import { SessionEnding } from './session-ending.js';
+import { SessionsController } from './sessions.controller.js';
+import { SessionsService } from './sessions.service.js';
+import { TokenPairs } from './token-pairs.js';
+
+@Module({
+  imports: [AuditModule, RevocationsModule, TokensModule],
+  controllers: [SessionsController],
+  providers: [SessionsService, SessionEnding, Refreshing, TokenPairs],
+  exports: [SessionsService, SessionEnding],
+})
+export class SessionsModule {}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** What an access token response says (RFC 6749 section 5.1). */
+export const TokenResponse = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal('Bearer'),
+    /** Seconds. */
+    expires_in: z.int(),
+    refresh_token: z.string(),
+    /** Seconds until the refresh token dies of disuse, or with its session. */
+    refresh_expires_in: z.int(),
+    scope: z.string(),
+  })
+  .meta({ id: 'TokenResponse' });
+export type TokenResponse = z.infer<typeof TokenResponse>;
+
+export const RefreshRequest = z
+  .object({ refresh_token: z.string().min(1).max(512) })
+  .meta({ id: 'RefreshRequest' });
+export type RefreshRequest = z.infer<typeof RefreshRequest>;
+
+export const SessionList = z
+  .array(
+    z.object({
+      id: z.uuid(),
+      createdAt: z.iso.datetime(),
+      lastUsedAt: z.iso.datetime(),
+      expiresAt: z.iso.datetime(),
+      ip: z.string(),
+      userAgent: z.string().nullable(),
+      /** The one that asks. */
+      current: z.boolean(),
+    }),
+  )
+  .meta({ id: 'SessionList' });
+export type SessionList = z.infer<typeof SessionList>;
+
+export const SessionId = z.uuid();

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { TokenIssuer } from '../tokens/token-issuer.js';
+import { grantedScopes } from '../users/roles.js';
+import type { User } from '../users/user.entity.js';
+import { hashRefreshToken, newRefreshToken } from './refresh-secret.js';
+import type { RefreshToken } from './refresh-token.entity.js';
+import type { Session } from './session.entity.js';
+import type { TokenResponse } from './sessions.schema.js';
+
+/** An access token and the refresh token beside it: as the client gets them, and as they are kept. */
+export interface TokenPair {
+  readonly response: TokenResponse;
+  readonly record: RefreshToken;
+}
+
+/** The client that a person's login is issued to. */
+const WEB_CLIENT = 'web';
+
+@Injectable()
+export class TokenPairs {
+  constructor(
+    private readonly issuer: TokenIssuer,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The next pair of a session, with the roles and claims that the person has now. It is worth
+   * something once the record is in the database.
+   */
+  mint(session: Session, user: User, predecessor: Buffer | null): TokenPair {
+    const now = this.clock.now();
+    const idleEnd = now.getTime() + this.config.refreshTokenTtlMs;
+    const expiresAt = new Date(Math.min(idleEnd, session.expiresAt.getTime()));
+    const scopes = grantedScopes(user.roles, session.requestedScope);
+    const access = this.issuer.issue({
+      subject: user.id,
+      clientId: WEB_CLIENT,
+      sessionId: session.id,
+      scopes,
+      roles: user.roles,
+      claims: user.claims,
+      notAfter: session.expiresAt,
+    });
+    const refreshToken = newRefreshToken();
+    return {
+      response: {
+        access_token: access.token,
+        token_type: 'Bearer',
+        expires_in: access.expiresInSeconds,
+        refresh_token: refreshToken,
+        refresh_expires_in: Math.floor((expiresAt.getTime() - now.getTime()) / 1000),
+        scope: scopes.join(' '),
+      },
+      record: {
+        hash: hashRefreshToken(refreshToken),
+        sessionId: session.id,
+        predecessor,
+        createdAt: now,
+        expiresAt,
+        replacedAt: null,
+        sealedSuccessor: null,
+        accessTokenId: access.tokenId,
+        accessTokenExpiresAt: access.expiresAt,
+      },
+    };
+  }
+}
