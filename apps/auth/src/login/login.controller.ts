@@ -1,0 +1,56 @@
+import { JwtGuard, Public } from '@jwt-auth/jwt-core';
+import { Body, Controller, Header, HttpCode, Post, Put, Req, UseGuards } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { TokenResponse } from '../sessions/sessions.schema.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { CurrentPerson, type Person } from '../users/current-person.decorator.js';
+import type { User } from '../users/user.entity.js';
+import { LoginGuard } from './login.guard.js';
+import { LoginRequest, PasswordChange } from './login.schema.js';
+import { PasswordChanging } from './password-changing.js';
+
+@ApiTags('sessions')
+@Controller('auth')
+export class LoginController {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly passwordChanging: PasswordChanging,
+  ) {}
+
+  @Post('login')
+  @Public()
+  @UseGuards(LoginGuard)
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Begin a session' })
+  @ApiOkResponse({ standardSchema: TokenResponse })
+  login(
+    @Body({ schema: LoginRequest }) { scope }: LoginRequest,
+    @Req() { user }: { user: User },
+    @RequestOrigin() origin: Origin,
+  ): Promise<TokenResponse> {
+    return this.sessions.start(user, scope ?? null, origin);
+  }
+
+  @Put('password')
+  @UseGuards(JwtGuard)
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Change my password, and end all my other sessions' })
+  @ApiNoContentResponse()
+  changePassword(
+    @Body({ schema: PasswordChange }) { currentPassword, newPassword }: PasswordChange,
+    @CurrentPerson() person: Person,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.passwordChanging.change(person, currentPassword, newPassword, origin);
+  }
+}

@@ -1,0 +1,21 @@
+import { Injectable, StandardSchemaValidationPipe, type ExecutionContext } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+
+import { LoginRequest } from './login.schema.js';
+
+/** Lets in whoever sends an e-mail and its password, as `request.user`. */
+@Injectable()
+export class LoginGuard extends AuthGuard('local') {
+  private readonly validation = new StandardSchemaValidationPipe();
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    // Pipes run after guards; and passport would look for credentials in the query as well.
+    request.body = await this.validation.transform<unknown>(request.body, {
+      type: 'body',
+      schema: LoginRequest,
+    });
+    return (await super.canActivate(context)) as boolean;
+  }
+}

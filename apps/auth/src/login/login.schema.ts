@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+import { NewPassword, TypedPassword } from '../users/passwords.js';
+import { Email } from '../users/users.schema.js';
+
+export const LoginRequest = z
+  .object({
+    email: Email,
+    password: TypedPassword.min(1),
+    /** Of what the person may do, only this (RFC 6749 section 3.3). */
+    scope: z.string().max(1024).optional(),
+  })
+  .meta({ id: 'LoginRequest' });
+export type LoginRequest = z.infer<typeof LoginRequest>;
+
+export const PasswordChange = z
+  .object({ currentPassword: TypedPassword.min(1), newPassword: NewPassword })
+  .meta({ id: 'PasswordChange' });
+export type PasswordChange = z.infer<typeof PasswordChange>;
