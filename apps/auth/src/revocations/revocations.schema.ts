@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** One answer of the feed. It documents: the answer itself is made without it. */
+export const RevocationPage = z
+  .object({
+    cursor: z.string(),
+    reset: z.boolean(),
+    more: z.boolean(),
+    /** Fingerprint of the published keys. */
+    jwks: z.string(),
+    entries: z.array(
+      z.object({
+        kind: z.enum(['jti', 'sid', 'client', 'kid']),
+        id: z.string(),
+        exp: z.int(),
+        before: z.int().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'RevocationPage' });
