@@ -1,0 +1,57 @@
+import { databaseReadiness, HealthModule } from '@jwt-auth/chassis';
+import { JwtCoreModule, JwtCoreReadiness, provideProblems } from '@jwt-auth/jwt-core';
+import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { Config } from './config.js';
+import { CoreModule } from './core.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { KeyRing } from './keys/key-ring.js';
+import { KeysModule } from './keys/keys.module.js';
+import { LoginModule } from './login/login.module.js';
+import { OAuthModule } from './oauth/oauth.module.js';
+import { problemOf } from './problems.js';
+import { RevocationsModule } from './revocations/revocations.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { UsersModule } from './users/users.module.js';
+
+@Module({
+  imports: [
+    DatabaseModule,
+    JwtCoreModule.forRootAsync({
+      imports: [KeysModule, RevocationsModule],
+      inject: [Config, KeyRing, PostgresRevocationSource],
+      useFactory: (
+        config: Config,
+        keySet: KeyRing,
+        revocationSource: PostgresRevocationSource,
+      ) => ({
+        issuer: config.issuer,
+        audience: config.audience,
+        maxStalenessSeconds: config.revocationMaxStalenessMs / 1000,
+        clockToleranceSeconds: config.clockToleranceMs / 1000,
+        keySet,
+        revocationSource,
+      }),
+    }),
+    HealthModule.forRootAsync({
+      inject: [DataSource, JwtCoreReadiness],
+      useFactory: (dataSource: DataSource, jwtCore: JwtCoreReadiness) => ({
+        checks: [databaseReadiness(dataSource), ...jwtCore.checks],
+      }),
+    }),
+    KeysModule,
+    LoginModule,
+    OAuthModule,
+    RevocationsModule,
+    SessionsModule,
+    UsersModule,
+  ],
+  providers: [provideProblems(problemOf)],
+})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return { module: AppModule, imports: [CoreModule.with(config)] };
+  }
+}

@@ -1,0 +1,20 @@
+import { createHttpApp, type StructuredLogger } from '@jwt-auth/chassis';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { AppModule } from './app.module.js';
+import type { Config } from './config.js';
+
+/** The auth app, ready to listen: its database open and migrated, its keys at hand. */
+export function createAuthApp(
+  config: Config,
+  logger: StructuredLogger,
+): Promise<NestFastifyApplication> {
+  return createHttpApp(AppModule.with(config), {
+    logger,
+    trustProxy: config.trustProxy,
+    documentation: {
+      title: 'auth',
+      description: 'The issuer: people, sessions, signing keys and revocations.',
+    },
+  });
+}

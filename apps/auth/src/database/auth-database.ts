@@ -1,0 +1,30 @@
+import { databaseOptions, type DatabaseOptions } from '@jwt-auth/chassis';
+import { CreateRevokedTokens, RevokedToken } from '@jwt-auth/jwt-core/postgres';
+
+import { AuditEvent } from '../audit/audit-event.entity.js';
+import { SigningKey } from '../keys/signing-key.entity.js';
+import { RefreshToken } from '../sessions/refresh-token.entity.js';
+import { Session } from '../sessions/session.entity.js';
+import { User } from '../users/user.entity.js';
+import { CreateUsers1763900000001 } from './migrations/1763900000001-create-users.js';
+import { CreateSessions1763900000002 } from './migrations/1763900000002-create-sessions.js';
+import { CreateSigningKeys1763900000003 } from './migrations/1763900000003-create-signing-keys.js';
+import { CreateLoginLimits1763900000004 } from './migrations/1763900000004-create-login-limits.js';
+import { CreateAuditEvents1763900000005 } from './migrations/1763900000005-create-audit-events.js';
+
+/** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
+export function authDatabase(url: string): DatabaseOptions {
+  return databaseOptions({
+    url,
+    applicationName: 'auth',
+    entities: [User, Session, RefreshToken, SigningKey, AuditEvent, RevokedToken],
+    migrations: [
+      CreateUsers1763900000001,
+      CreateSessions1763900000002,
+      CreateSigningKeys1763900000003,
+      CreateLoginLimits1763900000004,
+      CreateAuditEvents1763900000005,
+      CreateRevokedTokens,
+    ],
+  });
+}

@@ -1,0 +1,44 @@
+import { Public } from '@jwt-auth/jwt-core';
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+
+import { Config } from '../config.js';
+import { ALL_SCOPES } from '../users/roles.js';
+
+const IssuerMetadata = z
+  .object({
+    issuer: z.string(),
+    jwks_uri: z.url(),
+    revocation_feed: z.url(),
+    scopes_supported: z.array(z.string()),
+    response_types_supported: z.array(z.string()),
+    grant_types_supported: z.array(z.string()),
+  })
+  .meta({ id: 'IssuerMetadata' });
+type IssuerMetadata = z.infer<typeof IssuerMetadata>;
+
+@ApiTags('discovery')
+@Controller('.well-known')
+export class MetadataController {
+  constructor(private readonly config: Config) {}
+
+  @Get('oauth-authorization-server')
+  @Public()
+  @Header('cache-control', 'public, max-age=300')
+  @ApiOperation({ summary: 'What there is and where (RFC 8414)' })
+  @ApiOkResponse({ standardSchema: IssuerMetadata })
+  metadata(): IssuerMetadata {
+    const { issuer } = this.config;
+    const base = issuer.replace(/\/+$/, '');
+    return {
+      issuer,
+      jwks_uri: `${base}/.well-known/jwks.json`,
+      revocation_feed: `${base}/revocations`,
+      scopes_supported: [...ALL_SCOPES],
+      // Required, and left out it would not mean none (RFC 8414 section 2).
+      response_types_supported: [],
+      grant_types_supported: [],
+    };
+  }
+}
