@@ -55,7 +55,10 @@ export default defineConfig(
         'error',
         {
           depConstraints: [
-            { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib', 'type:chassis'] },
+            {
+              sourceTag: 'type:app',
+              onlyDependOnLibsWithTags: ['type:lib', 'type:chassis', 'type:tool'],
+            },
             { sourceTag: 'type:chassis', onlyDependOnLibsWithTags: ['type:lib', 'type:tool'] },
             // Only for their specs; `no-restricted-imports` keeps it out of the sources.
             { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:tool'] },
