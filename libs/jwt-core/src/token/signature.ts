@@ -1,0 +1,10 @@
+import { type KeyObject, verify } from 'node:crypto';
+import type { CompactJws } from './compact-jws.js';
+
+/** Whether the RSASSA-PKCS1-v1_5 SHA-256 signature (RFC 7518 section 3.3) is by this RSA key. */
+export function isSignedBy(
+  publicKey: KeyObject,
+  { signingInput, signature }: Pick<CompactJws, 'signingInput' | 'signature'>,
+): boolean {
+  return verify('sha256', signingInput, publicKey, signature);
+}
