@@ -1,0 +1,100 @@
+import type { Principal } from './principal.js';
+import { isJsonObject, type JsonObject } from './strict-json.js';
+import { TokenError } from './token-error.js';
+
+const MAX_STRING_LENGTH = 255;
+const MAX_LIFETIME_SECONDS = 24 * 60 * 60;
+const SCOPE_TOKEN = /[^ ]+/g;
+const NO_CLAIMS = Object.freeze({});
+
+/** Whom a service trusts, and what it calls itself. */
+export interface Expected {
+  /** `iss`, compared character by character (RFC 8414 section 2). */
+  readonly issuer: string;
+  /** The one of `aud` that must be there. */
+  readonly audience: string;
+}
+
+/** What a verified payload says. Whether its time has come, or gone, is not looked at here. */
+export interface AccessTokenClaims {
+  readonly principal: Principal;
+  /** The later of `iat` and `nbf`, in seconds since the epoch. */
+  readonly notBefore: number;
+}
+
+/**
+ * Reads the claims of an access token (RFC 9068 section 2.2), each by its type.
+ *
+ * @throws TokenError `token_invalid`
+ */
+export function readClaims(payload: JsonObject, expected: Expected): AccessTokenClaims {
+  if (payload.iss !== expected.issuer) throw wrong('iss');
+  if (!isAudience(payload.aud, expected.audience)) throw wrong('aud');
+  const issuedAt = seconds(payload, 'iat');
+  const expiresAt = seconds(payload, 'exp');
+  const notBefore = payload.nbf === undefined ? issuedAt : seconds(payload, 'nbf');
+  if (expiresAt <= issuedAt || expiresAt - issuedAt > MAX_LIFETIME_SECONDS) throw wrong('exp');
+  return {
+    notBefore: Math.max(issuedAt, notBefore),
+    principal: Object.freeze({
+      subject: identifier(payload, 'sub'),
+      clientId: identifier(payload, 'client_id'),
+      tokenId: identifier(payload, 'jti'),
+      sessionId: payload.sid === undefined ? undefined : identifier(payload, 'sid'),
+      scopes: scopes(payload.scope),
+      roles: roles(payload.roles),
+      issuedAt,
+      expiresAt,
+      claims: ownClaims(payload.claims),
+    }),
+  };
+}
+
+function wrong(claim: string): TokenError {
+  return new TokenError('token_invalid', `the claim ${claim} is missing or wrong`);
+}
+
+function isAudience(aud: unknown, audience: string): boolean {
+  return Array.isArray(aud) ? isStrings(aud) && aud.includes(audience) : aud === audience;
+}
+
+function seconds(payload: JsonObject, claim: 'iat' | 'exp' | 'nbf'): number {
+  const value = payload[claim];
+  if (!Number.isSafeInteger(value)) throw wrong(claim);
+  return value as number;
+}
+
+function identifier(payload: JsonObject, claim: 'sub' | 'client_id' | 'jti' | 'sid'): string {
+  const value = payload[claim];
+  if (typeof value !== 'string' || value.length === 0 || value.length > MAX_STRING_LENGTH) {
+    throw wrong(claim);
+  }
+  return value;
+}
+
+function scopes(scope: unknown = ''): readonly string[] {
+  if (typeof scope !== 'string') throw wrong('scope');
+  return Object.freeze(scope.match(SCOPE_TOKEN) ?? []);
+}
+
+function roles(value: unknown = []): readonly string[] {
+  if (!Array.isArray(value) || !isStrings(value)) throw wrong('roles');
+  return Object.freeze(value);
+}
+
+function isStrings(values: readonly unknown[]): values is string[] {
+  return values.every((value) => typeof value === 'string');
+}
+
+function ownClaims(value: unknown = NO_CLAIMS): JsonObject {
+  if (!isJsonObject(value)) throw wrong('claims');
+  return deepFreeze(value);
+}
+
+/** A principal is shared: what one request could change would be believed of the next. */
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value) as unknown[]) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member);
+  }
+  return Object.freeze(value);
+}
