@@ -1,0 +1,41 @@
+/** Where a follower tells that its feed is lost or back: once for each change, not per attempt. */
+export interface RevocationLog {
+  log(message: string): void;
+  warn(message: string): void;
+}
+
+const longestPauseMs = 1_000;
+
+/** The failures of a feed in a row, from the first one to the next answer. */
+export class FeedOutage {
+  private failures = 0;
+  private sinceMs = 0;
+
+  constructor(
+    private readonly monotonicNow: () => number,
+    private readonly log: RevocationLog | undefined,
+  ) {}
+
+  get isOn(): boolean {
+    return this.failures > 0;
+  }
+
+  /** Notes a failure, and says for how many milliseconds to leave the feed alone. */
+  noteFailure(error: unknown): number {
+    this.failures += 1;
+    if (this.failures === 1) {
+      this.sinceMs = this.monotonicNow();
+      const reason = error instanceof Error ? error.message : String(error);
+      this.log?.warn(`Revocation feed lost: ${reason}`);
+    }
+    // At random, so that a feed that comes back does not meet all its services at the same moment.
+    return Math.min(100 * 2 ** this.failures, longestPauseMs) * (0.5 + Math.random() / 2);
+  }
+
+  noteAnswer(): void {
+    if (!this.isOn) return;
+    this.failures = 0;
+    const seconds = Math.round((this.monotonicNow() - this.sinceMs) / 1000);
+    this.log?.log(`Revocation feed back after ${seconds} s`);
+  }
+}

@@ -1,0 +1,169 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { FeedOutage, type RevocationLog } from './feed-outage.js';
+import { pause } from './pause.js';
+import { PruneClock } from './prune-clock.js';
+import type { RevocationList } from './revocation-list.js';
+import { RevocationSourceError } from './revocation-source-error.js';
+import type { RevocationBatch, RevocationSource } from './revocation-source.js';
+import { within } from './within.js';
+
+export interface RevocationFollowerOptions {
+  readonly source: RevocationSource;
+  readonly list: RevocationList;
+  /** The strictest age that anything demands of the list, if stricter than its own. */
+  readonly strictestMs?: number | undefined;
+  /** Called with each fingerprint of the issuer's key set, changed or not. Must not throw. */
+  readonly onKeySetFingerprint?: ((fingerprint: string) => void) | undefined;
+  readonly log?: RevocationLog | undefined;
+  /** Milliseconds since the epoch. Ages are measured by the list's monotonic clock. */
+  readonly wallNow?: (() => number) | undefined;
+}
+
+const answerMs = 5_000;
+const pruneEveryMs = 30_000;
+/** Takes about a millisecond to apply. */
+const chunkSize = 1_000;
+
+/**
+ * Keeps a list up to date with its source, from `start` to `stop`, whatever the source does.
+ *
+ * What an answer proves, it proves for the instant at which it was asked for: it may have been long
+ * on its way. So the list's age swings between one wait and two, and a question waits for a tenth
+ * of the strictest age.
+ */
+export class RevocationFollower {
+  private readonly source: RevocationSource;
+  private readonly list: RevocationList;
+  private readonly clock: PruneClock;
+  private readonly outage: FeedOutage;
+  private readonly strictestMs: number;
+  private readonly waitSeconds: number;
+  private readonly stopping = new AbortController();
+  private running: Promise<unknown> | undefined;
+  private cursor: string | undefined;
+  private fingerprint: string | undefined;
+
+  /** @throws TypeError when the strictest age is none. */
+  constructor(private readonly options: RevocationFollowerOptions) {
+    const { source, list, wallNow, strictestMs = list.maxStalenessMs } = options;
+    if (!(strictestMs > 0)) throw new TypeError('strictestMs is a positive number of milliseconds');
+    this.source = source;
+    this.list = list;
+    this.clock = new PruneClock({ wallNow, monotonicNow: list.monotonicNow });
+    this.outage = new FeedOutage(list.monotonicNow, options.log);
+    this.strictestMs = Math.min(strictestMs, list.maxStalenessMs);
+    this.waitSeconds = Math.min(Math.max(Math.floor(this.strictestMs / 10_000), 1), 25);
+  }
+
+  /** Begins, once and for all: a second call does nothing. */
+  start(): void {
+    this.running ??= Promise.all([this.follow(), this.probe(), this.prune()]);
+  }
+
+  /** Ends for good, at once, whatever is under way, and leaves no timer. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async follow(): Promise<void> {
+    while (!this.isStopped) {
+      try {
+        await this.readOn();
+      } catch (error) {
+        if (this.isStopped) return;
+        await this.pause(this.outage.noteFailure(error));
+      }
+    }
+  }
+
+  private async readOn(): Promise<void> {
+    if (this.clock.wasSetBack()) this.startAnew();
+    const { cursor } = this;
+    // After a failure the soonest proof counts, so the first answers are not waited for.
+    const waitSeconds = this.outage.isOn ? 0 : this.waitSeconds;
+    const askedAtMs = this.list.monotonicNow();
+    const batch = await this.ask(cursor, waitSeconds);
+    const tookMs = this.list.monotonicNow() - askedAtMs;
+    if (cursor === undefined && !batch.reset) {
+      throw new RevocationSourceError('bad_answer', 'Asked for a snapshot, and got none');
+    }
+    const isNews = this.isNews(batch);
+    await this.apply(batch, askedAtMs);
+    this.cursor = batch.cursor;
+    this.outage.noteAnswer();
+    this.tellFingerprint(batch);
+    // A source that answers early, for want of room or by mistake, is not to be asked in a circle.
+    if (!isNews && tookMs < waitSeconds * 500) await this.pause(250 + Math.random() * 250);
+  }
+
+  /** In chunks, so that requests get their turn between them: to the list a chain of small pages. */
+  private async apply(batch: RevocationBatch, askedAtMs: number): Promise<void> {
+    const { entries, more, reset } = batch;
+    for (let at = 0; at === 0 || at < entries.length; at += chunkSize) {
+      if (at > 0) await nextTurn();
+      const end = at + chunkSize;
+      const chunk = entries.slice(at, end);
+      this.list.apply(
+        { ...batch, entries: chunk, reset: reset && at === 0, more: more || end < entries.length },
+        askedAtMs,
+      );
+    }
+  }
+
+  /**
+   * A wait is a whole second at least, too long to prove an age of two by. Then short questions in
+   * between do, while the long one still brings the news at once.
+   */
+  private async probe(): Promise<void> {
+    if (this.strictestMs >= this.waitSeconds * 3_000) return;
+    while (!this.isStopped) {
+      await this.pause(Math.max(this.strictestMs / 4, 50));
+      const { cursor } = this;
+      if (cursor === undefined || this.outage.isOn) continue;
+      const askedAtMs = this.list.monotonicNow();
+      // One that fails proves nothing, and why it fails the long question will tell.
+      const batch = await this.ask(cursor, 0).catch(() => undefined);
+      const hasNothing = batch?.entries.length === 0 && !batch.reset && !batch.more;
+      if (hasNothing) this.list.prove(askedAtMs);
+    }
+  }
+
+  private async prune(): Promise<void> {
+    while (!this.isStopped) {
+      await this.pause(pruneEveryMs);
+      const steps = this.list.pruneInSteps(this.clock.nowSeconds());
+      while (!this.isStopped && !steps.next().done) await nextTurn();
+    }
+  }
+
+  private ask(after: string | undefined, waitSeconds: number): Promise<RevocationBatch> {
+    return within(waitSeconds * 1000 + answerMs, this.stopping.signal, (signal) =>
+      this.source.read(after, { waitSeconds, signal }),
+    );
+  }
+
+  private isNews({ entries, reset, jwks }: RevocationBatch): boolean {
+    const isOtherKeySet = jwks !== undefined && jwks !== this.fingerprint;
+    return isOtherKeySet || (reset ? this.cursor === undefined : entries.length > 0);
+  }
+
+  private tellFingerprint({ jwks }: RevocationBatch): void {
+    if (jwks === undefined) return;
+    this.fingerprint = jwks;
+    this.options.onKeySetFingerprint?.(jwks);
+  }
+
+  private startAnew(): void {
+    this.cursor = undefined;
+    this.options.log?.warn('The wall clock was set back: reading all revocations anew');
+  }
+
+  private get isStopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  private pause(ms: number): Promise<void> {
+    return pause(ms, this.stopping.signal);
+  }
+}
