@@ -1,5 +1,6 @@
 /** What keeps the stack from running. `message` is for the person at the terminal. */
 export type DevStackErrorCode =
+  | 'account_missing'
   | 'binaries_missing'
   | 'directory_unusable'
   | 'server_running'

@@ -1,30 +1,41 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { DevStackError } from '../dev-stack-error.js';
 import type { ProcessAccount } from '../supervision/supervised-process.js';
 
-const NAMES = ['postgres', '_postgres', 'nobody'];
-const NOBODY: ProcessAccount = { uid: 65_534, gid: 65_534 };
+/** `_postgres` is what macOS calls it. */
+const UNPRIVILEGED = ['postgres', '_postgres', 'nobody'];
 
 /**
  * Whom a server on `dataDir` runs as: `undefined` (the caller), unless the caller is root, as whom
  * Postgres refuses to run: then the owner of the directory, or an unprivileged account.
+ * @throws DevStackError `account_missing`
  */
 export function serverAccount(dataDir: string): ProcessAccount | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const owner = statSync(dataDir, { throwIfNoEntry: false });
   if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
-  for (const name of NAMES) {
+  return firstAccount(UNPRIVILEGED);
+}
+
+/** The first of these accounts that this system has. @throws DevStackError `account_missing` */
+export function firstAccount(names: readonly string[]): ProcessAccount {
+  for (const name of names) {
     const account = lookUp(name);
     if (account) return account;
   }
-  return NOBODY;
+  throw new DevStackError(
+    'account_missing',
+    `Postgres does not run as root, and there is no account to run it as (${names.join(', ')}). ` +
+      'Start as a normal user, or set DATABASE_URL to use a Postgres of your own.',
+  );
 }
 
 function lookUp(name: string): ProcessAccount | undefined {
   const id = (flag: string) =>
-    Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
+    execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] });
   try {
-    return { uid: id('-u'), gid: id('-g') };
+    return { uid: Number(id('-u')), gid: Number(id('-g')) };
   } catch {
     return undefined;
   }

@@ -24,6 +24,7 @@ export function keptDirectory(wanted: string): DataDirectory {
   const link = resolve(wanted);
   try {
     const path = realPath(link);
+    if (exists(path) && !statSync(path).isDirectory()) throw new Error('it is not a directory');
     const account = serverAccount(path);
     if (canEnter(dirname(path), account)) {
       if (!account && exists(path)) accessSync(path, constants.R_OK | constants.W_OK);

@@ -4,7 +4,7 @@ import { SupervisedProcess } from '../supervision/supervised-process.js';
 import { until } from '../supervision/until.js';
 import type { DataDirectory } from './data-directory.js';
 import { serverEnvironment } from './environment.js';
-import { readPostmaster, runningPostmaster } from './postmaster.js';
+import { readPostmaster, removeStalePidFile, runningPostmaster } from './postmaster.js';
 
 /** Recovery after a crash may read much of the log, hence the minute. */
 const READY_WITHIN_MS = 60_000;
@@ -26,6 +26,7 @@ export interface Launch {
  */
 export async function launch(options: Launch): Promise<SupervisedProcess> {
   const { directory, port, log } = options;
+  await removeStalePidFile(directory.path);
   refuseSecond(directory.path);
   const logged = log.text().length;
   const server = await SupervisedProcess.start({

@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, linkSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errorCode } from '../error-code.js';
+import { until } from '../supervision/until.js';
+
+const EMPTY_FOR_MS = 500;
 
 /** What a server writes into `postmaster.pid` of its data directory. */
 export interface Postmaster {
@@ -11,35 +15,56 @@ export interface Postmaster {
   status: string;
 }
 
-/** Reads `postmaster.pid`; `undefined` if there is none, or it is only half written. */
+/** Reads `postmaster.pid`; `undefined` if there is none, or nothing that can be read as one. */
 export function readPostmaster(dataDir: string): Postmaster | undefined {
-  const [pid, , , port, , , , status = ''] = pidFile(dataDir).split('\n');
-  if (!pid || !port) return undefined;
-  return { pid: Number(pid), port: Number(port), status: status.trim() };
+  return parse(readPidFile(dataDir));
+}
+
+/** The server that runs on this directory now. */
+export function runningPostmaster(dataDir: string): Postmaster | undefined {
+  const postmaster = readPostmaster(dataDir);
+  return postmaster && isPostgresOn(dataDir, postmaster.pid) ? postmaster : undefined;
 }
 
 /**
- * The server that runs on this directory now. A `postmaster.pid` whose number meanwhile belongs to
- * another program (after a reboot, or in a new container) is removed: Postgres itself would
- * take that program for a server and refuse to start.
+ * Removes a `postmaster.pid` that would keep Postgres from starting although no server runs: its
+ * number belongs to another program by now (after a reboot, in a new container), or it is
+ * damaged (after a power cut). One whose process has ended is Postgres's own to remove.
  */
-export function runningPostmaster(dataDir: string): Postmaster | undefined {
-  const pid = Number(pidFile(dataDir).split('\n', 1)[0]);
-  if (!Number.isInteger(pid) || pid <= 0) return undefined;
-  if (isAlive(pid) && isPostgresOn(dataDir, pid)) {
-    return readPostmaster(dataDir) ?? { pid, port: 0, status: '' };
-  }
-  rmSync(join(dataDir, 'postmaster.pid'), { force: true });
-  return undefined;
-}
-
-function pidFile(dataDir: string): string {
+export async function removeStalePidFile(dataDir: string): Promise<void> {
+  // A server that starts at this moment has made the file, and writes it in an instant.
+  const content = await until(() => readPidFile(dataDir) || undefined, {
+    withinMs: existsSync(pidFile(dataDir)) ? EMPTY_FOR_MS : 0,
+  });
+  const postmaster = parse(content);
+  if (postmaster && (!isAlive(postmaster.pid) || isPostgresOn(dataDir, postmaster.pid))) return;
+  const aside = `${pidFile(dataDir)}.${randomUUID()}`;
   try {
-    return readFileSync(join(dataDir, 'postmaster.pid'), 'utf8');
+    renameSync(pidFile(dataDir), aside);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return '';
+    if (errorCode(error) === 'ENOENT') return;
     throw error;
   }
+  // Somebody else may have removed the file that we read, and started a server: it is that one's.
+  if (readFileSync(aside, 'utf8') !== (content ?? '')) linkSync(aside, pidFile(dataDir));
+  rmSync(aside);
+}
+
+const pidFile = (dataDir: string) => join(dataDir, 'postmaster.pid');
+
+function readPidFile(dataDir: string): string | undefined {
+  try {
+    return readFileSync(pidFile(dataDir), 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parse(content = ''): Postmaster | undefined {
+  const [pid = '', , , port, , , , status = ''] = content.split('\n');
+  if (!/^[1-9]\d*$/.test(pid)) return undefined;
+  return { pid: Number(pid), port: Number(port ?? 0), status: status.trim() };
 }
 
 function isAlive(pid: number): boolean {
@@ -52,7 +77,7 @@ function isAlive(pid: number): boolean {
 
 /** A server works in its data directory; where that cannot be seen, its name has to do. */
 function isPostgresOn(dataDir: string, pid: number): boolean {
-  if (process.platform === 'win32') return true;
+  if (process.platform === 'win32') return isAlive(pid);
   try {
     if (process.platform === 'linux') return readlinkSync(`/proc/${pid}/cwd`) === dataDir;
   } catch (error) {

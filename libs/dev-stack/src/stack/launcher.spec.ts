@@ -1,48 +1,51 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../supervision/free-port.js';
-import { Launched } from '../testing/launched.fixture.js';
+import { until } from '../supervision/until.js';
+import { Launched, type LaunchedOptions } from '../testing/launched.fixture.js';
 import { descendants, survivors } from '../testing/processes.fixture.js';
 import { tinyApp } from '../testing/tiny-app.fixture.js';
+import { freshDatabase } from '../vitest/fresh-database.js';
 import type { App } from './app.js';
 
 let directory: string;
-let apps: App[];
+let left: App;
+let right: App;
 const launched: Launched[] = [];
 
-function launch(options: { apps?: App[]; env?: NodeJS.ProcessEnv } = {}): Launched {
-  const launcher = Launched.start({ directory, apps, ...options });
+function launch(options: Partial<LaunchedOptions> = {}): Launched {
+  const launcher = Launched.start({ directory, apps: [left, right], ...options });
   launched.push(launcher);
   return launcher;
 }
 
-beforeEach(async () => {
+async function get(app: App, path = '/'): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${app.defaultPort}${path}`)).text();
+}
+
+beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'dev-stack-spec-'));
   chmodSync(directory, 0o755);
-  apps = [
-    tinyApp(directory, 'left', { port: await freePort() }),
-    tinyApp(directory, 'right', { port: await freePort() }),
-  ];
 });
-
+beforeEach(async () => {
+  left = tinyApp(directory, 'left', { port: await freePort() });
+  right = tinyApp(directory, 'right', { port: await freePort() });
+});
 afterEach(async () => {
   for (const launcher of launched.splice(0)) {
-    const pids = descendants(launcher.pid);
+    const below = descendants(launcher.pid);
     launcher.kill('SIGKILL');
-    expect(await survivors(pids)).toEqual([]);
+    expect(await survivors(below)).toEqual([]);
   }
-  rmSync(directory, { recursive: true });
 });
+afterAll(() => rmSync(directory, { recursive: true }));
 
-const get = async (port: number, path: string) =>
-  (await fetch(`http://127.0.0.1:${port}${path}`)).text();
-
-describe('the launcher', () => {
+describe('a launcher that is asked to end', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'ends everything in order after %s',
+    'by %s ends everything in order before itself',
     async (signal) => {
       const launcher = launch();
       await launcher.says('Ready after');
@@ -50,20 +53,149 @@ describe('the launcher', () => {
       launcher.kill(signal);
       expect(await launcher.ended).toBe(0);
       expect(await survivors(below, 0)).toEqual([]);
-      expect(readFileSync(join(directory, 'logs/postgres.log'), 'utf8')).toContain(
-        'database system is shut down',
-      );
+      const log = readFileSync(join(directory, 'logs/postgres.log'), 'utf8');
+      expect(log).toContain('database system is shut down');
     },
   );
 
-  it('leaves no process behind after kill -9', async () => {
-    const launcher = launch();
+  it('while it still waits for an app ends all the same', async () => {
+    const never = tinyApp(directory, 'never', { port: await freePort(), behaviour: 'neverReady' });
+    const launcher = launch({ apps: [left, never] });
+    await until(async () => ((await reachable(never)) ? true : undefined), { withinMs: 20_000 });
+    const below = descendants(launcher.pid);
+    launcher.kill('SIGTERM');
+    expect(await launcher.ended).toBe(0);
+    expect(await survivors(below, 0)).toEqual([]);
+    expect(launcher.output).not.toContain('Ready');
+  });
+
+  it('by the end of the npm that runs it ends, though no signal reaches it', async () => {
+    const launcher = launch({ env: { npm_lifecycle_event: 'start' }, behind: 'a shell' });
     await launcher.says('Ready after');
     const below = descendants(launcher.pid);
-    // Postgres alone is a postmaster with children; each program has a watchdog, too.
-    expect(below.length).toBeGreaterThan(6);
     launcher.kill('SIGKILL');
-    await launcher.ended;
+    expect(below.length).toBeGreaterThan(7);
     expect(await survivors(below)).toEqual([]);
   });
 });
+
+describe('after kill -9 of the launcher', () => {
+  it('no process is left', async () => {
+    const launcher = launch();
+    await launcher.says('Ready after');
+    const below = descendants(launcher.pid);
+    // Two apps and a postmaster with children, and a watchdog for each of the three.
+    expect(below.length).toBeGreaterThan(6);
+    launcher.kill('SIGKILL');
+    expect(await survivors(below)).toEqual([]);
+  });
+
+  it('in the middle of the first start nothing half-made is left, and the next start works', async () => {
+    const env = { EMBEDDED_POSTGRES_DIR: join(directory, 'half/postgres') };
+    const first = launch({ env });
+    const halfMade = () => readNames(join(directory, 'half')).find(isBeingFilled);
+    await until(halfMade, { withinMs: 10_000, everyMs: 1 });
+    const below = descendants(first.pid);
+    first.kill('SIGKILL');
+    expect(await survivors(below)).toEqual([]);
+    expect(readNames(join(directory, 'half'))).toEqual([]);
+    await launch({ env }).says('Ready after');
+  });
+});
+
+describe('the apps of the stack', () => {
+  it('each get a database of their own, and the same again at the second start', async () => {
+    const addresses = async () => {
+      const launcher = launch();
+      await launcher.says('Ready after');
+      const urls = [
+        await get(left, '/env?LEFT_DATABASE_URL'),
+        await get(right, '/env?RIGHT_DATABASE_URL'),
+      ];
+      expect(await get(right, '/env?LEFT_DATABASE_URL')).toBe('');
+      launcher.kill('SIGTERM');
+      await launcher.ended;
+      return urls.map((url) => new URL(url));
+    };
+    const first = await addresses();
+    expect(first.map(({ pathname }) => pathname)).toEqual(['/left', '/right']);
+    const second = await addresses();
+    expect(second.map(({ password }) => password)).toEqual(first.map(({ password }) => password));
+  });
+
+  it('get the Postgres of DATABASE_URL, and no other is started', async () => {
+    const url = await freshDatabase();
+    const launcher = launch({ env: { DATABASE_URL: url, EMBEDDED_POSTGRES_DIR: '/nowhere' } });
+    await launcher.says('Ready after');
+    expect(await get(left, '/env?DATABASE_URL')).toBe(url);
+    expect(launcher.output).not.toContain(new URL(url).password);
+    expect(descendants(launcher.pid)).toHaveLength(4);
+  });
+
+  it('are missed when one ends: everything stops, and its last words are shown', async () => {
+    const launcher = launch();
+    await launcher.says('Ready after');
+    const below = descendants(launcher.pid);
+    await get(right, '/end').catch(() => undefined);
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output).toMatch(/right ended by itself \(exit code 7\)[^]*asked to end/);
+    expect(launcher.output).toContain(join(directory, 'logs/right.log'));
+    expect(await survivors(below, 0)).toEqual([]);
+  });
+});
+
+describe('the launcher refuses to start', () => {
+  it('when the port of an app is taken, naming port and setting', async () => {
+    const taker = createServer().listen(right.defaultPort, '127.0.0.1');
+    const launcher = launch();
+    expect(await launcher.ended).toBe(1);
+    taker.close();
+    expect(launcher.output).toMatch(new RegExp(`Port ${right.defaultPort}.*RIGHT_PORT`));
+  });
+
+  it.each(['http', '0', '65536', '-1', '3000 ', '1e3'])(
+    'when a port is "%s", naming the setting',
+    async (LEFT_PORT) => {
+      const launcher = launch({ env: { LEFT_PORT } });
+      expect(await launcher.ended).toBe(1);
+      expect(launcher.output).toContain(`LEFT_PORT must be a port from 1 to 65535`);
+    },
+  );
+
+  it('when an app ends before it is ready, showing its last words', async () => {
+    const broken = tinyApp(directory, 'broken', {
+      port: await freePort(),
+      behaviour: 'endsAtStart',
+    });
+    const launcher = launch({ apps: [left, broken] });
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output).toMatch(
+      /broken ended before it was ready \(exit code 3\)\nno database/,
+    );
+  });
+
+  it('when an app was not built', async () => {
+    const launcher = launch({ apps: [{ ...left, main: join(directory, 'dist/main.js') }] });
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output).toContain('dist/main.js is missing: run npm run build');
+  });
+});
+
+function isBeingFilled(name: string): boolean {
+  return existsSync(join(directory, 'half', name, 'data/PG_VERSION'));
+}
+
+async function reachable(app: App): Promise<boolean> {
+  return get(app).then(
+    () => true,
+    () => false,
+  );
+}
+
+function readNames(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

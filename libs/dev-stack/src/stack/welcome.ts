@@ -24,7 +24,10 @@ export function welcome({ apps, settings, stack, logDir, seconds }: Welcome): st
   ];
   const { demoPassword } = settings;
   if (demoPassword === undefined) return [...lines, '', STOP].join('\n');
-  const [auth, orders] = apps.map(address);
+  const [auth, orders] = ['auth', 'orders'].map((name) => {
+    const app = apps.find((one) => one.name === name);
+    return app && address(app);
+  });
   return [
     ...lines,
     row('people', `ada@example.com (user), admin@example.com (user and admin)`),
@@ -50,6 +53,6 @@ function postgresAddress(settings: StackSettings, stack: Stack, apps: readonly A
   if (stack.embeddedPostgres) return stack.embeddedPostgres.url(apps[0]?.database);
   const url = new URL(settings.databaseUrl ?? '');
   // That password is not ours to show.
-  if (url.password) url.password = '…';
+  if (url.password) url.password = '***';
   return url.href;
 }

@@ -16,6 +16,8 @@ export interface LaunchedOptions {
   account?: ProcessAccount | undefined;
   /** The `dist` of dev-stack. */
   built?: URL;
+  /** Puts a shell between the launcher and us, as npm does: `pid` and `kill` are the shell's. */
+  behind?: 'a shell';
 }
 
 /** The launcher as `npm start` runs it: a built program, in a process that a test can kill. */
@@ -32,7 +34,14 @@ export class Launched {
     });
   }
 
-  static start({ directory, apps, env, account, built = BUILT }: LaunchedOptions): Launched {
+  static start({
+    directory,
+    apps,
+    env,
+    account,
+    built = BUILT,
+    behind,
+  }: LaunchedOptions): Launched {
     const script = join(directory, 'launch.mjs');
     const options = `{ apps: ${JSON.stringify(apps)}, env: process.env, logDir: ${JSON.stringify(join(directory, 'logs'))} }`;
     writeFileSync(
@@ -40,8 +49,11 @@ export class Launched {
       `import { runLauncher } from ${JSON.stringify(fileURLToPath(new URL('index.js', built)))};
 process.exit(await runLauncher(${options}));`,
     );
+    const command = [process.execPath, script];
+    // Without a second command the shell would become the launcher.
+    if (behind) command.unshift('/bin/sh', '-c', '"$0" "$1"; exit');
     return new Launched(
-      spawn(process.execPath, [script], {
+      spawn(command[0] ?? '', command.slice(1), {
         ...account,
         cwd: '/',
         env: {

