@@ -1,0 +1,64 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { VerificationKey } from './key-set.js';
+
+/** Why a JWK is not used. `private_key`: its owner has published what it signs with. */
+export type JwkFault =
+  | 'not_an_object'
+  | 'private_key'
+  | 'not_rsa'
+  | 'bad_kid'
+  | 'not_for_signatures'
+  | 'other_algorithm'
+  | 'malformed'
+  | 'bad_size'
+  | 'bad_exponent';
+
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+const maxKidLength = 128;
+const minModulusBits = 2048;
+// Each verification costs the square of this; OpenSSL itself gives up at twice as much.
+const maxModulusBits = 8192;
+const maxExponent = 2n ** 32n;
+
+/**
+ * A JWK (RFC 7517) as a key for RS256 signatures, or why it is none: it needs `kty` RSA, a `kid` of
+ * 1 to 128 characters, a modulus of 2048 to 8192 bits, an odd exponent from 3 to 2^32, no private
+ * member, and `use`, `key_ops` and `alg` absent or fitting.
+ */
+export function parseJwk(jwk: unknown): VerificationKey | JwkFault {
+  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'not_an_object';
+  const { kid, kty, use, alg, key_ops, n, e } = jwk as Record<string, unknown>;
+  if (privateMembers.some((member) => Object.hasOwn(jwk, member))) return 'private_key';
+  if (kty !== 'RSA') return 'not_rsa';
+  if (typeof kid !== 'string' || kid === '' || kid.length > maxKidLength) return 'bad_kid';
+  if (use !== undefined && use !== 'sig') return 'not_for_signatures';
+  if (key_ops !== undefined && !isForVerifying(key_ops)) return 'not_for_signatures';
+  if (alg !== undefined && alg !== 'RS256') return 'other_algorithm';
+  if (!isBase64url(n) || !isBase64url(e)) return 'malformed';
+  const publicKey = createRsaKey(n, e);
+  if (publicKey === undefined) return 'malformed';
+  const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
+  if (modulusLength < minModulusBits || modulusLength > maxModulusBits) return 'bad_size';
+  // With the exponent 1 every message is its own signature.
+  if (publicExponent < 3n || publicExponent > maxExponent || publicExponent % 2n === 0n) {
+    return 'bad_exponent';
+  }
+  return { kid, publicKey };
+}
+
+function isForVerifying(keyOps: unknown): boolean {
+  return Array.isArray(keyOps) && keyOps.includes('verify');
+}
+
+/** Node's own decoder skips whatever it does not know. */
+function isBase64url(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]+$/.test(value);
+}
+
+function createRsaKey(n: string, e: string): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,184 @@
+import { fetchJson } from '../issuer/fetch-json.js';
+import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { TokenError } from '../token/token-error.js';
+import { Alarm } from './alarm.js';
+import { FingerprintChase } from './fingerprint-chase.js';
+import { type JwkSet, parseJwkSet } from './jwk-set.js';
+import { jwksFingerprint } from './jwks-fingerprint.js';
+import { type KeySetLog, KeySetReport, type KeySetState } from './key-set-report.js';
+import type { KeySet, VerificationKey } from './key-set.js';
+
+export interface RemoteKeySetOptions {
+  readonly metadata: IssuerMetadata;
+  /** How often the keys are fetched in the background. Default 5 minutes. */
+  readonly refreshMs?: number | undefined;
+  /** How long the issuer is left alone after any fetch, whatever tokens come. Default 10 s. */
+  readonly cooldownMs?: number | undefined;
+  /** How long the last good keys count while there are no newer ones. Default 24 hours. */
+  readonly maxStaleMs?: number | undefined;
+  /** For one fetch. Default 5 s. */
+  readonly timeoutMs?: number | undefined;
+  readonly log?: KeySetLog | undefined;
+  readonly monotonicNow?: (() => number) | undefined;
+}
+
+interface HeldKeys {
+  readonly keys: ReadonlyMap<string, VerificationKey>;
+  readonly fingerprint: string;
+  readonly askedAtMs: number;
+}
+
+const maxBytes = 64 * 1024;
+const maxTimerMs = 2 ** 31 - 1;
+
+/**
+ * The issuer's keys as its JWKS endpoint gives them, from `start` to `close`.
+ *
+ * Fetched ahead in the background, one fetch at a time. An answer that is no good, or none, leaves
+ * the keys at hand as they are. Unknown `kid`s, however many, cause one fetch per cool-down.
+ */
+export class RemoteKeySet implements KeySet {
+  private readonly metadata: IssuerMetadata;
+  private readonly refreshMs: number;
+  private readonly cooldownMs: number;
+  private readonly maxStaleMs: number;
+  private readonly timeoutMs: number;
+  private readonly monotonicNow: () => number;
+  private readonly report: KeySetReport;
+  private readonly alarm: Alarm;
+  private readonly chase = new FingerprintChase();
+  private readonly closing = new AbortController();
+  private held: HeldKeys | undefined;
+  private inFlight: Promise<void> | undefined;
+  private failure: unknown;
+  private fetchedAtMs = -Infinity;
+
+  /** @throws RangeError for a time that no timer can keep. */
+  constructor(options: RemoteKeySetOptions) {
+    this.metadata = options.metadata;
+    this.refreshMs = duration('refreshMs', options.refreshMs ?? 5 * 60_000);
+    this.cooldownMs = duration('cooldownMs', options.cooldownMs ?? 10_000);
+    this.maxStaleMs = duration('maxStaleMs', options.maxStaleMs ?? 24 * 3_600_000);
+    this.timeoutMs = duration('timeoutMs', options.timeoutMs ?? 5_000);
+    this.monotonicNow = options.monotonicNow ?? (() => performance.now());
+    this.report = new KeySetReport(this.metadata.issuer, options.log);
+    this.alarm = new Alarm(() => void this.fetch(), this.monotonicNow);
+  }
+
+  get state(): KeySetState {
+    if (this.ageMs > this.maxStaleMs) return 'missing';
+    return this.failure === undefined ? 'fresh' : 'stale';
+  }
+
+  /** Since the keys at hand were asked for; `Infinity` while there are none. */
+  get ageMs(): number {
+    return this.held ? this.monotonicNow() - this.held.askedAtMs : Infinity;
+  }
+
+  /** Begins to fetch. The issuer need not be up: its keys are here soon after it is. */
+  start(): void {
+    void this.fetch();
+  }
+
+  /** Ends for good, leaving no timer and no fetch. The keys at hand stay. */
+  close(): void {
+    this.closing.abort();
+    this.alarm.clear();
+  }
+
+  get(kid: string): VerificationKey | undefined {
+    return this.state === 'missing' ? undefined : this.held?.keys.get(kid);
+  }
+
+  async find(kid: string): Promise<VerificationKey | undefined> {
+    if (this.get(kid) === undefined && !this.isConfirmed) {
+      if (this.inFlight !== undefined || this.cooldownLeftMs <= 0) await this.fetch();
+      // The issuer may have published it just after it was asked.
+      if (this.get(kid) === undefined) this.fetchWithin(this.cooldownLeftMs);
+    }
+    if (this.state !== 'missing') return this.get(kid);
+    throw new TokenError('keys_unavailable', `No keys of ${this.metadata.issuer} at hand`, {
+      cause: this.failure,
+    });
+  }
+
+  /**
+   * Hears from the revocation feed which key set the issuer has now. Another one than ours is
+   * fetched in the background at once, cool-down or not, at most four times a second.
+   */
+  expectFingerprint(fingerprint: string): void {
+    this.chase.tell(fingerprint, this.monotonicNow());
+    if (this.inFlight === undefined) this.scheduleChase();
+  }
+
+  private fetch(): Promise<void> {
+    if (this.closing.signal.aborted) return Promise.resolve();
+    return (this.inFlight ??= this.load());
+  }
+
+  private async load(): Promise<void> {
+    this.alarm.clear();
+    const { timeoutMs } = this;
+    const { signal } = this.closing;
+    const askedAtMs = this.monotonicNow();
+    try {
+      const { jwks } = await this.metadata.endpoints(signal);
+      this.hold(parseJwkSet(await fetchJson(jwks, { timeoutMs, maxBytes, signal })), askedAtMs);
+      this.failure = undefined;
+    } catch (error) {
+      this.failure = error;
+    }
+    this.inFlight = undefined;
+    if (signal.aborted) return;
+    this.fetchedAtMs = this.monotonicNow();
+    this.report.noteState(this.state, this.failure);
+    this.chase.noteFetch(this.held?.fingerprint);
+    this.scheduleNext();
+  }
+
+  private hold({ keys, ignored }: JwkSet, askedAtMs: number): void {
+    const known = this.held?.keys;
+    // A key of the same material stays the same object: signatures are remembered by it.
+    const kept = Array.from(keys, ([kid, key]): [string, VerificationKey] => {
+      const before = known?.get(kid);
+      return [kid, before?.publicKey.equals(key.publicKey) ? before : key];
+    });
+    this.held = { keys: new Map(kept), fingerprint: jwksFingerprint(keys.values()), askedAtMs };
+    this.report.noteIgnored(ignored);
+  }
+
+  private scheduleNext(): void {
+    // Somewhat earlier than asked, and not all services at the same moment.
+    const refreshMs = this.refreshMs * (0.9 + Math.random() / 10);
+    this.fetchWithin(this.failure === undefined ? refreshMs : this.cooldownMs);
+    this.scheduleChase();
+  }
+
+  private scheduleChase(): void {
+    const pauseMs = this.chase.pauseMs(this.held?.fingerprint);
+    if (pauseMs !== undefined) this.fetchWithin(pauseMs - this.sinceFetchMs);
+  }
+
+  private fetchWithin(delayMs: number): void {
+    if (!this.closing.signal.aborted) this.alarm.within(Math.max(delayMs, 0));
+  }
+
+  /** The feed has just told of the very keys at hand, so that a fetch would bring nothing new. */
+  private get isConfirmed(): boolean {
+    if (this.state === 'missing') return false;
+    return this.chase.confirms(this.held?.fingerprint, this.monotonicNow(), this.cooldownMs);
+  }
+
+  private get sinceFetchMs(): number {
+    return this.monotonicNow() - this.fetchedAtMs;
+  }
+
+  private get cooldownLeftMs(): number {
+    return this.cooldownMs - this.sinceFetchMs;
+  }
+}
+
+function duration(name: string, ms: number): number {
+  if (ms > 0 && ms <= maxTimerMs) return ms;
+  throw new RangeError(`${name} is a number of milliseconds from 1 to ${maxTimerMs}, not ${ms}`);
+}
