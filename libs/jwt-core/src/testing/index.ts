@@ -1,0 +1,8 @@
+export type { IssuerEndpoint, IssuerFault } from './issuer-server.js';
+export {
+  MemoryRevocationSource,
+  type MemoryRevocationSourceOptions,
+} from './memory-revocation-source.js';
+export { generateSigningKey, type SigningKey } from './signing-key.js';
+export { TestClock } from './test-clock.js';
+export { type NewRevocation, TestIssuer, type TestIssuerOptions } from './test-issuer.js';

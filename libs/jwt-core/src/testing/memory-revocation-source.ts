@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { Revocation } from '../revocation/revocation.js';
+import type {
+  ReadOptions,
+  RevocationBatch,
+  RevocationSource,
+} from '../revocation/revocation-source.js';
+
+export interface MemoryRevocationSourceOptions {
+  /** Fingerprint of the key set, asked for with each batch. */
+  readonly fingerprint?: () => string;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** How far somebody has read, and which key set they were told of. */
+interface Place {
+  readonly position: number;
+  readonly fingerprint: string | undefined;
+}
+
+const pageSize = 10_000;
+
+/** A list of revocations in memory, with all that `RevocationSource` promises. */
+export class MemoryRevocationSource implements RevocationSource {
+  private readonly id = randomUUID();
+  private readonly entries: Revocation[] = [];
+  private readonly waiting = new Set<() => void>();
+  private readonly fingerprint: (() => string) | undefined;
+  private readonly now: () => number;
+
+  constructor({ fingerprint, now = Date.now }: MemoryRevocationSourceOptions = {}) {
+    this.fingerprint = fingerprint;
+    this.now = now;
+  }
+
+  add(revocations: readonly Revocation[]): void {
+    for (const revocation of revocations) this.entries.push(revocation);
+    this.wake();
+  }
+
+  /** Answers everybody who waits. To be called when the fingerprint has changed. */
+  wake(): void {
+    for (const answer of this.waiting) answer();
+  }
+
+  async read(after: string | undefined, options: ReadOptions): Promise<RevocationBatch> {
+    const { waitSeconds, signal } = options;
+    signal?.throwIfAborted();
+    const place = this.placeOf(after);
+    if (place !== undefined && !this.hasNews(place)) await this.news(waitSeconds * 1000, signal);
+    return this.batch(place);
+  }
+
+  private hasNews({ position, fingerprint }: Place): boolean {
+    return position < this.entries.length || fingerprint !== this.fingerprint?.();
+  }
+
+  private news(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        this.waiting.delete(end);
+        if (signal?.aborted) reject(signal.reason as Error);
+        else resolve();
+      };
+      const timer = setTimeout(end, waitMs);
+      signal?.addEventListener('abort', end);
+      this.waiting.add(end);
+    });
+  }
+
+  private batch(place: Place | undefined): RevocationBatch {
+    const start = place?.position ?? 0;
+    const position = Math.min(start + pageSize, this.entries.length);
+    const nowSeconds = this.now() / 1000;
+    const jwks = this.fingerprint?.();
+    return {
+      cursor: [this.id, position, ...(jwks === undefined ? [] : [jwks])].join('.'),
+      reset: place === undefined,
+      more: position < this.entries.length,
+      ...(jwks === undefined ? {} : { jwks }),
+      entries: this.entries.slice(start, position).filter(({ exp }) => exp > nowSeconds),
+    };
+  }
+
+  private placeOf(cursor: string | undefined): Place | undefined {
+    const [id, digits = '', fingerprint] = (cursor ?? '').split('.', 3);
+    const position = Number(digits);
+    const isOurs = id === this.id && /^\d+$/.test(digits) && position <= this.entries.length;
+    return isOurs ? { position, fingerprint } : undefined;
+  }
+}
