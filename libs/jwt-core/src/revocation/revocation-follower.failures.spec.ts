@@ -91,24 +91,21 @@ describe('RevocationFollower, when its source fails', () => {
     ['empty answers', {}],
     ['empty pages', { more: true }],
     ['snapshots', { reset: true, entries: [jti('one')] }],
-    ['the same fingerprint', { jwks: 'f1' }],
+    ['other fingerprints', { jwks: 'f2' }],
   ])('does not ask in a circle when it gives %s without a wait', async (_, answer) => {
     bench.start();
-    (await bench.question(1)).answer({ reset: true, jwks: 'f1', entries: [jti('one')] });
+    (await bench.question(1)).answer({ reset: true, entries: [jti('one')] });
     for (let number = 2; number < 6; number++) {
       (await bench.question(number)).answer(answer);
-      await bench.question(number, 249);
-      await bench.pass(251);
+      await bench.question(number, 199);
+      await bench.pass(201);
     }
   });
 
-  it.each<[string, Partial<RevocationBatch>]>([
-    ['entries', { entries: [jti('two')] }],
-    ['another fingerprint', { jwks: 'f2' }],
-  ])('asks on at once after an early answer with %s', async (_, answer) => {
+  it('asks on at once after an early answer with entries', async () => {
     bench.start();
-    (await bench.question(1)).answer({ reset: true, jwks: 'f1' });
-    (await bench.question(2)).answer(answer);
+    (await bench.question(1)).answer({ reset: true });
+    (await bench.question(2)).answer({ entries: [jti('one')] });
     await bench.question(3);
   });
 

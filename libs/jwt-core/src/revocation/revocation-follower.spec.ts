@@ -112,7 +112,7 @@ describe('RevocationFollower', () => {
     bench.start({ onKeySetFingerprint });
     (await bench.question(1)).answer({ reset: true, jwks: 'f1' });
     (await bench.question(2)).answer({ jwks: 'f2' });
-    (await bench.question(3)).answer();
+    (await bench.question(3, 400)).answer();
     await bench.pass(0);
     expect(onKeySetFingerprint.mock.calls).toEqual([['f1'], ['f2']]);
   });
@@ -240,11 +240,19 @@ describe('RevocationFollower for an age stricter than two waits', () => {
     await bench.question(4, 500);
   });
 
+  it('takes in what a short question brings, and leaves the cursor to the long one', async () => {
+    await startStrictly();
+    (await bench.question(3, 500)).answer({ cursor: 'b', entries: [jti('one')] });
+    await bench.pass(0);
+    expect([bench.holds('one'), bench.list.proofAgeMs()]).toEqual([true, 0]);
+    expect((await bench.question(4, 500)).after).toBe('a');
+  });
+
   it.each<[string, Partial<RevocationBatch>]>([
-    ['entries', { entries: [jti('one')] }],
-    ['more to come', { more: true }],
-    ['a snapshot', { reset: true }],
-  ])('leaves news to the long question: %s prove nothing', async (_, answer) => {
+    ['more to come', { more: true, entries: [jti('one')] }],
+    ['a snapshot', { reset: true, entries: [jti('one')] }],
+    ['very many entries', { entries: many(1_001) }],
+  ])('leaves to the long question what is too much for a short one: %s', async (_, answer) => {
     await startStrictly();
     (await bench.question(3, 500)).answer(answer);
     await bench.pass(0);

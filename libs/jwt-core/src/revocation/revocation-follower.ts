@@ -41,7 +41,6 @@ export class RevocationFollower {
   private readonly stopping = new AbortController();
   private running: Promise<unknown> | undefined;
   private cursor: string | undefined;
-  private fingerprint: string | undefined;
 
   /** @throws TypeError when the strictest age is none. */
   constructor(private readonly options: RevocationFollowerOptions) {
@@ -88,13 +87,13 @@ export class RevocationFollower {
     if (cursor === undefined && !batch.reset) {
       throw new RevocationSourceError('bad_answer', 'Asked for a snapshot, and got none');
     }
-    const isNews = this.isNews(batch);
     await this.apply(batch, askedAtMs);
     this.cursor = batch.cursor;
     this.outage.noteAnswer();
-    this.tellFingerprint(batch);
-    // A source that answers early, for want of room or by mistake, is not to be asked in a circle.
-    if (!isNews && tookMs < waitSeconds * 500) await this.pause(250 + Math.random() * 250);
+    if (batch.jwks !== undefined) this.options.onKeySetFingerprint?.(batch.jwks);
+    // A source that answers early for want of room, or by mistake, is not to be asked in a circle.
+    const isNews = batch.reset ? cursor === undefined : batch.entries.length > 0;
+    if (!isNews && tookMs < waitSeconds * 500) await this.pause(200 + Math.random() * 200);
   }
 
   /** In chunks, so that requests get their turn between them: to the list a chain of small pages. */
@@ -113,7 +112,7 @@ export class RevocationFollower {
 
   /**
    * A wait is a whole second at least, too long to prove an age of two by. Then short questions in
-   * between do, while the long one still brings the news at once.
+   * between do, while the long one goes on: it moves the cursor, and brings the news at once.
    */
   private async probe(): Promise<void> {
     if (this.strictestMs >= this.waitSeconds * 3_000) return;
@@ -124,8 +123,8 @@ export class RevocationFollower {
       const askedAtMs = this.list.monotonicNow();
       // One that fails proves nothing, and why it fails the long question will tell.
       const batch = await this.ask(cursor, 0).catch(() => undefined);
-      const hasNothing = batch?.entries.length === 0 && !batch.reset && !batch.more;
-      if (hasNothing) this.list.prove(askedAtMs);
+      const isRest = batch !== undefined && !batch.reset && !batch.more;
+      if (isRest && batch.entries.length <= chunkSize) this.list.confirm(batch.entries, askedAtMs);
     }
   }
 
@@ -141,17 +140,6 @@ export class RevocationFollower {
     return within(waitSeconds * 1000 + answerMs, this.stopping.signal, (signal) =>
       this.source.read(after, { waitSeconds, signal }),
     );
-  }
-
-  private isNews({ entries, reset, jwks }: RevocationBatch): boolean {
-    const isOtherKeySet = jwks !== undefined && jwks !== this.fingerprint;
-    return isOtherKeySet || (reset ? this.cursor === undefined : entries.length > 0);
-  }
-
-  private tellFingerprint({ jwks }: RevocationBatch): void {
-    if (jwks === undefined) return;
-    this.fingerprint = jwks;
-    this.options.onKeySetFingerprint?.(jwks);
   }
 
   private startAnew(): void {

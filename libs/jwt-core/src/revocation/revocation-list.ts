@@ -1,4 +1,5 @@
 import { RevocationEntries, type RevocableToken } from './revocation-entries.js';
+import type { Revocation } from './revocation.js';
 import type { RevocationBatch } from './revocation-source.js';
 
 export type { RevocableToken };
@@ -86,19 +87,16 @@ export class RevocationList {
   apply({ reset, more, entries }: RevocationBatch, askedAtMs: number): void {
     if (reset) this.startAnew();
     if (reset || this.chainAskedAtMs === undefined) this.chainAskedAtMs = askedAtMs;
-    for (const entry of entries) {
-      this.current.add(entry);
-      if (this.next !== this.current) this.next?.add(entry);
-    }
-    this.additions += entries.length;
+    this.add(entries);
     if (!more) this.complete(this.chainAskedAtMs);
   }
 
   /**
-   * Notes that the source, asked at that instant, had nothing beyond what was applied. Unlike an
-   * empty batch it leaves a chain of pages that is being read alone.
+   * Notes that the source, asked at that instant, had nothing beyond what was applied and these
+   * entries. Unlike a batch it leaves a chain of pages that is being read alone.
    */
-  prove(askedAtMs: number): void {
+  confirm(entries: readonly Revocation[], askedAtMs: number): void {
+    this.add(entries);
     // Without a snapshot to build on it proves nothing: what came before it is not here.
     if (!this.isBlind) this.provenAtMs = Math.max(this.provenAtMs, askedAtMs);
   }
@@ -118,6 +116,14 @@ export class RevocationList {
     return this.provenAtMs === -Infinity;
   }
 
+  private add(entries: readonly Revocation[]): void {
+    for (const entry of entries) {
+      this.current.add(entry);
+      if (this.next !== this.current) this.next?.add(entry);
+    }
+    this.additions += entries.length;
+  }
+
   private startAnew(): void {
     this.next = new RevocationEntries();
     // A blind list lets nobody in, so it needs no second copy to be safe meanwhile.
@@ -126,7 +132,7 @@ export class RevocationList {
 
   private complete(askedAtMs: number): void {
     this.chainAskedAtMs = undefined;
-    if (this.next === undefined) return this.prove(askedAtMs);
+    if (this.next === undefined) return this.confirm([], askedAtMs);
     this.current = this.next;
     this.next = undefined;
     this.provenAtMs = Math.max(this.provenAtMs, askedAtMs);
