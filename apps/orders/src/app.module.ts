@@ -1,0 +1,57 @@
+import {
+  databaseReadiness,
+  HealthModule,
+  openDatabase,
+  type DatabaseOptions,
+} from '@jwt-auth/chassis';
+import { JwtCoreModule, JwtCoreReadiness, provideProblems } from '@jwt-auth/jwt-core';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+
+import type { Config } from './config.js';
+import { ordersDatabase } from './database/orders-database.js';
+import { orderProblem } from './orders/order-problem.js';
+import { OrdersModule } from './orders/orders.module.js';
+
+/** The whole service: its database, its guard, its health and its one feature. */
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [database(config), protection(config), health(), OrdersModule],
+      providers: [provideProblems(orderProblem)],
+    };
+  }
+}
+
+function database({ databaseUrl }: Config): DynamicModule {
+  return TypeOrmModule.forRootAsync({
+    // `openDatabase` is patient by itself.
+    useFactory: () => ({ ...ordersDatabase(databaseUrl), retryAttempts: 0 }),
+    dataSourceFactory: (options) => openDatabase(options as DatabaseOptions),
+  });
+}
+
+function protection(config: Config): DynamicModule {
+  return JwtCoreModule.forRoot({
+    issuer: config.issuer,
+    audience: config.audience,
+    allowHttpIssuer: config.allowHttpIssuer,
+    jwksRefreshSeconds: config.jwksRefreshMs / 1000,
+    jwksCooldownSeconds: config.jwksCooldownMs / 1000,
+    jwksMaxStaleSeconds: config.jwksMaxStaleMs / 1000,
+    maxStalenessSeconds: config.revocationMaxStalenessMs / 1000,
+    clockToleranceSeconds: config.clockToleranceMs / 1000,
+  });
+}
+
+function health(): DynamicModule {
+  return HealthModule.forRootAsync({
+    inject: [DataSource, JwtCoreReadiness],
+    useFactory: (dataSource: DataSource, jwtCore: JwtCoreReadiness) => ({
+      checks: [databaseReadiness(dataSource), ...jwtCore.checks],
+    }),
+  });
+}

@@ -1,0 +1,21 @@
+import { createHttpApp, type StructuredLogger } from '@jwt-auth/chassis';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { AppModule } from './app.module.js';
+import type { Config } from './config.js';
+
+/** The orders app, ready to listen: its database open and migrated. */
+export function createOrdersApp(
+  config: Config,
+  logger: StructuredLogger,
+): Promise<NestFastifyApplication> {
+  return createHttpApp(AppModule.with(config), {
+    logger,
+    trustProxy: config.trustProxy,
+    documentation: {
+      title: 'orders',
+      description:
+        'A resource service: it judges access tokens by itself. Money is in minor units.',
+    },
+  });
+}

@@ -1,0 +1,82 @@
+import { SettingsError, type Environment } from '@jwt-auth/chassis';
+import { describe, expect, it } from 'vitest';
+
+import { Config } from './config.js';
+
+const database = { DATABASE_URL: 'postgres://app:secret@db:5432/auth?sslmode=disable' };
+const production = { ...database, NODE_ENV: 'production' };
+
+function problemsOf(environment: Environment): string[] {
+  try {
+    new Config(environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    expect(error.message).not.toMatch(/secret/);
+    return error.problems.map(({ variable }) => variable);
+  }
+}
+
+describe('Config', () => {
+  it('needs nothing but a database in development', () => {
+    expect(new Config(database)).toMatchObject({
+      host: '127.0.0.1',
+      port: 3001,
+      issuer: 'http://localhost:3000',
+      allowHttpIssuer: true,
+      audience: 'api',
+      jwksRefreshMs: 300_000,
+      jwksCooldownMs: 10_000,
+      jwksMaxStaleMs: 86_400_000,
+      revocationMaxStalenessMs: 30_000,
+      clockToleranceMs: 5_000,
+      logLevel: 'info',
+      trustProxy: false,
+    });
+  });
+
+  it('keeps its orders in a database of its own, beside that of auth', () => {
+    const { databaseUrl } = new Config(database);
+    expect(databaseUrl).toBe('postgres://app:secret@db:5432/orders?sslmode=disable');
+    const ORDERS_DATABASE_URL = 'postgres://app@elsewhere/shop';
+    expect(new Config({ ...database, ORDERS_DATABASE_URL }).databaseUrl).toBe(ORDERS_DATABASE_URL);
+    expect(new Config({ ORDERS_DATABASE_URL }).databaseUrl).toBe(ORDERS_DATABASE_URL);
+  });
+
+  it('finds the auth that has the same settings', () => {
+    const issuerOf = (settings: Environment) => new Config({ ...database, ...settings }).issuer;
+    expect(issuerOf({ AUTH_PORT: '4000', HOST: '0.0.0.0' })).toBe('http://localhost:4000');
+    expect(issuerOf({ HOST: '10.0.0.1' })).toBe('http://10.0.0.1:3000');
+  });
+
+  it.each([
+    ['no database', {}, ['ORDERS_DATABASE_URL']],
+    ['no issuer in production', production, ['ISSUER']],
+    ['a plain http issuer in production', { ...production, ISSUER: 'http://auth' }, ['ISSUER']],
+    [
+      'several faults',
+      { ORDERS_PORT: 'x', JWKS_REFRESH: '5' },
+      ['ORDERS_PORT', 'JWKS_REFRESH', 'ORDERS_DATABASE_URL'],
+    ],
+    [
+      'no bound of staleness',
+      { ...database, REVOCATION_MAX_STALENESS: '0s' },
+      ['REVOCATION_MAX_STALENESS'],
+    ],
+    [
+      'a tolerance beyond what the revocation list keeps',
+      { ...database, CLOCK_TOLERANCE: '60s' },
+      ['CLOCK_TOLERANCE'],
+    ],
+  ])('refuses %s', (_name, environment, variables) => {
+    expect(problemsOf(environment)).toEqual(variables);
+  });
+
+  it.each([
+    ['https', { ISSUER: 'https://auth' }],
+    ['this machine', { ISSUER: 'http://localhost:3000' }],
+    ['a private network that says so', { ISSUER: 'http://auth', ALLOW_HTTP_ISSUER: 'true' }],
+  ])('takes an issuer on %s in production', (_name, settings) => {
+    expect(problemsOf({ ...production, ...settings })).toEqual([]);
+  });
+});

@@ -1,0 +1,119 @@
+import {
+  choice,
+  duration,
+  flag,
+  httpUrl,
+  LOG_LEVELS,
+  parseSettings,
+  port,
+  postgresUrl,
+  text,
+  trustProxy,
+  type Environment,
+  type LogLevel,
+  type TrustProxy,
+} from '@jwt-auth/chassis';
+import { z } from 'zod';
+
+const Settings = z
+  .object({
+    HOST: text().prefault('127.0.0.1'),
+    AUTH_PORT: port().prefault('3000'),
+    ORDERS_PORT: port().prefault('3001'),
+    DATABASE_URL: postgresUrl().optional(),
+    ORDERS_DATABASE_URL: postgresUrl().optional(),
+    ISSUER: httpUrl().optional(),
+    ALLOW_HTTP_ISSUER: flag().prefault('off'),
+    AUDIENCE: text().prefault('api'),
+    JWKS_REFRESH: duration('1s', '24h').prefault('5m'),
+    JWKS_COOLDOWN: duration('100ms', '1h').prefault('10s'),
+    JWKS_MAX_STALE: duration('1s', '7d').prefault('24h'),
+    REVOCATION_MAX_STALENESS: duration('100ms', '24h').prefault('30s'),
+    CLOCK_TOLERANCE: duration('0s', '59s').prefault('5s'),
+    LOG_LEVEL: choice(...LOG_LEVELS).prefault('info'),
+    NODE_ENV: choice('development', 'test', 'production').prefault('development'),
+    TRUST_PROXY: trustProxy().prefault('off'),
+  })
+  .superRefine(
+    (settings, context) => {
+      const refuse = (variable: keyof typeof settings, message: string): void =>
+        context.addIssue({ code: 'custom', path: [variable], message });
+      if (!settings.ORDERS_DATABASE_URL && !settings.DATABASE_URL) {
+        refuse(
+          'ORDERS_DATABASE_URL',
+          'is not set, and neither is DATABASE_URL, whose server would do',
+        );
+      }
+      if (settings.NODE_ENV === 'production' && !settings.ISSUER) {
+        refuse('ISSUER', 'is demanded in production');
+      }
+      if (!isTrustworthy(settings.ISSUER) && !allowsHttp(settings)) {
+        refuse('ISSUER', 'must be https in production, unless ALLOW_HTTP_ISSUER is on');
+      }
+    },
+    // Also beside other problems, so that all are listed at once.
+    { when: () => true },
+  );
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+function isTrustworthy(issuer: string | undefined): boolean {
+  if (issuer === undefined || !URL.canParse(issuer)) return true;
+  const { protocol, hostname } = new URL(issuer);
+  return protocol === 'https:' || LOOPBACK.includes(hostname);
+}
+
+type HttpSettings = Readonly<Record<'ALLOW_HTTP_ISSUER' | 'NODE_ENV', unknown>>;
+
+function allowsHttp({ ALLOW_HTTP_ISSUER, NODE_ENV }: HttpSettings): boolean {
+  return ALLOW_HTTP_ISSUER === true || NODE_ENV !== 'production';
+}
+
+/** Where an auth on this machine, with the same settings, says that it is. */
+function neighbour(host: string, port: number): string {
+  const isHere = ['0.0.0.0', '::', '::1', '127.0.0.1'].includes(host);
+  return `http://${isHere ? 'localhost' : host}:${port}`;
+}
+
+/** The database `orders` beside another one. */
+function besideDatabase(url: string): string {
+  const orders = new URL(url);
+  orders.pathname = '/orders';
+  return orders.href;
+}
+
+/** The settings of the orders app, parsed once, when the process starts. */
+export class Config {
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  /** All that is known of auth: keys and feed are found through its metadata. */
+  readonly issuer: string;
+  readonly allowHttpIssuer: boolean;
+  readonly audience: string;
+  readonly jwksRefreshMs: number;
+  readonly jwksCooldownMs: number;
+  readonly jwksMaxStaleMs: number;
+  readonly revocationMaxStalenessMs: number;
+  readonly clockToleranceMs: number;
+  readonly logLevel: LogLevel;
+  readonly trustProxy: TrustProxy;
+
+  /** @throws SettingsError with every problem listed */
+  constructor(environment: Environment = process.env) {
+    const settings = parseSettings(Settings, environment);
+    this.host = settings.HOST;
+    this.port = settings.ORDERS_PORT;
+    this.databaseUrl = settings.ORDERS_DATABASE_URL ?? besideDatabase(settings.DATABASE_URL ?? '');
+    this.issuer = settings.ISSUER ?? neighbour(settings.HOST, settings.AUTH_PORT);
+    this.allowHttpIssuer = allowsHttp(settings);
+    this.audience = settings.AUDIENCE;
+    this.jwksRefreshMs = settings.JWKS_REFRESH;
+    this.jwksCooldownMs = settings.JWKS_COOLDOWN;
+    this.jwksMaxStaleMs = settings.JWKS_MAX_STALE;
+    this.revocationMaxStalenessMs = settings.REVOCATION_MAX_STALENESS;
+    this.clockToleranceMs = settings.CLOCK_TOLERANCE;
+    this.logLevel = settings.LOG_LEVEL;
+    this.trustProxy = settings.TRUST_PROXY;
+  }
+}

@@ -1,0 +1,8 @@
+import 'reflect-metadata';
+
+import { runService } from '@jwt-auth/chassis';
+
+import { createOrdersApp } from './app.setup.js';
+import { Config } from './config.js';
+
+await runService({ name: 'orders', readConfig: () => new Config(), createApp: createOrdersApp });

@@ -1,0 +1,78 @@
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+const INTERVAL_MS = 600_000;
+const BATCH = 1_000;
+/** Any number will do, so long as all processes agree and nothing else in the database uses it. */
+const RETENTION_LOCK = 7_296_518_035;
+
+/** Removes idempotency keys a day after they were used: nobody repeats a request for longer. */
+@Injectable()
+export class IdempotencyRetention implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(IdempotencyRetention.name);
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private isStopped = false;
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.running = this.run();
+    }, INTERVAL_MS).unref();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.isStopped = true;
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /**
+   * Removes what is expired in batches, so that no lock is held for long. Does nothing while another
+   * process is at it.
+   *
+   * @returns how many keys it removed
+   */
+  async removeExpired(): Promise<number> {
+    let removed = 0;
+    for (;;) {
+      const batch = await this.removeBatch();
+      removed += batch;
+      if (batch < BATCH || this.isStopped) return removed;
+    }
+  }
+
+  private removeBatch(): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
+      const [lock] = await manager.query<{ isOurs: boolean }[]>(
+        'SELECT pg_try_advisory_xact_lock($1) AS "isOurs"',
+        [RETENTION_LOCK],
+      );
+      if (!lock?.isOurs) return 0;
+      const [, count] = await manager.query<[unknown[], number]>(
+        `DELETE FROM idempotency_keys WHERE (customer_id, key) IN (
+           SELECT customer_id, key FROM idempotency_keys
+           WHERE created_at < now() - interval '24 hours'
+           ORDER BY created_at LIMIT $1)`,
+        [BATCH],
+      );
+      return count;
+    });
+  }
+
+  private async run(): Promise<void> {
+    try {
+      const removed = await this.removeExpired();
+      if (removed > 0) this.logger.log('Removed expired idempotency keys', { removed });
+    } catch (error) {
+      // The next run makes good what this one could not do.
+      this.logger.warn('Could not remove expired idempotency keys', error);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+import { orderTotal } from './order-total.js';
+import { ORDER_STATUSES } from './order.entity.js';
+
+const currencies = new Set(Intl.supportedValuesOf('currency'));
+
+const NewOrderItem = z.strictObject({
+  sku: z
+    .string()
+    .max(64)
+    .regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces'),
+  quantity: z.int().min(1).max(10_000),
+  unitPrice: z.int().min(0).meta({ description: 'in minor units' }),
+});
+
+/** What a customer may ask for. Its total is certain to be a safe integer. */
+export const NewOrder = z.strictObject({
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, { error: 'expected three upper-case letters', abort: true })
+    .refine((code) => currencies.has(code), 'expected a currency of ISO 4217')
+    .meta({ example: 'EUR' }),
+  items: z
+    .array(NewOrderItem)
+    .min(1)
+    .max(100)
+    .refine((items) => orderTotal(items) !== undefined, 'expected a total of at most 2^53 - 1'),
+});
+export type NewOrder = z.infer<typeof NewOrder>;
+
+/** Which of a customer's orders are asked for. */
+export const OrdersQuery = z.strictObject({
+  cursor: z.string().max(128).optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, { error: 'expected a whole number', abort: true })
+    .transform(Number)
+    .pipe(z.int().min(1).max(100))
+    .default(20)
+    .meta({ type: 'integer', minimum: 1, maximum: 100, default: 20 }),
+  status: z.enum(ORDER_STATUSES).optional(),
+  customerId: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^\P{Cc}*$/u, 'expected no control characters')
+    .optional(),
+});
+export type OrdersQuery = z.infer<typeof OrdersQuery>;
+
+/** An order as it is answered. */
+export const OrderAnswer = z.object({
+  id: z.uuid(),
+  customerId: z.string(),
+  status: z.enum(ORDER_STATUSES),
+  ...NewOrder.shape,
+  total: z.int().meta({ description: 'in minor units' }),
+  createdAt: z.iso.datetime(),
+});
+
+/** A page of orders as it is answered, the newest first. */
+export const OrderPageAnswer = z.object({
+  items: z.array(OrderAnswer),
+  nextCursor: z.string().nullable().meta({ description: 'null: there are no more' }),
+});

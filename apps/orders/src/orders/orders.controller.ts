@@ -1,0 +1,66 @@
+import {
+  AccessError,
+  CurrentPrincipal,
+  JwtGuard,
+  RequireScopes,
+  type Principal,
+} from '@jwt-auth/jwt-core';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+
+import { IdempotencyKeyHeader } from './idempotency-key.decorator.js';
+import { NewOrder, OrderAnswer, OrderPageAnswer, OrdersQuery } from './order.schema.js';
+import { OrdersService } from './orders.service.js';
+
+/** Orders, each only for the customer who placed it; administrators may list those of others. */
+@Controller('orders')
+@UseGuards(JwtGuard)
+export class OrdersController {
+  constructor(private readonly orders: OrdersService) {}
+
+  @Post()
+  @RequireScopes('orders:write')
+  @ApiOperation({ summary: 'Place an order' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    description: 'Repeats with the same key and content give the same order, for a day.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  })
+  @ApiCreatedResponse({ standardSchema: OrderAnswer })
+  place(
+    @CurrentPrincipal() customer: Principal,
+    @Body({ schema: NewOrder }) order: NewOrder,
+    @IdempotencyKeyHeader() key?: string,
+  ) {
+    return this.orders.place(customer.subject, order, key);
+  }
+
+  @Get()
+  @RequireScopes('orders:read')
+  @ApiOperation({ summary: "List one's orders, or with role admin those of any customer" })
+  @ApiOkResponse({ standardSchema: OrderPageAnswer })
+  list(@CurrentPrincipal() caller: Principal, @Query({ schema: OrdersQuery }) query: OrdersQuery) {
+    const { customerId = caller.subject, status, ...page } = query;
+    if (customerId !== caller.subject && !caller.roles.includes('admin')) {
+      throw new AccessError('insufficient_role', 'Only role admin sees orders of others', []);
+    }
+    return this.orders.list({ customerId, status }, page);
+  }
+
+  @Get(':id')
+  @RequireScopes('orders:read')
+  @ApiOperation({ summary: "Read one of one's orders" })
+  @ApiOkResponse({ standardSchema: OrderAnswer })
+  find(@CurrentPrincipal() customer: Principal, @Param('id') id: string) {
+    return this.orders.find(customer.subject, id);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @RequireScopes('orders:write')
+  @ApiOperation({ summary: "Cancel one of one's open orders" })
+  @ApiOkResponse({ standardSchema: OrderAnswer })
+  cancel(@CurrentPrincipal() customer: Principal, @Param('id') id: string) {
+    return this.orders.cancel(customer.subject, id);
+  }
+}

@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { claimKey } from './claim-key.js';
+import { fromCursor, toCursor, type OrderFilter } from './order-cursor.js';
+import { OrderError } from './order-error.js';
+import { orderTotal } from './order-total.js';
+import { Order } from './order.entity.js';
+import type { NewOrder } from './order.schema.js';
+
+export interface OrderPage {
+  /** The newest first. */
+  readonly items: readonly Order[];
+  /** `null`: there are no more. */
+  readonly nextCursor: string | null;
+}
+
+export interface PageOptions {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** The orders of customers. Nobody reaches an order but through the customer who placed it. */
+@Injectable()
+export class OrdersService {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Places an order. With a key, any number of simultaneous or later calls with the same content
+   * place one order and all get it, as it is by then.
+   *
+   * @throws OrderError `key_used_for_another_order`
+   */
+  place(customerId: string, wish: NewOrder, key?: string): Promise<Order> {
+    return this.dataSource.transaction(async (manager) => {
+      const orderId = randomUUID();
+      const earlier =
+        key === undefined ? undefined : await claimKey(manager, { customerId, key, orderId }, wish);
+      return earlier ?? insertOrder(manager, orderId, customerId, wish);
+    });
+  }
+
+  /** @throws OrderError `invalid_cursor` */
+  async list(filter: OrderFilter, { limit, cursor }: PageOptions): Promise<OrderPage> {
+    const query = this.dataSource
+      .createQueryBuilder(Order, 'o')
+      .where('o.customer_id = :customerId', { customerId: filter.customerId })
+      .orderBy({ 'o.createdAt': 'DESC', 'o.id': 'DESC' })
+      .limit(limit + 1);
+    if (filter.status) query.andWhere('o.status = :status', { status: filter.status });
+    if (cursor) {
+      query.andWhere('(o.created_at, o.id) < (:createdAt, :id)', { ...fromCursor(cursor, filter) });
+    }
+    const found = await query.getMany();
+    const items = found.slice(0, limit);
+    const last = found.length > limit ? items.at(-1) : undefined;
+    return { items, nextCursor: last ? toCursor(last, filter) : null };
+  }
+
+  /** @throws OrderError `not_found`, for another customer's order too */
+  async find(customerId: string, id: string): Promise<Order> {
+    demandUuid(id);
+    const order = await this.dataSource.manager.findOneBy(Order, { id, customerId });
+    if (!order) throw new OrderError('not_found', 'The customer has no such order');
+    return order;
+  }
+
+  /** @throws OrderError `not_found`, or `not_open`: of simultaneous calls all but one */
+  async cancel(customerId: string, id: string): Promise<Order> {
+    demandUuid(id);
+    const open = { id, customerId, status: 'open' } as const;
+    const { affected } = await this.dataSource.manager.update(Order, open, { status: 'cancelled' });
+    const order = await this.find(customerId, id);
+    if (affected === 0) throw new OrderError('not_open', `The order is ${order.status}`);
+    return order;
+  }
+}
+
+async function insertOrder(
+  manager: EntityManager,
+  id: string,
+  customerId: string,
+  { currency, items }: NewOrder,
+): Promise<Order> {
+  const total = orderTotal(items);
+  if (total === undefined) throw new RangeError('NewOrder lets no such total pass');
+  const order = manager.create(Order, { id, customerId, status: 'open', currency, items, total });
+  // Not `save`, which would look for an order with this new id first.
+  await manager.insert(Order, order);
+  return order;
+}
+
+/** No order has an id of another form; Postgres would call it an error. */
+function demandUuid(id: string): void {
+  if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id)) return;
+  throw new OrderError('not_found', 'The id is not one of an order');
+}
