@@ -76,19 +76,9 @@ async function runInitdb(program: {
   removeWhenStopped: string;
 }): Promise<void> {
   const log = ProgramLog.unnamed();
-  try {
-    const env = serverEnvironment();
-    const initdb = await SupervisedProcess.start({
-      name: 'initdb',
-      cwd: '/',
-      env,
-      log,
-      ...program,
-    });
-    const { code } = await initdb.exited;
-    if (code === 0) return;
-    throw new DevStackError('did_not_start', `Postgres made no data directory:\n${log.tail()}`);
-  } finally {
-    log.close();
-  }
+  const env = serverEnvironment();
+  const initdb = await SupervisedProcess.start({ name: 'initdb', cwd: '/', env, log, ...program });
+  const { code } = await initdb.exited;
+  if (code === 0) return;
+  throw new DevStackError('did_not_start', `Postgres made no data directory:\n${log.tail()}`);
 }

@@ -12,6 +12,8 @@ import { startPostgres, type PostgresOptions } from './start-postgres.js';
 let scratch: string;
 let dir: string;
 const servers: PostgresServer[] = [];
+/** Servers start slowly on a machine that runs every other suite, too. */
+const SLOW = { timeout: 90_000 };
 
 async function start(options: PostgresOptions = { dir, ephemeral: true }): Promise<PostgresServer> {
   const server = await startPostgres(options);
@@ -40,7 +42,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-describe('an embedded server', () => {
+describe('an embedded server', SLOW, () => {
   it('keeps its data and its password from one start to the next', async () => {
     const first = await start();
     const url = await first.createDatabase('kept');
@@ -107,7 +109,7 @@ describe('an embedded server', () => {
   });
 });
 
-describe('a postmaster.pid that an earlier server left', () => {
+describe('a postmaster.pid that an earlier server left', SLOW, () => {
   const written = (pid: number) =>
     [pid, dir, 1_763_892_345, 5432, '', '127.0.0.1', '', 'ready   '].join('\n');
 
@@ -127,7 +129,7 @@ describe('a postmaster.pid that an earlier server left', () => {
   });
 });
 
-describe('a start is refused with the reason', () => {
+describe('a start is refused with the reason', SLOW, () => {
   it('when a server lives on the same directory', async () => {
     const server = await start();
     const second = start({ dir });

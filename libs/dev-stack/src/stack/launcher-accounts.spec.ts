@@ -26,6 +26,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 
 let directory: string;
 const launched: Launched[] = [];
+/** Programs start slowly on a machine that runs every other suite, too. */
+const SLOW = { timeout: 90_000 };
 
 async function launch(options: Partial<LaunchedOptions> = {}): Promise<Launched> {
   const apps = [tinyApp(directory, 'tiny', { port: await freePort() })];
@@ -51,7 +53,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-describe.runIf(isRoot)('as root', () => {
+describe.runIf(isRoot)('as root', SLOW, () => {
   it('starts in a repository under a mode-700 path, and keeps the data', async () => {
     const copies = existsSync(ROOTS_OWN_PLACE);
     const built = closedRepository();
@@ -88,7 +90,7 @@ describe.runIf(isRoot)('as root', () => {
   });
 });
 
-describe.runIf(!isRoot || canEnter(here, NORMAL))('as a normal user', () => {
+describe.runIf(!isRoot || canEnter(here, NORMAL))('as a normal user', SLOW, () => {
   const account = isRoot ? NORMAL : undefined;
 
   beforeEach(() => {

@@ -1,4 +1,5 @@
-import { freePort } from '../supervision/free-port.js';
+import { freePort, listenError } from '../supervision/free-port.js';
+import { DevStackError } from '../dev-stack-error.js';
 import { ProgramLog } from '../supervision/program-log.js';
 import { APPS, type App, type AppName } from './app.js';
 import { RunningApp } from './running-app.js';
@@ -14,13 +15,17 @@ export interface StartAppOptions {
 
 /**
  * Starts a built app on 127.0.0.1 and waits until it is ready.
- * @throws DevStackError `did_not_start` with the end of its log
+ * @throws DevStackError `did_not_start` with the end of its log, `port_taken`
  */
 export async function startApp(
   name: AppName | App,
   { env = {}, port, readyWithinMs }: StartAppOptions = {},
 ): Promise<RunningApp> {
   const app: App = typeof name === 'string' ? APPS[name] : name;
+  // Whoever listens there would be taken for the app, if it only answers.
+  if (port !== undefined && (await listenError(port))) {
+    throw new DevStackError('port_taken', `Port ${port} of 127.0.0.1, for ${app.name}, is taken.`);
+  }
   for (let attempt = 1; ; attempt++) {
     const running = await RunningApp.start({
       app,

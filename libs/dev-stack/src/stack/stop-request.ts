@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** One Ctrl-C arrives both from the terminal and from npm: that is one wish. */
 const SAME_WISH_MS = 1_000;
@@ -21,11 +23,23 @@ export function stopRequest(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 function whenOrphaned(act: () => void): void {
-  const parent = process.ppid;
+  const before = ancestors();
   const look = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (ancestors() === before) return;
     clearInterval(look);
     act();
   }, PARENT_LOOK_MS);
   look.unref();
+}
+
+/** The shell and, where the system tells it for nothing, the npm that started the shell. */
+function ancestors(): string {
+  const parent = process.ppid;
+  try {
+    const stat = readFileSync(`/proc/${parent}/stat`, 'utf8');
+    // State and parent follow the name, which is in parentheses and may hold some itself.
+    return `${parent} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return `${parent}`;
+  }
 }

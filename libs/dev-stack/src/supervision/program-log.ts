@@ -3,6 +3,9 @@ import { readSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+/** Closes the files of logs that nobody reads any more. They outlast their programs until then. */
+const unread = new FinalizationRegistry<number>(closeSync);
+
 /**
  * The file that takes what a program prints. Not a pipe: a program must not die of a broken pipe
  * when its parent is killed, and the parent spends no time on passing lines.
@@ -12,7 +15,9 @@ export class ProgramLog {
     readonly fd: number,
     /** Where to look, or `undefined` for a log that exists only as long as it is open. */
     readonly path: string | undefined,
-  ) {}
+  ) {
+    unread.register(this, fd);
+  }
 
   /** Writes to the file at `path`. What is there already is kept once, as `<path>.1`. */
   static at(path: string): ProgramLog {
@@ -41,9 +46,5 @@ export class ProgramLog {
   /** The last lines of {@link text}, for an error message. */
   tail(lines = 20): string {
     return this.text().trimEnd().split('\n').slice(-lines).join('\n');
-  }
-
-  close(): void {
-    closeSync(this.fd);
   }
 }

@@ -16,8 +16,8 @@ export interface LaunchedOptions {
   account?: ProcessAccount | undefined;
   /** The `dist` of dev-stack. */
   built?: URL;
-  /** Puts a shell between the launcher and us, as npm does: `pid` and `kill` are the shell's. */
-  behind?: 'a shell';
+  /** So many shells stand between us and the launcher; `pid` and `kill` are the first one's. */
+  shells?: number;
 }
 
 /** The launcher as `npm start` runs it: a built program, in a process that a test can kill. */
@@ -40,7 +40,7 @@ export class Launched {
     env,
     account,
     built = BUILT,
-    behind,
+    shells = 0,
   }: LaunchedOptions): Launched {
     const script = join(directory, 'launch.mjs');
     const options = `{ apps: ${JSON.stringify(apps)}, env: process.env, logDir: ${JSON.stringify(join(directory, 'logs'))} }`;
@@ -49,11 +49,11 @@ export class Launched {
       `import { runLauncher } from ${JSON.stringify(fileURLToPath(new URL('index.js', built)))};
 process.exit(await runLauncher(${options}));`,
     );
-    const command = [process.execPath, script];
-    // Without a second command the shell would become the launcher.
-    if (behind) command.unshift('/bin/sh', '-c', '"$0" "$1"; exit');
+    // Without a second command a shell would become the program that it runs.
+    const shell = ['/bin/sh', '-c', '"$0" "$@"; exit'];
+    const command = [...Array.from({ length: shells }, () => shell).flat(), process.execPath];
     return new Launched(
-      spawn(command[0] ?? '', command.slice(1), {
+      spawn(command[0] ?? '', [...command.slice(1), script], {
         ...account,
         cwd: '/',
         env: {

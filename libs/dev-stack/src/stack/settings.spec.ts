@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { APPS, ROOT } from './app.js';
+import { StackSettings } from './settings.js';
+
+const settings = (env: NodeJS.ProcessEnv = {}) => new StackSettings(Object.values(APPS), env);
+
+describe('the settings of the launcher', () => {
+  it.each([{}, { AUTH_PORT: '', HOST: '', DATABASE_URL: '', EMBEDDED_POSTGRES_DIR: '' }])(
+    'have the defaults of the contract, also where a variable is empty: %o',
+    (env) => {
+      const { host, databaseUrl, postgresDir } = settings(env);
+      expect({ host, databaseUrl, postgresDir }).toEqual({
+        host: '127.0.0.1',
+        databaseUrl: undefined,
+        postgresDir: resolve(ROOT, '.data/postgres'),
+      });
+      expect(settings(env).portOf(APPS.auth)).toBe(3000);
+      expect(settings(env).portOf(APPS.orders)).toBe(3001);
+    },
+  );
+
+  it.each(['http', '0', '65536', '-1', '3000 ', '1e3', '3000.5', '999999'])(
+    'refuse the port "%s", naming the setting',
+    (AUTH_PORT) => {
+      expect(() => settings({ AUTH_PORT })).toThrow(
+        expect.objectContaining({
+          code: 'setting_invalid',
+          message: expect.stringContaining('AUTH_PORT') as string,
+        }),
+      );
+    },
+  );
+
+  it.each([
+    [{}, 'correct horse battery staple'],
+    [{ DEMO_PASSWORD: 'of my own' }, 'of my own'],
+    [{ SEED_DEMO: 'false' }, undefined],
+    [{ SEED_DEMO: 'OFF' }, undefined],
+    [{ NODE_ENV: 'production' }, undefined],
+  ])('with %o print the demo password %s', (env, password) => {
+    expect(settings(env).demoPassword).toBe(password);
+  });
+
+  it('give an app the database that was made for it, unless it has one', () => {
+    const made = 'postgres://made';
+    const own = settings({ ORDERS_DATABASE_URL: 'postgres://own' });
+    expect(own.environment(APPS.orders, made)).toMatchObject({
+      ORDERS_DATABASE_URL: 'postgres://own',
+    });
+    expect(own.environment(APPS.auth, made)).toMatchObject({ DATABASE_URL: made });
+    expect(settings().environment(APPS.auth, undefined)).not.toHaveProperty('DATABASE_URL');
+  });
+});

@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { walkThrough } from './walk-through.js';
+
+interface Seen {
+  call: string;
+  bearer: string | undefined;
+  body: string;
+}
+
+const seen: Seen[] = [];
+let server: Server;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => (body += text));
+    request.on('end', () => {
+      const { method, url, headers } = request;
+      seen.push({ call: `${method} ${url}`, bearer: headers.authorization, body });
+      response.end(JSON.stringify({ access_token: 'a.b-c_d.e' }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => server.close());
+
+it.each(['correct horse battery staple', `it's a "quoted" \\ $HOME \`id\` päss!`])(
+  'works pasted into a plain shell, with the password %s',
+  async (password) => {
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const lines = walkThrough({ auth: address, orders: address, password });
+    const commands = lines.slice(lines.findIndex((line) => line.startsWith('#')));
+    seen.length = 0;
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', commands.join('\n')]);
+    expect(seen.map(({ call }) => call)).toEqual([
+      'POST /auth/login',
+      'POST /orders',
+      'POST /auth/logout',
+      ...['GET /orders', 'GET /orders', 'GET /orders'],
+    ]);
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ email: 'ada@example.com', password });
+    for (const { bearer } of seen.slice(1)) expect(bearer).toBe('Bearer a.b-c_d.e');
+    expect(stdout).toMatch(/order: 200 in [\d.,]+ s\n[^]*logout: 200 in [\d.,]+ s/);
+  },
+);
