@@ -4,6 +4,7 @@ import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { Clock } from './clock.js';
 import { Config } from './config.js';
 import { CoreModule } from './core.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -51,7 +52,7 @@ import { UsersModule } from './users/users.module.js';
   providers: [provideProblems(problemOf)],
 })
 export class AppModule {
-  static with(config: Config): DynamicModule {
-    return { module: AppModule, imports: [CoreModule.with(config)] };
+  static with(config: Config, clock = new Clock()): DynamicModule {
+    return { module: AppModule, imports: [CoreModule.with(config, clock)] };
   }
 }

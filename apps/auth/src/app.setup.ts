@@ -2,14 +2,16 @@ import { createHttpApp, type StructuredLogger } from '@jwt-auth/chassis';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { AppModule } from './app.module.js';
+import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 
 /** The auth app, ready to listen: its database open and migrated, its keys at hand. */
 export function createAuthApp(
   config: Config,
   logger: StructuredLogger,
+  clock?: Clock,
 ): Promise<NestFastifyApplication> {
-  return createHttpApp(AppModule.with(config), {
+  return createHttpApp(AppModule.with(config, clock), {
     logger,
     trustProxy: config.trustProxy,
     documentation: {

@@ -48,10 +48,10 @@ const Settings = z
     TRUST_PROXY: trustProxy().default(false),
   })
   .superRefine(
-    (settings, { addIssue }) => {
+    (settings, context) => {
       if (settings.NODE_ENV !== 'production') return;
       const refuse = (variable: keyof typeof settings, message: string): void =>
-        addIssue({ code: 'custom', path: [variable], message });
+        context.addIssue({ code: 'custom', path: [variable], message });
       if (settings.KEY_ENCRYPTION_KEY === undefined) {
         refuse('KEY_ENCRYPTION_KEY', 'is demanded in production');
       }

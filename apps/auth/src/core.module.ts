@@ -7,10 +7,13 @@ import { Config } from './config.js';
 @Global()
 @Module({})
 export class CoreModule {
-  static with(config: Config): DynamicModule {
+  static with(config: Config, clock: Clock): DynamicModule {
     return {
       module: CoreModule,
-      providers: [{ provide: Config, useValue: config }, Clock],
+      providers: [
+        { provide: Config, useValue: config },
+        { provide: Clock, useValue: clock },
+      ],
       exports: [Config, Clock],
     };
   }

@@ -1,5 +1,5 @@
 import { databaseOptions, type DatabaseOptions } from '@jwt-auth/chassis';
-import { CreateRevokedTokens, RevokedToken } from '@jwt-auth/jwt-core/postgres';
+import { CreateRevokedTokens1763856000000, RevokedToken } from '@jwt-auth/jwt-core/postgres';
 
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
@@ -19,12 +19,12 @@ export function authDatabase(url: string): DatabaseOptions {
     applicationName: 'auth',
     entities: [User, Session, RefreshToken, SigningKey, AuditEvent, RevokedToken],
     migrations: [
+      CreateRevokedTokens1763856000000,
       CreateUsers1763900000001,
       CreateSessions1763900000002,
       CreateSigningKeys1763900000003,
       CreateLoginLimits1763900000004,
       CreateAuditEvents1763900000005,
-      CreateRevokedTokens,
     ],
   });
 }

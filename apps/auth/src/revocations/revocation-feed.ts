@@ -1,14 +1,19 @@
 import type { RevocationBatch } from '@jwt-auth/jwt-core';
 import { TokenError } from '@jwt-auth/jwt-core';
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  Injectable,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 
 import { KeyRing } from '../keys/key-ring.js';
 import { feedCursor, readFeedCursor } from './feed-cursor.js';
 
 /** The feed: revocations as their source tells them, beside the fingerprint of the key set. */
 @Injectable()
-export class RevocationFeed implements OnModuleInit, OnModuleDestroy {
+export class RevocationFeed implements OnModuleInit, OnModuleDestroy, OnApplicationShutdown {
   private readonly waiting = new Set<AbortController>();
   private isClosing = false;
   private unsubscribe: (() => void) | undefined;
@@ -27,6 +32,11 @@ export class RevocationFeed implements OnModuleInit, OnModuleDestroy {
     this.isClosing = true;
     this.unsubscribe?.();
     this.answerAll();
+  }
+
+  /** By now nobody reads any more: neither a service nor this app's own list. */
+  onApplicationShutdown(): void {
+    this.source.close();
   }
 
   /**

@@ -1,5 +1,7 @@
-import { Module } from '@nestjs/common';
+import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
+import { Logger, Module } from '@nestjs/common';
 
+import { Config } from '../config.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationsController } from './revocations.controller.js';
@@ -8,7 +10,23 @@ import { RevocationsService } from './revocations.service.js';
 @Module({
   imports: [KeysModule],
   controllers: [RevocationsController],
-  providers: [RevocationsService, RevocationFeed],
-  exports: [RevocationsService],
+  providers: [
+    RevocationsService,
+    RevocationFeed,
+    {
+      provide: PostgresRevocationSource,
+      inject: [Config],
+      useFactory: revocationSource,
+    },
+  ],
+  exports: [RevocationsService, PostgresRevocationSource],
 })
 export class RevocationsModule {}
+
+function revocationSource({ databaseUrl }: Config): PostgresRevocationSource {
+  const logger = new Logger(PostgresRevocationSource.name);
+  return new PostgresRevocationSource({
+    connection: databaseUrl,
+    onConnectionLost: (reason) => logger.warn('The listening connection was lost', reason),
+  });
+}

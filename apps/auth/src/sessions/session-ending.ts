@@ -83,14 +83,14 @@ export class SessionEnding {
     where: FindOptionsWhere<Session>,
     reason: SessionEnd,
   ): Promise<string[]> {
-    const { raw } = await manager
+    const result = await manager
       .createQueryBuilder()
       .update(Session)
       .set({ endedAt: this.clock.now(), endReason: reason })
       .where({ ...where, endedAt: IsNull() })
       .returning('id')
       .execute();
-    const ids = (raw as { id: string }[]).map(({ id }) => id);
+    const ids = (result.raw as { id: string }[]).map(({ id }) => id);
     await this.revokeAccess(manager, ids);
     return ids;
   }

@@ -16,13 +16,13 @@ const QUEUE = 64;
 /** What may be done while it is one's turn to hash. */
 export interface Hashing {
   /** A password in PHC form, with a salt of its own. */
-  hash(password: string): Promise<string>;
+  readonly hash: (password: string) => Promise<string>;
 
   /**
    * Whether this is the password. Where there is none to compare with it takes as long all the
    * same, and says no: time must not tell which e-mails are known.
    */
-  verify(stored: string | undefined, password: string): Promise<boolean>;
+  readonly verify: (stored: string | undefined, password: string) => Promise<boolean>;
 }
 
 /** Argon2id (RFC 9106) with a bound on how much of the machine it takes. */

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { AuthApp } from './testing/auth-app.fixture.js';
+
+let auth: AuthApp;
+beforeAll(async () => {
+  auth = await AuthApp.start({ ISSUER: 'https://auth.example.com/' });
+});
+afterAll(() => auth.close());
+
+describe('discovery', () => {
+  it('lists what there is, on the issuer as it is written', async () => {
+    const { status, body } = await auth.call('GET', '/.well-known/oauth-authorization-server');
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      issuer: 'https://auth.example.com/',
+      jwks_uri: 'https://auth.example.com/.well-known/jwks.json',
+      revocation_feed: 'https://auth.example.com/revocations',
+      scopes_supported: ['orders:read', 'orders:write', 'admin'],
+      response_types_supported: [],
+      grant_types_supported: [],
+    });
+  });
+
+  it('publishes the keys for everyone to cache', async () => {
+    const answer = await auth.call<{ keys: object[] }>('GET', '/.well-known/jwks.json');
+    expect(answer.status).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'cache-control': 'public, max-age=300',
+      'content-type': 'application/json; charset=utf-8',
+    });
+    expect(answer.body.keys).toHaveLength(2);
+  });
+});
+
+describe('health', () => {
+  it('is ready with a database, keys and a revocation list', async () => {
+    expect((await auth.call('GET', '/health/live')).status).toBe(200);
+    await expect.poll(async () => (await auth.call('GET', '/health/ready')).status).toBe(200);
+  });
+});
+
+describe('the document of the API', () => {
+  interface Document {
+    readonly paths: Record<string, Record<string, { requestBody?: unknown; responses: object }>>;
+  }
+
+  it('describes every route, with bodies from the schemas that validate', async () => {
+    const { body } = await auth.call<Document>('GET', '/docs-json');
+    expect(Object.keys(body.paths).sort()).toEqual([
+      '/.well-known/jwks.json',
+      '/.well-known/oauth-authorization-server',
+      '/auth/login',
+      '/auth/logout',
+      '/auth/logout-everywhere',
+      '/auth/me',
+      '/auth/password',
+      '/auth/refresh',
+      '/auth/register',
+      '/auth/sessions',
+      '/auth/sessions/{id}',
+      '/health/live',
+      '/health/ready',
+      '/revocations',
+    ]);
+    expect(JSON.stringify(body.paths['/auth/login']?.post?.requestBody)).toContain('LoginRequest');
+    expect(JSON.stringify(body.paths['/auth/login']?.post?.responses)).toContain('TokenResponse');
+  });
+});

@@ -1,0 +1,190 @@
+import {
+  createHash,
+  createPublicKey,
+  randomBytes,
+  sign,
+  verify,
+  type JsonWebKey,
+} from 'node:crypto';
+
+import { openDatabase } from '@jwt-auth/chassis';
+import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import { Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { authDatabase } from '../database/auth-database.js';
+import { KeyRing } from './key-ring.js';
+import { newSigningKey } from './new-signing-key.js';
+import { SigningKey } from './signing-key.entity.js';
+
+Logger.overrideLogger(false);
+const encryptionKey = randomBytes(32);
+let database: DataSource;
+let url: string;
+
+beforeEach(async () => {
+  url = await freshDatabase();
+  database = await openDatabase(authDatabase(url));
+});
+afterEach(() => database.destroy());
+
+const open = (key = encryptionKey, on = database): Promise<KeyRing> =>
+  KeyRing.open(on, key, new Date());
+
+const rows = (): Promise<SigningKey[]> =>
+  database.manager.find(SigningKey, { order: { kid: 'ASC' } });
+
+type PublishedJwk = JsonWebKey & { kid: string };
+const jwksOf = (ring: KeyRing): PublishedJwk[] =>
+  (JSON.parse(ring.jwks) as { keys: PublishedJwk[] }).keys;
+
+describe('at the first start', () => {
+  it('makes a key that signs and publishes one that will', async () => {
+    const ring = await open();
+    expect((await rows()).map(({ state }) => state).sort()).toEqual(['active', 'next']);
+    const published = jwksOf(ring).find(({ kid }) => kid === ring.active.kid);
+    const signature = sign('sha256', Buffer.from('text'), ring.active.privateKey);
+    const publicKey = createPublicKey({ key: published ?? {}, format: 'jwk' });
+    expect(verify('sha256', Buffer.from('text'), publicKey, signature)).toBe(true);
+  });
+
+  it('makes them once when many processes start', async () => {
+    const others = await Promise.all([1, 2, 3].map(() => openDatabase(authDatabase(url))));
+    const rings = await Promise.all([database, ...others].map((on) => open(encryptionKey, on)));
+    expect(await rows()).toHaveLength(2);
+    expect(new Set(rings.map(({ active }) => active.kid)).size).toBe(1);
+    expect(new Set(rings.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+    await Promise.all(others.map((other) => other.destroy()));
+  });
+
+  it('names each key by its RFC 7638 thumbprint', async () => {
+    for (const { kid, e, kty, n } of jwksOf(await open())) {
+      const thumbprint = createHash('sha256').update(JSON.stringify({ e, kty, n }));
+      expect(kid).toBe(thumbprint.digest('base64url'));
+    }
+  });
+
+  it('publishes RSA keys of 2048 bits, and of each the public members alone', async () => {
+    for (const jwk of jwksOf(await open())) {
+      expect(Object.keys(jwk).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+      expect(jwk).toMatchObject({ kty: 'RSA', use: 'sig', alg: 'RS256', e: 'AQAB' });
+      expect(Buffer.from(jwk.n ?? '', 'base64url')).toHaveLength(256);
+    }
+  });
+
+  it('stores no private key that can be read', async () => {
+    await open();
+    const dump = JSON.stringify(await database.query('SELECT k::text FROM signing_keys k'));
+    expect(dump).not.toMatch(/PRIVATE|"d":/);
+  });
+});
+
+describe('at a later start', () => {
+  it('finds the same keys', async () => {
+    const [before, after] = [await open(), await open()];
+    expect(after.active.kid).toBe(before.active.kid);
+    expect(after.active.privateKey.equals(before.active.privateKey)).toBe(true);
+    expect(after.jwks).toBe(before.jwks);
+  });
+
+  it('stops under another encryption key, and overwrites nothing', async () => {
+    await open();
+    await database.query(`DELETE FROM signing_keys WHERE state = 'next'`);
+    const before = await rows();
+    await expect(open(randomBytes(32))).rejects.toMatchObject({ code: 'wrong_encryption_key' });
+    expect(await rows()).toEqual(before);
+  });
+});
+
+describe('when another process changes the keys', () => {
+  /** The next key signs, and there is a new next one. */
+  async function rotate(): Promise<void> {
+    await database.query(`UPDATE signing_keys SET state = 'retired' WHERE state = 'active'`);
+    await database.query(`UPDATE signing_keys SET state = 'active' WHERE state = 'next'`);
+    await database.manager.insert(
+      SigningKey,
+      await newSigningKey('next', encryptionKey, new Date()),
+    );
+  }
+
+  it('takes them over, and tells whoever asked to be told', async () => {
+    const ring = await open();
+    const [active, next] = [
+      ring.active.kid,
+      jwksOf(ring).find(({ kid }) => kid !== ring.active.kid),
+    ];
+    const { fingerprint } = ring;
+    const told = vi.fn();
+    ring.onChange(told);
+    await rotate();
+    await ring.reload();
+    expect(told).toHaveBeenCalledTimes(1);
+    expect(ring.active.kid).toBe(next?.kid);
+    expect(ring.fingerprint).not.toBe(fingerprint);
+    expect(jwksOf(ring)).toHaveLength(3);
+    expect(ring.get(active)).toBeDefined();
+  });
+
+  it('keeps a key object for as long as the key is published', async () => {
+    const ring = await open();
+    const key = ring.get(ring.active.kid);
+    await rotate();
+    await ring.reload();
+    expect(ring.get(key?.kid ?? '')).toBe(key);
+    await database.query(`UPDATE signing_keys SET state = 'withdrawn' WHERE kid = $1`, [key?.kid]);
+    await ring.reload();
+    expect(ring.get(key?.kid ?? '')).toBeUndefined();
+  });
+
+  it('says nothing when nothing has changed, nor to whoever does not ask any more', async () => {
+    const ring = await open();
+    const [told, left] = [vi.fn(), vi.fn()];
+    ring.onChange(told);
+    ring.onChange(left)();
+    await ring.reload();
+    expect(told).not.toHaveBeenCalled();
+    await rotate();
+    await ring.reload();
+    expect(left).not.toHaveBeenCalled();
+  });
+
+  it('keeps what it has when the database is away, or has no key that signs', async () => {
+    const ring = await open();
+    const { jwks, active } = ring;
+    await database.query(`UPDATE signing_keys SET state = 'retired'`);
+    await expect(ring.reload()).rejects.toMatchObject({ code: 'no_active_key' });
+    await database.destroy();
+    await expect(ring.reload()).rejects.toThrow();
+    expect([ring.jwks, ring.active]).toEqual([jwks, active]);
+    await database.initialize();
+  });
+});
+
+describe('an unknown kid', () => {
+  it('is looked up, but not again within a second, whoever asks', async () => {
+    const ring = await open();
+    const late = await newSigningKey('next', encryptionKey, new Date());
+    await database.query(`UPDATE signing_keys SET state = 'retired' WHERE state = 'next'`);
+    await database.manager.insert(SigningKey, late);
+    const query = vi.spyOn(database.manager, 'find');
+    await expect(Promise.all([1, 2, 3].map((n) => ring.find(`made up ${n}`)))).resolves.toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(query).not.toHaveBeenCalled();
+    await vi.waitFor(async () => expect(await ring.find(late.kid)).toBeDefined(), 3_000);
+    expect(query).toHaveBeenCalledTimes(1);
+  });
+
+  it('cannot be told from a new one while the database is away', async () => {
+    const ring = await open();
+    await database.destroy();
+    await vi.waitFor(
+      () => expect(ring.find('made up')).rejects.toMatchObject({ code: 'keys_unavailable' }),
+      3_000,
+    );
+    await database.initialize();
+  });
+});

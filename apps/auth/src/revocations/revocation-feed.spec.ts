@@ -1,0 +1,200 @@
+import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { KeyRing } from '../keys/key-ring.js';
+import { newSigningKey } from '../keys/new-signing-key.js';
+import { SigningKey } from '../keys/signing-key.entity.js';
+import { AuthApp, ENCRYPTION_KEY } from '../testing/auth-app.fixture.js';
+import { RevocationFeed } from './revocation-feed.js';
+import { RevocationsService } from './revocations.service.js';
+
+interface Page {
+  readonly cursor: string;
+  readonly reset: boolean;
+  readonly more: boolean;
+  readonly jwks: string;
+  readonly entries: readonly { kind: string; id: string; exp: number; before?: number }[];
+}
+
+let auth: AuthApp;
+beforeAll(async () => {
+  auth = await AuthApp.start();
+});
+afterAll(() => auth.close());
+
+const inAnHour = Math.floor(Date.now() / 1000) + 3600;
+
+async function read(query = '', app = auth): Promise<Page> {
+  const { status, body } = await app.call<Page>('GET', `/revocations${query}`);
+  expect(status).toBe(200);
+  return body;
+}
+
+const after = (cursor: string, wait = 0): string =>
+  `?${new URLSearchParams({ after: cursor, wait: String(wait) }).toString()}`;
+
+async function revoke(id: string): Promise<void> {
+  await auth.dataSource.transaction((manager) =>
+    auth.get(RevocationsService).revoke(manager, [{ kind: 'jti', id, exp: inAnHour }]),
+  );
+}
+
+describe('the feed', () => {
+  it('is open, never cached, and begins with everything', async () => {
+    await revoke('first');
+    const answer = await auth.call<Page>('GET', '/revocations');
+    expect(answer.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-type': 'application/json; charset=utf-8',
+    });
+    expect(answer.body).toMatchObject({
+      reset: true,
+      more: false,
+      jwks: auth.get(KeyRing).fingerprint,
+    });
+    expect(Object.keys(answer.body)).toEqual(['cursor', 'reset', 'more', 'jwks', 'entries']);
+    expect(answer.body.entries).toContainEqual({ kind: 'jti', id: 'first', exp: inAnHour });
+  });
+
+  it('goes on with what is new', async () => {
+    const { cursor } = await read();
+    expect(await read(after(cursor))).toMatchObject({ reset: false, more: false, entries: [] });
+    await revoke('second');
+    expect(await read(after(cursor, 5))).toMatchObject({
+      reset: false,
+      entries: [{ kind: 'jti', id: 'second', exp: inAnHour }],
+    });
+  });
+
+  it('tells a client revocation with its instant', async () => {
+    const { cursor } = await read();
+    const revocation = {
+      kind: 'client',
+      id: 'worker',
+      exp: inAnHour,
+      before: inAnHour - 10,
+    } as const;
+    await auth.dataSource.transaction((manager) =>
+      auth.get(RevocationsService).revoke(manager, [revocation]),
+    );
+    expect((await read(after(cursor, 5))).entries).toEqual([revocation]);
+  });
+
+  it('tells nothing of a transaction that failed', async () => {
+    const { cursor } = await read();
+    const failed = auth.dataSource.transaction(async (manager) => {
+      const entry = { kind: 'jti', id: 'undone', exp: inAnHour } as const;
+      await auth.get(RevocationsService).revoke(manager, [entry]);
+      throw new Error('undone');
+    });
+    await expect(failed).rejects.toThrow('undone');
+    await revoke('done');
+    const { entries } = await read(after(cursor, 5));
+    expect(entries.map(({ id }) => id)).toEqual(['done']);
+  });
+
+  it.each([
+    ['an empty cursor', '?after='],
+    ['what is no cursor', '?after=x'],
+    ['what looks like one', '?after=x.y'],
+    ['a huge one', `?after=${'x'.repeat(5000)}.y`],
+    ['two of them', '?after=a.b&after=c.d'],
+    ['NUL', '?after=%00.%00'],
+    ['broken escapes', '?after=%ff.%fe'],
+  ])('answers %s with everything, at once', async (_, query) => {
+    expect(await read(`${query}&wait=25`)).toMatchObject({ reset: true });
+  });
+
+  it.each(['', 'x', '-5', 'NaN', '-Infinity', '0'])(
+    'does not wait for %j seconds',
+    async (wait) => {
+      const { cursor } = await read();
+      const query = new URLSearchParams({ after: cursor, wait }).toString();
+      expect((await read(`?${query}`)).entries).toEqual([]);
+    },
+  );
+});
+
+describe('a waiting request', () => {
+  it('is answered as soon as there is something', async () => {
+    const { cursor } = await read();
+    const answer = read(after(cursor, 20));
+    await revoke('awaited');
+    expect((await answer).entries.map(({ id }) => id)).toEqual(['awaited']);
+  });
+
+  it('is answered with nothing when its time is up, and that proves something', async () => {
+    const { cursor } = await read();
+    const begun = performance.now();
+    const page = await read(after(cursor, 0.3));
+    expect(page).toMatchObject({ reset: false, more: false, entries: [] });
+    expect(performance.now() - begun).toBeGreaterThan(250);
+  });
+
+  it('is answered at once when the keys change, and told of it once', async () => {
+    const { cursor, jwks } = await read();
+    const answer = read(after(cursor, 20));
+    await auth.dataSource.query(`UPDATE signing_keys SET state = 'retired' WHERE state = 'next'`);
+    const next = await newSigningKey('next', ENCRYPTION_KEY, new Date());
+    await auth.dataSource.manager.insert(SigningKey, next);
+    await auth.get(KeyRing).reload();
+    const page = await answer;
+    expect(page).toMatchObject({ reset: false, entries: [], jwks: auth.get(KeyRing).fingerprint });
+    expect(page.jwks).not.toBe(jwks);
+    // Whoever still goes by the old keys does not wait; whoever was told does.
+    expect((await read(after(cursor, 20))).jwks).toBe(page.jwks);
+    const begun = performance.now();
+    await read(after(page.cursor, 0.3));
+    expect(performance.now() - begun).toBeGreaterThan(250);
+  });
+
+  it('ends when its reader hangs up', async () => {
+    const { cursor } = await read();
+    const gone = new AbortController();
+    const answer = auth.get(RevocationFeed).read(cursor, 20, gone.signal);
+    gone.abort();
+    await expect(answer).rejects.toMatchObject({ code: 'revocations_stale' });
+  });
+
+  it('is answered when the process stops', async () => {
+    const stopping = await AuthApp.start({ DATABASE_URL: auth.databaseUrl });
+    const address = await stopping.listen();
+    const { cursor } = await read('', stopping);
+    const begun = performance.now();
+    const answer = fetch(`${address}/revocations${after(cursor, 20)}`);
+    await vi.waitFor(() => expect(stopping.get(PostgresRevocationSource).waitingReads).toBe(2));
+    await stopping.close();
+    expect(await (await answer).json()).toMatchObject({ reset: false, entries: [] });
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  });
+});
+
+describe('when the list cannot be read', () => {
+  it('says so, and never that there is nothing', async () => {
+    const alone = await AuthApp.start();
+    await alone.dataSource.query('ALTER TABLE revoked_tokens RENAME TO away');
+    await vi.waitFor(async () => {
+      const answer = await alone.call('GET', '/revocations');
+      expect(answer).toMatchObject({ status: 503, body: { code: 'revocations_stale' } });
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    }, 10_000);
+    await alone.close();
+  });
+});
+
+it('ten thousand entries are one answer', async () => {
+  const many = await AuthApp.start();
+  await many.dataSource.transaction((manager) =>
+    many.get(RevocationsService).revoke(
+      manager,
+      Array.from({ length: 10_001 }, (_, n) => ({ kind: 'jti', id: `id-${n}`, exp: inAnHour })),
+    ),
+  );
+  const first = await read('', many);
+  expect(first).toMatchObject({ reset: true, more: true });
+  expect(first.entries).toHaveLength(10_000);
+  const second = await read(after(first.cursor), many);
+  expect(second).toMatchObject({ reset: false, more: false });
+  expect(second.entries).toHaveLength(1);
+  await many.close();
+});

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import type { SessionList, TokenResponse } from './sessions.schema.js';
+
+let auth: AuthApp;
+let count = 0;
+
+beforeAll(async () => {
+  auth = await AuthApp.start();
+});
+afterAll(() => auth.close());
+
+async function person(): Promise<string> {
+  const email = `session-${(count += 1)}@example.com`;
+  await auth.register(email);
+  return email;
+}
+
+const statusOf = async ({ access_token: token }: TokenResponse): Promise<number> =>
+  (await auth.call('GET', '/auth/me', { token })).status;
+
+/** Until the revocation has reached this process. */
+const isDead = (tokens: TokenResponse): Promise<void> =>
+  vi.waitFor(async () => expect(await statusOf(tokens)).toBe(401));
+
+const sessionsOf = async ({ access_token: token }: TokenResponse): Promise<SessionList> =>
+  (await auth.call<SessionList>('GET', '/auth/sessions', { token })).body;
+
+describe('the list of sessions', () => {
+  it('shows each login, and which of them asks', async () => {
+    const email = await person();
+    const before = Date.now();
+    const [one, two] = [
+      await auth.login(email),
+      (
+        await auth.call<TokenResponse>('POST', '/auth/login', {
+          body: { email, password: PASSWORD },
+          headers: { 'user-agent': 'phone' },
+        })
+      ).body,
+    ];
+    const list = await sessionsOf(one);
+    expect(list).toHaveLength(2);
+    expect(list.map(({ current, userAgent }) => [current, userAgent])).toEqual([
+      [false, 'phone'],
+      [true, 'lightMyRequest'],
+    ]);
+    expect(Object.keys(list[0] ?? {}).sort()).toEqual(
+      ['createdAt', 'current', 'expiresAt', 'id', 'ip', 'lastUsedAt', 'userAgent'].sort(),
+    );
+    expect(list[0]?.ip).toBe('127.0.0.1');
+    expect(Date.parse(list[0]?.createdAt ?? '')).toBeGreaterThanOrEqual(before);
+    const life = Date.parse(list[0]?.expiresAt ?? '') - Date.parse(list[0]?.createdAt ?? '');
+    expect(life).toBe(90 * 86_400_000);
+    expect((await sessionsOf(two)).find(({ current }) => current)?.userAgent).toBe('phone');
+  });
+
+  it('shows nobody else, and none that is over', async () => {
+    const [one, two] = [await auth.login(await person()), await auth.login(await person())];
+    await auth.call('POST', '/auth/logout', { token: two.access_token });
+    expect(await sessionsOf(one)).toHaveLength(1);
+  });
+
+  it('does not show one that died of disuse', async () => {
+    const email = await person();
+    await auth.login(email);
+    await auth.dataSource.query(
+      `UPDATE refresh_tokens SET expires_at = now() - interval '1 second'
+       WHERE session_id IN (SELECT s.id FROM sessions s JOIN users u ON u.id = user_id
+                            WHERE email = $1)`,
+      [email],
+    );
+    expect(await sessionsOf(await auth.login(email))).toHaveLength(1);
+  });
+
+  it('keeps no more of a user agent than anyone reads', async () => {
+    const email = await person();
+    const { body } = await auth.call<TokenResponse>('POST', '/auth/login', {
+      body: { email, password: PASSWORD },
+      headers: { 'user-agent': 'x'.repeat(5000) },
+    });
+    expect((await sessionsOf(body))[0]?.userAgent).toHaveLength(256);
+  });
+});
+
+describe('logout', () => {
+  it('ends this session and no other', async () => {
+    const email = await person();
+    const [one, two] = [await auth.login(email), await auth.login(email)];
+    const answer = await auth.call('POST', '/auth/logout', { token: one.access_token });
+    expect(answer).toMatchObject({ status: 204, body: undefined });
+    await isDead(one);
+    expect(await statusOf(two)).toBe(200);
+  });
+
+  it('publishes a revocation that lasts as long as the access token', async () => {
+    const tokens = await auth.login(await person());
+    const id = (await sessionsOf(tokens))[0]?.id;
+    await auth.call('POST', '/auth/logout', { token: tokens.access_token });
+    const { body } = await auth.call<{ entries: unknown[] }>('GET', '/revocations');
+    const payload = tokens.access_token.split('.')[1] ?? '';
+    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp: number };
+    expect(body.entries).toContainEqual({ kind: 'sid', id, exp });
+  });
+
+  it('says why the token is refused afterwards', async () => {
+    const tokens = await auth.login(await person());
+    await auth.call('POST', '/auth/logout', { token: tokens.access_token });
+    await isDead(tokens);
+    const { access_token: token } = tokens;
+    const answer = await auth.call('GET', '/auth/me', { token });
+    expect(answer.body.code).toBe('token_revoked');
+  });
+});
+
+describe('ending one session', () => {
+  it('kills that one', async () => {
+    const email = await person();
+    const [one, two] = [await auth.login(email), await auth.login(email)];
+    const id = (await sessionsOf(one)).find(({ current }) => !current)?.id;
+    const { access_token: token } = one;
+    const url = `/auth/sessions/${id}`;
+    expect((await auth.call('DELETE', url, { token })).status).toBe(204);
+    await isDead(two);
+    expect((await auth.refresh(two.refresh_token)).status).toBe(401);
+    expect(await statusOf(one)).toBe(200);
+    expect(await auth.call('DELETE', url, { token })).toMatchObject({ status: 404 });
+  });
+
+  it("does not touch another person's", async () => {
+    const [mine, theirs] = [await auth.login(await person()), await auth.login(await person())];
+    const id = (await sessionsOf(theirs))[0]?.id;
+    const { access_token: token } = mine;
+    const answer = await auth.call('DELETE', `/auth/sessions/${id}`, { token });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect((await auth.refresh(theirs.refresh_token)).status).toBe(200);
+  });
+
+  it.each([
+    ['an unknown id', randomUUID(), 404],
+    ['what is no id', 'x', 400],
+  ])('knows no %s', async (_, id, status) => {
+    const { access_token: token } = await auth.login(await person());
+    expect((await auth.call('DELETE', `/auth/sessions/${id}`, { token })).status).toBe(status);
+  });
+});
+
+describe('logout everywhere', () => {
+  it('ends all sessions, and a login in the same second lives', async () => {
+    const email = await person();
+    const sessions = [await auth.login(email), await auth.login(email), await auth.login(email)];
+    const token = sessions[0]?.access_token ?? '';
+    const answer = await auth.call('POST', '/auth/logout-everywhere', { token });
+    const later = await auth.login(email);
+    expect(answer.status).toBe(204);
+    await Promise.all(sessions.map(isDead));
+    for (const { refresh_token } of sessions) {
+      expect((await auth.refresh(refresh_token)).status).toBe(401);
+    }
+    expect(await statusOf(later)).toBe(200);
+    expect(await sessionsOf(later)).toHaveLength(1);
+  });
+
+  it('leaves everyone else alone', async () => {
+    const [mine, theirs] = [await auth.login(await person()), await auth.login(await person())];
+    await auth.call('POST', '/auth/logout-everywhere', { token: mine.access_token });
+    await isDead(mine);
+    expect(await statusOf(theirs)).toBe(200);
+  });
+
+  it('may happen twice at once', async () => {
+    const email = await person();
+    const sessions = await Promise.all([1, 2, 3, 4].map(() => auth.login(email)));
+    const answers = await Promise.all(
+      sessions.map(({ access_token: token }) =>
+        auth.call('POST', '/auth/logout-everywhere', { token }),
+      ),
+    );
+    for (const { status } of answers) expect([204, 401]).toContain(status);
+    await Promise.all(sessions.map(isDead));
+  });
+});
+
+it.each([
+  ['POST', '/auth/logout'],
+  ['POST', '/auth/logout-everywhere'],
+  ['GET', '/auth/sessions'],
+  ['DELETE', `/auth/sessions/${randomUUID()}`],
+  ['GET', '/auth/me'],
+  ['PUT', '/auth/password'],
+] as const)('%s %s is closed to strangers', async (method, url) => {
+  const answer = await auth.call(method, url);
+  expect(answer).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+  expect(answer.headers['www-authenticate']).toBe('Bearer');
+});

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+
+import { StructuredLogger, type Environment } from '@jwt-auth/chassis';
+import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import type { Type } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { createAuthApp } from '../app.setup.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import type { TokenResponse } from '../sessions/sessions.schema.js';
+
+/** A clock that runs, and can be put ahead. */
+export class MovableClock extends Clock {
+  private aheadMs = 0;
+
+  override now(): Date {
+    return new Date(Date.now() + this.aheadMs);
+  }
+
+  advance(milliseconds: number): void {
+    this.aheadMs += milliseconds;
+  }
+
+  reset(): void {
+    this.aheadMs = 0;
+  }
+}
+
+export interface Call {
+  readonly body?: unknown;
+  /** An access token. */
+  readonly token?: string;
+  readonly headers?: Record<string, string>;
+}
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: Body;
+}
+
+/** An error as a client sees it. */
+export interface ProblemBody {
+  readonly code: string;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+}
+
+export const PASSWORD = 'correct horse battery staple';
+export const ENCRYPTION_KEY = randomBytes(32);
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** The whole app on a Postgres, called without a socket in between. */
+export class AuthApp {
+  private constructor(
+    private readonly app: Awaited<ReturnType<typeof createAuthApp>>,
+    readonly dataSource: DataSource,
+    readonly clock: MovableClock,
+    readonly databaseUrl: string,
+    /** Everything that was logged. */
+    readonly log: readonly string[],
+  ) {}
+
+  /** On a database of its own, unless it is told another. */
+  static async start(environment: Environment = {}): Promise<AuthApp> {
+    const databaseUrl = environment.DATABASE_URL ?? (await freshDatabase());
+    const config = new Config({
+      DATABASE_URL: databaseUrl,
+      KEY_ENCRYPTION_KEY: ENCRYPTION_KEY.toString('base64'),
+      SEED_DEMO: 'off',
+      ...environment,
+    });
+    const clock = new MovableClock();
+    const log: string[] = [];
+    const destination = { write: (line: string) => void log.push(line) };
+    const logger = new StructuredLogger({ name: 'auth', level: 'debug', destination });
+    const app = await createAuthApp(config, logger, clock);
+    await app.init();
+    return new AuthApp(app, app.get(DataSource), clock, databaseUrl, log);
+  }
+
+  /** A provider; its constructor may be private. */
+  get<T>(type: { readonly prototype: T }): T {
+    return this.app.get<T>(type as Type<T>, { strict: false });
+  }
+
+  async call<Body = ProblemBody>(
+    method: Method,
+    url: string,
+    { body, token, headers }: Call = {},
+  ): Promise<Answer<Body>> {
+    const answer = await this.app.inject({
+      method,
+      url,
+      headers: { ...(token && { authorization: `Bearer ${token}` }), ...headers },
+      ...(body !== undefined && { payload: body as object }),
+    });
+    const parsed: unknown = answer.body === '' ? undefined : JSON.parse(answer.body);
+    return { status: answer.statusCode, headers: answer.headers, body: parsed as Body };
+  }
+
+  register(email: string, password = PASSWORD): Promise<Answer<{ id: string; email: string }>> {
+    return this.call('POST', '/auth/register', { body: { email, password } });
+  }
+
+  async login(email: string, password = PASSWORD): Promise<TokenResponse> {
+    const body = { email, password };
+    const answer = await this.call<TokenResponse>('POST', '/auth/login', { body });
+    if (answer.status !== 200) throw new Error(`login: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  refresh<Body = TokenResponse>(refreshToken: string): Promise<Answer<Body>> {
+    return this.call('POST', '/auth/refresh', { body: { refresh_token: refreshToken } });
+  }
+
+  /** On a port of its own. Returns its address. */
+  async listen(): Promise<string> {
+    await this.app.listen(0, '127.0.0.1');
+    return this.app.getUrl();
+  }
+
+  close(): Promise<void> {
+    return this.app.close();
+  }
+}

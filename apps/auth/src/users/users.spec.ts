@@ -1,0 +1,126 @@
+import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+
+let auth: AuthApp;
+beforeAll(async () => {
+  auth = await AuthApp.start();
+});
+afterAll(() => auth.close());
+
+describe('registering', () => {
+  it('makes a person with the role user', async () => {
+    const { status, body } = await auth.register('Ada@Example.com');
+    expect(status).toBe(201);
+    expect(body).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      email: 'Ada@Example.com',
+      roles: ['user'],
+      createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+    });
+  });
+
+  it('takes an e-mail once, without regard to case', async () => {
+    await auth.register('once@example.com');
+    const again = await auth.register('ONCE@example.COM');
+    expect(again).toMatchObject({ status: 409, body: { code: 'email_taken' } });
+  });
+
+  it('takes an e-mail once when many come at the same moment', async () => {
+    const answers = await Promise.all([1, 2, 3, 4].map(() => auth.register('race@example.com')));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
+  });
+
+  it('does not take the roles that it is given', async () => {
+    const body = { email: 'eve@example.com', password: PASSWORD, roles: ['admin'] };
+    const answer = await auth.call<{ roles: string[] }>('POST', '/auth/register', { body });
+    expect(answer.body.roles).toEqual(['user']);
+  });
+
+  it.each([
+    ['no body', undefined, ['']],
+    ['nothing', {}, ['email', 'password']],
+    ['a list', [], ['']],
+    ['an e-mail that is none', { email: 'ada', password: PASSWORD }, ['email']],
+    ['an e-mail with NUL', { email: 'a\u0000@example.com', password: PASSWORD }, ['email']],
+    ['a huge e-mail', { email: `${'a'.repeat(250)}@example.com`, password: PASSWORD }, ['email']],
+    ['an e-mail of another type', { email: ['a@b.example'], password: PASSWORD }, ['email']],
+    ['a short password', { email: 'short@example.com', password: 'short' }, ['password']],
+    ['a common password', { email: 'a@example.com', password: 'password1234' }, ['password']],
+  ])('refuses %s', async (_, body, paths) => {
+    const answer = await auth.call('POST', '/auth/register', { body });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
+    expect(answer.body.errors?.map(({ path }) => path)).toEqual(paths);
+  });
+
+  it('is recorded with who and from where', async () => {
+    const { body } = await auth.register('audited@example.com');
+    const [event] = await auth.dataSource.query<object[]>(
+      `SELECT actor, address, request_id, detail FROM audit_events
+       WHERE action = 'user.registered' AND subject = $1`,
+      [body.id],
+    );
+    expect(event).toEqual({
+      actor: body.id,
+      address: '127.0.0.1',
+      request_id: expect.any(String) as string,
+      detail: {},
+    });
+  });
+});
+
+describe('me', () => {
+  it('is who the token says', async () => {
+    const { body: registered } = await auth.register('Me@example.com');
+    const { access_token: token } = await auth.login('me@EXAMPLE.com');
+    const { status, body } = await auth.call('GET', '/auth/me', { token });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      id: registered.id,
+      email: 'Me@example.com',
+      roles: ['user'],
+      scope: 'orders:read orders:write',
+      sessionId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    });
+  });
+});
+
+// Each app that starts takes passport's `local` strategy over: no login at an earlier one after this.
+
+describe('closed registration', () => {
+  it('refuses whoever comes by themselves', async () => {
+    const closed = await AuthApp.start({
+      DATABASE_URL: auth.databaseUrl,
+      REGISTRATION: 'closed',
+    });
+    expect(await closed.register('late@example.com')).toMatchObject({
+      status: 403,
+      body: { code: 'registration_closed' },
+    });
+    await closed.close();
+  });
+});
+
+describe('demo users', () => {
+  it('are there from the start, once, and keep what was made of them', async () => {
+    const first = await AuthApp.start({ SEED_DEMO: 'on' });
+    const { access_token: token } = await first.login('admin@example.com');
+    const { body } = await first.call<{ roles: string[] }>('GET', '/auth/me', { token });
+    expect(body.roles).toEqual(['user', 'admin']);
+    await first.login('ada@example.com');
+    await first.dataSource.query(`UPDATE users SET roles = '{user}'`);
+    const environment = { SEED_DEMO: 'on', DATABASE_URL: first.databaseUrl };
+    const again = await Promise.all([AuthApp.start(environment), AuthApp.start(environment)]);
+    const rows = await first.dataSource.query<object[]>('SELECT roles FROM users');
+    expect(rows).toEqual([{ roles: ['user'] }, { roles: ['user'] }]);
+    await Promise.all([first, ...again].map((app) => app.close()));
+  });
+
+  it('are made once by two processes that start at the same moment', async () => {
+    const environment = { SEED_DEMO: 'on', DATABASE_URL: await freshDatabase() };
+    const apps = await Promise.all([AuthApp.start(environment), AuthApp.start(environment)]);
+    expect(await apps[0]?.dataSource.query('SELECT FROM users')).toHaveLength(2);
+    await Promise.all(apps.map((app) => app.close()));
+  });
+});
