@@ -1,0 +1,26 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { TokenError } from '../token/token-error.js';
+import { accessRulesOf } from './access-rules.js';
+import { demandAccess } from './demand-access.js';
+import { httpRequestOf } from './http-request.js';
+import { principalOf } from './request-principal.js';
+
+/**
+ * Enforces `@RequireScopes()` and `@RequireRoles()` behind `AuthGuard('jwt')`, which knows nothing
+ * of them: `@UseGuards(AuthGuard('jwt'), AccessGuard)`. `JwtGuard` needs no such company.
+ *
+ * @throws TokenError `token_missing` where nobody was authenticated before
+ * @throws AccessError
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = httpRequestOf(context);
+    const rules = accessRulesOf(context.getClass(), context.getHandler());
+    if (rules.isPublic) return true;
+    const principal = principalOf(request);
+    if (!principal) throw new TokenError('token_missing', 'no guard authenticated the caller');
+    demandAccess(principal, rules);
+    return true;
+  }
+}

@@ -1,0 +1,45 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { RevocationList } from '../revocation/revocation-list.js';
+import { AccessTokenVerifier } from '../token/access-token-verifier.js';
+import type { Principal } from '../token/principal.js';
+import { accessRulesOf, type AccessRules } from './access-rules.js';
+import { bearerToken, type HttpRequest } from './bearer-token.js';
+import { demandAccess } from './demand-access.js';
+import { httpRequestOf } from './http-request.js';
+import { attachPrincipal } from './request-principal.js';
+
+/**
+ * Lets in whoever presents a valid access token (RFC 6750) and has what the route's decorators
+ * demand, and makes them known as `request.principal` and `@CurrentPrincipal()`.
+ *
+ * Answers synchronously when key and revocation list are at hand, so that a request with a known
+ * token waits for nothing.
+ *
+ * @throws TokenError, AccessError, which `ProblemFilter` turns into answers
+ * @throws Error in any context but HTTP
+ */
+@Injectable()
+export class JwtGuard implements CanActivate {
+  constructor(
+    private readonly verifier: AccessTokenVerifier,
+    private readonly revocations: RevocationList,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const request = httpRequestOf(context);
+    const rules = accessRulesOf(context.getClass(), context.getHandler());
+    if (rules.isPublic) return true;
+    const { maxStalenessMs } = this.revocations;
+    const staleness = rules.acceptsStale ? Infinity : Math.min(rules.freshnessMs, maxStalenessMs);
+    const verified = this.verifier.verify(bearerToken(request), staleness);
+    return verified instanceof Promise
+      ? verified.then((principal) => admit(request, principal, rules))
+      : admit(request, verified, rules);
+  }
+}
+
+function admit(request: HttpRequest, principal: Principal, rules: AccessRules): true {
+  demandAccess(principal, rules);
+  attachPrincipal(request, principal);
+  return true;
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import passport from 'passport';
+import { AccessTokenVerifier } from '../token/access-token-verifier.js';
+import type { Principal } from '../token/principal.js';
+import { bearerToken, type HttpRequest } from './bearer-token.js';
+import { attachPrincipal } from './request-principal.js';
+
+/**
+ * The passport strategy `jwt` over the same verifier, for code that says `AuthGuard('jwt')`: list
+ * it among a module's `providers`. The caller is then `request.user` as well as
+ * `@CurrentPrincipal()`, and refusals are the TokenErrors that `JwtGuard` throws.
+ *
+ * `AuthGuard` costs more than `JwtGuard` and reads no decorators: add `AccessGuard` for scopes and
+ * roles. Passport knows one `jwt` a process, which is that of the application started last.
+ */
+@Injectable()
+export class JwtStrategy implements passport.Strategy {
+  readonly name = 'jwt';
+
+  constructor(readonly verifier: AccessTokenVerifier) {
+    passport.use(this);
+  }
+
+  /** Called by passport, which has given `this` the two ways to answer. */
+  async authenticate(
+    this: passport.StrategyCreated<JwtStrategy>,
+    request: HttpRequest,
+  ): Promise<void> {
+    let principal: Principal;
+    try {
+      principal = await this.verifier.verify(bearerToken(request));
+    } catch (refusal) {
+      return this.error(refusal);
+    }
+    attachPrincipal(request, principal);
+    this.success(principal);
+  }
+}
