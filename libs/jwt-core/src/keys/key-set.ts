@@ -23,3 +23,6 @@ export interface KeySet {
    */
   find(kid: string): Promise<VerificationKey | undefined>;
 }
+
+/** Under which an application's key set is injected. */
+export const KeySet = Symbol('KeySet');

@@ -1,0 +1,55 @@
+export type { Principal } from './token/principal.js';
+export { TokenError, type TokenErrorCode } from './token/token-error.js';
+export {
+  AccessTokenVerifier,
+  type AccessTokenVerifierOptions,
+} from './token/access-token-verifier.js';
+
+export { IssuerError, type IssuerErrorCode } from './issuer/issuer-error.js';
+export type { IssuerEndpoints } from './issuer/issuer-endpoints.js';
+export { IssuerMetadata, type IssuerMetadataOptions } from './issuer/issuer-metadata.js';
+
+export { KeySet, type VerificationKey } from './keys/key-set.js';
+export { RemoteKeySet, type RemoteKeySetOptions } from './keys/remote-key-set.js';
+export type { KeySetLog, KeySetState } from './keys/key-set-report.js';
+export { jwksFingerprint } from './keys/jwks-fingerprint.js';
+
+export type { Revocation, RevocationKind } from './revocation/revocation.js';
+export {
+  RevocationList,
+  type RevocationListOptions,
+  type RevocationListState,
+} from './revocation/revocation-list.js';
+export type {
+  ReadOptions,
+  RevocationBatch,
+  RevocationSource,
+} from './revocation/revocation-source.js';
+export {
+  RevocationSourceError,
+  type RevocationSourceErrorCode,
+} from './revocation/revocation-source-error.js';
+export { HttpRevocationSource } from './revocation/http-revocation-source.js';
+export {
+  RevocationFollower,
+  type RevocationFollowerOptions,
+} from './revocation/revocation-follower.js';
+export type { RevocationLog } from './revocation/feed-outage.js';
+
+export { JwtCoreModule } from './nest/jwt-core.module.js';
+export type { JwtCoreOptions } from './nest/jwt-core.options.js';
+export { JwtCoreReadiness, type JwtCoreCheck } from './nest/jwt-core.readiness.js';
+export { JwtGuard } from './nest/jwt.guard.js';
+export { JwtStrategy } from './nest/jwt.strategy.js';
+export { AccessGuard } from './nest/access.guard.js';
+export { AccessError, type AccessErrorCode } from './nest/access-error.js';
+export type { AuthenticatedRequest } from './nest/request-principal.js';
+
+export { Public } from './nest/public.decorator.js';
+export { CurrentPrincipal } from './nest/current-principal.decorator.js';
+export { RequireScopes } from './nest/require-scopes.decorator.js';
+export { RequireRoles } from './nest/require-roles.decorator.js';
+export { AcceptStale, Freshness, type FreshnessLimit } from './nest/freshness.decorator.js';
+
+export { ProblemFilter, provideProblems, type ProblemOf } from './nest/problem.filter.js';
+export { problemDocument, type InputFault, type Problem } from './nest/problem.js';

@@ -1,0 +1,80 @@
+import { Catch, ConfigurableModuleBuilder, Global, Module, type Provider } from '@nestjs/common';
+import { APP_FILTER, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { KeySet } from '../keys/key-set.js';
+import { RevocationFollower } from '../revocation/revocation-follower.js';
+import { RevocationList } from '../revocation/revocation-list.js';
+import { AccessTokenVerifier } from '../token/access-token-verifier.js';
+import { TokenError } from '../token/token-error.js';
+import { AccessError } from './access-error.js';
+import { type JwtCoreOptions, jwtCoreSettings } from './jwt-core.options.js';
+import { JwtCoreReadiness } from './jwt-core.readiness.js';
+import { JwtCoreRuntime } from './jwt-core.runtime.js';
+import { JwtGuard } from './jwt.guard.js';
+import { ProblemFilter } from './problem.filter.js';
+import { RouteProtection } from './route-protection.js';
+import { strictestFreshnessMs } from './strictest-freshness.js';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<JwtCoreOptions>().setClassMethodName('forRoot').build();
+
+/** Refusals are told as RFC 6750 asks also where the application answers its other errors itself. */
+@Catch(TokenError, AccessError)
+class RefusalFilter extends ProblemFilter {}
+
+const part = <Name extends keyof JwtCoreRuntime>(
+  provide: Extract<Provider, { provide: unknown }>['provide'],
+  name: Name,
+): Provider => ({
+  provide,
+  inject: [JwtCoreRuntime],
+  useFactory: (runtime: JwtCoreRuntime) => runtime[name],
+});
+
+/**
+ * All that a service needs to be protected: `JwtCoreModule.forRoot({ issuer, audience })`, once, in
+ * its root module. Global, so that `JwtGuard` works in every module.
+ *
+ * The application does not start while any of its routes has neither `JwtGuard` nor `@Public()`. It
+ * does start while the issuer is down, and lets in nobody until keys and revocations are here.
+ */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: JwtCoreRuntime,
+      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
+      useFactory: (options: JwtCoreOptions, modules: ModulesContainer) =>
+        new JwtCoreRuntime(jwtCoreSettings(options), strictestFreshnessMs(modules)),
+    },
+    part(AccessTokenVerifier, 'verifier'),
+    part(RevocationList, 'revocations'),
+    part(RevocationFollower, 'follower'),
+    part(JwtCoreReadiness, 'readiness'),
+    {
+      provide: KeySet,
+      inject: [JwtCoreRuntime],
+      // Not itself: a key set that came by the options may be a provider elsewhere, and Nest would
+      // call its lifecycle hooks for each.
+      useFactory: ({ keys }: JwtCoreRuntime): KeySet => ({
+        get: (kid) => keys.get(kid),
+        find: (kid) => keys.find(kid),
+      }),
+    },
+    JwtGuard,
+    RouteProtection,
+    {
+      provide: APP_FILTER,
+      inject: [HttpAdapterHost],
+      useFactory: (adapterHost: HttpAdapterHost) => new RefusalFilter(adapterHost),
+    },
+  ],
+  exports: [
+    AccessTokenVerifier,
+    RevocationList,
+    RevocationFollower,
+    JwtCoreReadiness,
+    KeySet,
+    JwtGuard,
+  ],
+})
+export class JwtCoreModule extends ConfigurableModuleClass {}

@@ -1,0 +1,49 @@
+import { RequestMethod, type Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+
+/** A handler that Nest's router serves, in the class that serves it. */
+export interface Route {
+  readonly controller: Type;
+  /** What Nest will call and hand to guards. */
+  readonly handler: object;
+  /** Whether `handler` is the decorated method itself, and not something put in its place. */
+  readonly isDecorated: boolean;
+  /** For people: `GET /orders/:id (OrdersController.find)`. */
+  readonly label: string;
+}
+
+/** Every HTTP route of an application. Not what was given to Fastify or Express directly. */
+export function routesOf(modules: ModulesContainer): Route[] {
+  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
+  return controllers.flatMap(({ metatype, instance }) =>
+    routesOfController(metatype as Type, instance as Handlers | undefined),
+  );
+}
+
+type Handlers = Record<string, object>;
+
+function routesOfController(controller: Type, instance: Handlers | undefined): Route[] {
+  const prototype = controller.prototype as Handlers;
+  return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
+    const decorated = prototype[name] as object;
+    const paths = pathsOf(decorated);
+    if (paths.length === 0) return [];
+    const handler = instance?.[name] ?? decorated;
+    const addresses = pathsOf(controller).flatMap((base) => paths.map((path) => join(base, path)));
+    const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, decorated) as number];
+    const label = `${method} ${addresses.join(', ')} (${controller.name}.${name})`;
+    return { controller, handler, isDecorated: handler === decorated, label };
+  });
+}
+
+function pathsOf(target: object): string[] {
+  return [(Reflect.getMetadata(PATH_METADATA, target) ?? []) as string | string[]].flat();
+}
+
+function join(...paths: string[]): string {
+  return `/${paths
+    .flatMap((path) => path.split('/'))
+    .filter(Boolean)
+    .join('/')}`;
+}
