@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../supervision/free-port.js';
 import type { PostgresServer } from './postgres-server.js';
 import { startPostgres, type PostgresOptions } from './start-postgres.js';
@@ -73,6 +73,16 @@ describe('an embedded server', SLOW, () => {
       .map(({ address }) => address);
     for (const host of others) expect(await answers(host, server.port), host).toBe(false);
     expect(await answers('127.0.0.1', server.port)).toBe(true);
+  });
+
+  it('lives in a world of its own, whatever the environment of its caller says', async () => {
+    vi.stubEnv('TZ', 'Asia/Tokyo');
+    try {
+      const server = await start({ dir: join(scratch, 'elsewhere') });
+      expect(await query(server.url(), 'SHOW log_timezone')).toEqual(['UTC']);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('is durable when it is kept', async () => {

@@ -60,6 +60,16 @@ describe('a launcher that is asked to end', SLOW, () => {
     },
   );
 
+  it('twice by one Ctrl-C, from the terminal and from npm, still ends in order', async () => {
+    const launcher = launch();
+    await launcher.says('Ready after');
+    const below = descendants(launcher.pid);
+    launcher.kill('SIGINT');
+    launcher.kill('SIGTERM');
+    expect(await launcher.ended).toBe(0);
+    expect(await survivors(below, 0)).toEqual([]);
+  });
+
   it('while it still waits for an app ends all the same', async () => {
     const never = tinyApp(directory, 'never', { port: await freePort(), behaviour: 'neverReady' });
     const launcher = launch({ apps: [left, never] });

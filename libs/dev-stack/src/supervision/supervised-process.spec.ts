@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { argumentsOf, parentOf, survivors } from '../testing/processes.fixture.js';
+import { argumentsOf, groupOf, parentOf, survivors } from '../testing/processes.fixture.js';
 import { ProgramLog } from './program-log.js';
 import { SupervisedProcess, type SupervisedProgram } from './supervised-process.js';
 import { until } from './until.js';
@@ -91,6 +91,12 @@ describe('a supervised program', () => {
     await up(log);
     process.signal('SIGSTOP');
     expect(await process.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('is out of reach of the Ctrl-C that its parent gets', async () => {
+    const { process } = await start(STAYS);
+    const own = groupOf(globalThis.process.pid);
+    expect([groupOf(process.pid), groupOf(parentOf(process.pid))]).not.toContain(own);
   });
 
   it('does not survive its watchdog', async () => {

@@ -5,6 +5,8 @@ import { until } from '../supervision/until.js';
 interface ProcessRow {
   pid: number;
   parent: number;
+  group: number;
+  state: string;
 }
 
 /** Every process below `pid`, without `pid` itself. */
@@ -18,6 +20,11 @@ export function descendants(pid: number): number[] {
 /** The process that started `pid`. */
 export function parentOf(pid: number): number {
   return processes().find((row) => row.pid === pid)?.parent ?? 0;
+}
+
+/** The process group of `pid`, to which a terminal sends Ctrl-C. */
+export function groupOf(pid: number): number {
+  return processes().find((row) => row.pid === pid)?.group ?? 0;
 }
 
 /** The arguments of a process, as every user of the machine can see them. */
@@ -43,28 +50,28 @@ function processes(): ProcessRow[] {
   return rows.filter(({ state }) => !state.startsWith('Z'));
 }
 
-function fromProc(): (ProcessRow & { state: string })[] {
+function fromProc(): ProcessRow[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
         // The name before it, in parentheses, may itself hold spaces and parentheses.
-        const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        return [{ pid: Number(name), parent: Number(parent), state }];
+        const [state = '', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return [{ pid: Number(name), parent: Number(parent), group: Number(group), state }];
       } catch {
         return []; // ended while we looked
       }
     });
 }
 
-function fromPs(): (ProcessRow & { state: string })[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,state='], { encoding: 'utf8' });
+function fromPs(): ProcessRow[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,pgid=,state='], { encoding: 'utf8' });
   return lines
     .trim()
     .split('\n')
     .map((line) => {
-      const [pid, parent, state = ''] = line.trim().split(/\s+/);
-      return { pid: Number(pid), parent: Number(parent), state };
+      const [pid, parent, group, state = ''] = line.trim().split(/\s+/);
+      return { pid: Number(pid), parent: Number(parent), group: Number(group), state };
     });
 }
