@@ -1,8 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import { TokenError } from './token-error.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+// A byte order mark is no white space of JSON: left in place, it is refused.
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const MAX_DEPTH = 64;
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -16,8 +17,7 @@ const BACKSLASH = 0x5c;
  * @throws TokenError `token_invalid`
  */
 export function parseJsonObject(bytes: Buffer): JsonObject {
-  if (!isUtf8(bytes)) throw new TokenError('token_invalid', 'not UTF-8');
-  const value = parse(bytes.toString('utf8'));
+  const value = parse(bytes);
   if (!isJsonObject(value)) throw new TokenError('token_invalid', 'not a JSON object');
   // JSON.parse keeps one of several members of the same name, so there are fewer than were written.
   if (countMembers(value, 1) !== countWrittenMembers(bytes)) {
@@ -30,12 +30,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parse(text: string): unknown {
+function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(UTF8.decode(bytes));
   } catch {
-    // The cause quotes the text, and errors of this kind are logged: a token never is.
-    throw new TokenError('token_invalid', 'not JSON');
+    // Without the cause, which quotes the text: this error is logged, and a token never is.
+    throw new TokenError('token_invalid', 'not JSON in UTF-8');
   }
 }
 

@@ -1,0 +1,152 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { KeySet } from '../keys/key-set.js';
+import type { AccessTokenVerifierOptions } from './access-token-verifier.js';
+import { CLAIMS, HEADER, newKeyPair, NOW, segment, signed } from './signed-token.spec-support.js';
+import { TokenError, type TokenErrorCode } from './token-error.js';
+import { issuerKey, setUp } from './verifier.spec-support.js';
+
+const strangerKey = newKeyPair();
+
+const token = (claims: object = {}, header: object = {}, privateKey = issuerKey.privateKey) =>
+  signed({ ...HEADER, ...header }, { ...CLAIMS, ...claims }, privateKey);
+
+const refusal = (code: TokenErrorCode): unknown =>
+  expect.objectContaining({ name: 'TokenError', code });
+
+const hs256 = (secret: string | Buffer) => {
+  const input = `${segment({ ...HEADER, alg: 'HS256' })}.${segment(CLAIMS)}`;
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+};
+const pem = issuerKey.publicKey.export({ type: 'spki', format: 'pem' });
+const jwkOf = (key: KeyObject) => key.export({ format: 'jwk' });
+
+describe('AccessTokenVerifier', () => {
+  it('tells, at once, who carries a good token', () => {
+    const { verifier, asked } = setUp();
+    expect(verifier.verify(token())).toMatchObject({ subject: CLAIMS.sub, tokenId: CLAIMS.jti });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['an opaque token', 'mF_9.B5f-4.1JqM'],
+    ['one of another key', token({}, {}, strangerKey.privateKey)],
+    [
+      'one of another key that it brings along',
+      token({}, { jwk: jwkOf(strangerKey.publicKey) }, strangerKey.privateKey),
+    ],
+    ['one without a signature', token().replace(/[^.]*$/, '')],
+    ['one with alg none', `${segment({ ...HEADER, alg: 'none' })}.${segment(CLAIMS)}.`],
+    ['one signed as HS256 with the public key', hs256(pem)],
+    ['one of typ JWT', token({}, { typ: 'JWT' })],
+    ['one with crit', token({}, { crit: ['exp'] })],
+    ['one whose payload is an array', signed(HEADER, [CLAIMS], issuerKey.privateKey)],
+    [
+      'one with a claim twice',
+      signed(HEADER, JSON.stringify(CLAIMS).replace('{', '{"sub":"eve",'), issuerKey.privateKey),
+    ],
+    ['one of another issuer', token({ iss: 'https://evil.example.com' })],
+    ['one for another audience', token({ aud: 'other' })],
+    ['one over 8 KiB', token({ claims: { filler: 'x'.repeat(7000) } })],
+  ])('refuses %s', (_, bad) => {
+    const { verifier } = setUp();
+    expect(() => verifier.verify(bad)).toThrow(refusal('token_invalid'));
+  });
+
+  it('looks at nothing in a payload before its signature', () => {
+    const { verifier } = setUp();
+    const bad = ['{', 'null', '{"a":1,"a":1}', JSON.stringify({ ...CLAIMS, exp: 1, iat: 0 })];
+    for (const payload of bad) {
+      const [, claims, signature] = token().split('.');
+      const [header] = token().split('.');
+      expect(claims).not.toBe(segment(payload));
+      expect(() => verifier.verify(`${header}.${segment(payload)}.${signature}`)).toThrow(
+        'wrong signature',
+      );
+    }
+  });
+
+  describe('by its clock, with 5 s of tolerance', () => {
+    it.each<[string, object, TokenErrorCode | 'accepted']>([
+      ['exp 4 s ago', { exp: NOW - 4 }, 'accepted'],
+      ['exp 5 s ago', { exp: NOW - 5 }, 'token_expired'],
+      ['exp an hour ago', { iat: NOW - 7200, exp: NOW - 3600 }, 'token_expired'],
+      ['iat in 5 s', { iat: NOW + 5 }, 'accepted'],
+      ['iat in 6 s', { iat: NOW + 6 }, 'token_invalid'],
+      ['nbf in 5 s', { nbf: NOW + 5 }, 'accepted'],
+      ['nbf in 6 s', { nbf: NOW + 6 }, 'token_invalid'],
+      ['exp past, and nbf ahead', { exp: NOW - 5, nbf: NOW + 6 }, 'token_invalid'],
+      ['exp past, and another audience', { exp: NOW - 5, aud: 'other' }, 'token_invalid'],
+      ['exp past, and no jti', { exp: NOW - 5, jti: undefined }, 'token_invalid'],
+    ])('judges %s: %s', (_, claims, outcome) => {
+      const { verifier } = setUp();
+      const verify = () => verifier.verify(token(claims));
+      if (outcome === 'accepted') expect(verify()).toMatchObject({ subject: CLAIMS.sub });
+      else expect(verify).toThrow(refusal(outcome));
+    });
+
+    it('says nothing of expiry to whoever cannot sign', () => {
+      const { verifier } = setUp();
+      const forged = token({ iat: NOW - 7200, exp: NOW - 3600 }, {}, strangerKey.privateKey);
+      expect(() => verifier.verify(forged)).toThrow(refusal('token_invalid'));
+    });
+
+    it('does without tolerance when told so', () => {
+      const { verifier } = setUp({ clockToleranceSeconds: 0 });
+      expect(() => verifier.verify(token({ exp: NOW }))).toThrow(refusal('token_expired'));
+      expect(() => verifier.verify(token({ iat: NOW + 1 }))).toThrow(refusal('token_invalid'));
+      expect(verifier.verify(token({ iat: NOW, exp: NOW + 1 }))).toBeDefined();
+    });
+  });
+
+  describe('when the key is not at hand', () => {
+    it('asks for it, and answers with a promise', async () => {
+      const key = { kid: 'new', publicKey: issuerKey.publicKey };
+      const find = async () => key;
+      const { verifier } = setUp({ keys: { get: () => undefined, find } });
+      const answer = verifier.verify(token({}, { kid: 'new' }));
+      expect(answer).toBeInstanceOf(Promise);
+      await expect(answer).resolves.toMatchObject({ subject: CLAIMS.sub });
+      const forged = token({}, { kid: 'new' }, strangerKey.privateKey);
+      await expect(verifier.verify(forged)).rejects.toThrow(refusal('token_invalid'));
+    });
+
+    it('refuses a kid that the issuer does not know', async () => {
+      const { verifier, asked } = setUp();
+      const answer = verifier.verify(token({}, { kid: 'unknown' }));
+      await expect(answer).rejects.toThrow(refusal('token_invalid'));
+      expect(asked).toEqual(['unknown']);
+    });
+
+    it('passes on that the issuer cannot be asked', async () => {
+      const down = new TokenError('keys_unavailable', 'no answer');
+      const keys: KeySet = { get: () => undefined, find: () => Promise.reject(down) };
+      await expect(setUp({ keys }).verifier.verify(token())).rejects.toBe(down);
+    });
+
+    it('does not ask for the sake of a token whose form is wrong', () => {
+      const { verifier, asked } = setUp();
+      for (const bad of [
+        `${token({}, { kid: 'unknown' })}=`,
+        token({}, { kid: 'x', alg: 'none' }),
+      ]) {
+        expect(() => verifier.verify(bad)).toThrow(refusal('token_invalid'));
+      }
+      expect(asked).toEqual([]);
+    });
+  });
+
+  it.each<[string, Partial<AccessTokenVerifierOptions>]>([
+    ['an empty issuer', { issuer: '' }],
+    ['an empty audience', { audience: '' }],
+    ['NaN for a tolerance', { clockToleranceSeconds: NaN }],
+    ['a negative tolerance', { clockToleranceSeconds: -1 }],
+    ['a tolerance for which revocations are not kept', { clockToleranceSeconds: 60 }],
+    ['NaN for a number of tokens', { rememberedTokens: NaN }],
+    ['a negative number of tokens', { rememberedTokens: -1 }],
+    ['half a token', { rememberedTokens: 0.5 }],
+  ])('is not made with %s', (_, options) => {
+    expect(() => setUp(options)).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { readClaims } from './claims.js';
+import { AUDIENCE, CLAIMS, ISSUER, NOW } from './signed-token.spec-support.js';
+
+const expected = { issuer: ISSUER, audience: AUDIENCE };
+const DAY = 86_400;
+
+/** Through JSON, as claims arrive: what is undefined is missing. */
+const read = (changes: Record<string, unknown>) =>
+  readClaims(
+    JSON.parse(JSON.stringify({ ...CLAIMS, ...changes })) as Record<string, unknown>,
+    expected,
+  );
+
+describe('readClaims', () => {
+  it("tells who calls, of a person's token", () => {
+    expect(read({ claims: { tenant: 'x' }, nbf: CLAIMS.iat + 1 })).toEqual({
+      notBefore: CLAIMS.iat + 1,
+      principal: {
+        subject: CLAIMS.sub,
+        clientId: 'web',
+        tokenId: CLAIMS.jti,
+        sessionId: CLAIMS.sid,
+        scopes: ['orders:read', 'orders:write'],
+        roles: ['user'],
+        issuedAt: CLAIMS.iat,
+        expiresAt: CLAIMS.exp,
+        claims: { tenant: 'x' },
+      },
+    });
+  });
+
+  it("tells who calls, of a service's token with only what is required", () => {
+    const { principal, notBefore } = read({ sid: undefined, scope: undefined, roles: undefined });
+    expect(notBefore).toBe(CLAIMS.iat);
+    expect(principal).toMatchObject({ scopes: [], roles: [], claims: {} });
+    expect(principal.sessionId).toBeUndefined();
+  });
+
+  it.each([
+    ['the audience among others', { aud: ['other', AUDIENCE] }],
+    ['strings of 255 characters', { sub: 's'.repeat(255), jti: 'j'.repeat(255) }],
+    ['a lifetime of a day', { iat: NOW, exp: NOW + DAY }],
+    ['a lifetime of a second', { iat: NOW, exp: NOW + 1 }],
+    ['nbf before iat', { nbf: CLAIMS.iat - 1000 }],
+    ['claims that it does not know', { auth_time: 'x', 'https://example.com/x': [] }],
+  ])('accepts %s', (_, changes) => {
+    expect(read(changes).principal.expiresAt).toBeGreaterThan(NOW);
+  });
+
+  it.each([
+    ['', []],
+    [' ', []],
+    ['a', ['a']],
+    [' a  b ', ['a', 'b']],
+    ['a\tb', ['a\tb']],
+  ])('splits the scope %j at spaces', (scope, scopes) => {
+    expect(read({ scope }).principal.scopes).toEqual(scopes);
+  });
+
+  it.each([
+    ['iss', [undefined, null, '', 'https://auth.example.com/', ISSUER.toUpperCase(), [ISSUER], {}]],
+    ['aud', [undefined, null, '', 'other', 'apis', [], ['other'], [[AUDIENCE]], [AUDIENCE, 1], {}]],
+    ['sub', [undefined, null, '', 1, [], ['x'], {}, 's'.repeat(256)]],
+    ['client_id', [undefined, null, '', 1, true, ['web'], 'c'.repeat(256)]],
+    ['jti', [undefined, null, '', 1, [], [CLAIMS.jti], 'j'.repeat(256)]],
+    ['sid', [null, '', 1, false, [CLAIMS.sid], 's'.repeat(256)]],
+    ['scope', [null, 1, ['orders:read'], {}]],
+    ['roles', [null, 'admin', {}, [1], [null], ['user', ['admin']]]],
+    ['claims', [null, 'x', 1, [], true]],
+    ['iat', [undefined, null, String(CLAIMS.iat), CLAIMS.iat + 0.5, [CLAIMS.iat], -1e308]],
+    ['nbf', [null, String(NOW), NOW + 0.5, 1e308, -1e308, 2 ** 53, [NOW], true]],
+    ['exp', [undefined, null, String(CLAIMS.exp), CLAIMS.exp + 0.5, [CLAIMS.exp], {}]],
+    ['exp', [1e308, -1, CLAIMS.exp * 1000, CLAIMS.iat, CLAIMS.iat - 1, CLAIMS.iat + DAY + 1]],
+  ])('refuses a wrong %s', (claim, values) => {
+    for (const value of values) {
+      expect(() => read({ [claim]: value }), JSON.stringify(value)).toThrow(
+        expect.objectContaining({
+          code: 'token_invalid',
+          message: `the claim ${claim} is missing or wrong`,
+        }),
+      );
+    }
+  });
+
+  it('refuses a time that JSON reads as infinite', () => {
+    const payload = { ...CLAIMS, exp: JSON.parse('1e999') as number };
+    expect(() => readClaims(payload, expected)).toThrow('exp');
+  });
+
+  it('gives a principal that no request can change for another', () => {
+    const { principal } = read({ claims: { tenant: { id: 1, tags: [{ name: 'a' }] } } });
+    const tenant = principal.claims.tenant as { id: number; tags: { name: string }[] };
+    const shared = [principal, principal.scopes, principal.roles, principal.claims];
+    for (const value of [...shared, tenant, tenant.tags, tenant.tags[0]]) {
+      expect(Object.isFrozen(value)).toBe(true);
+    }
+    expect(Object.isFrozen(read({}).principal.claims)).toBe(true);
+  });
+});

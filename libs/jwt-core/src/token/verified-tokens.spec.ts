@@ -1,0 +1,90 @@
+import { createPublicKey } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { compactId } from '../revocation/compact-id.js';
+import { readClaims } from './claims.js';
+import { AUDIENCE, CLAIMS, ISSUER, KID, newKeyPair, NOW } from './signed-token.spec-support.js';
+import { type VerifiedToken, VerifiedTokens } from './verified-tokens.js';
+
+const key = { kid: KID, publicKey: createPublicKey(newKeyPair().privateKey) };
+const { principal } = readClaims(CLAIMS, { issuer: ISSUER, audience: AUDIENCE });
+
+/** A token of which only what this memory looks at matters: the text, and when it expires. */
+const verified = (token: string, expiresAt = NOW + 900): VerifiedToken => ({
+  token,
+  principal,
+  kid: KID,
+  key,
+  clientId: principal.clientId,
+  tokenId: compactId(principal.tokenId),
+  sessionId: undefined,
+  issuedAt: NOW,
+  notBefore: NOW,
+  expiresAt,
+  absentFromVersion: -1,
+});
+const numbered = (n: number) => `header.payload-${n}.signature-${String(n).padStart(12, '0')}`;
+const isThere = (tokens: VerifiedTokens, token: string) => tokens.find(token) !== undefined;
+
+describe('VerifiedTokens', () => {
+  it('finds the very token, and none that only ends like it', () => {
+    const tokens = new VerifiedTokens(10);
+    const one = verified('header.payload.signature-0123456789ab');
+    tokens.remember(one, NOW);
+    expect(tokens.find(Buffer.from(one.token).toString('latin1'))).toBe(one);
+    expect(tokens.find('header.other.signature-0123456789ab')).toBeUndefined();
+    expect(tokens.find('0123456789ab')).toBeUndefined();
+    expect(tokens.find('')).toBeUndefined();
+  });
+
+  it('lets two tokens with the same tail displace each other, never stand for each other', () => {
+    const tokens = new VerifiedTokens(2);
+    const one = verified('one.payload.signature-0123456789ab');
+    const two = verified('two.payload.signature-0123456789ab');
+    tokens.remember(one, NOW);
+    tokens.remember(two, NOW);
+    expect(tokens.find(one.token)).toBeUndefined();
+    expect(tokens.find(two.token)).toBe(two);
+    // The first one's turn to go: the second one stays.
+    tokens.remember(verified(numbered(1)), NOW);
+    expect(tokens.find(two.token)).toBe(two);
+    expect(tokens.size).toBe(2);
+  });
+
+  it('keeps the last ones, up to its capacity', () => {
+    const tokens = new VerifiedTokens(100);
+    for (let n = 0; n < 1050; n++) {
+      tokens.remember(verified(numbered(n)), NOW);
+      expect(tokens.size).toBe(Math.min(n + 1, 100));
+    }
+    const kept = Array.from({ length: 1050 }, (_, n) => n).filter((n) =>
+      isThere(tokens, numbered(n)),
+    );
+    expect(kept).toEqual(Array.from({ length: 100 }, (_, n) => 950 + n));
+  });
+
+  it('keeps none when it may keep none', () => {
+    const tokens = new VerifiedTokens(0);
+    tokens.remember(verified(numbered(1)), NOW);
+    expect(tokens.size).toBe(0);
+    expect(isThere(tokens, numbered(1))).toBe(false);
+  });
+
+  it('lets expired tokens go, two for each that comes', () => {
+    const tokens = new VerifiedTokens(100);
+    for (let n = 0; n < 50; n++) tokens.remember(verified(numbered(n), NOW + 10), NOW);
+    tokens.remember(verified(numbered(50), NOW + 900), NOW + 9);
+    expect(tokens.size).toBe(51);
+    for (let n = 51; n < 76; n++) tokens.remember(verified(numbered(n), NOW + 900), NOW + 10);
+    expect(tokens.size).toBe(26);
+    expect(isThere(tokens, numbered(49))).toBe(false);
+    expect(isThere(tokens, numbered(50))).toBe(true);
+  });
+
+  it('has room again for as many after all have expired', () => {
+    const tokens = new VerifiedTokens(3);
+    for (let n = 0; n < 3; n++) tokens.remember(verified(numbered(n), NOW + 10), NOW);
+    for (let n = 3; n < 6; n++) tokens.remember(verified(numbered(n), NOW + 900), NOW + 20);
+    expect([3, 4, 5].every((n) => isThere(tokens, numbered(n)))).toBe(true);
+    expect(tokens.size).toBe(3);
+  });
+});
