@@ -109,6 +109,13 @@ describe('how sure a list is', () => {
     expect(list.size).toBe(3);
   });
 
+  it('holds one copy only of what it reads while it is blind', () => {
+    const { list } = listAt();
+    list.apply(batch([jti('a')], { reset: true, more: true }), 0);
+    list.apply(batch([jti('b')], { reset: true, more: true }), 0);
+    expect(list.size).toBe(1);
+  });
+
   it('is fresh up to its greatest age and stale beyond it', () => {
     const { list, clock } = listAt({ maxStalenessMs: 30_000 });
     list.apply(snapshot(), 0);
@@ -264,10 +271,13 @@ describe('pruning', () => {
     { kind: 'client', id: ids.client, exp: NaN, before: 5_000 },
     { kind: 'kid', id: ids.kid, exp: NaN },
   ])('keeps the latest expiry of a $kind that came again with $exp', (again) => {
-    const { list } = listAt();
-    list.apply(snapshot({ ...again, exp }, again), 0);
-    list.prune(exp + 60);
-    expect(list.isRevoked(token())).toBe(true);
+    const entries = [{ ...again, exp }, again];
+    for (const order of [entries, entries.toReversed()]) {
+      const { list } = listAt();
+      list.apply(snapshot(...order), 0);
+      list.prune(exp + 60);
+      expect(list.isRevoked(token())).toBe(true);
+    }
   });
 
   it('leaves what is alive, and the proof', () => {
