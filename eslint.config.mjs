@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 /** Forbids imports of the named rooms, for files under one room of jwt-core. */
 const room = (name, group, message) => ({
   files: [`libs/jwt-core/src/${name}/**/*.ts`],
-  ignores: ['**/*.spec.ts'],
+  ignores: ['**/*.spec.ts', '**/*.spec-support.ts'],
   rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
 });
 const frameworks = ['@nestjs/*', 'typeorm', 'pg', 'express', 'fastify', 'passport'];

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { FingerprintChase } from './fingerprint-chase.js';
+
+/** Fetches that never bring what was told; gives the pauses before each of them. */
+function pauses(chase: FingerprintChase, told: string): number[] {
+  const found: number[] = [];
+  for (;;) {
+    chase.tell(told, 0);
+    const pauseMs = chase.pauseMs('held');
+    if (pauseMs === undefined || found.length > 100) return found;
+    found.push(pauseMs);
+    chase.noteFetch('held');
+  }
+}
+
+describe('FingerprintChase', () => {
+  it('sees no use in a fetch before it was told of a set, or when that set is held', () => {
+    const chase = new FingerprintChase();
+    expect(chase.pauseMs(undefined)).toBeUndefined();
+    chase.tell('one', 0);
+    expect(chase.pauseMs('one')).toBeUndefined();
+    expect(chase.pauseMs('other')).toBe(250);
+    expect(chase.pauseMs(undefined)).toBe(250);
+  });
+
+  it('tries a set that does not come a few times, less and less often, then never again', () => {
+    const chase = new FingerprintChase();
+    expect(pauses(chase, 'one')).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000]);
+    expect(pauses(chase, 'one')).toEqual([]);
+  });
+
+  it('tries each new set anew, and gives up on two that alternate', () => {
+    const chase = new FingerprintChase();
+    expect(pauses(chase, 'one')).toHaveLength(6);
+    expect(pauses(chase, 'two')).toHaveLength(6);
+    expect(pauses(chase, 'one')).toEqual([]);
+    expect(pauses(chase, 'two')).toEqual([]);
+  });
+
+  it('does not count the fetch that brings the set', () => {
+    const chase = new FingerprintChase();
+    for (let round = 0; round < 20; round++) {
+      chase.tell('one', 0);
+      chase.noteFetch('one');
+    }
+    expect(pauses(chase, 'one')).toHaveLength(6);
+  });
+
+  it('forgets the sets it tried longest ago', () => {
+    const chase = new FingerprintChase();
+    for (let number = 0; number < 17; number++) pauses(chase, String(number));
+    expect(pauses(chase, '1')).toEqual([]);
+    expect(pauses(chase, '0')).toHaveLength(6);
+  });
+
+  it('confirms what it was told lately', () => {
+    const chase = new FingerprintChase();
+    expect(chase.confirms(undefined, 0, 1_000)).toBe(false);
+    chase.tell('one', 5_000);
+    expect(chase.confirms('one', 5_999, 1_000)).toBe(true);
+    expect(chase.confirms('one', 6_000, 1_000)).toBe(false);
+    expect(chase.confirms('two', 5_000, 1_000)).toBe(false);
+  });
+});

@@ -1,0 +1,81 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { parseJwk } from './jwk.js';
+
+const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const rsa = pair.publicKey.export({ format: 'jwk' });
+const good = { ...rsa, kid: 'one', use: 'sig', alg: 'RS256' };
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
+const modulus = (bits: number): string => {
+  const bytes = Buffer.alloc(Math.ceil(bits / 8), 0xff);
+  bytes[0] = 0xff >> (bytes.length * 8 - bits);
+  return bytes.toString('base64url');
+};
+
+describe('parseJwk', () => {
+  it.each<[string, object]>([
+    ['for signatures', {}],
+    ['that does not say what for', { use: undefined, alg: undefined }],
+    ['for verifying, among others', { key_ops: ['encrypt', 'verify'] }],
+    ['with members that nobody knows', { x5c: ['MIIB'], x5t: 'x', note: { of: 'ours' } }],
+    ['with a kid of 128 characters', { kid: 'k'.repeat(128) }],
+    ['with the exponent 3', { e: 'Aw' }],
+    ['with the exponent 2^32 - 1', { e: '_____w' }],
+    ['of 3072 bits', { n: modulus(3072) }],
+    ['of 8192 bits', { n: modulus(8192) }],
+  ])('takes a key %s', (_name, change) => {
+    const jwk = { ...good, ...change };
+    const key = parseJwk(jwk);
+    expect(key).toMatchObject({ kid: jwk.kid, publicKey: { type: 'public' } });
+  });
+
+  it('gives the key itself', () => {
+    const key = parseJwk(good);
+    expect(typeof key === 'object' && key.publicKey.equals(pair.publicKey)).toBe(true);
+  });
+
+  it.each<[string, string, object]>([
+    ['no kty', 'not_rsa', { kty: undefined }],
+    ['a kty in small letters', 'not_rsa', { kty: 'rsa' }],
+    ['another kty', 'not_rsa', ec],
+    ['no kid', 'bad_kid', { kid: undefined }],
+    ['an empty kid', 'bad_kid', { kid: '' }],
+    ['a number for a kid', 'bad_kid', { kid: 1 }],
+    ['a kid of 129 characters', 'bad_kid', { kid: 'k'.repeat(129) }],
+    ['use enc', 'not_for_signatures', { use: 'enc' }],
+    ['use null', 'not_for_signatures', { use: null }],
+    ['key_ops without verify', 'not_for_signatures', { key_ops: ['sign'] }],
+    ['no key_ops at all', 'not_for_signatures', { key_ops: [] }],
+    ['key_ops that are text', 'not_for_signatures', { key_ops: 'verify' }],
+    ['another alg', 'other_algorithm', { alg: 'RS512' }],
+    ['alg PS256', 'other_algorithm', { alg: 'PS256' }],
+    ['alg null', 'other_algorithm', { alg: null }],
+    ['no modulus', 'malformed', { n: undefined }],
+    ['an empty modulus', 'malformed', { n: '' }],
+    ['a modulus in other base64', 'malformed', { n: `${good.n}==` }],
+    ['a modulus with spaces', 'malformed', { n: ` ${good.n}` }],
+    ['no exponent', 'malformed', { e: undefined }],
+    ['a number for an exponent', 'malformed', { e: 65_537 }],
+    ['2047 bits', 'bad_size', { n: modulus(2047) }],
+    ['1024 bits', 'bad_size', { n: modulus(1024) }],
+    ['2047 bits after zeros', 'bad_size', { n: `AAAA${modulus(2040)}` }],
+    ['8193 bits', 'bad_size', { n: modulus(8193) }],
+    ['the exponent 1', 'bad_exponent', { e: 'AQ' }],
+    ['an even exponent', 'bad_exponent', { e: 'AQAA' }],
+    ['the exponent 2^32 + 1', 'bad_exponent', { e: 'AQAAAAE' }],
+  ])('leaves out a key with %s', (_name, fault, change) => {
+    expect(parseJwk({ ...good, ...change })).toBe(fault);
+  });
+
+  it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])(
+    'leaves out a key with the private member %s, of whatever kind',
+    (member) => {
+      expect(parseJwk({ ...good, [member]: 'AQAB' })).toBe('private_key');
+      expect(parseJwk({ ...ec, [member]: 'AQAB' })).toBe('private_key');
+    },
+  );
+
+  it.each([undefined, null, 'key', 1, [good]])('leaves out %j, which is no key', (jwk) => {
+    expect(parseJwk(jwk)).toBe('not_an_object');
+  });
+});

@@ -1,0 +1,157 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { IssuerFault } from '../testing/issuer-server.js';
+import { useKeySetBed } from './key-set-bed.spec-support.js';
+
+const publicJwk = (modulusLength: number) =>
+  generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' });
+const foreign = { ...publicJwk(2048), kid: 'foreign' };
+const weak = { ...publicJwk(1024), kid: 'weak' };
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
+const jwks =
+  (...keys: object[]): IssuerFault =>
+  (_, response) =>
+    response.end(JSON.stringify({ keys }));
+
+const faults: [string, IssuerFault][] = [
+  ['closes the connection', 'cut'],
+  ['answers with an error', 'refuse'],
+  ['never answers', 'hang'],
+  ['never ends its answer', (_, response) => response.write('{"keys":[')],
+  [
+    'cuts its answer short',
+    (_, r) => r.setHeader('content-length', 99).write('{', () => r.destroy()),
+  ],
+  ['answers with an error and keys', (_, r) => r.writeHead(500).end(keysOf(foreign))],
+  ['answers with a page', (_, response) => response.end('<!doctype html>')],
+  ['answers with nothing', (_, response) => response.end()],
+  ['answers with null', (_, response) => response.end('null')],
+  [
+    'redirects to other keys',
+    (_, r) => r.writeHead(302, { location: 'data:application/json,{}' }).end(),
+  ],
+  ['answers with 64 KiB and a byte', (_, r) => r.end(keysOf(foreign).padEnd(65_537))],
+  ['answers with no keys', jwks()],
+  ['answers with an EC key', jwks({ ...ec, kid: 'ec' })],
+  ['answers with a weak key', jwks(weak)],
+  ['answers with a key for encryption', jwks({ ...foreign, use: 'enc' })],
+  ['answers with a key for another alg', jwks({ ...foreign, alg: 'RS512' })],
+  ['answers with a private key', jwks({ ...foreign, d: 'AQAB' })],
+  ['answers with one kid twice', jwks(foreign, foreign)],
+];
+
+function keysOf(...keys: object[]): string {
+  return JSON.stringify({ keys });
+}
+
+describe('RemoteKeySet, over an issuer that misbehaves', () => {
+  const cooldownMs = 10_000;
+  const timeoutMs = 1_000;
+  const log = { log: vi.fn(), warn: vi.fn() };
+  const bed = useKeySetBed({ log, timeoutMs });
+  const { pass, until, turn, fetches } = bed;
+  afterEach(() => void vi.resetAllMocks());
+
+  /** Waits for that fetch and for its end, of which whoever asks meanwhile is told. */
+  async function failed(count: number): Promise<void> {
+    await until(() => fetches() === count);
+    let isOver = false;
+    const over = bed.keys.find('x').then(
+      () => (isOver = true),
+      () => (isOver = true),
+    );
+    await turn();
+    if (!isOver) await pass(timeoutMs);
+    await over;
+  }
+
+  it.each(faults)('keeps the good keys, and says so once, when it %s', async (_name, fault) => {
+    const { auth, keys } = bed;
+    const good = await keys.find(auth.kid);
+    expect(log.log.mock.calls).toEqual([[`The keys of ${auth.issuer} are at hand`]]);
+    auth.fail('jwks', fault);
+    await pass(cooldownMs);
+    void keys.find('x');
+    for (let count = 2; count <= 4; count++) {
+      await failed(count);
+      expect([keys.state, keys.get(auth.kid), keys.get('foreign')]).toEqual([
+        'stale',
+        good,
+        undefined,
+      ]);
+      await pass(cooldownMs);
+    }
+    const lost = `The keys of ${auth.issuer} cannot be fetched, going on with those at hand: `;
+    expect(log.warn.mock.calls).toEqual([[expect.stringContaining(lost)]]);
+
+    await failed(5);
+    auth.repair();
+    await pass(cooldownMs);
+    await until(() => keys.state === 'fresh');
+    expect(keys.get(auth.kid)).toBe(good);
+    expect(log.log).toHaveBeenLastCalledWith(`The keys of ${auth.issuer} are again at hand`);
+    expect(log.log).toHaveBeenCalledTimes(2);
+  });
+
+  it.each(faults)(
+    'is without keys, and says so once, when it %s from the start',
+    async (_, fault) => {
+      const { auth, keys } = bed;
+      auth.fail('jwks', fault);
+      keys.start();
+      for (let count = 1; count <= 3; count++) {
+        await failed(count);
+        expect([keys.state, keys.get('foreign')]).toEqual(['missing', undefined]);
+        await expect(keys.find(auth.kid)).rejects.toMatchObject({ code: 'keys_unavailable' });
+        await pass(cooldownMs);
+      }
+      expect(log.warn.mock.calls).toEqual([[expect.stringContaining('none are at hand: ')]]);
+      expect(log.log).not.toHaveBeenCalled();
+    },
+  );
+
+  it('takes the good keys among others, and tells of the others once', async () => {
+    const { auth, keys, key } = bed;
+    const good = { ...key.publicKey.export({ format: 'jwk' }), kid: key.kid };
+    auth.fail('jwks', jwks(weak, good, { ...foreign, d: 'AQAB' }));
+    await keys.find(key.kid);
+    await pass(cooldownMs);
+    await keys.find('weak');
+    expect(keys.get('weak')).toBeUndefined();
+    expect([keys.state, fetches()]).toEqual(['fresh', 2]);
+    expect(log.warn.mock.calls).toEqual([
+      [expect.stringContaining('not used: weak (bad_size), foreign (private_key)')],
+    ]);
+    auth.repair();
+    await pass(cooldownMs);
+    await keys.find('weak');
+    expect(log.warn).toHaveBeenCalledOnce();
+  });
+
+  it('asks for failing metadata no more often than for failing keys', async () => {
+    const { auth, keys } = bed;
+    auth.fail('metadata', 'refuse');
+    for (let round = 0; round < 50; round++) {
+      await expect(keys.find('x')).rejects.toMatchObject({ cause: { code: 'bad_status' } });
+    }
+    expect([auth.requests('metadata'), fetches()]).toEqual([1, 0]);
+    auth.repair();
+    await pass(cooldownMs);
+    await until(() => keys.state === 'fresh');
+  });
+
+  it('says why it is without keys when the last good ones are too old', async () => {
+    const { auth } = bed;
+    const keys = bed.restart({ maxStaleMs: cooldownMs * 1.5 });
+    await keys.find(auth.kid);
+    auth.fail('jwks', 'refuse');
+    await pass(cooldownMs);
+    await keys.find('x');
+    await pass(cooldownMs);
+    await until(() => log.warn.mock.calls.length === 2);
+    expect(log.warn).toHaveBeenLastCalledWith(
+      `The keys of ${auth.issuer} cannot be fetched, none are at hand: ` +
+        `${auth.issuer}/.well-known/jwks.json: status 503`,
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { useKeySetBed } from './key-set-bed.spec-support.js';
+
+describe('RemoteKeySet, told of fingerprints by the feed', () => {
+  const cooldownMs = 10_000;
+  const bed = useKeySetBed();
+  const { pass, until, turn, fetches } = bed;
+
+  beforeEach(async () => {
+    bed.keys.start();
+    await until(() => bed.keys.state === 'fresh');
+  });
+
+  it('fetches nothing while they are of the keys at hand, not even for unknown kids', async () => {
+    const fingerprint = await bed.fingerprint();
+    for (let second = 0; second < 60; second += 3) {
+      bed.keys.expectFingerprint(fingerprint);
+      expect(await bed.keys.find(`x${second}`)).toBeUndefined();
+      await pass(3_000);
+    }
+    await turn();
+    expect(fetches()).toBe(1);
+  });
+
+  it('asks for unknown kids again when the feed has been silent for a cool-down', async () => {
+    bed.keys.expectFingerprint(await bed.fingerprint());
+    await pass(cooldownMs - 1);
+    await bed.keys.find('x');
+    await turn();
+    expect(fetches()).toBe(1);
+    await pass(1);
+    await bed.keys.find('x');
+    expect(fetches()).toBe(2);
+  });
+
+  it('has new keys at once, also within the cool-down', async () => {
+    const { auth, keys } = bed;
+    await pass(250);
+    for (let count = 2; count <= 4; count++) {
+      const added = await auth.rotateKey();
+      keys.expectFingerprint(await bed.fingerprint());
+      await pass(0);
+      await until(() => keys.get(added)?.kid === added);
+      expect(fetches()).toBe(count);
+      await pass(250);
+    }
+  });
+
+  it('fetches at most four times a second, whatever it is told', async () => {
+    for (let ms = 0; ms < 1_000; ms += 10) {
+      bed.keys.expectFingerprint(`other ${ms}`);
+      await pass(10);
+      await turn();
+    }
+    expect(fetches()).toBeGreaterThan(2);
+    expect(fetches()).toBeLessThanOrEqual(5);
+  });
+
+  it('asks again while an auth process behind the balancer still serves the old keys', async () => {
+    const { auth, keys } = bed;
+    const old = await bed.published();
+    const added = await auth.rotateKey();
+    auth.fail('jwks', (_, response) => response.end(old));
+    keys.expectFingerprint(await bed.fingerprint());
+    for (const [count, pauseMs] of [
+      [2, 250],
+      [3, 500],
+    ] as const) {
+      await pass(pauseMs);
+      await until(() => fetches() === count && keys.ageMs === 0);
+    }
+    auth.repair();
+    await pass(1_000);
+    await until(() => keys.get(added)?.kid === added);
+    expect(fetches()).toBe(4);
+  });
+
+  it('gives up on fingerprints of another kind, and looks for unknown kids as ever', async () => {
+    const { auth, keys } = bed;
+    for (let second = 0; second < 120; second += 3) {
+      keys.expectFingerprint('computed in another way');
+      await pass(3_000);
+      await turn();
+    }
+    expect(fetches()).toBe(7);
+    const added = await auth.rotateKey();
+    expect(await keys.find(added)).toMatchObject({ kid: added });
+  });
+
+  it('fetches once more when it is told of new keys while a fetch is under way', async () => {
+    const { auth, keys } = bed;
+    await pass(cooldownMs);
+    const old = await bed.published();
+    let release = (): void => undefined;
+    auth.fail('jwks', (_, response) => (release = () => response.end(old)));
+    const finding = keys.find('x');
+    await until(() => fetches() === 2);
+    const added = await auth.rotateKey();
+    keys.expectFingerprint(await bed.fingerprint());
+    await pass(500);
+    await turn();
+    expect(fetches()).toBe(2);
+    auth.repair();
+    release();
+    expect(await finding).toBeUndefined();
+    await pass(500);
+    await until(() => keys.get(added)?.kid === added);
+    expect(fetches()).toBe(3);
+  });
+
+  it('has its first keys as soon as the feed is back, whatever the cool-down', async () => {
+    bed.auth.fail('all');
+    const keys = bed.restart();
+    await expect(keys.find('x')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    bed.auth.repair();
+    await pass(1_000);
+    keys.expectFingerprint(await bed.fingerprint());
+    await pass(0);
+    await until(() => keys.state === 'fresh');
+  });
+});

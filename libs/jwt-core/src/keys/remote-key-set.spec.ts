@@ -1,0 +1,169 @@
+import { describe, expect, it, vi } from 'vitest';
+import { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { generateSigningKey } from '../testing/signing-key.js';
+import { TestIssuer } from '../testing/test-issuer.js';
+import { useKeySetBed } from './key-set-bed.spec-support.js';
+import { RemoteKeySet } from './remote-key-set.js';
+
+const refreshMs = 300_000;
+const cooldownMs = 10_000;
+const maxStaleMs = 86_400_000;
+
+describe('RemoteKeySet', () => {
+  const bed = useKeySetBed();
+  const { pass, until, turn, fetches } = bed;
+
+  it('asks for nothing before it is started, and has the keys soon after', async () => {
+    const { auth, keys, key } = bed;
+    await turn();
+    expect([fetches(), keys.state, keys.ageMs]).toEqual([0, 'missing', Infinity]);
+    keys.start();
+    await until(() => keys.state === 'fresh');
+    expect(keys.get(auth.kid)?.publicKey.equals(key.publicKey)).toBe(true);
+    await pass(1_000);
+    expect(keys.ageMs).toBe(1_000);
+  });
+
+  it('fetches once for all who ask at the same moment', async () => {
+    const { auth, keys } = bed;
+    const found = await Promise.all(Array.from({ length: 100 }, () => keys.find(auth.kid)));
+    expect(new Set(found).size).toBe(1);
+    expect(found[0]?.kid).toBe(auth.kid);
+    await keys.find(auth.kid);
+    expect(fetches()).toBe(1);
+  });
+
+  it.each([
+    [0, refreshMs * 0.9],
+    [0.5, refreshMs * 0.95],
+  ])('fetches ahead in the background again and again, by chance %d', async (chance, pauseMs) => {
+    vi.spyOn(Math, 'random').mockReturnValue(chance);
+    const { keys } = bed;
+    keys.start();
+    for (let count = 1; count <= 4; count++) {
+      await until(() => fetches() === count && keys.ageMs === 0);
+      await pass(pauseMs - 1);
+      await turn();
+      expect(fetches()).toBe(count);
+      await pass(1);
+    }
+  });
+
+  it('keeps a key the same object for as long as its material is the same', async () => {
+    const { auth, keys } = bed;
+    const { kid } = auth;
+    const before = await keys.find(kid);
+    const added = await auth.rotateKey();
+    await pass(refreshMs);
+    await until(() => keys.get(added)?.kid === added);
+    expect(keys.get(kid)).toBe(before);
+  });
+
+  it('takes new material under a known kid for another key', async () => {
+    const { auth, keys, key } = bed;
+    const before = await keys.find(key.kid);
+    const impostor = { ...(await generateSigningKey()), kid: key.kid };
+    const other = await TestIssuer.start({ keys: [impostor] });
+    const answer = await (await fetch(`${other.issuer}/.well-known/jwks.json`)).text();
+    await other.close();
+    auth.fail('jwks', (_, response) => response.end(answer));
+    await pass(refreshMs);
+    await until(() => keys.get(key.kid) !== before);
+    expect(keys.get(key.kid)?.publicKey.equals(impostor.publicKey)).toBe(true);
+  });
+
+  it('forgets a key that is no longer published', async () => {
+    const { auth, keys } = bed;
+    const { kid } = auth;
+    await keys.find(kid);
+    await auth.withdraw(kid);
+    await pass(refreshMs);
+    await until(() => keys.get(kid) === undefined);
+    expect(await keys.find(kid)).toBeUndefined();
+  });
+
+  it('starts with the issuer down, refuses for want of keys, and recovers by itself', async () => {
+    const { auth, keys } = bed;
+    auth.fail('all');
+    keys.start();
+    await expect(keys.find(auth.kid)).rejects.toMatchObject({
+      name: 'TokenError',
+      code: 'keys_unavailable',
+      cause: { name: 'IssuerError', code: 'unreachable' },
+    });
+    expect([keys.state, keys.get(auth.kid)]).toEqual(['missing', undefined]);
+    auth.repair();
+    await expect(keys.find(auth.kid)).rejects.toMatchObject({ code: 'keys_unavailable' });
+    expect(fetches()).toBe(0);
+    await pass(cooldownMs);
+    await until(() => keys.state === 'fresh');
+  });
+
+  it('goes on with the last good keys, but not for ever', async () => {
+    const { auth } = bed;
+    let nowMs = 0;
+    const keys = bed.restart({ monotonicNow: () => nowMs });
+    await keys.find(auth.kid);
+    auth.fail('all');
+    nowMs = cooldownMs;
+    expect(await keys.find('x')).toBeUndefined();
+    expect(keys.state).toBe('stale');
+    nowMs = maxStaleMs;
+    expect(keys.get(auth.kid)).toBe(await keys.find(auth.kid));
+    nowMs = maxStaleMs + 1;
+    expect([keys.state, keys.get(auth.kid)]).toEqual(['missing', undefined]);
+    await expect(keys.find(auth.kid)).rejects.toMatchObject({ code: 'keys_unavailable' });
+    auth.repair();
+    nowMs += cooldownMs;
+    expect(await keys.find(auth.kid)).toMatchObject({ kid: auth.kid });
+    expect(keys.state).toBe('fresh');
+  });
+
+  it('ends when closed: no timer, no fetch, and the keys at hand stay', async () => {
+    const { auth, keys } = bed;
+    await keys.find(auth.kid);
+    // Node's own timers for idle connections are over then.
+    await pass(cooldownMs);
+    expect(vi.getTimerCount()).toBe(1);
+    keys.close();
+    expect(vi.getTimerCount()).toBe(0);
+    keys.start();
+    keys.expectFingerprint('other');
+    expect(await keys.find('x')).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+    await pass(refreshMs * 2);
+    await turn();
+    expect(fetches()).toBe(1);
+    expect(keys.get(auth.kid)).toBeDefined();
+  });
+
+  it('ends a fetch that is under way when closed', async () => {
+    const { auth, keys } = bed;
+    await keys.find(auth.kid);
+    await pass(cooldownMs);
+    auth.fail('jwks', 'hang');
+    const late = keys.find('x');
+    await until(() => fetches() === 2);
+    keys.close();
+    expect(await late).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('refuses for want of keys when closed before it had any', async () => {
+    const { keys } = bed;
+    keys.close();
+    await expect(keys.find('x')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    expect(fetches()).toBe(0);
+  });
+
+  it.each([
+    { refreshMs: 0 },
+    { cooldownMs: -1 },
+    { maxStaleMs: NaN },
+    { timeoutMs: Infinity },
+    { refreshMs: 2 ** 31 },
+  ])('refuses times that no timer can keep: %j', (options) => {
+    const metadata = new IssuerMetadata({ issuer: 'https://auth.example.com' });
+    expect(() => new RemoteKeySet({ metadata, ...options })).toThrow(RangeError);
+  });
+});
