@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import type { Revocation } from '../revocation/revocation.js';
+import { revocationSourceContract } from '../revocation/revocation-source-contract.spec-support.js';
+import { MemoryRevocationSource } from './memory-revocation-source.js';
+
+revocationSourceContract('MemoryRevocationSource', async () => {
+  const source = new MemoryRevocationSource();
+  return {
+    source,
+    revoke: async (revocations) => source.add(revocations),
+    foreignCursor: async () => {
+      const other = new MemoryRevocationSource();
+      other.add([{ kind: 'jti', id: randomUUID(), exp: Date.now() / 1000 + 900 }]);
+      return (await other.read(undefined, { waitSeconds: 0 })).cursor;
+    },
+    close: async () => undefined,
+  };
+});
+
+describe('MemoryRevocationSource', () => {
+  const entry: Revocation = { kind: 'jti', id: 'one', exp: 1_000 };
+
+  it('forgets an entry in the second in which it expires, by its own clock', async () => {
+    let nowMs = 999_999;
+    const source = new MemoryRevocationSource({ now: () => nowMs });
+    source.add([entry]);
+    const ask = async () => (await source.read(undefined, { waitSeconds: 0 })).entries;
+    expect(await ask()).toEqual([entry]);
+    nowMs = 1_000_000;
+    expect(await ask()).toEqual([]);
+  });
+
+  it('tells of the key set in each batch, if it knows one', async () => {
+    const knowing = new MemoryRevocationSource({ fingerprint: () => 'one' });
+    const { jwks, cursor } = await knowing.read(undefined, { waitSeconds: 0 });
+    expect(jwks).toBe('one');
+    expect(await knowing.read(cursor, { waitSeconds: 0 })).toMatchObject({ jwks: 'one' });
+    const ignorant = await new MemoryRevocationSource().read(undefined, { waitSeconds: 0 });
+    expect(ignorant).not.toHaveProperty('jwks');
+  });
+
+  it('answers whoever waits when the key set has changed', async () => {
+    let fingerprint = 'one';
+    const source = new MemoryRevocationSource({ fingerprint: () => fingerprint });
+    const { cursor } = await source.read(undefined, { waitSeconds: 0 });
+    const waiting = source.read(cursor, { waitSeconds: 60 });
+    fingerprint = 'two';
+    source.wake();
+    expect(await waiting).toMatchObject({ jwks: 'two', reset: false, entries: [] });
+  });
+
+  it('answers at once when the key set changed between two questions', async () => {
+    let fingerprint = 'one';
+    const source = new MemoryRevocationSource({ fingerprint: () => fingerprint });
+    const { cursor } = await source.read(undefined, { waitSeconds: 0 });
+    fingerprint = 'two';
+    const answer = await source.read(cursor, { waitSeconds: 60 });
+    expect(answer).toMatchObject({ jwks: 'two', reset: false });
+  });
+
+  it('leaves nothing on the signal of a caller that goes on living', async () => {
+    const source = new MemoryRevocationSource();
+    const { signal } = new AbortController();
+    const { cursor } = await source.read(undefined, { waitSeconds: 0, signal });
+    const waiting = source.read(cursor, { waitSeconds: 60, signal });
+    source.add([entry]);
+    await waiting;
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});

@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { jwksFingerprint } from '../keys/jwks-fingerprint.js';
+import { parseJwkSet } from '../keys/jwk-set.js';
+import { HttpRevocationSource } from '../revocation/http-revocation-source.js';
+import type { RevocationBatch } from '../revocation/revocation-source.js';
+import { revocationSourceContract } from '../revocation/revocation-source-contract.spec-support.js';
+import { generateSigningKey, type SigningKey } from './signing-key.js';
+import { TestIssuer } from './test-issuer.js';
+
+let key: SigningKey;
+beforeAll(async () => {
+  key = await generateSigningKey();
+});
+
+revocationSourceContract('TestIssuer, over HTTP,', async () => {
+  const issuers = [
+    await TestIssuer.start({ keys: [key] }),
+    await TestIssuer.start({ keys: [key] }),
+  ];
+  const [own, other] = issuers as [TestIssuer, TestIssuer];
+  const metadata = new IssuerMetadata({ issuer: own.issuer });
+  return {
+    source: new HttpRevocationSource(metadata),
+    revoke: async (revocations) => own.revocations.add(revocations),
+    foreignCursor: async () => (await other.revocations.read(undefined, { waitSeconds: 0 })).cursor,
+    close: async () => {
+      metadata.close();
+      await Promise.all(issuers.map((issuer) => issuer.close()));
+    },
+  };
+});
+
+describe('TestIssuer', () => {
+  let auth: TestIssuer;
+  beforeEach(async () => {
+    auth = await TestIssuer.start({ keys: [key] });
+  });
+  afterEach(() => auth.close());
+
+  const jwks = () => `${auth.issuer}/.well-known/jwks.json`;
+  const feed = (query = '') => `${auth.issuer}/revocations${query}`;
+  const json = async <T>(url: string) => (await fetch(url)).json() as Promise<T>;
+  const batch = (query?: string) => json<RevocationBatch>(feed(query));
+  const kids = async () => [...parseJwkSet(await json(jwks())).keys.keys()];
+  const verify = (token: string) =>
+    jwtVerify(token, createRemoteJWKSet(new URL(jwks())), {
+      issuer: auth.issuer,
+      audience: auth.audience,
+      typ: 'at+jwt',
+      algorithms: ['RS256'],
+      requiredClaims: ['sub', 'client_id', 'iat', 'exp', 'jti', 'sid', 'scope', 'roles'],
+    });
+
+  it('mints tokens that a verifier of other hands accepts, each with its own jti', async () => {
+    const [one, two] = [await verify(auth.mint()), await verify(auth.mint())];
+    expect(one.protectedHeader).toEqual({ alg: 'RS256', typ: 'at+jwt', kid: auth.kid });
+    expect(one.payload.exp! - one.payload.iat!).toBe(900);
+    expect(one.payload.jti).not.toBe(two.payload.jti);
+  });
+
+  it('replaces any claim and header parameter, and leaves out those that are undefined', () => {
+    const token = auth.mint({ sub: 'ada', exp: '1', sid: undefined }, { typ: undefined, crit: [] });
+    const claims = decodeJwt(token);
+    expect(claims).toMatchObject({ sub: 'ada', exp: '1', iss: auth.issuer, aud: 'api' });
+    expect(claims).not.toHaveProperty('sid');
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'RS256', kid: auth.kid, crit: [] });
+  });
+
+  it('issues for the audience it is told', async () => {
+    const other = await TestIssuer.start({ keys: [key], audience: 'reports' });
+    expect(decodeJwt(other.mint()).aud).toBe('reports');
+    await other.close();
+  });
+
+  it('has a key of its own unless it is given some', async () => {
+    const other = await TestIssuer.start();
+    const foreign = other.mint({ iss: auth.issuer }, { kid: auth.kid });
+    await other.close();
+    await expect(verify(foreign)).rejects.toMatchObject({
+      code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+    });
+  });
+
+  it('mints by its own clock', async () => {
+    auth.clock.advance(-3_600_000);
+    await expect(verify(auth.mint())).rejects.toMatchObject({ code: 'ERR_JWT_EXPIRED' });
+    auth.clock.advance(3_600_000);
+    await verify(auth.mint());
+  });
+
+  it('describes itself as the contract asks', async () => {
+    const answer = await fetch(`${auth.issuer}/.well-known/oauth-authorization-server`);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(await answer.json()).toMatchObject({
+      issuer: auth.issuer,
+      jwks_uri: jwks(),
+      revocation_feed: feed(),
+    });
+    expect((await fetch(jwks())).headers.get('cache-control')).toBe('public, max-age=300');
+    expect((await fetch(feed())).headers.get('cache-control')).toBe('no-store');
+    expect((await fetch(`${auth.issuer}/other`)).status).toBe(404);
+    expect((await fetch(jwks(), { method: 'POST' })).status).toBe(404);
+  });
+
+  it('publishes nothing private, and the fingerprint of what it publishes', async () => {
+    const published = await json<{ keys: object[] }>(jwks());
+    const members = ['alg', 'e', 'kid', 'kty', 'n', 'use'];
+    expect(Object.keys(published.keys[0]!).sort()).toEqual(members);
+    expect((await batch()).jwks).toBe(jwksFingerprint(parseJwkSet(published).keys.values()));
+  });
+
+  it('fills in what a revocation needs', () => {
+    const nowSeconds = Math.floor(auth.clock.now() / 1000);
+    const exp = expect.closeTo(nowSeconds + 86_400, -1) as number;
+    expect(auth.revoke({ kind: 'sid', id: 'one' })).toEqual({ kind: 'sid', id: 'one', exp });
+    const before = expect.closeTo(nowSeconds, -1) as number;
+    const client = auth.revoke({ kind: 'client', id: 'web' });
+    expect(client).toEqual({ kind: 'client', id: 'web', exp, before });
+    const exact = { kind: 'client', id: 'web', exp: nowSeconds + 5, before: 7 } as const;
+    expect(auth.revoke(exact)).toEqual(exact);
+  });
+
+  it('publishes a revocation at once', async () => {
+    const { cursor } = await batch();
+    const waiting = batch(`?after=${cursor}&wait=25`);
+    await expect.poll(() => auth.requests('feed')).toBe(2);
+    const revocation = auth.revoke({ kind: 'jti', id: randomUUID() });
+    expect((await waiting).entries).toEqual([revocation]);
+  });
+
+  it.each(['', '&wait=', '&wait=x', '&wait=-1', '&wait=0'])(
+    'answers without waiting when asked with %j',
+    async (wait) => {
+      const { cursor } = await batch();
+      expect(await batch(`?after=${cursor}${wait}`)).toMatchObject({ reset: false, entries: [] });
+    },
+  );
+
+  it('signs with a new key after a rotation, and publishes the old one still', async () => {
+    const old = { kid: auth.kid, token: auth.mint() };
+    const { cursor, jwks: before } = await batch();
+    const waiting = batch(`?after=${cursor}&wait=25`);
+    await expect.poll(() => auth.requests('feed')).toBe(2);
+    expect(await auth.rotateKey()).toBe(auth.kid);
+    expect(auth.kid).not.toBe(old.kid);
+    expect((await waiting).jwks).not.toBe(before);
+    expect(await kids()).toEqual([auth.kid, old.kid]);
+    await verify(auth.mint());
+    await verify(old.token);
+  });
+
+  it('withdraws a key: revoked, unpublished, and another one signs', async () => {
+    const { kid } = auth;
+    await auth.withdraw(kid);
+    expect(await kids()).toEqual([auth.kid]);
+    expect(auth.kid).not.toBe(kid);
+    expect((await batch()).entries).toMatchObject([{ kind: 'kid', id: kid }]);
+    await verify(auth.mint());
+  });
+
+  it('withdraws a key that no longer signs, and goes on with the one that does', async () => {
+    const old = auth.kid;
+    const active = await auth.rotateKey();
+    await auth.withdraw(old);
+    expect(await kids()).toEqual([active]);
+    await expect(auth.withdraw(old)).rejects.toThrow(RangeError);
+    expect(auth.kid).toBe(active);
+  });
+});
+
+describe('TestIssuer, failing', () => {
+  let auth: TestIssuer;
+  beforeEach(async () => {
+    auth = await TestIssuer.start({ keys: [key] });
+  });
+  afterEach(() => auth.close());
+
+  const get = (path: string) => fetch(auth.issuer + path);
+  /** Begins to wait on the feed, and gives what becomes of it. */
+  async function waitOnFeed() {
+    const { cursor } = (await (await get('/revocations')).json()) as RevocationBatch;
+    const waiting = get(`/revocations?after=${cursor}&wait=25`);
+    const outcome = waiting.then(
+      ({ status }) => status,
+      () => 'cut',
+    );
+    await expect.poll(() => auth.requests('feed')).toBe(2);
+    return { outcome };
+  }
+
+  it('refuses where it is told to, until repaired', async () => {
+    auth.fail('jwks', 'refuse');
+    expect((await get('/.well-known/jwks.json')).status).toBe(503);
+    expect((await get('/revocations')).status).toBe(200);
+    auth.repair('jwks');
+    expect((await get('/.well-known/jwks.json')).status).toBe(200);
+    expect(auth.requests('jwks')).toBe(2);
+  });
+
+  it('cuts all connections when all of it is down, also those that wait', async () => {
+    const { outcome } = await waitOnFeed();
+    auth.fail('all');
+    expect(await outcome).toBe('cut');
+    await expect(get('/.well-known/oauth-authorization-server')).rejects.toThrow();
+    auth.repair();
+    expect((await get('/.well-known/oauth-authorization-server')).status).toBe(200);
+  });
+
+  it('hangs, and answers once it is repaired', async () => {
+    auth.fail('feed', 'hang');
+    const answers: number[] = [];
+    const hanging = get('/revocations').then(({ status }) => answers.push(status));
+    await expect.poll(() => auth.requests('feed')).toBe(1);
+    await get('/.well-known/jwks.json');
+    expect(answers).toEqual([]);
+    auth.repair();
+    await hanging;
+    expect(answers).toEqual([200]);
+  });
+
+  it('answers whatever a test wants', async () => {
+    auth.fail('jwks', (_, response) => response.writeHead(418).end('<html>'));
+    const answer = await get('/.well-known/jwks.json');
+    expect([answer.status, await answer.text()]).toEqual([418, '<html>']);
+  });
+
+  it('ends requests that wait when it is closed, once or twice', async () => {
+    const { outcome } = await waitOnFeed();
+    await auth.close();
+    await auth.close();
+    expect(await outcome).toBe('cut');
+  });
+});
