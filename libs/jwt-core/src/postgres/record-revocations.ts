@@ -1,0 +1,33 @@
+import type { EntityManager } from 'typeorm';
+import type { Revocation } from '../revocation/revocation.js';
+
+// Rows in the order of their key, so that two writers of the same rows wait for each other in one
+// order and not in two. A later expiry or second wins and is published anew; else nothing changes.
+const upsert = `
+INSERT INTO revoked_tokens AS known (kind, id, exp, before)
+SELECT kind, id, max(exp), max(before)
+  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS entry (kind, id, exp, before)
+  GROUP BY kind, id
+  ORDER BY kind COLLATE "C", id COLLATE "C"
+ON CONFLICT (kind, id) DO UPDATE
+  SET exp = greatest(known.exp, excluded.exp), before = greatest(known.before, excluded.before)
+  WHERE excluded.exp > known.exp OR excluded.before > known.before`;
+
+/**
+ * Records revocations in the transaction of the action that causes them: they reach the services
+ * when it commits. Recording one twice is harmless.
+ *
+ * @throws QueryFailedError when an entry is not possible, as a `client` without `before`.
+ */
+export async function recordRevocations(
+  manager: EntityManager,
+  revocations: readonly Revocation[],
+): Promise<void> {
+  if (revocations.length === 0) return;
+  await manager.query(upsert, [
+    revocations.map(({ kind }) => kind),
+    revocations.map(({ id }) => id),
+    revocations.map(({ exp }) => exp),
+    revocations.map(({ before }) => before ?? null),
+  ]);
+}

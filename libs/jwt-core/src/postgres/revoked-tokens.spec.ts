@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Revocation } from '../revocation/revocation.js';
+import { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
+import { migratedDatabase, type MigratedDatabase } from './migrated-database.spec-support.js';
+import { recordRevocations } from './record-revocations.js';
+import { RevokedToken } from './revoked-token.entity.js';
+
+let database: MigratedDatabase;
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+afterAll(() => database.close());
+beforeEach(() => database.dataSource.query('DELETE FROM revoked_tokens'));
+
+const exp = 2_000_000_000;
+const token: Revocation = { kind: 'jti', id: 'a', exp };
+const client: Revocation = { kind: 'client', id: 'worker', exp, before: exp - 900 };
+
+const rows = (): Promise<Record<string, unknown>[]> =>
+  database.dataSource.query(
+    'SELECT kind, id, exp::int, before::int, xid::text FROM revoked_tokens ORDER BY kind, id',
+  );
+const only = async () => (await rows())[0]!;
+
+describe('the table', () => {
+  it('goes and comes back with its migration, and leaves nothing behind', async () => {
+    const runner = database.dataSource.createQueryRunner();
+    const migration = new CreateRevokedTokens1763856000000();
+    const inventory = () =>
+      runner.query(`SELECT relname AS name FROM pg_class WHERE relname LIKE 'revoked_tokens%'
+        UNION ALL SELECT proname FROM pg_proc WHERE proname LIKE 'revoked_tokens%' ORDER BY name`);
+    const before: unknown = await inventory();
+    await migration.down(runner);
+    expect(await inventory()).toEqual([]);
+    await migration.up(runner);
+    expect(await inventory()).toEqual(before);
+    await runner.release();
+  });
+
+  it('is what the entity says', async () => {
+    await database.revoke(token, client);
+    const entities = await database.dataSource.manager.find(RevokedToken, { order: { id: 'ASC' } });
+    expect(entities).toEqual([
+      { ...token, before: null, createdAt: expect.any(Date) as Date },
+      { ...client, createdAt: expect.any(Date) as Date },
+    ]);
+    expect(entities[0]).toBeInstanceOf(RevokedToken);
+  });
+
+  it.each<[string, unknown[]]>([
+    ['an unknown kind', ['aud', 'a', exp, null]],
+    ['an empty id', ['jti', '', exp, null]],
+    ['an id of 256 characters', ['jti', 'x'.repeat(256), exp, null]],
+    ['an expiry in milliseconds', ['jti', 'a', exp * 1000, null]],
+    ['a negative expiry', ['jti', 'a', -1, null]],
+    ['half a second', ['jti', 'a', 1.5, null]],
+    ['no expiry', ['jti', 'a', null, null]],
+    ['a client without a second', ['client', 'a', exp, null]],
+    ['a second in milliseconds', ['client', 'a', exp, exp * 1000]],
+    ['a token with a second', ['jti', 'a', exp, exp]],
+  ])('refuses %s', async (_, values) => {
+    const insert = 'INSERT INTO revoked_tokens (kind, id, exp, before) VALUES ($1, $2, $3, $4)';
+    await expect(database.dataSource.query(insert, values)).rejects.toThrow();
+  });
+
+  it('takes the longest ids', async () => {
+    await database.revoke({ ...token, id: '\u{1f511}'.repeat(255) });
+    expect(await rows()).toHaveLength(1);
+  });
+});
+
+describe('the transaction that an entry was published in', () => {
+  it('is the one that inserts it, by hand too', async () => {
+    await database.dataSource.transaction(async (manager) => {
+      await manager.query(`INSERT INTO revoked_tokens (kind, id, exp) VALUES ('jti', 'a', 1)`);
+      const same = await manager.query<{ same: boolean }[]>(
+        'SELECT xid = pg_current_xact_id() AS same FROM revoked_tokens',
+      );
+      expect(same).toEqual([{ same: true }]);
+    });
+  });
+
+  it('cannot be set', async () => {
+    const insert = `INSERT INTO revoked_tokens (kind, id, exp, xid) VALUES ('jti', 'a', 1, '5')`;
+    await expect(database.dataSource.query(insert)).rejects.toThrow(/xid/);
+  });
+
+  it('is generated, so that no dump carries it to another cluster', async () => {
+    const generated: unknown = await database.dataSource.query(
+      `SELECT column_name FROM information_schema.columns
+        WHERE table_name = 'revoked_tokens' AND is_generated = 'ALWAYS'`,
+    );
+    expect(generated).toEqual([{ column_name: 'xid' }]);
+  });
+
+  it.each([
+    ['the expiry', 'exp = exp + 1'],
+    ['the id', `id = 'b'`],
+    ['the kind', `kind = 'sid'`],
+  ])('is renewed when somebody changes %s', async (_, change) => {
+    await database.revoke(token);
+    const { xid } = await only();
+    await database.dataSource.query(`UPDATE revoked_tokens SET ${change}`);
+    expect((await only()).xid).not.toBe(xid);
+  });
+
+  it('stays when somebody changes what the feed does not tell', async () => {
+    await database.revoke(token);
+    const { xid } = await only();
+    await database.dataSource.query('UPDATE revoked_tokens SET created_at = now()');
+    expect((await only()).xid).toBe(xid);
+  });
+});
+
+describe('recording', () => {
+  it('of nothing asks the database nothing', async () => {
+    await recordRevocations({ query: () => expect.unreachable() } as never, []);
+  });
+
+  it('of the same entry twice is recording it once', async () => {
+    await database.revoke(token, token);
+    const once = await rows();
+    await database.revoke(token);
+    expect(await rows()).toEqual(once);
+    expect(once).toHaveLength(1);
+  });
+
+  it('lets the latest of several at once win', async () => {
+    await database.revoke(token, { ...token, exp: exp + 2 }, { ...token, exp: exp + 1 });
+    expect(await only()).toMatchObject({ exp: exp + 2 });
+  });
+
+  it.each<[string, Partial<Revocation>, Partial<Revocation>]>([
+    ['a later expiry', { exp: exp + 1 }, { exp: exp + 1, before: exp - 900 }],
+    ['a later second', { before: exp - 800 }, { exp, before: exp - 800 }],
+    ['either', { exp: exp - 1, before: exp - 800 }, { exp, before: exp - 800 }],
+  ])('takes %s, and publishes it anew', async (_, later, expected) => {
+    await database.revoke(client);
+    const { xid } = await only();
+    await database.revoke({ ...client, ...later });
+    expect(await only()).toMatchObject(expected);
+    expect((await only()).xid).not.toBe(xid);
+  });
+
+  it('of an earlier expiry and second changes nothing', async () => {
+    await database.revoke(client);
+    const before = await rows();
+    await database.revoke({ ...client, exp: exp - 1, before: exp - 901 });
+    expect(await rows()).toEqual(before);
+  });
+
+  it('belongs to the transaction of the caller', async () => {
+    const undone = database.dataSource.transaction(async (manager) => {
+      await recordRevocations(manager, [token]);
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect(await rows()).toEqual([]);
+  });
+
+  it('takes quotes, NUL-like text and every script as they are', async () => {
+    const ids = [`'; DROP TABLE revoked_tokens; --`, '{a,"b"}', '\\', 'NULL', 'ключ', '\u{1f511}'];
+    await database.revoke(...ids.map((id) => ({ ...token, id })));
+    expect((await rows()).map(({ id }) => id).sort()).toEqual([...ids].sort());
+  });
+
+  it('does not deadlock with one who records the same in another order', async () => {
+    const many = Array.from({ length: 500 }, (_, n): Revocation => ({ ...token, id: `id-${n}` }));
+    for (let round = 1; round <= 10; round++) {
+      const later = many.map((entry) => ({ ...entry, exp: exp + round }));
+      await Promise.all([database.revoke(...later), database.revoke(...later.toReversed())]);
+    }
+    expect(await rows()).toHaveLength(500);
+  });
+});
+
+describe('listeners', () => {
+  it.each([
+    ['a recording', () => database.revoke(token)],
+    [
+      'an insert by hand',
+      () => database.dataSource.query(`INSERT INTO revoked_tokens VALUES ('jti', 'b', ${exp})`),
+    ],
+    [
+      'an update by hand',
+      () => database.dataSource.query('UPDATE revoked_tokens SET exp = exp + 1'),
+    ],
+  ])('are told of %s when it commits', async (_, write) => {
+    const listener = new Client({ connectionString: database.url });
+    await listener.connect();
+    await listener.query('LISTEN revoked_tokens');
+    const told = new Promise((resolve) => listener.once('notification', resolve));
+    await write();
+    const outcome = await Promise.race([told, sleep(5_000, 'nothing')]);
+    await listener.end();
+    expect(outcome).toMatchObject({ channel: 'revoked_tokens', payload: '' });
+  });
+});
