@@ -1,0 +1,49 @@
+import type { RevocationBatch } from '../../revocation/revocation-source.js';
+import { encodeCursor, type FeedCursor } from './cursor.js';
+import { theBeginning } from './place.js';
+import { nextCursor } from './next-cursor.js';
+import type { PageReader } from './page-reader.js';
+import { pageSize, type FeedPage } from './read-page.js';
+import type { RevocationLog } from './revocation-log.js';
+
+export interface FeedAnswer {
+  readonly batch: RevocationBatch;
+  /** The batch's cursor, before it was put into text. */
+  readonly cursor: FeedCursor;
+}
+
+/** Answers readers from the log if it reaches back to them, else from the database. */
+export class FeedAnswers {
+  private readonly shared = new WeakMap<FeedPage, FeedAnswer>();
+
+  constructor(private readonly pages: PageReader) {}
+
+  /**
+   * The answer to a cursor. Those who are at the same place are given the very same batch, so that
+   * it need not be put into JSON for each of them.
+   *
+   * @throws RevocationSourceError
+   */
+  async to(cursor: FeedCursor | undefined, log: RevocationLog): Promise<FeedAnswer> {
+    const asked = cursor !== undefined && isOf(log, cursor) ? cursor : undefined;
+    const logged = asked && log.read(asked.place);
+    const isLogged = logged !== undefined && logged.entries.length <= pageSize;
+    const page = isLogged ? logged : await this.pages.read(asked?.place ?? theBeginning, log);
+    const reset = asked === undefined;
+    const known = this.shared.get(page);
+    if (known?.batch.reset === reset && asked?.again === undefined) return known;
+    const { place, snapshot, more } = page;
+    const read = { identity: log.identity, horizon: snapshot.xmax, place };
+    const next = nextCursor(asked, read, { more });
+    const entries = page.entries.map(({ revocation }) => revocation);
+    const batch = { cursor: encodeCursor(next), reset, more, entries };
+    const answer = { batch, cursor: next };
+    if (asked?.again === undefined) this.shared.set(page, answer);
+    return answer;
+  }
+}
+
+/** Of the same database, and not of a later time than the database has come to. */
+function isOf(log: RevocationLog, { identity, horizon }: FeedCursor): boolean {
+  return identity === log.identity && horizon <= log.horizon;
+}

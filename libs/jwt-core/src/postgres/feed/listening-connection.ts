@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import type { ClientConfig } from 'pg';
+import { FeedConnection } from './connection.js';
+
+export interface ListeningOptions {
+  readonly config: ClientConfig;
+  readonly signal: AbortSignal;
+  /** Something may have been published: a notification came, or some time has passed. */
+  readonly onHint: () => void;
+}
+
+/** A dead connection is given up at its third beat: within 2.7 seconds. */
+const beatEveryMs = 900;
+
+/**
+ * Opens a connection that listens for publications, and makes sure that it would hear them: it sends
+ * itself a notification through the database again and again, and is given up when two of them did
+ * not come back. A connection whose other end is gone without a word shows no error of its own for
+ * minutes.
+ *
+ * @throws whatever the attempt failed with, within two seconds.
+ */
+export async function openListening(options: ListeningOptions): Promise<FeedConnection> {
+  const { config, signal, onHint } = options;
+  const channel = `revoked_tokens_${randomUUID()}`;
+  const connection = await FeedConnection.open({
+    config,
+    name: 'jwt-core revocations (listening)',
+    statementTimeoutMs: 1_500,
+    signal,
+    setUp: `LISTEN revoked_tokens; LISTEN "${channel}"`,
+  });
+  let unanswered = 0;
+  connection.client.on('notification', (notification) => {
+    if (notification.channel === channel) unanswered = 0;
+    else onHint();
+  });
+  const beat = () => {
+    if (unanswered === 2) {
+      return connection.destroy(new Error('The listening connection no longer answers'));
+    }
+    unanswered += 1;
+    const query = { text: 'SELECT pg_notify($1, $2)', values: [channel, ''] };
+    // A beat that fails ends the connection, as any query does.
+    connection.query(query).catch(() => undefined);
+    onHint();
+  };
+  const timer = setInterval(beat, beatEveryMs);
+  void connection.lost.then(() => clearInterval(timer));
+  return connection;
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientConfig } from 'pg';
+import { RevocationSourceError } from '../../revocation/revocation-source-error.js';
+import type { FeedConnection } from './connection.js';
+import { openListening } from './listening-connection.js';
+import { readEnd, readPage } from './read-page.js';
+import { RevocationLog } from './revocation-log.js';
+import { singleFlight } from './single-flight.js';
+
+export interface LogReaderOptions {
+  readonly config: ClientConfig;
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+  /** The log has grown, or is a new one. */
+  readonly onNews: () => void;
+  /** The connection was lost, or could not be made. It is being made anew. */
+  readonly onLost: (reason: Error) => void;
+}
+
+/** Keeps a log of what is published, through one connection for all readers of the process. */
+export class LogReader {
+  /**
+   * Brings the log up to a moment after this call. Waits for the connection attempt that is due.
+   *
+   * @throws RevocationSourceError `unavailable`
+   */
+  readonly refresh = singleFlight(() => this.read());
+  private connection: Promise<FeedConnection>;
+  private log: RevocationLog | undefined;
+  private readAtMs = -Infinity;
+
+  constructor(private readonly options: LogReaderOptions) {
+    this.connection = this.connect(0);
+    void this.keepConnected();
+  }
+
+  /** The log as it is. `undefined` before the first read. */
+  get current(): RevocationLog | undefined {
+    return this.log;
+  }
+
+  /** Milliseconds since the last read that succeeded began. Infinity before the first. */
+  get ageMs(): number {
+    return performance.now() - this.readAtMs;
+  }
+
+  private async keepConnected(): Promise<void> {
+    const { signal, onLost } = this.options;
+    for (let failures = 0; !signal.aborted; this.connection = this.connect(++failures)) {
+      const attempt = this.connection;
+      try {
+        const { lost } = await attempt;
+        await this.refresh();
+        failures = 0;
+        throw await lost;
+      } catch (reason) {
+        attempt.then(
+          (connection) => connection.destroy(),
+          () => undefined,
+        );
+        if (!signal.aborted) onLost(reason as Error);
+      }
+    }
+  }
+
+  private connect(failures: number): Promise<FeedConnection> {
+    const { config, signal } = this.options;
+    const onHint = () => void this.refresh().catch(() => undefined);
+    const attempt = sleep(backoffMs(failures), undefined, { signal }).then(() =>
+      openListening({ config, signal, onHint }),
+    );
+    // Whoever needs the connection learns of the failure; maybe nobody does.
+    attempt.catch(() => undefined);
+    return attempt;
+  }
+
+  private async read(): Promise<RevocationLog> {
+    try {
+      const connection = await this.connection;
+      const beganAtMs = performance.now();
+      const log = await this.upToDate(connection);
+      this.readAtMs = beganAtMs;
+      return log;
+    } catch (cause) {
+      throw new RevocationSourceError('unavailable', 'The database cannot be asked', { cause });
+    }
+  }
+
+  private async upToDate(connection: FeedConnection): Promise<RevocationLog> {
+    const { log } = this;
+    if (log?.identity !== connection.identity) return this.startAnew(connection);
+    for (;;) {
+      const page = await readPage(connection, { after: log.head });
+      const hasGoneBack = page.snapshot.xmax < log.horizon;
+      if (hasGoneBack) return this.startAnew(connection);
+      log.append(page);
+      if (page.entries.length > 0) this.options.onNews();
+      if (!page.more) return log;
+    }
+  }
+
+  private async startAnew(connection: FeedConnection): Promise<RevocationLog> {
+    this.log = new RevocationLog(connection.identity, await readEnd(connection));
+    this.options.onNews();
+    return this.log;
+  }
+}
+
+/** Half a second at most, so that a database that is back is soon noticed. */
+function backoffMs(failures: number): number {
+  if (failures === 0) return 0;
+  return Math.min(500, 25 * 2 ** failures) * (0.5 + Math.random() / 2);
+}

@@ -1,0 +1,105 @@
+import { pruneGraceSeconds } from '../../revocation/revocation-list.js';
+import type { Revocation, RevocationKind } from '../../revocation/revocation.js';
+import type { FeedConnection } from './connection.js';
+import { latestKey, placeAt, theBeginning, type FeedPlace, type PublicationKey } from './place.js';
+import { parseSnapshot, type PgSnapshot } from './pg-snapshot.js';
+
+/** An entry, and the transaction that published it. */
+export interface PublishedRevocation extends PublicationKey {
+  readonly revocation: Revocation;
+}
+
+/** What became visible since a place, in the order of publication. */
+export interface FeedPage {
+  readonly entries: readonly PublishedRevocation[];
+  /** There is more than fits into a page. */
+  readonly more: boolean;
+  /** How far the page takes a reader. */
+  readonly place: FeedPlace;
+  /** What the page was read in. */
+  readonly snapshot: PgSnapshot;
+  /** Entries that expired before this second, by the database's clock, are left out. */
+  readonly expiredBefore: number;
+}
+
+/** The most entries of an answer. */
+export const pageSize = 10_000;
+
+interface Row {
+  readonly snapshot: string;
+  readonly expired_before: string;
+  /** The largest transaction id in the table, of expired entries too. */
+  readonly newest: string | null;
+  readonly entries: readonly EntryFields[] | null;
+}
+type EntryFields = [
+  kind: RevocationKind,
+  id: string,
+  exp: number,
+  before: number | null,
+  xid: string,
+];
+
+// One statement, so that entries and snapshot belong together. It reads two ranges of one index:
+// what transactions published that were open at the place, and everything that follows the place.
+const text = `
+WITH moment AS MATERIALIZED (
+  SELECT pg_current_snapshot() AS snapshot,
+         floor(extract(epoch FROM now()))::bigint - ${pruneGraceSeconds} AS expired_before
+), unseen AS MATERIALIZED (
+  (SELECT xid, kind, id, exp, before FROM revoked_tokens
+    WHERE xid = ANY ($4::xid8[]) AND exp >= (SELECT expired_before FROM moment)
+    ORDER BY xid, kind, id LIMIT $5)
+  UNION ALL
+  (SELECT xid, kind, id, exp, before FROM revoked_tokens
+    WHERE (xid, kind, id) > ($1::xid8, $2, $3) AND exp >= (SELECT expired_before FROM moment)
+    ORDER BY xid, kind, id LIMIT $5)
+  ORDER BY xid, kind, id LIMIT $5
+)
+SELECT snapshot::text AS snapshot, expired_before,
+  (SELECT max(xid) FROM revoked_tokens)::text AS newest,
+  (SELECT json_agg(json_build_array(kind, id, exp, before, xid::text) ORDER BY xid, kind, id)
+     FROM unseen) AS entries
+FROM moment`;
+
+export interface PageRequest {
+  readonly after: FeedPlace;
+  /**
+   * Up to where all that is visible has been read, if that is further: the reader is taken there at
+   * least, unless there is more than a page.
+   */
+  readonly known?: PublicationKey;
+  readonly limit?: number;
+}
+
+/** Reads what a reader at `after` has not seen. */
+export async function readPage(
+  connection: Pick<FeedConnection, 'query'>,
+  { after, known = after, limit = pageSize }: PageRequest,
+): Promise<FeedPage> {
+  const values = [`${after.xid}`, after.kind, after.id, `{${[...after.open].join()}}`, limit + 1];
+  const row = await connection.query<Row>({ name: 'read page', text, values });
+  const found = row.entries ?? [];
+  const more = found.length > limit;
+  const entries = found.slice(0, limit).map(publishedRevocation);
+  const snapshot = parseSnapshot(row.snapshot);
+  const end = more ? entries.at(-1)! : latestKey(known, endOf(row.newest));
+  const expiredBefore = Number(row.expired_before);
+  return { entries, more, place: placeAt(end, snapshot), snapshot, expiredBefore };
+}
+
+/** Reads how far one has come who has read everything. */
+export function readEnd(connection: FeedConnection): Promise<FeedPage> {
+  const behindEverything = { ...theBeginning, xid: 2n ** 64n - 1n };
+  return readPage(connection, { after: behindEverything, known: theBeginning });
+}
+
+function publishedRevocation([kind, id, exp, before, xid]: EntryFields): PublishedRevocation {
+  const revocation = before === null ? { kind, id, exp } : { kind, id, exp, before };
+  return { xid: BigInt(xid), kind, id, revocation };
+}
+
+/** Behind all entries of a transaction: once one of them is visible, no more will come. */
+function endOf(xid: string | null): PublicationKey {
+  return { xid: xid === null ? 0n : BigInt(xid) + 1n, kind: '', id: '' };
+}

@@ -1,0 +1,73 @@
+import { hasSeen, isAtLeast, latestKey, placeAt, type FeedPlace } from './place.js';
+import type { FeedPage, PublishedRevocation } from './read-page.js';
+
+/** How many entries are remembered: some 10 MB. */
+const maxEntries = 50_000;
+
+interface LoggedRead {
+  readonly since: FeedPlace;
+  readonly entries: readonly PublishedRevocation[];
+}
+
+/**
+ * What was published lately, in memory, so that readers who are nearly up to date need no query,
+ * whichever process gave them their cursor.
+ */
+export class RevocationLog {
+  private readonly reads: LoggedRead[] = [];
+  private readonly pages = new WeakMap<FeedPlace, FeedPage>();
+  private size = 0;
+
+  /** Begins where `last` ends, without entries. */
+  constructor(
+    readonly identity: string,
+    private last: FeedPage,
+  ) {}
+
+  /** How far the log has come. */
+  get head(): FeedPlace {
+    return this.last.place;
+  }
+
+  /** `xmax` of the snapshot that was read last. */
+  get horizon(): bigint {
+    return this.last.snapshot.xmax;
+  }
+
+  /** Takes in a page that was read from {@link head} on. */
+  append(page: FeedPage): void {
+    const { head } = this;
+    if (page.entries.length > 0) this.reads.push({ since: head, entries: page.entries });
+    // While nothing happens the head stays the same object, by which `read` knows its readers.
+    this.last = isAtLeast(head, page.place) ? { ...page, place: head } : page;
+    this.size += page.entries.length;
+    while (this.size > maxEntries) this.size -= this.reads.shift()!.entries.length;
+  }
+
+  /**
+   * Everything that a reader at this place has not seen; `undefined` when that goes further back
+   * than the log. Readers at the very same place are given the very same page.
+   */
+  read(after: FeedPlace): FeedPage | undefined {
+    const known = this.pages.get(after);
+    if (known !== undefined && known.place === this.head) return known;
+    const entries = this.since(after);
+    if (entries === undefined) return undefined;
+    const { head, last } = this;
+    const end = latestKey(head, after);
+    const place = end === head ? head : placeAt(end, last.snapshot);
+    const page = { ...last, entries, more: false, place };
+    this.pages.set(after, page);
+    return page;
+  }
+
+  private since(after: FeedPlace): PublishedRevocation[] | undefined {
+    if (isAtLeast(after, this.head)) return [];
+    const first = this.reads.findLastIndex(({ since }) => isAtLeast(after, since));
+    if (first < 0) return undefined;
+    return this.reads
+      .slice(first)
+      .flatMap(({ entries }) => entries)
+      .filter((entry) => !hasSeen(after, entry) && entry.revocation.exp >= this.last.expiredBefore);
+  }
+}

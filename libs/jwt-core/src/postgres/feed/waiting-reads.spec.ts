@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { WaitingReads } from './waiting-reads.js';
+
+it('ends when the time is over', async () => {
+  const reads = new WaitingReads();
+  const startedAt = performance.now();
+  const wait = reads.wait(50, undefined);
+  expect(reads.size).toBe(1);
+  expect(await wait).toBe('over');
+  expect(performance.now() - startedAt).toBeGreaterThan(45);
+  expect(reads.size).toBe(0);
+});
+
+it('ends for all when they are woken, and nobody is left behind', async () => {
+  const reads = new WaitingReads();
+  const signal = new AbortController().signal;
+  const waits = [reads.wait(60_000, undefined), reads.wait(60_000, signal)];
+  expect(reads.size).toBe(2);
+  reads.wakeAll('news');
+  expect(await Promise.all(waits)).toEqual(['news', 'news']);
+  expect(reads.size).toBe(0);
+});
+
+it('is given up by one without the others', async () => {
+  const reads = new WaitingReads();
+  const caller = new AbortController();
+  const gone = reads.wait(60_000, caller.signal);
+  const other = reads.wait(60_000, undefined);
+  caller.abort('gone');
+  await expect(gone).rejects.toMatchObject({ code: 'aborted', cause: 'gone' });
+  expect(reads.size).toBe(1);
+  reads.wakeAll('over');
+  expect(await other).toBe('over');
+});
+
+it('does not begin for one that has given up already', async () => {
+  const reads = new WaitingReads();
+  const wait = reads.wait(60_000, AbortSignal.abort('gone'));
+  await expect(wait).rejects.toMatchObject({ code: 'aborted' });
+  expect(reads.size).toBe(0);
+});
