@@ -1,0 +1,7 @@
+export { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
+export {
+  PostgresRevocationSource,
+  type PostgresRevocationSourceOptions,
+} from './postgres-revocation-source.js';
+export { recordRevocations } from './record-revocations.js';
+export { RevokedToken } from './revoked-token.entity.js';
