@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import {
   type INestApplication,
   type LoggerService,
@@ -56,16 +57,11 @@ export function ask(url: string, question: Question = {}): Promise<Answer> {
     const host = ['Host', new URL(url).host];
     const sent = httpRequest(url, { method, headers: [...host, ...headers, ...length] as never });
     sent.once('error', reject).once('response', (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      response.once('error', reject).once('end', () => {
-        const { statusCode: status = 0, headers: received } = response;
-        resolve({
-          status,
-          headers: received,
-          body: text ? (JSON.parse(text) as Answer['body']) : {},
-        });
-      });
+      const { statusCode: status = 0, headers: received } = response;
+      json(response).then(
+        (body) => resolve({ status, headers: received, body: body as Answer['body'] }),
+        reject,
+      );
     });
     sent.end(body);
   });

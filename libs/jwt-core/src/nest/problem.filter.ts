@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import {
   type ArgumentsHost,
   Catch,
@@ -17,6 +18,12 @@ import { type Problem, problemDocument } from './problem.js';
 /** How an application says its own errors. `undefined` for an error that is not its own. */
 export type ProblemOf = (error: unknown) => Problem | undefined;
 
+/** Express' or Fastify's, or node's own where a middleware of Fastify failed. */
+type HttpResponse = Pick<ServerResponse, 'writableEnded' | 'destroy'> & {
+  readonly raw?: ServerResponse;
+  send?(body: Buffer): unknown;
+};
+
 /**
  * Answers every error as `application/problem+json` (RFC 9457), on Fastify and on Express. An error
  * that nobody knows is logged, and the client learns nothing but `internal_error`.
@@ -35,7 +42,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (host.getType<string>() === 'rpc') return throwError(() => error);
     if (host.getType<string>() !== 'http') return error;
     const problem = this.ownProblem(error) ?? problemOf(error);
-    const [request, response] = host.getArgs<[object, object]>();
+    const [request, response] = host.getArgs<[object, HttpResponse]>();
     if (problem.status >= 500 && !(error instanceof TokenError)) {
       this.logger.error(error, { requestId: this.requestId(request, response) });
     }
@@ -43,21 +50,27 @@ export class ProblemFilter implements ExceptionFilter {
     return undefined;
   }
 
-  private answer(response: object, problem: Problem): void {
+  private answer(response: HttpResponse, problem: Problem): void {
     const { httpAdapter } = this.adapterHost;
     if (httpAdapter.isHeadersSent(response)) {
-      httpAdapter.end(response);
+      // Merely ended, an answer that is half sent would look whole.
+      const { raw = response } = response;
+      if (!raw.writableEnded) raw.destroy();
       return;
     }
     const headers = { ...problem.headers, 'Content-Type': 'application/problem+json' };
     for (const [name, value] of Object.entries(headers)) {
       httpAdapter.setHeader(response, name, value);
     }
-    httpAdapter.reply(response, problemDocument(problem), problem.status);
+    const document = problemDocument(problem);
+    if (!response.send) return void httpAdapter.reply(response, document, problem.status);
+    httpAdapter.status(response, problem.status);
+    // As bytes: to anything else both frameworks add a charset, which JSON does not have.
+    response.send(Buffer.from(JSON.stringify(document)));
   }
 
   /** What the answer will carry, else what Fastify calls the request. */
-  private requestId(request: object, response: object): unknown {
+  private requestId(request: object, response: HttpResponse): unknown {
     const answered: unknown = this.adapterHost.httpAdapter.getHeader(response, 'x-request-id');
     return answered ?? ('id' in request ? request.id : undefined);
   }
