@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Principal } from '../token/principal.js';
+import { httpRequestOf } from './http-request.js';
 import { principalOf } from './request-principal.js';
 
 /** The parameter of a handler that receives the caller: `@CurrentPrincipal() caller: Principal`. */
@@ -9,7 +10,7 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
 
 /** @throws Error on a route where nobody was asked who they are. */
 function currentPrincipal(context: ExecutionContext): Principal {
-  const principal = principalOf(context.getArgByIndex<object>(0));
+  const principal = principalOf(httpRequestOf(context));
   if (principal) return principal;
   const handler = `${context.getClass().name}.${context.getHandler().name}`;
   throw new Error(

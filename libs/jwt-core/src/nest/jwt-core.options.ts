@@ -82,8 +82,9 @@ function textFaults({ issuer, audience, ...options }: JwtCoreOptions): string[] 
 function numberFaults(numbers: Readonly<Record<NumericOption, unknown>>): string[] {
   return Object.entries(NUMBERS).flatMap(([name, [, least, most]]) => {
     const value = numbers[name as NumericOption];
-    // The comparisons are false for NaN, too.
-    if (typeof value === 'number' && value >= least && value <= most) return [];
+    // The comparisons are false for NaN, too. Only seconds come in fractions.
+    const isCountable = Number.isInteger(value) || name.endsWith('Seconds');
+    if (typeof value === 'number' && value >= least && value <= most && isCountable) return [];
     return `${name} is a number from ${least} to ${most}, not ${String(value)}`;
   });
 }
