@@ -33,16 +33,17 @@ describe('splitCompactJws', () => {
     expect(() => split(filled(1_000_000))).toThrow('over 8 KiB');
   });
 
+  it.each(['', '.', HEADER, `${HEADER}.`, `${HEADER}.${BYTES}`])('refuses %j', (token) => {
+    expect(() => split(token)).toThrow('fewer than three segments');
+  });
+
   it.each([
-    ['nothing', ''],
-    ['a dot', '.'],
-    ['one segment', HEADER],
-    ['two segments', `${HEADER}.${BYTES}`],
     ['four segments', `${HEADER}.${BYTES}.${BYTES}.${BYTES}`],
     ['five segments, like an encrypted token', `${HEADER}.${BYTES}.${BYTES}.${BYTES}.${BYTES}`],
     ['a dot at the end', `${HEADER}.${BYTES}.${BYTES}.`],
     ['a dot at the beginning', `.${HEADER}.${BYTES}.${BYTES}`],
     ['no header', `.${BYTES}.${BYTES}`],
+    ['only dots', '..'],
     ['a scheme before it', `Bearer ${HEADER}.${BYTES}.${BYTES}`],
   ])('refuses %s', (_, token) => {
     expect(() => split(token)).toThrow(expect.objectContaining({ code: 'token_invalid' }));
