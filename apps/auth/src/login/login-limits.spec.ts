@@ -19,7 +19,7 @@ function attempt(of: Partial<Attempt> = {}): Attempt {
   return {
     account: `limits-${count}@example.com`,
     address: `2001:db8:0:${count.toString(16)}::1`,
-    isKnownAddress: false,
+    isKnownAddress: async () => false,
     ...of,
   };
 }
@@ -42,7 +42,7 @@ async function pause(of: Attempt): Promise<number> {
 
 describe('failures at an account from one address', () => {
   it('are free five times, then pause for longer and longer, up to a quarter of an hour', async () => {
-    const mine = attempt({ isKnownAddress: true });
+    const mine = attempt({ isKnownAddress: async () => true });
     const pauses: number[] = [];
     for (let failure = 1; failure <= 18; failure += 1) {
       await limits.failed(mine);
@@ -116,7 +116,7 @@ describe('failures at an account from everywhere', () => {
   it('never pause the person at an address where they have been before', async () => {
     const { account } = attempt();
     await fail(70, () => attempt({ account }));
-    expect(await pause(attempt({ account, isKnownAddress: true }))).toBe(0);
+    expect(await pause(attempt({ account, isKnownAddress: async () => true }))).toBe(0);
   });
 });
 

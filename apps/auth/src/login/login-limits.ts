@@ -12,8 +12,8 @@ export interface Attempt {
   /** The e-mail without regard to case. */
   readonly account: string;
   readonly address: string;
-  /** The person has had a session from there. */
-  readonly isKnownAddress: boolean;
+  /** The person has had a session from there. Asked only where it matters. */
+  readonly isKnownAddress: () => Promise<boolean>;
 }
 
 /** So many failures are free. Each further one doubles the pause, from 1 s up to the longest. */
@@ -41,23 +41,33 @@ export class LoginLimits {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws UsersError `too_many_attempts` during a pause */
-  async admit(attempt: Attempt): Promise<void> {
-    const now = this.clock.now();
-    const [pause] = await this.dataSource.query<{ until: Date | null }[]>(
-      `SELECT max(blocked_until) AS until FROM login_limits
-       WHERE key = ANY($1) AND blocked_until > $2`,
-      [limits(attempt).map(({ key }) => key), now],
+  /**
+   * Returns whether there is something for `succeeded` to forgive.
+   *
+   * @throws UsersError `too_many_attempts` during a pause
+   */
+  async admit(attempt: Attempt): Promise<boolean> {
+    const now = +this.clock.now();
+    const { pair, address, everywhere } = limits(attempt);
+    const rows = await this.dataSource.query<{ key: string; until: Date | null }[]>(
+      'SELECT key, blocked_until AS until FROM login_limits WHERE key = ANY($1)',
+      [[pair.key, address.key, everywhere.key]],
     );
-    if (!pause?.until) return;
+    const pauses = new Map(rows.map(({ key, until }) => [key, until ? +until - now : 0]));
+    const left = (limit: Limit): number => pauses.get(limit.key) ?? 0;
+    let pauseMs = Math.max(left(pair), left(address));
+    if (left(everywhere) > pauseMs && !(await attempt.isKnownAddress())) pauseMs = left(everywhere);
+    if (pauseMs <= 0) return pauses.has(pair.key);
     throw new UsersError('too_many_attempts', 'Too many failed attempts', {
-      retryAfterSeconds: Math.ceil((+pause.until - +now) / 1000),
+      retryAfterSeconds: Math.ceil(pauseMs / 1000),
     });
   }
 
   async failed(attempt: Attempt): Promise<void> {
     const now = this.clock.now();
-    const byKey = new Map(limits(attempt).map((limit) => [limit.key, limit]));
+    const { pair, address, everywhere } = limits(attempt);
+    const counted = [pair, address, ...((await attempt.isKnownAddress()) ? [] : [everywhere])];
+    const byKey = new Map(counted.map((limit) => [limit.key, limit]));
     const counts = await this.dataSource.query<{ key: string; failures: number }[]>(
       `INSERT INTO login_limits AS known (key, failures, forgotten_at)
        SELECT key, 1, $2 FROM unnest($1::text[]) AS key
@@ -76,7 +86,8 @@ export class LoginLimits {
 
   /** Forgives this account at this address. Not the others: an attacker has an account as well. */
   async succeeded(attempt: Attempt): Promise<void> {
-    await this.dataSource.query('DELETE FROM login_limits WHERE key = $1', [pairKey(attempt)]);
+    const { pair } = limits(attempt);
+    await this.dataSource.query('DELETE FROM login_limits WHERE key = $1', [pair.key]);
   }
 
   private async block(key: string, until: Date): Promise<void> {
@@ -92,20 +103,13 @@ function pauseSeconds(failures: number, limit: Limit | undefined): number {
   return Math.min(2 ** (failures - limit.free - 1), limit.longestSeconds);
 }
 
-/** The database needs no list of e-mails that people have mistyped. */
-function accountKey({ account }: Attempt): string {
-  return `account:${createHash('sha256').update(account).digest('base64url')}`;
-}
-
-function pairKey(attempt: Attempt): string {
-  return `${accountKey(attempt)}@${network(attempt.address)}`;
-}
-
-function limits(attempt: Attempt): Limit[] {
-  const everywhere = { key: accountKey(attempt), free: 50, longestSeconds: 60 };
-  return [
-    { key: pairKey(attempt), free: 5, longestSeconds: 900 },
-    { key: `address:${network(attempt.address)}`, free: 100, longestSeconds: 900 },
-    ...(attempt.isKnownAddress ? [] : [everywhere]),
-  ];
+function limits({ account, address }: Attempt): Record<'pair' | 'address' | 'everywhere', Limit> {
+  // The database needs no list of e-mails that people have mistyped.
+  const accountKey = `account:${createHash('sha256').update(account).digest('base64url')}`;
+  const party = network(address);
+  return {
+    pair: { key: `${accountKey}@${party}`, free: 5, longestSeconds: 900 },
+    address: { key: `address:${party}`, free: 100, longestSeconds: 900 },
+    everywhere: { key: accountKey, free: 50, longestSeconds: 60 },
+  };
 }

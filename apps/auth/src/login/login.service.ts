@@ -29,10 +29,13 @@ export class LoginService {
    */
   async authenticate(email: string, password: string, { address }: Origin): Promise<User> {
     const user = await this.users.findByEmail(email);
-    const isKnownAddress = await this.sessions.hasBeenAt(user?.id ?? NOBODY, address);
-    const attempt = { account: emailKey(email), address, isKnownAddress };
+    const attempt: Attempt = {
+      account: emailKey(email),
+      address,
+      isKnownAddress: () => this.sessions.hasBeenAt(user?.id ?? NOBODY, address),
+    };
     // Whoever has to pause shall not take a place in the queue from others.
-    await this.limits.admit(attempt);
+    if (this.hasher.hasQueue) await this.limits.admit(attempt);
     return this.hasher.inTurn((hashing) => this.check(user, password, attempt, hashing));
   }
 
@@ -42,15 +45,15 @@ export class LoginService {
     attempt: Attempt,
     hashing: Hashing,
   ): Promise<User> {
-    // Once more, now that it is this one's turn: a hundred guesses at the same moment have all been
-    // let into the queue before the first of them failed.
-    await this.limits.admit(attempt);
+    // In turn, as a hundred guesses at the same moment get into the queue before the first has
+    // failed.
+    const hasFailedBefore = await this.limits.admit(attempt);
     const isRight = await hashing.verify(user?.passwordHash, password);
     if (!user || !isRight || user.isDisabled) {
       await this.limits.failed(attempt);
       throw new UsersError('invalid_credentials', 'E-mail or password is wrong');
     }
-    await this.limits.succeeded(attempt);
+    if (hasFailedBefore) await this.limits.succeeded(attempt);
     if (this.hasher.needsRehash(user.passwordHash)) {
       await this.users.rehash(user, await hashing.hash(password));
     }

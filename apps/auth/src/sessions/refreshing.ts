@@ -4,13 +4,11 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import { User } from '../users/user.entity.js';
 import { hashRefreshToken, openWith, sealUnder } from './refresh-secret.js';
-import { RefreshToken } from './refresh-token.entity.js';
 import { SessionEnding } from './session-ending.js';
-import { Session } from './session.entity.js';
 import { SessionsError } from './sessions-error.js';
 import type { TokenResponse } from './sessions.schema.js';
+import { lockPresentedToken, replaceToken, type PresentedToken } from './token-chain.js';
 import { TokenPairs } from './token-pairs.js';
 
 /** A refusal is returned and not thrown where its transaction has something to commit. */
@@ -45,63 +43,49 @@ export class Refreshing {
   }
 
   private async exchange(manager: EntityManager, token: string, origin: Origin): Promise<Outcome> {
-    const hash = hashRefreshToken(token);
-    const session = await lockedSession(manager, hash);
-    // Read after the lock: another process may have replaced it while this one waited.
-    const presented = session && (await manager.findOneBy(RefreshToken, { hash }));
+    const presented = await lockPresentedToken(manager, hashRefreshToken(token));
     if (!presented) return refusal('refresh_token_invalid', 'No such token');
+    const { replacedAt, endedAt, isDisabled, expiresAt, sessionExpiresAt } = presented;
 
-    const isRetry = this.isRetry(presented);
-    if (presented.replacedAt && !isRetry) return this.reused(manager, session, origin);
-    const user = await manager.findOneByOrFail(User, { id: session.userId });
-    if (session.endedAt || user.isDisabled) return refusal('refresh_token_invalid', 'Ended');
-
+    const answer = this.answerToRetry(presented);
+    if (replacedAt && !answer) return this.reused(manager, presented, origin);
+    if (endedAt || isDisabled) return refusal('refresh_token_invalid', 'Its session was ended');
     const now = this.clock.now();
-    if (session.expiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
-    if (isRetry) return JSON.parse(openWith(token, presented.sealedSuccessor)) as TokenResponse;
-    if (presented.expiresAt <= now) return refusal('refresh_token_expired', 'Unused for too long');
-    return this.replace(manager, session, user, { token, presented });
+    if (sessionExpiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
+    if (answer) return JSON.parse(openWith(token, answer)) as TokenResponse;
+    if (expiresAt <= now) return refusal('refresh_token_expired', 'Unused for too long');
+    return this.replace(manager, presented, token);
   }
 
   /** Only the immediate predecessor still has its successor, and only for a while. */
-  private isRetry(token: RefreshToken): token is RefreshToken & { sealedSuccessor: Buffer } {
-    if (!token.replacedAt || !token.sealedSuccessor) return false;
-    return +this.clock.now() - +token.replacedAt <= this.config.refreshRetryWindowMs;
+  private answerToRetry({ replacedAt, sealedSuccessor }: PresentedToken): Buffer | null {
+    const age = +this.clock.now() - +(replacedAt ?? NaN);
+    return age <= this.config.refreshRetryWindowMs ? sealedSuccessor : null;
   }
 
-  private async reused(manager: EntityManager, session: Session, origin: Origin): Promise<Outcome> {
-    const { id: sessionId, userId } = session;
+  private async reused(
+    manager: EntityManager,
+    { sessionId, userId }: PresentedToken,
+    origin: Origin,
+  ): Promise<Outcome> {
     await this.ending.one(manager, { userId, sessionId, reason: 'reuse', origin });
     return refusal('refresh_token_reused', `Session ${sessionId} is over`);
   }
 
   private async replace(
     manager: EntityManager,
-    session: Session,
-    user: User,
-    { token, presented: { hash, predecessor } }: { token: string; presented: RefreshToken },
+    presented: PresentedToken,
+    token: string,
   ): Promise<TokenResponse> {
-    const now = this.clock.now();
-    const { response, record } = this.tokenPairs.mint(session, user, hash);
-    const sealedSuccessor =
-      this.config.refreshRetryWindowMs > 0 ? sealUnder(token, JSON.stringify(response)) : null;
-    if (predecessor) {
-      await manager.update(RefreshToken, { hash: predecessor }, { sealedSuccessor: null });
-    }
-    await manager.update(RefreshToken, { hash }, { replacedAt: now, sealedSuccessor });
-    await manager.insert(RefreshToken, record);
-    await manager.update(Session, { id: session.id }, { lastUsedAt: now });
+    const { response, record } = this.tokenPairs.mint({
+      ...presented,
+      predecessor: presented.hash,
+    });
+    const isKept = this.config.refreshRetryWindowMs > 0;
+    const sealed = isKept ? sealUnder(token, JSON.stringify(response)) : null;
+    await replaceToken(manager, presented, record, sealed);
     return response;
   }
-}
-
-function lockedSession(manager: EntityManager, hash: Buffer): Promise<Session | null> {
-  // The session and never its tokens: whoever refreshes any of them, or ends it, waits here.
-  return manager
-    .createQueryBuilder(Session, 'session')
-    .setLock('pessimistic_write')
-    .where('session.id = (SELECT session_id FROM refresh_tokens WHERE hash = :hash)', { hash })
-    .getOne();
 }
 
 function refusal(code: SessionsError['code'], message: string): SessionsError {

@@ -58,7 +58,15 @@ export class SessionsService {
         subject: session.id,
         origin,
       });
-      const { response, record } = this.tokenPairs.mint(session, current, null);
+      const { response, record } = this.tokenPairs.mint({
+        userId: current.id,
+        roles: current.roles,
+        claims: current.claims,
+        sessionId: session.id,
+        sessionExpiresAt: session.expiresAt,
+        requestedScope,
+        predecessor: null,
+      });
       await manager.insert(RefreshToken, record);
       return response;
     });

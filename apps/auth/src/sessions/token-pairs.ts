@@ -7,13 +7,22 @@ import { grantedScopes } from '../users/roles.js';
 import type { User } from '../users/user.entity.js';
 import { hashRefreshToken, newRefreshToken } from './refresh-secret.js';
 import type { RefreshToken } from './refresh-token.entity.js';
-import type { Session } from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 /** An access token and the refresh token beside it: as the client gets them, and as they are kept. */
 export interface TokenPair {
   readonly response: TokenResponse;
   readonly record: RefreshToken;
+}
+
+/** Whom and what a pair is for. */
+export interface PairRequest extends Pick<User, 'roles' | 'claims'> {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly sessionExpiresAt: Date;
+  readonly requestedScope: string | null;
+  /** The hash of the refresh token that this one replaces. */
+  readonly predecessor: Buffer | null;
 }
 
 /** The client that a person's login is issued to. */
@@ -31,19 +40,20 @@ export class TokenPairs {
    * The next pair of a session, with the roles and claims that the person has now. It is worth
    * something once the record is in the database.
    */
-  mint(session: Session, user: User, predecessor: Buffer | null): TokenPair {
+  mint(request: PairRequest): TokenPair {
+    const { userId, sessionId, sessionExpiresAt, roles, claims, predecessor } = request;
     const now = this.clock.now();
     const idleEnd = now.getTime() + this.config.refreshTokenTtlMs;
-    const expiresAt = new Date(Math.min(idleEnd, session.expiresAt.getTime()));
-    const scopes = grantedScopes(user.roles, session.requestedScope);
+    const expiresAt = new Date(Math.min(idleEnd, sessionExpiresAt.getTime()));
+    const scopes = grantedScopes(roles, request.requestedScope);
     const access = this.issuer.issue({
-      subject: user.id,
+      subject: userId,
       clientId: WEB_CLIENT,
-      sessionId: session.id,
+      sessionId,
       scopes,
-      roles: user.roles,
-      claims: user.claims,
-      notAfter: session.expiresAt,
+      roles,
+      claims,
+      notAfter: sessionExpiresAt,
     });
     const refreshToken = newRefreshToken();
     return {
@@ -57,7 +67,7 @@ export class TokenPairs {
       },
       record: {
         hash: hashRefreshToken(refreshToken),
-        sessionId: session.id,
+        sessionId,
         predecessor,
         createdAt: now,
         expiresAt,

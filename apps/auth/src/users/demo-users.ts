@@ -34,13 +34,8 @@ export class DemoUsers implements OnApplicationBootstrap {
 
   /** Another process may do the same at the same moment: no conflict is worth an error. */
   private async add(user: User): Promise<void> {
-    await this.dataSource
-      .createQueryBuilder()
-      .insert()
-      .into(User)
-      .values(user)
-      .orIgnore()
-      .execute();
-    this.logger.log(`Made a demo user with the roles ${user.roles.join(', ')}`);
+    const insert = this.dataSource.createQueryBuilder().insert().into(User).values(user).orIgnore();
+    const { raw } = (await insert.returning('id').execute()) as { raw: object[] };
+    if (raw.length > 0) this.logger.log(`Made a demo user with the roles ${user.roles.join(', ')}`);
   }
 }

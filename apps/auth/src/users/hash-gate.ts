@@ -14,6 +14,11 @@ export class HashGate {
     private readonly queue: number,
   ) {}
 
+  /** All places are taken. */
+  get isFull(): boolean {
+    return this.running >= this.parallel;
+  }
+
   /** @throws UsersError `too_many_attempts` at once, when the queue is full */
   async run<T>(work: () => Promise<T>): Promise<T> {
     await this.enter();
@@ -25,7 +30,7 @@ export class HashGate {
   }
 
   private async enter(): Promise<void> {
-    if (this.running < this.parallel) {
+    if (!this.isFull) {
       this.running += 1;
       return;
     }

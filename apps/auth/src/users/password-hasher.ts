@@ -48,6 +48,11 @@ export class PasswordHasher {
     return this.gate.run(() => work(this.hashing));
   }
 
+  /** Whoever comes now has to wait. */
+  get hasQueue(): boolean {
+    return this.gate.isFull;
+  }
+
   /** The stored form was made with other parameters than today's. */
   needsRehash(stored: string): boolean {
     return !stored.startsWith(PREFIX);
