@@ -20,6 +20,7 @@ export { StructuredLogger, LOG_LEVELS, type LogLevel } from './logging/structure
 export { currentRequestId } from './logging/request-context.js';
 export { createHttpApp, type HttpAppOptions } from './http/http-app.js';
 export type { Documentation } from './http/docs.js';
+export { serviceProblem } from './http/service-problem.js';
 export { HealthModule } from './health/health.module.js';
 export type { HealthOptions } from './health/health.options.js';
 export type { ReadinessCheck } from './health/readiness.js';

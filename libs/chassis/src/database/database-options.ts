@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 
+import { typeOrmLogger } from './typeorm-logger.js';
+
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 type Classes = readonly (new () => object)[];
 
@@ -40,6 +42,7 @@ export function databaseOptions(description: DatabaseDescription): DatabaseOptio
     migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,
+    logger: typeOrmLogger(logger),
     poolSize,
     connectTimeoutMS: 5_000,
     // Without a handler a dropped connection would end the process; the pool replaces it.

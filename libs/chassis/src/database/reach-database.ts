@@ -2,19 +2,9 @@ import type { LoggerService } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
+import { isConnectionLoss } from './connection-loss.js';
 import { DatabaseError, errorCode } from './database-error.js';
 
-/** Errors of a server that is not there yet, or not yet for everyone. */
-const NOT_YET = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  '53300', // too many connections
-  '57P03', // starting up or shutting down
-]);
 /** Another process was faster. */
 const ALREADY_MADE = new Set(['42P04', '23505']);
 const DATABASE_MISSING = '3D000';
@@ -40,7 +30,7 @@ export async function reachDatabase(
       return;
     } catch (error) {
       if (errorCode(error) === DATABASE_MISSING) return createDatabase(url, logger);
-      if (!isTransient(error)) throw error;
+      if (!isConnectionLoss(error)) throw error;
       if (performance.now() > deadline) {
         const seconds = Math.round(waitMs / 1000);
         const message = `Postgres at ${hostOf(url)} does not answer, after ${seconds} s of trying`;
@@ -87,13 +77,6 @@ export async function withClient<T>(
   } finally {
     await client.end();
   }
-}
-
-function isTransient(error: unknown): boolean {
-  // Node gathers the failures of all addresses of a host, and pg's own time-out has no code.
-  if (error instanceof AggregateError) return error.errors.every(isTransient);
-  const code = errorCode(error);
-  return code === undefined ? /timeout|terminated/i.test(String(error)) : NOT_YET.has(code);
 }
 
 function hostOf(url: string): string {

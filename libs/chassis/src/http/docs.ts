@@ -34,9 +34,36 @@ const ASSETS = {
   'favicon-32x32.png': 'image/png',
 } as const;
 
+const text = { type: 'string' };
+
+/** What every route may answer instead (RFC 9457). */
+const PROBLEM = {
+  description: 'A problem (RFC 9457)',
+  content: {
+    'application/problem+json': {
+      schema: {
+        type: 'object',
+        properties: {
+          type: text,
+          title: text,
+          status: { type: 'integer' },
+          code: { ...text, description: 'what clients switch on' },
+          detail: text,
+          errors: {
+            type: 'array',
+            items: { type: 'object', properties: { path: text, message: text } },
+          },
+        },
+        required: ['type', 'title', 'status', 'code'],
+      },
+    },
+  },
+};
+
 /**
  * `GET /docs-json`: the OpenAPI document, from the schemas that validate. `GET /docs`: its page.
- * The document is built when it is first asked for.
+ * The document is built when it is first asked for. Routes that want a token say so themselves, with
+ * `@ApiBearerAuth()`.
  */
 export function serveDocs(
   app: NestFastifyApplication,
@@ -47,7 +74,7 @@ export function serveDocs(
     .setTitle(title)
     .setDescription(description)
     .addBearerAuth()
-    .addSecurityRequirements('bearer')
+    .addGlobalResponse({ status: 'default', ...PROBLEM })
     .build();
   let document: string | undefined;
 

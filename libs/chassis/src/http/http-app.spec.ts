@@ -9,6 +9,7 @@ import { z } from 'zod';
 
 import { StructuredLogger } from '../logging/structured-logger.js';
 import { createHttpApp } from './http-app.js';
+import { serviceProblem } from './service-problem.js';
 
 const Note = z.strictObject({
   text: z.string().min(1).max(20_000),
@@ -45,7 +46,7 @@ class NotesController {
   }
 }
 
-@Module({ controllers: [NotesController], providers: [provideProblems()] })
+@Module({ controllers: [NotesController], providers: [provideProblems(serviceProblem)] })
 class NotesModule {}
 
 const lines: Record<string, unknown>[] = [];
@@ -186,6 +187,18 @@ describe('a request that cannot be served', () => {
     expect(head).toMatch(/x-request-id: [\da-f-]{36}/);
     expect(JSON.parse(body)).toMatchObject({ status });
   });
+});
+
+it('tells nobody of a caller who hangs up in the midst of a body', async () => {
+  const head = 'POST /notes HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
+  const socket = connect(portOf(app), '127.0.0.1', () => {
+    socket.write(`${head}x-request-id: gone\r\ncontent-length: 9\r\n\r\n{`, () => socket.destroy());
+  });
+  await once(socket, 'close');
+  // Later requests are served after it, so that its line would stand before theirs.
+  for (let i = 0; i < 3; i += 1) await fetch(`${base}/notes/1`);
+  await expect.poll(() => lines.length).toBeGreaterThanOrEqual(3);
+  expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 describe('a request that is served', () => {

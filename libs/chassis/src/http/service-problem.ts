@@ -1,0 +1,20 @@
+import type { Problem } from '@jwt-auth/jwt-core';
+
+import { isConnectionLoss } from '../database/connection-loss.js';
+
+/**
+ * How the errors look that any service can have beside its own: a database that is away for a
+ * moment, and a caller who hung up in the midst of the body. For `provideProblems`, after the
+ * app's own: `(error) => orderProblem(error) ?? serviceProblem(error)`.
+ */
+export function serviceProblem(error: unknown): Problem | undefined {
+  // Before the database's, which may lose a connection with the same code.
+  if (isAbortedBody(error)) return { status: 400, code: 'invalid_input' };
+  if (!isConnectionLoss(error)) return undefined;
+  return { status: 503, code: 'database_unavailable', headers: { 'Retry-After': '1' } };
+}
+
+/** Nobody hears the answer. It is one for the sake of the log: this is no fault of the service. */
+function isAbortedBody(error: unknown): boolean {
+  return error instanceof Error && error.message === 'aborted' && 'statusCode' in error;
+}
