@@ -2,6 +2,7 @@ import {
   databaseReadiness,
   HealthModule,
   openDatabase,
+  serviceProblem,
   type DatabaseOptions,
 } from '@jwt-auth/chassis';
 import { JwtCoreModule, JwtCoreReadiness, provideProblems } from '@jwt-auth/jwt-core';
@@ -21,7 +22,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [database(config), protection(config), health(), OrdersModule],
-      providers: [provideProblems(orderProblem)],
+      providers: [provideProblems((error) => orderProblem(error) ?? serviceProblem(error))],
     };
   }
 }

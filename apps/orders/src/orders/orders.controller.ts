@@ -6,13 +6,22 @@ import {
   type Principal,
 } from '@jwt-auth/jwt-core';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 
 import { IdempotencyKeyHeader } from './idempotency-key.decorator.js';
 import { NewOrder, OrderAnswer, OrderPageAnswer, OrdersQuery } from './order.schema.js';
 import { OrdersService } from './orders.service.js';
 
 /** Orders, each only for the customer who placed it; administrators may list those of others. */
+@ApiTags('orders')
+@ApiBearerAuth()
 @Controller('orders')
 @UseGuards(JwtGuard)
 export class OrdersController {

@@ -33,11 +33,12 @@ export class OrdersService {
    * @throws OrderError `key_used_for_another_order`
    */
   place(customerId: string, wish: NewOrder, key?: string): Promise<Order> {
-    return this.dataSource.transaction(async (manager) => {
-      const orderId = randomUUID();
-      const earlier =
-        key === undefined ? undefined : await claimKey(manager, { customerId, key, orderId }, wish);
-      return earlier ?? insertOrder(manager, orderId, customerId, wish);
+    const orderId = randomUUID();
+    const { manager } = this.dataSource;
+    if (key === undefined) return insertOrder(manager, orderId, customerId, wish);
+    return manager.transaction(async (transaction) => {
+      const earlier = await claimKey(transaction, { customerId, key, orderId }, wish);
+      return earlier ?? insertOrder(transaction, orderId, customerId, wish);
     });
   }
 
