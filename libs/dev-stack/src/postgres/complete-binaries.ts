@@ -36,11 +36,10 @@ function symlinks(native: string): { source: string; target: string }[] {
 }
 
 function linkOnce(to: string, link: string): void {
-  if (existsSync(link)) return;
   try {
     symlinkSync(to, link);
   } catch (error) {
-    // Another process that starts at the same moment was faster.
+    // There already, or just made by another process that starts at this moment.
     if (errorCode(error) !== 'EEXIST') throw error;
   }
 }

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../supervision/free-port.js';
+import { ProgramLog } from '../supervision/program-log.js';
+import { SupervisedProcess } from '../supervision/supervised-process.js';
+import { serverAccount } from './account.js';
 import type { PostgresServer } from './postgres-server.js';
 import { startPostgres, type PostgresOptions } from './start-postgres.js';
 
@@ -123,19 +126,41 @@ describe('a postmaster.pid that an earlier server left', SLOW, () => {
   const written = (pid: number) =>
     [pid, dir, 1_763_892_345, 5432, '', '127.0.0.1', '', 'ready   '].join('\n');
 
-  it.each([
-    ['names a process that has ended', () => written(4_194_304)],
-    ['names another program that runs now', () => written(process.pid)],
-    ['was emptied by a power cut', () => ''],
-    ['was damaged by one', () => 'x'.repeat(100)],
-  ])('is no obstacle when it %s', async (_, content) => {
+  async function leave(content: string): Promise<void> {
     if (!existsSync(dir)) await (await start()).stop();
     const file = join(dir, 'postmaster.pid');
     const { uid, gid } = statSync(dir);
-    writeFileSync(file, content());
+    writeFileSync(file, content);
     chownSync(file, uid, gid);
+  }
+
+  it.each([
+    ['names a process that has ended', () => written(4_194_304)],
+    ['was emptied by a power cut', () => ''],
+    ['was damaged by one', () => 'x'.repeat(100)],
+  ])('is no obstacle when it %s', async (_, content) => {
+    await leave(content());
     const server = await start();
     expect(await query(server.url(), 'SELECT 1')).toEqual([1]);
+  });
+
+  it('is no obstacle when its number belongs to another program of the same user', async () => {
+    if (!existsSync(dir)) await (await start()).stop();
+    const other = await SupervisedProcess.start({
+      name: 'another program',
+      command: '/bin/sleep',
+      args: ['600'],
+      env: {},
+      account: serverAccount(dir),
+      log: ProgramLog.unnamed(),
+    });
+    try {
+      await leave(written(other.pid));
+      const server = await start();
+      expect(await query(server.url(), 'SELECT 1')).toEqual([1]);
+    } finally {
+      await other.stop();
+    }
   });
 });
 
@@ -149,9 +174,13 @@ describe('a start is refused with the reason', SLOW, () => {
     expect(await query(server.url(), 'SELECT 1')).toEqual([1]);
   });
 
-  it('to all but one of those that start on a new directory at the same moment', async () => {
-    const contested = join(scratch, 'contested');
-    const attempts = await Promise.allSettled([1, 2, 3].map(() => start({ dir: contested })));
+  it.each([
+    ['a new directory', () => join(scratch, 'contested')],
+    ['one that is there', () => join(scratch, 'contested')],
+  ])('to all but one of those that start on %s at the same moment', async (_, contested) => {
+    const attempts = await Promise.allSettled(
+      [1, 2, 3].map(() => start({ dir: contested(), ephemeral: true })),
+    );
     const refused = attempts.filter(({ status }) => status === 'rejected');
     expect(refused).toHaveLength(2);
     for (const attempt of refused) {
