@@ -4,6 +4,7 @@ import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { AdminModule } from './admin/admin.module.js';
 import { Clock } from './clock.js';
 import { Config } from './config.js';
 import { CoreModule } from './core.module.js';
@@ -42,6 +43,7 @@ import { UsersModule } from './users/users.module.js';
         checks: [databaseReadiness(dataSource), ...jwtCore.checks],
       }),
     }),
+    AdminModule,
     KeysModule,
     LoginModule,
     OAuthModule,

@@ -38,6 +38,7 @@ const Settings = z
     SIGNING_KEY_ROTATION: duration('1s').default(30 * DAY),
     SIGNING_KEY_PUBLISH_AHEAD: duration('0s').default(DAY),
     KEY_ENCRYPTION_KEY: base64Key(32).optional(),
+    KEY_ENCRYPTION_KEY_PREVIOUS: base64Key(32).optional(),
     REVOCATION_MAX_STALENESS: duration('1s', '24h').default(30_000),
     CLOCK_TOLERANCE: duration('0s', '59s').default(5_000),
     SEED_DEMO: flag().optional(),
@@ -97,6 +98,8 @@ export class Config {
   readonly signingKeyPublishAheadMs: number;
   /** 32 bytes. `undefined` only in development, which then makes and keeps one of its own. */
   readonly keyEncryptionKey: Buffer | undefined;
+  /** The one before: what is encrypted under it is encrypted anew at the start. */
+  readonly previousKeyEncryptionKey: Buffer | undefined;
   readonly revocationMaxStalenessMs: number;
   readonly clockToleranceMs: number;
   /** The password of the demo users; `undefined`: there shall be none. */
@@ -122,6 +125,7 @@ export class Config {
     this.signingKeyRotationMs = settings.SIGNING_KEY_ROTATION;
     this.signingKeyPublishAheadMs = settings.SIGNING_KEY_PUBLISH_AHEAD;
     this.keyEncryptionKey = settings.KEY_ENCRYPTION_KEY;
+    this.previousKeyEncryptionKey = settings.KEY_ENCRYPTION_KEY_PREVIOUS;
     this.revocationMaxStalenessMs = settings.REVOCATION_MAX_STALENESS;
     this.clockToleranceMs = settings.CLOCK_TOLERANCE;
     this.demoPassword = (settings.SEED_DEMO ?? !isProduction) ? settings.DEMO_PASSWORD : undefined;

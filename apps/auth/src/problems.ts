@@ -1,5 +1,6 @@
 import type { Problem } from '@jwt-auth/jwt-core';
 
+import { KeysError } from './keys/keys-error.js';
 import { SessionsError, type SessionsErrorCode } from './sessions/sessions-error.js';
 import { UsersError, type UsersErrorCode } from './users/users-error.js';
 
@@ -39,6 +40,9 @@ const OF_SESSIONS: Readonly<Record<SessionsErrorCode, Problem>> = {
 
 /** How the errors of this app's domains look from outside. */
 export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof KeysError && error.code === 'key_not_found') {
+    return { status: 404, code: 'not_found' };
+  }
   if (error instanceof SessionsError) return OF_SESSIONS[error.code];
   if (!(error instanceof UsersError)) return undefined;
   const problem = OF_USERS[error.code];

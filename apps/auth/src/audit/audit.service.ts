@@ -12,7 +12,9 @@ export type AuditAction =
   | 'session.started'
   | 'session.ended'
   | 'sessions.ended'
-  | 'session.refresh_token_reused';
+  | 'session.refresh_token_reused'
+  | 'key.rotated'
+  | 'key.withdrawn';
 
 /** Who did what to whom, and from where. */
 export interface AuditEntry {

@@ -14,9 +14,10 @@ import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { authDatabase } from '../database/auth-database.js';
+import { EncryptionKeys } from './encryption-keys.js';
 import { KeyRing } from './key-ring.js';
 import { newSigningKey } from './new-signing-key.js';
-import { SigningKey } from './signing-key.entity.js';
+import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
 
 Logger.overrideLogger(false);
 const encryptionKey = randomBytes(32);
@@ -29,11 +30,23 @@ beforeEach(async () => {
 });
 afterEach(() => database.destroy());
 
-const open = (key = encryptionKey, on = database): Promise<KeyRing> =>
-  KeyRing.open(on, key, new Date());
+const open = (key = encryptionKey, on = database, previous?: Buffer): Promise<KeyRing> =>
+  KeyRing.open({
+    dataSource: on,
+    encryptionKeys: new EncryptionKeys(key, previous),
+    now: () => new Date(),
+    retiredLifeMs: 60_000,
+  });
 
 const rows = (): Promise<SigningKey[]> =>
   database.manager.find(SigningKey, { order: { kid: 'ASC' } });
+
+const retire = (state: SigningKeyState): Promise<unknown> =>
+  database.query(
+    `UPDATE signing_keys SET state = 'retired', retired_at = now(), private_key = NULL
+     WHERE state = $1`,
+    [state],
+  );
 
 type PublishedJwk = JsonWebKey & { kid: string };
 const jwksOf = (ring: KeyRing): PublishedJwk[] =>
@@ -97,10 +110,22 @@ describe('at a later start', () => {
   });
 });
 
+describe('under a new encryption key, with the previous one beside it', () => {
+  it('finds the same keys, and stores them under the new one', async () => {
+    const before = await open();
+    const newKey = randomBytes(32);
+    const during = await open(newKey, database, encryptionKey);
+    expect(during.active.privateKey.equals(before.active.privateKey)).toBe(true);
+    const after = await open(newKey);
+    expect(after.jwks).toBe(before.jwks);
+    await expect(open()).rejects.toMatchObject({ code: 'wrong_encryption_key' });
+  });
+});
+
 describe('when another process changes the keys', () => {
   /** The next key signs, and there is a new next one. */
   async function rotate(): Promise<void> {
-    await database.query(`UPDATE signing_keys SET state = 'retired' WHERE state = 'active'`);
+    await retire('active');
     await database.query(`UPDATE signing_keys SET state = 'active' WHERE state = 'next'`);
     await database.manager.insert(
       SigningKey,
@@ -152,7 +177,7 @@ describe('when another process changes the keys', () => {
   it('keeps what it has when the database is away, or has no key that signs', async () => {
     const ring = await open();
     const { jwks, active } = ring;
-    await database.query(`UPDATE signing_keys SET state = 'retired'`);
+    await retire('active');
     await expect(ring.reload()).rejects.toMatchObject({ code: 'no_active_key' });
     await database.destroy();
     await expect(ring.reload()).rejects.toThrow();
@@ -165,7 +190,7 @@ describe('an unknown kid', () => {
   it('is looked up, but not again within a second, whoever asks', async () => {
     const ring = await open();
     const late = await newSigningKey('next', encryptionKey, new Date());
-    await database.query(`UPDATE signing_keys SET state = 'retired' WHERE state = 'next'`);
+    await retire('next');
     await database.manager.insert(SigningKey, late);
     const query = vi.spyOn(database.manager, 'find');
     await expect(Promise.all([1, 2, 3].map((n) => ring.find(`made up ${n}`)))).resolves.toEqual([

@@ -3,7 +3,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { jwksFingerprint, TokenError, type KeySet, type VerificationKey } from '@jwt-auth/jwt-core';
 import type { DataSource } from 'typeorm';
 
-import { decryptPrivateKey } from './key-encryption.js';
+import type { EncryptionKeys } from './encryption-keys.js';
 import { KeysError } from './keys-error.js';
 import { ensureSigningKeys, publishedKeys } from './signing-key-store.js';
 import type { RsaPublicJwk, SigningKey } from './signing-key.entity.js';
@@ -16,10 +16,20 @@ export interface ActiveKey {
 
 /** All that follows from one reading of the table, replaced as a whole. */
 interface Holding {
+  /** Of which rows, in which states. */
+  readonly version: string;
   readonly active: ActiveKey;
   readonly published: ReadonlyMap<string, VerificationKey>;
   readonly jwks: string;
   readonly fingerprint: string;
+}
+
+export interface KeyRingOptions {
+  readonly dataSource: DataSource;
+  readonly encryptionKeys: EncryptionKeys;
+  readonly now: () => Date;
+  /** For how long a retired key has to be published: as long as a token can live. */
+  readonly retiredLifeMs: number;
 }
 
 /** A stranger may name any `kid`: the database is asked for one at most this often. */
@@ -31,12 +41,11 @@ const RELOAD_COOLDOWN_MS = 1_000;
  */
 export class KeyRing implements KeySet {
   private readonly listeners = new Set<() => void>();
-  private reloading: Promise<void> | undefined;
+  private lastReload: Promise<void> = Promise.resolve();
   private reloadedAt = performance.now();
 
   private constructor(
-    private readonly dataSource: DataSource,
-    private readonly encryptionKey: Buffer,
+    private readonly options: KeyRingOptions,
     private holding: Holding,
   ) {}
 
@@ -45,10 +54,10 @@ export class KeyRing implements KeySet {
    *
    * @throws KeysError `wrong_encryption_key`
    */
-  static async open(dataSource: DataSource, encryptionKey: Buffer, now: Date): Promise<KeyRing> {
-    await ensureSigningKeys(dataSource, encryptionKey, now);
-    const keys = await publishedKeys(dataSource.manager);
-    return new KeyRing(dataSource, encryptionKey, hold(keys, encryptionKey));
+  static async open(options: KeyRingOptions): Promise<KeyRing> {
+    const { dataSource, encryptionKeys, now } = options;
+    await ensureSigningKeys(dataSource, encryptionKeys, now());
+    return new KeyRing(options, hold(await rowsOf(options), encryptionKeys));
   }
 
   get active(): ActiveKey {
@@ -84,25 +93,41 @@ export class KeyRing implements KeySet {
     return () => this.listeners.delete(listener);
   }
 
-  /** Takes over what another process has changed. On failure the keys at hand stay. */
+  /**
+   * Takes over whatever was committed before this call. On failure the keys at hand stay.
+   *
+   * @throws KeysError `no_active_key`, `wrong_encryption_key`
+   */
   reload(): Promise<void> {
-    this.reloading ??= this.read().finally(() => (this.reloading = undefined));
-    return this.reloading;
+    this.reloadedAt = performance.now();
+    // After one that is under way: that one may have read too early.
+    this.lastReload = this.lastReload.catch(() => undefined).then(() => this.read());
+    return this.lastReload;
   }
 
   private async read(): Promise<void> {
-    this.reloadedAt = performance.now();
     const before = this.holding;
-    const keys = await publishedKeys(this.dataSource.manager);
-    this.holding = hold(keys, this.encryptionKey, before);
+    const rows = await rowsOf(this.options);
+    if (versionOf(rows) === before.version) return;
+    this.holding = hold(rows, this.options.encryptionKeys, before);
     if (this.holding.fingerprint === before.fingerprint) return;
     for (const listener of this.listeners) listener();
   }
 }
 
-function hold(keys: readonly SigningKey[], encryptionKey: Buffer, before?: Holding): Holding {
-  const active = keys.find((key) => key.state === 'active');
-  if (!active) throw new KeysError('no_active_key', 'The database holds no active signing key');
+function rowsOf({ dataSource, now, retiredLifeMs }: KeyRingOptions): Promise<SigningKey[]> {
+  return publishedKeys(dataSource.manager, new Date(+now() - retiredLifeMs));
+}
+
+function versionOf(rows: readonly SigningKey[]): string {
+  return rows.map(({ kid, state }) => `${kid} ${state}`).join();
+}
+
+function hold(
+  keys: readonly SigningKey[],
+  encryptionKeys: EncryptionKeys,
+  before?: Holding,
+): Holding {
   const published = new Map(
     // The same object for the same material: a remembered signature stays good with its key. A kid
     // is the thumbprint of its key, so equal kids are equal keys.
@@ -112,17 +137,27 @@ function hold(keys: readonly SigningKey[], encryptionKey: Buffer, before?: Holdi
     ]),
   );
   return {
-    active:
-      before?.active.kid === active.kid
-        ? before.active
-        : {
-            kid: active.kid,
-            privateKey: decryptPrivateKey(active.privateKey, active.kid, encryptionKey),
-          },
+    version: versionOf(keys),
+    active: activeOf(keys, encryptionKeys, before?.active),
     published,
     jwks: JSON.stringify({ keys: keys.map(publicJwk) }),
     fingerprint: jwksFingerprint(published.values()),
   };
+}
+
+function activeOf(
+  keys: readonly SigningKey[],
+  encryptionKeys: EncryptionKeys,
+  before: ActiveKey | undefined,
+): ActiveKey {
+  const active = keys.find((key) => key.state === 'active');
+  if (!active?.privateKey) {
+    throw new KeysError('no_active_key', 'The database holds no active signing key');
+  }
+  const { kid, privateKey } = active;
+  return before?.kid === kid
+    ? before
+    : { kid, privateKey: encryptionKeys.decrypt(privateKey, kid).privateKey };
 }
 
 function importPublic({ kty, n, e }: RsaPublicJwk): KeyObject {

@@ -4,23 +4,44 @@ import { DataSource } from 'typeorm';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { developmentKey } from './development-key.js';
+import { EncryptionKeys } from './encryption-keys.js';
 import { JwksController } from './jwks.controller.js';
 import { KeyRing } from './key-ring.js';
 
+/** Another process may sign with a key for so long after it was retired. */
+const FOLLOWING_MS = 5_000;
+
+/** The keys at hand. What changes them is in `key-life.module.ts`. */
 @Module({
   controllers: [JwksController],
   providers: [
     {
-      provide: KeyRing,
-      inject: [DataSource, Config, Clock],
-      useFactory: (dataSource: DataSource, config: Config, clock: Clock) =>
-        KeyRing.open(
-          dataSource,
+      provide: EncryptionKeys,
+      inject: [Config],
+      useFactory: (config: Config) =>
+        new EncryptionKeys(
           config.keyEncryptionKey ?? developmentKey(config.dataDirectory),
-          clock.now(),
+          config.previousKeyEncryptionKey,
         ),
     },
+    {
+      provide: KeyRing,
+      inject: [DataSource, EncryptionKeys, Config, Clock],
+      useFactory: (
+        dataSource: DataSource,
+        encryptionKeys: EncryptionKeys,
+        config: Config,
+        clock: Clock,
+      ) =>
+        KeyRing.open({
+          dataSource,
+          encryptionKeys,
+          now: () => clock.now(),
+          retiredLifeMs:
+            config.accessTokenTtlSeconds * 1000 + config.clockToleranceMs + FOLLOWING_MS,
+        }),
+    },
   ],
-  exports: [KeyRing],
+  exports: [EncryptionKeys, KeyRing],
 })
 export class KeysModule {}

@@ -27,9 +27,9 @@ export class SigningKey {
   @Column({ name: 'public_key', type: 'jsonb' })
   publicKey!: RsaPublicJwk;
 
-  /** PKCS #8, encrypted: see `key-encryption.ts`. */
-  @Column({ name: 'private_key', type: 'bytea' })
-  privateKey!: Buffer;
+  /** PKCS #8, encrypted: see `key-encryption.ts`. Erased once the key signs no more. */
+  @Column({ name: 'private_key', type: 'bytea', nullable: true })
+  privateKey!: Buffer | null;
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

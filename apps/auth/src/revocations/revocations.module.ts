@@ -3,6 +3,7 @@ import { Logger, Module } from '@nestjs/common';
 
 import { Config } from '../config.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { OwnRevocations } from './own-revocations.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationsController } from './revocations.controller.js';
 import { RevocationsService } from './revocations.service.js';
@@ -13,6 +14,7 @@ import { RevocationsService } from './revocations.service.js';
   providers: [
     RevocationsService,
     RevocationFeed,
+    OwnRevocations,
     {
       provide: PostgresRevocationSource,
       inject: [Config],

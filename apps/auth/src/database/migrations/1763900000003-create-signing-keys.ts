@@ -7,10 +7,11 @@ export class CreateSigningKeys1763900000003 implements MigrationInterface {
         kid text PRIMARY KEY,
         state text NOT NULL CHECK (state IN ('next', 'active', 'retired', 'withdrawn')),
         public_key jsonb NOT NULL,
-        private_key bytea NOT NULL,
+        private_key bytea,
         created_at timestamptz NOT NULL,
         activated_at timestamptz,
-        retired_at timestamptz
+        retired_at timestamptz,
+        CHECK ((private_key IS NOT NULL) = (state IN ('next', 'active')))
       )`);
     await runner.query(`
       CREATE UNIQUE INDEX signing_keys_single ON signing_keys (state)

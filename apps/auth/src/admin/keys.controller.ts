@@ -1,0 +1,59 @@
+import { CurrentPrincipal, JwtGuard, RequireRoles, type Principal } from '@jwt-auth/jwt-core';
+import { Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { KeyLife } from '../keys/key-life.js';
+import type { SigningKey } from '../keys/signing-key.entity.js';
+
+const KeyAnswer = z.object({
+  kid: z.string(),
+  state: z.enum(['next', 'active', 'retired', 'withdrawn']),
+  createdAt: z.iso.datetime(),
+  activatedAt: z.iso.datetime().nullable(),
+  retiredAt: z.iso.datetime().nullable(),
+});
+
+/** Signing keys, as far as anybody may see them. */
+@ApiTags('administration')
+@Controller('admin/keys')
+@UseGuards(JwtGuard)
+@RequireRoles('admin')
+export class KeysController {
+  constructor(private readonly keyLife: KeyLife) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Every signing key there ever was, without its material' })
+  @ApiOkResponse({ standardSchema: z.array(KeyAnswer) })
+  async list() {
+    return (await this.keyLife.list()).map(keyAnswer);
+  }
+
+  @Post('rotate')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Sign with the published next key from now on' })
+  @ApiOkResponse({ standardSchema: z.array(KeyAnswer) })
+  async rotate(@CurrentPrincipal() admin: Principal, @RequestOrigin() origin: Origin) {
+    await this.keyLife.rotate({ actor: admin.subject, origin });
+    return this.list();
+  }
+
+  @Post(':kid/withdraw')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'End a key that someone else may have, everywhere and at once' })
+  @ApiOkResponse({ standardSchema: z.array(KeyAnswer) })
+  async withdraw(
+    @Param('kid') kid: string,
+    @CurrentPrincipal() admin: Principal,
+    @RequestOrigin() origin: Origin,
+  ) {
+    await this.keyLife.withdraw(kid, { actor: admin.subject, origin });
+    return this.list();
+  }
+}
+
+/** Member by member: nothing else of a row leaves. */
+function keyAnswer({ kid, state, createdAt, activatedAt, retiredAt }: SigningKey) {
+  return { kid, state, createdAt, activatedAt, retiredAt };
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { AuthApp } from '../testing/auth-app.fixture.js';
+import { KeyRing } from './key-ring.js';
+import { KeyWatch } from './key-watch.js';
+
+interface KeyAnswer {
+  readonly kid: string;
+  readonly state: string;
+}
+
+let auth: AuthApp;
+let admin: string;
+
+beforeEach(async () => {
+  auth = await AuthApp.start({ SEED_DEMO: 'on' });
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
+afterEach(() => auth.close());
+
+const keys = async (): Promise<KeyAnswer[]> =>
+  (await auth.call<KeyAnswer[]>('GET', '/admin/keys', { token: admin })).body;
+const kidOf = async (state: string): Promise<string> =>
+  (await keys()).find((key) => key.state === state)?.kid ?? 'none';
+const post = (path: string, token = admin) => auth.call('POST', `/admin/keys/${path}`, { token });
+const published = (): string[] =>
+  (JSON.parse(auth.get(KeyRing).jwks) as { keys: KeyAnswer[] }).keys.map(({ kid }) => kid);
+const kidOfToken = (token: string): unknown =>
+  (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as KeyAnswer).kid;
+const me = async (token: string) => (await auth.call('GET', '/auth/me', { token })).status;
+
+describe('rotation', () => {
+  it('lets the published next key sign, and publishes a new next one', async () => {
+    const [active, next] = [await kidOf('active'), await kidOf('next')];
+    expect((await post('rotate')).status).toBe(200);
+    expect([await kidOf('retired'), await kidOf('active')]).toEqual([active, next]);
+    expect(published()).toEqual(expect.arrayContaining([active, next, await kidOf('next')]));
+    const { access_token } = await auth.login('ada@example.com');
+    expect(kidOfToken(access_token)).toBe(next);
+    expect(await me(admin)).toBe(200);
+  });
+
+  it('by many at once is one', async () => {
+    await Promise.all([1, 2, 3].map(() => post('rotate')));
+    expect((await keys()).map(({ state }) => state).sort()).toEqual(['active', 'next', 'retired']);
+  });
+
+  it('ends the publication of a retired key when its last token has expired', async () => {
+    const retired = await kidOf('active');
+    await post('rotate');
+    auth.clock.advance(16 * 60_000);
+    await auth.get(KeyRing).reload();
+    expect(published()).not.toContain(retired);
+  });
+
+  it('comes by itself when it is time, and reaches every process', async () => {
+    const [next, other] = [
+      await kidOf('next'),
+      await AuthApp.start({ DATABASE_URL: auth.databaseUrl, SEED_DEMO: 'off' }),
+    ];
+    other.get(KeyWatch).onApplicationBootstrap();
+    try {
+      auth.clock.advance(31 * 24 * 3_600_000);
+      auth.get(KeyWatch).onApplicationBootstrap();
+      await vi.waitFor(() => expect(other.get(KeyRing).active.kid).toBe(next), 10_000);
+      expect(auth.get(KeyRing).active.kid).toBe(next);
+    } finally {
+      other.get(KeyWatch).onModuleDestroy();
+      await other.close();
+    }
+  });
+
+  it('erases the private half of a key that signs no more', async () => {
+    await post('rotate');
+    const rows = await auth.dataSource.query<object[]>(
+      `SELECT FROM signing_keys WHERE state = 'retired' AND private_key IS NULL`,
+    );
+    expect(rows).toHaveLength(1);
+  });
+});
+
+describe('withdrawal', () => {
+  it.each(['active', 'next', 'retired'])('ends the %s key, and others go on', async (state) => {
+    if (state === 'retired') await post('rotate');
+    const kid = await kidOf(state);
+    expect((await post(`${kid}/withdraw`)).status).toBe(200);
+    expect(await kidOf('withdrawn')).toBe(kid);
+    expect(published()).not.toContain(kid);
+    const { access_token } = await auth.login('admin@example.com');
+    expect(await me(access_token)).toBe(200);
+    const { body } = await auth.call<{ entries: object[] }>('GET', '/revocations');
+    expect(body.entries).toContainEqual(expect.objectContaining({ kind: 'kid', id: kid }));
+  });
+
+  it('kills the tokens of the key, and no refresh token', async () => {
+    const session = await auth.login('admin@example.com');
+    await post(`${await kidOf('active')}/withdraw`);
+    expect(await me(admin)).toBe(401);
+    expect(await me(session.access_token)).toBe(401);
+    const { body } = await auth.refresh(session.refresh_token);
+    expect(await me(body.access_token)).toBe(200);
+  });
+
+  it('twice is once, and of a key that never was is 404', async () => {
+    const kid = await kidOf('next');
+    await post(`${kid}/withdraw`);
+    const before = await keys();
+    expect((await post(`${kid}/withdraw`)).status).toBe(200);
+    expect(await keys()).toEqual(before);
+    expect((await post(`${randomBytes(8).toString('hex')}/withdraw`)).status).toBe(404);
+  });
+});
+
+it('is for administrators, and shows no key material', async () => {
+  await auth.register('eve@example.com');
+  const { access_token: eve } = await auth.login('eve@example.com');
+  expect((await post('rotate', eve)).body.code).toBe('insufficient_role');
+  expect((await auth.call('GET', '/admin/keys')).body.code).toBe('token_missing');
+  for (const key of await keys()) {
+    expect(Object.keys(key).sort()).toEqual([
+      'activatedAt',
+      'createdAt',
+      'kid',
+      'retiredAt',
+      'state',
+    ]);
+  }
+});

@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { AuditService, type AuditEntry } from '../audit/audit.service.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { RevocationsService } from '../revocations/revocations.service.js';
+import { EncryptionKeys } from './encryption-keys.js';
+import { KeyRing } from './key-ring.js';
+import { KeysError } from './keys-error.js';
+import { newSigningKey } from './new-signing-key.js';
+import { withKeysLocked } from './signing-key-store.js';
+import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
+
+/** On whose behalf keys change. `actor` is null when it is their time. */
+export type KeyChange = Pick<AuditEntry, 'actor' | 'origin'>;
+
+/** Until every process publishes a new key, and every service that follows the feed has fetched it. */
+const SETTLING_MS = 2_000;
+/**
+ * How long a withdrawn key stays on the revocation list: a service that is cut off from the JWKS
+ * holds its keys for at most a week (`JWKS_MAX_STALE`), and a thief's token lives for a day.
+ */
+const WITHDRAWN_SECONDS = 8 * 24 * 60 * 60;
+
+/** Takes signing keys through their life, in one process at a time. */
+@Injectable()
+export class KeyLife {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly keyRing: KeyRing,
+    private readonly encryptionKeys: EncryptionKeys,
+    private readonly revocations: RevocationsService,
+    private readonly audit: AuditService,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Every key there ever was, the latest first. Without its private half. */
+  list(): Promise<SigningKey[]> {
+    return this.dataSource.manager.find(SigningKey, {
+      select: { kid: true, state: true, createdAt: true, activatedAt: true, retiredAt: true },
+      order: { createdAt: 'DESC', kid: 'ASC' },
+    });
+  }
+
+  /**
+   * The published next key signs from now on, and a new next one is published. Of two who want that
+   * at once, one does it for both.
+   */
+  async rotate(change: KeyChange): Promise<void> {
+    const next = await nextKey(this.dataSource.manager);
+    const age = +this.clock.now() - +next.createdAt;
+    // From both sides: a process whose clock is ahead must not hold up this one for longer.
+    await sleep(Math.min(Math.max(SETTLING_MS - age, 0), SETTLING_MS));
+    await withKeysLocked(this.dataSource, async (manager) => {
+      const isStillNext = (await nextKey(manager)).kid === next.kid;
+      if (isStillNext) await this.advance(manager, change);
+    });
+    await this.keyRing.reload();
+  }
+
+  /** Rotates when the active key has signed for long enough, and the next is known for long enough. */
+  async rotateIfDue(): Promise<void> {
+    if (!(await this.isDue(this.dataSource.manager))) return;
+    await withKeysLocked(this.dataSource, async (manager) => {
+      // Another process may have been first.
+      if (await this.isDue(manager)) await this.advance(manager, { actor: null });
+    });
+    await this.keyRing.reload();
+  }
+
+  /**
+   * The end of a key that someone else may have: published no more, and revoked. Whatever it signed
+   * is refused everywhere, and another key signs before this returns. Twice is once.
+   *
+   * @throws KeysError `key_not_found`
+   */
+  async withdraw(kid: string, change: KeyChange): Promise<void> {
+    await withKeysLocked(this.dataSource, async (manager) => {
+      const key = await manager.findOneBy(SigningKey, { kid });
+      if (!key) throw new KeysError('key_not_found', `There is no signing key ${kid}`);
+      if (key.state === 'withdrawn') return;
+      await this.end(manager, key, 'withdrawn');
+      if (key.state === 'active') await this.promoteNext(manager);
+      if (key.state === 'next') await this.insertNext(manager);
+      const exp = this.clock.seconds() + WITHDRAWN_SECONDS;
+      await this.revocations.revoke(manager, [{ kind: 'kid', id: kid, exp }]);
+      await this.audit.record(manager, { ...change, action: 'key.withdrawn', subject: kid });
+    });
+    await this.keyRing.reload();
+  }
+
+  private async isDue(manager: EntityManager): Promise<boolean> {
+    const now = +this.clock.now();
+    const { signingKeyRotationMs, signingKeyPublishAheadMs } = this.config;
+    const active = await manager.findOneByOrFail(SigningKey, { state: 'active' });
+    const next = await nextKey(manager);
+    const publishAheadMs = Math.max(signingKeyPublishAheadMs, SETTLING_MS);
+    return (
+      now - +(active.activatedAt ?? now) >= signingKeyRotationMs &&
+      now - +next.createdAt >= publishAheadMs
+    );
+  }
+
+  private async advance(manager: EntityManager, change: KeyChange): Promise<void> {
+    const active = await manager.findOneByOrFail(SigningKey, { state: 'active' });
+    await this.end(manager, active, 'retired');
+    const kid = await this.promoteNext(manager);
+    await this.audit.record(manager, {
+      ...change,
+      action: 'key.rotated',
+      subject: kid,
+      detail: { retired: active.kid },
+    });
+  }
+
+  private async end(
+    manager: EntityManager,
+    { kid, retiredAt }: SigningKey,
+    state: Extract<SigningKeyState, 'retired' | 'withdrawn'>,
+  ): Promise<void> {
+    const ended = { state, privateKey: null, retiredAt: retiredAt ?? this.clock.now() };
+    await manager.update(SigningKey, { kid }, ended);
+  }
+
+  private async promoteNext(manager: EntityManager): Promise<string> {
+    const { kid } = await nextKey(manager);
+    await manager.update(SigningKey, { kid }, { state: 'active', activatedAt: this.clock.now() });
+    await this.insertNext(manager);
+    return kid;
+  }
+
+  private async insertNext(manager: EntityManager): Promise<void> {
+    const next = await newSigningKey('next', this.encryptionKeys.current, this.clock.now());
+    await manager.insert(SigningKey, next);
+  }
+}
+
+function nextKey(manager: EntityManager): Promise<SigningKey> {
+  return manager.findOneByOrFail(SigningKey, { state: 'next' });
+}
