@@ -67,9 +67,9 @@ describe('PruneClock', () => {
   });
 
   it.each([
-    [29, false],
-    [31, true],
-  ])('on a step of %i seconds back says %s', (seconds, expected) => {
+    [0.9, false],
+    [1.1, true],
+  ])('on a step of %d seconds back says %s', (seconds, expected) => {
     const { clock, setWallClock } = machine();
     setWallClock(-seconds);
     expect(clock.wasSetBack()).toBe(expected);
@@ -78,7 +78,7 @@ describe('PruneClock', () => {
   it('adds up small steps back', () => {
     const { clock, setWallClock } = machine();
     const told = [1, 2, 3, 4].map(() => {
-      setWallClock(-10);
+      setWallClock(-0.3);
       return clock.wasSetBack();
     });
     expect(told).toEqual([false, false, false, true]);

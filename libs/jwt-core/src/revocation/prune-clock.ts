@@ -1,4 +1,5 @@
-import { pruneGraceSeconds } from './revocation-list.js';
+/** All of the pruning grace beyond this may be used up by the tolerance of verifiers. */
+const noticedStepMs = 1_000;
 
 export interface PruneClockOptions {
   /** Milliseconds since the epoch. */
@@ -34,8 +35,7 @@ export class PruneClock {
    */
   wasSetBack(): boolean {
     this.nowSeconds();
-    // The other half of the grace is for verifiers that accept tokens after their expiry.
-    const isSetBack = this.leadMs < this.acknowledgedLeadMs - (pruneGraceSeconds * 1000) / 2;
+    const isSetBack = this.leadMs < this.acknowledgedLeadMs - noticedStepMs;
     if (isSetBack) this.acknowledgedLeadMs = this.leadMs;
     return isSetBack;
   }
