@@ -20,6 +20,8 @@ describe('Alarm', () => {
     alarm.within(300);
     vi.advanceTimersByTime(99);
     expect(ring).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(ring).toHaveBeenCalledOnce();
     vi.advanceTimersByTime(10_000);
     expect(ring).toHaveBeenCalledOnce();
   });

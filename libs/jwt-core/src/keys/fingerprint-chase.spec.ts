@@ -17,6 +17,7 @@ describe('FingerprintChase', () => {
   it('sees no use in a fetch before it was told of a set, or when that set is held', () => {
     const chase = new FingerprintChase();
     expect(chase.pauseMs(undefined)).toBeUndefined();
+    expect(chase.pauseMs('one')).toBeUndefined();
     chase.tell('one', 0);
     expect(chase.pauseMs('one')).toBeUndefined();
     expect(chase.pauseMs('other')).toBe(250);
@@ -46,7 +47,7 @@ describe('FingerprintChase', () => {
     expect(pauses(chase, 'one')).toHaveLength(6);
   });
 
-  it('forgets the sets it tried longest ago', () => {
+  it('forgets the sets it was told of longest ago', () => {
     const chase = new FingerprintChase();
     for (let number = 0; number < 17; number++) pauses(chase, String(number));
     expect(pauses(chase, '1')).toEqual([]);

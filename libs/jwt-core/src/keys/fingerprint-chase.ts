@@ -29,9 +29,7 @@ export class FingerprintChase {
   noteFetch(held: string | undefined): void {
     const { told } = this;
     if (told === undefined || told === held) return;
-    const tries = this.triesFor(told) + 1;
-    this.tries.delete(told);
-    this.tries.set(told, tries);
+    this.tries.set(told, this.triesFor(told) + 1);
     const [oldest] = this.tries.keys();
     if (this.tries.size > rememberedFingerprints) this.tries.delete(oldest!);
   }

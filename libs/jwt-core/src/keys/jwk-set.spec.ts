@@ -49,7 +49,7 @@ describe('parseJwkSet', () => {
     [
       'two keys of one name, of which one is of no use',
       'duplicate_kid',
-      { keys: [key('one'), key('one', { use: 'enc' })] },
+      { keys: [key('one', { use: 'enc' }), key('one')] },
     ],
   ])('refuses %s', (_name, code, document) => {
     expect(() => parseJwkSet(document)).toThrow(

@@ -108,6 +108,44 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
     expect(fetches()).toBe(3);
   });
 
+  it('is content with a fetch under way that brings what it was told of meanwhile', async () => {
+    const { auth, keys } = bed;
+    await pass(cooldownMs);
+    auth.fail('jwks', 'hang');
+    const finding = keys.find('x');
+    await until(() => fetches() === 2);
+    const added = await auth.rotateKey();
+    keys.expectFingerprint(await bed.fingerprint());
+    auth.repair();
+    await finding;
+    expect(keys.get(added)?.kid).toBe(added);
+    await pass(1_000);
+    await turn();
+    expect(fetches()).toBe(2);
+  });
+
+  it('fetches known keys again that are too old, though they are confirmed', async () => {
+    let nowMs = 0;
+    const keys = bed.restart({ monotonicNow: () => nowMs });
+    await keys.find(bed.auth.kid);
+    nowMs = 86_400_001;
+    keys.expectFingerprint(await bed.fingerprint());
+    expect(await keys.find(bed.auth.kid)).toMatchObject({ kid: bed.auth.kid });
+  });
+
+  it('lets who asks for a new key wait for the fetch that brings it', async () => {
+    const { auth, keys } = bed;
+    await pass(250);
+    auth.fail('jwks', 'hang');
+    const added = await auth.rotateKey();
+    keys.expectFingerprint(await bed.fingerprint());
+    await pass(0);
+    await until(() => fetches() === 2);
+    const finding = keys.find(added);
+    auth.repair();
+    expect(await finding).toMatchObject({ kid: added });
+  });
+
   it('has its first keys as soon as the feed is back, whatever the cool-down', async () => {
     bed.auth.fail('all');
     const keys = bed.restart();

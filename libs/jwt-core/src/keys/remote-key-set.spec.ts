@@ -49,6 +49,18 @@ describe('RemoteKeySet', () => {
     }
   });
 
+  it('counts the time to the next fetch from the last one, whatever it was for', async () => {
+    const { auth, keys } = bed;
+    await keys.find(auth.kid);
+    await pass(refreshMs / 2);
+    await keys.find('x');
+    await pass(cooldownMs);
+    await until(() => fetches() === 3 && keys.ageMs === 0);
+    await pass(refreshMs - 1);
+    await turn();
+    expect(fetches()).toBe(3);
+  });
+
   it('keeps a key the same object for as long as its material is the same', async () => {
     const { auth, keys } = bed;
     const { kid } = auth;
@@ -82,10 +94,21 @@ describe('RemoteKeySet', () => {
     expect(await keys.find(kid)).toBeUndefined();
   });
 
-  it('starts with the issuer down, refuses for want of keys, and recovers by itself', async () => {
-    const { auth, keys } = bed;
+  it('starts with the issuer down, and has the keys by itself when it is up', async () => {
+    const { auth } = bed;
+    const log = { log: vi.fn(), warn: vi.fn() };
+    const keys = bed.restart({ log });
     auth.fail('all');
     keys.start();
+    await until(() => log.warn.mock.calls.length === 1);
+    auth.repair();
+    await pass(cooldownMs);
+    await until(() => keys.state === 'fresh');
+  });
+
+  it('refuses while it has no keys, saying why, and asks no more within the cool-down', async () => {
+    const { auth, keys } = bed;
+    auth.fail('all');
     await expect(keys.find(auth.kid)).rejects.toMatchObject({
       name: 'TokenError',
       code: 'keys_unavailable',
@@ -137,8 +160,10 @@ describe('RemoteKeySet', () => {
     expect(keys.get(auth.kid)).toBeDefined();
   });
 
-  it('ends a fetch that is under way when closed', async () => {
-    const { auth, keys } = bed;
+  it('ends a fetch that is under way when closed, and says nothing of it', async () => {
+    const { auth } = bed;
+    const log = { log: vi.fn(), warn: vi.fn() };
+    const keys = bed.restart({ log });
     await keys.find(auth.kid);
     await pass(cooldownMs);
     auth.fail('jwks', 'hang');
@@ -147,6 +172,7 @@ describe('RemoteKeySet', () => {
     keys.close();
     expect(await late).toBeUndefined();
     expect(vi.getTimerCount()).toBe(0);
+    expect(log.warn).not.toHaveBeenCalled();
   });
 
   it('refuses for want of keys when closed before it had any', async () => {

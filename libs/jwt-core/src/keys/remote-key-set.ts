@@ -108,16 +108,14 @@ export class RemoteKeySet implements KeySet {
    */
   expectFingerprint(fingerprint: string): void {
     this.chase.tell(fingerprint, this.monotonicNow());
-    if (this.inFlight === undefined) this.scheduleChase();
+    this.scheduleChase();
   }
 
   private fetch(): Promise<void> {
-    if (this.closing.signal.aborted) return Promise.resolve();
     return (this.inFlight ??= this.load());
   }
 
   private async load(): Promise<void> {
-    this.alarm.clear();
     const { timeoutMs } = this;
     const { signal } = this.closing;
     const askedAtMs = this.monotonicNow();
@@ -148,6 +146,7 @@ export class RemoteKeySet implements KeySet {
   }
 
   private scheduleNext(): void {
+    this.alarm.clear();
     // Somewhat earlier than asked, and not all services at the same moment.
     const refreshMs = this.refreshMs * (0.9 + Math.random() / 10);
     this.fetchWithin(this.failure === undefined ? refreshMs : this.cooldownMs);
