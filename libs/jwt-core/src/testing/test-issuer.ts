@@ -41,17 +41,22 @@ const longestWaitSeconds = 25;
  * const module = await Test.createTestingModule({
  *   imports: [JwtCoreModule.forRoot({ issuer: auth.issuer, audience: auth.audience }), OrdersModule],
  * }).compile();
- * const app = await module.createNestApplication().listen(0);
+ * const app = module.createNestApplication();
+ * await app.listen(0);
  * const authorization = `Bearer ${auth.mint({ sub: 'ada', scope: 'orders:read', jti: 'one' })}`;
- * const status = async () => (await fetch(ordersUrl, { headers: { authorization } })).status;
- * await expect.poll(status).toBe(200);
+ * const status = async () =>
+ *   (await fetch(`${await app.getUrl()}/orders`, { headers: { authorization } })).status;
+ * await expect.poll(status).toBe(200); // 503 until keys and revocations have arrived
  * auth.revoke({ kind: 'jti', id: 'one' });
  * await expect.poll(status).toBe(401);
  * ```
  */
 export class TestIssuer {
   readonly audience: string;
-  /** Decides `iat` and `exp`, and which revocations have expired. */
+  /**
+   * Decides `iat` and `exp`, and which revocations have expired. The service keeps its own: a token
+   * that has expired is one that was minted while this clock was set back.
+   */
   readonly clock = new TestClock();
   /** Its revocations at first hand, for a test that wants no HTTP. */
   readonly revocations: MemoryRevocationSource;
