@@ -15,9 +15,15 @@ const CODES = new Set([
   '57P03', // starting up or shutting down
 ]);
 
-/** What `pg` says of its own accord, without a code. */
-const MESSAGES =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client .* not queryable)/;
+/** How `pg` begins what it says of its own accord, without a code. */
+const MESSAGES = [
+  'Client has encountered a connection error',
+  'Client was closed',
+  'Connection terminated',
+  'Query read timeout',
+  'timeout exceeded when trying to connect',
+  'timeout expired',
+];
 
 /** Whether an error says that the database could not be asked, and may be in a moment. */
 export function isConnectionLoss(error: unknown): boolean {
@@ -25,5 +31,7 @@ export function isConnectionLoss(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.every(isConnectionLoss);
   if (!(error instanceof Error)) return false;
   const code = errorCode(error);
-  return code === undefined ? MESSAGES.test(error.message) : CODES.has(code);
+  return code === undefined
+    ? MESSAGES.some((beginning) => error.message.startsWith(beginning))
+    : CODES.has(code);
 }

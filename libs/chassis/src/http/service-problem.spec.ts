@@ -15,6 +15,7 @@ it.each([
   ['refuses at all its addresses', new AggregateError([withCode('ECONNREFUSED')])],
   ['hangs up', new Error('Connection terminated unexpectedly')],
   ['is silent', new Error('Query read timeout')],
+  ['does not answer', new Error('timeout expired')],
   ['is stopped', new QueryFailedError('SELECT 1', [], withCode('57P01'))],
   ['has no room', withCode('53300')],
 ])('asks callers to come again when the database %s', (_name, error) => {
