@@ -167,7 +167,7 @@ describe('a decorator that demands something', () => {
   });
 
   it.each([
-    ['500ms', 500],
+    ['100ms', 100],
     ['2s', 2_000],
     ['1m', 60_000],
   ] as const)('reads %s as %d ms', (limit, milliseconds) => {
@@ -178,7 +178,7 @@ describe('a decorator that demands something', () => {
     expect(accessRulesOf(Fresh, Fresh.prototype.handle).freshnessMs).toBe(milliseconds);
   });
 
-  it.each(['', '2', 's', '0s', '-1s', '1.5s', '2 s', '2h', '12345678s', 'Infinitys'])(
+  it.each(['', '2', 's', '0s', '-1s', '1.5s', '2 s', '2h', '12345678s', '99ms', 'Infinitys'])(
     'takes no other words for a duration: "%s"',
     (limit) => {
       expect(() => Freshness(limit as FreshnessLimit)).toThrow(TypeError);

@@ -14,13 +14,15 @@ export const FreshnessMs = Reflector.createDecorator<number>();
  * token that was revoked longer ago than `limit` is never let in. A limit above the application's
  * changes nothing.
  *
- * @throws TypeError for anything but a positive duration, or a second `@Freshness()`.
+ * @throws TypeError for anything but a duration from `100ms` up (no list over a network is kept
+ * fresher), or a second `@Freshness()`.
  */
 export function Freshness(limit: FreshnessLimit): RouteDecorator {
   const { count, unit } = /^(?<count>[1-9]\d{0,6})(?<unit>ms|s|m)$/.exec(limit)?.groups ?? {};
-  const unitMs = unit && UNIT_MS[unit];
-  if (!unitMs) throw new TypeError(`@Freshness() takes a duration like "2s", not "${limit}".`);
-  return declaredOnce('Freshness', FreshnessMs.KEY, FreshnessMs(Number(count) * unitMs));
+  const limitMs = Number(count) * (UNIT_MS[unit ?? ''] ?? NaN);
+  if (!(limitMs >= 100))
+    throw new TypeError(`@Freshness() takes a duration like "2s", not "${limit}".`);
+  return declaredOnce('Freshness', FreshnessMs.KEY, FreshnessMs(limitMs));
 }
 
 /**

@@ -1,4 +1,11 @@
-import { Catch, ConfigurableModuleBuilder, Global, Module, type Provider } from '@nestjs/common';
+import {
+  Catch,
+  ConfigurableModuleBuilder,
+  Global,
+  type InjectionToken,
+  Module,
+  type Provider,
+} from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { KeySet } from '../keys/key-set.js';
 import { RevocationFollower } from '../revocation/revocation-follower.js';
@@ -21,10 +28,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
 @Catch(TokenError, AccessError)
 class RefusalFilter extends ProblemFilter {}
 
-const part = <Name extends keyof JwtCoreRuntime>(
-  provide: Extract<Provider, { provide: unknown }>['provide'],
-  name: Name,
-): Provider => ({
+type Part = 'verifier' | 'revocations' | 'follower' | 'readiness';
+
+const part = (provide: InjectionToken, name: Part): Provider => ({
   provide,
   inject: [JwtCoreRuntime],
   useFactory: (runtime: JwtCoreRuntime) => runtime[name],

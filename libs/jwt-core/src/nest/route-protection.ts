@@ -32,7 +32,7 @@ export class RouteProtection implements OnModuleInit {
     });
     if (faults.length === 0) return;
     throw new Error(
-      `The application does not start: not protected as they should be are\n${faults.join('\n')}`,
+      `The application does not start. Its routes are not protected as they must be:\n${faults.join('\n')}`,
     );
   }
 
