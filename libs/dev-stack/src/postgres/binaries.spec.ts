@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { binariesPackage, postgresBinaries } from './binaries.js';
+import { copyBinaries } from './copy-binaries.js';
 import { completeBinaries } from './complete-binaries.js';
 
 const installed = dirname(dirname(postgresBinaries(undefined).postgres));
@@ -41,6 +42,28 @@ describe('the Postgres of an npm package', () => {
     expect(completeBinaries(native)).toBe(true);
     expect(version()).toBe(0);
     expect(completeBinaries(native)).toBe(true);
+  });
+
+  it('is copied once for accounts that cannot reach it, and is open to all there', () => {
+    const closed = unpacked('closed');
+    // As `npm ci` leaves it under umask 077.
+    for (const path of ['.', ...readdirSync(closed, { recursive: true, encoding: 'utf8' })]) {
+      const file = join(closed, path);
+      chmodSync(file, statSync(file).mode & 0o700);
+    }
+    const place = join(scratch, 'place');
+    const copies = [
+      copyBinaries(closed, 'version-1', place),
+      copyBinaries('/gone', 'version-1', place),
+    ];
+    const [copy = ''] = copies;
+    expect(copies).toEqual([join(place, 'version-1/native'), copy]);
+    expect(readdirSync(place)).toEqual(['version-1']);
+    expect(spawnSync(join(copy, 'bin/postgres'), ['--version']).status).toBe(0);
+    const closedToOthers = readdirSync(copy, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => (statSync(join(copy, path)).mode & 0o004) === 0,
+    );
+    expect(closedToOthers).toEqual([]);
   });
 
   it('tells what to do where there is none for the platform', () => {

@@ -11,8 +11,8 @@ import { completeBinaries } from './complete-binaries.js';
  * the caller can write (otherwise). `label` names package and version.
  * @returns the path of the copy
  */
-export function copyBinaries(native: string, label: string): string {
-  const copy = join(placeForCopies(), label);
+export function copyBinaries(native: string, label: string, place = placeForCopies()): string {
+  const copy = join(place, label);
   if (!existsSync(copy)) {
     mkdirSync(dirname(copy), { recursive: true, mode: 0o755 });
     const staging = mkdtempSync(`${copy}.`);
