@@ -20,9 +20,8 @@ export function compactId(id: string): CompactId {
 
 // By character codes: a third of the time that a pattern and parseInt take, twice on each request.
 function uuidWords(id: string): CompactId | undefined {
-  if (id.length !== 36 || ![8, 13, 18, 23].every((at) => id.charCodeAt(at) === hyphen)) {
-    return undefined;
-  }
+  if (id.length !== 36) return undefined;
+  if (id[8] !== '-' || id[13] !== '-' || id[18] !== '-' || id[23] !== '-') return undefined;
   const a = hex(id, 0);
   const b = hex(id, 4);
   const c = hex(id, 9);
@@ -34,8 +33,6 @@ function uuidWords(id: string): CompactId | undefined {
   if ((a | b | c | d | e | f | g | h) < 0) return undefined;
   return { a: (a << 16) | b, b: (c << 16) | d, c: (e << 16) | f, d: (g << 16) | h };
 }
-
-const hyphen = 0x2d;
 
 /** The 16 bits of four lower-case hex digits, or -1. */
 function hex(id: string, start: number): number {

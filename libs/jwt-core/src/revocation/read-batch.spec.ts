@@ -87,7 +87,7 @@ describe('readBatch', () => {
     const entries = [entry, { ...entry, exp: '1' }];
     expect(error({ ...answer, entries })).toHaveProperty(
       'message',
-      expect.stringContaining('entries[1].exp'),
+      expect.stringContaining('entries[1] has no whole `exp`'),
     );
   });
 });

@@ -17,30 +17,39 @@ const sendableCursor = /^[\x21-\x7e]{1,4096}$/;
  * @throws RevocationSourceError `bad_answer`
  */
 export function readBatch(document: unknown): RevocationBatch {
-  const { cursor, reset, more, jwks, entries } = members(document, 'the answer');
+  if (!isObject(document)) throw fault('it is no object');
+  const { cursor, reset, more, jwks, entries } = document;
   if (typeof cursor !== 'string' || !sendableCursor.test(cursor)) {
     throw fault('`cursor` is no text of 1 to 4,096 visible ASCII characters');
   }
   if (typeof reset !== 'boolean') throw fault('`reset` is no boolean');
   if (typeof more !== 'boolean') throw fault('`more` is no boolean');
-  if (jwks !== undefined && !isText(jwks, maxTextLength)) throw fault('`jwks` is no fingerprint');
+  if (jwks !== undefined && !isText(jwks)) throw fault('`jwks` is no fingerprint');
   if (!Array.isArray(entries)) throw fault('`entries` is no array');
   const batch = { cursor, reset, more, entries: readEntries(entries) };
   return jwks === undefined ? batch : { ...batch, jwks };
 }
 
 function readEntries(entries: readonly unknown[]): Revocation[] {
-  return entries.flatMap((entry, index) => readEntry(entry, `entries[${index}]`) ?? []);
+  const known: Revocation[] = [];
+  entries.forEach((entry, index) => {
+    const read = readEntry(entry, index);
+    if (read !== undefined) known.push(read);
+  });
+  return known;
 }
 
-function readEntry(entry: unknown, at: string): Revocation | undefined {
-  const { kind, id, exp, before } = members(entry, at);
-  if (typeof kind !== 'string') throw fault(`\`${at}.kind\` is no text`);
+function readEntry(entry: unknown, index: number): Revocation | undefined {
+  // Put together only when it is thrown, as a page has ten thousand entries.
+  const fail = (what: string) => fault(`entries[${index}] ${what}`);
+  if (!isObject(entry)) throw fail('is no object');
+  const { kind, id, exp, before } = entry;
+  if (typeof kind !== 'string') throw fail('has no kind');
   if (!isKnown(kind)) return undefined;
-  if (!isText(id, maxTextLength)) throw fault(`\`${at}.id\` is no text of 1 to 1,024 characters`);
-  if (!isWhole(exp)) throw fault(`\`${at}.exp\` is no whole number`);
+  if (!isText(id)) throw fail('has no id of 1 to 1,024 characters');
+  if (!isWhole(exp)) throw fail('has no whole `exp`');
   if (kind !== 'client') return { kind, id, exp };
-  if (!isWhole(before)) throw fault(`\`${at}.before\` is no whole number`);
+  if (!isWhole(before)) throw fail('has no whole `before`');
   return { kind, id, exp, before };
 }
 
@@ -52,15 +61,12 @@ function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 
-function members(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw fault(`${name} is no object`);
-  }
-  return value as Record<string, unknown>;
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isText(value: unknown, maxLength: number): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= maxLength;
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= maxTextLength;
 }
 
 function fault(what: string): RevocationSourceError {
