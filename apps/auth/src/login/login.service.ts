@@ -28,6 +28,7 @@ export class LoginService {
    * @throws UsersError `invalid_credentials`, `too_many_attempts`
    */
   async authenticate(email: string, password: string, { address }: Origin): Promise<User> {
+    this.hasher.assertRoom();
     const user = await this.users.findByEmail(email);
     const attempt: Attempt = {
       account: emailKey(email),

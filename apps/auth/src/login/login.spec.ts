@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import { UsersService } from '../users/users.service.js';
 import { LoginService } from './login.service.js';
 
 let auth: AuthApp;
@@ -142,6 +144,27 @@ describe('a login', () => {
     const answer = await attempt({ email, password: PASSWORD });
     spy.mockRestore();
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } });
+  });
+});
+
+describe('a flood of logins', () => {
+  it('is turned away at once while the queue is full, and nobody after it', async () => {
+    const hasher = auth.get(PasswordHasher);
+    const email = await person();
+    let open = (): void => undefined;
+    const closed = new Promise<void>((resolve) => (open = resolve));
+    const queue = Array.from({ length: 66 }, () => hasher.inTurn(() => closed));
+    const query = vi.spyOn(UsersService.prototype, 'findByEmail');
+    expect(await attempt({ email, password: PASSWORD })).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '1' },
+      body: { code: 'too_many_attempts' },
+    });
+    expect(query).not.toHaveBeenCalled();
+    query.mockRestore();
+    open();
+    await Promise.all(queue);
+    expect((await attempt({ email, password: PASSWORD })).status).toBe(200);
   });
 });
 

@@ -19,6 +19,14 @@ export class HashGate {
     return this.running >= this.parallel;
   }
 
+  /** @throws UsersError `too_many_attempts` when the queue is full */
+  assertRoom(): void {
+    if (!this.isFull || this.waiting.length < this.queue) return;
+    throw new UsersError('too_many_attempts', 'The queue for hashing is full', {
+      retryAfterSeconds: 1,
+    });
+  }
+
   /** @throws UsersError `too_many_attempts` at once, when the queue is full */
   async run<T>(work: () => Promise<T>): Promise<T> {
     await this.enter();
@@ -34,11 +42,7 @@ export class HashGate {
       this.running += 1;
       return;
     }
-    if (this.waiting.length >= this.queue) {
-      throw new UsersError('too_many_attempts', 'The queue for hashing is full', {
-        retryAfterSeconds: 1,
-      });
-    }
+    this.assertRoom();
     await new Promise<void>((admit) => this.waiting.push(admit));
   }
 

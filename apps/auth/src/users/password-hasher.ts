@@ -48,6 +48,15 @@ export class PasswordHasher {
     return this.gate.run(() => work(this.hashing));
   }
 
+  /**
+   * For who would do other work before they ask for a turn that they will not get.
+   *
+   * @throws UsersError `too_many_attempts` when too many wait already
+   */
+  assertRoom(): void {
+    this.gate.assertRoom();
+  }
+
   /** Whoever comes now has to wait. */
   get hasQueue(): boolean {
     return this.gate.isFull;
