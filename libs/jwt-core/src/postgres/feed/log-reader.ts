@@ -28,6 +28,8 @@ export class LogReader {
   private connection: Promise<FeedConnection>;
   private log: RevocationLog | undefined;
   private readAtMs = -Infinity;
+  /** Kept until the log is complete, on another connection perhaps. */
+  private hasNews = false;
 
   constructor(private readonly options: LogReaderOptions) {
     this.connection = this.connect(0);
@@ -80,6 +82,8 @@ export class LogReader {
       const beganAtMs = performance.now();
       const log = await this.upToDate(connection);
       this.readAtMs = beganAtMs;
+      if (this.hasNews) this.options.onNews();
+      this.hasNews = false;
       return log;
     } catch (cause) {
       throw new RevocationSourceError('unavailable', 'The database cannot be asked', { cause });
@@ -89,19 +93,19 @@ export class LogReader {
   private async upToDate(connection: FeedConnection): Promise<RevocationLog> {
     const { log } = this;
     if (log?.identity !== connection.identity) return this.startAnew(connection);
-    for (;;) {
+    do {
       const page = await readPage(connection, { after: log.head });
       const hasGoneBack = page.snapshot.xmax < log.horizon;
       if (hasGoneBack) return this.startAnew(connection);
       log.append(page);
-      if (page.entries.length > 0) this.options.onNews();
-      if (!page.more) return log;
-    }
+      this.hasNews ||= page.entries.length > 0;
+    } while (log.isBehind);
+    return log;
   }
 
   private async startAnew(connection: FeedConnection): Promise<RevocationLog> {
     this.log = new RevocationLog(connection.identity, await readEnd(connection));
-    this.options.onNews();
+    this.hasNews = true;
     return this.log;
   }
 }

@@ -34,6 +34,11 @@ export class RevocationLog {
     return this.last.snapshot.xmax;
   }
 
+  /** The last page was not the last: what comes next is to be read before anybody reads the log. */
+  get isBehind(): boolean {
+    return this.last.more;
+  }
+
   /** Takes in a page that was read from {@link head} on. */
   append(page: FeedPage): void {
     const { head } = this;
@@ -46,9 +51,10 @@ export class RevocationLog {
 
   /**
    * Everything that a reader at this place has not seen; `undefined` when that goes further back
-   * than the log. Readers at the very same place are given the very same page.
+   * than the log, or the log is behind. Readers at one place are given one page, the same object.
    */
   read(after: FeedPlace): FeedPage | undefined {
+    if (this.isBehind) return undefined;
     const known = this.pages.get(after);
     if (known !== undefined && known.place === this.head) return known;
     const entries = this.since(after);
@@ -56,7 +62,7 @@ export class RevocationLog {
     const { head, last } = this;
     const end = latestKey(head, after);
     const place = end === head ? head : placeAt(end, last.snapshot);
-    const page = { ...last, entries, more: false, place };
+    const page = { ...last, entries, place };
     this.pages.set(after, page);
     return page;
   }

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { placeAt, type FeedPlace } from './place.js';
+import type { FeedPage, PublishedRevocation } from './read-page.js';
+import { RevocationLog } from './revocation-log.js';
+
+const exp = 1_000;
+const entry = (xid: number, id = `e${xid}`): PublishedRevocation => ({
+  xid: BigInt(xid),
+  kind: 'jti',
+  id,
+  revocation: { kind: 'jti', id, exp },
+});
+const place = (xid: number, ...open: number[]): FeedPlace =>
+  placeAt({ xid: BigInt(xid), kind: '', id: '' }, { xmax: 0n, open: open.map(BigInt) });
+const page = (end: FeedPlace, ...entries: PublishedRevocation[]): FeedPage => ({
+  entries,
+  more: false,
+  place: end,
+  snapshot: { xmax: end.xid + 5n, open: [...end.open] },
+  expiredBefore: 0,
+});
+
+/** Begins at 10 with 7 open, then tells of 12, then of 7, then of 15. */
+function newLog(): RevocationLog {
+  const log = new RevocationLog('identity', page(place(10, 7)));
+  log.append(page(place(13, 7), entry(12)));
+  log.append(page(place(13), entry(7)));
+  log.append(page(place(16), entry(15)));
+  return log;
+}
+const ids = (log: RevocationLog, after: FeedPlace) => log.read(after)?.entries.map(({ id }) => id);
+
+describe('a log', () => {
+  it.each([
+    ['where it begins', place(10, 7), ['e12', 'e7', 'e15']],
+    ['further on', place(13, 7), ['e7', 'e15']],
+    ['further on, without the gap', place(13), ['e15']],
+    ['before its beginning, with the gap filled', place(10), ['e12', 'e15']],
+    ['at its end', place(16), []],
+    ['beyond its end', place(20), []],
+    ['at another place in between', place(12, 7), ['e12', 'e7', 'e15']],
+  ])('tells a reader %s what that one has not seen', (_, after, expected) => {
+    expect(ids(newLog(), after)).toEqual(expected);
+  });
+
+  it.each([
+    ['before it', place(9, 7)],
+    ['with a gap that the log knows nothing of', place(12, 6, 7)],
+  ])('does not reach back to a reader %s', (_, after) => {
+    expect(newLog().read(after)).toBeUndefined();
+  });
+
+  it('takes readers to its end, and none back', () => {
+    const log = newLog();
+    expect(log.read(place(10, 7))!.place).toBe(log.head);
+    expect(log.read(place(20))!.place).toMatchObject({ xid: 20n });
+  });
+
+  it('gives readers at one place one page, until there is news', () => {
+    const log = newLog();
+    const { head } = log;
+    const quiet = log.read(head);
+    expect(log.read(head)).toBe(quiet);
+    log.append(page(place(16)));
+    expect(log.head).toBe(head);
+    log.append(page(place(18), entry(17)));
+    expect(log.read(head)!.entries).toHaveLength(1);
+    expect(log.read(head)).toBe(log.read(head));
+  });
+
+  it('is read by nobody between two pages: the first may have taken it back', () => {
+    const log = newLog();
+    log.append({ ...page(place(8), entry(7, 'first')), more: true });
+    expect(log.read(place(16))).toBeUndefined();
+    log.append(page(place(16), entry(7, 'second'), entry(12), entry(15)));
+    expect(ids(log, place(16, 7))).toEqual(['e7', 'first', 'second']);
+  });
+
+  it('leaves out what has expired meanwhile', () => {
+    const log = newLog();
+    log.append({ ...page(place(16)), expiredBefore: exp });
+    expect(ids(log, place(13))).toEqual(['e15']);
+    log.append({ ...page(place(16)), expiredBefore: exp + 1 });
+    expect(ids(log, place(10, 7))).toEqual([]);
+  });
+
+  it('forgets the oldest reads beyond fifty thousand entries', () => {
+    const log = newLog();
+    const many = Array.from({ length: 50_000 }, (_, n) => entry(20 + n));
+    log.append(page(place(25_020), ...many.slice(0, 25_000)));
+    log.append(page(place(70_020), ...many.slice(25_000)));
+    expect(log.read(place(13))).toBeUndefined();
+    expect(ids(log, place(16))).toHaveLength(50_000);
+    log.append(page(place(70_023), entry(70_022)));
+    expect(log.read(place(16))).toBeUndefined();
+    expect(ids(log, place(25_020))).toHaveLength(25_001);
+  });
+});
