@@ -10,10 +10,11 @@ export interface PageReaderOptions {
   readonly config: ClientConfig;
   /** Ends everything. */
   readonly signal: AbortSignal;
+  /** How long an unused connection is kept. */
+  readonly idleMs?: number;
 }
 
 const maxQueued = 1_000;
-const idleMs = 10_000;
 
 /**
  * Reads what the log does not reach back to, page by page, on a connection of its own: the listening
@@ -71,7 +72,7 @@ export class PageReader {
       this.disconnect();
       throw new RevocationSourceError('unavailable', 'The database cannot be asked', { cause });
     } finally {
-      this.idleTimer = setTimeout(() => this.disconnect(), idleMs).unref();
+      this.idleTimer = setTimeout(() => this.disconnect(), this.options.idleMs ?? 10_000).unref();
     }
   }
 

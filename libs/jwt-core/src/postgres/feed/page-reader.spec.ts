@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { migratedDatabase, type MigratedDatabase } from '../migrated-database.spec-support.js';
+import { FeedConnection } from './connection.js';
+import { PageReader } from './page-reader.js';
+import { theBeginning } from './place.js';
+import { readEnd, readPage } from './read-page.js';
+import { RevocationLog } from './revocation-log.js';
+
+let database: MigratedDatabase;
+let log: RevocationLog;
+let closing: AbortController;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+  await database.revoke({ kind: 'jti', id: 'a', exp: 2_000_000_000 });
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  closing = new AbortController();
+  const connection = await FeedConnection.open({
+    ...options(),
+    name: 'spec',
+    statementTimeoutMs: 0,
+  });
+  log = new RevocationLog(connection.identity, await readEnd(connection));
+  connection.destroy();
+});
+afterEach(() => closing.abort());
+
+const options = (url = database.url) => ({
+  config: { connectionString: url },
+  signal: closing.signal,
+});
+const connections = async (): Promise<unknown> =>
+  database.dataSource.query(`SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE '%(pages)'`);
+
+it('reads a page once for all who ask for it, and as many times as there are pages', async () => {
+  const reader = new PageReader(options());
+  const queries = vi.spyOn(FeedConnection.prototype, 'query');
+  const asked = [theBeginning, theBeginning, log.head, theBeginning, log.head];
+  const pages = await Promise.all(asked.map((place) => reader.read(place, log)));
+  expect(queries).toHaveBeenCalledTimes(2);
+  queries.mockRestore();
+  expect(pages.map(({ entries }) => entries.length)).toEqual([1, 1, 0, 1, 0]);
+});
+
+it('never gives a page that began to be read before one asked', async () => {
+  const reader = new PageReader(options());
+  await reader.read(log.head, log);
+  const queries = vi.spyOn(FeedConnection.prototype, 'query');
+  const first = reader.read(theBeginning, log);
+  await vi.waitFor(() => expect(queries).toHaveBeenCalled());
+  expect(await reader.read(theBeginning, log)).not.toBe(await first);
+  queries.mockRestore();
+});
+
+it('refuses a thousand and first page', async () => {
+  const reader = new PageReader(options());
+  const places = Array.from({ length: 1_001 }, (_, n) => ({ ...theBeginning, xid: BigInt(n) }));
+  const pages = await Promise.allSettled(places.map((place) => reader.read(place, log)));
+  const refused = pages.filter(({ status }) => status === 'rejected');
+  expect(refused).toHaveLength(1);
+  expect(refused[0]).toMatchObject({ reason: { code: 'unavailable' } });
+});
+
+it('keeps no connection that nobody uses', async () => {
+  const reader = new PageReader({ ...options(), idleMs: 50 });
+  await reader.read(theBeginning, log);
+  await vi.waitFor(async () => expect(await connections()).toEqual([]), 5_000);
+  expect((await reader.read(theBeginning, log)).entries).toHaveLength(1);
+});
+
+it('goes on by another connection when one was lost meanwhile', async () => {
+  const reader = new PageReader(options());
+  await reader.read(theBeginning, log);
+  await database.dataSource.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE '%(pages)'`);
+  const again = () => reader.read(theBeginning, log);
+  await vi.waitFor(async () => expect((await again()).entries).toHaveLength(1), 5_000);
+});
+
+it('does not take another database for that of the log', async () => {
+  const another = await migratedDatabase();
+  const reader = new PageReader(options(another.url));
+  await expect(reader.read(theBeginning, log)).rejects.toMatchObject({ code: 'unavailable' });
+  await another.close();
+});
+
+it('takes a reader at least as far as the log, whose last entries may be pruned', async () => {
+  const connection = await FeedConnection.open({
+    ...options(),
+    name: 'spec',
+    statementTimeoutMs: 0,
+  });
+  await database.revoke({ kind: 'jti', id: 'pruned', exp: 2_000_000_000 });
+  log.append(await readPage(connection, { after: log.head }));
+  await database.dataSource.query(`DELETE FROM revoked_tokens WHERE id = 'pruned'`);
+  const page = await new PageReader(options()).read(theBeginning, log);
+  expect(page.entries).toHaveLength(1);
+  expect(page.place.xid).toBe(log.head.xid);
+});
