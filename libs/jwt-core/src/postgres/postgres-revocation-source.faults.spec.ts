@@ -1,0 +1,214 @@
+import {
+  createTcpProxy,
+  startPostgres,
+  type PostgresServer,
+  type TcpProxy,
+} from '@jwt-auth/dev-stack';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RevocationBatch } from '../revocation/revocation-source.js';
+import type { Revocation } from '../revocation/revocation.js';
+import { migratedDatabase, type MigratedDatabase } from './migrated-database.spec-support.js';
+import { PostgresRevocationSource } from './postgres-revocation-source.js';
+
+let server: PostgresServer;
+let proxy: TcpProxy;
+let database: MigratedDatabase;
+let source: PostgresRevocationSource;
+let cursor: string;
+const lost = vi.fn<(reason: Error) => void>();
+
+const dir = join(tmpdir(), `jwt-core-${randomUUID()}`);
+beforeAll(async () => {
+  server = await startPostgres({ dir, ephemeral: true });
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  lost.mockClear();
+  database = await migratedDatabase(await server.createDatabase(`test_${randomUUID()}`));
+  proxy = await createTcpProxy(server.port);
+  const connection = new URL(database.url);
+  connection.port = String(proxy.port);
+  source = new PostgresRevocationSource({ connection: connection.href, onConnectionLost: lost });
+  ({ cursor } = await source.read(undefined, now));
+});
+afterEach(async () => {
+  source.close();
+  await proxy.close();
+  await database.close();
+});
+
+const now = { waitSeconds: 0 };
+const waiting = { waitSeconds: 20 };
+const jti = (): Revocation => ({ kind: 'jti', id: randomUUID(), exp: 2_000_000_000 });
+const ids = (batch: RevocationBatch) => batch.entries.map(({ id }) => id);
+
+/** How long something takes, in milliseconds. */
+async function took(work: Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work;
+  return performance.now() - startedAt;
+}
+const reading = (after = cursor) =>
+  vi.waitFor(async () => expect(await source.read(after, now)).toMatchObject({ reset: false }), {
+    timeout: 20_000,
+    interval: 20,
+  });
+
+describe('a lost connection', () => {
+  it('whose backend is killed is replaced, and those who wait are not troubled', async () => {
+    const answer = source.read(cursor, waiting);
+    await vi.waitFor(() => expect(source.waitingReads).toBe(1));
+    await database.dataSource.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name LIKE 'jwt-core%'`);
+    const entry = jti();
+    await database.revoke(entry);
+    expect(await took(answer)).toBeLessThan(2_000);
+    expect(ids(await answer)).toEqual([entry.id]);
+    expect(lost).toHaveBeenCalledOnce();
+  });
+
+  it('that is half open is found and replaced within three seconds', async () => {
+    await reading();
+    const answer = source.read(cursor, waiting);
+    await vi.waitFor(() => expect(source.waitingReads).toBe(1));
+    proxy.halfOpen();
+    const entry = jti();
+    await database.revoke(entry);
+    const found = vi.waitFor(() => expect(lost).toHaveBeenCalled(), 10_000);
+    expect(await took(found)).toBeLessThan(3_100);
+    expect(await took(answer)).toBeLessThan(1_000);
+    expect(ids(await answer)).toEqual([entry.id]);
+    expect(lost.mock.calls[0]![0].message).toMatch(/no longer answers/);
+  });
+
+  it('by which nothing comes any more is an error, never an empty answer', async () => {
+    proxy.pause();
+    const refused = expect(source.read(cursor, now)).rejects.toMatchObject({ code: 'unavailable' });
+    // Found within three seconds; then one attempt to connect, of two.
+    expect(await took(refused)).toBeLessThan(5_500);
+    await expect(source.read(cursor, { waitSeconds: 1 })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    proxy.resume();
+    expect(await took(reading())).toBeLessThan(2_000);
+  });
+
+  it('for longer than a wait ends the wait with an error', async () => {
+    const answer = source.read(cursor, { waitSeconds: 5 });
+    const outcome = expect(answer).rejects.toMatchObject({ code: 'unavailable' });
+    await vi.waitFor(() => expect(source.waitingReads).toBe(1));
+    proxy.cut();
+    await outcome;
+  });
+
+  it('is made good within two seconds, with what was published meanwhile', async () => {
+    proxy.cut();
+    await expect(source.read(cursor, now)).rejects.toMatchObject({ code: 'unavailable' });
+    const entry = jti();
+    await database.revoke(entry);
+    proxy.resume();
+    expect(await took(reading())).toBeLessThan(2_000);
+    expect(ids(await source.read(cursor, now))).toEqual([entry.id]);
+  });
+});
+
+it('notifications that are lost are made good within two seconds', async () => {
+  await database.dataSource.query('ALTER TABLE revoked_tokens DISABLE TRIGGER ALL');
+  const answer = source.read(cursor, waiting);
+  await vi.waitFor(() => expect(source.waitingReads).toBe(1));
+  const entry = jti();
+  await database.revoke(entry);
+  expect(await took(answer)).toBeLessThan(2_000);
+  expect(ids(await answer)).toEqual([entry.id]);
+});
+
+it('a table that is missing, or locked, is an error, until it is there', async () => {
+  await database.dataSource.query('ALTER TABLE revoked_tokens RENAME TO away');
+  await expect(source.read(cursor, now)).rejects.toMatchObject({ code: 'unavailable' });
+  await database.dataSource.query('ALTER TABLE away RENAME TO revoked_tokens');
+  await reading();
+  const migration = database.dataSource.createQueryRunner();
+  await migration.startTransaction();
+  await migration.query('LOCK TABLE revoked_tokens');
+  await expect(source.read(cursor, now)).rejects.toMatchObject({ code: 'unavailable' });
+  await migration.commitTransaction();
+  await migration.release();
+  await reading();
+});
+
+describe('a restart', () => {
+  it.each(['stop', 'kill'] as const)('of the server by %s leaves cursors good', async (how) => {
+    const [before, after] = [jti(), jti()];
+    await database.revoke(before);
+    const batch = await source.read(cursor, now);
+    await database.close();
+    await server[how]();
+    await server.restart();
+    database = await migratedDatabase(database.url);
+    await database.revoke(after);
+    await reading(batch.cursor);
+    expect(await source.read(batch.cursor, now)).toMatchObject({ reset: false, entries: [after] });
+    expect(await source.read(cursor, now)).toMatchObject({ entries: [before, after] });
+  });
+
+  it('after a crash hides nothing that is published under an id given out twice', async () => {
+    // Keeps what does not have to be on disk off it.
+    await database.dataSource.query(`ALTER SYSTEM SET wal_writer_delay = '10s'`);
+    await database.dataSource.query('SELECT pg_reload_conf()');
+    const givenOut = (): Promise<[{ xid: string }]> =>
+      database.dataSource.query('SELECT pg_current_xact_id()::text AS xid');
+    const xids = new Set<string>();
+    for (let n = 0; n < 20; n++) xids.add((await givenOut())[0].xid);
+    ({ cursor } = await source.read(cursor, now));
+    await database.close();
+    await server.kill();
+    await server.restart();
+    database = await migratedDatabase(database.url);
+    const entry = jti();
+    await database.revoke(entry);
+    const published: unknown = await database.dataSource.query(
+      'SELECT xid::text FROM revoked_tokens',
+    );
+    expect(xids).toContain((published as [{ xid: string }])[0].xid);
+    // Until the database has come as far as before, readers are given everything, to be safe.
+    const first = await vi.waitFor(() => source.read(cursor, now), 20_000);
+    expect(first).toMatchObject({ entries: [entry] });
+    for (let n = 0; n < 20; n++) await givenOut();
+    await reading();
+    expect(ids(await source.read(cursor, now))).toEqual([entry.id]);
+  });
+
+  it('from an older copy of the disk gives everybody everything', async () => {
+    const copy = `${server.dataDir}-copy`;
+    const [before, after] = [jti(), jti()];
+    await database.revoke(before);
+    await database.close();
+    await server.stop();
+    execFileSync('cp', ['-a', server.dataDir, copy]);
+    await server.restart();
+    database = await migratedDatabase(database.url);
+    for (let n = 0; n < 50; n++) await database.revoke(jti());
+    await reading();
+    ({ cursor } = await source.read(cursor, now));
+    await database.close();
+    await server.stop();
+    rmSync(server.dataDir, { recursive: true });
+    renameSync(copy, server.dataDir);
+    await server.restart();
+    database = await migratedDatabase(database.url);
+    await database.revoke(after);
+    const batch = await vi.waitFor(() => source.read(cursor, now), 20_000);
+    expect(batch).toMatchObject({ reset: true, entries: [before, after] });
+    const next = jti();
+    await database.revoke(next);
+    expect(await source.read(batch.cursor, now)).toMatchObject({ reset: false, entries: [next] });
+  });
+});
