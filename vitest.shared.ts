@@ -25,7 +25,7 @@ export function testProjects({ e2e = false, postgres = false } = {}): ViteUserCo
             include: [e2e ? 'src/**/*.e2e-spec.ts' : 'src/**/*.spec.ts'],
             setupFiles: [path('./vitest.setup.ts')],
             globalSetup: postgres ? [path('./libs/dev-stack/src/vitest/global-setup.ts')] : [],
-            testTimeout: e2e ? 60_000 : 20_000,
+            testTimeout: 60_000,
             hookTimeout: 120_000,
           },
         },

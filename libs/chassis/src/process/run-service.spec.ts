@@ -46,7 +46,7 @@ function start(...settings: string[]): Started {
 }
 
 async function listening(service: Started): Promise<number> {
-  await expect.poll(service.output, { timeout: 10_000 }).toMatch(/"msg":"Listening"/);
+  await expect.poll(service.output, { timeout: 45_000 }).toMatch(/"msg":"Listening"/);
   return Number(/"port":(\d+)/.exec(service.output())?.[1]);
 }
 
@@ -105,7 +105,7 @@ describe('a service', () => {
 
   it('ends with 0 when it is stopped while it starts', async () => {
     const service = start('HANG=on');
-    await expect.poll(service.output, { timeout: 10_000 }).toMatch(/hanging/);
+    await expect.poll(service.output, { timeout: 45_000 }).toMatch(/hanging/);
     service.process.kill('SIGTERM');
     expect(await service.exit).toBe(0);
   });
