@@ -35,7 +35,7 @@ class LedgerController {
   }
 }
 
-const soon = { timeout: 5_000 };
+const soon = { timeout: 30_000 };
 const key = await generateSigningKey();
 
 const stale = {

@@ -12,7 +12,7 @@ import type { JwtCoreOptions } from './jwt-core.options.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 
-const soon = { timeout: 5_000 };
+const soon = { timeout: 30_000 };
 const closing: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
   for (const one of closing.splice(0).reverse()) await one.close();

@@ -45,7 +45,7 @@ class OrdersController {
   }
 }
 
-const soon = { timeout: 5_000 };
+const soon = { timeout: 30_000 };
 const problem = (status: number, title: string, code: string) => ({
   type: 'about:blank',
   title,

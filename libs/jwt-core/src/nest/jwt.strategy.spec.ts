@@ -46,7 +46,7 @@ class PassportController {
   }
 }
 
-const soon = { timeout: 5_000 };
+const soon = { timeout: 30_000 };
 
 describe.each(platforms)("AuthGuard('jwt') with JwtStrategy on %s", (_, makeAdapter) => {
   let issuer: TestIssuer;
