@@ -1,3 +1,4 @@
+import { RouteOptions } from '@jwt-auth/chassis';
 import { Public } from '@jwt-auth/jwt-core';
 import { Controller, Get, Header, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
@@ -15,6 +16,8 @@ export class RevocationsController {
 
   @Get()
   @Public()
+  // Each service asks every few seconds.
+  @RouteOptions({ isRoutine: true })
   @Header('cache-control', 'no-store')
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'What was revoked since a cursor; waits for news when there are none' })

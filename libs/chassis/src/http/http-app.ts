@@ -9,6 +9,7 @@ import { addAnswerHeaders, SECURITY_HEADERS } from './answer-headers.js';
 import { serveDocs, type Documentation } from './docs.js';
 import { acceptOnlyJson } from './json-bodies.js';
 import { requestIdOf } from './request-id.js';
+import { obeyRouteOptions } from './route-options.js';
 import { answerUnparsable, answerUnroutable } from './unrouted.js';
 
 export interface HttpAppOptions {
@@ -22,7 +23,8 @@ const KIBIBYTE = 1024;
 /**
  * An HTTP service of this house, ready to listen: bounded and impatient with slow callers, every
  * answer with `x-request-id` and helmet's headers, JSON bodies of at most 16 KiB validated by the
- * schemas of `@Body({ schema })`, a log line for each request, and `/docs`. Its errors become answers
+ * schemas of `@Body({ schema })`, a log line for each request, and `/docs`. `@RouteOptions()` makes
+ * exceptions for a route. Its errors become answers
  * where the module has jwt-core's `provideProblems()`.
  */
 export async function createHttpApp(
@@ -52,6 +54,7 @@ export async function createHttpApp(
   addAnswerHeaders(server);
   logRequests(server, logger);
   acceptOnlyJson(server);
+  obeyRouteOptions(server);
 
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger,

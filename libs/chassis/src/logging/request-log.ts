@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { withRequestId } from './request-context.js';
 import type { StructuredLogger } from './structured-logger.js';
@@ -6,6 +6,10 @@ import type { StructuredLogger } from './structured-logger.js';
 /** Probes come every second: their lines would bury the others. */
 const isProbe = (request: FastifyRequest): boolean =>
   request.routeOptions.url?.startsWith('/health/') === true;
+
+/** As expected, on a route that says of itself that machines call it all the time. */
+const isRoutine = (request: FastifyRequest, reply: FastifyReply): boolean =>
+  request.routeOptions.config.isRoutine === true && reply.statusCode < 400;
 
 /**
  * One line for each request: method, the route's pattern, status, duration and the peer's address.
@@ -26,7 +30,7 @@ export function logRequests(server: FastifyInstance, logger: StructuredLogger): 
       remoteAddress: request.ip,
       ...(!reply.raw.writableFinished && { aborted: true }),
     };
-    if (isProbe(request)) logger.debug('request', line);
+    if (isProbe(request) || isRoutine(request, reply)) logger.debug('request', line);
     else logger.log('request', line);
     done();
   });
