@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import pg from 'pg';
+import { call, outcome } from './http.js';
+
+type Environment = Record<string, string>;
+
+export interface StackOptions {
+  /** How many auth processes share the database. */
+  processes?: number;
+  withOrders?: boolean;
+  /** Settings of auth. */
+  env?: Environment;
+}
+
+/** Built auth processes on one database of their own, and orders, which trusts them. */
+export class Stack {
+  private readonly processes: RunningApp[] = [];
+  private ordersApp: RunningApp | undefined;
+
+  private constructor(
+    private readonly ports: readonly number[],
+    /** What every auth process here is given. */
+    readonly env: Environment,
+    private readonly ordersEnv: Environment,
+  ) {}
+
+  static async start({ processes = 1, withOrders = false, env = {} }: StackOptions = {}) {
+    const ports: number[] = [];
+    while (ports.length < processes) ports.push(await freePort());
+    const issuer = `http://127.0.0.1:${ports[0]}`;
+    const stack = new Stack(
+      ports,
+      {
+        DATABASE_URL: await freshDatabase(),
+        ISSUER: issuer,
+        KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+        ...env,
+      },
+      withOrders ? { ORDERS_DATABASE_URL: await freshDatabase(), ISSUER: issuer } : {},
+    );
+    await stack.startAll();
+    return stack;
+  }
+
+  /** The address of an auth process. */
+  auth(index = 0): string {
+    return this.process(index).url;
+  }
+
+  process(index = 0): RunningApp {
+    const process = this.processes[index];
+    if (!process) throw new Error(`There is no auth process ${index}`);
+    return process;
+  }
+
+  /** What orders says of an access token: `ok`, or the code of its refusal. */
+  async verdict(token: string): Promise<unknown> {
+    if (!this.ordersApp) throw new Error('This stack has no orders');
+    return outcome(await call(`${this.ordersApp.url}/orders`, { token }));
+  }
+
+  /** Starts an auth process anew where it listened before. It must have ended. */
+  async restart(index: number): Promise<void> {
+    this.processes[index] = await startApp('auth', { env: this.env, port: this.ports[index] });
+  }
+
+  /** Ends everything but the database, and starts it again. */
+  async restartAll(): Promise<void> {
+    await this.stop();
+    await this.startAll();
+  }
+
+  /** Looks into the database of auth, or does there what no endpoint does. */
+  query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return queryAt<Row>(this.env['DATABASE_URL'], sql, values);
+  }
+
+  /** Everything that the auth processes have printed. */
+  log(): string {
+    return this.processes.map((process) => process.log()).join('\n');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.ordersApp, ...this.processes].map((app) => app?.stop()));
+  }
+
+  private async startAll(): Promise<void> {
+    await Promise.all(this.ports.map((_port, index) => this.restart(index)));
+    if (!this.ordersEnv['ISSUER']) return;
+    this.ordersApp = await startApp('orders', { env: this.ordersEnv });
+  }
+}
+
+/** One statement at one database. */
+export async function queryAt<Row extends pg.QueryResultRow>(
+  url: string | undefined,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Bounds for `expect.poll`. */
+export const within = (seconds: number) => ({ timeout: seconds * 1000, interval: 25 });
