@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { call, outcome } from './http.js';
+import { decode, login, newSession, refresh, register, type TokenResponse } from './people.js';
+import { Stack, within } from './stack.js';
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await Stack.start({ processes: 2, withOrders: true });
+});
+afterAll(() => stack?.stop());
+
+/** Refreshes at one process and the other, and returns each answer from the first login on. */
+async function rotate(first: TokenResponse, times: number): Promise<TokenResponse[]> {
+  const chain = [first];
+  for (let i = 0; i < times; i++) {
+    const { status, body } = await refresh(stack.auth(i % 2), chain.at(-1)?.refresh_token);
+    expect(status).toBe(200);
+    chain.push(body);
+  }
+  return chain;
+}
+
+/** Presents a token and hangs up with the first byte of the answer, which nobody gets to read. */
+async function refreshAndLoseTheAnswer(auth: string, token: string): Promise<void> {
+  const body = JSON.stringify({ refresh_token: token });
+  const { hostname, port } = new URL(auth);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST /auth/refresh HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  await once(socket, 'data');
+  socket.destroy();
+}
+
+describe('a refresh', () => {
+  it('replaces both tokens, and keeps the session and its narrowed scope', async () => {
+    const email = await register(stack.auth());
+    const { body: first } = await call<TokenResponse>(`${stack.auth()}/auth/login`, {
+      body: { email, password: 'seven herons over the weir', scope: 'orders:read' },
+    });
+    const { status, headers, body } = await refresh(stack.auth(1), first.refresh_token);
+    expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(Object.keys(body).sort()).toEqual(Object.keys(first).sort());
+    expect(body.scope).toBe('orders:read');
+    expect(body.refresh_token).not.toBe(first.refresh_token);
+    const [before, after] = [decode(first.access_token), decode(body.access_token)];
+    expect(after.payload['sid']).toBe(before.payload['sid']);
+    expect(after.payload['jti']).not.toBe(before.payload['jti']);
+    expect(await stack.verdict(body.access_token)).toBe('ok');
+  });
+
+  it('gives fifty simultaneous calls over two processes the same successor', async () => {
+    const { refresh_token: token } = await newSession(stack.auth());
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => refresh(stack.auth(i % 2), token)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
+    expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(1);
+    expect(new Set(answers.map(({ body }) => body.access_token)).size).toBe(1);
+    expect(outcome(await refresh(stack.auth(), answers[0]?.body.refresh_token))).toBe('ok');
+  });
+
+  it('whose answer was lost on the way works when it is tried again elsewhere', async () => {
+    const { refresh_token: token } = await newSession(stack.auth());
+    await refreshAndLoseTheAnswer(stack.auth(), token);
+    const retried = await refresh(stack.auth(1), token);
+    expect(retried.status).toBe(200);
+    expect(outcome(await refresh(stack.auth(), retried.body.refresh_token))).toBe('ok');
+  });
+
+  it('is challenged when it is refused, in words for a person', async () => {
+    const { status, headers, body } = await refresh(stack.auth(), 'unknown');
+    expect([status, body['code']]).toEqual([401, 'refresh_token_invalid']);
+    expect(headers.get('content-type')).toMatch('application/problem+json');
+    expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
+  });
+
+  it.each([
+    ['no token', undefined, 'invalid_input'],
+    ['an empty token', '', 'invalid_input'],
+    ['a list', ['token'], 'invalid_input'],
+    ['a token of 513 characters', 'x'.repeat(513), 'invalid_input'],
+    ['a token that nobody made', 'x'.repeat(43), 'refresh_token_invalid'],
+  ])('is refused with %s', async (_name, token, code) => {
+    expect(outcome(await refresh(stack.auth(), token))).toBe(code);
+  });
+
+  it('is refused with another spelling of the same bytes, or an access token', async () => {
+    const { refresh_token: token, access_token: access } = await newSession(stack.auth());
+    for (const other of [`${token}=`, ` ${token}`, access.slice(0, 512)]) {
+      expect(outcome(await refresh(stack.auth(), other))).toBe('refresh_token_invalid');
+    }
+    expect(outcome(await refresh(stack.auth(), token))).toBe('ok');
+  });
+
+  it.each([
+    ['was not used in time', 'UPDATE refresh_tokens SET expires_at = now() WHERE session_id = $1'],
+    ['outlived its session', 'UPDATE sessions SET expires_at = now() WHERE id = $1'],
+  ])('is refused as expired when the token %s', async (_name, statement) => {
+    const { refresh_token: token, access_token: access } = await newSession(stack.auth());
+    await stack.query(statement, [decode(access).payload['sid']]);
+    expect(outcome(await refresh(stack.auth(), token))).toBe('refresh_token_expired');
+  });
+
+  it('is refused to a person who was disabled', async () => {
+    const { refresh_token: token, access_token: access } = await newSession(stack.auth());
+    const { sub } = decode(access).payload;
+    await stack.query('UPDATE users SET is_disabled = true WHERE id = $1', [sub]);
+    expect(outcome(await refresh(stack.auth(1), token))).toBe('refresh_token_invalid');
+  });
+});
+
+describe('a token that was used before its last successor', () => {
+  it('ends the session, and kills the access token that is alive at orders', async () => {
+    const [stolen, , current] = await rotate(await newSession(stack.auth()), 2);
+    expect(await stack.verdict(current!.access_token)).toBe('ok');
+
+    const reused = await refresh(stack.auth(1), stolen?.refresh_token);
+    expect([reused.status, reused.body['code']]).toEqual([401, 'refresh_token_reused']);
+
+    await expect.poll(() => stack.verdict(current!.access_token), within(1)).toBe('token_revoked');
+    expect(outcome(await refresh(stack.auth(), current?.refresh_token))).toBe(
+      'refresh_token_invalid',
+    );
+    const events = await stack.query(
+      `SELECT actor FROM audit_events
+       WHERE action = 'session.refresh_token_reused' AND subject = $1`,
+      [decode(current!.access_token).payload['sid']],
+    );
+    expect(events).toEqual([{ actor: null }]);
+  });
+
+  it('ends it also when it races with the rightful one', async () => {
+    const [stolen, , current] = await rotate(await newSession(stack.auth()), 2);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        refresh(stack.auth(i % 2), (i % 4 < 2 ? stolen : current)?.refresh_token),
+      ),
+    );
+    const held = [current!, ...answers.filter(({ status }) => status === 200).map((a) => a.body)];
+    for (const { refresh_token: token, access_token: access } of held) {
+      expect((await refresh(stack.auth(), token)).status).toBe(401);
+      await expect.poll(() => stack.verdict(access), within(5)).toBe('token_revoked');
+    }
+  });
+
+  it('leaves the other sessions of the person alone', async () => {
+    const { email, ...session } = await newSession(stack.auth());
+    const other = await login(stack.auth(), email);
+    const [stolen] = await rotate(session, 2);
+    expect(outcome(await refresh(stack.auth(), stolen?.refresh_token))).toBe(
+      'refresh_token_reused',
+    );
+    expect(outcome(await refresh(stack.auth(), other.refresh_token))).toBe('ok');
+    expect(await stack.verdict(other.access_token)).toBe('ok');
+  });
+});
+
+describe('with REFRESH_RETRY_WINDOW=0s', () => {
+  let strict: RunningApp;
+  beforeAll(async () => {
+    strict = await startApp('auth', { env: { ...stack.env, REFRESH_RETRY_WINDOW: '0s' } });
+  });
+  afterAll(() => strict?.stop());
+
+  it('a token works once, and its second use ends the session', async () => {
+    const { refresh_token: token } = await newSession(strict.url);
+    const { body } = await refresh(strict.url, token);
+    expect(outcome(await refresh(strict.url, body.refresh_token))).toBe('ok');
+    expect(outcome(await refresh(strict.url, token))).toBe('refresh_token_reused');
+  });
+
+  it('one of many simultaneous calls wins, and the session ends', async () => {
+    const { refresh_token: token } = await newSession(strict.url);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(strict.url, token)));
+    const won = answers.filter(({ status }) => status === 200);
+    expect(won).toHaveLength(1);
+    expect((await refresh(strict.url, won[0]?.body.refresh_token)).status).toBe(401);
+  });
+});
+
+describe('after a restart of everything', () => {
+  it('what was dead is dead, and what lived lives', async () => {
+    const [stolen, , dead] = await rotate(await newSession(stack.auth()), 2);
+    const alive = await newSession(stack.auth());
+    await refresh(stack.auth(), stolen?.refresh_token);
+
+    await stack.restartAll();
+
+    expect(await stack.verdict(dead!.access_token)).toBe('token_revoked');
+    expect(await stack.verdict(alive.access_token)).toBe('ok');
+    expect((await refresh(stack.auth(), dead?.refresh_token)).status).toBe(401);
+    expect(outcome(await refresh(stack.auth(1), alive.refresh_token))).toBe('ok');
+  });
+});
