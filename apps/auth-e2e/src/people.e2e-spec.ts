@@ -40,7 +40,10 @@ describe('registering', () => {
     const email = newEmail();
     const spellings = Array.from({ length: 8 }, (_, i) => (i % 2 ? email : email.toUpperCase()));
     const answers = await Promise.all(spellings.map((spelling) => tryToRegister(spelling)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(409)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      201,
+      ...Array<number>(7).fill(409),
+    ]);
     const refused = answers.find(({ status }) => status === 409);
     expect(refused?.body['code']).toBe('email_taken');
   });

@@ -143,7 +143,10 @@ describe('ending a session', () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, i) => end(first, sessionOf(second), i % 2 ? here : there)),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([204, ...Array(9).fill(404)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      204,
+      ...Array<number>(9).fill(404),
+    ]);
   });
 
   it('refuses what is no id', async () => {

@@ -83,7 +83,8 @@ export class Stack {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.ordersApp, ...this.processes].map((app) => app?.stop()));
+    const running = [...this.processes, ...(this.ordersApp ? [this.ordersApp] : [])];
+    await Promise.all(running.map((app) => app.stop()));
   }
 
   private async startAll(): Promise<void> {
