@@ -13,6 +13,10 @@ export type AuditAction =
   | 'session.ended'
   | 'sessions.ended'
   | 'session.refresh_token_reused'
+  | 'client.created'
+  | 'client.disabled'
+  | 'client.secret_added'
+  | 'client.secret_removed'
   | 'key.rotated'
   | 'key.withdrawn';
 

@@ -2,6 +2,8 @@ import { databaseOptions, type DatabaseOptions } from '@jwt-auth/chassis';
 import { CreateRevokedTokens1763856000000, RevokedToken } from '@jwt-auth/jwt-core/postgres';
 
 import { AuditEvent } from '../audit/audit-event.entity.js';
+import { ClientSecret } from '../clients/client-secret.entity.js';
+import { Client } from '../clients/client.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
@@ -11,13 +13,23 @@ import { CreateSessions1763900000002 } from './migrations/1763900000002-create-s
 import { CreateSigningKeys1763900000003 } from './migrations/1763900000003-create-signing-keys.js';
 import { CreateLoginLimits1763900000004 } from './migrations/1763900000004-create-login-limits.js';
 import { CreateAuditEvents1763900000005 } from './migrations/1763900000005-create-audit-events.js';
+import { CreateClients1763900000010 } from './migrations/1763900000010-create-clients.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string): DatabaseOptions {
   return databaseOptions({
     url,
     applicationName: 'auth',
-    entities: [User, Session, RefreshToken, SigningKey, AuditEvent, RevokedToken],
+    entities: [
+      User,
+      Session,
+      RefreshToken,
+      SigningKey,
+      AuditEvent,
+      RevokedToken,
+      Client,
+      ClientSecret,
+    ],
     migrations: [
       CreateRevokedTokens1763856000000,
       CreateUsers1763900000001,
@@ -25,6 +37,7 @@ export function authDatabase(url: string): DatabaseOptions {
       CreateSigningKeys1763900000003,
       CreateLoginLimits1763900000004,
       CreateAuditEvents1763900000005,
+      CreateClients1763900000010,
     ],
   });
 }

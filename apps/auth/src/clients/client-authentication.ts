@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, IsNull } from 'typeorm';
+import { z } from 'zod';
+
+import { ClientSecret } from './client-secret.entity.js';
+import { Client } from './client.entity.js';
+import { isSecretOf } from './secret.js';
+
+const ClientId = z.uuid();
+
+/** Knows clients by their secrets. */
+@Injectable()
+export class ClientAuthentication {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** The living client whose secret this is. */
+  async authenticate(id: string, secret: string): Promise<Client | undefined> {
+    // The database would take anything else for a fault of ours.
+    if (!ClientId.safeParse(id).success) return undefined;
+    const { manager } = this.dataSource;
+    const [client, secrets] = await Promise.all([
+      manager.findOneBy(Client, { id, disabledAt: IsNull() }),
+      manager.findBy(ClientSecret, { clientId: id }),
+    ]);
+    const isRight = isSecretOf(
+      secret,
+      secrets.map(({ hash }) => hash),
+    );
+    return client && isRight ? client : undefined;
+  }
+
+  /**
+   * Does what must not happen to a client that is disabled: whoever disables it waits for the work,
+   * or the work does not begin.
+   */
+  async whileEnabled<T>(id: string, work: (client: Client) => T): Promise<T | undefined> {
+    return this.dataSource.transaction(async (manager) => {
+      const client = await manager.findOne(Client, {
+        where: { id, disabledAt: IsNull() },
+        lock: { mode: 'pessimistic_read' },
+      });
+      return client ? work(client) : undefined;
+    });
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+
+import { AuditModule } from '../audit/audit.module.js';
+import { RevocationsModule } from '../revocations/revocations.module.js';
+import { ClientAuthentication } from './client-authentication.js';
+import { ClientsService } from './clients.service.js';
+
+@Module({
+  imports: [AuditModule, RevocationsModule],
+  providers: [ClientsService, ClientAuthentication],
+  exports: [ClientsService, ClientAuthentication],
+})
+export class ClientsModule {}
