@@ -14,6 +14,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { LoginModule } from './login/login.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { problemOf } from './problems.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { RevocationsModule } from './revocations/revocations.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -38,15 +39,21 @@ import { UsersModule } from './users/users.module.js';
       }),
     }),
     HealthModule.forRootAsync({
-      inject: [DataSource, JwtCoreReadiness],
-      useFactory: (dataSource: DataSource, jwtCore: JwtCoreReadiness) => ({
-        checks: [databaseReadiness(dataSource), ...jwtCore.checks],
+      imports: [KeysModule],
+      inject: [DataSource, JwtCoreReadiness, KeyRing],
+      useFactory: (dataSource: DataSource, jwtCore: JwtCoreReadiness, keys: KeyRing) => ({
+        checks: [
+          databaseReadiness(dataSource),
+          ...jwtCore.checks,
+          { name: 'signing key', check: () => (keys.canSign ? undefined : 'unreadable') },
+        ],
       }),
     }),
     AdminModule,
     KeysModule,
     LoginModule,
     OAuthModule,
+    RetentionModule,
     RevocationsModule,
     SessionsModule,
     UsersModule,

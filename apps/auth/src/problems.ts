@@ -1,7 +1,6 @@
 import type { Problem } from '@jwt-auth/jwt-core';
 
-import { ClientsError, type ClientsErrorCode } from './clients/clients-error.js';
-import { KeysError } from './keys/keys-error.js';
+import { KeysError, type KeysErrorCode } from './keys/keys-error.js';
 import { SessionsError, type SessionsErrorCode } from './sessions/sessions-error.js';
 import { UsersError, type UsersErrorCode } from './users/users-error.js';
 
@@ -28,12 +27,6 @@ const OF_USERS: Readonly<Record<UsersErrorCode, Problem>> = {
   user_not_found: { status: 404, code: 'not_found' },
 };
 
-const OF_CLIENTS: Readonly<Record<ClientsErrorCode, Problem>> = {
-  client_not_found: { status: 404, code: 'not_found' },
-  secret_not_found: { status: 404, code: 'not_found' },
-  too_many_secrets: { status: 409, code: 'conflict', detail: 'Remove one of the two secrets' },
-};
-
 const OF_SESSIONS: Readonly<Record<SessionsErrorCode, Problem>> = {
   refresh_token_invalid: unauthorized('refresh_token_invalid', 'Log in again'),
   refresh_token_expired: unauthorized('refresh_token_expired', 'Log in again'),
@@ -45,12 +38,18 @@ const OF_SESSIONS: Readonly<Record<SessionsErrorCode, Problem>> = {
   credentials_changed: invalidCredentials,
 };
 
+const OF_KEYS: Readonly<Partial<Record<KeysErrorCode, Problem>>> = {
+  key_not_found: { status: 404, code: 'not_found' },
+  too_many_keys: {
+    status: 409,
+    code: 'conflict',
+    detail: 'Too many retired keys are still published. Wait until their tokens have expired',
+  },
+};
+
 /** How the errors of this app's domains look from outside. */
 export function problemOf(error: unknown): Problem | undefined {
-  if (error instanceof KeysError && error.code === 'key_not_found') {
-    return { status: 404, code: 'not_found' };
-  }
-  if (error instanceof ClientsError) return OF_CLIENTS[error.code];
+  if (error instanceof KeysError) return OF_KEYS[error.code];
   if (error instanceof SessionsError) return OF_SESSIONS[error.code];
   if (!(error instanceof UsersError)) return undefined;
   const problem = OF_USERS[error.code];

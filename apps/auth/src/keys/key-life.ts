@@ -24,6 +24,8 @@ const SETTLING_MS = 2_000;
  * holds its keys for at most a week (`JWKS_MAX_STALE`), and a thief's token lives for a day.
  */
 const WITHDRAWN_SECONDS = 8 * 24 * 60 * 60;
+/** About 45 KiB of JWKS: a service reads 64 KiB of it. */
+const MAX_PUBLISHED = 100;
 
 /** Takes signing keys through their life, in one process at a time. */
 @Injectable()
@@ -49,8 +51,13 @@ export class KeyLife {
   /**
    * The published next key signs from now on, and a new next one is published. Of two who want that
    * at once, one does it for both.
+   *
+   * @throws KeysError `too_many_keys` until retired ones have gone
    */
   async rotate(change: KeyChange): Promise<void> {
+    if (this.keyRing.size >= MAX_PUBLISHED) {
+      throw new KeysError('too_many_keys', `${this.keyRing.size} keys are published`);
+    }
     const next = await nextKey(this.dataSource.manager);
     const age = +this.clock.now() - +next.createdAt;
     // From both sides: a process whose clock is ahead must not hold up this one for longer.
@@ -64,6 +71,7 @@ export class KeyLife {
 
   /** Rotates when the active key has signed for long enough, and the next is known for long enough. */
   async rotateIfDue(): Promise<void> {
+    if (this.keyRing.size >= MAX_PUBLISHED) return;
     if (!(await this.isDue(this.dataSource.manager))) return;
     await withKeysLocked(this.dataSource, async (manager) => {
       // Another process may have been first.

@@ -174,6 +174,21 @@ describe('when another process changes the keys', () => {
     expect(left).not.toHaveBeenCalled();
   });
 
+  it('follows what is published, and signs nothing, when it cannot decrypt the new one', async () => {
+    const ring = await open();
+    const { kid } = ring.active;
+    const foreign = await newSigningKey('active', randomBytes(32), new Date());
+    await database.query(
+      `UPDATE signing_keys SET state = 'withdrawn', private_key = NULL WHERE state = 'active'`,
+    );
+    await database.manager.insert(SigningKey, foreign);
+    await expect(ring.reload()).rejects.toMatchObject({ code: 'wrong_encryption_key' });
+    await expect(ring.reload()).rejects.toMatchObject({ code: 'wrong_encryption_key' });
+    expect([ring.get(kid), ring.get(foreign.kid)?.kid]).toEqual([undefined, foreign.kid]);
+    expect(() => ring.active).toThrow('KEY_ENCRYPTION_KEY');
+    expect(ring.canSign).toBe(false);
+  });
+
   it('keeps what it has when the database is away, or has no key that signs', async () => {
     const ring = await open();
     const { jwks, active } = ring;

@@ -18,7 +18,8 @@ export interface ActiveKey {
 interface Holding {
   /** Of which rows, in which states. */
   readonly version: string;
-  readonly active: ActiveKey;
+  /** Or why nothing can be signed here. */
+  readonly active: ActiveKey | KeysError;
   readonly published: ReadonlyMap<string, VerificationKey>;
   readonly jwks: string;
   readonly fingerprint: string;
@@ -60,8 +61,20 @@ export class KeyRing implements KeySet {
     return new KeyRing(options, hold(await rowsOf(options), encryptionKeys));
   }
 
+  /** @throws KeysError `wrong_encryption_key` when another process stored it under a key not known here */
   get active(): ActiveKey {
-    return this.holding.active;
+    const { active } = this.holding;
+    if (active instanceof KeysError) throw active;
+    return active;
+  }
+
+  get canSign(): boolean {
+    return !(this.holding.active instanceof KeysError);
+  }
+
+  /** How many keys are published. */
+  get size(): number {
+    return this.holding.published.size;
   }
 
   /** The JWK Set (RFC 7517 section 5) as JSON: public members only. */
@@ -94,7 +107,8 @@ export class KeyRing implements KeySet {
   }
 
   /**
-   * Takes over whatever was committed before this call. On failure the keys at hand stay.
+   * Takes over whatever was committed before this call. On failure the keys at hand stay, but for
+   * `wrong_encryption_key`: then the published keys are followed, and nothing is signed.
    *
    * @throws KeysError `no_active_key`, `wrong_encryption_key`
    */
@@ -108,10 +122,14 @@ export class KeyRing implements KeySet {
   private async read(): Promise<void> {
     const before = this.holding;
     const rows = await rowsOf(this.options);
-    if (versionOf(rows) === before.version) return;
-    this.holding = hold(rows, this.options.encryptionKeys, before);
-    if (this.holding.fingerprint === before.fingerprint) return;
-    for (const listener of this.listeners) listener();
+    if (versionOf(rows) !== before.version) {
+      this.holding = hold(rows, this.options.encryptionKeys, before);
+    }
+    if (this.holding.fingerprint !== before.fingerprint) {
+      for (const listener of this.listeners) listener();
+    }
+    const { active } = this.holding;
+    if (active instanceof KeysError) throw active;
   }
 }
 
@@ -148,16 +166,21 @@ function hold(
 function activeOf(
   keys: readonly SigningKey[],
   encryptionKeys: EncryptionKeys,
-  before: ActiveKey | undefined,
-): ActiveKey {
+  before: Holding['active'] | undefined,
+): Holding['active'] {
   const active = keys.find((key) => key.state === 'active');
   if (!active?.privateKey) {
     throw new KeysError('no_active_key', 'The database holds no active signing key');
   }
   const { kid, privateKey } = active;
-  return before?.kid === kid
-    ? before
-    : { kid, privateKey: encryptionKeys.decrypt(privateKey, kid).privateKey };
+  if (before && !(before instanceof KeysError) && before.kid === kid) return before;
+  try {
+    return { kid, privateKey: encryptionKeys.decrypt(privateKey, kid).privateKey };
+  } catch (error) {
+    // The public half needs no decryption: a withdrawn key must go, whatever cannot be read.
+    if (error instanceof KeysError) return error;
+    throw error;
+  }
 }
 
 function importPublic({ kty, n, e }: RsaPublicJwk): KeyObject {

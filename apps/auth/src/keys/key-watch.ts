@@ -19,7 +19,8 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(KeyWatch.name);
   private timer: NodeJS.Timeout | undefined;
   private isFailing = false;
-  private isLooking = false;
+  private signsWith: string | undefined;
+  private looking: Promise<void> | undefined;
 
   constructor(
     private readonly keyRing: KeyRing,
@@ -27,27 +28,36 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.look(), EVERY_MS).unref();
+    this.timer = setInterval(() => {
+      this.looking ??= this.look().finally(() => (this.looking = undefined));
+    }, EVERY_MS).unref();
   }
 
-  onModuleDestroy(): void {
+  /** A rotation under way is finished while there still is a database. */
+  async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
+    await this.looking;
   }
 
   private async look(): Promise<void> {
-    if (this.isLooking) return;
-    this.isLooking = true;
     try {
       await this.keyRing.reload();
       await this.keyLife.rotateIfDue();
+      this.noteActive();
       if (this.isFailing) this.logger.log('The signing keys can be read again');
       this.isFailing = false;
     } catch (error) {
       // Once for each outage, not twice a second.
       if (!this.isFailing) this.logger.warn('The signing keys cannot be followed', error);
       this.isFailing = true;
-    } finally {
-      this.isLooking = false;
     }
+  }
+
+  /** Once for each key. */
+  private noteActive(): void {
+    const { kid } = this.keyRing.active;
+    if (kid === this.signsWith) return;
+    this.signsWith = kid;
+    this.logger.log(`Tokens are signed with the key ${kid}`);
   }
 }

@@ -8,8 +8,11 @@ import { EncryptionKeys } from './encryption-keys.js';
 import { JwksController } from './jwks.controller.js';
 import { KeyRing } from './key-ring.js';
 
-/** Another process may sign with a key for so long after it was retired. */
-const FOLLOWING_MS = 5_000;
+/**
+ * A retired key is published for so long after its last token has expired: another process may have
+ * signed with it for a moment more, and the clock of the one that retired it may be behind.
+ */
+const FOLLOWING_MS = 60_000;
 
 /** The keys at hand. What changes them is in `key-life.module.ts`. */
 @Module({
