@@ -1,5 +1,6 @@
 import type { Problem } from '@jwt-auth/jwt-core';
 
+import { ClientsError, type ClientsErrorCode } from './clients/clients-error.js';
 import { KeysError, type KeysErrorCode } from './keys/keys-error.js';
 import { SessionsError, type SessionsErrorCode } from './sessions/sessions-error.js';
 import { UsersError, type UsersErrorCode } from './users/users-error.js';
@@ -27,6 +28,12 @@ const OF_USERS: Readonly<Record<UsersErrorCode, Problem>> = {
   user_not_found: { status: 404, code: 'not_found' },
 };
 
+const OF_CLIENTS: Readonly<Record<ClientsErrorCode, Problem>> = {
+  client_not_found: { status: 404, code: 'not_found' },
+  secret_not_found: { status: 404, code: 'not_found' },
+  too_many_secrets: { status: 409, code: 'conflict', detail: 'Remove one of the two secrets' },
+};
+
 const OF_SESSIONS: Readonly<Record<SessionsErrorCode, Problem>> = {
   refresh_token_invalid: unauthorized('refresh_token_invalid', 'Log in again'),
   refresh_token_expired: unauthorized('refresh_token_expired', 'Log in again'),
@@ -50,6 +57,7 @@ const OF_KEYS: Readonly<Partial<Record<KeysErrorCode, Problem>>> = {
 /** How the errors of this app's domains look from outside. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof KeysError) return OF_KEYS[error.code];
+  if (error instanceof ClientsError) return OF_CLIENTS[error.code];
   if (error instanceof SessionsError) return OF_SESSIONS[error.code];
   if (!(error instanceof UsersError)) return undefined;
   const problem = OF_USERS[error.code];
