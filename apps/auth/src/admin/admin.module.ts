@@ -1,12 +1,35 @@
 import { Module } from '@nestjs/common';
 
+import { AuditModule } from '../audit/audit.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { KeyLifeModule } from '../keys/key-life.module.js';
+import { RevocationsModule } from '../revocations/revocations.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AuditController } from './audit.controller.js';
 import { ClientsController } from './clients.controller.js';
 import { KeysController } from './keys.controller.js';
+import { RevocationAdministration } from './revocation-administration.js';
+import { RevocationsAdminController } from './revocations.controller.js';
+import { UserAdministration } from './user-administration.js';
+import { UsersAdminController } from './users.controller.js';
 
 @Module({
-  imports: [ClientsModule, KeyLifeModule],
-  controllers: [ClientsController, KeysController],
+  imports: [
+    AuditModule,
+    ClientsModule,
+    KeyLifeModule,
+    RevocationsModule,
+    SessionsModule,
+    UsersModule,
+  ],
+  controllers: [
+    AuditController,
+    ClientsController,
+    KeysController,
+    RevocationsAdminController,
+    UsersAdminController,
+  ],
+  providers: [RevocationAdministration, UserAdministration],
 })
 export class AdminModule {}

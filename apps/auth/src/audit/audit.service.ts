@@ -8,6 +8,11 @@ import type { Origin } from './origin.js';
 /** Everything that is audited. */
 export type AuditAction =
   | 'user.registered'
+  | 'user.created'
+  | 'user.disabled'
+  | 'user.enabled'
+  | 'user.roles_changed'
+  | 'user.claims_changed'
   | 'user.password_changed'
   | 'session.started'
   | 'session.ended'
@@ -18,7 +23,8 @@ export type AuditAction =
   | 'client.secret_added'
   | 'client.secret_removed'
   | 'key.rotated'
-  | 'key.withdrawn';
+  | 'key.withdrawn'
+  | 'revocation.added';
 
 /** Who did what to whom, and from where. */
 export interface AuditEntry {

@@ -13,6 +13,8 @@ interface EndOne {
   readonly userId: string;
   readonly sessionId: string;
   readonly reason: SessionEnd;
+  /** Who wants it: the person, unless told otherwise. */
+  readonly actor?: string;
   readonly origin: Origin;
 }
 
@@ -43,7 +45,7 @@ export class SessionEnding {
   /** Whether there was such a session to end. */
   async one(
     manager: EntityManager,
-    { userId, sessionId, reason, origin }: EndOne,
+    { userId, sessionId, reason, actor = userId, origin }: EndOne,
   ): Promise<boolean> {
     const ended = await this.end(manager, { id: sessionId, userId }, reason);
     if (ended.length === 0) return false;
@@ -51,7 +53,7 @@ export class SessionEnding {
       reason === 'reuse'
         ? // Whoever presents a stolen token is not known.
           ({ action: 'session.refresh_token_reused', actor: null } as const)
-        : ({ action: 'session.ended', actor: userId } as const);
+        : ({ action: 'session.ended', actor } as const);
     await this.audit.record(manager, {
       ...who,
       subject: sessionId,

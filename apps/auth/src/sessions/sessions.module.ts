@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
+import { LiveAccess } from './live-access.js';
 import { Refreshing } from './refreshing.js';
 import { SessionEnding } from './session-ending.js';
 import { SessionsController } from './sessions.controller.js';
@@ -12,7 +13,7 @@ import { TokenPairs } from './token-pairs.js';
 @Module({
   imports: [AuditModule, RevocationsModule, TokensModule],
   controllers: [SessionsController],
-  providers: [SessionsService, SessionEnding, Refreshing, TokenPairs],
-  exports: [SessionsService, SessionEnding],
+  providers: [SessionsService, SessionEnding, LiveAccess, Refreshing, TokenPairs],
+  exports: [SessionsService, SessionEnding, LiveAccess],
 })
 export class SessionsModule {}

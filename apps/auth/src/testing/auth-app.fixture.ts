@@ -50,7 +50,7 @@ export interface ProblemBody {
 export const PASSWORD = 'correct horse battery staple';
 export const ENCRYPTION_KEY = randomBytes(32);
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The whole app on a Postgres, called without a socket in between. */
 export class AuthApp {

@@ -1,0 +1,45 @@
+import { JwtGuard, RequireRoles } from '@jwt-auth/jwt-core';
+import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+
+import type { AuditEvent } from '../audit/audit-event.entity.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { PageQuery, pageOf, readPage, type Page } from './page.js';
+
+const AuditAnswer = z
+  .object({
+    id: z.string(),
+    at: z.iso.datetime(),
+    action: z.string(),
+    actor: z.string().nullable().meta({ description: 'null: nobody can be named' }),
+    subject: z.string().nullable(),
+    address: z.string().nullable(),
+    requestId: z.string().nullable(),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'AuditEvent' });
+
+@ApiTags('administration')
+@ApiBearerAuth()
+@Controller('admin/audit')
+@UseGuards(JwtGuard)
+@RequireRoles('admin')
+export class AuditController {
+  constructor(private readonly log: AuditLog) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Who did what to whom, the latest first' })
+  @ApiOkResponse({ standardSchema: pageOf(AuditAnswer).meta({ id: 'AuditPage' }) })
+  list(@Query({ schema: PageQuery }) query: PageQuery): Promise<Page<AuditEvent>> {
+    return readPage<AuditEvent>(
+      {
+        name: 'audit',
+        start: [String(2n ** 63n - 1n)],
+        positionOf: ({ id }) => [id],
+        read: ([id = ''], count) => this.log.before(id, count),
+      },
+      query,
+    );
+  }
+}

@@ -1,0 +1,8 @@
+import type { Origin } from '../audit/origin.js';
+
+/** On whose behalf something changes, and from where. */
+export interface ByAdmin {
+  /** The administrator's id. */
+  readonly actor: string;
+  readonly origin: Origin;
+}

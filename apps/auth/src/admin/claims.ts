@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+const MAX_BYTES = 65_536;
+const MAX_DEPTH = 32;
+
+/** Of text that Postgres keeps: no NUL, and no half of a surrogate pair. */
+const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
+
+/** Members first, so that what lies too deep is met before anything recurses into it. */
+function isSound(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return isStorable(value);
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return (
+    depth < MAX_DEPTH &&
+    Object.entries(value).every(([name, member]) => isStorable(name) && isSound(member, depth + 1))
+  );
+}
+
+/** Claims of one's own, as an administrator gives them: any JSON object of at most 64 KiB. */
+export const ClaimsInput = z
+  .record(z.string(), z.unknown())
+  .refine((claims) => isSound(claims), {
+    error: `expected well-formed text, finite numbers and at most ${MAX_DEPTH} levels`,
+    abort: true,
+  })
+  .refine((claims) => Buffer.byteLength(JSON.stringify(claims)) <= MAX_BYTES, {
+    error: `expected at most ${MAX_BYTES} bytes of JSON`,
+  })
+  .meta({ description: 'any JSON object of at most 64 KiB' });

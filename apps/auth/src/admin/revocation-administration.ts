@@ -1,0 +1,96 @@
+import type { Revocation } from '@jwt-auth/jwt-core';
+import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+
+import { AuditService } from '../audit/audit.service.js';
+import { Clock } from '../clock.js';
+import { KeyLife } from '../keys/key-life.js';
+import { SigningKey } from '../keys/signing-key.entity.js';
+import { RevocationsService } from '../revocations/revocations.service.js';
+import { SessionEnding } from '../sessions/session-ending.js';
+import { Session } from '../sessions/session.entity.js';
+import type { ByAdmin } from './by-admin.js';
+import { readPage, type Page, type PageQuery } from './page.js';
+import type { RevocationRequest } from './revocations.schema.js';
+
+/** The longest life of a token, and the most that a service's clock may be off. */
+const LONGEST_LIFE_SECONDS = 86_400 + 60;
+/** Keys are remembered for up to a week where the JWKS cannot be fetched (`JWKS_MAX_STALE`). */
+const KEY_SECONDS = 7 * 86_400 + LONGEST_LIFE_SECONDS;
+
+type ListedRevocation = RevokedToken & { readonly xid: string };
+
+const LIST = `
+  SELECT kind, id, exp::float8 AS exp, before::float8 AS before, created_at AS "createdAt", xid
+  FROM revoked_tokens
+  WHERE (xid, kind, id) < ($1::xid8, $2, $3) AND exp > extract(epoch FROM now())
+  ORDER BY xid DESC, kind DESC, id DESC LIMIT $4`;
+
+/** Revocations by hand: for an incident, and for what this issuer does not know by itself. */
+@Injectable()
+export class RevocationAdministration {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly revocations: RevocationsService,
+    private readonly sessions: SessionEnding,
+    private readonly keyLife: KeyLife,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * What has not expired, in the order in which the feed told it, the latest first.
+   *
+   * @throws AdminError `invalid_cursor`
+   */
+  list(query: PageQuery): Promise<Page<RevokedToken>> {
+    return readPage<ListedRevocation>(
+      {
+        name: 'revocations',
+        // Behind every transaction that there can be.
+        start: [String(2n ** 64n - 1n), '', ''],
+        positionOf: ({ xid, kind, id }) => [xid, kind, id],
+        read: (after, count) => this.dataSource.query(LIST, [...after, count]),
+      },
+      query,
+    );
+  }
+
+  /**
+   * Revokes for as long as any token concerned can live. What is known here ends with it: a session
+   * gives no new tokens, and a signing key is withdrawn, as else this process would go on to sign
+   * with it what nobody accepts.
+   */
+  async add({ kind, id }: RevocationRequest, by: ByAdmin): Promise<RevokedToken> {
+    if (kind === 'kid' && (await this.dataSource.manager.existsBy(SigningKey, { kid: id }))) {
+      await this.keyLife.withdraw(id, by);
+    }
+    return this.dataSource.transaction(async (manager) => {
+      if (kind === 'sid') await this.endSession(manager, id, by);
+      await this.revocations.revoke(manager, [this.revocation(kind, id)]);
+      await this.audit.record(manager, {
+        ...by,
+        action: 'revocation.added',
+        subject: id,
+        detail: { kind },
+      });
+      return manager.findOneByOrFail(RevokedToken, { kind, id });
+    });
+  }
+
+  private revocation(kind: Revocation['kind'], id: string): Revocation {
+    const now = this.clock.seconds();
+    const exp = now + (kind === 'kid' ? KEY_SECONDS : LONGEST_LIFE_SECONDS);
+    return { kind, id, exp, ...(kind === 'client' && { before: now }) };
+  }
+
+  private async endSession(manager: EntityManager, id: string, by: ByAdmin): Promise<void> {
+    const isUuid = z.uuid().safeParse(id).success;
+    const session = isUuid && (await manager.findOneBy(Session, { id }));
+    if (!session) return;
+    const { userId } = session;
+    await this.sessions.one(manager, { userId, sessionId: id, reason: 'revoked', ...by });
+  }
+}

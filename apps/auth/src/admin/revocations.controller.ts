@@ -1,0 +1,48 @@
+import { CurrentPrincipal, JwtGuard, RequireRoles, type Principal } from '@jwt-auth/jwt-core';
+import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
+import { Body, Controller, Get, Post, Query, UseGuards } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { PageQuery, type Page } from './page.js';
+import { RevocationAdministration } from './revocation-administration.js';
+import { RevocationAnswer, RevocationList, RevocationRequest } from './revocations.schema.js';
+
+@ApiTags('administration')
+@ApiBearerAuth()
+@Controller('admin/revocations')
+@UseGuards(JwtGuard)
+@RequireRoles('admin')
+export class RevocationsAdminController {
+  constructor(private readonly revocations: RevocationAdministration) {}
+
+  @Get()
+  @ApiOperation({ summary: 'What is revoked, the latest first' })
+  @ApiOkResponse({ standardSchema: RevocationList })
+  async list(@Query({ schema: PageQuery }) query: PageQuery): Promise<Page<RevocationAnswer>> {
+    const { items, nextCursor } = await this.revocations.list(query);
+    return { items: items.map(revocationAnswer), nextCursor };
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Revoke a token, a session, the tokens of a client, or a signing key' })
+  @ApiCreatedResponse({ standardSchema: RevocationAnswer })
+  async add(
+    @Body({ schema: RevocationRequest }) revocation: RevocationRequest,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<RevocationAnswer> {
+    return revocationAnswer(await this.revocations.add(revocation, { actor, origin }));
+  }
+}
+
+function revocationAnswer({ kind, id, exp, before, createdAt }: RevokedToken): RevocationAnswer {
+  const instant = before === null ? {} : { before };
+  return { kind, id, exp, ...instant, createdAt: createdAt.toISOString() };
+}

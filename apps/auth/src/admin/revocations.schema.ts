@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+import { pageOf } from './page.js';
+
+const Kind = z.enum(['jti', 'sid', 'client', 'kid']);
+
+export const RevocationRequest = z
+  .strictObject({
+    kind: Kind,
+    id: z
+      .string()
+      .min(1)
+      .max(255)
+      .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'expected no control characters'),
+  })
+  .meta({ id: 'RevocationRequest' });
+export type RevocationRequest = z.infer<typeof RevocationRequest>;
+
+const seconds = (description: string) =>
+  z.int().meta({ description: `${description}, in seconds since the epoch` });
+
+/** A revocation, as administrators see it. */
+export const RevocationAnswer = z
+  .object({
+    kind: Kind,
+    id: z.string(),
+    exp: seconds('when the last token concerned has expired'),
+    before: seconds('tokens of the client issued up to then are dead').optional(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Revocation' });
+export type RevocationAnswer = z.infer<typeof RevocationAnswer>;
+
+export const RevocationList = pageOf(RevocationAnswer).meta({ id: 'RevocationList' });

@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+
+import { AuditService, type AuditEntry } from '../audit/audit.service.js';
+import { LiveAccess } from '../sessions/live-access.js';
+import { SessionEnding } from '../sessions/session-ending.js';
+import { Role } from '../users/roles.js';
+import { User, type Claims } from '../users/user.entity.js';
+import { UsersError } from '../users/users-error.js';
+import { UsersService } from '../users/users.service.js';
+import type { ByAdmin } from './by-admin.js';
+import { readPage, type Page, type PageQuery } from './page.js';
+import type { NewUserRequest, UserChange } from './users.schema.js';
+
+/** Held by whoever changes people: two administrators must not demote each other at once. */
+const USERS_LOCK = 0x75736572;
+
+const UserId = z.uuid();
+
+const isAdmin = ({ roles, isDisabled }: User): boolean => roles.includes('admin') && !isDisabled;
+
+/** Each role once, in one order. */
+const distinct = (roles: readonly Role[]): Role[] =>
+  Role.options.filter((role) => roles.includes(role));
+
+/** What administrators do to people. Each change and its audit event are one transaction. */
+@Injectable()
+export class UserAdministration {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly users: UsersService,
+    private readonly sessions: SessionEnding,
+    private readonly access: LiveAccess,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * The latest first.
+   *
+   * @throws AdminError `invalid_cursor`
+   */
+  list(query: PageQuery): Promise<Page<User>> {
+    const users = this.dataSource
+      .createQueryBuilder(User, 'person')
+      .orderBy({ 'person.createdAt': 'DESC', 'person.id': 'DESC' });
+    return readPage<User>(
+      {
+        name: 'users',
+        start: ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
+        positionOf: ({ createdAt, id }) => [createdAt.toISOString(), id],
+        read: ([createdAt, id], count) =>
+          users
+            .where('(person.created_at, person.id) < (:createdAt, :id)', { createdAt, id })
+            .limit(count)
+            .getMany(),
+      },
+      query,
+    );
+  }
+
+  /** @throws UsersError `email_taken`, `too_many_attempts` */
+  async create({ email, password, roles }: NewUserRequest, by: ByAdmin): Promise<User> {
+    const user = await this.users.draft({ email, password, roles: distinct(roles) });
+    await this.dataSource.transaction(async (manager) => {
+      await this.users.add(manager, user);
+      const detail = { roles: user.roles };
+      await this.audit.record(manager, {
+        ...by,
+        action: 'user.created',
+        subject: user.id,
+        detail,
+      });
+    });
+    return user;
+  }
+
+  /**
+   * Disabling ends all sessions at once. Other roles or claims end the access tokens and not the
+   * sessions: the next refresh carries the new ones. What is so already is not done again.
+   *
+   * @throws UsersError `user_not_found`, `locks_out`
+   */
+  async change(id: string, change: UserChange, by: ByAdmin): Promise<User> {
+    if (!UserId.safeParse(id).success) throw new UsersError('user_not_found', 'No id of a user');
+    return this.dataSource.transaction(async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [USERS_LOCK]);
+      const before = await manager.findOne(User, {
+        where: { id },
+        lock: { mode: 'for_no_key_update' },
+      });
+      if (!before) throw new UsersError('user_not_found', `There is no user ${id}`);
+      const after: User = {
+        ...before,
+        isDisabled: change.disabled ?? before.isDisabled,
+        roles: change.roles ? distinct(change.roles) : before.roles,
+        claims: (change.claims as Claims | undefined) ?? before.claims,
+      };
+      const { isDisabled, roles, claims } = after;
+      await manager.update(User, { id }, { isDisabled, roles, claims });
+      if (isAdmin(before) && !isAdmin(after)) await this.demandAnother(manager, id, by);
+      await this.follow(manager, before, after, by);
+      return after;
+    });
+  }
+
+  /** @throws UsersError `locks_out` for oneself, and for the last administrator who can log in */
+  private async demandAnother(manager: EntityManager, id: string, { actor }: ByAdmin) {
+    const [remaining] = await manager.query<object[]>(
+      `SELECT FROM users WHERE 'admin' = ANY(roles) AND NOT is_disabled LIMIT 1`,
+    );
+    if (remaining && id !== actor) return;
+    throw new UsersError('locks_out', `User ${id} has to remain an administrator`);
+  }
+
+  private async follow(
+    manager: EntityManager,
+    before: User,
+    after: User,
+    by: ByAdmin,
+  ): Promise<void> {
+    const { id, isDisabled, roles, claims } = after;
+    const record = (action: AuditEntry['action'], detail = {}): Promise<void> =>
+      this.audit.record(manager, { ...by, action, subject: id, detail });
+    const haveRolesChanged = !isDeepStrictEqual(roles, distinct(before.roles));
+    const haveClaimsChanged = !isDeepStrictEqual(claims, before.claims);
+    if (haveRolesChanged) await record('user.roles_changed', { from: before.roles, to: roles });
+    // Not the claims themselves: the log is kept for good, and they may be anything.
+    if (haveClaimsChanged) await record('user.claims_changed');
+    if (haveRolesChanged || haveClaimsChanged) await this.access.revoke(manager, id);
+    if (isDisabled === before.isDisabled) return;
+    await record(isDisabled ? 'user.disabled' : 'user.enabled');
+    if (isDisabled) await this.sessions.all(manager, { userId: id, reason: 'disabled', ...by });
+  }
+}

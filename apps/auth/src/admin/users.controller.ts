@@ -1,0 +1,65 @@
+import { RouteOptions } from '@jwt-auth/chassis';
+import { CurrentPrincipal, JwtGuard, RequireRoles, type Principal } from '@jwt-auth/jwt-core';
+import { Body, Controller, Get, Param, Patch, Post, Query, UseGuards } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import type { User } from '../users/user.entity.js';
+import { PageQuery, type Page } from './page.js';
+import { UserAdministration } from './user-administration.js';
+import { NewUserRequest, UserAnswer, UserChange, UserPage } from './users.schema.js';
+
+/** The claims are at most 64 KiB, but there is more than one way to write the same JSON. */
+const MAX_CHANGE_BYTES = 131_072;
+
+@ApiTags('administration')
+@ApiBearerAuth()
+@Controller('admin/users')
+@UseGuards(JwtGuard)
+@RequireRoles('admin')
+export class UsersAdminController {
+  constructor(private readonly users: UserAdministration) {}
+
+  @Get()
+  @ApiOperation({ summary: 'People, the latest first' })
+  @ApiOkResponse({ standardSchema: UserPage })
+  async list(@Query({ schema: PageQuery }) query: PageQuery): Promise<Page<UserAnswer>> {
+    const { items, nextCursor } = await this.users.list(query);
+    return { items: items.map(userAnswer), nextCursor };
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Make an account for someone' })
+  @ApiCreatedResponse({ standardSchema: UserAnswer })
+  async create(
+    @Body({ schema: NewUserRequest }) user: NewUserRequest,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<UserAnswer> {
+    return userAnswer(await this.users.create(user, { actor, origin }));
+  }
+
+  @Patch(':id')
+  @RouteOptions({ bodyLimitBytes: MAX_CHANGE_BYTES })
+  @ApiOperation({ summary: 'Disable or enable someone, or give them other roles or claims' })
+  @ApiOkResponse({ standardSchema: UserAnswer })
+  async change(
+    @Param('id') id: string,
+    @Body({ schema: UserChange }) change: UserChange,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<UserAnswer> {
+    return userAnswer(await this.users.change(id, change, { actor, origin }));
+  }
+}
+
+/** Member by member: nothing else of a row leaves. */
+function userAnswer({ id, email, roles, isDisabled, claims, createdAt }: User): UserAnswer {
+  return { id, email, roles, disabled: isDisabled, claims, createdAt: createdAt.toISOString() };
+}

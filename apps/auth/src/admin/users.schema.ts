@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+import { NewPassword } from '../users/passwords.js';
+import { Role } from '../users/roles.js';
+import { Email } from '../users/users.schema.js';
+import { ClaimsInput } from './claims.js';
+import { pageOf } from './page.js';
+
+const Roles = z.array(Role).max(10);
+
+export const NewUserRequest = z
+  .strictObject({ email: Email, password: NewPassword, roles: Roles.default(['user']) })
+  .meta({ id: 'NewUserRequest' });
+export type NewUserRequest = z.infer<typeof NewUserRequest>;
+
+/** What is absent stays as it is. */
+export const UserChange = z
+  .strictObject({
+    disabled: z.boolean().optional(),
+    roles: Roles.optional(),
+    claims: ClaimsInput.optional(),
+  })
+  .meta({ id: 'UserChange' });
+export type UserChange = z.infer<typeof UserChange>;
+
+/** A person, as administrators see them. */
+export const UserAnswer = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    roles: z.array(Role),
+    disabled: z.boolean(),
+    claims: z.record(z.string(), z.unknown()),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'User' });
+export type UserAnswer = z.infer<typeof UserAnswer>;
+
+export const UserPage = pageOf(UserAnswer).meta({ id: 'UserPage' });
