@@ -14,6 +14,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { LoginModule } from './login/login.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { problemOf } from './problems.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { RevocationsModule } from './revocations/revocations.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -52,6 +53,7 @@ import { UsersModule } from './users/users.module.js';
     KeysModule,
     LoginModule,
     OAuthModule,
+    RetentionModule,
     RevocationsModule,
     SessionsModule,
     UsersModule,

@@ -37,6 +37,7 @@ export class CreateSessions1763900000002 implements MigrationInterface {
     await runner.query(`
       CREATE INDEX refresh_tokens_of_session
       ON refresh_tokens (session_id, access_token_expires_at)`);
+    await runner.query('CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at)');
   }
 
   async down(runner: QueryRunner): Promise<void> {

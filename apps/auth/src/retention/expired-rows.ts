@@ -1,0 +1,35 @@
+/** Rows of a table that nobody needs any more. */
+export interface ExpiredRows {
+  readonly table: string;
+  /** By the clock of the database, the one that all processes share. */
+  readonly condition: string;
+  /** The column by which the oldest are found: it has an index. */
+  readonly age: string;
+}
+
+// A day late: nothing is removed early by a clock that was wrong for an hour, and a client that
+// comes late is told what expired rather than that it never was.
+
+/**
+ * In the order in which they are removed: a session takes its tokens along, and there should be few
+ * left by then. The audit log is kept.
+ */
+export const EXPIRED_ROWS: readonly ExpiredRows[] = [
+  {
+    table: 'refresh_tokens',
+    condition: `expires_at < now() - interval '1 day'
+      AND access_token_expires_at < now() - interval '1 day'`,
+    age: 'expires_at',
+  },
+  { table: 'sessions', condition: `expires_at < now() - interval '1 day'`, age: 'expires_at' },
+  {
+    table: 'revoked_tokens',
+    condition: `exp < extract(epoch FROM now() - interval '1 day')::bigint`,
+    age: 'exp',
+  },
+  {
+    table: 'login_limits',
+    condition: `forgotten_at < now() - interval '1 day'`,
+    age: 'forgotten_at',
+  },
+];
