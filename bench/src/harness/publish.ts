@@ -1,0 +1,78 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { barChart } from './bar-chart.js';
+import type { Benchmark, Findings } from './benchmark.js';
+import type { Circumstances } from './machine.js';
+import { textTable } from './text-table.js';
+
+/** A run as its JSON file keeps it. */
+export interface PublishedRun {
+  readonly name: string;
+  readonly question: string;
+  readonly method: string;
+  readonly circumstances: Circumstances;
+  readonly findings: Findings;
+}
+
+/** Writes the run's JSON and chart into `directory`, and the page anew from all runs in there. */
+export function publish(
+  directory: string,
+  { name, question, method }: Benchmark,
+  circumstances: Circumstances,
+  findings: Findings,
+): void {
+  mkdirSync(directory, { recursive: true });
+  const run: PublishedRun = { name, question, method, circumstances, findings };
+  writeFileSync(join(directory, `${name}.json`), `${JSON.stringify(run, undefined, 2)}\n`);
+  writeFileSync(join(directory, `${name}.svg`), barChart(question, findings));
+  writeFileSync(join(directory, 'README.md'), page(publishedRuns(directory)));
+}
+
+function publishedRuns(directory: string): PublishedRun[] {
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.json'))
+    .sort()
+    .map((file) => JSON.parse(readFileSync(join(directory, file), 'utf8')) as PublishedRun);
+}
+
+/** The lines that say where and with what a run was made. */
+export function header({ date, machine, node, loadBefore, versions }: Circumstances): string {
+  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `${date}, load before ${loadBefore}`,
+    machine,
+    `node ${node}`,
+    ...(packages.length > 0 ? [packages.join(', ')] : []),
+  ].join('\n');
+}
+
+const introduction = `# Benchmarks
+
+The last run of each, written by \`npm run bench\` (all) or \`npm run bench -- <name>\`. Do not edit.
+
+How to read it: contenders take turns in slices of some milliseconds within one process, so that
+whatever else the machine does falls on all of them. Microseconds depend on the machine and on its
+load, given in the header of each run; **ratios** compare slices that ran side by side and carry over
+best. A p99 on a busy machine is mostly the machine's. Before anything is timed, each contender has
+to accept a good token and to refuse a tampered one.
+`;
+
+function page(runs: readonly PublishedRun[]): string {
+  const sections = runs.map(
+    ({ name, question, method, circumstances, findings }) => `## ${name}
+
+${question}
+
+${method}
+
+\`\`\`text
+${header(circumstances)}
+
+${textTable(findings)}
+\`\`\`
+
+![${question}](./${name}.svg)
+`,
+  );
+  return [introduction, ...sections].join('\n');
+}
