@@ -32,7 +32,7 @@ export class IssuerServer {
   url = '';
   private readonly faults = new Map<IssuerEndpoint, IssuerFault>();
   private readonly counts: Record<IssuerEndpoint, number> = { metadata: 0, jwks: 0, feed: 0 };
-  private readonly interruptions = new Map<() => void, IssuerEndpoint>();
+  private faultChange = new AbortController();
   private readonly server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
     const endpoint = endpoints.find((name) => issuerPaths[name] === pathname);
@@ -61,12 +61,12 @@ export class IssuerServer {
     for (const name of endpoint === 'all' ? endpoints : [endpoint]) {
       if (fault === undefined) this.faults.delete(name);
       else this.faults.set(name, fault);
-      for (const [interrupt, waitsFor] of this.interruptions) if (waitsFor === name) interrupt();
     }
+    this.faultChange.abort();
+    this.faultChange = new AbortController();
   }
 
   async close(): Promise<void> {
-    if (!this.server.listening) return;
     this.server.close();
     this.server.closeAllConnections();
     await once(this.server, 'close');
@@ -79,15 +79,19 @@ export class IssuerServer {
     response: ServerResponse,
   ): Promise<void> {
     this.counts[endpoint] += 1;
-    while (!response.destroyed) {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    while (!gone.signal.aborted) {
       const fault = this.faults.get(endpoint);
       if (typeof fault === 'function') return void fault(request, response);
       if (fault === 'cut') return void response.destroy();
       if (fault === 'refuse') return void response.writeHead(503).end();
-      const answer = await this.uninterrupted(endpoint, response, (signal) =>
+      const signal = AbortSignal.any([gone.signal, this.faultChange.signal]);
+      const answer = await Promise.race([
+        aborted(signal),
         fault === 'hang' ? new Promise(() => undefined) : this.answers[endpoint](query, signal),
-      );
-      if (answer === undefined) continue;
+      ]);
+      if (signal.aborted) continue;
       response
         .setHeader('content-type', 'application/json')
         .setHeader('cache-control', cacheControl[endpoint])
@@ -95,25 +99,8 @@ export class IssuerServer {
       return;
     }
   }
+}
 
-  /** `undefined` when the client goes or the endpoint's fault changes before there is an answer. */
-  private async uninterrupted(
-    endpoint: IssuerEndpoint,
-    response: ServerResponse,
-    work: (signal: AbortSignal) => unknown,
-  ): Promise<unknown> {
-    const stop = new AbortController();
-    const interrupted = new Promise<undefined>((resolve) => {
-      stop.signal.addEventListener('abort', () => resolve(undefined));
-    });
-    const interrupt = (): void => stop.abort();
-    this.interruptions.set(interrupt, endpoint);
-    response.once('close', interrupt);
-    try {
-      return await Promise.race([work(stop.signal), interrupted]);
-    } finally {
-      this.interruptions.delete(interrupt);
-      response.off('close', interrupt);
-    }
-  }
+function aborted(signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve) => signal.addEventListener('abort', resolve));
 }

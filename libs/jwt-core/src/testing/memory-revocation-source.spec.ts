@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { getEventListeners } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Revocation } from '../revocation/revocation.js';
 import { revocationSourceContract } from '../revocation/revocation-source-contract.spec-support.js';
 import { MemoryRevocationSource } from './memory-revocation-source.js';
@@ -32,6 +32,18 @@ describe('MemoryRevocationSource', () => {
     expect(await ask()).toEqual([]);
   });
 
+  it.each(['', '-1', '1e0', '2', '99', 'x'])(
+    'starts anew for a cursor of its own that was bent to the place %j',
+    async (place) => {
+      const source = new MemoryRevocationSource();
+      source.add([{ ...entry, exp: Date.now() / 1000 + 900 }]);
+      const { cursor } = await source.read(undefined, { waitSeconds: 0 });
+      const bent = cursor.replace(/\.1$/, `.${place}`);
+      expect(bent).not.toBe(cursor);
+      expect(await source.read(bent, { waitSeconds: 0 })).toMatchObject({ reset: true });
+    },
+  );
+
   it('tells of the key set in each batch, if it knows one', async () => {
     const knowing = new MemoryRevocationSource({ fingerprint: () => 'one' });
     const { jwks, cursor } = await knowing.read(undefined, { waitSeconds: 0 });
@@ -58,6 +70,19 @@ describe('MemoryRevocationSource', () => {
     fingerprint = 'two';
     const answer = await source.read(cursor, { waitSeconds: 60 });
     expect(answer).toMatchObject({ jwks: 'two', reset: false });
+  });
+
+  it('is done with whoever has been answered', async () => {
+    vi.useFakeTimers();
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    const source = new MemoryRevocationSource();
+    const { cursor } = await source.read(undefined, { waitSeconds: 0 });
+    const waiting = source.read(cursor, { waitSeconds: 60 });
+    source.wake();
+    source.wake();
+    await waiting;
+    expect([vi.getTimerCount(), cleared.mock.calls.length]).toEqual([0, 1]);
+    vi.useRealTimers();
   });
 
   it('leaves nothing on the signal of a caller that goes on living', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { jwksFingerprint } from '../keys/jwks-fingerprint.js';
 import { parseJwkSet } from '../keys/jwk-set.js';
@@ -138,6 +138,18 @@ describe('TestIssuer', () => {
       expect(await batch(`?after=${cursor}${wait}`)).toMatchObject({ reset: false, entries: [] });
     },
   );
+
+  it('waits for 25 seconds at most, and no longer than its client', async () => {
+    const read = vi.spyOn(auth.revocations, 'read');
+    const { cursor } = await batch();
+    const client = new AbortController();
+    const waiting = fetch(feed(`?after=${cursor}&wait=1000`), { signal: client.signal });
+    await expect.poll(() => read.mock.calls.length).toBe(2);
+    expect(read.mock.lastCall).toMatchObject([cursor, { waitSeconds: 25 }]);
+    client.abort();
+    await expect(waiting).rejects.toThrow();
+    await expect(read.mock.results[1]?.value).rejects.toThrow();
+  });
 
   it('signs with a new key after a rotation, and publishes the old one still', async () => {
     const old = { kid: auth.kid, token: auth.mint() };
