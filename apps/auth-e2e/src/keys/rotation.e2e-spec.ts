@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { newSession, refresh } from '../people.js';
+import { kidOf, KeyStack } from './key-stack.js';
+
+const ROTATIONS = 20;
+const CLIENTS = 4;
+// Some 40 refreshes and 160 calls of orders a second: steady, and far from what the apps can bear.
+const PAUSE_MS = 75;
+
+let stack: KeyStack;
+
+beforeAll(async () => {
+  stack = await KeyStack.start();
+});
+afterAll(() => stack?.stop());
+
+/** What became of every token that was shown to orders, and one token of each key. */
+class Tally {
+  readonly verdicts: Record<string, number> = {};
+  readonly tokenOf = new Map<unknown, string>();
+  refreshes = 0;
+
+  async show(token: string): Promise<void> {
+    for (const verdict of await stack.verdicts(token)) {
+      this.verdicts[String(verdict)] = (this.verdicts[String(verdict)] ?? 0) + 1;
+    }
+  }
+}
+
+/** Refreshes at one auth process and the other, and shows the tokens to orders at once. */
+async function client(tally: Tally, isOver: () => boolean, first: number): Promise<void> {
+  let { access_token: before, refresh_token: token } = await newSession(stack.stack.auth());
+  for (let turn = first; !isOver(); turn++) {
+    const { status, body } = await refresh(stack.stack.auth(turn % 2), token);
+    expect(status).toBe(200);
+    tally.refreshes += 1;
+    tally.tokenOf.set(kidOf(body.access_token), body.access_token);
+    await Promise.all([tally.show(body.access_token), tally.show(before)]);
+    [before, token] = [body.access_token, body.refresh_token];
+    await pause(PAUSE_MS);
+  }
+}
+
+it(`${ROTATIONS} rotations in a minute refuse no valid token, at default settings`, async () => {
+  const tally = new Tally();
+  let isOver = false;
+  const clients = Array.from({ length: CLIENTS }, (_, i) => client(tally, () => isOver, i));
+  const startedAt = performance.now();
+  try {
+    for (let i = 0; i < ROTATIONS; i++) {
+      expect((await stack.change(i % 2, 'rotate')).status).toBe(200);
+    }
+    // Tokens of the last key, too, from both processes.
+    await pause(1_000);
+  } finally {
+    isOver = true;
+    await Promise.all(clients);
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  expect(seconds).toBeLessThan(60);
+  expect(tally.verdicts).toEqual({ ok: tally.refreshes * 4 });
+  expect(tally.refreshes).toBeGreaterThan(400);
+
+  // Each key has signed, and a token of the first is as good as one of the last.
+  expect(tally.tokenOf.size).toBe(ROTATIONS + 1);
+  for (const token of tally.tokenOf.values()) {
+    expect(await stack.verdicts(token)).toEqual(['ok', 'ok']);
+  }
+  expect(await stack.published(0)).toEqual(await stack.published(1));
+}, 90_000);
