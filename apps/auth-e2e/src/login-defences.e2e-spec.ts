@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { call, type Answer } from './http.js';
+import {
+  login,
+  newEmail,
+  newSession,
+  PASSWORD,
+  refresh,
+  register,
+  tryLogin,
+  type TokenResponse,
+} from './people.js';
+import { Stack, within } from './stack.js';
+
+const WRONG = 'not the password';
+
+let stack: Stack;
+let here: string;
+let there: string;
+let address: string;
+let addresses = 0;
+
+beforeAll(async () => {
+  stack = await Stack.start({ processes: 2, env: { TRUST_PROXY: '1' } });
+  [here, there] = [stack.auth(0), stack.auth(1)];
+});
+afterAll(() => stack?.stop());
+
+/** An address that nobody has come from. */
+function newAddress(): string {
+  addresses += 1;
+  return `198.18.${addresses >> 8}.${addresses & 255}`;
+}
+beforeEach(() => {
+  address = newAddress();
+});
+
+const attempt = (email: string, from: string, password = WRONG, auth = here) =>
+  tryLogin(auth, email, password, { from });
+
+/** How many attempts are let through before the first is told to pause. */
+async function pausedAfter(attempts: (index: number) => Promise<Answer>): Promise<number> {
+  for (let count = 0; count < 20; count++) {
+    const { status } = await attempts(count);
+    if (status === 429) return count;
+    expect(status).toBe(401);
+  }
+  throw new Error('Nothing was slowed down');
+}
+
+const guess = (email: string, from = address) =>
+  pausedAfter((index) => attempt(email, from, WRONG, index % 2 ? there : here));
+
+/** The first pause is a second long: too short for what a busy machine does meanwhile. */
+const lengthenPauses = () =>
+  stack.query(
+    `UPDATE login_limits SET blocked_until = now() + interval '1 minute'
+     WHERE blocked_until IS NOT NULL`,
+  );
+
+describe('whoever guesses a password', () => {
+  it.each([
+    ['of a person', () => register(here)],
+    ['of nobody', async () => newEmail()],
+  ])('%s has to pause after a few failures, at every process', async (_name, someone) => {
+    const email = await someone();
+    expect(await guess(email)).toBeGreaterThanOrEqual(6);
+    await lengthenPauses();
+    for (const auth of [here, there]) {
+      const { status, headers, body } = await attempt(email, address, WRONG, auth);
+      expect([status, body['code']]).toEqual([429, 'too_many_attempts']);
+      expect(headers.get('content-type')).toMatch('application/problem+json');
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(30);
+    }
+  });
+
+  it('is told of the pause also with the right password, which would else be known', async () => {
+    const email = await register(here);
+    await guess(email);
+    await lengthenPauses();
+    expect((await attempt(email, address, PASSWORD)).status).toBe(429);
+  });
+
+  it('pauses longer each time', async () => {
+    const email = await register(here);
+    const pauses: number[] = [];
+    await guess(email);
+    for (let i = 0; i < 5; i++) {
+      await stack.query('UPDATE login_limits SET blocked_until = NULL');
+      expect((await attempt(email, address)).status).toBe(401);
+      const { headers } = await attempt(email, address);
+      pauses.push(Number(headers.get('retry-after')));
+    }
+    expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
+    expect(pauses.at(-1)).toBeGreaterThan(15);
+  });
+
+  it('gains nothing by guessing many times at the same moment', async () => {
+    const email = await register(here);
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => attempt(email, address, WRONG, i % 2 ? here : there)),
+    );
+    const compared = answers.filter(({ status }) => status === 401);
+    expect(compared.length).toBeGreaterThanOrEqual(6);
+    // Each process compares two at the same moment, of which the limit has counted neither.
+    expect(compared.length).toBeLessThan(15);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(40 - compared.length);
+  });
+
+  it('does not get around it by writing the e-mail in another case', async () => {
+    const email = await register(here);
+    const spellings = [email, email.toUpperCase(), email.replace('example', 'Example')];
+    expect(await pausedAfter((i) => attempt(spellings[i % 3]!, address))).toBeLessThan(12);
+  });
+
+  it('at the e-mails of many people is paused by the address', async () => {
+    const statuses = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const own: number[] = [];
+        for (let i = 0; i < 28; i++) own.push((await attempt(newEmail(), address)).status);
+        return own;
+      }),
+    );
+    expect(new Set(statuses.flat())).toEqual(new Set([401, 429]));
+    expect((await attempt(newEmail(), address)).status).toBe(429);
+    expect((await attempt(newEmail(), newAddress())).status).toBe(401);
+  });
+
+  it('may not try the present password of a session that they have stolen, either', async () => {
+    const { access_token: token } = await newSession(here);
+    const body = { currentPassword: WRONG, newPassword: 'nine otters under the bridge' };
+    const change = () =>
+      call(`${here}/auth/password`, { method: 'PUT', token, body, from: address });
+    expect(await pausedAfter(change)).toBeGreaterThanOrEqual(6);
+  });
+});
+
+describe('the victim of a guesser', () => {
+  it('logs in from elsewhere all the time, and from there when the pause is over', async () => {
+    const email = await register(here);
+    await guess(email);
+    expect((await attempt(email, newAddress(), PASSWORD)).status).toBe(200);
+    await expect
+      .poll(async () => (await attempt(email, address, PASSWORD)).status, within(10))
+      .toBe(200);
+    // All is forgiven: the next failure is the first one again.
+    expect(await guess(email)).toBeGreaterThanOrEqual(6);
+  });
+
+  it('logs in where they have been before, while the whole world guesses', async () => {
+    const email = await register(here);
+    const home = newAddress();
+    await login(here, email, PASSWORD, { from: home });
+    for (let i = 0; i < 51; i++) await attempt(email, newAddress());
+    expect((await attempt(email, newAddress(), PASSWORD)).status).toBe(429);
+    expect((await attempt(email, home, PASSWORD)).status).toBe(200);
+  });
+});
+
+describe('a flood of logins', () => {
+  it('is turned away beyond a bound, while refreshes go on', async () => {
+    let session: TokenResponse = await newSession(here);
+    const flood = Promise.all(
+      Array.from({ length: 150 }, () => attempt(newEmail(), newAddress(), randomUUID())),
+    );
+    let isOver = false;
+    void flood.finally(() => {
+      isOver = true;
+    });
+    let refreshes = 0;
+    do {
+      const { status, body } = await refresh(here, session.refresh_token);
+      expect(status).toBe(200);
+      session = body;
+      refreshes += 1;
+    } while (!isOver);
+    expect(refreshes).toBeGreaterThan(1);
+    const answers = await flood;
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]));
+    for (const { status, headers } of answers) {
+      if (status === 429) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    }
+  });
+});
+
+describe('without a trusted proxy', () => {
+  let direct: RunningApp;
+  beforeAll(async () => {
+    direct = await startApp('auth', { env: { ...stack.env, TRUST_PROXY: 'off' } });
+  });
+  afterAll(() => direct?.stop());
+
+  it('nobody makes themselves another address by a header', async () => {
+    const email = await register(direct.url);
+    const spoofed = () => attempt(email, newAddress(), WRONG, direct.url);
+    expect(await pausedAfter(spoofed)).toBeLessThan(12);
+  });
+});
