@@ -2,7 +2,13 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** What ended a session before its time. */
 export type SessionEnd =
-  'logout' | 'deleted' | 'logout_everywhere' | 'password_changed' | 'disabled' | 'revoked' | 'reuse';
+  | 'logout'
+  | 'deleted'
+  | 'logout_everywhere'
+  | 'password_changed'
+  | 'disabled'
+  | 'revoked'
+  | 'reuse';
 
 /** One login of one person: `sid` in the access tokens. */
 @Entity({ name: 'sessions' })
