@@ -18,7 +18,7 @@ const key = newKey();
 let database: string;
 let auth: RunningApp;
 
-const start = async (settings: Record<string, string>): Promise<RunningApp> =>
+const start = async (settings: Record<string, string | undefined>): Promise<RunningApp> =>
   startApp('auth', { env: { DATABASE_URL: database, ISSUER: 'http://localhost', ...settings } });
 const jwks = async (): Promise<Jwks> => (await call<Jwks>(`${auth.url}${JWKS_PATH}`)).body;
 
@@ -83,8 +83,9 @@ describe('an auth process', () => {
     const { keys } = await jwks();
     const values = await dump();
     const text = values.map((value) => value.toString('latin1')).join('\n');
-    for (const { kid, n } of keys)
+    for (const { kid, n } of keys) {
       expect([text.includes(kid), text.includes(n)]).toEqual([true, true]);
+    }
     expect(text).not.toMatch(/PRIVATE|\\?"(d|p|q)\\?":/);
     expect(text).not.toContain(key);
     const moduli = keys.map(({ n }) => integer(n));
