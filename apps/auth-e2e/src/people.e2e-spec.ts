@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, outcome } from './http.js';
 import {
   decode,
+  DEMO_PASSWORD,
   login,
   newEmail,
   newSession,
@@ -155,6 +156,10 @@ describe('logging in', () => {
   it.each([
     ['no password', { email: 'ada@example.com' }],
     ['an empty password', { email: 'ada@example.com', password: '' }],
+    [
+      'a scope with a zero byte',
+      { email: 'ada@example.com', password: DEMO_PASSWORD, scope: 'orders:read\0' },
+    ],
     ['an object for an e-mail', { email: { $ne: '' }, password: PASSWORD }],
     [
       'a scope of 1025 characters',
@@ -203,6 +208,12 @@ describe('an access token at auth itself', () => {
     const wrong = await call(auth + path, { method, token: 'e30.e30.e30' });
     expect([wrong.status, wrong.body['code']]).toEqual([401, 'token_invalid']);
     expect(wrong.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+  });
+
+  it.each(['%00', 'a%20b'])('names no key by %s', async (kid) => {
+    const { access_token: token } = await login(auth, 'admin@example.com', DEMO_PASSWORD);
+    const answer = await call(`${auth}/admin/keys/${kid}/withdraw`, { method: 'POST', token });
+    expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_input']);
   });
 
   it('of a person who is no administrator opens nothing of theirs', async () => {

@@ -7,6 +7,9 @@ import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { KeyLife } from '../keys/key-life.js';
 import type { SigningKey } from '../keys/signing-key.entity.js';
 
+// The database takes no NUL, and would answer with an error of its own.
+const Kid = z.string().regex(/^[\w-]{1,128}$/, 'must be the id of a key');
+
 const KeyAnswer = z.object({
   kid: z.string(),
   state: z.enum(['next', 'active', 'retired', 'withdrawn']),
@@ -44,7 +47,7 @@ export class KeysController {
   @ApiOperation({ summary: 'End a key that someone else may have, everywhere and at once' })
   @ApiOkResponse({ standardSchema: z.array(KeyAnswer) })
   async withdraw(
-    @Param('kid') kid: string,
+    @Param('kid', { schema: Kid }) kid: string,
     @CurrentPrincipal() admin: Principal,
     @RequestOrigin() origin: Origin,
   ) {

@@ -84,6 +84,7 @@ describe('a login', () => {
     ['a password of another type', { email: 'ada@example.com', password: { $ne: '' } }],
     ['an e-mail that is none', { email: 'ada', password: PASSWORD }],
     ['a scope of another type', { email: 'ada@example.com', password: PASSWORD, scope: ['admin'] }],
+    ['a scope with a NUL', { email: 'ada@example.com', password: PASSWORD, scope: 'admin\0' }],
   ])('refuses %s as bad input', async (_, body) => {
     expect(await attempt(body)).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
   });
