@@ -45,8 +45,6 @@ export function databaseOptions(description: DatabaseDescription): DatabaseOptio
     logger: typeOrmLogger(logger),
     poolSize,
     connectTimeoutMS: 5_000,
-    // Without a handler a dropped connection would end the process; the pool replaces it.
-    poolErrorHandler: (error: unknown) => logger.warn('A connection to Postgres was lost', error),
     extra: {
       keepAlive: true,
       statement_timeout: 10_000,

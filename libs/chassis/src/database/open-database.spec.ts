@@ -2,6 +2,7 @@ import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import type { Client } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { beforeEach, describe, expect, it } from 'vitest';
 
@@ -28,6 +29,14 @@ class Broken1700000000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('CREATE TABLE half (id int)');
     await runner.query('SELECT nonsense');
+  }
+
+  async down(): Promise<void> {}
+}
+
+class ReadGate1700000000002 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('SELECT * FROM gate');
   }
 
   async down(): Promise<void> {}
@@ -81,6 +90,18 @@ describe('openDatabase', () => {
       await client.query('SELECT pg_advisory_lock(7296518034)');
       const opening = openDatabase(optionsOf(url), { ...waits, lockWaitMs: 50 });
       await expect(opening).rejects.toEqual(codeOf('lock_timeout'));
+    });
+  });
+
+  it('survives the loss of the lock in the midst of a migration', async () => {
+    await withClient(url, async (client) => {
+      await client.query('CREATE TABLE gate ()');
+      await client.query('BEGIN');
+      await client.query('LOCK TABLE gate');
+      const opening = openDatabase(optionsOf(url, [ReadGate1700000000002]), waits);
+      await expect.poll(() => endLockSessions(client), { timeout: 10_000 }).toBe(1);
+      await client.query('COMMIT');
+      await (await opening).destroy();
     });
   });
 
@@ -157,6 +178,16 @@ describe('an open database', () => {
     expect(await databaseReadiness(dataSource).check()).toBe('cannot be reached');
   });
 });
+
+/** How many sessions held the migration lock, while a migration waits for the gate. */
+async function endLockSessions(client: Client): Promise<number | null> {
+  const { rowCount } = await client.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND EXISTS (SELECT FROM pg_locks WHERE relation = 'gate'::regclass AND NOT granted)`,
+  );
+  return rowCount;
+}
 
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
