@@ -134,3 +134,12 @@ export class Config {
     this.trustProxy = settings.TRUST_PROXY;
   }
 }
+
+/**
+ * The settings of a command that only speaks to the database: no other variable is read.
+ *
+ * @throws SettingsError
+ */
+export function databaseConfig(environment: Environment = process.env): Config {
+  return new Config({ DATABASE_URL: environment.DATABASE_URL });
+}

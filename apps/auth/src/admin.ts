@@ -1,0 +1,8 @@
+import 'reflect-metadata';
+
+import { runAdminCommand } from './first-admin/admin-command.js';
+
+process.exitCode = await runAdminCommand(process.argv.slice(2), {
+  input: process.stdin,
+  output: process.stderr,
+});
