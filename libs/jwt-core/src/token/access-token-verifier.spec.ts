@@ -119,6 +119,17 @@ describe('AccessTokenVerifier', () => {
       expect(asked).toEqual(['unknown']);
     });
 
+    it('keeps tokens apart that wait for it together', async () => {
+      const { newKey } = setUp();
+      const { verifier } = setUp({ keys: { get: () => undefined, find: async () => newKey() } });
+      const answers = ['ada', 'bob', 'eve'].map((sub) => verifier.verify(token({ sub })));
+      expect((await Promise.all(answers)).map(({ subject }) => subject)).toEqual([
+        'ada',
+        'bob',
+        'eve',
+      ]);
+    });
+
     it('passes on that the issuer cannot be asked', async () => {
       const down = new TokenError('keys_unavailable', 'no answer');
       const keys: KeySet = { get: () => undefined, find: () => Promise.reject(down) };

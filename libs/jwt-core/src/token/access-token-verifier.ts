@@ -70,9 +70,11 @@ export class AccessTokenVerifier {
     const jws = splitCompactJws(token);
     const kid = this.headers.kidOf(jws.header) ?? readHeader(jws.header);
     const key = keys.get(kid);
-    return key === undefined
-      ? keys.find(kid).then((found) => this.verifyNew(jws, found, maxStalenessMs))
-      : this.verifyNew(jws, key, maxStalenessMs);
+    if (key !== undefined) return this.verifyNew(jws, key, maxStalenessMs);
+    // Taken apart again, as other tokens will have been meanwhile.
+    return keys
+      .find(kid)
+      .then((found) => this.verifyNew(splitCompactJws(token), found, maxStalenessMs));
   }
 
   private verifyNew(

@@ -1,9 +1,19 @@
-import { decodeBase64url } from './base64url.js';
+import { decodeBase64url, notCanonical } from './base64url.js';
 import { TokenError } from './token-error.js';
 
 const MAX_TOKEN_BYTES = 8192;
 
-/** The parts of a compact JWS, of which nothing but the form has been looked at. */
+// One token at a time is taken apart. Buffers made for each would cost as much as reading it, and
+// these are never handed out beyond the call that verifies it. UTF-8 takes three bytes at most for
+// a UTF-16 unit, so that nothing is ever cut off.
+const tokenBytes = Buffer.allocUnsafeSlow(3 * MAX_TOKEN_BYTES);
+const payloadBytes = Buffer.allocUnsafeSlow(MAX_TOKEN_BYTES);
+const signatureBytes = Buffer.allocUnsafeSlow(MAX_TOKEN_BYTES);
+
+/**
+ * The parts of a compact JWS, of which nothing but the form has been looked at. Its buffers hold
+ * until the next token is taken apart: whoever has to wait takes this one apart again.
+ */
 export interface CompactJws {
   /** The header as it was written: canonical base64url only once `readHeader` has read it. */
   readonly header: string;
@@ -25,13 +35,14 @@ export function splitCompactJws(token: string): CompactJws {
   const headerEnd = token.indexOf('.');
   const payloadEnd = token.indexOf('.', headerEnd + 1);
   if (payloadEnd < 0) throw new TokenError('token_invalid', 'fewer than three segments');
-  const bytes = Buffer.from(token, 'latin1');
+  // A byte for each character means ASCII: node's decoder would look at a code's low byte alone.
+  if (tokenBytes.write(token) !== token.length) throw notCanonical();
   return {
     header: token.slice(0, headerEnd),
-    bytes,
-    signingInput: bytes.subarray(0, payloadEnd),
-    payload: decodeBase64url(token.slice(headerEnd + 1, payloadEnd)),
+    bytes: tokenBytes.subarray(0, token.length),
+    signingInput: tokenBytes.subarray(0, payloadEnd),
+    payload: decodeBase64url(token.slice(headerEnd + 1, payloadEnd), payloadBytes),
     // A fourth segment is refused here: a dot is no base64url character.
-    signature: decodeBase64url(token.slice(payloadEnd + 1)),
+    signature: decodeBase64url(token.slice(payloadEnd + 1), signatureBytes),
   };
 }
