@@ -6,17 +6,7 @@ import { z } from 'zod';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { KeyLife } from '../keys/key-life.js';
 import type { SigningKey } from '../keys/signing-key.entity.js';
-
-// The database takes no NUL, and would answer with an error of its own.
-const Kid = z.string().regex(/^[\w-]{1,128}$/, 'must be the id of a key');
-
-const KeyAnswer = z.object({
-  kid: z.string(),
-  state: z.enum(['next', 'active', 'retired', 'withdrawn']),
-  createdAt: z.iso.datetime(),
-  activatedAt: z.iso.datetime().nullable(),
-  retiredAt: z.iso.datetime().nullable(),
-});
+import { KeyAnswer, Kid } from './keys.schema.js';
 
 /** Signing keys, as far as anybody may see them. */
 @ApiTags('administration')
