@@ -39,7 +39,10 @@ async function turn<Item>(path: string, limit: number): Promise<Item[]> {
   const items: Item[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
-    const query = new URLSearchParams({ limit: String(limit), ...(cursor && { cursor }) });
+    const query: URLSearchParams = new URLSearchParams({
+      limit: String(limit),
+      ...(cursor && { cursor }),
+    });
     const { body }: Answer<List<Item>> = await get<Item>(`${path}?${query.toString()}`);
     items.push(...body.items);
     cursor = body.nextCursor;
