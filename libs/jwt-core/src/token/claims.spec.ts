@@ -58,6 +58,13 @@ describe('readClaims', () => {
     expect(read({ scope }).principal.scopes).toEqual(scopes);
   });
 
+  it('splits more different scopes than it keeps', () => {
+    const scopes = Array.from({ length: 600 }, (_, index) => `read:${index} ${'x'.repeat(index)}`);
+    for (const scope of [...scopes, ...scopes]) {
+      expect(read({ scope }).principal.scopes).toEqual(scope.split(' ').filter(Boolean));
+    }
+  });
+
   it.each([
     ['iss', [undefined, null, '', 'https://auth.example.com/', ISSUER.toUpperCase(), [ISSUER], {}]],
     ['aud', [undefined, null, '', 'other', 'apis', [], ['other'], [[AUDIENCE]], [AUDIENCE, 1], {}]],
