@@ -1,5 +1,5 @@
 import { databaseReadiness, HealthModule } from '@jwt-auth/chassis';
-import { JwtCoreModule, JwtCoreReadiness, provideProblems } from '@jwt-auth/jwt-core';
+import { JwtCoreModule, JwtCoreReadiness } from '@jwt-auth/jwt-core';
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -12,8 +12,8 @@ import { DatabaseModule } from './database/database.module.js';
 import { KeyRing } from './keys/key-ring.js';
 import { KeysModule } from './keys/keys.module.js';
 import { LoginModule } from './login/login.module.js';
+import { provideErrors } from './oauth/oauth-errors.filter.js';
 import { OAuthModule } from './oauth/oauth.module.js';
-import { problemOf } from './problems.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { RevocationsModule } from './revocations/revocations.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -58,7 +58,7 @@ import { UsersModule } from './users/users.module.js';
     SessionsModule,
     UsersModule,
   ],
-  providers: [provideProblems(problemOf)],
+  providers: [provideErrors],
 })
 export class AppModule {
   static with(config: Config, clock = new Clock()): DynamicModule {

@@ -4,14 +4,15 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
+import { acceptOAuthForms } from './oauth/forms.js';
 
 /** The auth app, ready to listen: its database open and migrated, its keys at hand. */
-export function createAuthApp(
+export async function createAuthApp(
   config: Config,
   logger: StructuredLogger,
   clock?: Clock,
 ): Promise<NestFastifyApplication> {
-  return createHttpApp(AppModule.with(config, clock), {
+  const app = await createHttpApp(AppModule.with(config, clock), {
     logger,
     trustProxy: config.trustProxy,
     documentation: {
@@ -19,4 +20,6 @@ export function createAuthApp(
       description: 'The issuer: people, sessions, signing keys and revocations.',
     },
   });
+  acceptOAuthForms(app);
+  return app;
 }

@@ -14,11 +14,21 @@ describe('discovery', () => {
     expect(status).toBe(200);
     expect(body).toEqual({
       issuer: 'https://auth.example.com/',
+      token_endpoint: 'https://auth.example.com/oauth/token',
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      revocation_endpoint: 'https://auth.example.com/oauth/revoke',
+      revocation_endpoint_auth_methods_supported: [
+        'client_secret_basic',
+        'client_secret_post',
+        'none',
+      ],
+      introspection_endpoint: 'https://auth.example.com/oauth/introspect',
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
       jwks_uri: 'https://auth.example.com/.well-known/jwks.json',
       revocation_feed: 'https://auth.example.com/revocations',
       scopes_supported: ['orders:read', 'orders:write', 'admin'],
       response_types_supported: [],
-      grant_types_supported: [],
+      grant_types_supported: ['client_credentials', 'refresh_token'],
     });
   });
 
@@ -72,6 +82,9 @@ describe('the document of the API', () => {
       '/auth/sessions/{id}',
       '/health/live',
       '/health/ready',
+      '/oauth/introspect',
+      '/oauth/revoke',
+      '/oauth/token',
       '/revocations',
     ]);
     expect(JSON.stringify(body.paths['/auth/login']?.post?.requestBody)).toContain('LoginRequest');

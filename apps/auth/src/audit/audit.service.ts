@@ -18,6 +18,7 @@ export type AuditAction =
   | 'session.ended'
   | 'sessions.ended'
   | 'session.refresh_token_reused'
+  | 'token.revoked'
   | 'client.created'
   | 'client.disabled'
   | 'client.secret_added'

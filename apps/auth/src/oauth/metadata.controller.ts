@@ -9,6 +9,12 @@ import { ALL_SCOPES } from '../users/roles.js';
 const IssuerMetadata = z
   .object({
     issuer: z.string(),
+    token_endpoint: z.url(),
+    token_endpoint_auth_methods_supported: z.array(z.string()),
+    revocation_endpoint: z.url(),
+    revocation_endpoint_auth_methods_supported: z.array(z.string()),
+    introspection_endpoint: z.url(),
+    introspection_endpoint_auth_methods_supported: z.array(z.string()),
     jwks_uri: z.url(),
     revocation_feed: z.url(),
     scopes_supported: z.array(z.string()),
@@ -17,6 +23,8 @@ const IssuerMetadata = z
   })
   .meta({ id: 'IssuerMetadata' });
 type IssuerMetadata = z.infer<typeof IssuerMetadata>;
+
+const CLIENT_SECRET = ['client_secret_basic', 'client_secret_post'];
 
 @ApiTags('discovery')
 @Controller('.well-known')
@@ -33,12 +41,18 @@ export class MetadataController {
     const base = issuer.replace(/\/+$/, '');
     return {
       issuer,
+      token_endpoint: `${base}/oauth/token`,
+      token_endpoint_auth_methods_supported: [...CLIENT_SECRET, 'none'],
+      revocation_endpoint: `${base}/oauth/revoke`,
+      revocation_endpoint_auth_methods_supported: [...CLIENT_SECRET, 'none'],
+      introspection_endpoint: `${base}/oauth/introspect`,
+      introspection_endpoint_auth_methods_supported: [...CLIENT_SECRET],
       jwks_uri: `${base}/.well-known/jwks.json`,
       revocation_feed: `${base}/revocations`,
       scopes_supported: [...ALL_SCOPES],
       // Required, and left out it would not mean none (RFC 8414 section 2).
       response_types_supported: [],
-      grant_types_supported: [],
+      grant_types_supported: ['client_credentials', 'refresh_token'],
     };
   }
 }

@@ -1,6 +1,21 @@
 import { Module } from '@nestjs/common';
 
+import { AuditModule } from '../audit/audit.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { RevocationsModule } from '../revocations/revocations.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { Callers } from './callers.js';
+import { IntrospectionController } from './introspection.controller.js';
 import { MetadataController } from './metadata.controller.js';
+import { RevocationController } from './revocation.controller.js';
+import { TokenGranting } from './token-granting.js';
+import { TokenRevoking } from './token-revoking.js';
+import { TokenController } from './token.controller.js';
 
-@Module({ controllers: [MetadataController] })
+@Module({
+  imports: [AuditModule, ClientsModule, RevocationsModule, SessionsModule, TokensModule],
+  controllers: [IntrospectionController, MetadataController, RevocationController, TokenController],
+  providers: [Callers, TokenGranting, TokenRevoking],
+})
 export class OAuthModule {}

@@ -14,6 +14,6 @@ import { TokenPairs } from './token-pairs.js';
   imports: [AuditModule, RevocationsModule, TokensModule],
   controllers: [SessionsController],
   providers: [SessionsService, SessionEnding, LiveAccess, Refreshing, TokenPairs],
-  exports: [SessionsService, SessionEnding, LiveAccess],
+  exports: [SessionsService, SessionEnding, LiveAccess, Refreshing],
 })
 export class SessionsModule {}

@@ -8,6 +8,7 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { User } from '../users/user.entity.js';
+import { hashRefreshToken } from './refresh-secret.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { SessionEnding } from './session-ending.js';
 import { Session } from './session.entity.js';
@@ -98,6 +99,16 @@ export class SessionsService {
     await this.dataSource.transaction((manager) =>
       this.ending.one(manager, { userId, sessionId, reason: 'logout', origin }),
     );
+  }
+
+  /** Ends the session of a refresh token, whether or not it has been replaced. */
+  async endByRefreshToken(token: string, origin: Origin): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const known = await manager.findOneBy(RefreshToken, { hash: hashRefreshToken(token) });
+      if (!known) return;
+      const { id, userId } = await manager.findOneByOrFail(Session, { id: known.sessionId });
+      await this.ending.one(manager, { userId, sessionId: id, reason: 'logout', origin });
+    });
   }
 
   /** @throws SessionsError `session_not_found`, also for another person's */

@@ -26,7 +26,7 @@ export interface PairRequest extends Pick<User, 'roles' | 'claims'> {
 }
 
 /** The client that a person's login is issued to. */
-const WEB_CLIENT = 'web';
+export const WEB_CLIENT = 'web';
 
 @Injectable()
 export class TokenPairs {

@@ -1,0 +1,64 @@
+import {
+  createParamDecorator,
+  UnsupportedMediaTypeException,
+  type ExecutionContext,
+} from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+
+import { OAuthError } from './oauth-error.js';
+
+/** The parameters of a request. One without a value is as good as absent (RFC 6749 section 3.2). */
+export type Form = ReadonlyMap<string, string>;
+
+/** Also under another spelling of the path, where a route answers to it. */
+export function isOAuthRoute(request: FastifyRequest): boolean {
+  return (request.routeOptions?.url ?? request.url).startsWith('/oauth/');
+}
+
+/**
+ * Lets the routes under /oauth/, and no others, take forms: a page of another site can send a form
+ * without asking, and elsewhere nothing expects one.
+ */
+export function acceptOAuthForms(app: NestFastifyApplication): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addContentTypeParser<string>(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (request, body, done) => {
+        if (isOAuthRoute(request)) done(null, new URLSearchParams(body));
+        else done(new UnsupportedMediaTypeException());
+      },
+    );
+}
+
+/**
+ * The parameter of a handler that receives the form of its request.
+ *
+ * @throws OAuthError `invalid_request` for any other body, and when a parameter comes twice
+ */
+export const FormBody = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  formOf(context.switchToHttp().getRequest<FastifyRequest>().body),
+);
+
+function formOf(body: unknown): Form {
+  if (!(body instanceof URLSearchParams)) {
+    throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded');
+  }
+  const form = new Map<string, string>();
+  for (const [name, value] of body) {
+    if (form.has(name)) throw new OAuthError('invalid_request', 'A parameter is repeated');
+    form.set(name, value);
+  }
+  for (const [name, value] of form) if (value === '') form.delete(name);
+  return form;
+}
+
+/** @throws OAuthError `invalid_request` when it is absent */
+export function required(form: Form, name: string): string {
+  const value = form.get(name);
+  if (value === undefined) throw new OAuthError('invalid_request', `${name} is missing`);
+  return value;
+}

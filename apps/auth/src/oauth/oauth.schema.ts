@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/** An access token response (RFC 6749 section 5.1). */
+export const OAuthTokens = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal('Bearer'),
+    /** Seconds. */
+    expires_in: z.int(),
+    /** Only for the refresh_token grant. */
+    refresh_token: z.string().optional(),
+    refresh_expires_in: z.int().optional(),
+    scope: z.string(),
+  })
+  .meta({ id: 'OAuthTokens' });
+export type OAuthTokens = z.infer<typeof OAuthTokens>;
+
+/** What a token is worth (RFC 7662 section 2.2). Of one that is worth nothing, nothing else is said. */
+export const Introspection = z
+  .object({
+    active: z.boolean(),
+    iss: z.string().optional(),
+    sub: z.string().optional(),
+    aud: z.string().optional(),
+    client_id: z.string().optional(),
+    token_type: z.literal('Bearer').optional(),
+    iat: z.int().optional(),
+    exp: z.int().optional(),
+    jti: z.string().optional(),
+    sid: z.string().optional(),
+    scope: z.string().optional(),
+    roles: z.array(z.string()).optional(),
+    claims: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'Introspection' });
+export type Introspection = z.infer<typeof Introspection>;
+
+/** The OpenAPI schema of a form with these fields. */
+export function formSchema(demanded: readonly string[], optional: readonly string[]) {
+  const names = [...demanded, ...optional, 'client_id', 'client_secret'];
+  return {
+    type: 'object',
+    properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+    required: [...demanded],
+  };
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+
+import type { Origin } from '../audit/origin.js';
+import { ClientAuthentication } from '../clients/client-authentication.js';
+import type { Client, ClientGrant } from '../clients/client.entity.js';
+import { Refreshing } from '../sessions/refreshing.js';
+import type { TokenResponse } from '../sessions/sessions.schema.js';
+import { TokenIssuer } from '../tokens/token-issuer.js';
+import { OAuthError } from './oauth-error.js';
+import type { OAuthTokens } from './oauth.schema.js';
+
+/** The grants of the token endpoint. */
+@Injectable()
+export class TokenGranting {
+  constructor(
+    private readonly clients: ClientAuthentication,
+    private readonly issuer: TokenIssuer,
+    private readonly refreshing: Refreshing,
+  ) {}
+
+  /**
+   * A token for the client itself (RFC 6749 section 4.4), with all its scopes unless it asks for some.
+   *
+   * @throws OAuthError `unauthorized_client`, `invalid_scope`, `invalid_client`
+   */
+  async clientCredentials(
+    { id, grants }: Client,
+    requestedScope: string | undefined,
+  ): Promise<OAuthTokens> {
+    demandGrant(grants, 'client_credentials');
+    const tokens = await this.clients.whileEnabled(id, (client) => {
+      const scopes = scopesWithin(client.scopes, requestedScope);
+      const access = this.issuer.issue({ subject: id, clientId: id, scopes, roles: [] });
+      return {
+        access_token: access.token,
+        token_type: 'Bearer' as const,
+        expires_in: access.expiresInSeconds,
+        scope: scopes.join(' '),
+      };
+    });
+    if (!tokens) throw new OAuthError('invalid_client', 'The client has just been disabled');
+    return tokens;
+  }
+
+  /**
+   * The next pair of a person's session (RFC 6749 section 6). For the public client `web`, whose
+   * sessions they are, and for clients that are registered to refresh in its place. The session
+   * keeps its scope, whatever is asked for.
+   *
+   * @throws OAuthError `unauthorized_client`; SessionsError `refresh_token_invalid`,
+   *   `refresh_token_expired`, `refresh_token_reused`
+   */
+  async refresh(
+    client: Client | undefined,
+    refreshToken: string,
+    origin: Origin,
+  ): Promise<TokenResponse> {
+    if (client) demandGrant(client.grants, 'refresh_token');
+    return this.refreshing.refresh(refreshToken, origin);
+  }
+}
+
+/** @throws OAuthError `unauthorized_client` */
+function demandGrant(grants: readonly ClientGrant[], grant: ClientGrant): void {
+  if (grants.includes(grant)) return;
+  throw new OAuthError('unauthorized_client', `The client is not registered for ${grant}`);
+}
+
+/** @throws OAuthError `invalid_scope` */
+function scopesWithin(allowed: readonly string[], requested: string | undefined): string[] {
+  if (requested === undefined) return [...allowed];
+  const wanted = [...new Set(requested.split(' '))];
+  if (wanted.every((scope) => allowed.includes(scope))) return wanted;
+  throw new OAuthError('invalid_scope', 'The client may not have all of these scopes');
+}

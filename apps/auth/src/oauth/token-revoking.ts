@@ -1,0 +1,57 @@
+import { AccessTokenVerifier, type Principal } from '@jwt-auth/jwt-core';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { AuditService } from '../audit/audit.service.js';
+import type { Origin } from '../audit/origin.js';
+import type { Client } from '../clients/client.entity.js';
+import { RevocationsService } from '../revocations/revocations.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { WEB_CLIENT } from '../sessions/token-pairs.js';
+import { OAuthError } from './oauth-error.js';
+import { validPrincipal } from './valid-principal.js';
+
+/** Ends tokens on behalf of whoever holds them (RFC 7009). */
+@Injectable()
+export class TokenRevoking {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly verifier: AccessTokenVerifier,
+    private readonly revocations: RevocationsService,
+    private readonly sessions: SessionsService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * An access token dies by itself, a refresh token with its session. One that is neither is dead
+   * already. Tokens of people are ended by whoever holds them, as they were issued to a public
+   * client; those of another client only by that client.
+   *
+   * @throws OAuthError `unauthorized_client`
+   */
+  async revoke(token: string, client: Client | undefined, origin: Origin): Promise<void> {
+    // However old the list is: to revoke once more does no harm.
+    const principal = await validPrincipal(this.verifier, token, Infinity);
+    if (!principal) return this.sessions.endByRefreshToken(token, origin);
+    if (principal.clientId !== WEB_CLIENT && principal.clientId !== client?.id) {
+      throw new OAuthError('unauthorized_client', 'The token was issued to another client');
+    }
+    return this.revokeAccess(principal, client, origin);
+  }
+
+  private async revokeAccess(
+    { tokenId, expiresAt, subject }: Principal,
+    client: Client | undefined,
+    origin: Origin,
+  ): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      await this.revocations.revoke(manager, [{ kind: 'jti', id: tokenId, exp: expiresAt }]);
+      await this.audit.record(manager, {
+        action: 'token.revoked',
+        actor: client?.id ?? subject,
+        subject: tokenId,
+        origin,
+      });
+    });
+  }
+}

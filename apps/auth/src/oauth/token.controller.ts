@@ -1,0 +1,49 @@
+import { Public } from '@jwt-auth/jwt-core';
+import { Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { Callers } from './callers.js';
+import { FormBody, required, type Form } from './forms.js';
+import { OAuthError } from './oauth-error.js';
+import { formSchema, OAuthTokens } from './oauth.schema.js';
+import { TokenGranting } from './token-granting.js';
+
+/** The token endpoint (RFC 6749 section 3.2). */
+@ApiTags('oauth')
+@Controller('oauth')
+export class TokenController {
+  constructor(
+    private readonly callers: Callers,
+    private readonly granting: TokenGranting,
+  ) {}
+
+  @Post('token')
+  @Public()
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @Header('pragma', 'no-cache')
+  @ApiOperation({ summary: 'Tokens for client_credentials or a refresh_token' })
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiBody({ schema: formSchema(['grant_type'], ['scope', 'refresh_token']) })
+  @ApiOkResponse({ standardSchema: OAuthTokens })
+  async token(
+    @FormBody() form: Form,
+    @Req() request: FastifyRequest,
+    @RequestOrigin() origin: Origin,
+  ): Promise<OAuthTokens> {
+    switch (required(form, 'grant_type')) {
+      case 'client_credentials': {
+        const client = await this.callers.demand(request, form);
+        return this.granting.clientCredentials(client, form.get('scope'));
+      }
+      case 'refresh_token': {
+        const client = await this.callers.identify(request, form);
+        return this.granting.refresh(client, required(form, 'refresh_token'), origin);
+      }
+      default:
+        throw new OAuthError('unsupported_grant_type', 'There is no such grant here');
+    }
+  }
+}
