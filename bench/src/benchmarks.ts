@@ -1,5 +1,6 @@
 import type { Benchmark } from './harness/benchmark.js';
+import { verifyAgain } from './verify-again/verify-again.js';
 import { verifyFirst } from './verify-first/verify-first.js';
 
 /** In the order in which `npm run bench` runs them. */
-export const benchmarks: readonly Benchmark[] = [verifyFirst];
+export const benchmarks: readonly Benchmark[] = [verifyFirst, verifyAgain];
