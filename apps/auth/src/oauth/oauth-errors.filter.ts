@@ -35,7 +35,8 @@ export class ErrorFilter extends ProblemFilter {
 export const provideErrors = {
   provide: APP_FILTER,
   inject: [HttpAdapterHost],
-  useFactory: (adapterHost: HttpAdapterHost) => new ErrorFilter(adapterHost, problemOf),
+  useFactory: (adapterHost: HttpAdapterHost) =>
+    new ErrorFilter(adapterHost, (error) => problemOf(error) ?? serviceProblem(error)),
 };
 
 function oauthErrorOf(error: unknown): OAuthError {
