@@ -53,7 +53,7 @@ The last run of each, written by \`npm run bench\` (all) or \`npm run bench -- <
 How to read it: contenders take turns in slices of some milliseconds within one process, so that
 whatever else the machine does falls on all of them. Microseconds depend on the machine and on its
 load, given in the header of each run; **ratios** compare slices that ran side by side and carry over
-best. A p99 on a busy machine is mostly the machine's. Before anything is timed, each contender has
+best. A p99 on a busy machine is mostly the machine's. Before anything is timed, each verifier has
 to accept a good token and to refuse a tampered one.
 `;
 
