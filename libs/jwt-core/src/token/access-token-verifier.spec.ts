@@ -76,6 +76,7 @@ describe('AccessTokenVerifier', () => {
       ['iat in 6 s', { iat: NOW + 6 }, 'token_invalid'],
       ['nbf in 5 s', { nbf: NOW + 5 }, 'accepted'],
       ['nbf in 6 s', { nbf: NOW + 6 }, 'token_invalid'],
+      ['iat in 6 s, and nbf past', { iat: NOW + 6, nbf: NOW - 60 }, 'token_invalid'],
       ['exp past, and nbf ahead', { exp: NOW - 5, nbf: NOW + 6 }, 'token_invalid'],
       ['exp past, and another audience', { exp: NOW - 5, aud: 'other' }, 'token_invalid'],
       ['exp past, and no jti', { exp: NOW - 5, jti: undefined }, 'token_invalid'],
