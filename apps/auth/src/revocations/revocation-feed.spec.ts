@@ -134,7 +134,10 @@ describe('a waiting request', () => {
   it('is answered at once when the keys change, and told of it once', async () => {
     const { cursor, jwks } = await read();
     const answer = read(after(cursor, 20));
-    await auth.dataSource.query(`UPDATE signing_keys SET state = 'retired' WHERE state = 'next'`);
+    await auth.dataSource.query(
+      `UPDATE signing_keys SET state = 'retired', retired_at = now(), private_key = NULL
+       WHERE state = 'next'`,
+    );
     const next = await newSigningKey('next', ENCRYPTION_KEY, new Date());
     await auth.dataSource.manager.insert(SigningKey, next);
     await auth.get(KeyRing).reload();

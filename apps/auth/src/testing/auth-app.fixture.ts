@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 
 import { StructuredLogger, type Environment } from '@jwt-auth/chassis';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import { RevocationList } from '@jwt-auth/jwt-core';
 import type { Type } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { expect, vi } from 'vitest';
 
 import { createAuthApp } from '../app.setup.js';
 import { Clock } from '../clock.js';
@@ -78,6 +80,9 @@ export class AuthApp {
     const logger = new StructuredLogger({ name: 'auth', level: 'debug', destination });
     const app = await createAuthApp(config, logger, clock);
     await app.init();
+    // Before its first snapshot the app lets nobody in.
+    const list = app.get(RevocationList, { strict: false });
+    await vi.waitFor(() => expect(list.isFresh()).toBe(true), 30_000);
     return new AuthApp(app, app.get(DataSource), clock, databaseUrl, log);
   }
 
