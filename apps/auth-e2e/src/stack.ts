@@ -55,10 +55,15 @@ export class Stack {
     return process;
   }
 
+  /** The address of orders. */
+  get orders(): string {
+    if (!this.ordersApp) throw new Error('This stack has no orders');
+    return this.ordersApp.url;
+  }
+
   /** What orders says of an access token: `ok`, or the code of its refusal. */
   async verdict(token: string): Promise<unknown> {
-    if (!this.ordersApp) throw new Error('This stack has no orders');
-    return outcome(await call(`${this.ordersApp.url}/orders`, { token }));
+    return outcome(await call(`${this.orders}/orders`, { token }));
   }
 
   /** Starts an auth process anew where it listened before. It must have ended. */
