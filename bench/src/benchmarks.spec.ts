@@ -8,7 +8,7 @@ it.each(benchmarks)(
     expect(rows.length).toBeGreaterThan(1);
     for (const { name, values } of rows) {
       expect(values, name).toHaveLength(columns.length);
-      for (const value of values) expect(value, name).toBeGreaterThan(0);
+      for (const value of values) if (value !== null) expect(value, name).toBeGreaterThan(0);
     }
   },
   240_000,

@@ -1,4 +1,11 @@
-import type { Findings } from './benchmark.js';
+import { scaleOf } from './scale.js';
+import { escaped, numeral, svgPage } from './svg.js';
+
+export interface Bar {
+  readonly name: string;
+  /** `null` where there is nothing to measure: the name stays, without a bar. */
+  readonly value: number | null;
+}
 
 const rowHeight = 26;
 const nameWidth = 300;
@@ -6,31 +13,39 @@ const barWidth = 420;
 const valueWidth = 90;
 const top = 40;
 
-/** A bar for each row's first value, as an SVG that reads on light and on dark pages. */
-export function barChart(title: string, { columns, rows }: Findings): string {
-  const { title: unit, digits } = columns[0]!;
-  const longest = Math.max(...rows.map(({ values }) => values[0]!));
-  const width = nameWidth + barWidth + valueWidth;
-  const height = top + rows.length * rowHeight + 10;
-  const bars = rows.map(({ name, values: [value = 0] }, index) => {
-    const y = top + index * rowHeight;
-    const length = longest > 0 ? (value / longest) * barWidth : 0;
-    return [
-      `<text x="${nameWidth - 10}" y="${y + 14}" text-anchor="end">${escaped(name)}</text>`,
-      `<rect x="${nameWidth}" y="${y}" width="${length.toFixed(1)}" height="18" rx="2"/>`,
-      `<text x="${nameWidth + length + 8}" y="${y + 14}">${value.toFixed(digits)}</text>`,
-    ].join('\n');
-  });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" role="img">
-<title>${escaped(title)}</title>
-<style>text { font: 13px system-ui, sans-serif; fill: #444 } rect { fill: #3b82c4 }
-@media (prefers-color-scheme: dark) { text { fill: #ccc } }</style>
-<text x="${nameWidth}" y="22" font-weight="bold">${escaped(unit)}</text>
-${bars.join('\n')}
-</svg>
-`;
+/**
+ * Bars beside each other as an SVG that reads on light and on dark pages, on a scale of powers of
+ * ten where they differ by orders of magnitude.
+ *
+ * @param unit what the bars are lengths of
+ */
+export function barChart(
+  title: string,
+  unit: string,
+  digits: number,
+  bars: readonly Bar[],
+): string {
+  const scale = scaleOf(bars.map(({ value }) => value ?? 0));
+  const base = top + bars.length * rowHeight;
+  const heading = scale.kind === 'logarithmic' ? `${unit}, logarithmic scale` : unit;
+  const body = [
+    `<text x="${nameWidth}" y="22" class="title">${escaped(heading)}</text>`,
+    ...scale.ticks.map((tick) => tickLine(tick, scale.at(tick), base)),
+    ...bars.map(({ name, value }, index) => {
+      const y = top + index * rowHeight;
+      const label = `<text x="${nameWidth - 10}" y="${y + 14}" text-anchor="end">${escaped(name)}</text>`;
+      if (value === null) return label;
+      const length = scale.at(value) * barWidth;
+      return `${label}
+<rect x="${nameWidth}" y="${y}" width="${length.toFixed(1)}" height="18" rx="2"/>
+<text x="${(nameWidth + length + 8).toFixed(1)}" y="${y + 14}">${value.toFixed(digits)}</text>`;
+    }),
+  ];
+  return svgPage(title, nameWidth + barWidth + valueWidth, base + 24, body.join('\n'));
 }
 
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+function tickLine(value: number, share: number, base: number): string {
+  const x = (nameWidth + share * barWidth).toFixed(1);
+  return `<line x1="${x}" x2="${x}" y1="${top - 6}" y2="${base}"/>
+<text class="small" x="${x}" y="${base + 14}" text-anchor="middle">${numeral(value, 4)}</text>`;
 }

@@ -1,3 +1,5 @@
+import type { Histogram } from './histogram.js';
+
 /** `full` measures; `smoke` only shows, in seconds, that everything still runs. */
 export type Effort = 'full' | 'smoke';
 
@@ -8,12 +10,14 @@ export interface Column {
   readonly title: string;
   /** How many digits after the point are worth reading. */
   readonly digits: number;
+  /** Has a chart of its own. Without any such column the first one has. */
+  readonly isCharted?: boolean;
 }
 
 export interface Row {
   readonly name: string;
-  /** One for each column. */
-  readonly values: readonly number[];
+  /** One for each column: `null` where there is nothing to measure. */
+  readonly values: readonly (number | null)[];
 }
 
 /** What was hoped for, and what came of it. */
@@ -24,9 +28,10 @@ export interface Aim {
 }
 
 export interface Findings {
-  /** The chart shows the first one. */
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
+  /** Drawn beside the bars. */
+  readonly histograms?: readonly Histogram[];
   readonly aims: readonly Aim[];
 }
 

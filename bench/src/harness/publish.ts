@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { barChart } from './bar-chart.js';
 import type { Benchmark, Findings } from './benchmark.js';
+import { chartsOf } from './charts.js';
 import type { Circumstances } from './machine.js';
 import { textTable } from './text-table.js';
 
@@ -14,7 +14,7 @@ export interface PublishedRun {
   readonly findings: Findings;
 }
 
-/** Writes the run's JSON and chart into `directory`, and the page anew from all runs in there. */
+/** Writes the run's JSON and charts into `directory`, and the page anew from all runs in there. */
 export function publish(
   directory: string,
   { name, question, method }: Benchmark,
@@ -24,7 +24,7 @@ export function publish(
   mkdirSync(directory, { recursive: true });
   const run: PublishedRun = { name, question, method, circumstances, findings };
   writeFileSync(join(directory, `${name}.json`), `${JSON.stringify(run, undefined, 2)}\n`);
-  writeFileSync(join(directory, `${name}.svg`), barChart(question, findings));
+  for (const { file, drawing } of chartsOf(run)) writeFileSync(join(directory, file), drawing);
   writeFileSync(join(directory, 'README.md'), page(publishedRuns(directory)));
 }
 
@@ -58,8 +58,10 @@ to accept a good token and to refuse a tampered one.
 `;
 
 function page(runs: readonly PublishedRun[]): string {
-  const sections = runs.map(
-    ({ name, question, method, circumstances, findings }) => `## ${name}
+  const sections = runs.map((run) => {
+    const { name, question, method, circumstances, findings } = run;
+    const charts = chartsOf(run).map(({ file, title }) => `![${title}](./${file})`);
+    return `## ${name}
 
 ${question}
 
@@ -71,8 +73,8 @@ ${header(circumstances)}
 ${textTable(findings)}
 \`\`\`
 
-![${question}](./${name}.svg)
-`,
-  );
+${charts.join('\n\n')}
+`;
+  });
   return [introduction, ...sections].join('\n');
 }

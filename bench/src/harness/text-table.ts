@@ -6,7 +6,7 @@ export function textTable({ columns, rows, aims }: Findings): string {
     ['', ...columns.map(({ title }) => title)],
     ...rows.map(({ name, values }) => [
       name,
-      ...columns.map(({ digits }, index) => (values[index] ?? NaN).toFixed(digits)),
+      ...columns.map(({ digits }, index) => values[index]?.toFixed(digits) ?? '-'),
     ]),
   ];
   const widths = cells[0]!.map((_, index) => Math.max(...cells.map((row) => row[index]!.length)));
