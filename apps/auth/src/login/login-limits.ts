@@ -27,12 +27,12 @@ interface Limit {
 const MEMORY_MS = 3_600_000;
 
 /**
- * Slows down whoever guesses passwords. In Postgres, so that it counts for all processes.
+ * Password guessing: slows down whoever does it. In Postgres, so that it counts for all processes.
  *
  * Three things are counted: failures at this account from this address, at this account from all
  * over, and from this address at all accounts. The second pauses for a minute at most, and never
  * whoever comes from an address where the person has logged in before: that count is what an
- * attacker could lock a victim out with.
+ * attacker could use for victim lockout.
  */
 @Injectable()
 export class LoginLimits {

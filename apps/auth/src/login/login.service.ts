@@ -8,7 +8,7 @@ import { UsersError } from '../users/users-error.js';
 import { emailKey, UsersService } from '../users/users.service.js';
 import { LoginLimits, type Attempt } from './login-limits.js';
 
-/** Asked for where there is no such person, so that the work is the same. */
+/** Account enumeration: asked for where there is no such person, so that the work is the same. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Checks passwords, behind limits that a guesser meets and a person does not. */

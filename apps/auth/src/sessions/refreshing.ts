@@ -20,8 +20,10 @@ type Outcome = TokenResponse | SessionsError;
  * dies leaves either the old token or the new one.
  *
  * Two tabs that refresh at once, and a client whose answer was lost on the way, present a token
- * that has just been replaced. Within the retry window they get the same answer once more. Any
- * other use of a replaced token means that two hold it, and the session ends.
+ * that has just been replaced. Within the retry window they get the same answer once more.
+ *
+ * Refresh token theft: any other use of a replaced token means that two hold it, and the session
+ * ends.
  */
 @Injectable()
 export class Refreshing {

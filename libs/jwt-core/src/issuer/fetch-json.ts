@@ -11,7 +11,8 @@ export interface FetchLimits {
 
 /**
  * The JSON document at an address: one GET, a 2xx answer, well-formed UTF-8 and JSON (RFC 8259).
- * Redirects are not followed: whoever can redirect could name the keys.
+ * Redirects are not followed: whoever can redirect could name the keys (server-side request
+ * forgery).
  *
  * @throws IssuerError `unreachable`, `timed_out`, `aborted`, `bad_status`, `too_large`, `not_json`
  */
@@ -46,7 +47,10 @@ export async function fetchJson(url: string, limits: FetchLimits): Promise<unkno
   }
 }
 
-/** Counts what really arrives: `content-length` is the sender's word, and may be absent. */
+/**
+ * Endless answers, decompression bombs: counts what really arrives, as `content-length` is the
+ * sender's word, and may be absent.
+ */
 async function read(url: string, response: Response, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;

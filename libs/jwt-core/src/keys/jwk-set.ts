@@ -31,7 +31,8 @@ export class JwkSetError extends Error {
 
 /**
  * Reads a JWK set (RFC 7517 section 5). Keys that are not for RS256 signatures are left out, as it
- * asks; a `kid` that occurs twice, in whatever keys, spoils the set: nobody can tell which is meant.
+ * asks; a `kid` that occurs twice, in whatever keys, spoils the set: nobody can tell which is
+ * meant.
  *
  * @throws JwkSetError
  */
@@ -44,6 +45,7 @@ export function parseJwkSet(document: unknown): JwkSet {
   for (const member of members as unknown[]) {
     const kid = (member as { kid?: unknown } | null)?.kid;
     if (typeof kid === 'string') {
+      // Key shadowing: the second would stand in for the first.
       if (kids.has(kid)) throw new JwkSetError('duplicate_kid', `two keys ${kid.slice(0, 128)}`);
       kids.add(kid);
     }

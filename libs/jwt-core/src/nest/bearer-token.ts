@@ -8,8 +8,8 @@ export type HttpRequest = NodeRequest | { readonly raw: NodeRequest };
 
 /**
  * The credentials of a request: what follows `Bearer` in its one `Authorization` header (RFC 6750
- * section 2.1). Query and body are never looked at. Whether the rest has the form of a token is for
- * the verifier to say.
+ * section 2.1). Query and body are never looked at: token leakage by logs, referrers and forms.
+ * Whether the rest has the form of a token is for the verifier to say.
  *
  * @throws TokenError `token_missing` without credentials, with those of another scheme, and with
  * two headers; `token_invalid` when nothing follows the scheme.
@@ -42,7 +42,10 @@ function unusualBearerToken(credentials: string): string {
   return token;
 }
 
-/** Node keeps the first of two and drops the other silently, where a proxy may read the second. */
+/**
+ * Credential smuggling: node keeps the first of two and drops the other silently, where a proxy may
+ * have judged the second.
+ */
 function hasTwoAuthorizations(rawHeaders: readonly string[]): boolean {
   let seen = false;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -11,8 +11,8 @@ import { type Route, routesOf } from './routes.js';
 type Guard = Type<CanActivate> | CanActivate;
 
 /**
- * Looks at every route before the application serves any. One that nothing protects, or whose
- * decorators nothing enforces, stops the start.
+ * Forgotten guards: looks at every route before the application serves any. One that nothing
+ * protects, or whose decorators nothing enforces, stops the start.
  */
 @Injectable()
 export class RouteProtection implements OnModuleInit {
@@ -80,7 +80,9 @@ export class RouteProtection implements OnModuleInit {
   }
 }
 
-/** Whether a guard, given as a class or as an instance, is of that class or of one derived from it. */
+/**
+ * Whether a guard, given as a class or as an instance, is of that class or of one derived from it.
+ */
 function isA(base: Type<CanActivate>): (guard: Guard) => boolean {
   return (guard) =>
     guard === base || (typeof guard === 'function' ? guard.prototype : guard) instanceof base;

@@ -85,7 +85,10 @@ export class CompactIdTable {
   }
 }
 
-/** Spreads ids whose bits are partly constant (version, variant) or rising (UUIDv7). */
+/**
+ * Hash collisions lengthen a search and never change its answer. Spreads ids whose bits are partly
+ * constant (version, variant) or rising (UUIDv7).
+ */
 function mix({ a, b, c, d }: CompactId): number {
   let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
   hash ^= Math.imul(c, 0xc2b2ae35) ^ Math.imul(d, 0x27d4eb2f);

@@ -27,9 +27,9 @@ const chunkSize = 500;
 /**
  * Keeps a list up to date with its source, from `start` to `stop`, whatever the source does.
  *
- * What an answer proves, it proves for the instant at which it was asked for: it may have been long
- * on its way. So the list's age swings between one wait and two, and a question waits for a tenth
- * of the strictest age.
+ * Delayed answers: what an answer proves, it proves for the instant at which it was asked for, as
+ * it may have been held up on its way. So the list's age swings between one wait and two, and a
+ * question waits for a tenth of the strictest age.
  */
 export class RevocationFollower {
   private readonly source: RevocationSource;
@@ -96,7 +96,9 @@ export class RevocationFollower {
     if (!isNews && tookMs < waitSeconds * 500) await this.pause(200 + Math.random() * 200);
   }
 
-  /** In chunks, so that requests get their turn between them: to the list a chain of small pages. */
+  /**
+   * In chunks, so that requests get their turn between them: to the list a chain of small pages.
+   */
   private async apply(batch: RevocationBatch, askedAtMs: number): Promise<void> {
     const { entries, more, reset } = batch;
     for (let at = 0; at === 0 || at < entries.length; at += chunkSize) {

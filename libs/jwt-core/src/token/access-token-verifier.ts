@@ -83,6 +83,7 @@ export class AccessTokenVerifier {
     maxStalenessMs: number | undefined,
   ): Principal {
     if (key === undefined) throw new TokenError('token_invalid', 'kid names no key of the issuer');
+    // Forged claims: nothing of the payload is read before this line.
     if (!isSignedBy(key.publicKey, jws)) throw new TokenError('token_invalid', 'wrong signature');
     this.headers.remember(jws.header, key.kid);
     const verified = this.readVerified(jws, key);
@@ -122,8 +123,10 @@ export class AccessTokenVerifier {
     if (verified.expiresAt <= nowSeconds - this.toleranceSeconds) {
       throw new TokenError('token_expired', 'exp is past');
     }
-    // Before freshness: a token known to be dead stays dead, however old the list is.
+    // Replay of a stolen or logged-out token. Before freshness: a token known to be dead stays dead,
+    // however old the list is.
     if (this.isRevoked(verified)) throw new TokenError('token_revoked', 'revoked');
+    // Cutting a service off its feed gains an attacker nothing but a 503.
     if (!this.options.revocations.isFresh(maxStalenessMs)) {
       throw new TokenError('revocations_stale', 'the revocation list is too old');
     }

@@ -18,12 +18,15 @@ export function decodeBase64url(
   target: Buffer = Buffer.allocUnsafe(segment.length),
 ): Buffer {
   const written = target.write(segment, 'base64url');
-  // Node decodes leniently. A second spelling of the same signature would be a second token.
+  // Token malleability: node decodes leniently, and a second spelling of the same signature would
+  // be a second token to whoever compares or counts them.
   if (!isCanonical(segment, written)) throw notCanonical();
   return target.subarray(0, written);
 }
 
-/** By what node leaves out and lets pass: encoding the bytes again would cost as much as decoding. */
+/**
+ * By what node leaves out and lets pass: encoding the bytes again would cost as much as decoding.
+ */
 function isCanonical(segment: string, decodedLength: number): boolean {
   const { length } = segment;
   // Each character that node skips makes the result shorter.

@@ -8,7 +8,9 @@ const SCOPE_TOKEN = /[^ ]+/g;
 const NO_CLAIMS = Object.freeze({});
 const MAX_KNOWN_SCOPES = 256;
 
-/** What clients ask for is much the same each time: splitting and freezing it costs a microsecond. */
+/**
+ * What clients ask for is much the same each time: splitting and freezing it costs a microsecond.
+ */
 const knownScopes = new Map<string, readonly string[]>();
 
 /** Whom a service trusts, and what it calls itself. */
@@ -32,11 +34,14 @@ export interface AccessTokenClaims {
  * @throws TokenError `token_invalid`
  */
 export function readClaims(payload: JsonObject, expected: Expected): AccessTokenClaims {
+  // Token substitution (RFC 8725 sections 2.7 and 3.9): one of another issuer, or for another
+  // service, proves nothing here, however good its signature.
   if (payload.iss !== expected.issuer) throw wrong('iss');
   if (!isAudience(payload.aud, expected.audience)) throw wrong('aud');
   const issuedAt = seconds(payload, 'iat');
   const expiresAt = seconds(payload, 'exp');
   const notBefore = payload.nbf === undefined ? issuedAt : seconds(payload, 'nbf');
+  // Immortal tokens: a revocation is kept for as long as a token can live, so that must be bounded.
   if (expiresAt <= issuedAt || expiresAt - issuedAt > MAX_LIFETIME_SECONDS) throw wrong('exp');
   return {
     notBefore: Math.max(issuedAt, notBefore),
@@ -101,7 +106,10 @@ function ownClaims(value: unknown = NO_CLAIMS): JsonObject {
   return deepFreeze(value);
 }
 
-/** A principal is shared: what one request could change would be believed of the next. */
+/**
+ * Principal tampering: it is shared, and what one request could change would be believed of the
+ * next.
+ */
 function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value) as unknown[]) {
     if (typeof member === 'object' && member !== null) deepFreeze(member);

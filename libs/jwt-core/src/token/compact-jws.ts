@@ -31,6 +31,7 @@ export interface CompactJws {
  * @throws TokenError `token_invalid`
  */
 export function splitCompactJws(token: string): CompactJws {
+  // Oversized tokens: before anything that takes longer for a longer text.
   if (token.length > MAX_TOKEN_BYTES) throw new TokenError('token_invalid', 'over 8 KiB');
   const headerEnd = token.indexOf('.');
   const payloadEnd = token.indexOf('.', headerEnd + 1);
@@ -42,7 +43,8 @@ export function splitCompactJws(token: string): CompactJws {
     bytes: tokenBytes.subarray(0, token.length),
     signingInput: tokenBytes.subarray(0, payloadEnd),
     payload: decodeBase64url(token.slice(headerEnd + 1, payloadEnd), payloadBytes),
-    // A fourth segment is refused here: a dot is no base64url character.
+    // Encrypted tokens (five segments) and signature stripping end here or
+    // above: a dot is no base64url character, and an empty signature verifies with no key.
     signature: decodeBase64url(token.slice(payloadEnd + 1), signatureBytes),
   };
 }

@@ -6,5 +6,7 @@ export function isSignedBy(
   publicKey: KeyObject,
   { signingInput, signature }: Pick<CompactJws, 'signingInput' | 'signature'>,
 ): boolean {
+  // Signature forgery by lax padding (Bleichenbacher 2006) is OpenSSL's to refuse: it compares the
+  // whole encoded message. No cryptography of our own.
   return verify('sha256', signingInput, publicKey, signature);
 }

@@ -10,8 +10,8 @@ const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
 /**
- * Parses a JSON object that everybody reads the same way (RFC 8725 section 2.4, RFC 8259 section 4):
- * valid UTF-8, no member twice in any object however its name is spelt, no member named
+ * Parses a JSON object that everybody reads the same way (RFC 8725 section 2.4, RFC 8259 section
+ * 4): valid UTF-8, no member twice in any object however its name is spelt, no member named
  * `__proto__`, at most 64 levels deep.
  *
  * @throws TokenError `token_invalid`
@@ -19,7 +19,8 @@ const BACKSLASH = 0x5c;
 export function parseJsonObject(bytes: Buffer): JsonObject {
   const value = parse(bytes);
   if (!isJsonObject(value)) throw new TokenError('token_invalid', 'not a JSON object');
-  // JSON.parse keeps one of several members of the same name, so there are fewer than were written.
+  // Duplicate members: two parsers may each believe another one. JSON.parse keeps one of several
+  // with the same name, so there are fewer than were written.
   if (countMembers(value, 1) !== countWrittenMembers(bytes)) {
     throw new TokenError('token_invalid', 'a JSON member is there twice');
   }
@@ -41,6 +42,7 @@ function parse(bytes: Buffer): unknown {
 
 function countMembers(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0;
+  // Stack exhaustion.
   if (depth > MAX_DEPTH) throw new TokenError('token_invalid', 'JSON is nested too deeply');
   let count = 0;
   if (Array.isArray(value)) {
@@ -48,14 +50,17 @@ function countMembers(value: unknown, depth: number): number {
     return count;
   }
   for (const name in value) {
-    // An own property here, but whoever copies it by assignment changes a prototype.
+    // Prototype pollution: an own property here, but whoever copies it by assignment changes a
+    // prototype.
     if (name === '__proto__') throw new TokenError('token_invalid', 'a JSON member is __proto__');
     count += 1 + countMembers((value as JsonObject)[name], depth + 1);
   }
   return count;
 }
 
-/** In valid JSON each colon outside a string is one member, and in UTF-8 each such byte one colon. */
+/**
+ * In valid JSON each colon outside a string is one member, and in UTF-8 each such byte one colon.
+ */
 function countWrittenMembers(json: Buffer): number {
   let count = 0;
   for (let at = 0; at < json.length; at++) {

@@ -27,9 +27,10 @@ export interface VerifiedToken {
 const tailOf = (token: string): string => token.slice(-12);
 
 /**
- * Tokens that were verified before, the last `capacity` of them. A token is looked up by the tail of
- * its signature and then compared whole: two tokens with one tail displace each other, and that is
- * all they can do.
+ * Tokens that were verified before, the last `capacity` of them. A token is looked up by the tail
+ * of its signature and then compared whole. Cache confusion: two tokens with one tail displace each
+ * other, and that is all they can do. Cache flooding: only what the issuer signed gets in, and the
+ * number is bounded.
  */
 export class VerifiedTokens {
   private readonly byTail = new Map<string, VerifiedToken>();

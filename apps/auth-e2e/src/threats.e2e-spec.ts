@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+
+/** A comment may break a line amid a name. */
+const unwrapped = (source: string) => source.replace(/\n\s*(?:\*|\/\/)\s*/g, ' ').toLowerCase();
+
+const quoted =
+  /^\| (?<attack>[^|]+?) +\| [^|]+ \| `(?<where>[^`]+)` +\| `(?<test>[^`]+)` in `(?<spec>[^`]+)`/;
+
+const rows = read('docs/threats.md')
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && !/^\| (?:attack|---)/.test(line))
+  .map((line) => ({ line, ...quoted.exec(line)?.groups }));
+
+describe('docs/threats.md', () => {
+  it('has rows that can be followed', () => {
+    expect(rows.length).toBeGreaterThan(30);
+    expect(rows.filter(({ line, ...groups }) => !groups || !('spec' in groups))).toEqual([]);
+  });
+
+  it.each(rows as { attack: string; where: string; test: string; spec: string }[])(
+    'finds "$attack" in $where, and a test that shows it stopped',
+    ({ attack, where, test, spec }) => {
+      expect(unwrapped(read(where))).toContain(attack.toLowerCase());
+      expect(read(spec)).toContain(test);
+    },
+  );
+});
