@@ -70,7 +70,7 @@ export default defineConfig(
     },
   },
   room('issuer', [...frameworks, '../*'], 'issuer/ stands on node:* alone.'),
-  ...['token', 'keys', 'revocation'].map((name) =>
+  ...['token', 'keys', 'reference', 'revocation'].map((name) =>
     room(
       name,
       [...frameworks, '**/nest/**', '**/postgres/**', '**/testing/**', '**/index.js'],

@@ -1,4 +1,5 @@
 export type { Principal } from './token/principal.js';
+export type { JsonObject } from './token/strict-json.js';
 export { TokenError, type TokenErrorCode } from './token/token-error.js';
 export {
   AccessTokenVerifier,
@@ -13,6 +14,8 @@ export { KeySet, type VerificationKey } from './keys/key-set.js';
 export { RemoteKeySet, type RemoteKeySetOptions } from './keys/remote-key-set.js';
 export type { KeySetLog, KeySetState } from './keys/key-set-report.js';
 export { jwksFingerprint } from './keys/jwks-fingerprint.js';
+
+export type { ReferenceTokenSource } from './reference/reference-token-source.js';
 
 export type { Revocation, RevocationKind } from './revocation/revocation.js';
 export {

@@ -21,6 +21,7 @@ const TOKEN_PROBLEMS: Readonly<Record<TokenErrorCode, Omit<Problem, 'code'>>> = 
   // The follower is back within two seconds of its source; key sets are fetched every ten at most.
   revocations_stale: retryAfter(2),
   keys_unavailable: retryAfter(10),
+  introspection_unavailable: retryAfter(2),
 };
 
 /** How HTTP says that a token was refused, or that the service cannot know whether to. */

@@ -1,5 +1,6 @@
 import { metadataAddress } from '../issuer/issuer-address.js';
 import type { KeySet } from '../keys/key-set.js';
+import type { ReferenceTokenSource } from '../reference/reference-token-source.js';
 import { pruneGraceSeconds } from '../revocation/revocation-list.js';
 import type { RevocationSource } from '../revocation/revocation-source.js';
 
@@ -27,12 +28,19 @@ export interface JwtCoreOptions {
   readonly keySet?: KeySet;
   /** Revocations from elsewhere than the issuer's feed, like the database beside it. */
   readonly revocationSource?: RevocationSource;
+  /**
+   * This service's own credentials at the issuer, both or neither. With them it accepts reference
+   * tokens, which it introspects (RFC 7662); without, they are `token_invalid`.
+   */
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+  /** Reference tokens from elsewhere than the issuer's introspection. Needs no credentials. */
+  readonly referenceTokens?: ReferenceTokenSource;
 }
 
-type NumericOption = Exclude<
-  keyof JwtCoreOptions,
-  'issuer' | 'audience' | 'allowHttpIssuer' | 'keySet' | 'revocationSource'
->;
+type NumericOption = {
+  [Name in keyof JwtCoreOptions]-?: JwtCoreOptions[Name] extends number | undefined ? Name : never;
+}[keyof JwtCoreOptions];
 
 /** The options with every number decided. */
 export type JwtCoreSettings = JwtCoreOptions & Readonly<Record<NumericOption, number>>;
@@ -59,17 +67,26 @@ export function jwtCoreSettings(options: JwtCoreOptions): JwtCoreSettings {
       options[name as NumericOption] ?? fallback,
     ]),
   ) as Record<NumericOption, number>;
-  const faults = [...textFaults(options), ...numberFaults(numbers), ...sourceFaults(options)];
+  const faults = [
+    ...textFaults(options),
+    ...credentialFaults(options),
+    ...numberFaults(numbers),
+    ...sourceFaults(options),
+  ];
   if (faults.length === 0) return { ...options, ...numbers };
   throw new TypeError(`JwtCoreModule is not configured as it must be:\n  ${faults.join('\n  ')}`);
 }
 
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
 function textFaults({ issuer, audience, ...options }: JwtCoreOptions): string[] {
   const faults = Object.entries({ issuer, audience })
-    .filter(([, text]) => typeof text !== 'string' || text === '')
+    .filter(([, text]) => !isText(text))
     .map(([name]) => `${name} is required`);
-  const isFetched = !options.keySet || !options.revocationSource;
-  if (typeof issuer === 'string' && issuer !== '' && isFetched) {
+  const isFetched = !options.keySet || !options.revocationSource || options.clientId !== undefined;
+  if (isText(issuer) && isFetched) {
     try {
       metadataAddress(issuer, options.allowHttpIssuer === true);
     } catch (error) {
@@ -77,6 +94,15 @@ function textFaults({ issuer, audience, ...options }: JwtCoreOptions): string[] 
     }
   }
   return faults;
+}
+
+/** Says what is wrong with them without repeating them. */
+function credentialFaults({ clientId, clientSecret }: JwtCoreOptions): string[] {
+  if (clientId === undefined && clientSecret === undefined) return [];
+  return [
+    ...(isText(clientId) ? [] : ['clientId is required beside a clientSecret']),
+    ...(isText(clientSecret) ? [] : ['clientSecret is required beside a clientId']),
+  ];
 }
 
 function numberFaults(numbers: Readonly<Record<NumericOption, unknown>>): string[] {
@@ -89,11 +115,15 @@ function numberFaults(numbers: Readonly<Record<NumericOption, unknown>>): string
   });
 }
 
-function sourceFaults({ keySet, revocationSource }: JwtCoreOptions): string[] {
+function sourceFaults(options: JwtCoreOptions): string[] {
+  const { keySet, revocationSource, referenceTokens } = options;
   const faults: string[] = [];
   if (keySet && typeof keySet.find !== 'function') faults.push('keySet is not a KeySet');
   if (revocationSource && typeof revocationSource.read !== 'function') {
     faults.push('revocationSource is not a RevocationSource');
+  }
+  if (referenceTokens && typeof referenceTokens.resolve !== 'function') {
+    faults.push('referenceTokens is not a ReferenceTokenSource');
   }
   return faults;
 }

@@ -44,7 +44,15 @@ export class JwtCoreRuntime implements OnApplicationBootstrap, BeforeApplication
       onKeySetFingerprint: (fingerprint) => this.remoteKeys?.expectFingerprint(fingerprint),
       log: this.log,
     });
-    this.verifier = new AccessTokenVerifier({ ...settings, keys, revocations });
+    this.verifier = new AccessTokenVerifier({
+      issuer: settings.issuer,
+      audience: settings.audience,
+      keys,
+      revocations,
+      referenceTokens: settings.referenceTokens,
+      clockToleranceSeconds: settings.clockToleranceSeconds,
+      rememberedTokens: settings.rememberedTokens,
+    });
     this.readiness = new JwtCoreReadiness(this.remoteKeys, revocations);
   }
 

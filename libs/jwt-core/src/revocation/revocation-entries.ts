@@ -9,7 +9,8 @@ export interface RevocableToken {
   /** `sid`, if the token belongs to a session */
   readonly sessionId: CompactId | undefined;
   readonly clientId: string;
-  readonly kid: string;
+  /** A reference token was signed by no key. */
+  readonly kid: string | undefined;
   /** `iat`, in seconds since the epoch */
   readonly issuedAt: number;
 }
@@ -55,7 +56,7 @@ export class RevocationEntries {
     return (
       this.tokens.has(tokenId) ||
       (sessionId !== undefined && this.sessions.has(sessionId)) ||
-      this.keys.has(kid) ||
+      (kid !== undefined && this.keys.has(kid)) ||
       issuedAt <= (this.clients.get(clientId)?.before ?? -Infinity)
     );
   }

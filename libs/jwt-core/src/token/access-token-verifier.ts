@@ -1,15 +1,18 @@
 import type { KeySet, VerificationKey } from '../keys/key-set.js';
-import { compactId } from '../revocation/compact-id.js';
-import { pruneGraceSeconds, type RevocationList } from '../revocation/revocation-list.js';
-import { readClaims } from './claims.js';
+import { isReferenceToken } from '../reference/reference-token.js';
+import type { ReferenceTokenSource } from '../reference/reference-token-source.js';
+import { ReferenceTokenVerifier } from '../reference/reference-token-verifier.js';
+import type { RevocationList } from '../revocation/revocation-list.js';
+import { Admission } from './admission.js';
 import { type CompactJws, splitCompactJws } from './compact-jws.js';
 import { readHeader } from './jws-header.js';
 import { KnownHeaders } from './known-headers.js';
 import type { Principal } from './principal.js';
+import { provenToken } from './proven-token.js';
 import { isSignedBy } from './signature.js';
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
-import { type VerifiedToken, VerifiedTokens } from './verified-tokens.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 export interface AccessTokenVerifierOptions {
   /** The one `iss` that is accepted. */
@@ -18,54 +21,56 @@ export interface AccessTokenVerifierOptions {
   readonly audience: string;
   readonly keys: KeySet;
   readonly revocations: RevocationList;
+  /** Who knows reference tokens. Default: nobody, and they are refused as `token_invalid`. */
+  readonly referenceTokens?: ReferenceTokenSource | undefined;
   /** By how much `exp`, `nbf` and `iat` may miss this machine's clock: under 60, default 5. */
-  readonly clockToleranceSeconds?: number;
-  /** How many verified tokens to remember. Default 10,000; 0 remembers none. */
-  readonly rememberedTokens?: number;
+  readonly clockToleranceSeconds?: number | undefined;
+  /** How many tokens of either kind to remember. Default 10,000; 0 remembers none. */
+  readonly rememberedTokens?: number | undefined;
   /** The wall clock, in milliseconds since the epoch. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /**
  * Verifies access tokens: JWS compact (RFC 7515), RS256, with the claims of RFC 9068, along the
- * lines of RFC 8725. No check can be switched off.
+ * lines of RFC 8725; and reference tokens, by introspection (RFC 7662), whose claims are read and
+ * checked the same way. No check can be switched off.
  */
 export class AccessTokenVerifier {
   private readonly headers = new KnownHeaders();
   private readonly verified: VerifiedTokens;
-  private readonly toleranceSeconds: number;
-  private readonly now: () => number;
+  private readonly admission: Admission;
+  private readonly references: ReferenceTokenVerifier | undefined;
 
   /** @throws TypeError when an option would make a check pass for everybody. */
   constructor(private readonly options: AccessTokenVerifierOptions) {
-    const { issuer, audience, clockToleranceSeconds = 5, rememberedTokens = 10_000 } = options;
+    const { issuer, audience, referenceTokens: source, rememberedTokens = 10_000 } = options;
     if (!issuer || !audience) throw new TypeError('issuer and audience are required');
-    // Longer than that, and a revocation could be forgotten before its token is refused as expired.
-    // Written so that NaN fails: with it, "has expired" would never be true.
-    if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds < pruneGraceSeconds)) {
-      throw new TypeError(`clockToleranceSeconds is not from 0 to under ${pruneGraceSeconds}`);
-    }
     if (!Number.isSafeInteger(rememberedTokens) || rememberedTokens < 0) {
       throw new TypeError('rememberedTokens is not a number of tokens');
     }
     this.verified = new VerifiedTokens(rememberedTokens);
-    this.toleranceSeconds = clockToleranceSeconds;
-    this.now = options.now ?? Date.now;
+    const admission = (this.admission = new Admission(options));
+    this.references =
+      source &&
+      new ReferenceTokenVerifier({ source, expected: options, admission, rememberedTokens });
   }
 
   /**
    * Who carries this token. Answers synchronously, and with a promise only when the issuer must be
-   * asked for the key.
+   * asked: for the key of a JWT, or what a reference token stands for.
    *
    * @param maxStalenessMs How old the revocation list may be for this request: by default as old as
    *   the list itself allows, `Infinity` for any age. A list that was never read is never enough.
-   * @throws TokenError every code but `token_missing`. The promise rejects with the same.
+   * @throws TokenError every code but `token_missing`. The promise rejects with the same, or with
+   *   what the source of reference tokens failed with.
    */
   verify(token: string, maxStalenessMs?: number): Principal | Promise<Principal> {
+    if (isReferenceToken(token)) return this.verifyReference(token, maxStalenessMs);
     const { keys } = this.options;
     const seen = this.verified.find(token);
-    if (seen !== undefined && keys.get(seen.kid) === seen.key) {
-      return this.admit(seen, this.now() / 1000, maxStalenessMs);
+    if (seen !== undefined && keys.get(seen.key.kid) === seen.key) {
+      return this.admission.admit(seen.proven, maxStalenessMs);
     }
     const jws = splitCompactJws(token);
     const kid = this.headers.kidOf(jws.header) ?? readHeader(jws.header);
@@ -77,6 +82,14 @@ export class AccessTokenVerifier {
       .then((found) => this.verifyNew(splitCompactJws(token), found, maxStalenessMs));
   }
 
+  private verifyReference(
+    token: string,
+    maxStalenessMs: number | undefined,
+  ): Principal | Promise<Principal> {
+    if (this.references) return this.references.verify(token, maxStalenessMs);
+    throw new TokenError('token_invalid', 'a reference token, and nobody to ask about it');
+  }
+
   private verifyNew(
     jws: CompactJws,
     key: VerificationKey | undefined,
@@ -86,59 +99,10 @@ export class AccessTokenVerifier {
     // Forged claims: nothing of the payload is read before this line.
     if (!isSignedBy(key.publicKey, jws)) throw new TokenError('token_invalid', 'wrong signature');
     this.headers.remember(jws.header, key.kid);
-    const verified = this.readVerified(jws, key);
-    const nowSeconds = this.now() / 1000;
-    const principal = this.admit(verified, nowSeconds, maxStalenessMs);
-    this.verified.remember(verified, nowSeconds);
+    const proven = provenToken(parseJsonObject(jws.payload), this.options, key.kid);
+    const principal = this.admission.admit(proven, maxStalenessMs);
+    const token = jws.bytes.toString('latin1');
+    this.verified.remember({ token, key, proven }, this.admission.nowSeconds());
     return principal;
-  }
-
-  private readVerified({ bytes, payload }: CompactJws, key: VerificationKey): VerifiedToken {
-    const { principal, notBefore } = readClaims(parseJsonObject(payload), this.options);
-    const { tokenId, sessionId, clientId, issuedAt, expiresAt } = principal;
-    return {
-      token: bytes.toString('latin1'),
-      principal,
-      kid: key.kid,
-      key,
-      clientId,
-      tokenId: compactId(tokenId),
-      sessionId: sessionId === undefined ? undefined : compactId(sessionId),
-      issuedAt,
-      notBefore,
-      expiresAt,
-      absentFromVersion: -1,
-    };
-  }
-
-  /** What must be asked at each use: the clock, and the revocation list. */
-  private admit(
-    verified: VerifiedToken,
-    nowSeconds: number,
-    maxStalenessMs: number | undefined,
-  ): Principal {
-    if (verified.notBefore > nowSeconds + this.toleranceSeconds) {
-      throw new TokenError('token_invalid', 'iat or nbf is ahead');
-    }
-    if (verified.expiresAt <= nowSeconds - this.toleranceSeconds) {
-      throw new TokenError('token_expired', 'exp is past');
-    }
-    // Replay of a stolen or logged-out token. Before freshness: a token known to be dead stays dead,
-    // however old the list is.
-    if (this.isRevoked(verified)) throw new TokenError('token_revoked', 'revoked');
-    // Cutting a service off its feed gains an attacker nothing but a 503.
-    if (!this.options.revocations.isFresh(maxStalenessMs)) {
-      throw new TokenError('revocations_stale', 'the revocation list is too old');
-    }
-    return verified.principal;
-  }
-
-  private isRevoked(verified: VerifiedToken): boolean {
-    const { revocations } = this.options;
-    const { version } = revocations;
-    if (verified.absentFromVersion === version) return false;
-    if (revocations.isRevoked(verified)) return true;
-    verified.absentFromVersion = version;
-    return false;
   }
 }

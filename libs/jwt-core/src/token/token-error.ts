@@ -3,8 +3,8 @@
  *
  * - `token_missing`: no credentials, or none that count (RFC 6750 section 2).
  * - `token_invalid`: form, signature, issuer, audience or claims are wrong.
- * - `token_expired`, `token_revoked`: said only of a token whose signature verified.
- * - `keys_unavailable`, `revocations_stale`: the service cannot know. The caller may retry.
+ * - `token_expired`, `token_revoked`: said only of a token that the issuer has vouched for.
+ * - `keys_unavailable`, `introspection_unavailable`, `revocations_stale`: the service cannot know. The caller may retry.
  */
 export type TokenErrorCode =
   | 'token_missing'
@@ -12,6 +12,7 @@ export type TokenErrorCode =
   | 'token_expired'
   | 'token_revoked'
   | 'keys_unavailable'
+  | 'introspection_unavailable'
   | 'revocations_stale';
 
 /** Why a token was refused. Switch on `code`; `message` is for logs, never for clients. */

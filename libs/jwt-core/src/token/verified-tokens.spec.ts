@@ -1,26 +1,17 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { compactId } from '../revocation/compact-id.js';
-import { readClaims } from './claims.js';
+import { provenToken } from './proven-token.js';
 import { AUDIENCE, CLAIMS, ISSUER, KID, newKeyPair, NOW } from './signed-token.spec-support.js';
 import { type VerifiedToken, VerifiedTokens } from './verified-tokens.js';
 
 const key = { kid: KID, publicKey: createPublicKey(newKeyPair().privateKey) };
-const { principal } = readClaims(CLAIMS, { issuer: ISSUER, audience: AUDIENCE });
+const proven = provenToken(CLAIMS, { issuer: ISSUER, audience: AUDIENCE }, KID);
 
 /** A token of which only what this memory looks at matters: the text, and when it expires. */
 const verified = (token: string, expiresAt = NOW + 900): VerifiedToken => ({
   token,
-  principal,
-  kid: KID,
   key,
-  clientId: principal.clientId,
-  tokenId: compactId(principal.tokenId),
-  sessionId: undefined,
-  issuedAt: NOW,
-  notBefore: NOW,
-  expiresAt,
-  absentFromVersion: -1,
+  proven: { ...proven, expiresAt },
 });
 const numbered = (n: number) => `header.payload-${n}.signature-${String(n).padStart(12, '0')}`;
 const isThere = (tokens: VerifiedTokens, token: string) => tokens.find(token) !== undefined;

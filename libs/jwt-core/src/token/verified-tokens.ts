@@ -1,23 +1,12 @@
 import type { VerificationKey } from '../keys/key-set.js';
-import type { CompactId } from '../revocation/compact-id.js';
-import type { Principal } from './principal.js';
+import type { ProvenToken } from './proven-token.js';
 
-/** A token whose signature and claims were right, with all that a later use of it has to check. */
+/** A token whose signature and claims were right, and the key that it was verified with. */
 export interface VerifiedToken {
   /** The token as it was sent, as a string of its own: no slice that keeps a longer one alive. */
   readonly token: string;
-  readonly principal: Principal;
-  readonly kid: string;
   readonly key: VerificationKey;
-  readonly clientId: string;
-  readonly tokenId: CompactId;
-  readonly sessionId: CompactId | undefined;
-  /** `iat`, the later of `iat` and `nbf`, and `exp`, in seconds since the epoch. */
-  readonly issuedAt: number;
-  readonly notBefore: number;
-  readonly expiresAt: number;
-  /** Version of the revocation list in which it was last looked for, and not found. */
-  absentFromVersion: number;
+  readonly proven: ProvenToken;
 }
 
 /**
@@ -63,7 +52,7 @@ export class VerifiedTokens {
 
   private isOldestExpired(nowSeconds: number): boolean {
     const verified = this.arrivals[this.oldest];
-    return verified !== undefined && verified.expiresAt <= nowSeconds;
+    return verified !== undefined && verified.proven.expiresAt <= nowSeconds;
   }
 
   private forgetOldest(): void {

@@ -1,0 +1,89 @@
+import type { Admission } from '../token/admission.js';
+import type { Expected } from '../token/claims.js';
+import type { Principal } from '../token/principal.js';
+import { type ProvenToken, provenToken } from '../token/proven-token.js';
+import { TokenError } from '../token/token-error.js';
+import { IntrospectedTokens } from './introspected-tokens.js';
+import type { ReferenceTokenSource } from './reference-token-source.js';
+
+export interface ReferenceTokenVerifierOptions {
+  readonly source: ReferenceTokenSource;
+  readonly expected: Expected;
+  readonly admission: Admission;
+  /** How many tokens to remember; see `IntrospectedTokens`. */
+  readonly rememberedTokens: number;
+  /** A clock in milliseconds that no adjustment of the wall clock moves. */
+  readonly monotonicNow?: (() => number) | undefined;
+}
+
+const rememberedForMs = 30_000;
+const mostUnderWay = 64;
+
+/**
+ * Verifies reference tokens: the source is asked once for all who come with the same token, and its
+ * answer counts for 30 seconds, and not beyond `exp`. What kills a JWT is checked at each use, so
+ * that a revocation counts at once, also one that arrives while the source is being asked.
+ *
+ * Anybody can make up tokens, each of which has to be asked about: no more than 64 questions are
+ * under way, and a new token beyond that gets `introspection_unavailable`. So a flood costs the
+ * issuer what 64 patient clients cost it, and tokens that are remembered do not notice.
+ */
+export class ReferenceTokenVerifier {
+  private readonly introspected: IntrospectedTokens;
+  private readonly underWay = new Map<string, Promise<ProvenToken>>();
+  private readonly monotonicNow: () => number;
+
+  constructor(private readonly options: ReferenceTokenVerifierOptions) {
+    this.introspected = new IntrospectedTokens(options.rememberedTokens);
+    this.monotonicNow = options.monotonicNow ?? (() => performance.now());
+  }
+
+  /**
+   * Who carries this token; at once when it is remembered.
+   *
+   * @param maxStalenessMs see `AccessTokenVerifier.verify`
+   * @throws TokenError every code but `token_missing` and `keys_unavailable`
+   */
+  verify(token: string, maxStalenessMs: number | undefined): Principal | Promise<Principal> {
+    const { admission } = this.options;
+    const known = this.introspected.find(token);
+    // Once it has expired nobody has to be asked any more.
+    const isEnough =
+      known !== undefined &&
+      (this.monotonicNow() < known.untilMs || admission.hasExpired(known.proven));
+    if (isEnough) return admission.admit(known.proven, maxStalenessMs);
+    return this.introspect(token).then((proven) => admission.admit(proven, maxStalenessMs));
+  }
+
+  private introspect(token: string): Promise<ProvenToken> {
+    const underWay = this.underWay.get(token);
+    if (underWay !== undefined) return underWay;
+    if (this.underWay.size === mostUnderWay) {
+      throw new TokenError('introspection_unavailable', 'too many introspections are under way');
+    }
+    const asking = this.ask(token).finally(() => this.underWay.delete(token));
+    this.underWay.set(token, asking);
+    return asking;
+  }
+
+  private async ask(token: string): Promise<ProvenToken> {
+    const { source, expected, admission } = this.options;
+    const askedAtMs = this.monotonicNow();
+    const claims = await source.resolve(token);
+    if (claims === undefined) throw this.inactive(token);
+    const proven = provenToken(claims, expected);
+    const lifeMs = (proven.expiresAt - admission.nowSeconds()) * 1000;
+    const untilMs = Math.min(askedAtMs + rememberedForMs, this.monotonicNow() + lifeMs);
+    this.introspected.remember(token, { proven, untilMs });
+    return proven;
+  }
+
+  private inactive(token: string): TokenError {
+    const known = this.introspected.find(token)?.proven;
+    if (known !== undefined && known.expiresAt <= this.options.admission.nowSeconds()) {
+      return new TokenError('token_expired', 'exp is past');
+    }
+    this.introspected.forget(token);
+    return new TokenError('token_invalid', 'the issuer says that it is not active');
+  }
+}

@@ -1,0 +1,69 @@
+import { pruneGraceSeconds, type RevocationList } from '../revocation/revocation-list.js';
+import type { Principal } from './principal.js';
+import type { ProvenToken } from './proven-token.js';
+import { TokenError } from './token-error.js';
+
+export interface AdmissionOptions {
+  readonly revocations: RevocationList;
+  /** By how much `exp`, `nbf` and `iat` may miss this machine's clock: under 60, default 5. */
+  readonly clockToleranceSeconds?: number | undefined;
+  /** The wall clock, in milliseconds since the epoch. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** What is asked of every token at each use: the clock, and the revocation list. */
+export class Admission {
+  private readonly revocations: RevocationList;
+  private readonly toleranceSeconds: number;
+  private readonly now: () => number;
+
+  /** @throws TypeError when the tolerance would make a check pass for everybody */
+  constructor({ revocations, clockToleranceSeconds = 5, now = Date.now }: AdmissionOptions) {
+    // Longer than that, and a revocation could be forgotten before its token is refused as expired.
+    // Written so that NaN fails: with it, "has expired" would never be true.
+    if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds < pruneGraceSeconds)) {
+      throw new TypeError(`clockToleranceSeconds is not from 0 to under ${pruneGraceSeconds}`);
+    }
+    this.revocations = revocations;
+    this.toleranceSeconds = clockToleranceSeconds;
+    this.now = now;
+  }
+
+  /** Since the epoch. */
+  nowSeconds(): number {
+    return this.now() / 1000;
+  }
+
+  /** Whether `exp` is past, beyond what the tolerance forgives. */
+  hasExpired({ expiresAt }: ProvenToken, nowSeconds = this.nowSeconds()): boolean {
+    return expiresAt <= nowSeconds - this.toleranceSeconds;
+  }
+
+  /**
+   * @param maxStalenessMs see `AccessTokenVerifier.verify`
+   * @throws TokenError `token_invalid`, `token_expired`, `token_revoked`, `revocations_stale`
+   */
+  admit(token: ProvenToken, maxStalenessMs: number | undefined): Principal {
+    const nowSeconds = this.nowSeconds();
+    if (token.notBefore > nowSeconds + this.toleranceSeconds) {
+      throw new TokenError('token_invalid', 'iat or nbf is ahead');
+    }
+    if (this.hasExpired(token, nowSeconds)) throw new TokenError('token_expired', 'exp is past');
+    // Replay of a stolen or logged-out token. Before freshness: a token known to be dead stays dead,
+    // however old the list is.
+    if (this.isRevoked(token)) throw new TokenError('token_revoked', 'revoked');
+    // Cutting a service off its feed gains an attacker nothing but a 503.
+    if (!this.revocations.isFresh(maxStalenessMs)) {
+      throw new TokenError('revocations_stale', 'the revocation list is too old');
+    }
+    return token.principal;
+  }
+
+  private isRevoked(token: ProvenToken): boolean {
+    const { version } = this.revocations;
+    if (token.absentFromVersion === version) return false;
+    if (this.revocations.isRevoked(token)) return true;
+    token.absentFromVersion = version;
+    return false;
+  }
+}
