@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { newSession, refresh } from '../people.js';
+import { within } from '../stack.js';
 import { kidOf, KeyStack } from './key-stack.js';
 
 const ROTATIONS = 20;
@@ -44,30 +45,25 @@ async function client(tally: Tally, isOver: () => boolean, first: number): Promi
   }
 }
 
-it(`${ROTATIONS} rotations in a minute refuse no valid token, at default settings`, async () => {
+it(`${ROTATIONS} rotations, one upon the other, refuse no valid token, at default settings`, async () => {
   const tally = new Tally();
   let isOver = false;
   const clients = Array.from({ length: CLIENTS }, (_, i) => client(tally, () => isOver, i));
-  const startedAt = performance.now();
   try {
     for (let i = 0; i < ROTATIONS; i++) {
       expect((await stack.change(i % 2, 'rotate')).status).toBe(200);
+      // Each key has signed before the next one does, however slow the machine.
+      await expect.poll(() => tally.tokenOf.size, within(30)).toBe(i + 2);
     }
-    // Tokens of the last key, too, from both processes.
-    await pause(1_000);
   } finally {
     isOver = true;
     await Promise.all(clients);
   }
-  const seconds = (performance.now() - startedAt) / 1000;
-  expect(seconds).toBeLessThan(60);
   expect(tally.verdicts).toEqual({ ok: tally.refreshes * 4 });
-  expect(tally.refreshes).toBeGreaterThan(400);
 
-  // Each key has signed, and a token of the first is as good as one of the last.
-  expect(tally.tokenOf.size).toBe(ROTATIONS + 1);
+  // A token of the first key is as good as one of the last.
   for (const token of tally.tokenOf.values()) {
     expect(await stack.verdicts(token)).toEqual(['ok', 'ok']);
   }
   expect(await stack.published(0)).toEqual(await stack.published(1));
-}, 90_000);
+}, 300_000);
