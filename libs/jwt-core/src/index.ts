@@ -1,6 +1,7 @@
 export type { Principal } from './token/principal.js';
 export type { JsonObject } from './token/strict-json.js';
 export { TokenError, type TokenErrorCode } from './token/token-error.js';
+export { VerdictCounts, type Verdict } from './token/verdict-counts.js';
 export {
   AccessTokenVerifier,
   type AccessTokenVerifierOptions,
@@ -42,6 +43,12 @@ export type { RevocationLog } from './revocation/feed-outage.js';
 export { JwtCoreModule } from './nest/jwt-core.module.js';
 export type { JwtCoreOptions } from './nest/jwt-core.options.js';
 export { JwtCoreReadiness, type JwtCoreCheck } from './nest/jwt-core.readiness.js';
+export {
+  JwtCoreStatistics,
+  type KeySetStatistics,
+  type ReachListener,
+  type RevocationListStatistics,
+} from './nest/jwt-core.statistics.js';
 export { JwtGuard } from './nest/jwt.guard.js';
 export { JwtStrategy } from './nest/jwt.strategy.js';
 export { AccessGuard } from './nest/access.guard.js';

@@ -8,6 +8,8 @@ export const RevocationPage = z
     more: z.boolean(),
     /** Fingerprint of the published keys. */
     jwks: z.string(),
+    /** How long ago the oldest entry was recorded, where all of them are news. For measuring. */
+    ageMs: z.int().optional(),
     entries: z.array(
       z.object({
         kind: z.enum(['jti', 'sid', 'client', 'kid']),

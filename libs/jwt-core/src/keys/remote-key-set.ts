@@ -71,6 +71,11 @@ export class RemoteKeySet implements KeySet {
     return this.failure === undefined ? 'fresh' : 'stale';
   }
 
+  /** How many keys are at hand, too old ones as well. */
+  get size(): number {
+    return this.held?.keys.size ?? 0;
+  }
+
   /** Since the keys at hand were asked for; `Infinity` while there are none. */
   get ageMs(): number {
     return this.held ? this.monotonicNow() - this.held.askedAtMs : Infinity;

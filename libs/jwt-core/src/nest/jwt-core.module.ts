@@ -15,6 +15,7 @@ import { TokenError } from '../token/token-error.js';
 import { AccessError } from './access-error.js';
 import { type JwtCoreOptions, jwtCoreSettings } from './jwt-core.options.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
+import { JwtCoreStatistics } from './jwt-core.statistics.js';
 import { JwtCoreRuntime } from './jwt-core.runtime.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -28,7 +29,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
 @Catch(TokenError, AccessError)
 class RefusalFilter extends ProblemFilter {}
 
-type Part = 'verifier' | 'revocations' | 'follower' | 'readiness';
+type Part = 'verifier' | 'revocations' | 'follower' | 'readiness' | 'statistics';
 
 const part = (provide: InjectionToken, name: Part): Provider => ({
   provide,
@@ -56,6 +57,7 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     part(RevocationList, 'revocations'),
     part(RevocationFollower, 'follower'),
     part(JwtCoreReadiness, 'readiness'),
+    part(JwtCoreStatistics, 'statistics'),
     {
       provide: KeySet,
       inject: [JwtCoreRuntime],
@@ -79,6 +81,7 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     RevocationList,
     RevocationFollower,
     JwtCoreReadiness,
+    JwtCoreStatistics,
     KeySet,
     JwtGuard,
   ],

@@ -12,6 +12,7 @@ import { RevocationList } from '../revocation/revocation-list.js';
 import { AccessTokenVerifier } from '../token/access-token-verifier.js';
 import type { JwtCoreSettings } from './jwt-core.options.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
+import { JwtCoreStatistics } from './jwt-core.statistics.js';
 
 /**
  * All that judges tokens, wired together, from start to shutdown. Nothing here waits for the issuer:
@@ -23,6 +24,7 @@ export class JwtCoreRuntime implements OnApplicationBootstrap, BeforeApplication
   readonly follower: RevocationFollower;
   readonly verifier: AccessTokenVerifier;
   readonly readiness: JwtCoreReadiness;
+  readonly statistics: JwtCoreStatistics;
   private readonly log = new Logger('JwtCore');
   private readonly remoteKeys: RemoteKeySet | undefined;
   private openMetadata: IssuerMetadata | undefined;
@@ -42,6 +44,7 @@ export class JwtCoreRuntime implements OnApplicationBootstrap, BeforeApplication
       list: revocations,
       strictestMs,
       onKeySetFingerprint: (fingerprint) => this.remoteKeys?.expectFingerprint(fingerprint),
+      onReach: (ms) => this.statistics.noteReach(ms),
       log: this.log,
     });
     this.verifier = new AccessTokenVerifier({
@@ -54,6 +57,7 @@ export class JwtCoreRuntime implements OnApplicationBootstrap, BeforeApplication
       rememberedTokens: settings.rememberedTokens,
     });
     this.readiness = new JwtCoreReadiness(this.remoteKeys, revocations);
+    this.statistics = new JwtCoreStatistics(this.verifier, revocations, this.remoteKeys);
   }
 
   onApplicationBootstrap(): void {

@@ -3,9 +3,10 @@ import { RevocationList } from '../revocation/revocation-list.js';
 import { AccessTokenVerifier } from '../token/access-token-verifier.js';
 import type { Principal } from '../token/principal.js';
 import { accessRulesOf, type AccessRules } from './access-rules.js';
-import { bearerToken, type HttpRequest } from './bearer-token.js';
+import type { HttpRequest } from './bearer-token.js';
 import { demandAccess } from './demand-access.js';
 import { httpRequestOf } from './http-request.js';
+import { presentedToken } from './presented-token.js';
 import { attachPrincipal } from './request-principal.js';
 
 /**
@@ -31,7 +32,8 @@ export class JwtGuard implements CanActivate {
     if (rules.isPublic) return true;
     const { maxStalenessMs } = this.revocations;
     const staleness = rules.acceptsStale ? Infinity : Math.min(rules.freshnessMs, maxStalenessMs);
-    const verified = this.verifier.verify(bearerToken(request), staleness);
+    const token = presentedToken(request, this.verifier.verdicts);
+    const verified = this.verifier.verify(token, staleness);
     return verified instanceof Promise
       ? verified.then((principal) => admit(request, principal, rules))
       : admit(request, verified, rules);

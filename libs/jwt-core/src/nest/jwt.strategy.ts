@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import passport from 'passport';
 import { AccessTokenVerifier } from '../token/access-token-verifier.js';
 import type { Principal } from '../token/principal.js';
-import { bearerToken, type HttpRequest } from './bearer-token.js';
+import type { HttpRequest } from './bearer-token.js';
+import { presentedToken } from './presented-token.js';
 import { attachPrincipal } from './request-principal.js';
 
 /**
@@ -28,7 +29,8 @@ export class JwtStrategy implements passport.Strategy {
   ): Promise<void> {
     let principal: Principal;
     try {
-      principal = await this.verifier.verify(bearerToken(request));
+      const token = presentedToken(request, this.verifier.verdicts);
+      principal = await this.verifier.verify(token);
     } catch (refusal) {
       return this.error(refusal);
     }

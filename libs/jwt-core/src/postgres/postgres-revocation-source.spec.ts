@@ -98,8 +98,46 @@ describe('transactions that commit in another order than they began', () => {
   });
 });
 
+describe('the age of an answer', () => {
+  it('is that of its oldest entry, and grows with the time until somebody asks', async () => {
+    const [source, other] = [newSource(), newSource()];
+    const { cursor, ...snapshot } = await source.read(undefined, now);
+    expect(snapshot).not.toHaveProperty('ageMs');
+    const late = database.dataSource.createQueryRunner();
+    await late.startTransaction();
+    await recordRevocations(late.manager, [jti()]);
+    await database.dataSource.query('SELECT pg_sleep(0.3)');
+    await late.commitTransaction();
+    await late.release();
+    await database.revoke(jti());
+    const first = await source.read(cursor, now);
+    expect(first.entries).toHaveLength(2);
+    expect(first.ageMs).toBeGreaterThanOrEqual(300);
+    await database.dataSource.query('SELECT pg_sleep(0.1)');
+    const again = await source.read(cursor, now);
+    expect(again.ageMs).toBeGreaterThanOrEqual(first.ageMs! + 100);
+    // Another process reads it from the table, and not from what it has logged.
+    expect((await other.read(cursor, now)).ageMs).toBeGreaterThanOrEqual(again.ageMs!);
+    expect(await source.read(first.cursor, now)).not.toHaveProperty('ageMs');
+  });
+
+  it('counts from the extension of an entry that is extended', async () => {
+    const source = newSource();
+    const entry = jti();
+    await database.revoke(entry);
+    await database.dataSource.query(
+      `UPDATE revoked_tokens SET created_at = now() - interval '1 hour'`,
+    );
+    const { cursor } = await source.read(undefined, now);
+    await database.revoke({ ...entry, exp: entry.exp + 1 });
+    const { entries, ageMs } = await source.read(cursor, now);
+    expect(entries).toHaveLength(1);
+    expect(ageMs).toBeLessThan(600_000);
+  });
+});
+
 describe('a process', () => {
-  it('wakes all its readers with one query, and gives them one batch', async () => {
+  it('wakes all its readers with one query, and gives them one list', async () => {
     const source = newSource();
     const { cursor } = await source.read(undefined, now);
     const answers = Array.from({ length: 500 }, () => source.read(cursor, waiting));
@@ -113,7 +151,7 @@ describe('a process', () => {
     // One for the notification, one more for each second that passed.
     expect(reads).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 900);
     queries.mockRestore();
-    expect(new Set(batches).size).toBe(1);
+    expect(new Set(batches.map(({ entries }) => entries)).size).toBe(1);
     expect(batches[0]!.entries).toEqual([entry]);
     expect(source.waitingReads).toBe(0);
   });

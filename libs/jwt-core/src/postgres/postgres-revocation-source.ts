@@ -5,7 +5,7 @@ import type {
   RevocationBatch,
   RevocationSource,
 } from '../revocation/revocation-source.js';
-import { FeedAnswers } from './feed/answers.js';
+import { FeedAnswers, type FeedAnswer } from './feed/answers.js';
 import { decodeCursor } from './feed/cursor.js';
 import { LogReader } from './feed/log-reader.js';
 import { isRepeating } from './feed/next-cursor.js';
@@ -101,7 +101,7 @@ export class PostgresRevocationSource implements RevocationSource {
       const renewed = this.answers.to(answer.cursor, reader.current ?? log);
       answer = await untilAborted(renewed, signal);
     }
-    if (reader.ageMs <= unreachableAfterMs) return answer.batch;
+    if (reader.ageMs <= unreachableAfterMs) return agedBatch(answer);
     throw new RevocationSourceError('unavailable', 'The database could not be asked for seconds');
   }
 
@@ -127,6 +127,12 @@ export class PostgresRevocationSource implements RevocationSource {
     });
     return this.reader;
   }
+}
+
+function agedBatch({ batch, oldestAtMs }: FeedAnswer): RevocationBatch {
+  if (batch.entries.length === 0 || oldestAtMs === undefined) return batch;
+  // Two of Postgres's clock readings may lie in the wrong order when that clock is set.
+  return { ...batch, ageMs: Math.max(Math.round(performance.now() - oldestAtMs), 0) };
 }
 
 function hasNothing({ reset, more, entries }: RevocationBatch): boolean {

@@ -10,7 +10,8 @@ SELECT kind, id, max(exp), max(before)
   GROUP BY kind, id
   ORDER BY kind COLLATE "C", id COLLATE "C"
 ON CONFLICT (kind, id) DO UPDATE
-  SET exp = greatest(known.exp, excluded.exp), before = greatest(known.before, excluded.before)
+  SET exp = greatest(known.exp, excluded.exp), before = greatest(known.before, excluded.before),
+    created_at = excluded.created_at
   WHERE excluded.exp > known.exp OR excluded.before > known.before`;
 
 /**

@@ -27,7 +27,7 @@ export class RevokedToken implements Omit<Revocation, 'before'> {
   @Column('bigint', { nullable: true, transformer: seconds })
   readonly before!: number | null;
 
-  /** When it was first recorded. */
+  /** When it was recorded, or last extended: the start of that transaction. */
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   readonly createdAt!: Date;
 }

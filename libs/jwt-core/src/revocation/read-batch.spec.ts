@@ -36,6 +36,14 @@ describe('readBatch', () => {
     expect('jwks' in readBatch(rest)).toBe(false);
   });
 
+  it.each([0, 12, 0.5])('reads an age of %d ms', (ageMs) => {
+    expect(readBatch({ ...answer, ageMs })).toEqual({ ...answer, ageMs });
+  });
+
+  it.each([-1, NaN, Infinity, '12', null, {}])('does without an age that is %j', (ageMs) => {
+    expect(readBatch({ ...answer, ageMs })).toEqual(answer);
+  });
+
   it('leaves out kinds and members that it does not know', () => {
     const entries = [
       { kind: 'device', serial: 7 },

@@ -18,7 +18,7 @@ const sendableCursor = /^[\x21-\x7e]{1,4096}$/;
  */
 export function readBatch(document: unknown): RevocationBatch {
   if (!isObject(document)) throw fault('it is no object');
-  const { cursor, reset, more, jwks, entries } = document;
+  const { cursor, reset, more, jwks, ageMs, entries } = document;
   if (typeof cursor !== 'string' || !sendableCursor.test(cursor)) {
     throw fault('`cursor` is no text of 1 to 4,096 visible ASCII characters');
   }
@@ -26,8 +26,15 @@ export function readBatch(document: unknown): RevocationBatch {
   if (typeof more !== 'boolean') throw fault('`more` is no boolean');
   if (jwks !== undefined && !isText(jwks)) throw fault('`jwks` is no fingerprint');
   if (!Array.isArray(entries)) throw fault('`entries` is no array');
-  const batch = { cursor, reset, more, entries: readEntries(entries) };
-  return jwks === undefined ? batch : { ...batch, jwks };
+  return {
+    cursor,
+    reset,
+    more,
+    ...(jwks !== undefined && { jwks }),
+    // Nothing depends on it, so that nothing is lost over it.
+    ...(isAge(ageMs) && { ageMs }),
+    entries: readEntries(entries),
+  };
 }
 
 function readEntries(entries: readonly unknown[]): Revocation[] {
@@ -55,6 +62,10 @@ function readEntry(entry: unknown, index: number): Revocation | undefined {
 
 function isKnown(kind: string): kind is RevocationKind {
   return kind === 'jti' || kind === 'sid' || kind === 'client' || kind === 'kid';
+}
+
+function isAge(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < Infinity;
 }
 
 function isWhole(value: unknown): value is number {

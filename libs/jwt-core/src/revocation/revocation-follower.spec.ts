@@ -40,6 +40,18 @@ describe('RevocationFollower', () => {
     expect((await bench.question(1)).waitSeconds).toBe(wait);
   });
 
+  it('tells how long news took, from their recording until they are in force', async () => {
+    const onReach = vi.fn();
+    bench.start({ onReach });
+    (await bench.question(1)).answer({ reset: true, entries: [jti('old')] });
+    const second = await bench.question(2);
+    await bench.pass(2_000);
+    second.answer({ entries: [jti('new')], ageMs: 12 });
+    (await bench.question(3)).answer();
+    await bench.pass(0);
+    expect(onReach.mock.calls).toEqual([[12]]);
+  });
+
   it.each([0, -1, NaN])('refuses a strictest age of %d', (strictestMs) => {
     bench.start();
     expect(() => bench.make({ strictestMs })).toThrow(TypeError);

@@ -14,6 +14,11 @@ export interface RevocationFollowerOptions {
   readonly strictestMs?: number | undefined;
   /** Called with each fingerprint of the issuer's key set, changed or not. Must not throw. */
   readonly onKeySetFingerprint?: ((fingerprint: string) => void) | undefined;
+  /**
+   * Called when news were applied whose age the source knows, with the milliseconds from when the
+   * oldest entry was recorded until then. Must not throw.
+   */
+  readonly onReach?: ((ms: number) => void) | undefined;
   readonly log?: RevocationLog | undefined;
   /** Milliseconds since the epoch. Ages are measured by the list's monotonic clock. */
   readonly wallNow?: (() => number) | undefined;
@@ -83,12 +88,16 @@ export class RevocationFollower {
     const waitSeconds = this.outage.isOn ? 0 : this.waitSeconds;
     const askedAtMs = this.list.monotonicNow();
     const batch = await this.ask(cursor, waitSeconds);
-    const tookMs = this.list.monotonicNow() - askedAtMs;
+    const answeredAtMs = this.list.monotonicNow();
+    const tookMs = answeredAtMs - askedAtMs;
     if (cursor === undefined && !batch.reset) {
       throw new RevocationSourceError('bad_answer', 'Asked for a snapshot, and got none');
     }
     await this.apply(batch, askedAtMs);
     this.cursor = batch.cursor;
+    if (batch.ageMs !== undefined) {
+      this.options.onReach?.(batch.ageMs + this.list.monotonicNow() - answeredAtMs);
+    }
     this.outage.noteAnswer();
     if (batch.jwks !== undefined) this.options.onKeySetFingerprint?.(batch.jwks);
     // A source that answers early for want of room, or by mistake, is not to be asked in a circle.

@@ -10,6 +10,11 @@ export interface RevocationBatch {
   readonly more: boolean;
   /** Fingerprint of the issuer's key set, where the source knows it. */
   readonly jwks?: string;
+  /**
+   * For how many milliseconds the oldest of these entries has been recorded, where the source knows
+   * and where they are all news: not in a snapshot. For measuring; nothing is decided by it.
+   */
+  readonly ageMs?: number;
   readonly entries: readonly Revocation[];
 }
 

@@ -12,6 +12,7 @@ import { provenToken } from './proven-token.js';
 import { isSignedBy } from './signature.js';
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
+import { VerdictCounts } from './verdict-counts.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 export interface AccessTokenVerifierOptions {
@@ -37,10 +38,13 @@ export interface AccessTokenVerifierOptions {
  * checked the same way. No check can be switched off.
  */
 export class AccessTokenVerifier {
+  /** What came of the tokens so far. */
+  readonly verdicts = new VerdictCounts();
   private readonly headers = new KnownHeaders();
   private readonly verified: VerifiedTokens;
   private readonly admission: Admission;
   private readonly references: ReferenceTokenVerifier | undefined;
+  private rememberedUses = 0;
 
   /** @throws TypeError when an option would make a check pass for everybody. */
   constructor(private readonly options: AccessTokenVerifierOptions) {
@@ -66,10 +70,29 @@ export class AccessTokenVerifier {
    *   what the source of reference tokens failed with.
    */
   verify(token: string, maxStalenessMs?: number): Principal | Promise<Principal> {
+    const { verdicts } = this;
+    try {
+      const judged = this.judge(token, maxStalenessMs);
+      if (judged instanceof Promise) return verdicts.ofPromise(judged);
+      verdicts.byVerdict.accepted += 1;
+      return judged;
+    } catch (error) {
+      verdicts.noteRefusal(error);
+      throw error;
+    }
+  }
+
+  /** How many verified JWTs are remembered, and how often that spared the check of a signature. */
+  get remembered(): { readonly tokens: number; readonly uses: number } {
+    return { tokens: this.verified.size, uses: this.rememberedUses };
+  }
+
+  private judge(token: string, maxStalenessMs: number | undefined): Principal | Promise<Principal> {
     if (isReferenceToken(token)) return this.verifyReference(token, maxStalenessMs);
     const { keys } = this.options;
     const seen = this.verified.find(token);
     if (seen !== undefined && keys.get(seen.key.kid) === seen.key) {
+      this.rememberedUses += 1;
       return this.admission.admit(seen.proven, maxStalenessMs);
     }
     const jws = splitCompactJws(token);

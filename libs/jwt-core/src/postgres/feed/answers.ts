@@ -10,6 +10,8 @@ export interface FeedAnswer {
   readonly batch: RevocationBatch;
   /** The batch's cursor, before it was put into text. */
   readonly cursor: FeedCursor;
+  /** When the oldest of its entries was recorded, on `performance.now()`, if all of them are news. */
+  readonly oldestAtMs: number | undefined;
 }
 
 /** Answers readers from the log if it reaches back to them, else from the database. */
@@ -19,8 +21,8 @@ export class FeedAnswers {
   constructor(private readonly pages: PageReader) {}
 
   /**
-   * The answer to a cursor. Those who are at the same place are given the very same batch, so that
-   * it need not be put into JSON for each of them.
+   * The answer to a cursor. Those who are at the same place are given the very same answer, so that
+   * five hundred of them take the memory of one.
    *
    * @throws RevocationSourceError
    */
@@ -37,7 +39,8 @@ export class FeedAnswers {
     const next = nextCursor(asked, read, { more });
     const entries = page.entries.map(({ revocation }) => revocation);
     const batch = { cursor: encodeCursor(next), reset, more, entries };
-    const answer = { batch, cursor: next };
+    const oldestAtMs = reset || asked.again !== undefined ? undefined : page.oldestAtMs;
+    const answer = { batch, cursor: next, oldestAtMs };
     if (asked?.again === undefined) this.shared.set(page, answer);
     return answer;
   }

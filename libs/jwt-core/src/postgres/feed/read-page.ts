@@ -20,6 +20,8 @@ export interface FeedPage {
   readonly snapshot: PgSnapshot;
   /** Entries that expired before this second, by the database's clock, are left out. */
   readonly expiredBefore: number;
+  /** When the oldest of the entries was recorded, on this process's `performance.now()`. */
+  readonly oldestAtMs: number | undefined;
 }
 
 /** The most entries of an answer. */
@@ -31,6 +33,8 @@ interface Row {
   /** The largest transaction id in the table, of expired entries too. */
   readonly newest: string | null;
   readonly entries: readonly EntryFields[] | null;
+  /** Of the oldest entry, by the database's clock alone. */
+  readonly age_ms: number | null;
 }
 type EntryFields = [
   kind: RevocationKind,
@@ -47,11 +51,11 @@ WITH moment AS MATERIALIZED (
   SELECT pg_current_snapshot() AS snapshot,
          floor(extract(epoch FROM now()))::bigint - ${pruneGraceSeconds} AS expired_before
 ), unseen AS MATERIALIZED (
-  (SELECT xid, kind, id, exp, before FROM revoked_tokens
+  (SELECT xid, kind, id, exp, before, created_at FROM revoked_tokens
     WHERE xid = ANY ($4::xid8[]) AND exp >= (SELECT expired_before FROM moment)
     ORDER BY xid, kind, id LIMIT $5)
   UNION ALL
-  (SELECT xid, kind, id, exp, before FROM revoked_tokens
+  (SELECT xid, kind, id, exp, before, created_at FROM revoked_tokens
     WHERE (xid, kind, id) > ($1::xid8, $2, $3) AND exp >= (SELECT expired_before FROM moment)
     ORDER BY xid, kind, id LIMIT $5)
   ORDER BY xid, kind, id LIMIT $5
@@ -59,7 +63,9 @@ WITH moment AS MATERIALIZED (
 SELECT snapshot::text AS snapshot, expired_before,
   (SELECT max(xid) FROM revoked_tokens)::text AS newest,
   (SELECT json_agg(json_build_array(kind, id, exp, before, xid::text) ORDER BY xid, kind, id)
-     FROM unseen) AS entries
+     FROM unseen) AS entries,
+  (SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM unseen)::float8 * 1000
+    AS age_ms
 FROM moment`;
 
 export interface PageRequest {
@@ -85,7 +91,8 @@ export async function readPage(
   const snapshot = parseSnapshot(row.snapshot);
   const end = more ? entries.at(-1)! : latestKey(known, endOf(row.newest));
   const expiredBefore = Number(row.expired_before);
-  return { entries, more, place: placeAt(end, snapshot), snapshot, expiredBefore };
+  const oldestAtMs = row.age_ms === null ? undefined : performance.now() - row.age_ms;
+  return { entries, more, place: placeAt(end, snapshot), snapshot, expiredBefore, oldestAtMs };
 }
 
 /** Reads how far one has come who has read everything. */

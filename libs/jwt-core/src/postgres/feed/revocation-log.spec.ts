@@ -18,6 +18,7 @@ const page = (end: FeedPlace, ...entries: PublishedRevocation[]): FeedPage => ({
   place: end,
   snapshot: { xmax: end.xid + 5n, open: [...end.open] },
   expiredBefore: 0,
+  oldestAtMs: undefined,
 });
 
 /** Begins at 10 with 7 open, then tells of 12, then of 7, then of 15. */

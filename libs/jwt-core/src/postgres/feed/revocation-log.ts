@@ -7,6 +7,7 @@ const maxEntries = 50_000;
 interface LoggedRead {
   readonly since: FeedPlace;
   readonly entries: readonly PublishedRevocation[];
+  readonly oldestAtMs: number | undefined;
 }
 
 /**
@@ -42,10 +43,11 @@ export class RevocationLog {
   /** Takes in a page that was read from {@link head} on. */
   append(page: FeedPage): void {
     const { head } = this;
-    if (page.entries.length > 0) this.reads.push({ since: head, entries: page.entries });
+    const { entries, oldestAtMs } = page;
+    if (entries.length > 0) this.reads.push({ since: head, entries, oldestAtMs });
     // While nothing happens the head stays the same object, by which `read` knows its readers.
     this.last = isAtLeast(head, page.place) ? { ...page, place: head } : page;
-    this.size += page.entries.length;
+    this.size += entries.length;
     while (this.size > maxEntries) this.size -= this.reads.shift()!.entries.length;
   }
 
@@ -57,23 +59,22 @@ export class RevocationLog {
     if (this.isBehind) return undefined;
     const known = this.pages.get(after);
     if (known !== undefined && known.place === this.head) return known;
-    const entries = this.since(after);
-    if (entries === undefined) return undefined;
+    const reads = this.readsSince(after);
+    if (reads === undefined) return undefined;
     const { head, last } = this;
+    const entries = reads
+      .flatMap((read) => read.entries)
+      .filter((entry) => !hasSeen(after, entry) && entry.revocation.exp >= last.expiredBefore);
     const end = latestKey(head, after);
     const place = end === head ? head : placeAt(end, last.snapshot);
-    const page = { ...last, entries, place };
+    const page = { ...last, entries, place, oldestAtMs: reads[0]?.oldestAtMs };
     this.pages.set(after, page);
     return page;
   }
 
-  private since(after: FeedPlace): PublishedRevocation[] | undefined {
+  private readsSince(after: FeedPlace): readonly LoggedRead[] | undefined {
     if (isAtLeast(after, this.head)) return [];
     const first = this.reads.findLastIndex(({ since }) => isAtLeast(after, since));
-    if (first < 0) return undefined;
-    return this.reads
-      .slice(first)
-      .flatMap(({ entries }) => entries)
-      .filter((entry) => !hasSeen(after, entry) && entry.revocation.exp >= this.last.expiredBefore);
+    return first < 0 ? undefined : this.reads.slice(first);
   }
 }

@@ -1,0 +1,121 @@
+import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { TestIssuer } from '../testing/test-issuer.js';
+import { JwtCoreModule } from './jwt-core.module.js';
+import { JwtCoreStatistics } from './jwt-core.statistics.js';
+import { JwtGuard } from './jwt.guard.js';
+import { JwtStrategy } from './jwt.strategy.js';
+import { ask, bearer, createApp, listen, platforms } from './nest-app.spec-support.js';
+
+@Controller('guarded')
+@UseGuards(JwtGuard)
+class GuardedController {
+  @Get()
+  list() {
+    return {};
+  }
+}
+
+@Controller('passport')
+@UseGuards(AuthGuard('jwt'))
+class PassportController {
+  @Get()
+  list() {
+    return {};
+  }
+}
+
+const [[, makeAdapter]] = platforms;
+const none = {
+  accepted: 0,
+  token_missing: 0,
+  token_invalid: 0,
+  token_expired: 0,
+  token_revoked: 0,
+  keys_unavailable: 0,
+  introspection_unavailable: 0,
+  revocations_stale: 0,
+};
+
+describe('JwtCoreStatistics', () => {
+  let issuer: TestIssuer;
+  let app: INestApplication;
+  let url: string;
+  let statistics: JwtCoreStatistics;
+
+  beforeAll(async () => {
+    issuer = await TestIssuer.start();
+    app = await createApp(makeAdapter, {
+      imports: [JwtCoreModule.forRoot({ issuer: issuer.issuer, audience: issuer.audience })],
+      controllers: [GuardedController, PassportController],
+      providers: [JwtStrategy],
+    });
+    url = await listen(app);
+    statistics = app.get(JwtCoreStatistics);
+    await vi.waitFor(() => expect(statistics.revocationList.state).toBe('fresh'), 30_000);
+    await vi.waitFor(() => expect(statistics.keySet?.state).toBe('fresh'), 30_000);
+  });
+  afterAll(async () => {
+    await app.close();
+    await issuer.close();
+  });
+
+  it.each(['guarded', 'passport'])('counts each verdict of /%s once', async (route) => {
+    const before = { ...statistics.verdicts };
+    const usesBefore = statistics.remembered.uses;
+    const good = issuer.mint();
+    const { entries } = statistics.revocationList;
+    const revoked = issuer.mint({ jti: `revoked on ${route}` });
+    issuer.revoke({ kind: 'jti', id: `revoked on ${route}` });
+    await vi.waitFor(() => expect(statistics.revocationList.entries).toBeGreaterThan(entries));
+    const iat = Math.floor(Date.now() / 1000) - 900;
+    const sent = [good, good, `${good}x`, issuer.mint({ iat, exp: iat + 60 }), revoked];
+    for (const token of sent) await ask(`${url}/${route}`, { headers: bearer(token) });
+    await ask(`${url}/${route}`);
+
+    const counted = Object.entries(statistics.verdicts).map(([verdict, count]) => [
+      verdict,
+      count - before[verdict as keyof typeof before],
+    ]);
+    expect(Object.fromEntries(counted)).toEqual({
+      ...none,
+      accepted: 2,
+      token_invalid: 1,
+      token_expired: 1,
+      token_revoked: 1,
+      token_missing: 1,
+    });
+    expect(statistics.remembered.uses - usesBefore).toBe(1);
+  });
+
+  it('counts a verdict that had to wait for a key', async () => {
+    const { accepted, token_invalid: invalid } = statistics.verdicts;
+    const tokens = [issuer.mint({}, { kid: 'unknown' })];
+    await issuer.rotateKey();
+    tokens.push(issuer.mint());
+    for (const token of tokens) await ask(`${url}/guarded`, { headers: bearer(token) });
+    expect(statistics.verdicts.token_invalid - invalid).toBe(1);
+    expect(statistics.verdicts.accepted - accepted).toBe(1);
+  });
+
+  it('tells the state of list, keys and remembered tokens', () => {
+    const { proofAgeMs, ...list } = statistics.revocationList;
+    expect(list).toMatchObject({ state: 'fresh', maxStalenessMs: 30_000 });
+    expect(proofAgeMs).toBeLessThan(30_000);
+    expect(statistics.keySet?.keys).toBeGreaterThan(0);
+    expect(statistics.keySet?.ageMs).toBeGreaterThanOrEqual(0);
+    expect(statistics.remembered.tokens).toBeGreaterThan(0);
+  });
+
+  it('tells a reach to everybody who listens, until they no longer do', () => {
+    const heard: string[] = [];
+    const endOne = statistics.onReach((ms) => heard.push(`one ${ms}`));
+    const endTwo = statistics.onReach((ms) => heard.push(`two ${ms}`));
+    statistics.noteReach(5);
+    endOne();
+    statistics.noteReach(7);
+    endTwo();
+    expect(heard).toEqual(['one 5', 'two 5', 'two 7']);
+  });
+});
