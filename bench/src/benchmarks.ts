@@ -1,8 +1,15 @@
 import type { Benchmark } from './harness/benchmark.js';
+import { http } from './http/http.js';
 import { loginFlood } from './login/login-flood.js';
 import { loginTiming } from './login/login-timing.js';
 import { verifyAgain } from './verify-again/verify-again.js';
 import { verifyFirst } from './verify-first/verify-first.js';
 
 /** In the order in which `npm run bench` runs them. */
-export const benchmarks: readonly Benchmark[] = [verifyFirst, verifyAgain, loginTiming, loginFlood];
+export const benchmarks: readonly Benchmark[] = [
+  verifyFirst,
+  verifyAgain,
+  http,
+  loginTiming,
+  loginFlood,
+];

@@ -23,18 +23,18 @@ export async function mintTokens(count: number, progress: Progress): Promise<Tok
   const key = await generateSigningKey();
   const origin = await TestIssuer.start({ keys: [key] });
   const { issuer, audience } = origin;
-  const headers: Buffer[] = [];
-  for (let each = 0; each < count; each++) {
-    if (each % 500 === 0) progress(`signing token ${each} of ${count}`);
-    const token = origin.mint({
-      sub: randomUUID(),
-      scope: 'orders:read orders:write',
-      roles: ['user'],
-    });
-    headers.push(Buffer.from(scheme + token));
-  }
+  const headers = mintFrom(origin, count, progress);
   await origin.close();
   return { trust: { issuer, audience, kid: key.kid, publicKey: key.publicKey }, headers };
+}
+
+/** The same from an issuer that goes on. */
+export function mintFrom(origin: TestIssuer, count: number, progress: Progress): Buffer[] {
+  return Array.from({ length: count }, (_, each) => {
+    if (each % 500 === 0) progress(`signing token ${each} of ${count}`);
+    const claims = { sub: randomUUID(), scope: 'orders:read orders:write', roles: ['user'] };
+    return Buffer.from(scheme + origin.mint(claims));
+  });
 }
 
 /**

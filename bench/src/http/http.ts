@@ -1,0 +1,104 @@
+import type { Aim, Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
+import { revokedDatabase } from '../verify-again/revoked-database.js';
+import { loadInTurn, type ServedTiming } from './served.js';
+import { startStacks } from './start-stacks.js';
+import type { StackName } from './stacks/stack.js';
+
+const efforts = {
+  full: { tokens: 10_000, rounds: 5, seconds: 1.2, warmUpSeconds: 2, connections: 32 },
+  smoke: { tokens: 64, rounds: 1, seconds: 0.5, warmUpSeconds: 0.5, connections: 8 },
+} as const satisfies Record<Effort, object>;
+
+const contenders: readonly (readonly [name: string, stack: StackName])[] = [
+  ['Fastify, no guard', 'fastify-open'],
+  ['Fastify, JwtGuard', 'fastify-jwt-core'],
+  ["Fastify, Nest docs' guard", 'fastify-nest-docs'],
+  ['Fastify, jose guard', 'fastify-jose'],
+  ['Express, express-oauth2-jwt-bearer', 'express-oauth2-jwt-bearer'],
+  ['Express, passport-jwt', 'express-passport-jwt'],
+  ['Express, passport-jwt, SELECT', 'express-passport-jwt-select'],
+];
+
+export const http: Benchmark = {
+  name: 'http',
+  question: 'How much of a route is left when it is guarded?',
+  method:
+    'One route of Nest, each stack in a process of its own, loaded in turn for about a second by ' +
+    'autocannon in another process, over 32 connections. All get the same 10,000 tokens in the same ' +
+    'header, the route without a guard too, and send the same body. Only JwtGuard and the SELECT ' +
+    'know of revocation. CPU is that of the server process alone, without Postgres. Where there are ' +
+    'two cores and Linux, servers have one and the load has the other. A load that is busy all of ' +
+    'the time holds its server back: then compare by CPU.',
+  packages: [
+    '@nestjs/core',
+    'fastify',
+    'express',
+    'jose',
+    '@nestjs/jwt',
+    'passport-jwt',
+    'express-oauth2-jwt-bearer',
+    'typeorm',
+    'autocannon',
+  ],
+  run,
+};
+
+async function run(effort: Effort, progress: Progress): Promise<Findings> {
+  const { tokens, ...course } = efforts[effort];
+  progress('starting Postgres');
+  await using database = await revokedDatabase();
+  await using stacks = await startStacks(contenders, tokens, database.url, progress);
+  const timings = await loadInTurn(stacks.served, stacks.load, course, progress);
+  return { columns, rows: timings.map(row), aims: aims(timings) };
+}
+
+const columns = [
+  { title: 'requests/s', digits: 0, isCharted: true },
+  { title: '× no guard', digits: 2 },
+  { title: 'p50 ms', digits: 2 },
+  { title: 'p99 ms', digits: 2 },
+  { title: 'CPU µs a request', digits: 1, isCharted: true },
+  { title: 'server busy %', digits: 0 },
+  { title: 'load busy %', digits: 0 },
+];
+const row = (timing: ServedTiming) => ({
+  name: timing.name,
+  values: [
+    timing.requestsPerSecond,
+    timing.throughputRatio,
+    timing.p50Ms,
+    timing.p99Ms,
+    timing.cpuMicroseconds,
+    timing.serverBusy * 100,
+    timing.loadBusy * 100,
+  ],
+});
+
+function aims(timings: readonly ServedTiming[]): Aim[] {
+  const [open, own] = timings;
+  const select = timings.at(-1)!;
+  const lead = own!.throughputRatio / select.throughputRatio;
+  const busiest = Math.max(open!.loadBusy, own!.loadBusy);
+  return [
+    {
+      text: 'at least 0.85 of the requests of the route without a guard',
+      measured: own!.throughputRatio.toFixed(2),
+      isMet: own!.throughputRatio >= 0.85,
+    },
+    {
+      text: 'at most 6 µs more server CPU a request',
+      measured: `${own!.extraCpuMicroseconds.toFixed(1)} µs`,
+      isMet: own!.extraCpuMicroseconds <= 6,
+    },
+    {
+      text: 'at least 10 × the requests of passport-jwt with a SELECT',
+      measured: `${lead.toFixed(1)} ×`,
+      isMet: lead >= 10,
+    },
+    {
+      text: 'the load is busy for at most 95 % of the time',
+      measured: `${(busiest * 100).toFixed(0)} %`,
+      isMet: busiest <= 0.95,
+    },
+  ];
+}

@@ -1,0 +1,61 @@
+import autocannon from 'autocannon';
+import { busyShare, currentUsage } from '../server/server-settings.js';
+import { quantile } from '../../harness/statistics.js';
+
+/** What the load process is asked to do. */
+export interface LoadOrder {
+  readonly url: string;
+  /** For how long; or `once`: until every header was sent one time. */
+  readonly seconds: number | 'once';
+  readonly connections: number;
+}
+
+export interface LoadReport {
+  /** Answered in full, whatever the status. */
+  readonly requests: number;
+  readonly seconds: number;
+  /** Of these with a status other than 2xx, and connections that broke. */
+  readonly failures: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** How busy the load process was itself, from 0 to 1. Near 1 it measures itself. */
+  readonly busy: number;
+}
+
+/** How often autocannon looks whether its time is up. */
+const sampleMs = 50;
+
+/**
+ * As many requests as the server takes on these connections, each with the next of the headers.
+ * Each connection has its own part of them, so that no two send the same at once.
+ */
+export async function fireLoad(
+  headers: readonly string[],
+  { url, seconds, connections }: LoadOrder,
+): Promise<LoadReport> {
+  const share = Math.ceil(headers.length / connections);
+  const latencies: number[] = [];
+  let connection = 0;
+  const before = currentUsage();
+  const startedAt = performance.now();
+  const running = autocannon({
+    url,
+    connections,
+    ...(seconds === 'once' ? { amount: headers.length } : { duration: seconds }),
+    sampleInt: sampleMs,
+    setupClient: (client) => {
+      const own = headers.slice(connection * share, ++connection * share);
+      client.setRequests(own.map((authorization) => ({ headers: { authorization } })));
+      client.on('response', (_status, _bytes, ms) => latencies.push(ms));
+    },
+  });
+  const { errors, non2xx } = await running;
+  return {
+    requests: latencies.length,
+    seconds: (performance.now() - startedAt) / 1000,
+    failures: errors + non2xx,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    busy: busyShare(before, currentUsage()),
+  };
+}

@@ -1,0 +1,30 @@
+/** What a server process is told. It crosses a process boundary, so it is plain. */
+export interface ServerSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  /** The issuer's public key, as the libraries' documentations pass it. */
+  readonly publicKeyPem: string;
+  /** Postgres with the table of revoked tokens, for the stack that asks one. */
+  readonly databaseUrl: string;
+}
+
+/** What a process has used up since it began. */
+export interface Usage {
+  /** Processor time of all its threads, in its own code and in the system's for it. */
+  readonly cpuMicroseconds: number;
+  /** How long its event loop was busy, and how long it waited for something to do. */
+  readonly busyMs: number;
+  readonly idleMs: number;
+}
+
+export function currentUsage(): Usage {
+  const { user, system } = process.cpuUsage();
+  const { active, idle } = performance.eventLoopUtilization();
+  return { cpuMicroseconds: user + system, busyMs: active, idleMs: idle };
+}
+
+/** From 0 to 1: the share of the time between two moments in which an event loop was busy. */
+export function busyShare(before: Usage, after: Usage): number {
+  const busy = after.busyMs - before.busyMs;
+  return busy / (busy + after.idleMs - before.idleMs);
+}

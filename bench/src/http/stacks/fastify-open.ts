@@ -1,0 +1,6 @@
+import { ordersBehind, type Stack, StackModule } from './stack.js';
+
+export const stack: Stack = {
+  platform: 'fastify',
+  moduleFor: () => ({ module: StackModule, controllers: [ordersBehind()] }),
+};

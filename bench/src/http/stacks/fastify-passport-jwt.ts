@@ -1,0 +1,14 @@
+import { AuthGuard } from '@nestjs/passport';
+import { PassportJwtStrategy } from './passport-jwt.strategy.js';
+import { ordersBehind, type Stack, StackModule } from './stack.js';
+
+export const stack: Stack = {
+  platform: 'fastify',
+  moduleFor: (settings) => ({
+    module: StackModule,
+    providers: [
+      { provide: PassportJwtStrategy, useFactory: () => new PassportJwtStrategy(settings) },
+    ],
+    controllers: [ordersBehind(AuthGuard('jwt'))],
+  }),
+};

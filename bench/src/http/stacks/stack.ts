@@ -1,0 +1,49 @@
+import {
+  type CanActivate,
+  Controller,
+  type DynamicModule,
+  Get,
+  type INestApplication,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import type { ServerSettings } from '../server/server-settings.js';
+
+/** One way to protect a route of a Nest application. */
+export interface Stack {
+  readonly platform: 'fastify' | 'express';
+  readonly moduleFor: (settings: ServerSettings) => DynamicModule;
+  /** What is done to the application before it listens, where a module is not the way. */
+  readonly prepare?: (app: INestApplication, settings: ServerSettings) => void;
+}
+
+/** All of them, by the name of their file. */
+export type StackName =
+  | 'fastify-open'
+  | 'fastify-empty-guard'
+  | 'fastify-jwt-core'
+  | 'fastify-jwt-strategy'
+  | 'fastify-passport-jwt'
+  | 'fastify-nest-docs'
+  | 'fastify-jose'
+  | 'express-passport-jwt'
+  | 'express-passport-jwt-select'
+  | 'express-oauth2-jwt-bearer';
+
+const order = { id: 'b52e3b0c', status: 'open', currency: 'EUR', total: 900 };
+
+/** The route that every stack serves, behind these guards: always the same small body. */
+export function ordersBehind(...guards: Type<CanActivate>[]): Type {
+  @Controller('orders')
+  @UseGuards(...guards)
+  class OrdersController {
+    @Get()
+    list() {
+      return { items: [order] };
+    }
+  }
+  return OrdersController;
+}
+
+/** The module of a stack: its metadata come from `moduleFor`. */
+export class StackModule {}
