@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 
 import { ClientSecret } from './client-secret.entity.js';
@@ -30,16 +30,19 @@ export class ClientAuthentication {
   }
 
   /**
-   * Does what must not happen to a client that is disabled: whoever disables it waits for the work,
-   * or the work does not begin.
+   * Does, in a transaction, what must not happen to a client that is disabled: whoever disables it
+   * waits for the work, or the work does not begin.
    */
-  async whileEnabled<T>(id: string, work: (client: Client) => T): Promise<T | undefined> {
+  async whileEnabled<T>(
+    id: string,
+    work: (client: Client, manager: EntityManager) => T | Promise<T>,
+  ): Promise<T | undefined> {
     return this.dataSource.transaction(async (manager) => {
       const client = await manager.findOne(Client, {
         where: { id, disabledAt: IsNull() },
         lock: { mode: 'pessimistic_read' },
       });
-      return client ? work(client) : undefined;
+      return client ? work(client, manager) : undefined;
     });
   }
 }

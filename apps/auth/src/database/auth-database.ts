@@ -7,6 +7,7 @@ import { Client } from '../clients/client.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
+import { ReferenceToken } from '../tokens/reference-token.entity.js';
 import { User } from '../users/user.entity.js';
 import { CreateUsers1763900000001 } from './migrations/1763900000001-create-users.js';
 import { CreateSessions1763900000002 } from './migrations/1763900000002-create-sessions.js';
@@ -14,6 +15,7 @@ import { CreateSigningKeys1763900000003 } from './migrations/1763900000003-creat
 import { CreateLoginLimits1763900000004 } from './migrations/1763900000004-create-login-limits.js';
 import { CreateAuditEvents1763900000005 } from './migrations/1763900000005-create-audit-events.js';
 import { CreateClients1763900000010 } from './migrations/1763900000010-create-clients.js';
+import { CreateReferenceTokens1763900000020 } from './migrations/1763900000020-create-reference-tokens.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string): DatabaseOptions {
@@ -29,6 +31,7 @@ export function authDatabase(url: string): DatabaseOptions {
       RevokedToken,
       Client,
       ClientSecret,
+      ReferenceToken,
     ],
     migrations: [
       CreateRevokedTokens1763856000000,
@@ -38,6 +41,7 @@ export function authDatabase(url: string): DatabaseOptions {
       CreateLoginLimits1763900000004,
       CreateAuditEvents1763900000005,
       CreateClients1763900000010,
+      CreateReferenceTokens1763900000020,
     ],
   });
 }

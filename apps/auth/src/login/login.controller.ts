@@ -33,11 +33,11 @@ export class LoginController {
   @ApiOperation({ summary: 'Begin a session' })
   @ApiOkResponse({ standardSchema: TokenResponse })
   login(
-    @Body({ schema: LoginRequest }) { scope }: LoginRequest,
+    @Body({ schema: LoginRequest }) { scope, token_format: format }: LoginRequest,
     @Req() { user }: { user: User },
     @RequestOrigin() origin: Origin,
   ): Promise<TokenResponse> {
-    return this.sessions.start(user, scope ?? null, origin);
+    return this.sessions.start(user, { scope, format }, origin);
   }
 
   @Put('password')

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { TokenFormat } from '../tokens/token-format.js';
 import { NewPassword, TypedPassword } from '../users/passwords.js';
 import { Email } from '../users/users.schema.js';
 
@@ -15,6 +16,8 @@ export const LoginRequest = z
     password: TypedPassword.min(1),
     /** Of what the person may do, only this (RFC 6749 section 3.3). */
     scope: Scope.optional(),
+    /** Of the access token. */
+    token_format: TokenFormat.optional(),
   })
   .meta({ id: 'LoginRequest' });
 export type LoginRequest = z.infer<typeof LoginRequest>;

@@ -21,7 +21,7 @@ export const Introspection = z
     active: z.boolean(),
     iss: z.string().optional(),
     sub: z.string().optional(),
-    aud: z.string().optional(),
+    aud: z.union([z.string(), z.array(z.string()).readonly()]).optional(),
     client_id: z.string().optional(),
     token_type: z.literal('Bearer').optional(),
     iat: z.int().optional(),
@@ -29,7 +29,7 @@ export const Introspection = z
     jti: z.string().optional(),
     sid: z.string().optional(),
     scope: z.string().optional(),
-    roles: z.array(z.string()).optional(),
+    roles: z.array(z.string()).readonly().optional(),
     claims: z.record(z.string(), z.unknown()).optional(),
   })
   .meta({ id: 'Introspection' });

@@ -5,6 +5,7 @@ import { ClientAuthentication } from '../clients/client-authentication.js';
 import type { Client, ClientGrant } from '../clients/client.entity.js';
 import { Refreshing } from '../sessions/refreshing.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
+import type { TokenFormat } from '../tokens/token-format.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthTokens } from './oauth.schema.js';
@@ -26,11 +27,14 @@ export class TokenGranting {
   async clientCredentials(
     { id, grants }: Client,
     requestedScope: string | undefined,
+    format: TokenFormat,
   ): Promise<OAuthTokens> {
     demandGrant(grants, 'client_credentials');
-    const tokens = await this.clients.whileEnabled(id, (client) => {
+    const tokens = await this.clients.whileEnabled(id, async (client, manager) => {
       const scopes = scopesWithin(client.scopes, requestedScope);
-      const access = this.issuer.issue({ subject: id, clientId: id, scopes, roles: [] });
+      const access = await this.issuer.issue(manager, {
+        ...{ subject: id, clientId: id, scopes, roles: [], format },
+      });
       return {
         access_token: access.token,
         token_type: 'Bearer' as const,
@@ -53,10 +57,11 @@ export class TokenGranting {
   async refresh(
     client: Client | undefined,
     refreshToken: string,
+    format: TokenFormat,
     origin: Origin,
   ): Promise<TokenResponse> {
     if (client) demandGrant(client.grants, 'refresh_token');
-    return this.refreshing.refresh(refreshToken, origin);
+    return this.refreshing.refresh(refreshToken, origin, format);
   }
 }
 

@@ -1,4 +1,3 @@
-import { AccessTokenVerifier, type Principal } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
@@ -8,15 +7,16 @@ import type { Client } from '../clients/client.entity.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { WEB_CLIENT } from '../sessions/token-pairs.js';
+import type { AccessTokenClaims } from '../tokens/access-token-claims.js';
+import { IssuedTokens } from '../tokens/issued-tokens.js';
 import { OAuthError } from './oauth-error.js';
-import { validPrincipal } from './valid-principal.js';
 
 /** Ends tokens on behalf of whoever holds them (RFC 7009). */
 @Injectable()
 export class TokenRevoking {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly verifier: AccessTokenVerifier,
+    private readonly tokens: IssuedTokens,
     private readonly revocations: RevocationsService,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
@@ -30,26 +30,25 @@ export class TokenRevoking {
    * @throws OAuthError `unauthorized_client`
    */
   async revoke(token: string, client: Client | undefined, origin: Origin): Promise<void> {
-    // However old the list is: to revoke once more does no harm.
-    const principal = await validPrincipal(this.verifier, token, Infinity);
-    if (!principal) return this.sessions.endByRefreshToken(token, origin);
-    if (principal.clientId !== WEB_CLIENT && principal.clientId !== client?.id) {
+    const claims = await this.tokens.find(token);
+    if (!claims) return this.sessions.endByRefreshToken(token, origin);
+    if (claims.client_id !== WEB_CLIENT && claims.client_id !== client?.id) {
       throw new OAuthError('unauthorized_client', 'The token was issued to another client');
     }
-    return this.revokeAccess(principal, client, origin);
+    return this.revokeAccess(claims, client, origin);
   }
 
   private async revokeAccess(
-    { tokenId, expiresAt, subject }: Principal,
+    { jti, exp, sub }: AccessTokenClaims,
     client: Client | undefined,
     origin: Origin,
   ): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await this.revocations.revoke(manager, [{ kind: 'jti', id: tokenId, exp: expiresAt }]);
+      await this.revocations.revoke(manager, [{ kind: 'jti', id: jti, exp }]);
       await this.audit.record(manager, {
         action: 'token.revoked',
-        actor: client?.id ?? subject,
-        subject: tokenId,
+        actor: client?.id ?? sub,
+        subject: jti,
         origin,
       });
     });

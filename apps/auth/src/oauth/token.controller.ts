@@ -8,6 +8,7 @@ import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
 import { OAuthError } from './oauth-error.js';
 import { formSchema, OAuthTokens } from './oauth.schema.js';
+import { requestedFormat } from './requested-format.js';
 import { TokenGranting } from './token-granting.js';
 
 /** The token endpoint (RFC 6749 section 3.2). */
@@ -26,7 +27,7 @@ export class TokenController {
   @Header('pragma', 'no-cache')
   @ApiOperation({ summary: 'Tokens for client_credentials or a refresh_token' })
   @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiBody({ schema: formSchema(['grant_type'], ['scope', 'refresh_token']) })
+  @ApiBody({ schema: formSchema(['grant_type'], ['scope', 'refresh_token', 'token_format']) })
   @ApiOkResponse({ standardSchema: OAuthTokens })
   async token(
     @FormBody() form: Form,
@@ -36,11 +37,13 @@ export class TokenController {
     switch (required(form, 'grant_type')) {
       case 'client_credentials': {
         const client = await this.callers.demand(request, form);
-        return this.granting.clientCredentials(client, form.get('scope'));
+        const format = requestedFormat(form);
+        return this.granting.clientCredentials(client, form.get('scope'), format);
       }
       case 'refresh_token': {
         const client = await this.callers.identify(request, form);
-        return this.granting.refresh(client, required(form, 'refresh_token'), origin);
+        const format = requestedFormat(form);
+        return this.granting.refresh(client, required(form, 'refresh_token'), format, origin);
       }
       default:
         throw new OAuthError('unsupported_grant_type', 'There is no such grant here');

@@ -70,6 +70,16 @@ describe('retention', () => {
     ]);
   });
 
+  it('removes reference tokens as soon as they have expired', async () => {
+    await query(
+      `INSERT INTO reference_tokens (hash, claims, expires_at)
+       SELECT sha256(minutes::text::bytea), '{}', now() + minutes * interval '1 minute'
+       FROM unnest('{-60,-2,1}'::int[]) AS minutes`,
+    );
+    expect(await retention().removeExpired()).toEqual({ reference_tokens: 2 });
+    expect(await countOf('reference_tokens')).toBe(1);
+  });
+
   it('passes over what someone else holds locked', async () => {
     await addSessions(3, -48);
     await auth.dataSource.transaction(async (manager) => {

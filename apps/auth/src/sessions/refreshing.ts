@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import type { TokenFormat } from '../tokens/token-format.js';
 import { hashRefreshToken, openWith, sealUnder } from './refresh-secret.js';
 import { SessionEnding } from './session-ending.js';
 import { SessionsError } from './sessions-error.js';
@@ -35,16 +36,29 @@ export class Refreshing {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws SessionsError `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused` */
-  async refresh(token: string, origin: Origin): Promise<TokenResponse> {
+  /**
+   * @param format of the next access token. A repeated call gets the first one's answer, whatever it
+   *   asks for.
+   * @throws SessionsError `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`
+   */
+  async refresh(
+    token: string,
+    origin: Origin,
+    format: TokenFormat = 'jwt',
+  ): Promise<TokenResponse> {
     const outcome = await this.dataSource.transaction((manager) =>
-      this.exchange(manager, token, origin),
+      this.exchange(manager, token, format, origin),
     );
     if (outcome instanceof SessionsError) throw outcome;
     return outcome;
   }
 
-  private async exchange(manager: EntityManager, token: string, origin: Origin): Promise<Outcome> {
+  private async exchange(
+    manager: EntityManager,
+    token: string,
+    format: TokenFormat,
+    origin: Origin,
+  ): Promise<Outcome> {
     const presented = await lockPresentedToken(manager, hashRefreshToken(token));
     if (!presented) return refusal('refresh_token_invalid', 'No such token');
     const { replacedAt, endedAt, isDisabled, expiresAt, sessionExpiresAt } = presented;
@@ -56,7 +70,7 @@ export class Refreshing {
     if (sessionExpiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
     if (answer) return JSON.parse(openWith(token, answer)) as TokenResponse;
     if (expiresAt <= now) return refusal('refresh_token_expired', 'Unused for too long');
-    return this.replace(manager, presented, token);
+    return this.replace(manager, presented, token, format);
   }
 
   /** Only the immediate predecessor still has its successor, and only for a while. */
@@ -78,9 +92,11 @@ export class Refreshing {
     manager: EntityManager,
     presented: PresentedToken,
     token: string,
+    format: TokenFormat,
   ): Promise<TokenResponse> {
-    const { response, record } = this.tokenPairs.mint({
+    const { response, record } = await this.tokenPairs.mint(manager, {
       ...presented,
+      format,
       predecessor: presented.hash,
     });
     const isKept = this.config.refreshRetryWindowMs > 0;

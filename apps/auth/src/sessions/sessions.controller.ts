@@ -41,10 +41,11 @@ export class SessionsController {
   @ApiOperation({ summary: 'Exchange a refresh token for the next pair of tokens' })
   @ApiOkResponse({ standardSchema: TokenResponse })
   refresh(
-    @Body({ schema: RefreshRequest }) { refresh_token: token }: RefreshRequest,
+    @Body({ schema: RefreshRequest })
+    { refresh_token: token, token_format: format }: RefreshRequest,
     @RequestOrigin() origin: Origin,
   ): Promise<TokenResponse> {
-    return this.refreshing.refresh(token, origin);
+    return this.refreshing.refresh(token, origin, format);
   }
 
   @Post('logout')

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { TokenFormat } from '../tokens/token-format.js';
+
 /** What an access token response says (RFC 6749 section 5.1). */
 export const TokenResponse = z
   .object({
@@ -16,7 +18,11 @@ export const TokenResponse = z
 export type TokenResponse = z.infer<typeof TokenResponse>;
 
 export const RefreshRequest = z
-  .object({ refresh_token: z.string().min(1).max(512) })
+  .object({
+    refresh_token: z.string().min(1).max(512),
+    /** Of the next access token. */
+    token_format: TokenFormat.optional(),
+  })
   .meta({ id: 'RefreshRequest' });
 export type RefreshRequest = z.infer<typeof RefreshRequest>;
 

@@ -7,6 +7,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import type { TokenFormat } from '../tokens/token-format.js';
 import { User } from '../users/user.entity.js';
 import { hashRefreshToken } from './refresh-secret.js';
 import { RefreshToken } from './refresh-token.entity.js';
@@ -15,6 +16,14 @@ import { Session } from './session.entity.js';
 import { SessionsError } from './sessions-error.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
+
+/** What a login asks for. */
+export interface SessionRequest {
+  /** Of what the person may do, only this: for the whole session. */
+  readonly scope?: string | undefined;
+  /** Of the first access token: each refresh says its own. */
+  readonly format?: TokenFormat | undefined;
+}
 
 /** More than anyone reads. Whoever has more ends them all. */
 const MAX_LISTED = 500;
@@ -36,7 +45,12 @@ export class SessionsService {
    * @param user as it was when the password was checked.
    * @throws SessionsError `credentials_changed`
    */
-  start(user: User, requestedScope: string | null, origin: Origin): Promise<TokenResponse> {
+  start(
+    user: User,
+    { scope, format = 'jwt' }: SessionRequest,
+    origin: Origin,
+  ): Promise<TokenResponse> {
+    const requestedScope = scope ?? null;
     const now = this.clock.now();
     const session: Session = {
       id: randomUUID(),
@@ -59,13 +73,14 @@ export class SessionsService {
         subject: session.id,
         origin,
       });
-      const { response, record } = this.tokenPairs.mint({
+      const { response, record } = await this.tokenPairs.mint(manager, {
         userId: current.id,
         roles: current.roles,
         claims: current.claims,
         sessionId: session.id,
         sessionExpiresAt: session.expiresAt,
         requestedScope,
+        format,
         predecessor: null,
       });
       await manager.insert(RefreshToken, record);

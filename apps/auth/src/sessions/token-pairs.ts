@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import type { TokenFormat } from '../tokens/token-format.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { grantedScopes } from '../users/roles.js';
 import type { User } from '../users/user.entity.js';
@@ -21,6 +23,7 @@ export interface PairRequest extends Pick<User, 'roles' | 'claims'> {
   readonly sessionId: string;
   readonly sessionExpiresAt: Date;
   readonly requestedScope: string | null;
+  readonly format: TokenFormat;
   /** The hash of the refresh token that this one replaces. */
   readonly predecessor: Buffer | null;
 }
@@ -38,15 +41,15 @@ export class TokenPairs {
 
   /**
    * The next pair of a session, with the roles and claims that the person has now. It is worth
-   * something once the record is in the database.
+   * something once the record is in the database, by the same transaction.
    */
-  mint(request: PairRequest): TokenPair {
-    const { userId, sessionId, sessionExpiresAt, roles, claims, predecessor } = request;
+  async mint(manager: EntityManager, request: PairRequest): Promise<TokenPair> {
+    const { userId, sessionId, sessionExpiresAt, roles, claims, format, predecessor } = request;
     const now = this.clock.now();
     const idleEnd = now.getTime() + this.config.refreshTokenTtlMs;
     const expiresAt = new Date(Math.min(idleEnd, sessionExpiresAt.getTime()));
     const scopes = grantedScopes(roles, request.requestedScope);
-    const access = this.issuer.issue({
+    const access = await this.issuer.issue(manager, {
       subject: userId,
       clientId: WEB_CLIENT,
       sessionId,
@@ -54,6 +57,7 @@ export class TokenPairs {
       roles,
       claims,
       notAfter: sessionExpiresAt,
+      format,
     });
     const refreshToken = newRefreshToken();
     return {

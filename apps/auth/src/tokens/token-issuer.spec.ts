@@ -3,14 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { KeyRing } from '../keys/key-ring.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
+import { ReferenceTokens } from './reference-tokens.js';
 import { TokenIssuer, type AccessTokenGrant } from './token-issuer.js';
 
 let auth: AuthApp;
-let issuer: TokenIssuer;
 
 beforeAll(async () => {
   auth = await AuthApp.start({ ISSUER: 'https://auth.example.com', AUDIENCE: 'shop' });
-  issuer = auth.get(TokenIssuer);
 });
 afterAll(() => auth.close());
 
@@ -22,12 +21,13 @@ const GRANT: AccessTokenGrant = {
   roles: ['user'],
 };
 
+const issue = (grant = GRANT) => auth.get(TokenIssuer).issue(auth.dataSource.manager, grant);
 const part = (token: string, index: number): unknown =>
   JSON.parse(Buffer.from(token.split('.')[index] ?? '', 'base64url').toString());
 
 describe('an access token', () => {
-  it('has exactly the header of RFC 9068', () => {
-    const { token } = issuer.issue(GRANT);
+  it('has exactly the header of RFC 9068', async () => {
+    const { token } = await issue();
     const [header = ''] = token.split('.');
     const { kid } = auth.get(KeyRing).active;
     expect(Buffer.from(header, 'base64url').toString()).toBe(
@@ -35,8 +35,8 @@ describe('an access token', () => {
     );
   });
 
-  it('says all that it must, and nothing else', () => {
-    const { token, tokenId, expiresAt, expiresInSeconds } = issuer.issue(GRANT);
+  it('says all that it must, and nothing else', async () => {
+    const { token, tokenId, expiresAt, expiresInSeconds } = await issue();
     const payload = part(token, 1) as Record<string, number>;
     expect(payload).toEqual({
       iss: 'https://auth.example.com',
@@ -55,21 +55,21 @@ describe('an access token', () => {
     expect(+expiresAt / 1000).toBe(payload.exp);
   });
 
-  it('is signed with the active key', () => {
-    const [header, payload, signature = ''] = issuer.issue(GRANT).token.split('.');
+  it('is signed with the active key', async () => {
+    const [header, payload, signature = ''] = (await issue()).token.split('.');
     const keys = auth.get(KeyRing);
     const key = keys.get(keys.active.kid)?.publicKey;
     const signed = Buffer.from(`${header}.${payload}`);
     expect(key && verify('sha256', signed, key, Buffer.from(signature, 'base64url'))).toBe(true);
   });
 
-  it('never has the id of another', () => {
-    const ids = Array.from({ length: 20 }, () => issuer.issue(GRANT).tokenId);
-    expect(new Set(ids).size).toBe(20);
+  it('never has the id of another', async () => {
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => issue()));
+    expect(new Set(tokens.map(({ tokenId }) => tokenId)).size).toBe(20);
   });
 
-  it('has no sid when a service calls for itself, and no claims when there are none', () => {
-    const { token } = issuer.issue({
+  it('has no sid when a service calls for itself, and no claims when there are none', async () => {
+    const { token } = await issue({
       subject: 's',
       clientId: 's',
       scopes: [],
@@ -81,9 +81,9 @@ describe('an access token', () => {
     expect(part(token, 1)).not.toHaveProperty('claims');
   });
 
-  it('carries the claims of its subject', () => {
+  it('carries the claims of its subject', async () => {
     const claims = { tenant: 'acme', limits: [1, 2] };
-    expect(part(issuer.issue({ ...GRANT, claims }).token, 1)).toMatchObject({ claims });
+    expect(part((await issue({ ...GRANT, claims })).token, 1)).toMatchObject({ claims });
   });
 
   it.each([
@@ -91,27 +91,77 @@ describe('an access token', () => {
     [200, 1],
     [-60_000, 1],
     [86_400_000, 900],
-  ])('of a session with %i ms to live lives %i s', (left, life) => {
+  ])('of a session with %i ms to live lives %i s', async (left, life) => {
     // In the middle of a second, so that rounding goes one way.
     const now = Math.floor(Date.now() / 1000) * 1000;
     const notAfter = new Date(now + left);
-    const { expiresInSeconds } = issuer.issue({ ...GRANT, notAfter });
+    const { expiresInSeconds } = await issue({ ...GRANT, notAfter });
     expect([life, life - 1]).toContain(expiresInSeconds);
     expect(expiresInSeconds).toBeGreaterThan(0);
   });
 
-  it('is not made when its payload exceeds 1 KiB, counted in bytes', () => {
-    const size = (claims: object): number =>
-      Buffer.from(
-        issuer.issue({ ...GRANT, claims: { ...claims } }).token.split('.')[1] ?? '',
-        'base64url',
-      ).length;
-    const room = 1024 - size({ text: '' });
-    expect(size({ text: 'x'.repeat(room) })).toBe(1024);
+  it('is a reference when its payload exceeds 1 KiB, counted in bytes', async () => {
+    const withText = async (text: string) => (await issue({ ...GRANT, claims: { text } })).token;
+    const size = (token: string) => Buffer.from(token.split('.')[1] ?? '', 'base64url').length;
+    const room = 1024 - size(await withText(''));
+    expect(size(await withText('x'.repeat(room)))).toBe(1024);
     for (const text of ['x'.repeat(room + 1), 'ü'.repeat(Math.ceil((room + 1) / 2))]) {
-      expect(() => issuer.issue({ ...GRANT, claims: { text } })).toThrow(
-        expect.objectContaining({ code: 'payload_too_large' }),
-      );
+      expect(await withText(text)).toMatch(/^[\w-]{43}$/);
     }
   });
+});
+
+describe('a reference token', () => {
+  const find = (token: string) => auth.get(ReferenceTokens).find(token);
+
+  it('stands for all that a JWT would say', async () => {
+    const [jwt, reference] = [await issue(), await issue({ ...GRANT, format: 'reference' })];
+    expect(reference.token).toMatch(/^[\w-]{43}$/);
+    const claims = await find(reference.token);
+    const { iat = 0, exp = 0 } = claims ?? {};
+    const said = part(jwt.token, 1) as Record<string, number>;
+    expect(claims).toEqual({ ...said, iat, exp: iat + 900, jti: reference.tokenId });
+    expect(Math.abs(iat - (said.iat ?? 0))).toBeLessThan(2);
+    expect(reference).toMatchObject({ expiresInSeconds: 900, expiresAt: new Date(exp * 1000) });
+  });
+
+  it('is kept as a hash', async () => {
+    const { token } = await issue({ ...GRANT, format: 'reference' });
+    const rows = await auth.dataSource.query<{ row: string }[]>(
+      `SELECT r::text || encode(hash, 'escape') || encode(hash, 'base64') AS row
+       FROM reference_tokens r WHERE claims->>'jti' = $1`,
+      [(await find(token))?.jti],
+    );
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.row).not.toContain(token);
+    expect(rows[0]?.row).not.toContain(Buffer.from(token, 'base64url').toString('hex'));
+    expect(auth.log.join()).not.toContain(token);
+  });
+
+  it('is worth nothing if its transaction fails', async () => {
+    let token = '';
+    const failing = auth.dataSource.transaction(async (manager) => {
+      const grant: AccessTokenGrant = { ...GRANT, format: 'reference' };
+      token = (await auth.get(TokenIssuer).issue(manager, grant)).token;
+      throw new Error('the rest failed');
+    });
+    await expect(failing).rejects.toThrow('the rest failed');
+    expect(await find(token)).toBeUndefined();
+  });
+
+  it('is worth nothing once it has expired', async () => {
+    const { token } = await issue({ ...GRANT, format: 'reference' });
+    auth.clock.advance(899_000);
+    expect(await find(token)).toBeDefined();
+    auth.clock.advance(1_001);
+    expect(await find(token)).toBeUndefined();
+    auth.clock.reset();
+  });
+
+  it.each(['', 'x', 'A'.repeat(43), `${'A'.repeat(43)}\0`, 'ü'.repeat(43)])(
+    'is not %j',
+    async (token) => {
+      expect(await find(token)).toBeUndefined();
+    },
+  );
 });

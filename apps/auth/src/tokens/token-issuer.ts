@@ -2,11 +2,15 @@ import { randomUUID } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
+import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { TokensError } from './tokens-error.js';
+import type { Claims } from '../users/user.entity.js';
+import type { AccessTokenClaims } from './access-token-claims.js';
+import { ReferenceTokens } from './reference-tokens.js';
+import type { TokenFormat } from './token-format.js';
 
 /** What an access token says, apart from what the issuer says of every token. */
 export interface AccessTokenGrant {
@@ -17,9 +21,11 @@ export interface AccessTokenGrant {
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
   /** What is known of the subject beyond the standard. */
-  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly claims?: Claims;
   /** The end of what the token belongs to: it does not live longer than that. */
   readonly notAfter?: Date;
+  /** `jwt` unless told otherwise. What does not fit into one is a reference token in any case. */
+  readonly format?: TokenFormat;
 }
 
 export interface AccessToken {
@@ -39,34 +45,42 @@ export class TokenIssuer {
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: KeyRing,
+    private readonly references: ReferenceTokens,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws TokensError `payload_too_large` when the claims exceed 1 KiB of JSON */
-  issue(grant: AccessTokenGrant): AccessToken {
+  /**
+   * A JWT, which is worth something at once, or a reference token, which is so when the caller's
+   * transaction has committed: with whatever belongs to it, or not at all.
+   */
+  async issue(manager: EntityManager, grant: AccessTokenGrant): Promise<AccessToken> {
+    const claims = this.claimsOf(grant);
+    const { jti, iat, exp } = claims;
+    const isReference = grant.format === 'reference' || sizeOf(claims) > MAX_PAYLOAD_BYTES;
+    return {
+      token: isReference ? await this.references.keep(manager, claims) : this.sign(claims),
+      tokenId: jti,
+      expiresAt: new Date(exp * 1000),
+      expiresInSeconds: exp - iat,
+    };
+  }
+
+  private claimsOf({ sessionId, claims = {}, notAfter, ...grant }: AccessTokenGrant) {
     const issuedAt = this.clock.seconds();
-    const expiresAt = this.expiry(issuedAt, grant.notAfter);
-    const tokenId = randomUUID();
-    const payload = {
+    return {
       iss: this.config.issuer,
       sub: grant.subject,
       aud: this.config.audience,
       client_id: grant.clientId,
       iat: issuedAt,
-      exp: expiresAt,
-      jti: tokenId,
-      ...(grant.sessionId !== undefined && { sid: grant.sessionId }),
+      exp: this.expiry(issuedAt, notAfter),
+      jti: randomUUID(),
+      ...(sessionId !== undefined && { sid: sessionId }),
       scope: grant.scopes.join(' '),
       roles: grant.roles,
-      ...(Object.keys(grant.claims ?? {}).length > 0 && { claims: grant.claims }),
-    };
-    return {
-      token: this.sign(payload),
-      tokenId,
-      expiresAt: new Date(expiresAt * 1000),
-      expiresInSeconds: expiresAt - issuedAt,
-    };
+      ...(Object.keys(claims).length > 0 && { claims }),
+    } satisfies AccessTokenClaims;
   }
 
   private expiry(issuedAt: number, notAfter: Date | undefined): number {
@@ -75,13 +89,9 @@ export class TokenIssuer {
     return Math.max(Math.min(issuedAt + this.config.accessTokenTtlSeconds, latest), issuedAt + 1);
   }
 
-  private sign(payload: object): string {
-    const size = Buffer.byteLength(JSON.stringify(payload));
-    if (size > MAX_PAYLOAD_BYTES) {
-      throw new TokensError('payload_too_large', `The claims take ${size} bytes`);
-    }
+  private sign(claims: AccessTokenClaims): string {
     const { kid, privateKey } = this.keys.active;
-    return this.jwt.sign(payload, {
+    return this.jwt.sign(claims, {
       // A KeyObject: with a PEM string the key is parsed anew for each signature, at three times
       // the cost of signing.
       privateKey,
@@ -90,3 +100,5 @@ export class TokenIssuer {
     });
   }
 }
+
+const sizeOf = (claims: AccessTokenClaims): number => Buffer.byteLength(JSON.stringify(claims));

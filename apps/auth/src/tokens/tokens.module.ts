@@ -2,11 +2,14 @@ import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 
 import { KeysModule } from '../keys/keys.module.js';
+import { RevocationsModule } from '../revocations/revocations.module.js';
+import { IssuedTokens } from './issued-tokens.js';
+import { ReferenceTokens } from './reference-tokens.js';
 import { TokenIssuer } from './token-issuer.js';
 
 @Module({
-  imports: [JwtModule.register({}), KeysModule],
-  providers: [TokenIssuer],
-  exports: [TokenIssuer],
+  imports: [JwtModule.register({}), KeysModule, RevocationsModule],
+  providers: [TokenIssuer, ReferenceTokens, IssuedTokens],
+  exports: [TokenIssuer, ReferenceTokens, IssuedTokens],
 })
 export class TokensModule {}

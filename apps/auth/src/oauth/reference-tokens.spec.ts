@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { CreatedClient } from '../clients/clients.schema.js';
+import type { TokenResponse } from '../sessions/sessions.schema.js';
+import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
+
+let auth: AuthApp;
+/** Another process, as far as the database can tell. */
+let other: AuthApp;
+let admin: string;
+let service: CreatedClient;
+
+beforeAll(async () => {
+  auth = await AuthApp.start({ SEED_DEMO: 'on' });
+  other = await AuthApp.start({ DATABASE_URL: auth.databaseUrl });
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+  const grants = ['client_credentials', 'refresh_token', 'introspect'];
+  service = await newClient({ name: 'a service', grants, scopes: ['orders:read'] });
+});
+afterAll(() => Promise.all([auth.close(), other.close()]));
+
+type OAuthBody = Record<string, unknown>;
+
+const REFERENCE = /^[\w-]{43}$/;
+const outcome = ({ status, body }: Answer<OAuthBody>) => [status, body.error ?? body.code];
+
+async function newClient(body: object): Promise<CreatedClient> {
+  return (await auth.call<CreatedClient>('POST', '/admin/clients', { token: admin, body })).body;
+}
+
+function post(
+  path: string,
+  fields: Record<string, string>,
+  { id, secret }: CreatedClient = service,
+  app = auth,
+): Promise<Answer<OAuthBody>> {
+  return app.call<OAuthBody>('POST', `/oauth/${path}`, {
+    body: new URLSearchParams(fields).toString(),
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+    },
+  });
+}
+
+const introspect = async (token: string, app = auth) =>
+  (await post('introspect', { token }, service, app)).body;
+
+async function login(fields: object = { token_format: 'reference' }): Promise<TokenResponse> {
+  const body = { email: 'ada@example.com', password: PASSWORD, ...fields };
+  const answer = await auth.call<TokenResponse>('POST', '/auth/login', { body });
+  expect(answer.status).toBe(200);
+  return answer.body;
+}
+
+const refreshAs = (token_format: string | undefined, refresh_token: string) =>
+  auth.call<TokenResponse>('POST', '/auth/refresh', { body: { refresh_token, token_format } });
+
+describe('a reference token', () => {
+  it('is for a login that asks for it, and says what a JWT would', async () => {
+    const { access_token: token, expires_in: life, token_type: type } = await login();
+    expect([token, life, type]).toEqual([expect.stringMatching(REFERENCE), 900, 'Bearer']);
+    const { access_token: jwt } = await login({});
+    const [said, ofJwt] = [await introspect(token), await introspect(jwt)];
+    expect(Object.keys(said).sort()).toEqual(Object.keys(ofJwt).sort());
+    const { iat, exp, jti, sid, ...same } = ofJwt;
+    expect(said).toMatchObject(same);
+    expect(Number(said.exp) - Number(said.iat)).toBe(Number(exp) - Number(iat));
+    expect([said.jti, said.sid]).not.toEqual([jti, sid]);
+  });
+
+  it('is for each refresh that asks for it, and for no other', async () => {
+    const first = await login();
+    const second = (await refreshAs(undefined, first.refresh_token)).body;
+    expect(second.access_token.split('.')).toHaveLength(3);
+    const third = (await refreshAs('reference', second.refresh_token)).body;
+    expect(third.access_token).toMatch(REFERENCE);
+    const form = { grant_type: 'refresh_token', token_format: 'reference' };
+    const fourth = await post('token', { ...form, refresh_token: third.refresh_token });
+    expect(fourth.body.access_token).toMatch(REFERENCE);
+  });
+
+  it('is the same for a refresh that is repeated, whatever it asks for then', async () => {
+    const { refresh_token: token } = await login();
+    const { body } = await refreshAs('reference', token);
+    for (const format of ['reference', 'jwt', undefined]) {
+      expect((await refreshAs(format, token)).body).toEqual(body);
+    }
+    expect(await introspect(body.access_token)).toMatchObject({ active: true });
+  });
+
+  it('is for a client that asks for it', async () => {
+    const form = { grant_type: 'client_credentials', token_format: 'reference' };
+    const { body } = await post('token', form);
+    expect(body.access_token).toMatch(REFERENCE);
+    const said = await introspect(String(body.access_token));
+    expect(said).toMatchObject({ active: true, sub: service.id, client_id: service.id });
+    expect(said).not.toHaveProperty('sid');
+  });
+
+  it.each(['opaque', 'JWT', ' '])('is not had by asking for %j', async (token_format) => {
+    const { refresh_token } = await login();
+    const person = { email: 'ada@example.com', password: PASSWORD, token_format };
+    const answers = [
+      await auth.call<OAuthBody>('POST', '/auth/login', { body: person }),
+      await auth.call<OAuthBody>('POST', '/auth/refresh', {
+        body: { refresh_token, token_format },
+      }),
+      await post('token', { grant_type: 'client_credentials', token_format }),
+      await post('token', { grant_type: 'refresh_token', refresh_token, token_format }),
+    ];
+    expect(answers.map(outcome)).toEqual([
+      ...[
+        [400, 'invalid_input'],
+        [400, 'invalid_input'],
+      ],
+      ...[
+        [400, 'invalid_request'],
+        [400, 'invalid_request'],
+      ],
+    ]);
+    // Nothing was spent.
+    expect((await refreshAs('jwt', refresh_token)).status).toBe(200);
+  });
+
+  it('is what a person gets whose claims do not fit into a JWT, with all of them', async () => {
+    const claims = { text: 'ü'.repeat(30_000), deep: [{ a: { b: [1, null, true] } }] };
+    const { body: person } = await auth.register('oversize@example.com');
+    const path = `/admin/users/${person.id}`;
+    const { status } = await auth.call('PATCH', path, { token: admin, body: { claims } });
+    expect(status).toBe(200);
+    const first = await auth.login('oversize@example.com');
+    const { body: second } = await refreshAs('jwt', first.refresh_token);
+    for (const { access_token: token } of [first, second]) {
+      expect(token).toMatch(REFERENCE);
+      expect((await introspect(token)).claims).toEqual(claims);
+    }
+  });
+
+  it('is known to every process', async () => {
+    const { access_token: token } = await login();
+    expect(await introspect(token, other)).toMatchObject({ active: true });
+  });
+});
+
+describe('a reference token is dead everywhere at once', () => {
+  type Ending = (tokens: TokenResponse, said: OAuthBody) => Promise<unknown>;
+  const change = (id: unknown, body: object) =>
+    auth.call('PATCH', `/admin/users/${String(id)}`, { token: admin, body });
+
+  it.each<[string, Ending]>([
+    ['its own revocation', ({ access_token: token }) => post('revoke', { token })],
+    ['the end of its refresh token', ({ refresh_token: token }) => post('revoke', { token })],
+    [
+      'an administrator',
+      (_, { jti: id }) =>
+        auth.call('POST', '/admin/revocations', { token: admin, body: { kind: 'jti', id } }),
+    ],
+    [
+      'the end of its session',
+      (_, { sid: id }) =>
+        auth.call('POST', '/admin/revocations', { token: admin, body: { kind: 'sid', id } }),
+    ],
+    ['another role', (_, { sub }) => change(sub, { roles: [] })],
+    ['other claims', (_, { sub }) => change(sub, { claims: { tenant: 'blue' } })],
+    ['disabling its person', (_, { sub }) => change(sub, { disabled: true })],
+  ])('by %s', async (_what, end) => {
+    const { email } = (await auth.register(`${Math.random()}@example.com`)).body;
+    const tokens = await login({ email, token_format: 'reference' });
+    const said = await introspect(tokens.access_token);
+    expect(said).toMatchObject({ active: true });
+    expect(await end(tokens, said)).toMatchObject({ status: expect.any(Number) as number });
+    expect(await introspect(tokens.access_token)).toEqual({ active: false });
+    expect(await introspect(tokens.access_token, other)).toEqual({ active: false });
+  });
+
+  it('by the end of its client', async () => {
+    const doomed = await newClient({ name: 'x', grants: ['client_credentials'], scopes: [] });
+    const form = { grant_type: 'client_credentials', token_format: 'reference' };
+    const token = String((await post('token', form, doomed)).body.access_token);
+    expect(await introspect(token, other)).toMatchObject({ active: true });
+    await auth.call('DELETE', `/admin/clients/${doomed.id}`, { token: admin });
+    expect(await introspect(token, other)).toEqual({ active: false });
+  });
+
+  it('by its age, without tolerance', async () => {
+    const { access_token: token } = await login();
+    auth.clock.advance(901_000);
+    expect(await introspect(token)).toEqual({ active: false });
+    auth.clock.reset();
+  });
+});

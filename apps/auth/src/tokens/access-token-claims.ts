@@ -1,0 +1,22 @@
+import type { Claims } from '../users/user.entity.js';
+
+/**
+ * What an access token of this issuer says (RFC 9068 section 2.2): the payload of a JWT, or what is
+ * stored beside the hash of a reference token.
+ */
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string | readonly string[];
+  readonly client_id: string;
+  /** Seconds since the epoch, like `exp`. */
+  readonly iat: number;
+  readonly exp: number;
+  readonly jti: string;
+  /** Absent when a service calls for itself. */
+  readonly sid?: string;
+  readonly scope: string;
+  readonly roles: readonly string[];
+  /** What is known of the subject beyond the standard, if anything is. */
+  readonly claims?: Claims;
+}

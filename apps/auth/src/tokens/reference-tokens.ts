@@ -1,0 +1,46 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+import { Injectable } from '@nestjs/common';
+import { DataSource, MoreThan, type EntityManager } from 'typeorm';
+
+import { Clock } from '../clock.js';
+import type { AccessTokenClaims } from './access-token-claims.js';
+import { ReferenceToken } from './reference-token.entity.js';
+
+/** 256 bits in base64url. A JWT has dots. */
+const FORM = /^[\w-]{43}$/;
+
+/** Opaque access tokens: what they say lies in the database, and they are no more than its key. */
+@Injectable()
+export class ReferenceTokens {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A new token that stands for these claims, once the caller's transaction has committed. */
+  async keep(manager: EntityManager, claims: AccessTokenClaims): Promise<string> {
+    const token = randomBytes(32).toString('base64url');
+    const expiresAt = new Date(claims.exp * 1000);
+    await manager.insert(ReferenceToken, { hash: hashOf(token), claims, expiresAt });
+    return token;
+  }
+
+  /**
+   * What a token says that has not expired. Whether it was revoked is not looked at: that is asked
+   * of tokens of both kinds alike.
+   */
+  async find(token: string): Promise<AccessTokenClaims | undefined> {
+    if (!FORM.test(token)) return undefined;
+    const known = await this.dataSource.manager.findOneBy(ReferenceToken, {
+      hash: hashOf(token),
+      expiresAt: MoreThan(this.clock.now()),
+    });
+    return known?.claims;
+  }
+}
+
+/** Of 256 random bits nothing can be guessed, so that a slow hash has no use. */
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
