@@ -17,18 +17,21 @@ import { OAuthModule } from './oauth/oauth.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { RevocationsModule } from './revocations/revocations.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
+import { ReferenceTokens } from './tokens/reference-tokens.js';
+import { TokensModule } from './tokens/tokens.module.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({
   imports: [
     DatabaseModule,
     JwtCoreModule.forRootAsync({
-      imports: [KeysModule, RevocationsModule],
-      inject: [Config, KeyRing, PostgresRevocationSource],
+      imports: [KeysModule, RevocationsModule, TokensModule],
+      inject: [Config, KeyRing, PostgresRevocationSource, ReferenceTokens],
       useFactory: (
         config: Config,
         keySet: KeyRing,
         revocationSource: PostgresRevocationSource,
+        referenceTokens: ReferenceTokens,
       ) => ({
         issuer: config.issuer,
         audience: config.audience,
@@ -36,6 +39,7 @@ import { UsersModule } from './users/users.module.js';
         clockToleranceSeconds: config.clockToleranceMs / 1000,
         keySet,
         revocationSource,
+        referenceTokens,
       }),
     }),
     HealthModule.forRootAsync({

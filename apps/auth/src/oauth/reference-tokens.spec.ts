@@ -141,6 +141,19 @@ describe('a reference token', () => {
     const { access_token: token } = await login();
     expect(await introspect(token, other)).toMatchObject({ active: true });
   });
+
+  it('opens what a JWT opens here, as long as it lives', async () => {
+    const { access_token: token, refresh_token: refreshToken } = await login();
+    for (const app of [auth, other]) {
+      const { status, body } = await app.call<OAuthBody>('GET', '/auth/me', { token });
+      expect([status, body.email]).toEqual([200, 'ada@example.com']);
+    }
+    expect((await auth.call('GET', '/admin/users', { token })).body.code).toBe('insufficient_role');
+    expect((await auth.call('POST', '/auth/logout', { token })).status).toBe(204);
+    expect((await auth.call('GET', '/auth/me', { token })).body.code).toBe('token_revoked');
+    const refused = { token: refreshToken };
+    expect((await auth.call('GET', '/auth/me', refused)).body.code).toBe('token_invalid');
+  });
 });
 
 describe('a reference token is dead everywhere at once', () => {

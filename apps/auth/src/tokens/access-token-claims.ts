@@ -4,7 +4,7 @@ import type { Claims } from '../users/user.entity.js';
  * What an access token of this issuer says (RFC 9068 section 2.2): the payload of a JWT, or what is
  * stored beside the hash of a reference token.
  */
-export interface AccessTokenClaims {
+export type AccessTokenClaims = {
   readonly iss: string;
   readonly sub: string;
   readonly aud: string | readonly string[];
@@ -19,4 +19,4 @@ export interface AccessTokenClaims {
   readonly roles: readonly string[];
   /** What is known of the subject beyond the standard, if anything is. */
   readonly claims?: Claims;
-}
+};

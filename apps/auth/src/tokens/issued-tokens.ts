@@ -29,7 +29,7 @@ export class IssuedTokens {
   async find(token: string): Promise<AccessTokenClaims | undefined> {
     const claims = token.includes('.')
       ? await this.verified(token)
-      : await this.references.find(token);
+      : await this.references.resolve(token);
     if (!claims || claims.exp <= this.clock.seconds()) return undefined;
     return (await this.revocations.cover(claims)) ? undefined : claims;
   }

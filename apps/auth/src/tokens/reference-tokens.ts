@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
+import type { ReferenceTokenSource } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 
@@ -12,7 +13,7 @@ const FORM = /^[\w-]{43}$/;
 
 /** Opaque access tokens: what they say lies in the database, and they are no more than its key. */
 @Injectable()
-export class ReferenceTokens {
+export class ReferenceTokens implements ReferenceTokenSource {
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
@@ -30,7 +31,7 @@ export class ReferenceTokens {
    * What a token says that has not expired. Whether it was revoked is not looked at: that is asked
    * of tokens of both kinds alike.
    */
-  async find(token: string): Promise<AccessTokenClaims | undefined> {
+  async resolve(token: string): Promise<AccessTokenClaims | undefined> {
     if (!FORM.test(token)) return undefined;
     const known = await this.dataSource.manager.findOneBy(ReferenceToken, {
       hash: hashOf(token),

@@ -112,7 +112,7 @@ describe('an access token', () => {
 });
 
 describe('a reference token', () => {
-  const find = (token: string) => auth.get(ReferenceTokens).find(token);
+  const find = (token: string) => auth.get(ReferenceTokens).resolve(token);
 
   it('stands for all that a JWT would say', async () => {
     const [jwt, reference] = [await issue(), await issue({ ...GRANT, format: 'reference' })];
