@@ -13,7 +13,13 @@ beforeAll(async () => {
 });
 
 /** Runs a command for someone who types these lines, at a terminal or through a pipe. */
-async function run(args: string[], lines: string[] = [], isTTY = false, url?: string) {
+async function run(
+  args: string[],
+  lines: string[] = [],
+  isTTY = false,
+  url = databaseUrl,
+  lineEnd = '\n',
+) {
   const input = Object.assign(new PassThrough(), { isTTY });
   const output = new PassThrough();
   let shown = '';
@@ -22,8 +28,8 @@ async function run(args: string[], lines: string[] = [], isTTY = false, url?: st
     // A terminal's lines come one after the other, as they are asked for.
     if (/: $/.test(text)) input.write(`${lines.shift() ?? '\u0003'}\r`);
   });
-  if (!isTTY) input.end(lines.map((line) => `${line}\n`).join(''));
-  const environment = { DATABASE_URL: url ?? databaseUrl, NODE_ENV: 'production' };
+  if (!isTTY) input.end(lines.map((line) => line + lineEnd).join(''));
+  const environment = { DATABASE_URL: url, NODE_ENV: 'production' };
   const code = await runAdminCommand(args, { input, output }, environment);
   return { code, shown };
 }
@@ -56,6 +62,11 @@ describe('create-admin', () => {
     expect(code).toBe(0);
     expect(shown).toContain('Password: \nOnce more: \n');
     expect(shown).not.toContain(PASSWORD);
+  });
+
+  it('takes a password from a file or command that ends no line', async () => {
+    const { code, shown } = await run(create('file@example.com'), [PASSWORD], false, undefined, '');
+    expect({ code, shown }).toMatchObject({ code: 0 });
   });
 
   it('leaves whoever has the e-mail as they are', async () => {

@@ -23,19 +23,14 @@ export async function readNewPassword({ input, output }: Console): Promise<strin
   // A terminal shows what readline writes back to it, and this goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: nowhere, terminal: isTerminal });
-  const ended = new AbortController();
-  lines.once('close', () => ended.abort());
+  // Not by `question`, which is not told of a last line that has no end.
+  const typed = lines[Symbol.asyncIterator]();
   const ask = async (prompt: string): Promise<string> => {
-    // Before the prompt, which a script may answer at once.
-    const answer = lines.question('', { signal: ended.signal });
     if (isTerminal) output.write(prompt);
-    try {
-      return await answer;
-    } catch (cause) {
-      throw new PasswordNotGiven('No password was given.', { cause });
-    } finally {
-      if (isTerminal) output.write('\n');
-    }
+    const { done, value }: IteratorResult<string, undefined> = await typed.next();
+    if (isTerminal) output.write('\n');
+    if (done) throw new PasswordNotGiven('No password was given.');
+    return value;
   };
   try {
     const password = await ask('Password: ');

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { call } from './http.js';
+import { decode, login, newEmail, PASSWORD, tryLogin } from './people.js';
+import { queryAt } from './stack.js';
+
+const COMMAND = join(ROOT, 'apps/auth/admin.mjs');
+
+let database: string;
+let auth: RunningApp;
+/** Made before any process of auth has started. */
+const first = newEmail();
+let firstRun: Run;
+
+interface Run {
+  code: number | string | null | undefined;
+  /** All that was printed. */
+  shown: string;
+}
+
+/** Runs `npm run admin -- …` in production, with this text on its standard input. */
+function run(args: string[], input = '', env: Record<string, string> = {}): Promise<Run> {
+  return new Promise((resolve) => {
+    const settings = { PATH: process.env['PATH'], NODE_ENV: 'production', DATABASE_URL: database };
+    const command = execFile(
+      process.execPath,
+      [COMMAND, ...args],
+      { env: { ...settings, ...env } },
+      (error, stdout, stderr) => resolve({ code: error ? error.code : 0, shown: stdout + stderr }),
+    );
+    // It may have ended without reading it.
+    command.stdin?.on('error', () => undefined).end(input);
+  });
+}
+const createAdmin = (email: string, input = `${PASSWORD}\n`) => run(['create-admin', email], input);
+const countUsers = async () => (await queryAt(database, 'SELECT FROM users')).length;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  firstRun = await createAdmin(first);
+  auth = await startApp('auth', {
+    env: {
+      DATABASE_URL: database,
+      NODE_ENV: 'production',
+      ISSUER: 'http://127.0.0.1',
+      REGISTRATION: 'closed',
+      KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    },
+  });
+});
+afterAll(() => auth?.stop());
+
+describe('create-admin', () => {
+  it('makes the first person of a new database, who can log in and is an administrator', async () => {
+    expect(firstRun).toEqual({ code: 0, shown: expect.stringContaining(first) as string });
+    const { access_token: token, scope } = await login(auth.url, first);
+    expect(scope).toBe('orders:read orders:write admin');
+    const { status, body } = await call<{ items: object[] }>(`${auth.url}/admin/users`, { token });
+    expect(status).toBe(200);
+    expect(body.items).toEqual([
+      expect.objectContaining({ email: first, roles: ['user', 'admin'] }),
+    ]);
+  });
+
+  it('makes one while auth runs, with a password of any script and no end of line', async () => {
+    const [email, password] = [newEmail(), 'sieben Störche über dem Wehr \u{1F426}'];
+    expect((await createAdmin(email, password)).code).toBe(0);
+    const { access_token: token } = await login(auth.url, email, password);
+    expect((await call(`${auth.url}/admin/keys`, { token })).status).toBe(200);
+  });
+
+  it('is in the audit log, and the password is nowhere', async () => {
+    const { access_token: token } = await login(auth.url, first);
+    const id = decode(token).payload['sub'];
+    const { body } = await call<{ items: object[] }>(`${auth.url}/admin/audit?limit=100`, {
+      token,
+    });
+    expect(body.items).toContainEqual(
+      expect.objectContaining({
+        action: 'user.created',
+        actor: null,
+        subject: id,
+        detail: { roles: ['user', 'admin'], by: 'create-admin' },
+      }),
+    );
+    const users = await queryAt(database, 'SELECT * FROM users');
+    const traces = [firstRun.shown, auth.log(), JSON.stringify([body, users])];
+    for (const trace of traces) expect(trace).not.toContain(PASSWORD);
+  });
+
+  it('leaves whoever has the e-mail as they are, and says so', async () => {
+    const again = await createAdmin(first.toUpperCase(), 'ten badgers behind the mill\n');
+    expect(again).toEqual({
+      code: 1,
+      shown: expect.stringContaining('has an account already') as string,
+    });
+    expect((await tryLogin(auth.url, first, PASSWORD)).status).toBe(200);
+  });
+
+  it('run twice at the same moment makes one', async () => {
+    const email = newEmail();
+    const before = await countUsers();
+    const runs = await Promise.all([createAdmin(email), createAdmin(email)]);
+    expect(runs.map(({ code }) => code).sort()).toEqual([0, 1]);
+    expect(await countUsers()).toBe(before + 1);
+  });
+
+  it.each([
+    ['a short password', 'seven heron\n', 'must have at least 12 characters'],
+    ['a long password', `${'long '.repeat(26)}\n`, 'must have at most 128 characters'],
+    ['one of the commonest passwords', 'Password1234\n', 'is one of the commonest passwords'],
+    ['no input at all', '', 'No password was given'],
+  ])('refuses %s, says why, and makes nobody', async (_name, input, reason) => {
+    const before = await countUsers();
+    const refused = await createAdmin(newEmail(), input);
+    expect(refused).toEqual({ code: 1, shown: expect.stringContaining(reason) as string });
+    expect(refused.shown.trim().split('\n')).toHaveLength(1);
+    expect(await countUsers()).toBe(before);
+  });
+
+  it.each([
+    [
+      'a password as an argument',
+      ['create-admin', 'root@example.com', PASSWORD],
+      2,
+      'never an argument',
+    ],
+    ['another command', ['drop-admin', 'root@example.com'], 2, 'Usage:'],
+    ['what is no e-mail', ['create-admin', '--password=x'], 1, 'The e-mail'],
+  ])('refuses %s, whatever is on standard input', async (_name, args, code, reason) => {
+    const before = await countUsers();
+    const refused = await run(args, `${PASSWORD}\n`);
+    expect(refused).toEqual({ code, shown: expect.stringContaining(reason) as string });
+    expect(refused.shown).not.toContain(PASSWORD);
+    expect(await countUsers()).toBe(before);
+  });
+
+  it('says which setting is missing', async () => {
+    const refused = await run(['create-admin', newEmail()], `${PASSWORD}\n`, { DATABASE_URL: '' });
+    expect(refused).toEqual({ code: 1, shown: expect.stringContaining('DATABASE_URL') as string });
+  });
+});
