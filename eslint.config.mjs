@@ -42,10 +42,17 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: false } },
   },
   {
-    files: ['**/config.ts', 'libs/dev-stack/**', '**/*-e2e/**', 'bench/**', '**/*.spec.ts'],
+    files: [
+      '**/config.ts',
+      'libs/dev-stack/**',
+      '**/*-e2e/**',
+      'bench/**',
+      'chaos/**',
+      '**/*.spec.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
-  { files: ['libs/dev-stack/**', 'bench/**'], rules: { 'no-console': 'off' } },
+  { files: ['libs/dev-stack/**', 'bench/**', 'chaos/**'], rules: { 'no-console': 'off' } },
   {
     files: ['**/*.ts'],
     ignores: ['**/vitest.config.ts', 'vitest.*.ts'],

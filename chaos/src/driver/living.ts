@@ -1,0 +1,120 @@
+import { subjectOf, type Subject } from '../oracle/subject.js';
+import { Random } from '../plan/random.js';
+import type { Administrator } from './administrator.js';
+import { ask, granted } from './ask.js';
+
+/** A client of the token endpoint. */
+export interface Client {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** A person's login. */
+export interface Session {
+  readonly sid: string;
+  readonly refreshToken: string;
+  readonly subjects: readonly Subject[];
+}
+
+const PASSWORD = 'seven herons over the weir';
+const SCOPE = 'orders:read';
+const CLIENTS = 5;
+const CLIENT_TOKENS = 120;
+const SESSIONS = 30;
+const PEOPLE = 8;
+/** One token in so many is never revoked by itself: it has to live. */
+const SPARED = 10;
+/** No token is shown to anybody later than this before it expires. */
+const MARGIN_SECONDS = 60;
+
+/** Tokens, sessions and clients that nobody has tried to revoke, kept at a number by `replenish`. */
+export class Living {
+  readonly clients: Client[] = [];
+  readonly sessions: Session[] = [];
+  /** Of clients, to be revoked one by one. */
+  readonly tokens: Subject[] = [];
+  /** Never chosen. */
+  readonly spared: Subject[] = [];
+  minted = 0;
+  private readonly people: string[] = [];
+
+  constructor(
+    private readonly auths: readonly string[],
+    private readonly administrator: Administrator,
+    private readonly random: Random,
+  ) {}
+
+  /** Everything that every service has to let in. */
+  all(): Subject[] {
+    return [...this.spared, ...this.tokens, ...this.sessions.flatMap(({ subjects }) => subjects)];
+  }
+
+  /** One step towards full numbers. Failures are no matter: it is called again and again. */
+  async replenish(): Promise<void> {
+    this.dropExpiring();
+    if (this.people.length < PEOPLE) await this.register();
+    if (this.clients.length < CLIENTS) await this.makeClient();
+    const lacksSession = this.sessions.length < SESSIONS && this.people.length > 0;
+    if (lacksSession) await this.logIn();
+    if (this.tokens.length < CLIENT_TOKENS && this.clients.length > 0) await this.mint();
+  }
+
+  /** Nobody is alive any more of whom this is true. */
+  remove(isDead: (subject: Subject) => boolean): void {
+    for (const pool of [this.tokens, this.spared]) replace(pool, (one) => !isDead(one));
+    replace(this.sessions, ({ subjects }) => !subjects.some(isDead));
+  }
+
+  private dropExpiring(): void {
+    const soon = Date.now() / 1000 + MARGIN_SECONDS;
+    this.remove(({ exp }) => exp < soon);
+  }
+
+  private get auth(): string {
+    return this.random.pick(this.auths as [string, ...string[]]);
+  }
+
+  private async register(): Promise<void> {
+    const email = `person-${this.random.between(0, 1e9)}@example.com`;
+    const json = { email, password: PASSWORD };
+    if (granted(await ask(`${this.auth}/auth/register`, { json }))) this.people.push(email);
+  }
+
+  private async makeClient(): Promise<void> {
+    const json = { name: 'chaos', grants: ['client_credentials'], scopes: [SCOPE] };
+    const body = granted(await this.administrator.ask(this.auth, '/admin/clients', { json }));
+    if (body) this.clients.push({ id: String(body['id']), secret: String(body['secret']) });
+  }
+
+  private async logIn(): Promise<void> {
+    const email = this.random.pick(this.people as [string, ...string[]]);
+    const json = { email, password: PASSWORD };
+    const login = granted(await ask(`${this.auth}/auth/login`, { json }));
+    if (!login) return;
+    // A second token of the same session, which has to die with the first.
+    const again = { json: { refresh_token: login['refresh_token'] } };
+    const refreshed = granted(await ask(`${this.auth}/auth/refresh`, again));
+    if (!refreshed) return;
+    const subjects = [login, refreshed].map((body) => subjectOf(String(body['access_token'])));
+    this.minted += subjects.length;
+    const refreshToken = String(refreshed['refresh_token']);
+    this.sessions.push({ sid: subjects[0]?.sid ?? '', refreshToken, subjects });
+  }
+
+  private async mint(): Promise<void> {
+    const client = this.random.pick(this.clients as [Client, ...Client[]]);
+    const form = { grant_type: 'client_credentials', scope: SCOPE };
+    const basic = [client.id, client.secret] as const;
+    const body = granted(await ask(`${this.auth}/oauth/token`, { form, basic }));
+    // A client that was condemned meanwhile may have taken this one with it, or not.
+    if (!body || !this.clients.includes(client)) return;
+    this.minted += 1;
+    const isSpared = this.minted % SPARED === 0 && this.spared.length < CLIENT_TOKENS / 2;
+    (isSpared ? this.spared : this.tokens).push(subjectOf(String(body['access_token'])));
+  }
+}
+
+function replace<T>(values: T[], isKept: (value: T) => boolean): void {
+  const kept = values.filter(isKept);
+  if (kept.length < values.length) values.splice(0, values.length, ...kept);
+}

@@ -1,0 +1,28 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { summary } from './report/summary.js';
+import { ChaosRun, type ChaosOptions } from './run/chaos-run.js';
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string' } },
+});
+const minutes = Number(values.minutes);
+
+if (!(minutes > 0 && minutes <= 24 * 60)) {
+  console.error('--minutes is a number above 0, up to 1440');
+  process.exitCode = 2;
+} else {
+  const options: ChaosOptions = {
+    seed: values.seed ?? String(randomInt(1e9)),
+    durationMs: minutes * 60_000,
+    bounds: { stalenessMs: 3_000, calmMs: 2_000, settlingMs: 5_000 },
+    recoverWithinMs: 30_000,
+    revocationsPerSecond: 20,
+    probesPerSecond: 25,
+    onProgress: (line) => console.log(line),
+  };
+  console.log(`seed ${options.seed}`);
+  const result = await new ChaosRun(options).run();
+  console.log(summary(options, result));
+  process.exitCode = result.tally.violations.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,56 @@
+import { waysToDie, type Condemned, type Subject } from './subject.js';
+
+/** A revocation as its maker saw it. Times are those of the run, in milliseconds. */
+export interface RecordedRevocation extends Condemned {
+  /** When it was first asked for. From then on it may hold. */
+  readonly attemptedAtMs: number;
+  /** When it was first answered with 2xx. From then on it must. */
+  readonly acknowledgedAtMs: number | undefined;
+}
+
+/** What is known of a token's death: the earliest of everything that was asked to kill it. */
+export interface Fate {
+  readonly attemptedAtMs: number;
+  /** Infinity while nothing was acknowledged. */
+  readonly acknowledgedAtMs: number;
+  readonly by: readonly RecordedRevocation[];
+}
+
+/** Every revocation that was asked for. */
+export class RevocationRecord {
+  private readonly known = new Map<string, RecordedRevocation>();
+
+  /** To be noted before the request leaves. */
+  attempted(condemned: Condemned, atMs: number): void {
+    const key = keyOf(condemned);
+    if (this.known.has(key)) return;
+    this.known.set(key, { ...condemned, attemptedAtMs: atMs, acknowledgedAtMs: undefined });
+  }
+
+  acknowledged(condemned: Condemned, atMs: number): void {
+    const attempted = this.known.get(keyOf(condemned));
+    if (!attempted) throw new Error('Acknowledged, but never attempted');
+    if (attempted.acknowledgedAtMs !== undefined) return;
+    this.known.set(keyOf(condemned), { ...attempted, acknowledgedAtMs: atMs });
+  }
+
+  all(): RecordedRevocation[] {
+    return [...this.known.values()];
+  }
+
+  fateOf(subject: Subject): Fate {
+    const by = waysToDie(subject).flatMap((way) => this.known.get(keyOf(way)) ?? []);
+    return {
+      attemptedAtMs: Math.min(Infinity, ...by.map(({ attemptedAtMs }) => attemptedAtMs)),
+      acknowledgedAtMs: Math.min(
+        Infinity,
+        ...by.map(({ acknowledgedAtMs = Infinity }) => acknowledgedAtMs),
+      ),
+      by,
+    };
+  }
+}
+
+export function keyOf({ kind, id }: Condemned): string {
+  return `${kind} ${id}`;
+}

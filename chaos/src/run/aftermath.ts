@@ -1,0 +1,53 @@
+import { ask, granted } from '../driver/ask.js';
+import type { Victim } from '../driver/revoking.js';
+import { keyOf, type RevocationRecord } from '../oracle/revocation-record.js';
+import { waysToDie } from '../oracle/subject.js';
+import type { Violation } from '../oracle/violation.js';
+
+interface Page {
+  readonly cursor: string;
+  readonly more: boolean;
+  readonly entries: readonly {
+    readonly kind: 'jti' | 'sid' | 'client' | 'kid';
+    readonly id: string;
+  }[];
+}
+
+/** Acknowledged revocations that a process's feed does not tell of, to a reader who starts anew. */
+export async function missingFromFeed(
+  auth: string,
+  victims: readonly Victim[],
+  record: RevocationRecord,
+): Promise<Violation[]> {
+  const told = await readFeed(auth);
+  const acknowledged = new Set(
+    record.all().flatMap((one) => (one.acknowledgedAtMs === undefined ? [] : [keyOf(one)])),
+  );
+  return victims
+    .filter(({ condemned }) => acknowledged.has(keyOf(condemned)))
+    .filter((victim) => !isTold(victim, told))
+    .map(({ condemned }) => ({
+      rule: 'revocation_missing',
+      story: `${keyOf(condemned)} was acknowledged, and the feed of ${auth} does not tell of it`,
+    }));
+}
+
+/** By its own name, or since its tokens were dead already: to revoke those changes nothing. */
+function isTold({ condemned, subjects }: Victim, told: ReadonlySet<string>): boolean {
+  if (told.has(keyOf(condemned))) return true;
+  const isDead = subjects.map((subject) => waysToDie(subject).some((way) => told.has(keyOf(way))));
+  return condemned.kind === 'jti' && isDead.length > 0 && isDead.every(Boolean);
+}
+
+/** @throws Error when the feed does not answer */
+async function readFeed(auth: string): Promise<Set<string>> {
+  const told = new Set<string>();
+  for (let after = ''; ;) {
+    const answer = granted(await ask(`${auth}/revocations${after}`));
+    if (!answer) throw new Error(`The feed of ${auth} does not answer`);
+    const { cursor, more, entries } = answer as unknown as Page;
+    for (const entry of entries) told.add(keyOf(entry));
+    if (!more) return told;
+    after = `?after=${encodeURIComponent(cursor)}`;
+  }
+}

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { summary } from '../report/summary.js';
+import { ChaosRun, type ChaosOptions } from './chaos-run.js';
+
+/** Short, and gentle to a machine that is busy with other suites. */
+const options: ChaosOptions = {
+  seed: '5',
+  durationMs: 20_000,
+  // No other bound than the one that services keep by themselves, however slow they are.
+  bounds: { stalenessMs: 3_000, calmMs: 3_000, settlingMs: 5_000 },
+  recoverWithinMs: 90_000,
+  revocationsPerSecond: 12,
+  probesPerSecond: 12,
+};
+
+it('no revocation is missed, and nobody else refused, while everything breaks', async () => {
+  const result = await new ChaosRun(options).run();
+  const { tally, plannedFaults } = result;
+  expect(tally.violations, summary(options, result)).toEqual([]);
+  expect(tally.faults.total).toBe(plannedFaults);
+  expect(plannedFaults).toBeGreaterThan(8);
+  for (const kind of ['jti', 'sid'] as const) expect(tally.revoked.of(kind)).toBeGreaterThan(2);
+  for (const verdict of ['accepted', 'token_revoked'] as const) {
+    expect(tally.verdicts.of(verdict)).toBeGreaterThan(50);
+  }
+}, 300_000);

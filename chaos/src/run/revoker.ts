@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Administrator } from '../driver/administrator.js';
+import { granted } from '../driver/ask.js';
+import type { Living } from '../driver/living.js';
+import { drawVictim, revokeByAdmin, type Victim } from '../driver/revoking.js';
+import type { RevocationRecord } from '../oracle/revocation-record.js';
+import type { Subject } from '../oracle/subject.js';
+import type { Operation } from '../plan/operation-plan.js';
+import type { Prober } from './prober.js';
+import type { Tally } from './tally.js';
+
+export interface RevokerOptions {
+  /** Addresses of the auth processes. */
+  readonly auths: readonly string[];
+  readonly administrator: Administrator;
+  readonly living: Living;
+  readonly record: RevocationRecord;
+  readonly prober: Prober;
+  readonly tally: Tally;
+  readonly nowMs: () => number;
+  /** Ends what was not acknowledged until then. */
+  readonly signal: AbortSignal;
+}
+
+const MAX_UNDER_WAY = 40;
+const RETRY_MS = 400;
+
+/** Carries out the plan of operations, and insists until each is acknowledged. */
+export class Revoker {
+  /** Tokens of each revocation, by its kind and id. */
+  readonly victims: Victim[] = [];
+  private readonly underWay = new Set<Promise<void>>();
+
+  constructor(private readonly options: RevokerOptions) {}
+
+  /** Revocations that are not acknowledged yet, or not followed to the end. */
+  get pending(): number {
+    return this.underWay.size;
+  }
+
+  /** Begins operations at the given pace until the signal ends that. */
+  async run(plan: Iterator<Operation>, pauseMs: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(pauseMs);
+      if (this.underWay.size >= MAX_UNDER_WAY) continue;
+      const { value } = plan.next() as { value: Operation };
+      const { living, administrator } = this.options;
+      const victim = drawVictim(value, living, administrator);
+      if (!victim) continue;
+      const work = this.revoke(victim, value.auth).finally(() => this.underWay.delete(work));
+      this.underWay.add(work);
+    }
+  }
+
+  private async revoke(victim: Victim, auth: number): Promise<void> {
+    const { record, nowMs, tally, prober, auths, signal } = this.options;
+    const { condemned, subjects } = victim;
+    this.victims.push(victim);
+    record.attempted(condemned, nowMs());
+    prober.dead.push(...subjects);
+    let answer = await victim.call(auths[auth] ?? '');
+    if (!granted(answer)) tally.retried += 1;
+    for (let turn = auth + 1; !granted(answer); turn++) {
+      if (signal.aborted) return;
+      await sleep(RETRY_MS);
+      const next = auths[turn % auths.length] ?? '';
+      answer = await revokeByAdmin(this.options.administrator, next, condemned);
+    }
+    record.acknowledged(condemned, nowMs());
+    tally.revoked.add(condemned.kind);
+    await this.follow(subjects);
+  }
+
+  private async follow([subject]: readonly Subject[]): Promise<void> {
+    if (subject) await this.options.prober.follow(subject);
+  }
+}
