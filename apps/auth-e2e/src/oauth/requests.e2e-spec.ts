@@ -142,7 +142,7 @@ describe('client authentication', () => {
 
   it('does not read credentials in the query', async () => {
     const query = new URLSearchParams(posted(service));
-    expectOAuthError(await stack.post(`token?${query}`, GRANT), 401, 'invalid_client');
+    expectOAuthError(await stack.post(`token?${query.toString()}`, GRANT), 401, 'invalid_client');
   });
 });
 

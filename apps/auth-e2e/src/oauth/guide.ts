@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+import { ROOT } from '@jwt-auth/dev-stack';
+import ts from 'typescript';
+
+/** A piece of code in a guide, and what is written below it to come of it. */
+export interface Sample {
+  heading: string;
+  language: 'sh' | 'js' | 'ts';
+  code: string;
+  output: string;
+}
+
+const HEADING_OR_FENCE = /^#+ (?<heading>.+)$|^```(?<language>\w*)\n(?<content>[^]*?)^```$/gm;
+const run = promisify(execFile);
+const GIVE_UP_AFTER_MS = 90_000;
+const END_OF_SAMPLE = '--- end of sample ---';
+// Inside the workspace, so that the samples find its packages.
+const SCRATCH = resolve(ROOT, 'apps/auth-e2e/test-results');
+
+/** The samples of a guide in their order. An output is a fence without a language. */
+export function samplesOf(guide: string): Sample[] {
+  const text = readFileSync(resolve(ROOT, guide), 'utf8');
+  const samples: Sample[] = [];
+  let heading = '';
+  for (const { groups = {} } of text.matchAll(HEADING_OR_FENCE)) {
+    const { language, content = '' } = groups;
+    const last = samples.at(-1);
+    if (groups['heading'] !== undefined) heading = groups['heading'];
+    else if (isExecuted(language)) samples.push({ heading, language, code: content, output: '' });
+    else if (language === '' && last) last.output += content;
+  }
+  return samples;
+}
+
+function isExecuted(language: string | undefined): language is Sample['language'] {
+  return language === 'sh' || language === 'js' || language === 'ts';
+}
+
+/**
+ * Runs samples one after the other in one shell, as a reader does, and tells what each printed.
+ * `addresses` says what really stands where the guide says that something is. A program names its
+ * file in its first line; a TypeScript one is compiled and lies there as .js.
+ */
+export async function printedBy(
+  samples: readonly Sample[],
+  addresses: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  mkdirSync(SCRATCH, { recursive: true });
+  const directory = mkdtempSync(resolve(SCRATCH, 'guide-'));
+  try {
+    writeFileSync(resolve(directory, 'package.json'), '{"type":"module"}');
+    for (const sample of samples) {
+      if (sample.language !== 'sh') save(directory, sample, (text) => replaceAll(text, addresses));
+    }
+    const commands = samples.map(({ language, code }) => (language === 'sh' ? code : ''));
+    const script = [
+      `npm() { command npm --prefix '${ROOT}' --silent "$@"; }`,
+      `trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT`,
+      ...commands.map((code) => `${code}\necho '${END_OF_SAMPLE}'`),
+    ].join('\n');
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
+    const options = { cwd: directory, env, timeout: GIVE_UP_AFTER_MS };
+    const { stdout, stderr } = await run('bash', ['-c', replaceAll(script, addresses)], options);
+    if (stderr) throw new Error(`The guide printed an error: ${stderr}`);
+    const inWriting = Object.entries(addresses).map(([written, real]) => [real, written] as const);
+    return replaceAll(stdout, Object.fromEntries(inWriting)).split(`${END_OF_SAMPLE}\n`);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function save(directory: string, sample: Sample, localize: (text: string) => string): void {
+  const { language, code, heading } = sample;
+  const name = /^\/\/ (?<name>[\w-]+\.m?[jt]s)\n/.exec(code)?.groups?.['name'];
+  if (name === undefined) throw new Error(`A program under "${heading}" does not name its file`);
+  const text = language === 'ts' ? compile(code, name) : code;
+  writeFileSync(resolve(directory, name.replace(/ts$/, 'js')), localize(text));
+}
+
+function compile(code: string, fileName: string): string {
+  const { outputText } = ts.transpileModule(code, {
+    fileName,
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.ESNext,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+    },
+  });
+  return outputText;
+}
+
+function replaceAll(text: string, replacements: Readonly<Record<string, string>>): string {
+  return Object.entries(replacements).reduce((done, [from, to]) => done.replaceAll(from, to), text);
+}
+
+const MASKS: [RegExp, string][] = [
+  [/\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/g, '<uuid>'],
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<jwt>'],
+  [/(?<![\w-])[\w-]{43}(?![\w-])/g, '<256 bits>'],
+  [/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>'],
+  [/\b\d{10}\b/g, '<seconds>'],
+  [/\b\d+\.\d+ s\b/g, '<duration>'],
+];
+
+/** The same but for what is new each time: ids, tokens, secrets and times. */
+export function masked(text: string): string {
+  return MASKS.reduce((done, [pattern, name]) => done.replace(pattern, name), text).trim();
+}
