@@ -1,3 +1,4 @@
+import { guard } from './guard/guard.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { http } from './http/http.js';
 import { loginFlood } from './login/login-flood.js';
@@ -9,6 +10,7 @@ import { verifyFirst } from './verify-first/verify-first.js';
 export const benchmarks: readonly Benchmark[] = [
   verifyFirst,
   verifyAgain,
+  guard,
   http,
   loginTiming,
   loginFlood,

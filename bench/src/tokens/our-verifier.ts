@@ -1,12 +1,18 @@
 import { AccessTokenVerifier, RevocationList } from '@jwt-auth/jwt-core';
 import type { Trust } from './token-batch.js';
 
-/** Ours as a service runs it, with a revocation list that was just read and is empty. */
-export function ourVerifier({ issuer, audience, kid, publicKey }: Trust): AccessTokenVerifier {
+/** Ours as a service runs it. */
+export interface OurParts {
+  readonly verifier: AccessTokenVerifier;
+  /** Just read, and empty. */
+  readonly revocations: RevocationList;
+}
+
+export function ourParts({ issuer, audience, kid, publicKey }: Trust): OurParts {
   const key = { kid, publicKey };
   const revocations = new RevocationList({ maxStalenessMs: 3_600_000 });
   revocations.apply({ cursor: '', reset: true, more: false, entries: [] }, performance.now());
-  return new AccessTokenVerifier({
+  const verifier = new AccessTokenVerifier({
     issuer,
     audience,
     keys: {
@@ -15,4 +21,5 @@ export function ourVerifier({ issuer, audience, kid, publicKey }: Trust): Access
     },
     revocations,
   });
+  return { verifier, revocations };
 }

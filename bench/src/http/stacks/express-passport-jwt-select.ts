@@ -3,7 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import { Entity, PrimaryColumn, type Repository } from 'typeorm';
 import type { ServerSettings } from '../server/server-settings.js';
-import { type JwtPayload, PassportJwtStrategy } from './passport-jwt.strategy.js';
+import { type JwtPayload, PASSPORT_JWT, PassportJwtStrategy } from './passport-jwt.strategy.js';
 import { ordersBehind, type Stack, StackModule } from './stack.js';
 
 @Entity('revoked_token')
@@ -47,6 +47,6 @@ export const stack: Stack = {
         useFactory: (revoked: Repository<RevokedToken>) => new AskingStrategy(settings, revoked),
       },
     ],
-    controllers: [ordersBehind(AuthGuard('jwt'))],
+    controllers: [ordersBehind(AuthGuard(PASSPORT_JWT))],
   }),
 };

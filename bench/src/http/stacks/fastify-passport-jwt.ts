@@ -1,5 +1,5 @@
 import { AuthGuard } from '@nestjs/passport';
-import { PassportJwtStrategy } from './passport-jwt.strategy.js';
+import { PASSPORT_JWT, PassportJwtStrategy } from './passport-jwt.strategy.js';
 import { ordersBehind, type Stack, StackModule } from './stack.js';
 
 export const stack: Stack = {
@@ -9,6 +9,6 @@ export const stack: Stack = {
     providers: [
       { provide: PassportJwtStrategy, useFactory: () => new PassportJwtStrategy(settings) },
     ],
-    controllers: [ordersBehind(AuthGuard('jwt'))],
+    controllers: [ordersBehind(AuthGuard(PASSPORT_JWT))],
   }),
 };

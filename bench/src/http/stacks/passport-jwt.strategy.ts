@@ -7,9 +7,13 @@ export interface JwtPayload {
   readonly jti: string;
 }
 
+/** Its name: `jwt`, the usual one, is taken by ours where both are in one process. */
+export const PASSPORT_JWT = 'passport-jwt';
+
 /** As the Nest documentation has it, told to check everything that it can. */
-export class PassportJwtStrategy extends PassportStrategy(Strategy) {
-  constructor({ issuer, audience, publicKeyPem }: ServerSettings) {
+export class PassportJwtStrategy extends PassportStrategy(Strategy, PASSPORT_JWT) {
+  constructor(settings: Pick<ServerSettings, 'issuer' | 'audience' | 'publicKeyPem'>) {
+    const { issuer, audience, publicKeyPem } = settings;
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
       secretOrKey: publicKeyPem,
