@@ -25,10 +25,10 @@ describe('docs/clients.md', () => {
   });
 
   const calls = samples.flatMap(({ heading, language, output }, index) =>
-    language === 'sh' ? [{ heading, index, output }] : [],
+    language === 'sh' ? [{ heading, number: index + 1, output }] : [],
   );
-  it.each(calls)('prints what it says under $heading ($index)', ({ index, output }) => {
-    expect(masked(printed[index]!)).toBe(masked(output));
+  it.each(calls)('prints what it says under $heading, sample $number', ({ number, output }) => {
+    expect(masked(printed[number - 1]!)).toBe(masked(output));
   });
 });
 
