@@ -7,18 +7,22 @@ describe('readEndpoints', () => {
     issuer,
     jwks_uri: 'https://auth.example.com/keys',
     revocation_feed: 'https://auth.example.com/feed?v=1',
+    introspection_endpoint: 'https://auth.example.com/introspect',
+    token_endpoint: 'https://auth.example.com/token',
   };
 
-  it('gives the addresses of keys and feed', () => {
+  it('gives the addresses', () => {
     expect(readEndpoints(good, issuer, false)).toEqual({
       jwks: 'https://auth.example.com/keys',
       revocationFeed: 'https://auth.example.com/feed?v=1',
+      introspection: 'https://auth.example.com/introspect',
+      token: 'https://auth.example.com/token',
     });
   });
 
-  it('knows issuers without a feed', () => {
-    const document = { ...good, revocation_feed: undefined };
-    expect(readEndpoints(document, issuer, false).revocationFeed).toBeUndefined();
+  it('knows issuers that have keys and nothing else', () => {
+    const { jwks_uri } = good;
+    expect(readEndpoints({ issuer, jwks_uri }, issuer, false)).toEqual({ jwks: jwks_uri });
   });
 
   it('follows an issuer that keeps its keys on another host', () => {
@@ -52,6 +56,10 @@ describe('readEndpoints', () => {
     ['a relative feed', { revocation_feed: 'feed' }],
     ['a null feed', { revocation_feed: null }],
     ['a feed over plain http', { revocation_feed: 'http://feed.example.net' }],
+    ['introspection over plain http', { introspection_endpoint: 'http://auth.example.com/i' }],
+    ['introspection on this machine', { introspection_endpoint: 'http://127.0.0.1/i' }],
+    ['a token endpoint with credentials', { token_endpoint: 'https://a:b@auth.example.com/t' }],
+    ['an empty token endpoint', { token_endpoint: '' }],
   ])('refuses metadata with %s', (_name, change) => {
     expect(() => readEndpoints({ ...good, ...change }, issuer, false)).toThrow(
       expect.objectContaining({ name: 'IssuerError', code: 'bad_metadata' }),

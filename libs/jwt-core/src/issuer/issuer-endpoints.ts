@@ -1,12 +1,15 @@
 import { addressFault, isLoopback } from './issuer-address.js';
 import { IssuerError } from './issuer-error.js';
 
-/** What a resource service needs to know of its issuer. */
+/** What services need to know of their issuer. */
 export interface IssuerEndpoints {
   /** `jwks_uri` (RFC 8414 section 2). */
   readonly jwks: string;
   /** `revocation_feed`, an extension member; `undefined` for an issuer without one. */
   readonly revocationFeed: string | undefined;
+  /** `introspection_endpoint`, `token_endpoint`; `undefined` for an issuer without one. */
+  readonly introspection: string | undefined;
+  readonly token: string | undefined;
 }
 
 /**
@@ -35,9 +38,13 @@ export function readEndpoints(
     if (fault === undefined) return metadata[member] as string;
     throw new IssuerError('bad_metadata', `The metadata of ${issuer}: \`${member}\` ${fault}`);
   };
+  const optional = (member: string): string | undefined =>
+    metadata[member] === undefined ? undefined : address(member);
   return {
     jwks: address('jwks_uri'),
-    revocationFeed: metadata.revocation_feed === undefined ? undefined : address('revocation_feed'),
+    revocationFeed: optional('revocation_feed'),
+    introspection: optional('introspection_endpoint'),
+    token: optional('token_endpoint'),
   };
 }
 

@@ -215,6 +215,15 @@ describe('the options of JwtCoreModule', () => {
     [{ jwksMaxStaleSeconds: 1e9 }, 'jwksMaxStaleSeconds is'],
     [{ keySet: {} }, 'keySet is not a KeySet'],
     [{ revocationSource: {} }, 'revocationSource is not a RevocationSource'],
+    [{ referenceTokens: {} }, 'referenceTokens is not a ReferenceTokenSource'],
+    [{ clientId: 'service' }, 'clientSecret is required beside a clientId'],
+    [{ clientSecret: 'hush' }, /^(?!.*hush).*clientId is required beside a clientSecret$/s],
+    [{ clientId: '', clientSecret: 'hush' }, /^(?!.*hush).*clientId is required/s],
+    [{ clientId: 'service', clientSecret: 7 }, 'clientSecret is required'],
+    [
+      { issuer: 'http://auth.internal', clientId: 'a', clientSecret: 'b', ...atHome() },
+      'is plain http',
+    ],
   ])('are refused or taken: %j', async (options, fault) => {
     if (fault === undefined) await starting(options);
     else await expect(starting(options)).rejects.toThrow(fault);

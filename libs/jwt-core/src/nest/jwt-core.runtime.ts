@@ -3,9 +3,11 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import type { KeySet } from '../keys/key-set.js';
 import { RemoteKeySet } from '../keys/remote-key-set.js';
+import { IntrospectionSource } from '../reference/introspection-source.js';
 import { HttpRevocationSource } from '../revocation/http-revocation-source.js';
 import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';
@@ -52,7 +54,7 @@ export class JwtCoreRuntime implements OnApplicationBootstrap, BeforeApplication
       audience: settings.audience,
       keys,
       revocations,
-      referenceTokens: settings.referenceTokens,
+      referenceTokens: settings.referenceTokens ?? this.makeIntrospectionSource(),
       clockToleranceSeconds: settings.clockToleranceSeconds,
       rememberedTokens: settings.rememberedTokens,
     });
@@ -76,6 +78,13 @@ export class JwtCoreRuntime implements OnApplicationBootstrap, BeforeApplication
   private get metadata(): IssuerMetadata {
     const { issuer, allowHttpIssuer: allowHttp } = this.settings;
     return (this.openMetadata ??= new IssuerMetadata({ issuer, allowHttp }));
+  }
+
+  private makeIntrospectionSource(): IntrospectionSource | undefined {
+    const { clientId, clientSecret } = this.settings;
+    if (clientId === undefined || clientSecret === undefined) return undefined;
+    const credentials = new ClientCredentials(clientId, clientSecret);
+    return new IntrospectionSource({ metadata: this.metadata, credentials, log: this.log });
   }
 
   private makeRemoteKeys(): RemoteKeySet {

@@ -11,12 +11,12 @@ export interface TokenOrigin {
   readonly nowSeconds: number;
 }
 
-const lifeSeconds = 900;
+export const lifeSeconds = 900;
 
-/** A signed access token (RFC 9068), right in all that `claims` and `header` do not replace. */
-export function mintToken(origin: TokenOrigin, claims: Members, header: Members): string {
-  const { issuer, audience, key, nowSeconds } = origin;
-  const usualClaims = {
+/** The claims of an access token (RFC 9068), right in all that `claims` do not replace. */
+export function accessTokenClaims(origin: TokenOrigin, claims: Members): Members {
+  const { issuer, audience, nowSeconds } = origin;
+  return {
     iss: issuer,
     sub: randomUUID(),
     aud: audience,
@@ -27,11 +27,17 @@ export function mintToken(origin: TokenOrigin, claims: Members, header: Members)
     sid: randomUUID(),
     scope: '',
     roles: [],
+    ...claims,
   };
+}
+
+/** A signed access token, with whatever header parameters `header` replaces. */
+export function mintToken(origin: TokenOrigin, claims: Members, header: Members): string {
+  const { key } = origin;
   return signToken(
     key,
     { alg: 'RS256', typ: 'at+jwt', kid: key.kid, ...header },
-    { ...usualClaims, ...claims },
+    accessTokenClaims(origin, claims),
   );
 }
 

@@ -6,9 +6,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 /** What services ask of an issuer. */
-export type IssuerEndpoint = 'metadata' | 'jwks' | 'feed';
+export type IssuerEndpoint = 'metadata' | 'jwks' | 'feed' | 'token' | 'introspect';
 
 /**
  * How an endpoint fails: `cut`: it closes the connection. `refuse`: status 503. `hang`: it answers
@@ -16,28 +17,62 @@ export type IssuerEndpoint = 'metadata' | 'jwks' | 'feed';
  */
 export type IssuerFault = 'cut' | 'refuse' | 'hang' | RequestListener;
 
-/** What an endpoint answers with. The signal says that nobody waits any longer. */
-export type IssuerAnswer = (query: URLSearchParams, signal: AbortSignal) => unknown;
+/** What an endpoint was asked. */
+export interface IssuerQuestion {
+  readonly query: URLSearchParams;
+  readonly form: URLSearchParams;
+  readonly authorization: string | undefined;
+}
 
-export const issuerPaths: Readonly<Record<IssuerEndpoint, string>> = {
+/** An answer with another status than 200. */
+export class IssuerRefusal {
+  constructor(
+    readonly status: number,
+    readonly body: Readonly<Record<string, unknown>>,
+  ) {}
+}
+
+/** What an endpoint answers with. The signal says that nobody waits any longer. */
+export type IssuerAnswer = (question: IssuerQuestion, signal: AbortSignal) => unknown;
+
+const issuerPaths: Readonly<Record<IssuerEndpoint, string>> = {
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
   feed: '/revocations',
+  token: '/oauth/token',
+  introspect: '/oauth/introspect',
 };
 const endpoints = Object.keys(issuerPaths) as readonly IssuerEndpoint[];
-const cacheControl = { metadata: 'no-cache', jwks: 'public, max-age=300', feed: 'no-store' };
+const posted: readonly IssuerEndpoint[] = ['token', 'introspect'];
+const cacheControl: Partial<Record<IssuerEndpoint, string>> = {
+  metadata: 'no-cache',
+  jwks: 'public, max-age=300',
+};
+
+/** What an issuer at this address says of itself (RFC 8414). */
+export function issuerMetadata(issuer: string): unknown {
+  return {
+    issuer,
+    jwks_uri: issuer + issuerPaths.jwks,
+    revocation_feed: issuer + issuerPaths.feed,
+    token_endpoint: issuer + issuerPaths.token,
+    introspection_endpoint: issuer + issuerPaths.introspect,
+    response_types_supported: [],
+  };
+}
 
 /** The HTTP side of an issuer, on a free port of the loopback interface. */
 export class IssuerServer {
   url = '';
   private readonly faults = new Map<IssuerEndpoint, IssuerFault>();
-  private readonly counts: Record<IssuerEndpoint, number> = { metadata: 0, jwks: 0, feed: 0 };
+  private readonly counts = new Map<IssuerEndpoint, number>();
   private faultChange = new AbortController();
   private readonly server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
+    const { pathname } = new URL(request.url ?? '/', this.url);
     const endpoint = endpoints.find((name) => issuerPaths[name] === pathname);
-    if (endpoint === undefined || request.method !== 'GET') response.writeHead(404).end();
-    else void this.serve(endpoint, searchParams, request, response);
+    const method = endpoint && posted.includes(endpoint) ? 'POST' : 'GET';
+    if (endpoint === undefined || request.method !== method) response.writeHead(404).end();
+    else void this.serve(endpoint, request, response);
   });
 
   private constructor(private readonly answers: Readonly<Record<IssuerEndpoint, IssuerAnswer>>) {}
@@ -53,7 +88,7 @@ export class IssuerServer {
 
   /** How often an endpoint was asked, whatever it answered. */
   requests(endpoint: IssuerEndpoint): number {
-    return this.counts[endpoint];
+    return this.counts.get(endpoint) ?? 0;
   }
 
   /** Begins or ends a fault, for requests that wait for an answer, too. */
@@ -74,11 +109,11 @@ export class IssuerServer {
 
   private async serve(
     endpoint: IssuerEndpoint,
-    query: URLSearchParams,
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    this.counts[endpoint] += 1;
+    this.counts.set(endpoint, this.requests(endpoint) + 1);
+    const question = await this.read(request);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     while (!gone.signal.aborted) {
@@ -89,15 +124,23 @@ export class IssuerServer {
       const signal = AbortSignal.any([gone.signal, this.faultChange.signal]);
       const answer = await Promise.race([
         aborted(signal),
-        fault === 'hang' ? new Promise(() => undefined) : this.answers[endpoint](query, signal),
+        fault === 'hang' ? new Promise(() => undefined) : this.answers[endpoint](question, signal),
       ]);
       if (signal.aborted) continue;
+      const isRefusal = answer instanceof IssuerRefusal;
       response
         .setHeader('content-type', 'application/json')
-        .setHeader('cache-control', cacheControl[endpoint])
-        .end(JSON.stringify(answer));
+        .setHeader('cache-control', cacheControl[endpoint] ?? 'no-store')
+        .writeHead(isRefusal ? answer.status : 200)
+        .end(JSON.stringify(isRefusal ? answer.body : answer));
       return;
     }
+  }
+
+  private async read(request: IncomingMessage): Promise<IssuerQuestion> {
+    const { searchParams: query } = new URL(request.url ?? '/', this.url);
+    const form = new URLSearchParams(await text(request));
+    return { query, form, authorization: request.headers.authorization };
   }
 }
 

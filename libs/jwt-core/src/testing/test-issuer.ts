@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { jwksFingerprint } from '../keys/jwks-fingerprint.js';
 import type { Revocation, RevocationKind } from '../revocation/revocation.js';
 import type { RevocationBatch } from '../revocation/revocation-source.js';
-import { type Members, mintToken } from './access-token.js';
+import { accessTokenClaims, type Members, mintToken, type TokenOrigin } from './access-token.js';
 import {
   type IssuerEndpoint,
   type IssuerFault,
-  issuerPaths,
+  type IssuerQuestion,
+  issuerMetadata,
   IssuerServer,
 } from './issuer-server.js';
 import { MemoryRevocationSource } from './memory-revocation-source.js';
+import { OAuthEndpoints, type TestClient } from './oauth-endpoints.js';
 import { generateSigningKey, publicJwk, type SigningKey } from './signing-key.js';
 import { TestClock } from './test-clock.js';
 
@@ -17,6 +20,8 @@ export interface TestIssuerOptions {
   readonly audience?: string;
   /** Keys to publish, of which the first one signs. Default: a new one. */
   readonly keys?: readonly [SigningKey, ...SigningKey[]];
+  /** The client that it knows. Default: one of its own. */
+  readonly client?: TestClient;
 }
 
 /** What to revoke. `exp` and `before` are in seconds; see `Revocation`. */
@@ -29,12 +34,14 @@ export interface NewRevocation {
   readonly before?: number;
 }
 
+const newClient = () => ({ clientId: 'service', clientSecret: randomUUID() });
 const revocationLifeSeconds = 86_400;
 const longestWaitSeconds = 25;
 
 /**
- * An issuer within the test's own process: real RS256 tokens, and metadata, JWKS and revocation feed
- * over HTTP on the loopback interface, so that a service under test runs as it is.
+ * An issuer within the test's own process: real RS256 tokens, and metadata, JWKS, revocation feed,
+ * token and introspection endpoints over HTTP on the loopback interface, so that a service under test
+ * runs as it is.
  *
  * ```ts
  * const auth = await TestIssuer.start();
@@ -60,12 +67,20 @@ export class TestIssuer {
   readonly clock = new TestClock();
   /** Its revocations at first hand, for a test that wants no HTTP. */
   readonly revocations: MemoryRevocationSource;
+  /**
+   * Credentials that it takes at its token and introspection endpoints, named as options:
+   * `JwtCoreModule.forRoot({ issuer, audience, ...auth.client })`.
+   */
+  readonly client: TestClient;
+  private readonly oauth: OAuthEndpoints;
   private keys: readonly SigningKey[];
   private server!: IssuerServer;
 
-  private constructor(keys: readonly SigningKey[], audience: string) {
+  private constructor(keys: readonly SigningKey[], audience: string, client: TestClient) {
     this.audience = audience;
     this.keys = keys;
+    this.client = client;
+    this.oauth = new OAuthEndpoints(this, client);
     this.revocations = new MemoryRevocationSource({
       fingerprint: () => jwksFingerprint(this.keys),
       now: this.clock.now,
@@ -73,12 +88,16 @@ export class TestIssuer {
   }
 
   /** Listens on a free port. */
-  static async start({ audience = 'api', keys }: TestIssuerOptions = {}): Promise<TestIssuer> {
-    const issuer = new TestIssuer(keys ?? [await generateSigningKey()], audience);
+  static async start(options: TestIssuerOptions = {}): Promise<TestIssuer> {
+    const { audience = 'api', client = newClient() } = options;
+    const keys = options.keys ?? [await generateSigningKey()];
+    const issuer = new TestIssuer(keys, audience, client);
     issuer.server = await IssuerServer.start({
-      metadata: () => issuer.metadata(),
+      metadata: () => issuerMetadata(issuer.issuer),
       jwks: () => ({ keys: issuer.keys.map(publicJwk) }),
-      feed: (query, signal) => issuer.feed(query, signal),
+      feed: (question, signal) => issuer.feed(question, signal),
+      token: (question) => issuer.oauth.token(question),
+      introspect: (question) => issuer.oauth.introspect(question),
     });
     return issuer;
   }
@@ -98,8 +117,15 @@ export class TestIssuer {
    * replaced by whatever value, or left out with `undefined`.
    */
   mint(claims: Members = {}, header: Members = {}): string {
-    const { issuer, audience, signingKey: key } = this;
-    return mintToken({ issuer, audience, key, nowSeconds: this.nowSeconds() }, claims, header);
+    return mintToken(this.origin(), claims, header);
+  }
+
+  /**
+   * A reference token that stands for the claims which `mint` would sign: its introspection endpoint
+   * tells them, for as long as the token has neither expired nor been revoked.
+   */
+  mintReference(claims: Members = {}): string {
+    return this.oauth.remember(accessTokenClaims(this.origin(), claims));
   }
 
   /** Publishes a revocation. Services that follow the feed know of it within milliseconds. */
@@ -158,20 +184,16 @@ export class TestIssuer {
     return this.keys[0]!;
   }
 
+  private origin(): TokenOrigin {
+    const { issuer, audience, signingKey: key } = this;
+    return { issuer, audience, key, nowSeconds: this.nowSeconds() };
+  }
+
   private nowSeconds(): number {
     return Math.floor(this.clock.now() / 1000);
   }
 
-  private metadata(): unknown {
-    return {
-      issuer: this.issuer,
-      jwks_uri: this.issuer + issuerPaths.jwks,
-      revocation_feed: this.issuer + issuerPaths.feed,
-      response_types_supported: [],
-    };
-  }
-
-  private feed(query: URLSearchParams, signal: AbortSignal): Promise<RevocationBatch> {
+  private feed({ query }: IssuerQuestion, signal: AbortSignal): Promise<RevocationBatch> {
     const waitSeconds = Math.min(Math.max(Number(query.get('wait')) || 0, 0), longestWaitSeconds);
     return this.revocations.read(query.get('after') ?? undefined, { waitSeconds, signal });
   }

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { provenToken } from '../token/proven-token.js';
+import { AUDIENCE, CLAIMS, ISSUER } from '../token/signed-token.spec-support.js';
+import { IntrospectedTokens } from './introspected-tokens.js';
+
+const introspected = (claims: object = {}) => ({
+  proven: provenToken({ ...CLAIMS, claims }, { issuer: ISSUER, audience: AUDIENCE }),
+  untilMs: 1,
+});
+const kept = (tokens: IntrospectedTokens, ...names: string[]) =>
+  names.filter((name) => tokens.find(name) !== undefined);
+
+describe('IntrospectedTokens', () => {
+  it('forgets the one asked about longest ago when it is full', () => {
+    const tokens = new IntrospectedTokens(2);
+    for (const name of ['a', 'b', 'a', 'c']) tokens.remember(name, introspected());
+    expect(kept(tokens, 'a', 'b', 'c')).toEqual(['a', 'c']);
+    expect(tokens.size).toBe(2);
+  });
+
+  it('counts a KiB of claims as one token more', () => {
+    const tokens = new IntrospectedTokens(10);
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const name of names) tokens.remember(name, introspected());
+    tokens.remember('large', introspected({ text: 'x'.repeat(7 * 1024) }));
+    expect(kept(tokens, ...names, 'large')).toEqual(['e', 'f', 'large']);
+    tokens.forget('large');
+    for (const name of names) tokens.remember(`${name}2`, introspected());
+    expect(tokens.size).toBe(8);
+  });
+
+  it('does not empty itself for what is larger than all of it', () => {
+    const tokens = new IntrospectedTokens(2);
+    tokens.remember('a', introspected());
+    tokens.remember('large', introspected({ text: 'x'.repeat(4 * 1024) }));
+    expect(kept(tokens, 'a', 'large')).toEqual(['a']);
+  });
+
+  it('forgets what was small once it is too large to keep', () => {
+    const tokens = new IntrospectedTokens(2);
+    tokens.remember('a', introspected());
+    tokens.remember('a', introspected({ text: 'x'.repeat(4 * 1024) }));
+    expect(tokens.size).toBe(0);
+  });
+
+  it('keeps nothing when nothing may be kept', () => {
+    const tokens = new IntrospectedTokens(0);
+    tokens.remember('a', introspected());
+    expect(tokens.size).toBe(0);
+  });
+});

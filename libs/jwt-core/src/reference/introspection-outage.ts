@@ -1,0 +1,72 @@
+import { TokenError } from '../token/token-error.js';
+
+/** Where introspection tells that it fails or works again: once for each change, not per token. */
+export interface IntrospectionLog {
+  log(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** Why an introspection gave no answer. */
+export interface IntrospectionFailure {
+  readonly message: string;
+  /** The issuer does not take this service's word: nothing will change by itself. */
+  readonly isRefusal?: boolean;
+  /** For how long the issuer wants to be left alone. */
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+const firstPauseMs = 100;
+const lastPauseMs = 1_000;
+const longestPauseMs = 30_000;
+
+/** Failures of introspection in a row: what is logged of them, and how long nobody is asked. */
+export class IntrospectionOutage {
+  private failures = 0;
+  private pausedUntilMs = -Infinity;
+  private lastError: TokenError | undefined;
+  private reported: 'nothing' | 'warning' | 'refusal' = 'nothing';
+
+  constructor(
+    private readonly issuer: string,
+    private readonly monotonicNow: () => number,
+    private readonly log: IntrospectionLog | undefined,
+  ) {}
+
+  /** @throws TokenError `introspection_unavailable` during the pause after a failure */
+  refuseDuringPause(): void {
+    if (this.lastError && this.monotonicNow() < this.pausedUntilMs) throw this.lastError;
+  }
+
+  noteAnswer(): void {
+    if (this.reported !== 'nothing') this.log?.log(`Introspection at ${this.issuer} works again`);
+    this.failures = 0;
+    this.pausedUntilMs = -Infinity;
+    this.reported = 'nothing';
+  }
+
+  /** Gives the error to throw. Many that fail together count once. */
+  noteFailure(failure: IntrospectionFailure): TokenError {
+    this.report(failure);
+    const { message, cause } = failure;
+    const error = new TokenError('introspection_unavailable', message, { cause });
+    const nowMs = this.monotonicNow();
+    if (nowMs < this.pausedUntilMs) return error;
+    const backOffMs = Math.min(firstPauseMs * 2 ** this.failures, lastPauseMs);
+    const askedForMs = Math.min(failure.retryAfterMs ?? 0, longestPauseMs);
+    this.failures += 1;
+    this.lastError = error;
+    this.pausedUntilMs = nowMs + Math.max(backOffMs, askedForMs);
+    return error;
+  }
+
+  private report({ message, isRefusal = false }: IntrospectionFailure): void {
+    const kind = isRefusal ? 'refusal' : 'warning';
+    if (this.reported === kind) return;
+    this.reported = kind;
+    const text = `Reference tokens cannot be introspected at ${this.issuer}: ${message}`;
+    if (isRefusal) this.log?.error(text);
+    else this.log?.warn(text);
+  }
+}

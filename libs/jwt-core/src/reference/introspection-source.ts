@@ -1,0 +1,94 @@
+import type { ClientCredentials } from '../issuer/client-credentials.js';
+import { IssuerError } from '../issuer/issuer-error.js';
+import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { type FormAnswer, postForm } from '../issuer/post-form.js';
+import { type JsonObject, parseJsonObject } from '../token/strict-json.js';
+import { TokenError } from '../token/token-error.js';
+import { type IntrospectionLog, IntrospectionOutage } from './introspection-outage.js';
+import type { ReferenceTokenSource } from './reference-token-source.js';
+
+export interface IntrospectionSourceOptions {
+  readonly metadata: IssuerMetadata;
+  /** Of a client that may introspect. */
+  readonly credentials: ClientCredentials;
+  /** For one introspection. Default 5 s. */
+  readonly timeoutMs?: number | undefined;
+  readonly log?: IntrospectionLog | undefined;
+  readonly monotonicNow?: (() => number) | undefined;
+}
+
+/** Claims of one's own may have 64 KiB. Room for the others, and for another way to write them. */
+const maxBytes = 256 * 1024;
+
+/**
+ * The introspection endpoint that the issuer's metadata name (RFC 7662), over HTTP.
+ *
+ * Each failure is `introspection_unavailable`, and after one the issuer is left alone: for a moment,
+ * at most a second, or for as long as its `Retry-After` asks, at most half a minute.
+ */
+export class IntrospectionSource implements ReferenceTokenSource {
+  private readonly outage: IntrospectionOutage;
+
+  constructor(private readonly options: IntrospectionSourceOptions) {
+    const { metadata, log, monotonicNow = () => performance.now() } = options;
+    this.outage = new IntrospectionOutage(metadata.issuer, monotonicNow, log);
+  }
+
+  /** @throws TokenError `introspection_unavailable` */
+  async resolve(token: string): Promise<JsonObject | undefined> {
+    this.outage.refuseDuringPause();
+    const answer = await this.ask(token).catch((error: unknown) => {
+      if (!(error instanceof IssuerError)) throw error;
+      throw this.outage.noteFailure({ message: error.message, cause: error });
+    });
+    const claims = this.read(answer);
+    this.outage.noteAnswer();
+    return claims;
+  }
+
+  private async ask(token: string): Promise<FormAnswer> {
+    const { metadata, credentials, timeoutMs = 5_000 } = this.options;
+    const { introspection } = await metadata.endpoints();
+    if (introspection === undefined) {
+      throw new IssuerError('bad_metadata', 'the metadata name no introspection_endpoint');
+    }
+    const form = { token, token_type_hint: 'access_token' };
+    return postForm(introspection, form, credentials, { timeoutMs, maxBytes });
+  }
+
+  private read({ status, body, retryAfterMs }: FormAnswer): JsonObject | undefined {
+    if (status === 401 || status === 403) throw this.refused(status);
+    if (status !== 200) {
+      throw this.outage.noteFailure({ message: `it answered ${status}`, retryAfterMs });
+    }
+    const answer = this.parse(body);
+    if (answer.active === false) return undefined;
+    if (answer.active !== true) {
+      throw this.outage.noteFailure({ message: 'its answer does not say whether it is active' });
+    }
+    // A token of another type, like one bound to a key, is not for whoever bears it.
+    return isBearer(answer.token_type) ? answer : undefined;
+  }
+
+  private parse(body: Buffer): JsonObject {
+    try {
+      return parseJsonObject(body);
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      // The token may be good: it is the answer that is not.
+      throw this.outage.noteFailure({ message: `its answer is ${error.message}`, cause: error });
+    }
+  }
+
+  private refused(status: number): TokenError {
+    const { clientId } = this.options.credentials;
+    const message =
+      `it refuses the client ${JSON.stringify(clientId)} (status ${status}). ` +
+      'Check id and secret, and that the client may introspect';
+    return this.outage.noteFailure({ message, isRefusal: true });
+  }
+}
+
+function isBearer(tokenType: unknown = 'Bearer'): boolean {
+  return typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer';
+}

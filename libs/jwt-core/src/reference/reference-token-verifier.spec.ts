@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import type { Revocation } from '../revocation/revocation.js';
+import { CLAIMS } from '../token/signed-token.spec-support.js';
+import type { JsonObject } from '../token/strict-json.js';
+import { TokenError, type TokenErrorCode } from '../token/token-error.js';
+import { newReference, setUp } from './reference-bed.spec-support.js';
+
+const refusal = (code: TokenErrorCode): unknown =>
+  expect.objectContaining({ name: 'TokenError', code });
+const token = newReference();
+
+const revocationsOfIt: Revocation[] = [
+  { kind: 'jti', id: CLAIMS.jti, exp: CLAIMS.exp },
+  { kind: 'sid', id: CLAIMS.sid, exp: CLAIMS.exp },
+  { kind: 'client', id: CLAIMS.client_id, before: CLAIMS.iat, exp: CLAIMS.exp },
+];
+
+describe('ReferenceTokenVerifier', () => {
+  it('gives the principal that the claims describe', async () => {
+    const { verify, answerWith } = setUp();
+    answerWith(async () => ({ ...CLAIMS, active: true, claims: { plan: { seats: 3 } } }));
+    const principal = await verify(token);
+    expect(principal).toMatchObject({
+      subject: CLAIMS.sub,
+      tokenId: CLAIMS.jti,
+      sessionId: CLAIMS.sid,
+      scopes: ['orders:read', 'orders:write'],
+      claims: { plan: { seats: 3 } },
+    });
+    expect(Object.isFrozen(principal.claims['plan'])).toBe(true);
+  });
+
+  it.each<[string, JsonObject]>([
+    ['of another issuer', { iss: 'https://evil.example' }],
+    ['without an issuer', { iss: undefined }],
+    ['for another audience', { aud: 'mail' }],
+    ['without a jti', { jti: undefined }],
+    ['without an expiry', { exp: undefined }],
+    ['that lives for two days', { exp: CLAIMS.iat + 172_800 }],
+    ['issued ahead of time', { iat: CLAIMS.iat + 120, exp: CLAIMS.iat + 900 }],
+    ['whose claims are a list', { claims: [] }],
+  ])('refuses one %s, whatever the issuer says of it', async (_name, change) => {
+    const { verify, answerWith } = setUp();
+    answerWith(async () => ({ ...CLAIMS, ...change }));
+    await expect(verify(token)).rejects.toThrow(refusal('token_invalid'));
+  });
+
+  it('refuses one that is not active, and asks again, as nothing was remembered', async () => {
+    const { verify, answerWith, asked } = setUp();
+    answerWith(async () => undefined);
+    for (let n = 0; n < 2; n++)
+      await expect(verify(token)).rejects.toThrow(refusal('token_invalid'));
+    expect(asked).toHaveLength(2);
+  });
+
+  it('says of one that has expired that it has', async () => {
+    const { verify, answerWith } = setUp();
+    answerWith(async () => ({ ...CLAIMS, exp: CLAIMS.iat + 10 }));
+    await expect(verify(token)).rejects.toThrow(refusal('token_expired'));
+  });
+
+  it('passes on what the source fails with, to all who wait, and asks anew afterwards', async () => {
+    const { verify, answerWith, asked } = setUp();
+    const failure = new TokenError('introspection_unavailable', 'down');
+    answerWith(() => Promise.reject(failure));
+    const outcomes = await Promise.allSettled([verify(token), verify(token)]);
+    expect(outcomes).toEqual([
+      { status: 'rejected', reason: failure },
+      { status: 'rejected', reason: failure },
+    ]);
+    answerWith(async () => ({ ...CLAIMS }));
+    expect(await verify(token)).toBeDefined();
+    expect(asked).toHaveLength(2);
+  });
+});
+
+describe('ReferenceTokenVerifier and the revocation list', () => {
+  const add = ({ revocations }: ReturnType<typeof setUp>, entry: Revocation) =>
+    revocations.apply({ cursor: '', reset: false, more: false, entries: [entry] }, 0);
+
+  it.each(revocationsOfIt)('refuses a remembered token at once by its $kind', async (entry) => {
+    const bed = setUp();
+    await bed.verify(token);
+    add(bed, entry);
+    await expect(bed.verify(token)).rejects.toThrow(refusal('token_revoked'));
+    expect(bed.asked).toHaveLength(1);
+  });
+
+  it.each(revocationsOfIt)(
+    'refuses a token whose $kind is revoked while the issuer is asked',
+    async (entry) => {
+      const bed = setUp();
+      const tell = bed.answerLater();
+      const waiting = bed.verify(token);
+      add(bed, entry);
+      tell({ ...CLAIMS });
+      await expect(waiting).rejects.toThrow(refusal('token_revoked'));
+    },
+  );
+
+  it('is not moved by the revocation of a signing key', async () => {
+    const bed = setUp();
+    add(bed, { kind: 'kid', id: '', exp: CLAIMS.exp });
+    add(bed, { kind: 'kid', id: 'undefined', exp: CLAIMS.exp });
+    expect(await bed.verify(token)).toBeDefined();
+  });
+
+  it('asks of each who waits for one answer how fresh the list must be for them', async () => {
+    const bed = setUp();
+    bed.clock.monotonicMs = 5_000;
+    const [strict, usual] = await Promise.allSettled([bed.verify(token, 2_000), bed.verify(token)]);
+    expect(strict).toMatchObject({ reason: refusal('revocations_stale') });
+    expect(usual.status).toBe('fulfilled');
+    expect(bed.asked).toHaveLength(1);
+    bed.clock.monotonicMs = 31_000;
+    await expect(bed.verify(token)).rejects.toThrow(refusal('revocations_stale'));
+    expect(await bed.verify(token, Infinity)).toBeDefined();
+  });
+});
+
+describe('ReferenceTokenVerifier and its memory', () => {
+  it('asks once for all who come with the same new token at the same moment', async () => {
+    const { verify, answerLater, asked } = setUp();
+    const tell = answerLater();
+    const waiting = Array.from({ length: 500 }, () => verify(token));
+    tell({ ...CLAIMS });
+    expect(new Set(await Promise.all(waiting)).size).toBe(1);
+    expect(asked).toEqual([token]);
+  });
+
+  it('answers at once while it remembers, for 30 seconds from when it asked', async () => {
+    const { verify, isAtOnce, pass, answerWith, asked } = setUp();
+    answerWith(async () => {
+      pass(4_000);
+      return { ...CLAIMS };
+    });
+    await verify(token);
+    pass(25_999);
+    expect(isAtOnce(token)).toBe(true);
+    pass(1);
+    expect(isAtOnce(token)).toBe(false);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('refuses a token that is no longer active when it asks again', async () => {
+    const { verify, pass, answerWith } = setUp();
+    await verify(token);
+    pass(30_000);
+    answerWith(async () => undefined);
+    await expect(verify(token)).rejects.toThrow(refusal('token_invalid'));
+  });
+
+  it('remembers nothing beyond exp, and tells the expired from the unknown', async () => {
+    const { verify, isAtOnce, pass, answerWith, asked, clock } = setUp();
+    const exp = clock.ms / 1000 + 10;
+    answerWith(async () => ({ ...CLAIMS, exp }));
+    await verify(token);
+    pass(9_999);
+    expect(isAtOnce(token)).toBe(true);
+    pass(1);
+    // Within the tolerance its issuer may still see time left.
+    await verify(token);
+    expect(asked).toHaveLength(2);
+    answerWith(async () => undefined);
+    await expect(verify(token)).rejects.toThrow(refusal('token_expired'));
+    expect(asked).toHaveLength(3);
+    pass(5_000);
+    await expect(verify(token)).rejects.toThrow(refusal('token_expired'));
+    expect(asked).toHaveLength(3);
+  });
+
+  it('is not fooled by a wall clock that goes back', async () => {
+    const { verify, pass, clock, asked } = setUp();
+    await verify(token);
+    pass(30_000);
+    clock.ms -= 20_000;
+    await verify(token);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('never takes one token for another', async () => {
+    const { verify, answerWith } = setUp();
+    answerWith(async (asked) => (asked === token ? { ...CLAIMS } : undefined));
+    await verify(token);
+    for (let at = 0; at < 43; at++) {
+      const other = `${token.slice(0, at)}${token[at] === 'A' ? 'E' : 'A'}${token.slice(at + 1)}`;
+      await expect(verify(other)).rejects.toThrow(refusal('token_invalid'));
+    }
+  });
+
+  it('has a bounded number of questions under way, and answers those it knows meanwhile', async () => {
+    const { verify, answerWith, answerLater, asked } = setUp();
+    await verify(token);
+    const tell = answerLater();
+    const flood = Array.from({ length: 1_000 }, () => verify(newReference()));
+    const outcomes = Promise.allSettled(flood);
+    expect(asked).toHaveLength(1 + 64);
+    expect(await verify(token)).toBeDefined();
+    tell(undefined);
+    const codes = (await outcomes).map(
+      (outcome) => outcome.status === 'rejected' && (outcome.reason as TokenError).code,
+    );
+    expect(codes.filter((code) => code === 'token_invalid')).toHaveLength(64);
+    expect(codes.filter((code) => code === 'introspection_unavailable')).toHaveLength(936);
+    answerWith(async () => ({ ...CLAIMS }));
+    expect(await verify(newReference())).toBeDefined();
+  });
+});

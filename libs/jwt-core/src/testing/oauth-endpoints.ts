@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { ClientCredentials } from '../issuer/client-credentials.js';
+import { compactId } from '../revocation/compact-id.js';
+import { RevocationEntries } from '../revocation/revocation-entries.js';
+import { lifeSeconds, type Members } from './access-token.js';
+import { type IssuerQuestion, IssuerRefusal } from './issuer-server.js';
+import type { MemoryRevocationSource } from './memory-revocation-source.js';
+import type { TestClock } from './test-clock.js';
+
+/** A client's credentials, named as `JwtCoreModule` and `ClientCredentialsToken` take them. */
+export interface TestClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** What these endpoints need of the issuer that they belong to. */
+interface Issuer {
+  readonly clock: TestClock;
+  readonly revocations: MemoryRevocationSource;
+  mint(claims: Members): string;
+  mintReference(claims: Members): string;
+}
+
+/** The token endpoint (RFC 6749 section 4.4) and the introspection endpoint (RFC 7662). */
+export class OAuthEndpoints {
+  private readonly references = new Map<string, Members>();
+  private readonly authorization: string;
+
+  constructor(
+    private readonly issuer: Issuer,
+    private readonly client: TestClient,
+  ) {
+    const { clientId, clientSecret } = client;
+    this.authorization = new ClientCredentials(clientId, clientSecret).authorization();
+  }
+
+  /** A new reference token that stands for these claims. */
+  remember(claims: Members): string {
+    const token = randomBytes(32).toString('base64url');
+    this.references.set(token, claims);
+    return token;
+  }
+
+  token(question: IssuerQuestion): unknown {
+    if (!this.isClient(question)) return new IssuerRefusal(401, { error: 'invalid_client' });
+    const { form } = question;
+    if (form.get('grant_type') !== 'client_credentials') {
+      return new IssuerRefusal(400, { error: 'unsupported_grant_type' });
+    }
+    const { clientId } = this.client;
+    const scope = form.get('scope') ?? '';
+    const claims = { sub: clientId, client_id: clientId, sid: undefined, scope };
+    const isReference = form.get('token_format') === 'reference';
+    return {
+      access_token: isReference ? this.issuer.mintReference(claims) : this.issuer.mint(claims),
+      token_type: 'Bearer',
+      expires_in: lifeSeconds,
+      scope,
+    };
+  }
+
+  async introspect(question: IssuerQuestion): Promise<unknown> {
+    if (!this.isClient(question)) return new IssuerRefusal(401, { error: 'invalid_client' });
+    const claims = this.references.get(question.form.get('token') ?? '');
+    if (claims === undefined || this.hasExpired(claims) || (await this.isRevoked(claims))) {
+      return { active: false };
+    }
+    return { active: true, token_type: 'Bearer', ...claims };
+  }
+
+  private isClient({ authorization }: IssuerQuestion): boolean {
+    return authorization === this.authorization;
+  }
+
+  private hasExpired({ exp }: Members): boolean {
+    return typeof exp === 'number' && exp <= this.issuer.clock.now() / 1000;
+  }
+
+  private async isRevoked({ jti, sid, client_id, iat }: Members): Promise<boolean> {
+    const { entries } = await this.issuer.revocations.read(undefined, { waitSeconds: 0 });
+    const revoked = new RevocationEntries();
+    for (const entry of entries) revoked.add(entry);
+    return revoked.covers({
+      tokenId: compactId(String(jti)),
+      sessionId: typeof sid === 'string' ? compactId(sid) : undefined,
+      clientId: String(client_id),
+      kid: undefined,
+      issuedAt: Number(iat),
+    });
+  }
+}
