@@ -24,10 +24,10 @@ export async function readNewPassword({ input, output }: Console): Promise<strin
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: nowhere, terminal: isTerminal });
   // Not by `question`, which is not told of a last line that has no end.
-  const typed = lines[Symbol.asyncIterator]();
+  const typed: AsyncIterator<string, undefined> = lines[Symbol.asyncIterator]();
   const ask = async (prompt: string): Promise<string> => {
     if (isTerminal) output.write(prompt);
-    const { done, value }: IteratorResult<string, undefined> = await typed.next();
+    const { done, value } = await typed.next();
     if (isTerminal) output.write('\n');
     if (done) throw new PasswordNotGiven('No password was given.');
     return value;
