@@ -4,10 +4,12 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { EXPIRED_ROWS, type ExpiredRows } from './expired-rows.js';
 
+// Soon: a process that is replaced more often than the interval would else never come to it.
+const FIRST_AFTER_MS = 5_000;
 const INTERVAL_MS = 600_000;
 const BATCH = 1_000;
 /** Any number will do, so long as all processes agree and nothing else in the database uses it. */
@@ -27,12 +29,7 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
   constructor(private readonly dataSource: DataSource) {}
 
   onApplicationBootstrap(): void {
-    // Anywhere from half to one and a half of the interval: processes that start together do not
-    // come together.
-    const delayMs = INTERVAL_MS * (0.5 + Math.random());
-    this.timer = setTimeout(() => {
-      this.running = this.run();
-    }, delayMs).unref();
+    this.schedule(FIRST_AFTER_MS);
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -42,53 +39,77 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   /**
-   * Removes in batches, so that no lock is held for long, and passes over rows that someone else
+   * Removes in batches, so that no row is locked for long, and passes over those that someone else
    * has locked. Does nothing while another process is at it.
    */
   async removeExpired(): Promise<Removed> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      // Until all is done: of two that took turns, each could leave to the other what neither does.
+      const [lock] = await runner.manager.query<{ isOurs: boolean }[]>(
+        'SELECT pg_try_advisory_lock($1) AS "isOurs"',
+        [RETENTION_LOCK],
+      );
+      if (!lock?.isOurs) return {};
+      try {
+        return await this.removeEach(runner.manager);
+      } finally {
+        await runner.query('SELECT pg_advisory_unlock($1)', [RETENTION_LOCK]);
+      }
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private async removeEach(manager: EntityManager): Promise<Removed> {
     const removed: Record<string, number> = {};
     for (const rows of EXPIRED_ROWS) {
-      const count = await this.removeAll(rows);
+      const count = await this.removeAll(manager, rows);
       if (count > 0) removed[rows.table] = count;
     }
     return removed;
   }
 
-  private async removeAll(rows: ExpiredRows): Promise<number> {
+  private async removeAll(
+    manager: EntityManager,
+    { table, condition, age }: ExpiredRows,
+  ): Promise<number> {
     let removed = 0;
     while (!this.isStopped) {
-      const batch = await this.removeBatch(rows);
-      removed += batch;
-      if (batch < BATCH) break;
-    }
-    return removed;
-  }
-
-  private removeBatch({ table, condition, age }: ExpiredRows): Promise<number> {
-    return this.dataSource.transaction(async (manager) => {
-      const [lock] = await manager.query<{ isOurs: boolean }[]>(
-        'SELECT pg_try_advisory_xact_lock($1) AS "isOurs"',
-        [RETENTION_LOCK],
-      );
-      if (!lock?.isOurs) return 0;
       const [, count] = await manager.query<[unknown[], number]>(
         `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
            SELECT ctid FROM ${table} WHERE ${condition}
            ORDER BY ${age} LIMIT $1 FOR UPDATE SKIP LOCKED))`,
         [BATCH],
       );
-      return count;
-    });
+      removed += count;
+      if (count < BATCH) break;
+    }
+    return removed;
+  }
+
+  private schedule(delayMs: number): void {
+    // Anywhere from half to one and a half of it: processes that start together do not come together.
+    this.timer = setTimeout(
+      () => {
+        this.running = this.run();
+      },
+      delayMs * (0.5 + Math.random()),
+    ).unref();
   }
 
   private async run(): Promise<void> {
     try {
-      const removed = await this.removeExpired();
-      if (Object.keys(removed).length > 0) this.logger.log('Removed what has expired', { removed });
+      // As a list: the log keeps members that are named like tokens to itself.
+      const removed = Object.entries(await this.removeExpired()).map(([table, rows]) => ({
+        table,
+        rows,
+      }));
+      if (removed.length > 0) this.logger.log('Removed what has expired', { removed });
     } catch (error) {
       // The next run makes good what this one could not do.
       this.logger.warn('Could not remove what has expired', error);
     }
-    if (!this.isStopped) this.onApplicationBootstrap();
+    if (!this.isStopped) this.schedule(INTERVAL_MS);
   }
 }
