@@ -1,7 +1,7 @@
 import { openDatabase } from '@jwt-auth/chassis';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 import { ordersDatabase } from '../database/orders-database.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
@@ -57,4 +57,26 @@ it('ends after the batch that it is at when the service stops', async () => {
   const removing = retention.removeExpired();
   await retention.onModuleDestroy();
   expect(await removing).toBe(1_000);
+});
+
+it('comes soon after the start, then again and again, until the service stops', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const service = new IdempotencyRetention(dataSource);
+    const removeExpired = vi.spyOn(service, 'removeExpired').mockResolvedValue(0);
+    service.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(removeExpired).not.toHaveBeenCalled();
+    removeExpired.mockRejectedValueOnce(new Error('the database is away'));
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(removeExpired).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(3 * 900_000);
+    expect(removeExpired.mock.calls.length).toBeGreaterThanOrEqual(4);
+    await service.onModuleDestroy();
+    removeExpired.mockClear();
+    await vi.advanceTimersByTimeAsync(1_800_000);
+    expect(removeExpired).not.toHaveBeenCalled();
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -6,6 +6,8 @@ import {
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+// Soon: a process that is replaced more often than the interval would else never come to it.
+const FIRST_AFTER_MS = 5_000;
 const INTERVAL_MS = 600_000;
 const BATCH = 1_000;
 /** Any number will do, so long as all processes agree and nothing else in the database uses it. */
@@ -22,20 +24,18 @@ export class IdempotencyRetention implements OnApplicationBootstrap, OnModuleDes
   constructor(private readonly dataSource: DataSource) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.running = this.run();
-    }, INTERVAL_MS).unref();
+    this.schedule(FIRST_AFTER_MS);
   }
 
   async onModuleDestroy(): Promise<void> {
     this.isStopped = true;
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     await this.running;
   }
 
   /**
-   * Removes what is expired in batches, so that no lock is held for long. Does nothing while another
-   * process is at it.
+   * Removes what is expired in batches, so that no lock is held for long, and passes over keys that
+   * someone else has locked. Does nothing while another process is at it.
    *
    * @returns how many keys it removed
    */
@@ -59,11 +59,21 @@ export class IdempotencyRetention implements OnApplicationBootstrap, OnModuleDes
         `DELETE FROM idempotency_keys WHERE (customer_id, key) IN (
            SELECT customer_id, key FROM idempotency_keys
            WHERE created_at < now() - interval '24 hours'
-           ORDER BY created_at LIMIT $1)`,
+           ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)`,
         [BATCH],
       );
       return count;
     });
+  }
+
+  private schedule(delayMs: number): void {
+    // Anywhere from half to one and a half of it: processes that start together do not come together.
+    this.timer = setTimeout(
+      () => {
+        this.running = this.run();
+      },
+      delayMs * (0.5 + Math.random()),
+    ).unref();
   }
 
   private async run(): Promise<void> {
@@ -74,5 +84,6 @@ export class IdempotencyRetention implements OnApplicationBootstrap, OnModuleDes
       // The next run makes good what this one could not do.
       this.logger.warn('Could not remove expired idempotency keys', error);
     }
+    if (!this.isStopped) this.schedule(INTERVAL_MS);
   }
 }
