@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Administrator } from './administrator.js';
 import { call, outcome } from './http.js';
 import { decode, login, newSession, refresh, register, type TokenResponse } from './people.js';
 import { Stack, within } from './stack.js';
@@ -108,9 +109,10 @@ describe('a refresh', () => {
   });
 
   it('is refused to a person who was disabled', async () => {
+    const admin = await Administrator.login(stack.auth());
     const { refresh_token: token, access_token: access } = await newSession(stack.auth());
     const { sub } = decode(access).payload;
-    await stack.query('UPDATE users SET is_disabled = true WHERE id = $1', [sub]);
+    expect(outcome(await admin.changeUser(stack.auth(), sub, { disabled: true }))).toBe('ok');
     expect(outcome(await refresh(stack.auth(1), token))).toBe('refresh_token_invalid');
   });
 });

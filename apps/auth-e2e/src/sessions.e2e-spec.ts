@@ -109,6 +109,22 @@ describe('the list of sessions', () => {
     expect(Date.parse(after[0]!.lastUsedAt)).toBeGreaterThan(Date.parse(before[1]!.lastUsedAt));
   });
 
+  it('is not written for every request: only a refresh counts as use', async () => {
+    const session = await newSession(here);
+    const row = () =>
+      stack.query('SELECT xmin, last_used_at FROM sessions WHERE id = $1', [sessionOf(session)]);
+    const before = await row();
+    for (const auth of [here, there]) {
+      await call(`${auth}/auth/me`, { token: session.access_token });
+      await list(session, auth);
+      expect(await stack.verdict(session.access_token)).toBe('ok');
+    }
+    // The same version of the row, not only the same time in it.
+    expect(await row()).toEqual(before);
+    await refresh(there, session.refresh_token);
+    expect(await row()).not.toEqual(before);
+  });
+
   it('forgets a session that was ended', async () => {
     const { all } = await sessions(2);
     const [first, second] = all as [TokenResponse, TokenResponse];
