@@ -47,6 +47,7 @@ const OF_SESSIONS: Readonly<Record<SessionsErrorCode, Problem>> = {
     'refresh_token_reused',
     'This token was used before. Its session has been ended: log in again',
   ),
+  scope_exceeded: { status: 400, code: 'invalid_input', detail: 'The session has no such scope' },
   session_not_found: { status: 404, code: 'not_found' },
   credentials_changed: invalidCredentials,
 };

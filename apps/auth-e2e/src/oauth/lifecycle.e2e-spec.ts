@@ -35,6 +35,31 @@ async function expectDead(token: string): Promise<void> {
   await expect.poll(() => stack.verdict(token), within(5)).toBe('token_revoked');
 }
 
+describe('refreshing (RFC 6749 section 6)', () => {
+  const ask = (token: string, scope: string) =>
+    stack.post('token', { grant_type: 'refresh_token', refresh_token: token, scope });
+
+  it('narrows the scope of the next access token alone', async () => {
+    const session = await newSession(stack.issuer);
+    const { body: narrow } = await ask(session.refresh_token, 'orders:write');
+    expect(narrow['scope']).toBe('orders:write');
+    expect(decode(narrow['access_token'] as string).payload['scope']).toBe('orders:write');
+    expect(await stack.verdict(narrow['access_token'] as string)).toBe('insufficient_scope');
+    const { body: wide } = await refresh(stack.issuer, narrow['refresh_token']);
+    expect(wide.scope).toBe(session.scope);
+  });
+
+  it.each(['admin', 'orders:read admin', 'ORDERS:READ', ' '])(
+    'refuses more than the session has, like %j, and spends nothing',
+    async (scope) => {
+      const { refresh_token: token } = await newSession(stack.issuer);
+      const { status, body } = await ask(token, scope);
+      expect([status, body['error']]).toEqual([400, 'invalid_scope']);
+      expect((await ask(token, 'orders:read')).status).toBe(200);
+    },
+  );
+});
+
 describe('revocation (RFC 7009)', () => {
   it.each(['access_token', 'refresh_token', 'nonsense', ''])(
     'of an access token, with the hint %j, kills it everywhere and nothing else',

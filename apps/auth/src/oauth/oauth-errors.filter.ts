@@ -42,6 +42,7 @@ export const provideErrors = {
 function oauthErrorOf(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
   if (error instanceof SessionsError) {
+    if (error.code === 'scope_exceeded') return new OAuthError('invalid_scope', error.message);
     return new OAuthError('invalid_grant', 'The refresh token is invalid, expired or used');
   }
   if (error instanceof HttpException && error.getStatus() < 500) {

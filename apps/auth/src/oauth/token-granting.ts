@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Origin } from '../audit/origin.js';
 import { ClientAuthentication } from '../clients/client-authentication.js';
 import type { Client, ClientGrant } from '../clients/client.entity.js';
-import { Refreshing } from '../sessions/refreshing.js';
+import { Refreshing, type RefreshWish } from '../sessions/refreshing.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
@@ -48,20 +48,18 @@ export class TokenGranting {
 
   /**
    * The next pair of a person's session (RFC 6749 section 6). For the public client `web`, whose
-   * sessions they are, and for clients that are registered to refresh in its place. The session
-   * keeps its scope, whatever is asked for.
+   * sessions they are, and for clients that are registered to refresh in its place.
    *
-   * @throws OAuthError `unauthorized_client`; SessionsError `refresh_token_invalid`,
-   *   `refresh_token_expired`, `refresh_token_reused`
+   * @throws OAuthError `unauthorized_client`; SessionsError as {@link Refreshing.refresh}
    */
   async refresh(
     client: Client | undefined,
     refreshToken: string,
-    format: TokenFormat,
+    wish: RefreshWish,
     origin: Origin,
   ): Promise<TokenResponse> {
     if (client) demandGrant(client.grants, 'refresh_token');
-    return this.refreshing.refresh(refreshToken, origin, format);
+    return this.refreshing.refresh(refreshToken, origin, wish);
   }
 }
 

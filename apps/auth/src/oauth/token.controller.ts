@@ -42,8 +42,8 @@ export class TokenController {
       }
       case 'refresh_token': {
         const client = await this.callers.identify(request, form);
-        const format = requestedFormat(form);
-        return this.granting.refresh(client, required(form, 'refresh_token'), format, origin);
+        const wish = { format: requestedFormat(form), scope: form.get('scope') };
+        return this.granting.refresh(client, required(form, 'refresh_token'), wish, origin);
       }
       default:
         throw new OAuthError('unsupported_grant_type', 'There is no such grant here');

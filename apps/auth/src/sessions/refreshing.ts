@@ -5,12 +5,21 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { TokenFormat } from '../tokens/token-format.js';
+import { grantedScopes } from '../users/roles.js';
 import { hashRefreshToken, openWith, sealUnder } from './refresh-secret.js';
 import { SessionEnding } from './session-ending.js';
 import { SessionsError } from './sessions-error.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { lockPresentedToken, replaceToken, type PresentedToken } from './token-chain.js';
 import { TokenPairs } from './token-pairs.js';
+
+/** What a refresh may ask of the next access token. */
+export interface RefreshWish {
+  /** `jwt` unless told otherwise. */
+  readonly format?: TokenFormat;
+  /** Fewer scopes than the session has, for this one token (RFC 6749 section 6). */
+  readonly scope?: string | undefined;
+}
 
 /** A refusal is returned and not thrown where its transaction has something to commit. */
 type Outcome = TokenResponse | SessionsError;
@@ -37,17 +46,14 @@ export class Refreshing {
   ) {}
 
   /**
-   * @param format of the next access token. A repeated call gets the first one's answer, whatever it
-   *   asks for.
-   * @throws SessionsError `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`
+   * A repeated call gets the first one's answer, whatever it asks for.
+   *
+   * @throws SessionsError `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`,
+   *   `scope_exceeded`
    */
-  async refresh(
-    token: string,
-    origin: Origin,
-    format: TokenFormat = 'jwt',
-  ): Promise<TokenResponse> {
+  async refresh(token: string, origin: Origin, wish: RefreshWish = {}): Promise<TokenResponse> {
     const outcome = await this.dataSource.transaction((manager) =>
-      this.exchange(manager, token, format, origin),
+      this.exchange(manager, token, wish, origin),
     );
     if (outcome instanceof SessionsError) throw outcome;
     return outcome;
@@ -56,7 +62,7 @@ export class Refreshing {
   private async exchange(
     manager: EntityManager,
     token: string,
-    format: TokenFormat,
+    wish: RefreshWish,
     origin: Origin,
   ): Promise<Outcome> {
     const presented = await lockPresentedToken(manager, hashRefreshToken(token));
@@ -70,7 +76,7 @@ export class Refreshing {
     if (sessionExpiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
     if (answer) return JSON.parse(openWith(token, answer)) as TokenResponse;
     if (expiresAt <= now) return refusal('refresh_token_expired', 'Unused for too long');
-    return this.replace(manager, presented, token, format);
+    return this.replace(manager, presented, token, wish);
   }
 
   /** Only the immediate predecessor still has its successor, and only for a while. */
@@ -92,11 +98,17 @@ export class Refreshing {
     manager: EntityManager,
     presented: PresentedToken,
     token: string,
-    format: TokenFormat,
-  ): Promise<TokenResponse> {
+    { format = 'jwt', scope }: RefreshWish,
+  ): Promise<Outcome> {
+    const { roles, requestedScope } = presented;
+    const granted = grantedScopes(roles, requestedScope);
+    if (scope?.split(' ').some((wanted) => !granted.includes(wanted))) {
+      return refusal('scope_exceeded', 'The session has not all of these scopes');
+    }
     const { response, record } = await this.tokenPairs.mint(manager, {
       ...presented,
       format,
+      requestedScope: scope ?? requestedScope,
       predecessor: presented.hash,
     });
     const isKept = this.config.refreshRetryWindowMs > 0;

@@ -4,6 +4,7 @@
  * - `refresh_token_invalid`: unknown, or of a session that was ended.
  * - `refresh_token_expired`: not used for too long, or the session's whole life is over.
  * - `refresh_token_reused`: it had been replaced. Whoever held it, its session is over.
+ * - `scope_exceeded`: a refresh asked for more than the session has. Its token was not spent.
  * - `session_not_found`: none of this person that is still alive.
  * - `credentials_changed`: the password or the person's standing changed while they logged in.
  */
@@ -11,6 +12,7 @@ export type SessionsErrorCode =
   | 'refresh_token_invalid'
   | 'refresh_token_expired'
   | 'refresh_token_reused'
+  | 'scope_exceeded'
   | 'session_not_found'
   | 'credentials_changed';
 

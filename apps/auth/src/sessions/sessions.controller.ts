@@ -45,7 +45,7 @@ export class SessionsController {
     { refresh_token: token, token_format: format }: RefreshRequest,
     @RequestOrigin() origin: Origin,
   ): Promise<TokenResponse> {
-    return this.refreshing.refresh(token, origin, format);
+    return this.refreshing.refresh(token, origin, { format });
   }
 
   @Post('logout')
