@@ -39,6 +39,8 @@ function protection(config: Config): DynamicModule {
   return JwtCoreModule.forRoot({
     issuer: config.issuer,
     audience: config.audience,
+    clientId: config.clientId,
+    clientSecret: config.clientSecret,
     allowHttpIssuer: config.allowHttpIssuer,
     jwksRefreshSeconds: config.jwksRefreshMs / 1000,
     jwksCooldownSeconds: config.jwksCooldownMs / 1000,

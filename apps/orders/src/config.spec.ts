@@ -49,10 +49,21 @@ describe('Config', () => {
     expect(issuerOf({ HOST: '10.0.0.1' })).toBe('http://10.0.0.1:3000');
   });
 
+  it('has credentials of its own when it is given both', () => {
+    const credentials = { CLIENT_ID: 'orders', CLIENT_SECRET: 'hush' };
+    expect(new Config({ ...database, ...credentials })).toMatchObject({
+      clientId: 'orders',
+      clientSecret: 'hush',
+    });
+    expect(new Config(database)).toMatchObject({ clientId: undefined, clientSecret: undefined });
+  });
+
   it.each([
     ['no database', {}, ['ORDERS_DATABASE_URL']],
     ['no issuer in production', production, ['ISSUER']],
     ['a plain http issuer in production', { ...production, ISSUER: 'http://auth' }, ['ISSUER']],
+    ['an id without a secret', { ...database, CLIENT_ID: 'orders' }, ['CLIENT_SECRET']],
+    ['a secret without an id', { ...database, CLIENT_SECRET: 'secret' }, ['CLIENT_ID']],
     [
       'several faults',
       { ORDERS_PORT: 'x', JWKS_REFRESH: '5' },

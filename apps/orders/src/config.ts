@@ -25,6 +25,8 @@ const Settings = z
     ISSUER: httpUrl().optional(),
     ALLOW_HTTP_ISSUER: flag().prefault('off'),
     AUDIENCE: text().prefault('api'),
+    CLIENT_ID: text().optional(),
+    CLIENT_SECRET: text().optional(),
     JWKS_REFRESH: duration('1s', '24h').prefault('5m'),
     JWKS_COOLDOWN: duration('100ms', '1h').prefault('10s'),
     JWKS_MAX_STALE: duration('1s', '7d').prefault('24h'),
@@ -43,6 +45,12 @@ const Settings = z
           'ORDERS_DATABASE_URL',
           'is not set, and neither is DATABASE_URL, whose server would do',
         );
+      }
+      if ((settings.CLIENT_ID === undefined) !== (settings.CLIENT_SECRET === undefined)) {
+        const [missing, there] = settings.CLIENT_ID
+          ? (['CLIENT_SECRET', 'CLIENT_ID'] as const)
+          : (['CLIENT_ID', 'CLIENT_SECRET'] as const);
+        refuse(missing, `is not set, but ${there} is`);
       }
       if (settings.NODE_ENV === 'production' && !settings.ISSUER) {
         refuse('ISSUER', 'is demanded in production');
@@ -91,6 +99,9 @@ export class Config {
   readonly issuer: string;
   readonly allowHttpIssuer: boolean;
   readonly audience: string;
+  /** The credentials of orders itself. With them it takes reference tokens. */
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
   readonly jwksRefreshMs: number;
   readonly jwksCooldownMs: number;
   readonly jwksMaxStaleMs: number;
@@ -108,6 +119,8 @@ export class Config {
     this.issuer = settings.ISSUER ?? neighbour(settings.HOST, settings.AUTH_PORT);
     this.allowHttpIssuer = allowsHttp(settings);
     this.audience = settings.AUDIENCE;
+    this.clientId = settings.CLIENT_ID;
+    this.clientSecret = settings.CLIENT_SECRET;
     this.jwksRefreshMs = settings.JWKS_REFRESH;
     this.jwksCooldownMs = settings.JWKS_COOLDOWN;
     this.jwksMaxStaleMs = settings.JWKS_MAX_STALE;
