@@ -13,6 +13,7 @@ import { KeyRing } from './keys/key-ring.js';
 import { KeysModule } from './keys/keys.module.js';
 import { LoginModule } from './login/login.module.js';
 import { provideErrors } from './oauth/oauth-errors.filter.js';
+import { AuthMetricsModule } from './metrics/auth-metrics.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { RevocationsModule } from './revocations/revocations.module.js';
@@ -55,6 +56,7 @@ import { UsersModule } from './users/users.module.js';
     }),
     AdminModule,
     KeysModule,
+    AuthMetricsModule,
     LoginModule,
     OAuthModule,
     RetentionModule,

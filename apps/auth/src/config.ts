@@ -6,6 +6,7 @@ import {
   duration,
   flag,
   httpUrl,
+  listenAddress,
   LOG_LEVELS,
   parseSettings,
   port,
@@ -13,6 +14,7 @@ import {
   text,
   trustProxy,
   type Environment,
+  type ListenAddress,
   type LogLevel,
   type TrustProxy,
 } from '@jwt-auth/chassis';
@@ -25,6 +27,8 @@ const Settings = z
   .object({
     HOST: text().default('127.0.0.1'),
     AUTH_PORT: port().default(3000),
+    METRICS_HOST: text().default('127.0.0.1'),
+    AUTH_METRICS_PORT: port().optional(),
     DATABASE_URL: postgresUrl(),
     EMBEDDED_POSTGRES_DIR: text(4096).default('.data/postgres'),
     ISSUER: httpUrl().optional(),
@@ -83,6 +87,8 @@ function ownAddress(host: string, port: number): string {
 export class Config {
   readonly host: string;
   readonly port: number;
+  /** Where operators are told what goes on; `undefined`: nowhere. */
+  readonly metricsAddress: ListenAddress | undefined;
   readonly databaseUrl: string;
   /** Where a development machine keeps what must survive a restart. */
   readonly dataDirectory: string;
@@ -114,6 +120,7 @@ export class Config {
     const isProduction = settings.NODE_ENV === 'production';
     this.host = settings.HOST;
     this.port = settings.AUTH_PORT;
+    this.metricsAddress = listenAddress(settings.METRICS_HOST, settings.AUTH_METRICS_PORT);
     this.databaseUrl = settings.DATABASE_URL;
     this.dataDirectory = dirname(settings.EMBEDDED_POSTGRES_DIR);
     this.issuer = settings.ISSUER ?? ownAddress(settings.HOST, settings.AUTH_PORT);

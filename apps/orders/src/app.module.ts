@@ -1,11 +1,19 @@
 import {
   databaseReadiness,
+  databasePoolMetrics,
   HealthModule,
+  jwtCoreMetrics,
+  MetricsModule,
   openDatabase,
   serviceProblem,
   type DatabaseOptions,
 } from '@jwt-auth/chassis';
-import { JwtCoreModule, JwtCoreReadiness, provideProblems } from '@jwt-auth/jwt-core';
+import {
+  JwtCoreModule,
+  JwtCoreReadiness,
+  JwtCoreStatistics,
+  provideProblems,
+} from '@jwt-auth/jwt-core';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -21,7 +29,7 @@ export class AppModule {
   static with(config: Config): DynamicModule {
     return {
       module: AppModule,
-      imports: [database(config), protection(config), health(), OrdersModule],
+      imports: [database(config), protection(config), health(), metrics(config), OrdersModule],
       providers: [provideProblems((error) => orderProblem(error) ?? serviceProblem(error))],
     };
   }
@@ -55,6 +63,16 @@ function health(): DynamicModule {
     inject: [DataSource, JwtCoreReadiness],
     useFactory: (dataSource: DataSource, jwtCore: JwtCoreReadiness) => ({
       checks: [databaseReadiness(dataSource), ...jwtCore.checks],
+    }),
+  });
+}
+
+function metrics({ metricsAddress }: Config): DynamicModule {
+  return MetricsModule.forRootAsync({
+    inject: [DataSource, JwtCoreStatistics],
+    useFactory: (dataSource: DataSource, jwtCore: JwtCoreStatistics) => ({
+      address: metricsAddress,
+      sources: [databasePoolMetrics(dataSource), jwtCoreMetrics(jwtCore)],
     }),
   });
 }

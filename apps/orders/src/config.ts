@@ -3,6 +3,7 @@ import {
   duration,
   flag,
   httpUrl,
+  listenAddress,
   LOG_LEVELS,
   parseSettings,
   port,
@@ -10,6 +11,7 @@ import {
   text,
   trustProxy,
   type Environment,
+  type ListenAddress,
   type LogLevel,
   type TrustProxy,
 } from '@jwt-auth/chassis';
@@ -20,6 +22,8 @@ const Settings = z
     HOST: text().prefault('127.0.0.1'),
     AUTH_PORT: port().prefault('3000'),
     ORDERS_PORT: port().prefault('3001'),
+    METRICS_HOST: text().prefault('127.0.0.1'),
+    ORDERS_METRICS_PORT: port().optional(),
     DATABASE_URL: postgresUrl().optional(),
     ORDERS_DATABASE_URL: postgresUrl().optional(),
     ISSUER: httpUrl().optional(),
@@ -94,6 +98,8 @@ function besideDatabase(url: string): string {
 export class Config {
   readonly host: string;
   readonly port: number;
+  /** Where operators are told what goes on; `undefined`: nowhere. */
+  readonly metricsAddress: ListenAddress | undefined;
   readonly databaseUrl: string;
   /** All that is known of auth: keys and feed are found through its metadata. */
   readonly issuer: string;
@@ -115,6 +121,7 @@ export class Config {
     const settings = parseSettings(Settings, environment);
     this.host = settings.HOST;
     this.port = settings.ORDERS_PORT;
+    this.metricsAddress = listenAddress(settings.METRICS_HOST, settings.ORDERS_METRICS_PORT);
     this.databaseUrl = settings.ORDERS_DATABASE_URL ?? besideDatabase(settings.DATABASE_URL ?? '');
     this.issuer = settings.ISSUER ?? neighbour(settings.HOST, settings.AUTH_PORT);
     this.allowHttpIssuer = allowsHttp(settings);

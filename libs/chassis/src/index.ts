@@ -14,7 +14,14 @@ export {
   type Setting,
 } from './settings/setting.js';
 export { duration, parseDuration, type DurationText } from './settings/duration.js';
-export { httpUrl, postgresUrl, trustProxy, type TrustProxy } from './settings/addresses.js';
+export {
+  httpUrl,
+  listenAddress,
+  postgresUrl,
+  trustProxy,
+  type ListenAddress,
+  type TrustProxy,
+} from './settings/addresses.js';
 export { base64Key } from './settings/secret-key.js';
 export { StructuredLogger, LOG_LEVELS, type LogLevel } from './logging/structured-logger.js';
 export { currentRequestId } from './logging/request-context.js';
@@ -25,6 +32,11 @@ export { serviceProblem } from './http/service-problem.js';
 export { HealthModule } from './health/health.module.js';
 export type { HealthOptions } from './health/health.options.js';
 export type { ReadinessCheck } from './health/readiness.js';
+export { MetricsModule } from './metrics/metrics.module.js';
+export type { MetricSource, MetricsOptions } from './metrics/metrics.options.js';
+export { counter, counters, gauge, stateGauge } from './metrics/pulled.js';
+export { jwtCoreMetrics } from './metrics/jwt-core-metrics.js';
+export { databasePoolMetrics } from './metrics/database-pool-metrics.js';
 export { runService, type Service, type ServiceConfig } from './process/run-service.js';
 export {
   databaseOptions,

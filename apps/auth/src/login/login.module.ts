@@ -14,5 +14,6 @@ import { PasswordChanging } from './password-changing.js';
   imports: [PassportModule, AuditModule, SessionsModule, UsersModule],
   controllers: [LoginController],
   providers: [LocalStrategy, LoginLimits, LoginService, PasswordChanging],
+  exports: [LoginService],
 })
 export class LoginModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { Origin } from '../audit/origin.js';
+import { Outcomes } from '../metrics/outcomes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { PasswordHasher, type Hashing } from '../users/password-hasher.js';
 import type { User } from '../users/user.entity.js';
@@ -14,6 +15,8 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 /** Checks passwords, behind limits that a guesser meets and a person does not. */
 @Injectable()
 export class LoginService {
+  readonly outcomes = new Outcomes(['invalid_credentials', 'too_many_attempts']);
+
   constructor(
     private readonly users: UsersService,
     private readonly sessions: SessionsService,
@@ -27,7 +30,11 @@ export class LoginService {
    *
    * @throws UsersError `invalid_credentials`, `too_many_attempts`
    */
-  async authenticate(email: string, password: string, { address }: Origin): Promise<User> {
+  authenticate(email: string, password: string, origin: Origin): Promise<User> {
+    return this.outcomes.of(this.attempt(email, password, origin));
+  }
+
+  private async attempt(email: string, password: string, { address }: Origin): Promise<User> {
     this.hasher.assertRoom();
     const user = await this.users.findByEmail(email);
     const attempt: Attempt = {

@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import { Outcomes } from '../metrics/outcomes.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import { grantedScopes } from '../users/roles.js';
 import { hashRefreshToken, openWith, sealUnder } from './refresh-secret.js';
@@ -37,6 +38,13 @@ type Outcome = TokenResponse | SessionsError;
  */
 @Injectable()
 export class Refreshing {
+  readonly outcomes = new Outcomes([
+    'refresh_token_invalid',
+    'refresh_token_expired',
+    'refresh_token_reused',
+    'scope_exceeded',
+  ]);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly tokenPairs: TokenPairs,
@@ -51,7 +59,15 @@ export class Refreshing {
    * @throws SessionsError `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`,
    *   `scope_exceeded`
    */
-  async refresh(token: string, origin: Origin, wish: RefreshWish = {}): Promise<TokenResponse> {
+  refresh(token: string, origin: Origin, wish: RefreshWish = {}): Promise<TokenResponse> {
+    return this.outcomes.of(this.exchanged(token, origin, wish));
+  }
+
+  private async exchanged(
+    token: string,
+    origin: Origin,
+    wish: RefreshWish,
+  ): Promise<TokenResponse> {
     const outcome = await this.dataSource.transaction((manager) =>
       this.exchange(manager, token, wish, origin),
     );

@@ -14,6 +14,11 @@ export class HashGate {
     private readonly queue: number,
   ) {}
 
+  /** How many run, and how many wait for their turn. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.running, waiting: this.waiting.length };
+  }
+
   /** All places are taken. */
   get isFull(): boolean {
     return this.running >= this.parallel;

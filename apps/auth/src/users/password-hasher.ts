@@ -57,6 +57,11 @@ export class PasswordHasher {
     this.gate.assertRoom();
   }
 
+  /** How many hash now, and how many wait for their turn. */
+  get load(): HashGate['load'] {
+    return this.gate.load;
+  }
+
   /** Whoever comes now has to wait. */
   get hasQueue(): boolean {
     return this.gate.isFull;

@@ -16,6 +16,12 @@ export interface ServiceConfig {
   readonly trustProxy: TrustProxy;
 }
 
+interface ListenError {
+  readonly code?: string;
+  readonly address?: string;
+  readonly port?: number;
+}
+
 export interface Service<Config extends ServiceConfig> {
   /** In every log line. */
   readonly name: string;
@@ -71,9 +77,11 @@ function stoppable(app: NestFastifyApplication): Stoppable {
   };
 }
 
+/** A system error of `listen`: of the service's own port, or of that for its metrics. */
 function whyNotStarted(error: unknown, { host, port }: ServiceConfig): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return `Not started: ${host}:${port} is taken by another process`;
-  if (code === 'EACCES') return `Not started: ${host}:${port} is not for this user`;
+  const failed = error instanceof Error ? (error as ListenError) : {};
+  const address = `${failed.address ?? host}:${failed.port ?? port}`;
+  if (failed.code === 'EADDRINUSE') return `Not started: ${address} is taken by another process`;
+  if (failed.code === 'EACCES') return `Not started: ${address} is not for this user`;
   return 'Not started';
 }

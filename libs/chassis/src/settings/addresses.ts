@@ -58,3 +58,15 @@ export function trustProxy(): Setting<TrustProxy> {
     return ranges.every(isAddressRange) ? ranges : undefined;
   });
 }
+
+/** Where something listens. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** Of a listener that is there only if its port is set. */
+export function listenAddress(host: string, port: number | undefined): ListenAddress | undefined {
+  return port === undefined ? undefined : { host, port };
+}

@@ -57,6 +57,11 @@ export class PostgresRevocationSource implements RevocationSource {
     return this.waiting.size;
   }
 
+  /** So many may wait at a time. */
+  get maxWaitingReads(): number {
+    return this.options.maxWaitingReads ?? 2_000;
+  }
+
   /** Milliseconds since the database was last read with success. Infinity before that. */
   get lastReadAgeMs(): number {
     return this.reader?.ageMs ?? Infinity;
@@ -107,8 +112,7 @@ export class PostgresRevocationSource implements RevocationSource {
 
   private async wait(until: number, signal: AbortSignal | undefined): Promise<WaitOutcome> {
     const forMs = until - performance.now();
-    const { maxWaitingReads = 2_000 } = this.options;
-    if (!(forMs > 0) || this.waiting.size >= maxWaitingReads) return 'over';
+    if (!(forMs > 0) || this.waiting.size >= this.maxWaitingReads) return 'over';
     const outcome = await this.waiting.wait(forMs, signal);
     this.closing.signal.throwIfAborted();
     return outcome;

@@ -1,0 +1,113 @@
+import type { JwtCoreStatistics } from '@jwt-auth/jwt-core';
+import { Histogram, type Registry } from 'prom-client';
+
+import type { MetricSource } from './metrics.options.js';
+import { counter, counters, gauge, stateGauge } from './pulled.js';
+
+/** From one machine to the staleness after which requests are refused. */
+const REACH_BUCKETS_SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30,
+];
+
+/** What becomes of tokens here, and how much this process knows of keys and revocations. */
+export function jwtCoreMetrics(statistics: JwtCoreStatistics): MetricSource {
+  return (registry) => {
+    addTokens(registry, statistics);
+    addRevocationList(registry, statistics);
+    if (statistics.keySet) addKeySet(registry, () => statistics.keySet!);
+  };
+}
+
+function addTokens(registry: Registry, statistics: JwtCoreStatistics): void {
+  counters(
+    registry,
+    {
+      name: 'jwt_verifications_total',
+      help: 'Requests by what came of their access token: accepted, or the code of the refusal',
+      label: 'result',
+    },
+    () => statistics.verdicts,
+  );
+  counter(
+    registry,
+    {
+      name: 'jwt_remembered_token_uses_total',
+      help: 'Verifications of JWTs that were seen before, whose signature was not checked again',
+    },
+    () => statistics.remembered.uses,
+  );
+  gauge(
+    registry,
+    { name: 'jwt_remembered_tokens', help: 'Verified JWTs that are remembered' },
+    () => statistics.remembered.tokens,
+  );
+}
+
+function addRevocationList(registry: Registry, statistics: JwtCoreStatistics): void {
+  const list = () => statistics.revocationList;
+  gauge(
+    registry,
+    { name: 'revocation_list_entries', help: 'Revocations that are held in memory' },
+    () => list().entries,
+  );
+  stateGauge(
+    registry,
+    {
+      name: 'revocation_list_state',
+      help: 'blind: never had a snapshot; stale: too old to decide by. Both refuse with 503',
+      states: ['blind', 'fresh', 'stale'],
+    },
+    () => list().state,
+  );
+  gauge(
+    registry,
+    {
+      name: 'revocation_list_proof_age_seconds',
+      help: 'Since the list was last known to be complete. +Inf while blind',
+    },
+    () => list().proofAgeMs / 1000,
+  );
+  gauge(
+    registry,
+    {
+      name: 'revocation_list_max_staleness_seconds',
+      help: 'The age from which requests are refused: REVOCATION_MAX_STALENESS',
+    },
+    () => list().maxStalenessMs / 1000,
+  );
+  const reach = new Histogram({
+    name: 'revocation_reach_seconds',
+    help: 'From the recording of a revocation until it was in force here, without the network',
+    buckets: REACH_BUCKETS_SECONDS,
+    registers: [registry],
+  });
+  statistics.onReach((ms) => reach.observe(ms / 1000));
+}
+
+function addKeySet(
+  registry: Registry,
+  keySet: () => NonNullable<JwtCoreStatistics['keySet']>,
+): void {
+  gauge(
+    registry,
+    { name: 'jwt_key_set_keys', help: 'Public keys of the issuer that are at hand' },
+    () => keySet().keys,
+  );
+  gauge(
+    registry,
+    {
+      name: 'jwt_key_set_age_seconds',
+      help: 'Since the keys at hand were asked for. +Inf while there are none',
+    },
+    () => keySet().ageMs / 1000,
+  );
+  stateGauge(
+    registry,
+    {
+      name: 'jwt_key_set_state',
+      help: 'stale: the last fetch failed, the keys at hand are used; missing: no token is judged',
+      states: ['missing', 'fresh', 'stale'],
+    },
+    () => keySet().state,
+  );
+}
