@@ -3,6 +3,7 @@ import type { Benchmark } from './harness/benchmark.js';
 import { http } from './http/http.js';
 import { loginFlood } from './login/login-flood.js';
 import { loginTiming } from './login/login-timing.js';
+import { revocationList } from './revocation-list/revocation-list.js';
 import { verifyAgain } from './verify-again/verify-again.js';
 import { verifyFirst } from './verify-first/verify-first.js';
 
@@ -12,6 +13,7 @@ export const benchmarks: readonly Benchmark[] = [
   verifyAgain,
   guard,
   http,
+  revocationList,
   loginTiming,
   loginFlood,
 ];

@@ -1,9 +1,9 @@
 import type { Progress } from '../harness/benchmark.js';
 import { median } from '../harness/statistics.js';
+import { busyShare } from '../processes/usage.js';
 import type { LoadOrder } from './load/load.js';
 import type { LoadProcess } from './load/load-process.js';
 import type { ServerProcess } from './server/server-process.js';
-import { busyShare } from './server/server-settings.js';
 
 /** A server that takes its turn under load. */
 export interface Served {

@@ -19,7 +19,9 @@ export { jwksFingerprint } from './keys/jwks-fingerprint.js';
 export type { ReferenceTokenSource } from './reference/reference-token-source.js';
 
 export type { Revocation, RevocationKind } from './revocation/revocation.js';
+export { compactId, type CompactId } from './revocation/compact-id.js';
 export {
+  type RevocableToken,
   RevocationList,
   type RevocationListOptions,
   type RevocationListState,

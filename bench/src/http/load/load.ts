@@ -1,6 +1,6 @@
 import autocannon from 'autocannon';
-import { busyShare, currentUsage } from '../server/server-settings.js';
 import { quantile } from '../../harness/statistics.js';
+import { busyShare, currentUsage } from '../../processes/usage.js';
 
 /** What the load process is asked to do. */
 export interface LoadOrder {

@@ -1,6 +1,7 @@
-import type { ServerSettings, Usage } from './server-settings.js';
+import { startChild } from '../../processes/child.js';
+import type { Usage } from '../../processes/usage.js';
 import type { StackName } from '../stacks/stack.js';
-import { startChild } from './child.js';
+import type { ServerSettings } from './server-settings.js';
 
 /** A stack that serves `GET /orders` in a process of its own. */
 export interface ServerProcess extends AsyncDisposable {
@@ -13,7 +14,7 @@ export async function startServer(
   name: StackName,
   settings: ServerSettings,
 ): Promise<ServerProcess> {
-  const child = startChild('http/server/server-main.js', [name], 'server');
+  const child = startChild('http/server/server-main.js', { role: 'server', args: [name] });
   const origin = await child.ask<string>(settings);
   return {
     url: `${origin}/orders`,

@@ -9,7 +9,7 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-const built = new URL('../../../dist/', import.meta.url);
+const built = new URL('../../dist/', import.meta.url);
 
 /** Each kind of process has a core of its own, as far as the machine allows. */
 const cores = { server: '0', load: '1' } as const;
@@ -17,9 +17,18 @@ const cores = { server: '0', load: '1' } as const;
 /** Whether processes can be given their own cores here: it needs two, and a Linux. */
 export const isPinned = availableParallelism() > 1 && !spawnSync('taskset', ['-V']).error;
 
+export interface ChildOptions {
+  readonly role: keyof typeof cores;
+  readonly args?: readonly string[];
+  readonly nodeOptions?: readonly string[];
+}
+
 /** Starts a built file of this package. */
-export function startChild(file: string, args: readonly string[], role: keyof typeof cores): Child {
-  const command = [process.execPath, fileURLToPath(new URL(file, built)), ...args];
+export function startChild(
+  file: string,
+  { role, args = [], nodeOptions = [] }: ChildOptions,
+): Child {
+  const command = [process.execPath, ...nodeOptions, fileURLToPath(new URL(file, built)), ...args];
   if (isPinned) command.unshift('taskset', '-c', cores[role]);
   const child = spawn(command[0]!, command.slice(1), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,0 +1,119 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import { HttpRevocationSource, IssuerMetadata } from '@jwt-auth/jwt-core';
+import { median } from '../harness/statistics.js';
+import { watchPauses } from './longest-pause.js';
+import { revokedIds, type RevokedIds, type RevokedIdsName } from './revoked-ids.js';
+
+/** What a process is asked to do: to read all that an issuer has revoked, and to live with it. */
+export interface ListOrder {
+  readonly contender: RevokedIdsName;
+  readonly issuer: string;
+  /** A second before which some of the entries expire. */
+  readonly pruneBefore: number;
+}
+
+export interface ListReport {
+  readonly entries: number;
+  readonly lookupMicroseconds: number;
+  readonly addMicroseconds: number;
+  /** For each entry held. `null` for what cannot forget. */
+  readonly pruneMicroseconds: number | null;
+  readonly bytesPerEntry: number;
+  readonly longestPauseMs: number;
+}
+
+/** As many as `RevocationFollower` applies before it lets requests have their turn. */
+const chunkSize = 500;
+
+export async function measureList(order: ListOrder): Promise<ListReport> {
+  const make = revokedIds[order.contender];
+  const metadata = new IssuerMetadata({ issuer: order.issuer });
+  const source = new HttpRevocationSource(metadata);
+  // What is compiled and loaded at the first use is not a list's to answer for.
+  for (let each = 0; each < 3; each++) await liveWith(make(), source, Infinity, 30_000);
+  const report = await liveWith(make(), source, order.pruneBefore);
+  metadata.close();
+  return report;
+}
+
+async function liveWith(
+  ids: RevokedIds,
+  source: HttpRevocationSource,
+  pruneBefore: number,
+  mostEntries = Infinity,
+): Promise<ListReport> {
+  const bytesBefore = bytesInUse();
+  const filling = watchPauses();
+  const { entries, addMs, known } = await fill(ids, source, mostEntries);
+  const fillPauseMs = filling.stop();
+  const bytesPerEntry = (bytesInUse() - bytesBefore) / entries;
+  const lookupMicroseconds = lookUp(ids, known);
+  const pruning = watchPauses();
+  const pruneMs = await prune(ids, pruneBefore);
+  await nextTurn();
+  return {
+    entries,
+    lookupMicroseconds,
+    addMicroseconds: (addMs * 1000) / entries,
+    pruneMicroseconds: pruneMs === null ? null : (pruneMs * 1000) / entries,
+    bytesPerEntry,
+    longestPauseMs: Math.max(fillPauseMs, pruning.stop()),
+  };
+}
+
+/** Needs `--expose-gc`: what is garbage is nobody's memory. */
+function bytesInUse(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+async function fill(ids: RevokedIds, source: HttpRevocationSource, mostEntries: number) {
+  let [entries, addMs, more] = [0, 0, true];
+  let cursor: string | undefined;
+  const known: Buffer[] = [];
+  while (more && entries < mostEntries) {
+    const page = await source.read(cursor, { waitSeconds: 0 });
+    for (let at = 0; at < page.entries.length; at += chunkSize) {
+      const chunk = page.entries.slice(at, at + chunkSize);
+      const startedMs = performance.now();
+      ids.add(chunk);
+      addMs += performance.now() - startedMs;
+      if (known.length < 1_000) known.push(Buffer.from(chunk[0]!.id));
+      await nextTurn();
+    }
+    entries += page.entries.length;
+    ({ cursor, more } = page);
+  }
+  return { entries, addMs, known };
+}
+
+/** Of ids that mostly are not there, each as a new string; a hundred are timed together. */
+function lookUp(ids: RevokedIds, known: readonly Buffer[]): number {
+  const samples: number[] = [];
+  for (let round = 0; round < 500; round++) {
+    const asked = Array.from({ length: 100 }, (_, index) =>
+      index % 10 === 0 ? known[(round + index) % known.length]! : Buffer.from(randomUUID()),
+    ).map((id) => id.toString('latin1'));
+    const startedMs = performance.now();
+    let found = 0;
+    for (const id of asked) if (ids.has(id)) found++;
+    samples.push(((performance.now() - startedMs) * 1000) / asked.length);
+    if (found !== 10) throw new Error(`${found} of 10 ids are found`);
+  }
+  return median(samples);
+}
+
+async function prune({ prune }: RevokedIds, beforeSeconds: number): Promise<number | null> {
+  if (!prune) return null;
+  let pruneMs = 0;
+  const steps = prune(beforeSeconds);
+  for (let isDone: boolean | undefined = false; !isDone;) {
+    const startedMs = performance.now();
+    isDone = steps.next().done;
+    pruneMs += performance.now() - startedMs;
+    await nextTurn();
+  }
+  return pruneMs;
+}
