@@ -10,10 +10,12 @@ let addresses: Record<string, string>;
 
 beforeAll(async () => {
   stack = await Stack.start({ withOrders: true });
+  const port = await freePort();
   addresses = {
     'http://localhost:3000': stack.auth(),
     'http://localhost:3001': stack.orders,
-    'localhost:3002': `127.0.0.1:${await freePort()}`,
+    'PORT=3002': `PORT=${port}`,
+    'localhost:3002': `127.0.0.1:${port}`,
   };
 });
 afterAll(() => stack?.stop());

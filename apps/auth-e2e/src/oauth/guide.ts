@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 import { ROOT } from '@jwt-auth/dev-stack';
-import ts from 'typescript';
 
 /** A piece of code in a guide, and what is written below it to come of it. */
 export interface Sample {
@@ -16,10 +16,8 @@ export interface Sample {
 
 const HEADING_OR_FENCE = /^#+ (?<heading>.+)$|^```(?<language>\w*)\n(?<content>[^]*?)^```$/gm;
 const run = promisify(execFile);
-const GIVE_UP_AFTER_MS = 90_000;
+const GIVE_UP_AFTER_MS = 110_000;
 const END_OF_SAMPLE = '--- end of sample ---';
-// Inside the workspace, so that the samples find its packages.
-const SCRATCH = resolve(ROOT, 'apps/auth-e2e/test-results');
 
 /** The samples of a guide in their order. An output is a fence without a language. */
 export function samplesOf(guide: string): Sample[] {
@@ -42,29 +40,27 @@ function isExecuted(language: string | undefined): language is Sample['language'
 
 /**
  * Runs samples one after the other in one shell, as a reader does, and tells what each printed.
- * `addresses` says what really stands where the guide says that something is. A program names its
- * file in its first line; a TypeScript one is compiled and lies there as .js.
+ * `addresses` says what really stands where the guide says that something is. A program names the
+ * file that it is saved as in its first line.
  */
 export async function printedBy(
   samples: readonly Sample[],
   addresses: Readonly<Record<string, string>>,
 ): Promise<string[]> {
-  mkdirSync(SCRATCH, { recursive: true });
-  const directory = mkdtempSync(resolve(SCRATCH, 'guide-'));
+  const directory = mkdtempSync(resolve(tmpdir(), 'guide-'));
   try {
-    writeFileSync(resolve(directory, 'package.json'), '{"type":"module"}');
-    for (const sample of samples) {
-      if (sample.language !== 'sh') save(directory, sample, (text) => replaceAll(text, addresses));
-    }
-    const commands = samples.map(({ language, code }) => (language === 'sh' ? code : ''));
+    layOut(directory, samples, addresses);
     const script = [
       `npm() { command npm --prefix '${ROOT}' --silent "$@"; }`,
       `trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT`,
-      ...commands.map((code) => `${code}\necho '${END_OF_SAMPLE}'`),
+      ...samples.flatMap(({ language, code }) => [
+        language === 'sh' ? replaceAll(code, addresses) : '',
+        `echo '${END_OF_SAMPLE}'`,
+      ]),
     ].join('\n');
     const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
     const options = { cwd: directory, env, timeout: GIVE_UP_AFTER_MS };
-    const { stdout, stderr } = await run('bash', ['-c', replaceAll(script, addresses)], options);
+    const { stdout, stderr } = await run('bash', ['-c', script], options);
     if (stderr) throw new Error(`The guide printed an error: ${stderr}`);
     const inWriting = Object.entries(addresses).map(([written, real]) => [real, written] as const);
     return replaceAll(stdout, Object.fromEntries(inWriting)).split(`${END_OF_SAMPLE}\n`);
@@ -73,25 +69,20 @@ export async function printedBy(
   }
 }
 
-function save(directory: string, sample: Sample, localize: (text: string) => string): void {
-  const { language, code, heading } = sample;
-  const name = /^\/\/ (?<name>[\w-]+\.m?[jt]s)\n/.exec(code)?.groups?.['name'];
-  if (name === undefined) throw new Error(`A program under "${heading}" does not name its file`);
-  const text = language === 'ts' ? compile(code, name) : code;
-  writeFileSync(resolve(directory, name.replace(/ts$/, 'js')), localize(text));
-}
-
-function compile(code: string, fileName: string): string {
-  const { outputText } = ts.transpileModule(code, {
-    fileName,
-    compilerOptions: {
-      target: ts.ScriptTarget.ES2023,
-      module: ts.ModuleKind.ESNext,
-      experimentalDecorators: true,
-      emitDecoratorMetadata: true,
-    },
-  });
-  return outputText;
+/** What looks like the directory of this repository to the programs of a guide. */
+function layOut(
+  directory: string,
+  samples: readonly Sample[],
+  addresses: Readonly<Record<string, string>>,
+): void {
+  writeFileSync(resolve(directory, 'package.json'), '{"type":"module"}');
+  symlinkSync(resolve(ROOT, 'node_modules'), resolve(directory, 'node_modules'));
+  for (const { language, code, heading } of samples) {
+    if (language === 'sh') continue;
+    const name = /^\/\/ (?<name>[\w-]+\.m?[jt]s)\n/.exec(code)?.groups?.['name'];
+    if (name === undefined) throw new Error(`A program under "${heading}" does not name its file`);
+    writeFileSync(resolve(directory, name), replaceAll(code, addresses));
+  }
 }
 
 function replaceAll(text: string, replacements: Readonly<Record<string, string>>): string {
