@@ -69,7 +69,7 @@ describe('the audit log', () => {
       {
         path: `clients/${client.id}`,
         method: 'DELETE',
-        action: 'client.disabled',
+        action: 'client.deleted',
         subject: client.id,
       },
       {

@@ -1,5 +1,16 @@
+import { RouteOptions } from '@jwt-auth/chassis';
 import { CurrentPrincipal, JwtGuard, RequireRoles, type Principal } from '@jwt-auth/jwt-core';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  UseGuards,
+} from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -10,7 +21,11 @@ import {
 } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ClientSecrets } from '../clients/client-secrets.js';
+import { audiencesOf, type Client } from '../clients/client.entity.js';
 import {
+  ClientAnswer,
+  ClientChange,
   ClientId,
   ClientList,
   CreatedClient,
@@ -18,6 +33,10 @@ import {
   NewClient,
 } from '../clients/clients.schema.js';
 import { ClientsService } from '../clients/clients.service.js';
+import { Config } from '../config.js';
+
+/** The claims are at most 64 KiB, but there is more than one way to write the same JSON. */
+const MAX_CLIENT_BYTES = 131_072;
 
 /** Services that authenticate themselves with a secret. */
 @ApiTags('administration')
@@ -26,46 +45,61 @@ import { ClientsService } from '../clients/clients.service.js';
 @UseGuards(JwtGuard)
 @RequireRoles('admin')
 export class ClientsController {
-  constructor(private readonly clients: ClientsService) {}
+  constructor(
+    private readonly clients: ClientsService,
+    private readonly secrets: ClientSecrets,
+    private readonly config: Config,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'The clients, without their secrets' })
   @ApiOkResponse({ standardSchema: ClientList })
   async list(): Promise<ClientList> {
     const clients = await this.clients.list();
-    return clients.map(({ client: { id, name, grants, scopes, createdAt }, secrets }) => ({
-      ...{ id, name, grants, scopes, createdAt: createdAt.toISOString() },
-      secrets: secrets.map((secret) => ({
-        id: secret.id,
-        createdAt: secret.createdAt.toISOString(),
-      })),
+    return clients.map(({ client, secrets }) => ({
+      ...this.answer(client),
+      secrets: secrets.map(({ id, createdAt }) => ({ id, createdAt: createdAt.toISOString() })),
     }));
   }
 
   @Post()
+  @RouteOptions({ bodyLimitBytes: MAX_CLIENT_BYTES })
   @ApiOperation({ summary: 'Make a client. Its secret is shown this once' })
   @ApiCreatedResponse({ standardSchema: CreatedClient })
   async create(
     @Body({ schema: NewClient }) newClient: NewClient,
-    @CurrentPrincipal() admin: Principal,
+    @CurrentPrincipal() { subject: actor }: Principal,
     @RequestOrigin() origin: Origin,
   ): Promise<CreatedClient> {
-    const change = { actor: admin.subject, origin };
-    const { client, secret } = await this.clients.create(newClient, change);
-    const { id, name, grants, scopes, createdAt } = client;
-    return { id, name, grants, scopes, secret, createdAt: createdAt.toISOString() };
+    const traits = { ...newClient, isDisabled: false };
+    const { client, secret } = await this.clients.create(traits, { actor, origin });
+    return { ...this.answer(client), secret };
+  }
+
+  @Patch(':id')
+  @RouteOptions({ bodyLimitBytes: MAX_CLIENT_BYTES })
+  @ApiOperation({ summary: 'Change, disable or enable a client. The tokens that it has are dead' })
+  @ApiOkResponse({ standardSchema: ClientAnswer })
+  async change(
+    @Param('id', { schema: ClientId }) id: string,
+    @Body({ schema: ClientChange }) { disabled, ...change }: ClientChange,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<ClientAnswer> {
+    const traits = { ...change, ...(disabled !== undefined && { isDisabled: disabled }) };
+    return this.answer(await this.clients.change(id, traits, { actor, origin }));
   }
 
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'End a client and all its tokens, everywhere and at once' })
   @ApiNoContentResponse()
-  disable(
+  delete(
     @Param('id', { schema: ClientId }) id: string,
     @CurrentPrincipal() admin: Principal,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
-    return this.clients.disable(id, { actor: admin.subject, origin });
+    return this.clients.delete(id, { actor: admin.subject, origin });
   }
 
   @Post(':id/secrets')
@@ -77,7 +111,7 @@ export class ClientsController {
     @RequestOrigin() origin: Origin,
   ): Promise<CreatedSecret> {
     const change = { actor: admin.subject, origin };
-    const { id, secret, createdAt } = await this.clients.addSecret(clientId, change);
+    const { id, secret, createdAt } = await this.secrets.add(clientId, change);
     return { id, secret, createdAt: createdAt.toISOString() };
   }
 
@@ -91,6 +125,14 @@ export class ClientsController {
     @CurrentPrincipal() admin: Principal,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
-    return this.clients.removeSecret(id, secretId, { actor: admin.subject, origin });
+    return this.secrets.remove(id, secretId, { actor: admin.subject, origin });
+  }
+
+  /** Member by member: nothing else of a row leaves. */
+  private answer(client: Client): ClientAnswer {
+    const { id, name, grants, scopes, claims, isDisabled, createdAt } = client;
+    const audiences = [...audiencesOf(client, this.config.audience)];
+    const state = { disabled: isDisabled, createdAt: createdAt.toISOString() };
+    return { id, name, grants, scopes, audiences, claims, ...state };
   }
 }

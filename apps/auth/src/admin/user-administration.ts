@@ -8,7 +8,7 @@ import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { LiveAccess } from '../sessions/live-access.js';
 import { SessionEnding } from '../sessions/session-ending.js';
 import { Role } from '../users/roles.js';
-import { User, type Claims } from '../users/user.entity.js';
+import { User } from '../users/user.entity.js';
 import { UsersError } from '../users/users-error.js';
 import { UsersService } from '../users/users.service.js';
 import type { ByAdmin } from './by-admin.js';
@@ -96,7 +96,7 @@ export class UserAdministration {
         ...before,
         isDisabled: change.disabled ?? before.isDisabled,
         roles: change.roles ? distinct(change.roles) : before.roles,
-        claims: (change.claims as Claims | undefined) ?? before.claims,
+        claims: change.claims ?? before.claims,
       };
       const { isDisabled, roles, claims } = after;
       await manager.update(User, { id }, { isDisabled, roles, claims });

@@ -177,6 +177,8 @@ describe('a change of someone', () => {
     ['an unknown role', { roles: ['root'] }],
     ['claims that are a list', { claims: [] }],
     ['claims that are null', { claims: null }],
+    ['a claim named constructor', { claims: { a: [{ constructor: 1 }] } }],
+    ['a claim named __proto__', { claims: { a: JSON.parse('{"__proto__":1}') as object } }],
     ['claims with NUL', { claims: { a: ['\0'] } }],
     ['a claim whose name has NUL', { claims: { '\0': 1 } }],
     ['claims with half a surrogate pair', { claims: { a: '\ud83d' } }],

@@ -7,19 +7,20 @@ import { Client } from './client.entity.js';
 import { isSecretOf } from './secret.js';
 
 const ClientId = z.uuid();
+const ENABLED = { isDisabled: false, deletedAt: IsNull() };
 
 /** Knows clients by their secrets. */
 @Injectable()
 export class ClientAuthentication {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** The living client whose secret this is. */
+  /** The enabled client whose secret this is. */
   async authenticate(id: string, secret: string): Promise<Client | undefined> {
     // The database would take anything else for a fault of ours.
     if (!ClientId.safeParse(id).success) return undefined;
     const { manager } = this.dataSource;
     const [client, secrets] = await Promise.all([
-      manager.findOneBy(Client, { id, disabledAt: IsNull() }),
+      manager.findOneBy(Client, { id, ...ENABLED }),
       manager.findBy(ClientSecret, { clientId: id }),
     ]);
     const isRight = isSecretOf(
@@ -39,7 +40,7 @@ export class ClientAuthentication {
   ): Promise<T | undefined> {
     return this.dataSource.transaction(async (manager) => {
       const client = await manager.findOne(Client, {
-        where: { id, disabledAt: IsNull() },
+        where: { id, ...ENABLED },
         lock: { mode: 'pessimistic_read' },
       });
       return client ? work(client, manager) : undefined;

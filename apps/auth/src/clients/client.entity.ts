@@ -1,5 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { Claims } from '../tokens/own-claims.js';
+
 /**
  * What a client may do.
  *
@@ -26,10 +28,31 @@ export class Client {
   @Column({ type: 'text', array: true })
   scopes!: string[];
 
+  /** Whom a token of its own is for, and of which tokens it may ask. None: whatever `AUDIENCE` is. */
+  @Column({ type: 'text', array: true })
+  audiences!: string[];
+
+  /** Travels in its own access tokens under `claims`. */
+  @Column({ type: 'jsonb' })
+  claims!: Claims;
+
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
+  /** Is not known, and gets nothing, until it is enabled again. */
+  @Column({ name: 'is_disabled', type: 'boolean' })
+  isDisabled!: boolean;
+
+  /** Its tokens that were issued up to this second are dead. */
+  @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
+  revokedAt!: Date | null;
+
   /** Kept for good, so that what its tokens did can be told. It never comes back to life. */
-  @Column({ name: 'disabled_at', type: 'timestamptz', nullable: true })
-  disabledAt!: Date | null;
+  @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
+  deletedAt!: Date | null;
+}
+
+/** Those that are meant when the client has none of its own. */
+export function audiencesOf({ audiences }: Client, usual: string): readonly string[] {
+  return audiences.length > 0 ? audiences : [usual];
 }

@@ -3,11 +3,13 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { ClientAuthentication } from './client-authentication.js';
+import { ClientRevoking } from './client-revoking.js';
+import { ClientSecrets } from './client-secrets.js';
 import { ClientsService } from './clients.service.js';
 
 @Module({
   imports: [AuditModule, RevocationsModule],
-  providers: [ClientsService, ClientAuthentication],
-  exports: [ClientsService, ClientAuthentication],
+  providers: [ClientsService, ClientAuthentication, ClientRevoking, ClientSecrets],
+  exports: [ClientsService, ClientAuthentication, ClientSecrets],
 })
 export class ClientsModule {}

@@ -1,39 +1,61 @@
 import { z } from 'zod';
 
+import { ClaimsInput } from '../tokens/own-claims.js';
 import { CLIENT_GRANTS } from './client.entity.js';
 
 /** RFC 6749 section 3.3. */
 const Scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is not a scope');
 
-// An access token has 1 KiB for everything.
+// A longer one makes every token a reference token.
 const MAX_SCOPE_CHARACTERS = 300;
 
+const readable = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'holds control characters');
+
+const traits = {
+  name: readable(100),
+  grants: z.array(z.enum(CLIENT_GRANTS)).min(1).max(10),
+  scopes: z
+    .array(Scope)
+    .max(50)
+    .refine((scopes) => scopes.join(' ').length <= MAX_SCOPE_CHARACTERS, {
+      error: `must not exceed ${MAX_SCOPE_CHARACTERS} characters together`,
+    }),
+  audiences: z.array(readable(255)).min(1).max(10),
+  claims: ClaimsInput,
+};
+
 export const NewClient = z
-  .object({
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(100)
-      .regex(/^\P{Cc}*$/u, 'holds control characters'),
-    grants: z.array(z.enum(CLIENT_GRANTS)).min(1).max(10),
-    scopes: z
-      .array(Scope)
-      .max(50)
-      .refine((scopes) => scopes.join(' ').length <= MAX_SCOPE_CHARACTERS, {
-        error: `must not exceed ${MAX_SCOPE_CHARACTERS} characters together`,
-      }),
-  })
+  .object({ ...traits, audiences: traits.audiences.default([]), claims: ClaimsInput.default({}) })
   .meta({ id: 'NewClient' });
 export type NewClient = z.infer<typeof NewClient>;
 
+/** What is absent stays as it is. */
+export const ClientChange = z
+  .strictObject({ ...traits, disabled: z.boolean() })
+  .partial()
+  .meta({ id: 'ClientChange' });
+export type ClientChange = z.infer<typeof ClientChange>;
+
+/** A client, as administrators see it. */
 const client = {
   id: z.uuid(),
   name: z.string(),
   grants: z.array(z.enum(CLIENT_GRANTS)),
   scopes: z.array(z.string()),
+  audiences: z.array(z.string()),
+  claims: z.record(z.string(), z.unknown()),
+  disabled: z.boolean(),
   createdAt: z.iso.datetime(),
 };
+
+export const ClientAnswer = z.object(client).meta({ id: 'Client' });
+export type ClientAnswer = z.infer<typeof ClientAnswer>;
 
 /** `secret` is shown this once. */
 export const CreatedClient = z

@@ -1,44 +1,45 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 
 import { Injectable } from '@nestjs/common';
-import { DataSource, In, IsNull, type EntityManager } from 'typeorm';
+import { DataSource, In, IsNull } from 'typeorm';
 
-import { AuditService, type AuditEntry } from '../audit/audit.service.js';
+import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
-import { Config } from '../config.js';
-import { RevocationsService } from '../revocations/revocations.service.js';
+import { ClientRevoking } from './client-revoking.js';
 import { ClientSecret } from './client-secret.entity.js';
+import { ClientSecrets, type ClientActor } from './client-secrets.js';
 import { Client } from './client.entity.js';
-import { ClientsError } from './clients-error.js';
-import { hashSecret, newSecret } from './secret.js';
+import { lockClient } from './lock-client.js';
 
-/** On whose behalf clients change. */
-export type ClientChange = Pick<AuditEntry, 'actor' | 'origin'>;
+/** What an administrator decides of a client. */
+export type ClientTraits = Pick<
+  Client,
+  'name' | 'grants' | 'scopes' | 'audiences' | 'claims' | 'isDisabled'
+>;
 
-/** A secret in plain text: seen once, by whoever made it. */
-export type NewSecret = Pick<ClientSecret, 'id' | 'createdAt'> & { readonly secret: string };
+/** A client, and what may be known of its secrets. */
+export interface ListedClient {
+  readonly client: Client;
+  readonly secrets: readonly Pick<ClientSecret, 'id' | 'createdAt'>[];
+}
 
-/** The old one and the new one while a service is rolled over. */
-const MAX_SECRETS = 2;
-/** A verifier refuses a token that lives longer, whatever this issuer's settings once were. */
-const LONGEST_TOKEN_SECONDS = 24 * 60 * 60;
-
-/** The registry of clients. */
+/** The registry of clients. Each change and its audit event are one transaction. */
 @Injectable()
 export class ClientsService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly revocations: RevocationsService,
+    private readonly secrets: ClientSecrets,
+    private readonly revoking: ClientRevoking,
     private readonly audit: AuditService,
-    private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
-  /** Those that are alive, the oldest first, with what may be known of their secrets. */
-  async list(): Promise<{ client: Client; secrets: Pick<ClientSecret, 'id' | 'createdAt'>[] }[]> {
+  /** Those that were not deleted, the oldest first. */
+  async list(): Promise<ListedClient[]> {
     const { manager } = this.dataSource;
     const clients = await manager.find(Client, {
-      where: { disabledAt: IsNull() },
+      where: { deletedAt: IsNull() },
       order: { createdAt: 'ASC', id: 'ASC' },
     });
     const secrets = await manager.find(ClientSecret, {
@@ -52,29 +53,49 @@ export class ClientsService {
     }));
   }
 
-  async create(
-    { name, grants, scopes }: Pick<Client, 'name' | 'grants' | 'scopes'>,
-    change: ClientChange,
-  ): Promise<{ client: Client; secret: string }> {
+  async create(traits: ClientTraits, by: ClientActor): Promise<{ client: Client; secret: string }> {
     const client: Client = {
+      ...distinct(traits),
       id: randomUUID(),
-      name,
-      grants: [...new Set(grants)],
-      scopes: [...new Set(scopes)],
       createdAt: this.clock.now(),
-      disabledAt: null,
+      revokedAt: null,
+      deletedAt: null,
     };
     return this.dataSource.transaction(async (manager) => {
       await manager.insert(Client, client);
-      const { secret } = await this.insertSecret(manager, client.id);
-      const detail = { grants: client.grants, scopes: client.scopes };
+      const { secret } = await this.secrets.insert(manager, client.id);
       await this.audit.record(manager, {
-        ...change,
+        ...by,
         action: 'client.created',
         subject: client.id,
-        detail,
+        detail: auditable(client),
       });
       return { client, secret };
+    });
+  }
+
+  /**
+   * Gives a client other traits; what is absent stays as it is. The tokens that it has say what it
+   * was, or are of one that is disabled now: they are dead everywhere, unless only its name changes.
+   *
+   * @throws ClientsError `client_not_found`
+   */
+  async change(id: string, change: Partial<ClientTraits>, by: ClientActor): Promise<Client> {
+    return this.dataSource.transaction(async (manager) => {
+      const before = await lockClient(manager, id);
+      const after: Client = { ...before, ...distinct({ ...before, ...change }) };
+      const traits = Object.keys(change) as (keyof ClientTraits)[];
+      const changed = traits.filter((trait) => !isDeepStrictEqual(before[trait], after[trait]));
+      if (changed.length === 0) return before;
+      await manager.update(Client, { id }, after);
+      await this.audit.record(manager, {
+        ...by,
+        action: 'client.changed',
+        subject: id,
+        detail: { ...auditable(after), changed },
+      });
+      const isRenamed = changed.every((trait) => trait === 'name');
+      return isRenamed ? after : this.revoking.untilNow(manager, after);
     });
   }
 
@@ -83,64 +104,28 @@ export class ClientsService {
    *
    * @throws ClientsError `client_not_found`
    */
-  async disable(id: string, change: ClientChange): Promise<void> {
+  async delete(id: string, by: ClientActor): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await lockClient(manager, id);
-      await manager.update(Client, { id }, { disabledAt: this.clock.now() });
+      await manager.update(Client, { id }, { deletedAt: this.clock.now() });
       await manager.delete(ClientSecret, { clientId: id });
-      // Read only now: whoever issued a token to it until here held the lock. And for another
-      // process whose clock is ahead, as far as a verifier lets it be.
-      const before = this.clock.seconds() + Math.ceil(this.config.clockToleranceMs / 1000);
-      const exp = before + LONGEST_TOKEN_SECONDS;
-      await this.revocations.revoke(manager, [{ kind: 'client', id, before, exp }]);
-      await this.audit.record(manager, { ...change, action: 'client.disabled', subject: id });
+      await this.revoking.forGood(manager, id);
+      await this.audit.record(manager, { ...by, action: 'client.deleted', subject: id });
     });
-  }
-
-  /** @throws ClientsError `client_not_found`, `too_many_secrets` */
-  async addSecret(id: string, change: ClientChange): Promise<NewSecret> {
-    return this.dataSource.transaction(async (manager) => {
-      await lockClient(manager, id);
-      if ((await manager.countBy(ClientSecret, { clientId: id })) >= MAX_SECRETS) {
-        throw new ClientsError('too_many_secrets', `Client ${id} has ${MAX_SECRETS} secrets`);
-      }
-      const added = await this.insertSecret(manager, id);
-      const detail = { secretId: added.id };
-      await this.audit.record(manager, {
-        ...change,
-        action: 'client.secret_added',
-        subject: id,
-        detail,
-      });
-      return added;
-    });
-  }
-
-  /** @throws ClientsError `secret_not_found` */
-  async removeSecret(id: string, secretId: string, change: ClientChange): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
-      const { affected } = await manager.delete(ClientSecret, { id: secretId, clientId: id });
-      if (!affected) throw new ClientsError('secret_not_found', `No secret ${secretId} of ${id}`);
-      await this.audit.record(manager, {
-        ...change,
-        action: 'client.secret_removed',
-        subject: id,
-        detail: { secretId },
-      });
-    });
-  }
-
-  private async insertSecret(manager: EntityManager, clientId: string): Promise<NewSecret> {
-    const secret = newSecret();
-    const row = { id: randomUUID(), clientId, createdAt: this.clock.now() };
-    await manager.insert(ClientSecret, { ...row, hash: hashSecret(secret) });
-    return { id: row.id, createdAt: row.createdAt, secret };
   }
 }
 
-/** Until the transaction ends, nobody else changes it, and nobody issues a token to it. */
-async function lockClient(manager: EntityManager, id: string): Promise<void> {
-  const where = { id, disabledAt: IsNull() };
-  const client = await manager.findOne(Client, { where, lock: { mode: 'pessimistic_write' } });
-  if (!client) throw new ClientsError('client_not_found', `No client ${id}`);
+/** Each grant, scope and audience once. */
+function distinct({ grants, scopes, audiences, ...traits }: ClientTraits): ClientTraits {
+  return {
+    ...traits,
+    grants: [...new Set(grants)],
+    scopes: [...new Set(scopes)],
+    audiences: [...new Set(audiences)],
+  };
+}
+
+/** Not the claims: the log is kept for good, and they may be anything. */
+function auditable({ grants, scopes, audiences, isDisabled }: ClientTraits) {
+  return { grants, scopes, audiences, disabled: isDisabled };
 }

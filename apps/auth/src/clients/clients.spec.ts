@@ -38,12 +38,13 @@ describe('a new client', () => {
     const { status, body } = await create();
     expect(status).toBe(201);
     const { id, secret, createdAt, ...rest } = body;
-    expect(rest).toEqual(NEW);
+    const usual = { audiences: ['api'], claims: {}, disabled: false };
+    expect(rest).toEqual({ ...NEW, ...usual });
     expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
     expect(Date.parse(createdAt)).not.toBeNaN();
     const shown = await listed(id);
     expect(shown).toEqual({
-      ...{ ...NEW, id, createdAt },
+      ...{ ...NEW, ...usual, id, createdAt },
       secrets: [{ id: expect.any(String) as string, createdAt: expect.any(String) as string }],
     });
     const rows = await auth.dataSource.query<object[]>(
@@ -75,6 +76,12 @@ describe('a new client', () => {
     ['an empty scope', { ...NEW, scopes: [''] }],
     ['more scopes than a token holds', { ...NEW, scopes: ['x'.repeat(200), 'y'.repeat(200)] }],
     ['scopes that are a text', { ...NEW, scopes: 'orders:read' }],
+    ['no audience', { ...NEW, audiences: [] }],
+    ['an empty audience', { ...NEW, audiences: [' '] }],
+    ['an audience of 256 characters', { ...NEW, audiences: ['x'.repeat(256)] }],
+    ['eleven audiences', { ...NEW, audiences: [...'abcdefghijk'] }],
+    ['claims over 64 KiB', { ...NEW, claims: { a: 'ü'.repeat(32_765) } }],
+    ['claims that are a list', { ...NEW, claims: [] }],
   ])('is refused with %s', async (_what, body) => {
     expect(await create(body)).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
   });
@@ -137,7 +144,7 @@ describe('the end of a client', () => {
     );
     expect(Number(revoked?.before)).toBeGreaterThanOrEqual(earliest);
     expect(Number(revoked?.exp) - Number(revoked?.before)).toBe(86_400);
-    expect((await audited(client.id)).at(-1)).toMatchObject({ action: 'client.disabled' });
+    expect((await audited(client.id)).at(-1)).toMatchObject({ action: 'client.deleted' });
   });
 
   it('comes once', async () => {

@@ -15,6 +15,7 @@ import { CreateSigningKeys1763900000003 } from './migrations/1763900000003-creat
 import { CreateLoginLimits1763900000004 } from './migrations/1763900000004-create-login-limits.js';
 import { CreateAuditEvents1763900000005 } from './migrations/1763900000005-create-audit-events.js';
 import { CreateClients1763900000010 } from './migrations/1763900000010-create-clients.js';
+import { AddClientAudiences1763900000021 } from './migrations/1763900000021-add-client-audiences.js';
 import { CreateReferenceTokens1763900000020 } from './migrations/1763900000020-create-reference-tokens.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
@@ -42,6 +43,7 @@ export function authDatabase(url: string): DatabaseOptions {
       CreateAuditEvents1763900000005,
       CreateClients1763900000010,
       CreateReferenceTokens1763900000020,
+      AddClientAudiences1763900000021,
     ],
   });
 }

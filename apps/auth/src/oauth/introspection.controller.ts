@@ -3,6 +3,8 @@ import { Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 
+import { audiencesOf } from '../clients/client.entity.js';
+import { Config } from '../config.js';
 import { IssuedTokens } from '../tokens/issued-tokens.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
@@ -16,6 +18,7 @@ export class IntrospectionController {
   constructor(
     private readonly callers: Callers,
     private readonly tokens: IssuedTokens,
+    private readonly config: Config,
   ) {}
 
   @Post('introspect')
@@ -27,17 +30,22 @@ export class IntrospectionController {
   @ApiBody({ schema: formSchema(['token'], ['token_type_hint']) })
   @ApiOkResponse({ standardSchema: Introspection })
   async introspect(@FormBody() form: Form, @Req() request: FastifyRequest): Promise<Introspection> {
-    const { grants } = await this.callers.demand(request, form);
-    if (!grants.includes('introspect')) {
+    const client = await this.callers.demand(request, form);
+    if (!client.grants.includes('introspect')) {
       const message = 'The client is not registered for introspect';
       throw new OAuthError('unauthorized_client', message, { status: 403 });
     }
-    return this.describe(required(form, 'token'));
+    return this.describe(required(form, 'token'), audiencesOf(client, this.config.audience));
   }
 
-  /** Refresh tokens are worth nothing here: a service could take one for an access token. */
-  private async describe(token: string): Promise<Introspection> {
+  /**
+   * Refresh tokens are worth nothing here: a service could take one for an access token. And so are
+   * tokens for others, which are not for this client to know (RFC 7662 section 4).
+   */
+  private async describe(token: string, audiences: readonly string[]): Promise<Introspection> {
     const claims = await this.tokens.find(token);
-    return claims ? { active: true, token_type: 'Bearer', ...claims } : { active: false };
+    const isForClient = [claims?.aud ?? []].flat().some((audience) => audiences.includes(audience));
+    if (!claims || !isForClient) return { active: false };
+    return { active: true, token_type: 'Bearer', ...claims };
   }
 }

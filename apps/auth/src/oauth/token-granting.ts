@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 
 import type { Origin } from '../audit/origin.js';
 import { ClientAuthentication } from '../clients/client-authentication.js';
-import type { Client, ClientGrant } from '../clients/client.entity.js';
+import { audiencesOf, type Client, type ClientGrant } from '../clients/client.entity.js';
+import { Config } from '../config.js';
 import { Refreshing, type RefreshWish } from '../sessions/refreshing.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import type { TokenFormat } from '../tokens/token-format.js';
@@ -17,6 +18,7 @@ export class TokenGranting {
     private readonly clients: ClientAuthentication,
     private readonly issuer: TokenIssuer,
     private readonly refreshing: Refreshing,
+    private readonly config: Config,
   ) {}
 
   /**
@@ -34,6 +36,8 @@ export class TokenGranting {
       const scopes = scopesWithin(client.scopes, requestedScope);
       const access = await this.issuer.issue(manager, {
         ...{ subject: id, clientId: id, scopes, roles: [], format },
+        ...{ claims: client.claims, revokedAt: client.revokedAt },
+        audiences: audiencesOf(client, this.config.audience),
       });
       return {
         access_token: access.token,

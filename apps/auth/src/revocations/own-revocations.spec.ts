@@ -19,7 +19,7 @@ afterAll(() => auth.close());
 beforeEach(() => {
   now = 0;
   list = new RevocationList({ maxStalenessMs: 1_000, monotonicNow: () => now });
-  service = new RevocationsService(new OwnRevocations(auth.dataSource, list));
+  service = new RevocationsService(new OwnRevocations(auth.dataSource, list), auth.dataSource);
 });
 
 const entry = (): Revocation => ({

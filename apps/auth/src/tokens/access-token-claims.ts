@@ -1,4 +1,4 @@
-import type { Claims } from '../users/user.entity.js';
+import type { Claims } from './own-claims.js';
 
 /**
  * What an access token of this issuer says (RFC 9068 section 2.2): the payload of a JWT, or what is

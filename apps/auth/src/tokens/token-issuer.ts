@@ -7,8 +7,8 @@ import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KeyRing } from '../keys/key-ring.js';
-import type { Claims } from '../users/user.entity.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
+import type { Claims } from './own-claims.js';
 import { ReferenceTokens } from './reference-tokens.js';
 import type { TokenFormat } from './token-format.js';
 
@@ -22,6 +22,10 @@ export interface AccessTokenGrant {
   readonly roles: readonly string[];
   /** What is known of the subject beyond the standard. */
   readonly claims?: Claims;
+  /** This issuer's own unless told otherwise. */
+  readonly audiences?: readonly string[];
+  /** When all tokens of the client were revoked that it had until then. */
+  readonly revokedAt?: Date | null;
   /** The end of what the token belongs to: it does not live longer than that. */
   readonly notAfter?: Date;
   /** `jwt` unless told otherwise. What does not fit into one is a reference token in any case. */
@@ -67,11 +71,13 @@ export class TokenIssuer {
   }
 
   private claimsOf({ sessionId, claims = {}, notAfter, ...grant }: AccessTokenGrant) {
-    const issuedAt = this.clock.seconds();
+    const { audiences = [this.config.audience] } = grant;
+    const [audience = this.config.audience, ...others] = audiences;
+    const issuedAt = this.issuedAt(grant.revokedAt);
     return {
       iss: this.config.issuer,
       sub: grant.subject,
-      aud: this.config.audience,
+      aud: others.length > 0 ? audiences : audience,
       client_id: grant.clientId,
       iat: issuedAt,
       exp: this.expiry(issuedAt, notAfter),
@@ -81,6 +87,15 @@ export class TokenIssuer {
       roles: grant.roles,
       ...(Object.keys(claims).length > 0 && { claims }),
     } satisfies AccessTokenClaims;
+  }
+
+  /**
+   * A revocation of a client counts whole seconds, and includes the one in which it is made. What is
+   * issued later in that second is of the next one, and a verifier's tolerance lets it be.
+   */
+  private issuedAt(revokedAt: Date | null | undefined): number {
+    const revokedSecond = revokedAt ? Math.floor(revokedAt.getTime() / 1000) : -Infinity;
+    return Math.max(this.clock.seconds(), revokedSecond + 1);
   }
 
   private expiry(issuedAt: number, notAfter: Date | undefined): number {

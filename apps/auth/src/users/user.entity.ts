@@ -1,9 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { Claims } from '../tokens/own-claims.js';
 import type { Role } from './roles.js';
-
-/** A JSON object. What lies in it is for whoever reads it to check. */
-export type Claims = Readonly<Record<string, NonNullable<unknown> | null>>;
 
 /** A person who can log in. */
 @Entity({ name: 'users' })

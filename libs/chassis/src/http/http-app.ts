@@ -1,4 +1,4 @@
-import { StandardSchemaValidationPipe, type DynamicModule, type Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 
@@ -10,6 +10,7 @@ import { serveDocs, type Documentation } from './docs.js';
 import { acceptOnlyJson } from './json-bodies.js';
 import { requestIdOf } from './request-id.js';
 import { obeyRouteOptions } from './route-options.js';
+import { SchemaValidationPipe } from './schema-validation.pipe.js';
 import { answerUnparsable, answerUnroutable } from './unrouted.js';
 
 export interface HttpAppOptions {
@@ -62,7 +63,7 @@ export async function createHttpApp(
     abortOnError: false,
   });
   app.useSecurityHeaders(SECURITY_HEADERS);
-  app.useGlobalPipes(new StandardSchemaValidationPipe());
+  app.useGlobalPipes(new SchemaValidationPipe());
   serveDocs(app, documentation);
   return app;
 }

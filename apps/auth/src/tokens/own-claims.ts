@@ -1,10 +1,16 @@
 import { z } from 'zod';
 
+/** A JSON object. What lies in it is for whoever reads it to check. */
+export type Claims = Readonly<Record<string, NonNullable<unknown> | null>>;
+
 const MAX_BYTES = 65_536;
 const MAX_DEPTH = 32;
 
 /** Of text that Postgres keeps: no NUL, and no half of a surrogate pair. */
 const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
+
+/** In the hands of whoever copies members by assignment, these change a prototype. */
+const isHarmless = (name: string): boolean => name !== '__proto__' && name !== 'constructor';
 
 /** Members first, so that what lies too deep is met before anything recurses into it. */
 function isSound(value: unknown, depth = 0): boolean {
@@ -13,15 +19,17 @@ function isSound(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return (
     depth < MAX_DEPTH &&
-    Object.entries(value).every(([name, member]) => isStorable(name) && isSound(member, depth + 1))
+    Object.entries(value).every(
+      ([name, member]) => isHarmless(name) && isStorable(name) && isSound(member, depth + 1),
+    )
   );
 }
 
 /** Claims of one's own, as an administrator gives them: any JSON object of at most 64 KiB. */
 export const ClaimsInput = z
-  .record(z.string(), z.unknown())
+  .record(z.string(), z.custom<NonNullable<unknown> | null>())
   .refine((claims) => isSound(claims), {
-    error: `expected well-formed text, finite numbers and at most ${MAX_DEPTH} levels`,
+    error: `expected well-formed text, finite numbers, at most ${MAX_DEPTH} levels and no prototypes`,
     abort: true,
   })
   .refine((claims) => Buffer.byteLength(JSON.stringify(claims)) <= MAX_BYTES, {

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { AuditService, type AuditEntry } from '../audit/audit.service.js';
+import { Clock } from '../clock.js';
+import { ClientSecret } from './client-secret.entity.js';
+import { ClientsError } from './clients-error.js';
+import { lockClient } from './lock-client.js';
+import { hashSecret, newSecret } from './secret.js';
+
+/** On whose behalf clients change, and from where. */
+export type ClientActor = Pick<AuditEntry, 'actor' | 'origin'>;
+
+/** A secret in plain text: seen once, by whoever made it. */
+export type NewSecret = Pick<ClientSecret, 'id' | 'createdAt'> & { readonly secret: string };
+
+/** The old one and the new one while a service is rolled over. */
+const MAX_SECRETS = 2;
+
+/** The secrets of clients. */
+@Injectable()
+export class ClientSecrets {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws ClientsError `client_not_found`, `too_many_secrets` */
+  async add(id: string, by: ClientActor): Promise<NewSecret> {
+    return this.dataSource.transaction(async (manager) => {
+      await lockClient(manager, id);
+      if ((await manager.countBy(ClientSecret, { clientId: id })) >= MAX_SECRETS) {
+        throw new ClientsError('too_many_secrets', `Client ${id} has ${MAX_SECRETS} secrets`);
+      }
+      const added = await this.insert(manager, id);
+      const detail = { secretId: added.id };
+      await this.audit.record(manager, {
+        ...by,
+        action: 'client.secret_added',
+        subject: id,
+        detail,
+      });
+      return added;
+    });
+  }
+
+  /** @throws ClientsError `secret_not_found` */
+  async remove(id: string, secretId: string, by: ClientActor): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const { affected } = await manager.delete(ClientSecret, { id: secretId, clientId: id });
+      if (!affected) throw new ClientsError('secret_not_found', `No secret ${secretId} of ${id}`);
+      await this.audit.record(manager, {
+        ...by,
+        action: 'client.secret_removed',
+        subject: id,
+        detail: { secretId },
+      });
+    });
+  }
+
+  /** In the caller's transaction, which has to hold the client locked, or to have made it. */
+  async insert(manager: EntityManager, clientId: string, secret = newSecret()): Promise<NewSecret> {
+    const row = { id: randomUUID(), clientId, createdAt: this.clock.now() };
+    await manager.insert(ClientSecret, { ...row, hash: hashSecret(secret) });
+    return { id: row.id, createdAt: row.createdAt, secret };
+  }
+}
