@@ -77,7 +77,7 @@ export default defineConfig(
     },
   },
   room('issuer', [...frameworks, '../*'], 'issuer/ stands on node:* alone.'),
-  ...['token', 'keys', 'reference', 'revocation'].map((name) =>
+  ...['client', 'token', 'keys', 'reference', 'revocation'].map((name) =>
     room(
       name,
       [...frameworks, '**/nest/**', '**/postgres/**', '**/testing/**', '**/index.js'],

@@ -16,6 +16,12 @@ export { RemoteKeySet, type RemoteKeySetOptions } from './keys/remote-key-set.js
 export type { KeySetLog, KeySetState } from './keys/key-set-report.js';
 export { jwksFingerprint } from './keys/jwks-fingerprint.js';
 
+export {
+  ClientCredentialsToken,
+  type ClientCredentialsTokenOptions,
+} from './client/client-credentials-token.js';
+export { ClientTokenError, type ClientTokenErrorCode } from './client/client-token-error.js';
+
 export type { ReferenceTokenSource } from './reference/reference-token-source.js';
 
 export type { Revocation, RevocationKind } from './revocation/revocation.js';

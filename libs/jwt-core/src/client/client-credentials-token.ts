@@ -1,0 +1,138 @@
+import { ClientCredentials } from '../issuer/client-credentials.js';
+import { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { ClientTokenError } from './client-token-error.js';
+import { requestToken } from './token-endpoint.js';
+
+export interface ClientCredentialsTokenOptions {
+  /** Its token endpoint is found through its metadata. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Space-separated. Default: all that the client is registered for. */
+  readonly scope?: string | undefined;
+  /** Allows a plain `http` issuer beyond this machine: only inside a private network. */
+  readonly allowHttpIssuer?: boolean | undefined;
+  /** For one request to the issuer. Default 5 s. */
+  readonly timeoutMs?: number | undefined;
+  /** A clock in milliseconds that no adjustment of the wall clock moves. */
+  readonly monotonicNow?: (() => number) | undefined;
+}
+
+interface HeldToken {
+  readonly accessToken: string;
+  /** From then on a new one is fetched beside it. */
+  readonly renewAtMs: number;
+  /** Until then it is handed out. */
+  readonly goodUntilMs: number;
+}
+
+/** In this part of its life a token is renewed in the background. */
+const renewedInLast = 0.2;
+/** A token may still be on its way to a service, or queue there, when it expires. */
+const longestMarginMs = 10_000;
+const firstPauseMs = 250;
+const lastPauseMs = 10_000;
+const longestPauseMs = 60_000;
+
+/**
+ * The token keeper: the access token with which a service calls others as itself (RFC 6749 section
+ * 4.4), fetched when first asked for, once for all who ask, and kept until shortly before it expires.
+ *
+ * ```ts
+ * const token = new ClientCredentialsToken({ issuer, clientId, clientSecret });
+ * const accessToken = await token.get();
+ * const { status } = await fetch(url, { headers: { authorization: `Bearer ${accessToken}` } });
+ * if (status === 401) token.forget(accessToken); // the next call gets a new one
+ * ```
+ *
+ * In the last fifth of its life it is renewed while the old one is handed out, and a failure of that
+ * is no error. After a failure the issuer is left alone for a moment, at most ten seconds, or as its
+ * `Retry-After` asks, at most a minute; who has no token meanwhile gets that failure at once. It
+ * keeps no timer, so there is nothing to close. In Nest it is a provider like any other:
+ * `{ provide: ClientCredentialsToken, useFactory: () => new ClientCredentialsToken({ … }) }`.
+ */
+export class ClientCredentialsToken {
+  private readonly metadata: IssuerMetadata;
+  private readonly credentials: ClientCredentials;
+  private readonly scope: string | undefined;
+  private readonly timeoutMs: number;
+  private readonly monotonicNow: () => number;
+  private held: HeldToken | undefined;
+  private inFlight: Promise<string> | undefined;
+  private failure: unknown;
+  private failures = 0;
+  private pausedUntilMs = -Infinity;
+
+  /**
+   * @throws IssuerError `address_invalid`
+   * @throws TypeError without an id and a secret
+   */
+  constructor(options: ClientCredentialsTokenOptions) {
+    const { issuer, clientId, clientSecret, allowHttpIssuer: allowHttp, timeoutMs } = options;
+    this.metadata = new IssuerMetadata({ issuer, allowHttp, timeoutMs });
+    this.credentials = new ClientCredentials(clientId, clientSecret);
+    this.scope = options.scope;
+    this.timeoutMs = timeoutMs ?? 5_000;
+    this.monotonicNow = options.monotonicNow ?? (() => performance.now());
+  }
+
+  /**
+   * A token that is good for some time yet.
+   *
+   * @throws ClientTokenError when there is none, and none to be had
+   */
+  async get(): Promise<string> {
+    const nowMs = this.monotonicNow();
+    const { held } = this;
+    if (held === undefined || nowMs >= held.goodUntilMs) return this.renew();
+    // The old one is good: whoever finds no token when it is not will hear of the failure.
+    if (nowMs >= held.renewAtMs) this.renew().catch(() => undefined);
+    return held.accessToken;
+  }
+
+  /**
+   * Says that a service refused this token, as it was revoked: it is not handed out again. Of many
+   * who say so of one token only the first matters.
+   */
+  forget(accessToken: string): void {
+    if (this.held?.accessToken === accessToken) this.held = undefined;
+  }
+
+  private async renew(): Promise<string> {
+    if (this.inFlight) return this.inFlight;
+    if (this.monotonicNow() < this.pausedUntilMs) throw this.failure;
+    this.inFlight = this.fetch().finally(() => (this.inFlight = undefined));
+    return this.inFlight;
+  }
+
+  private async fetch(): Promise<string> {
+    const { metadata, credentials, scope, timeoutMs } = this;
+    const askedAtMs = this.monotonicNow();
+    try {
+      const issued = await requestToken(metadata, credentials, scope, timeoutMs);
+      this.hold(issued.accessToken, askedAtMs, issued.expiresInMs);
+      this.failures = 0;
+      return issued.accessToken;
+    } catch (error) {
+      this.noteFailure(error);
+      throw error;
+    }
+  }
+
+  private hold(accessToken: string, askedAtMs: number, lifeMs: number): void {
+    this.held = {
+      accessToken,
+      renewAtMs: askedAtMs + lifeMs * (1 - renewedInLast),
+      goodUntilMs: askedAtMs + lifeMs - Math.min(longestMarginMs, lifeMs / 10),
+    };
+  }
+
+  private noteFailure(error: unknown): void {
+    const askedForMs = (error instanceof ClientTokenError && error.retryAfterMs) || 0;
+    const pauseMs = Math.min(firstPauseMs * 2 ** this.failures, lastPauseMs);
+    this.failures += 1;
+    this.failure = error;
+    this.pausedUntilMs =
+      this.monotonicNow() + Math.max(pauseMs, Math.min(askedForMs, longestPauseMs));
+  }
+}

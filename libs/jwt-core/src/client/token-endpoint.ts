@@ -1,0 +1,92 @@
+import type { ClientCredentials } from '../issuer/client-credentials.js';
+import { IssuerError } from '../issuer/issuer-error.js';
+import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { type FormAnswer, postForm } from '../issuer/post-form.js';
+import { type JsonObject, parseJsonObject } from '../token/strict-json.js';
+import { TokenError } from '../token/token-error.js';
+import { ClientTokenError } from './client-token-error.js';
+
+/** An access token as it was issued. */
+export interface IssuedToken {
+  readonly accessToken: string;
+  /** How long it lives, from when it was asked for at the earliest. */
+  readonly expiresInMs: number;
+}
+
+const maxBytes = 64 * 1024;
+/** RFC 6749 appendix A.12: what may stand in a header. */
+const ACCESS_TOKEN = /^[\x21-\x7e]+$/;
+const ERROR_CODE = /^[\w.-]{1,64}$/;
+
+/**
+ * Asks the token endpoint that the issuer's metadata name for a token by client_credentials (RFC
+ * 6749 section 4.4).
+ *
+ * @throws ClientTokenError
+ */
+export async function requestToken(
+  metadata: IssuerMetadata,
+  credentials: ClientCredentials,
+  scope: string | undefined,
+  timeoutMs: number,
+): Promise<IssuedToken> {
+  try {
+    const { token } = await metadata.endpoints();
+    if (token === undefined) throw unusable('the metadata name no token_endpoint');
+    const form = { grant_type: 'client_credentials', ...(scope !== undefined && { scope }) };
+    return readAnswer(await postForm(token, form, credentials, { timeoutMs, maxBytes }));
+  } catch (error) {
+    if (error instanceof IssuerError) throw unusable(error.message, error);
+    // What strict JSON says of an answer.
+    if (error instanceof TokenError) throw unusable(`its answer is ${error.message}`, error);
+    throw error;
+  }
+}
+
+function readAnswer({ status, body, retryAfterMs }: FormAnswer): IssuedToken {
+  if (status !== 200) throw refusal(status, body, retryAfterMs);
+  const {
+    access_token: accessToken,
+    token_type: type,
+    expires_in: seconds,
+  } = parseJsonObject(body);
+  if (typeof accessToken !== 'string' || !ACCESS_TOKEN.test(accessToken)) {
+    throw unusable('its answer holds no access_token');
+  }
+  if (typeof type !== 'string' || type.toLowerCase() !== 'bearer') {
+    throw unusable('its token is not of type Bearer');
+  }
+  if (typeof seconds !== 'number' || !(seconds > 0)) {
+    throw unusable('its answer does not say when the token expires');
+  }
+  return { accessToken, expiresInMs: seconds * 1000 };
+}
+
+/** Only the code of RFC 6749 section 5.2 is told on: the rest is text of whatever kind. */
+function refusal(status: number, body: Buffer, retryAfterMs: number | undefined): ClientTokenError {
+  const isRefused = status === 400 || status === 401 || status === 403;
+  const error = isRefused ? errorCode(body) : undefined;
+  return new ClientTokenError(
+    isRefused ? 'refused' : 'unavailable',
+    `The issuer gives this client no token: status ${status}${error ? `, ${error}` : ''}`,
+    { retryAfterMs },
+  );
+}
+
+function errorCode(body: Buffer): string | undefined {
+  let answer: JsonObject;
+  try {
+    answer = parseJsonObject(body);
+  } catch {
+    // A page of some proxy: the status has to do.
+    return undefined;
+  }
+  const { error } = answer;
+  return typeof error === 'string' && ERROR_CODE.test(error) ? error : undefined;
+}
+
+function unusable(why: string, cause?: unknown): ClientTokenError {
+  return new ClientTokenError('unavailable', `The issuer cannot be asked for a token: ${why}`, {
+    cause,
+  });
+}
