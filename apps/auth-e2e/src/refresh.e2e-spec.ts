@@ -74,6 +74,24 @@ describe('a refresh', () => {
     expect(outcome(await refresh(stack.auth(), retried.body.refresh_token))).toBe('ok');
   });
 
+  it('leaves no token in the database that whoever reads it could use', async () => {
+    const chain = await rotate(await newSession(stack.auth()), 2);
+    const { sid } = decode(chain[0]!.access_token).payload;
+    const [stored] = await stack.query<{ rows: string }>(
+      'SELECT json_agg(token)::text AS rows FROM refresh_tokens token WHERE session_id = $1',
+      [sid],
+    );
+    for (const { refresh_token: token, access_token: access } of chain) {
+      const hex = (text: string) => Buffer.from(text).toString('hex');
+      const bytes = Buffer.from(token, 'base64url').toString('hex');
+      for (const reading of [token, hex(token), bytes, access, hex(access.slice(-40))]) {
+        expect(stored?.rows).not.toContain(reading);
+      }
+    }
+    // The kept answer is there all the same, sealed with the token that it answers.
+    expect(stored?.rows.match(/"sealed_successor":"/g)).toHaveLength(1);
+  });
+
   it('is challenged when it is refused, in words for a person', async () => {
     const { status, headers, body } = await refresh(stack.auth(), 'unknown');
     expect([status, body['code']]).toEqual([401, 'refresh_token_invalid']);
