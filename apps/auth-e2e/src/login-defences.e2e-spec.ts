@@ -159,6 +159,31 @@ describe('the victim of a guesser', () => {
   });
 });
 
+describe('a password that was hashed with other parameters', () => {
+  // What `PASSWORD` became when a hash took 1 MiB.
+  const old =
+    '$argon2id$v=19$m=1024,t=1,p=1$w/wZ4aGU3Fd/3TFtl4nikw$P/b/6ZEyI9KYPoFNqbuU+Hwm8OwxMMpWzmfstg2bn9I';
+  const hashOf = async (email: string): Promise<string> => {
+    const [row] = await stack.query<{ hash: string }>(
+      'SELECT password_hash AS hash FROM users WHERE email = $1',
+      [email],
+    );
+    return row?.hash ?? '';
+  };
+
+  it('is hashed anew at a login, and at no failed one', async () => {
+    const email = await register(here);
+    await stack.query('UPDATE users SET password_hash = $1 WHERE email = $2', [old, email]);
+    expect((await attempt(email, address)).status).toBe(401);
+    expect(await hashOf(email)).toBe(old);
+    expect((await attempt(email, address, PASSWORD)).status).toBe(200);
+    await expect
+      .poll(() => hashOf(email), within(5))
+      .toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect((await attempt(email, address, PASSWORD, there)).status).toBe(200);
+  });
+});
+
 describe('a flood of logins', () => {
   it('is turned away beyond a bound, while refreshes go on', async () => {
     let session: TokenResponse = await newSession(here);
