@@ -46,10 +46,11 @@ describe('rotation', () => {
     expect((await keys()).map(({ state }) => state).sort()).toEqual(['active', 'next', 'retired']);
   });
 
-  it('ends the publication of a retired key when its last token has expired', async () => {
+  it('ends the publication of a retired key when no token of it can live any more', async () => {
     const retired = await kidOf('active');
     await post('rotate');
-    auth.clock.advance(15 * 60_000 + 30_000);
+    // However short tokens are by now: it may have signed some that live for a day.
+    auth.clock.advance(24 * 3_600_000 + 30_000);
     await auth.get(KeyRing).reload();
     // A process whose clock is behind may have retired it.
     expect(published()).toContain(retired);

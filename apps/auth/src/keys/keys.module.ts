@@ -9,6 +9,11 @@ import { JwksController } from './jwks.controller.js';
 import { KeyRing } from './key-ring.js';
 
 /**
+ * The most that `ACCESS_TOKEN_TTL` can say. Not what it says now: a key may have signed while it said
+ * more, and nothing is lost by publishing one for longer whose private half is erased.
+ */
+const LONGEST_TOKEN_MS = 86_400_000;
+/**
  * A retired key is published for so long after its last token has expired: another process may have
  * signed with it for a moment more, and the clock of the one that retired it may be behind.
  */
@@ -40,8 +45,7 @@ const FOLLOWING_MS = 60_000;
           dataSource,
           encryptionKeys,
           now: () => clock.now(),
-          retiredLifeMs:
-            config.accessTokenTtlSeconds * 1000 + config.clockToleranceMs + FOLLOWING_MS,
+          retiredLifeMs: LONGEST_TOKEN_MS + config.clockToleranceMs + FOLLOWING_MS,
         }),
     },
   ],
