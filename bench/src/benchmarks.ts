@@ -4,6 +4,11 @@ import { http } from './http/http.js';
 import { loginFlood } from './login/login-flood.js';
 import { loginTiming } from './login/login-timing.js';
 import { revocationList } from './revocation-list/revocation-list.js';
+import { loginRate } from './rates/login-rate.js';
+import { refreshRate } from './rates/refresh-rate.js';
+import { reach } from './reach/reach.js';
+import { scale } from './scale/scale.js';
+import { start } from './start/start.js';
 import { verifyAgain } from './verify-again/verify-again.js';
 import { verifyFirst } from './verify-first/verify-first.js';
 
@@ -16,4 +21,9 @@ export const benchmarks: readonly Benchmark[] = [
   revocationList,
   loginTiming,
   loginFlood,
+  reach,
+  loginRate,
+  refreshRate,
+  start,
+  scale,
 ];

@@ -1,0 +1,126 @@
+import { hash, verify } from '@node-rs/argon2';
+import { startAuths, startDatabases } from '../apps/apps.js';
+import { type Credentials, register } from '../apps/people.js';
+import type { Aim, Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
+import { quantile } from '../harness/statistics.js';
+import { type Caller, fire, type LoadSlice } from './auth-load.js';
+import { publishedRow, rateColumns, rateRow } from './rate-table.js';
+import { type Rate, rates } from './rates.js';
+
+const efforts = {
+  full: { people: 16, callers: 8, rounds: 5, seconds: 2 },
+  smoke: { people: 2, callers: 2, rounds: 1, seconds: 1.2 },
+} as const satisfies Record<Effort, object>;
+
+/** Those of auth's PasswordHasher, and as many at once as its gate lets through. */
+const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+const hashesAtOnce = 2;
+/** https://www.keycloak.org/high-availability/concepts-memory-and-cpu-sizing */
+const keycloakLoginsPerCore = 15;
+const LEAST_SHARE = 0.85;
+
+export const loginRate: Benchmark = {
+  name: 'login',
+  question: 'How many logins a second, and how much of that is the hash?',
+  method:
+    'Sixteen people log in over HTTP with the right password, over eight connections that are always ' +
+    'in use, in turns of two seconds: bare argon2id (19 MiB, t=2, p=1, the same library, two at once, ' +
+    'nothing else), one auth process, and two that share the connections. Each login reads the person ' +
+    'and the limits, hashes, and writes the session, the audit event and the tokens into Postgres. ' +
+    'Auth, Postgres and the load have the machine to themselves and share its cores; bare argon2id has ' +
+    "all of them. CPU is read from /proc. Keycloak's line is its published sizing, not measured here; " +
+    'it counts its own processes and not its database.',
+  packages: ['@node-rs/argon2', 'autocannon'],
+  run,
+};
+
+async function run(effort: Effort, progress: Progress): Promise<Findings> {
+  const { people: count, callers, ...course } = efforts[effort];
+  progress('starting auth');
+  await using databases = await startDatabases();
+  await using auths = await startAuths(await databases.create('auth'), { count: 2 });
+  const people = await register(auths.issuer, count);
+  const stored = await hash(people[0]!.password, parameters);
+  const [first, second] = auths.running;
+  const both = [first!, second!];
+  const contenders = [
+    {
+      name: 'argon2id, two at once',
+      auths: [],
+      fire: (seconds: number) => fireHashes(stored, people[0]!.password, seconds),
+    },
+    {
+      name: 'one auth process',
+      auths: [first!.pid],
+      fire: (seconds: number) => fire(logins([first!.url], people, callers), seconds),
+    },
+    {
+      name: 'two auth processes',
+      auths: both.map(({ pid }) => pid),
+      fire: (seconds: number) =>
+        fire(
+          logins(
+            both.map(({ url }) => url),
+            people,
+            callers,
+          ),
+          seconds,
+        ),
+    },
+  ];
+  const measured = await rates(contenders, { ...course, postgres: databases.pid }, progress);
+  const published = publishedRow("Keycloak's published sizing", keycloakLoginsPerCore);
+  return {
+    columns: rateColumns('logins', 'argon2id'),
+    rows: [...measured.map(rateRow), published],
+    aims: [aim(measured)],
+  };
+}
+
+/** Each caller logs its own people in, one after the other. */
+function logins(
+  servers: readonly string[],
+  people: readonly Credentials[],
+  callers: number,
+): Caller[] {
+  return Array.from({ length: callers }, (_, caller) => ({
+    url: servers[caller % servers.length]!,
+    requests: people
+      .filter((_person, index) => index % callers === caller)
+      .map((person) => ({
+        method: 'POST',
+        path: '/auth/login',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(person),
+      })),
+  }));
+}
+
+async function fireHashes(stored: string, password: string, seconds: number): Promise<LoadSlice> {
+  const times: number[] = [];
+  const startedAt = performance.now();
+  const worker = async () => {
+    while (performance.now() - startedAt < seconds * 1000) {
+      const began = performance.now();
+      if (!(await verify(stored, password))) throw new Error('The hash is of another password');
+      times.push(performance.now() - began);
+    }
+  };
+  await Promise.all(Array.from({ length: hashesAtOnce }, worker));
+  return {
+    answered: times.length,
+    sent: times.length,
+    seconds: (performance.now() - startedAt) / 1000,
+    p50Ms: quantile(times, 0.5),
+    p99Ms: quantile(times, 0.99),
+  };
+}
+
+function aim([, one, two]: readonly Rate[]): Aim {
+  const best = Math.max(one!.ratio, two!.ratio);
+  return {
+    text: 'at least 0.85 of the rate of bare argon2id, with one process or two',
+    measured: `${one!.ratio.toFixed(2)} and ${two!.ratio.toFixed(2)}`,
+    isMet: best >= LEAST_SHARE,
+  };
+}

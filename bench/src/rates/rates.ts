@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuSeconds, familyCpuSeconds } from '../apps/process-usage.js';
+import type { Progress } from '../harness/benchmark.js';
+import { median } from '../harness/statistics.js';
+import { busyShare, currentUsage } from '../http/server/server-settings.js';
+import type { LoadSlice } from './auth-load.js';
+
+/** Somebody who does the same job again and again for some seconds. */
+export interface RateContender {
+  readonly name: string;
+  readonly fire: (seconds: number) => Promise<LoadSlice>;
+  /** Whose processor time counts, if not that of this process. */
+  readonly auths: readonly number[];
+}
+
+export interface RateCourse {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Of the Postgres behind them. */
+  readonly postgres: number;
+}
+
+/** The medians of the rounds. */
+export interface Rate {
+  readonly name: string;
+  readonly perSecond: number;
+  /** How many times the rate of the first contender in the same round. */
+  readonly ratio: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Processor time for one, in milliseconds, where the system tells it. */
+  readonly authCpuMs: number | undefined;
+  readonly postgresCpuMs: number | undefined;
+  /** How busy the process of the load was itself, from 0 to 1. */
+  readonly driverBusy: number;
+}
+
+type Turn = Omit<Rate, 'name' | 'ratio'>;
+
+/** Until what was still under way at the end of a turn is done, and no part of the next. */
+const pauseMs = 400;
+
+/** Lets contenders take turns, so that whatever else the machine does falls on all of them. */
+export async function rates(
+  contenders: readonly RateContender[],
+  course: RateCourse,
+  progress: Progress,
+): Promise<Rate[]> {
+  const turns = contenders.map((): Turn[] => []);
+  for (const contender of contenders) {
+    progress(`warming up: ${contender.name}`);
+    await takeTurn(contender, course);
+  }
+  for (let round = 0; round < course.rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const index = (turn + round) % contenders.length;
+      progress(`round ${round + 1} of ${course.rounds}: ${contenders[index]!.name}`);
+      turns[index]!.push(await takeTurn(contenders[index]!, course));
+    }
+  }
+  return contenders.map(({ name }, index) => summary(name, turns[index]!, turns[0]!));
+}
+
+async function takeTurn({ fire, auths }: RateContender, course: RateCourse): Promise<Turn> {
+  const used = () => ({
+    auth: sum(auths.map(cpuSeconds)),
+    postgres: familyCpuSeconds(course.postgres),
+    own: currentUsage(),
+  });
+  const before = used();
+  const slice = await fire(course.seconds);
+  const { own } = used();
+  await sleep(pauseMs);
+  const after = used();
+  const perCall = (start: number | undefined, end: number | undefined) =>
+    start === undefined || end === undefined ? undefined : ((end - start) * 1000) / slice.sent;
+  return {
+    perSecond: slice.answered / slice.seconds,
+    p50Ms: slice.p50Ms,
+    p99Ms: slice.p99Ms,
+    authCpuMs: auths.length > 0 ? perCall(before.auth, after.auth) : undefined,
+    postgresCpuMs: auths.length > 0 ? perCall(before.postgres, after.postgres) : undefined,
+    driverBusy: busyShare(before.own, own),
+  };
+}
+
+function summary(name: string, turns: readonly Turn[], first: readonly Turn[]): Rate {
+  const over = (value: (turn: Turn) => number) => median(turns.map(value));
+  const overKnown = (value: (turn: Turn) => number | undefined) => {
+    const known = turns.map(value).filter((each) => each !== undefined);
+    return known.length > 0 ? median(known) : undefined;
+  };
+  return {
+    name,
+    perSecond: over((turn) => turn.perSecond),
+    ratio: median(turns.map((turn, round) => turn.perSecond / first[round]!.perSecond)),
+    p50Ms: over((turn) => turn.p50Ms),
+    p99Ms: over((turn) => turn.p99Ms),
+    authCpuMs: overKnown((turn) => turn.authCpuMs),
+    postgresCpuMs: overKnown((turn) => turn.postgresCpuMs),
+    driverBusy: over((turn) => turn.driverBusy),
+  };
+}
+
+/** `undefined` when one of them is. */
+function sum(values: readonly (number | undefined)[]): number | undefined {
+  return values.reduce(
+    (all, value) => (all === undefined || value === undefined ? undefined : all + value),
+    0,
+  );
+}

@@ -1,0 +1,87 @@
+import pg from 'pg';
+import { type Auths, type Databases, startAuths } from '../apps/apps.js';
+import type { Progress } from '../harness/benchmark.js';
+
+/** An auth process whose database had so many live revocations when it started. */
+export interface FilledAuth {
+  readonly entries: number;
+  readonly auths: Auths;
+  readonly databaseUrl: string;
+}
+
+export interface FilledAuths extends AsyncDisposable {
+  readonly all: readonly FilledAuth[];
+}
+
+/** One auth for each number of entries, all on one server. */
+export async function startFilledAuths(
+  databases: Databases,
+  sizes: readonly number[],
+  progress: Progress,
+): Promise<FilledAuths> {
+  const all: FilledAuth[] = [];
+  const stop = async () => {
+    await Promise.all(all.map(({ auths }) => auths[Symbol.asyncDispose]()));
+  };
+  const template = await databases.create('migrated');
+  await migrate(template);
+  try {
+    for (const entries of sizes) {
+      progress(`filling a database with ${entries} entries`);
+      const databaseUrl = await copyOf(template, `entries_${entries}`);
+      await atDatabase(databaseUrl, async (client) => {
+        await addEntries(client, entries);
+        await client.query('ANALYZE revoked_tokens');
+      });
+      all.push({ entries, databaseUrl, auths: await startAuths(databaseUrl) });
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { all, [Symbol.asyncDispose]: stop };
+}
+
+/** Half of them expire in an hour, the others in a day. */
+export async function addEntries(client: pg.Client, count: number): Promise<void> {
+  await client.query(
+    `INSERT INTO revoked_tokens (kind, id, exp)
+     SELECT 'jti', gen_random_uuid()::text,
+       extract(epoch FROM now())::bigint + CASE n % 2 WHEN 0 THEN 3600 ELSE 86400 END
+     FROM generate_series(1, $1::int) AS n`,
+    [count],
+  );
+}
+
+/** Works with one connection, and closes it. */
+export async function atDatabase<Result>(
+  connectionString: string,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** An auth does that when it starts. */
+async function migrate(databaseUrl: string): Promise<void> {
+  const auths = await startAuths(databaseUrl);
+  await auths[Symbol.asyncDispose]();
+}
+
+async function copyOf(template: string, name: string): Promise<string> {
+  const server = new URL(template);
+  const source = server.pathname.slice(1);
+  server.pathname = '/postgres';
+  await atDatabase(server.href, (client) =>
+    client.query(
+      `CREATE DATABASE ${client.escapeIdentifier(name)} TEMPLATE ${client.escapeIdentifier(source)}`,
+    ),
+  );
+  server.pathname = `/${name}`;
+  return server.href;
+}

@@ -1,0 +1,59 @@
+import { until } from '@jwt-auth/dev-stack';
+import { ask, bearer } from '../apps/ask.js';
+import { ServiceClient } from '../apps/service-client.js';
+import { type LoadProcess, startLoad } from '../http/load/load-process.js';
+import { type ServerProcess, startServer } from '../http/server/server-process.js';
+
+/** An issuer with tokens of it, and a load that shows them to whatever trusts it. */
+export interface Visitors extends AsyncDisposable {
+  readonly client: ServiceClient;
+  readonly load: LoadProcess;
+  /** One that stays good. */
+  readonly token: string;
+}
+
+const tokensOfLoad = 200;
+const readyWithinMs = 60_000;
+
+export async function visitorsOf(issuer: string): Promise<Visitors> {
+  const client = await ServiceClient.register(issuer);
+  const tokens = await client.mint(tokensOfLoad);
+  const load = await startLoad(tokens.map((token) => Buffer.from(bearer(token).authorization)));
+  return {
+    client,
+    load,
+    token: tokens[0]!,
+    [Symbol.asyncDispose]: () => load[Symbol.asyncDispose](),
+  };
+}
+
+/** A service of one route behind JwtGuard, which has read the whole list of its issuer. */
+export async function startService(issuer: string, token: string): Promise<ServerProcess> {
+  const nothing = { publicKeyPem: '', databaseUrl: '' };
+  const server = await startServer('fastify-jwt-core', { issuer, audience: 'api', ...nothing });
+  const isLetIn = async () => {
+    const { status } = await ask(server.url, { headers: bearer(token) });
+    return status === 200 ? true : undefined;
+  };
+  if (await until(isLetIn, { withinMs: readyWithinMs })) return server;
+  await server[Symbol.asyncDispose]();
+  throw new Error(`A service of ${issuer} lets nobody in`);
+}
+
+export interface CpuCourse {
+  readonly seconds: number;
+  readonly connections: number;
+}
+
+/** Processor time of a service for one request, in microseconds, under a load of some seconds. */
+export async function cpuOfRequest(
+  server: ServerProcess,
+  load: LoadProcess,
+  { seconds, connections }: CpuCourse,
+): Promise<number> {
+  const before = await server.usage();
+  const { requests, failures } = await load.fire({ url: server.url, seconds, connections });
+  const after = await server.usage();
+  if (failures > 0) throw new Error(`${server.url}: ${failures} requests failed`);
+  return (after.cpuMicroseconds - before.cpuMicroseconds) / requests;
+}

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startChild } from '../../http/server/child.js';
+import { addEntries, atDatabase, type FilledAuth } from '../filled-auths.js';
+import type { CheckReport, ListOrder, ListReport } from './list-orders.js';
+
+export interface Growth {
+  readonly batches: number;
+  readonly entriesPerBatch: number;
+}
+
+/** What a list of one size asks of a service. */
+export interface ListFigures {
+  readonly loadSeconds: number;
+  /** Beyond the process without a list: when it was loaded, and the most at any time. */
+  readonly moreMegabytes: number;
+  readonly peakMegabytes: number;
+  /** While it was loaded, while entries were added, and while half of them were pruned. */
+  readonly worstPausesMs: readonly number[];
+  readonly checkMicroseconds: number;
+}
+
+const betweenBatchesMs = 100;
+/** Half of the entries have expired by then. */
+const laterSeconds = 2 * 3600;
+
+/** Loads the list of an auth in a process of its own, lets it grow there, and prunes it. */
+export async function listFigures(
+  { auths: { issuer }, databaseUrl }: FilledAuth,
+  growth: Growth,
+): Promise<ListFigures> {
+  const child = startChild('scale/list/list-main.js', [], 'server');
+  const ask = <Report>(order: ListOrder) => child.ask<Report>(order);
+  try {
+    const loaded = await ask<ListReport>({ kind: 'load', issuer });
+    const { checkMicroseconds } = await ask<CheckReport>({ kind: 'check' });
+    const size = loaded.size + growth.batches * growth.entriesPerBatch;
+    const [grown] = await Promise.all([
+      ask<ListReport>({ kind: 'grow', size }),
+      grow(databaseUrl, growth),
+    ]);
+    const nowSeconds = Math.floor(Date.now() / 1000) + laterSeconds;
+    const pruned = await ask<ListReport>({ kind: 'prune', nowSeconds });
+    if (pruned.size > grown.size * 0.6) throw new Error(`${pruned.size} entries were left`);
+    return {
+      loadSeconds: loaded.seconds,
+      moreMegabytes: loaded.moreMegabytes,
+      peakMegabytes: pruned.peakMegabytes,
+      worstPausesMs: [loaded, grown, pruned].map(({ worstPauseMs }) => worstPauseMs),
+      checkMicroseconds,
+    };
+  } finally {
+    await child.stop();
+  }
+}
+
+function grow(databaseUrl: string, { batches, entriesPerBatch }: Growth): Promise<void> {
+  return atDatabase(databaseUrl, async (client) => {
+    for (let batch = 0; batch < batches; batch++) {
+      await addEntries(client, entriesPerBatch);
+      await sleep(betweenBatchesMs);
+    }
+  });
+}

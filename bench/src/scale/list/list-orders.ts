@@ -1,0 +1,25 @@
+/** What the process that only keeps a list is told. It answers each with one message. */
+export type ListOrder =
+  | { readonly kind: 'load'; readonly issuer: string }
+  /** Entries are being added now: wait until the list has so many. */
+  | { readonly kind: 'grow'; readonly size: number }
+  /** Forget what has expired by that second. */
+  | { readonly kind: 'prune'; readonly nowSeconds: number }
+  | { readonly kind: 'check' };
+
+/** What came of an order. */
+export interface ListReport {
+  readonly seconds: number;
+  /** Entries held now. */
+  readonly size: number;
+  /** The longest time for which the event loop did nothing else. */
+  readonly worstPauseMs: number;
+  /** Memory of the process beyond what it had before the list: now, and at its peak. */
+  readonly moreMegabytes: number;
+  readonly peakMegabytes: number;
+}
+
+/** Of `check`: microseconds a check. */
+export interface CheckReport {
+  readonly checkMicroseconds: number;
+}
