@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { DEMO_CLIENT_ID, freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import pg from 'pg';
 import { call, outcome } from './http.js';
@@ -10,6 +10,8 @@ export interface StackOptions {
   /** How many auth processes share the database. */
   processes?: number;
   withOrders?: boolean;
+  /** Gives orders a client of its own, so that it takes reference tokens. */
+  mayIntrospect?: boolean;
   /** Settings of auth. */
   env?: Environment;
 }
@@ -26,19 +28,29 @@ export class Stack {
     private readonly ordersEnv: Environment,
   ) {}
 
-  static async start({ processes = 1, withOrders = false, env = {} }: StackOptions = {}) {
+  static async start({
+    processes = 1,
+    withOrders = false,
+    mayIntrospect = false,
+    env = {},
+  }: StackOptions = {}) {
     const ports: number[] = [];
     while (ports.length < processes) ports.push(await freePort());
     const issuer = `http://127.0.0.1:${ports[0]}`;
+    const secret = randomBytes(32).toString('base64url');
+    const credentials = mayIntrospect && { CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: secret };
     const stack = new Stack(
       ports,
       {
         DATABASE_URL: await freshDatabase(),
         ISSUER: issuer,
         KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+        ...(mayIntrospect && { DEMO_CLIENT_SECRET: secret }),
         ...env,
       },
-      withOrders ? { ORDERS_DATABASE_URL: await freshDatabase(), ISSUER: issuer } : {},
+      withOrders
+        ? { ORDERS_DATABASE_URL: await freshDatabase(), ISSUER: issuer, ...credentials }
+        : {},
     );
     await stack.startAll();
     return stack;

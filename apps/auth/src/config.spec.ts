@@ -89,6 +89,7 @@ describe('the settings in production', () => {
   it.each([
     ['no KEY_ENCRYPTION_KEY', { KEY_ENCRYPTION_KEY: '' }, 'KEY_ENCRYPTION_KEY'],
     ['demo users', { SEED_DEMO: 'true' }, 'SEED_DEMO'],
+    ['a demo client', { DEMO_CLIENT_SECRET: 'x' }, 'DEMO_CLIENT_SECRET'],
     ['a plain http issuer', { ISSUER: 'http://auth.example.com' }, 'ISSUER'],
   ])('refuse %s', (_, environment, variable) => {
     expect(problems({ ...production, ...environment })).toContain(`${variable}:`);

@@ -47,6 +47,7 @@ const Settings = z
     CLOCK_TOLERANCE: duration('0s', '59s').default(5_000),
     SEED_DEMO: flag().optional(),
     DEMO_PASSWORD: text(128).default('correct horse battery staple'),
+    DEMO_CLIENT_SECRET: text().optional(),
     REGISTRATION: choice('open', 'closed').default('open'),
     LOG_LEVEL: choice(...LOG_LEVELS).default('info'),
     NODE_ENV: choice('development', 'test', 'production').default('development'),
@@ -61,6 +62,9 @@ const Settings = z
         refuse('KEY_ENCRYPTION_KEY', 'is demanded in production');
       }
       if (settings.SEED_DEMO) refuse('SEED_DEMO', 'demo users are refused in production');
+      if (settings.DEMO_CLIENT_SECRET !== undefined) {
+        refuse('DEMO_CLIENT_SECRET', 'a demo client is refused in production');
+      }
       if (!settings.ALLOW_HTTP_ISSUER && isPlainHttp(settings.ISSUER)) {
         refuse('ISSUER', 'must be https in production, unless ALLOW_HTTP_ISSUER is on');
       }
@@ -110,6 +114,8 @@ export class Config {
   readonly clockToleranceMs: number;
   /** The password of the demo users; `undefined`: there shall be none. */
   readonly demoPassword: string | undefined;
+  /** The secret of the demo client; `undefined`: there shall be none. */
+  readonly demoClientSecret: string | undefined;
   readonly isRegistrationOpen: boolean;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
@@ -135,7 +141,9 @@ export class Config {
     this.previousKeyEncryptionKey = settings.KEY_ENCRYPTION_KEY_PREVIOUS;
     this.revocationMaxStalenessMs = settings.REVOCATION_MAX_STALENESS;
     this.clockToleranceMs = settings.CLOCK_TOLERANCE;
-    this.demoPassword = (settings.SEED_DEMO ?? !isProduction) ? settings.DEMO_PASSWORD : undefined;
+    const isSeeded = settings.SEED_DEMO ?? !isProduction;
+    this.demoPassword = isSeeded ? settings.DEMO_PASSWORD : undefined;
+    this.demoClientSecret = isSeeded ? settings.DEMO_CLIENT_SECRET : undefined;
     this.isRegistrationOpen = settings.REGISTRATION === 'open';
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;

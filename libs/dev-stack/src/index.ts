@@ -8,3 +8,4 @@ export type { RunningApp } from './stack/running-app.js';
 export { startApp, type StartAppOptions } from './stack/start-app.js';
 export { freePort } from './supervision/free-port.js';
 export { until } from './supervision/until.js';
+export { DEMO_CLIENT_ID } from './stack/settings.js';

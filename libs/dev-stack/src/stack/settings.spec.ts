@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { APPS, ROOT } from './app.js';
-import { StackSettings } from './settings.js';
+import { DEMO_CLIENT_ID, StackSettings } from './settings.js';
 
 const settings = (env: NodeJS.ProcessEnv = {}) => new StackSettings(Object.values(APPS), env);
 
@@ -40,6 +40,26 @@ describe('the settings of the launcher', () => {
     [{ NODE_ENV: 'production' }, undefined],
   ])('with %o print the demo password %s', (env, password) => {
     expect(settings(env).demoPassword).toBe(password);
+  });
+
+  it('give the apps a demo client, with a new secret at each start', () => {
+    const environments = (env: NodeJS.ProcessEnv = {}) => {
+      const made = settings(env);
+      return [made.environment(APPS.auth, undefined), made.environment(APPS.orders, undefined)];
+    };
+    const [auth, orders] = environments();
+    const secret = auth?.['DEMO_CLIENT_SECRET'];
+    expect(secret).toMatch(/^[\w-]{43}$/);
+    expect(orders).toMatchObject({ CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: secret });
+    expect(environments()[0]?.['DEMO_CLIENT_SECRET']).not.toBe(secret);
+    const [, own] = environments({ CLIENT_ID: 'mine', CLIENT_SECRET: 'own' });
+    expect(own).toMatchObject({ CLIENT_ID: 'mine', CLIENT_SECRET: 'own' });
+    const [, known] = environments({ DEMO_CLIENT_SECRET: 'chosen' });
+    expect(known).toMatchObject({ CLIENT_SECRET: 'chosen' });
+    for (const env of environments({ SEED_DEMO: 'off' })) {
+      expect(env).not.toHaveProperty('DEMO_CLIENT_SECRET');
+      expect(env).not.toHaveProperty('CLIENT_ID');
+    }
   });
 
   it('give an app the database that was made for it, unless it has one', () => {

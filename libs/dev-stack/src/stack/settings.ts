@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { DevStackError } from '../dev-stack-error.js';
 import { ROOT, type App } from './app.js';
+
+/** The client that auth makes beside its demo users. */
+export const DEMO_CLIENT_ID = 'de300000-0000-4000-8000-00000000c11e';
 
 const OFF = ['false', '0', 'off', 'no'];
 
@@ -13,6 +17,8 @@ export class StackSettings {
   readonly postgresDir: string;
   /** The password of the demo users, or `undefined` when there are none. */
   readonly demoPassword: string | undefined;
+  /** Of the demo client, at this start. */
+  private readonly demoClientSecret: string;
   private readonly ports: ReadonlyMap<string, number>;
 
   /** @throws DevStackError `setting_invalid` */
@@ -25,6 +31,7 @@ export class StackSettings {
     this.databaseUrl = env['DATABASE_URL'] || undefined;
     this.postgresDir = resolve(env['EMBEDDED_POSTGRES_DIR'] || join(ROOT, '.data/postgres'));
     this.demoPassword = demoPassword(env);
+    this.demoClientSecret = env['DEMO_CLIENT_SECRET'] || randomBytes(32).toString('base64url');
     this.ports = new Map(apps.map((app) => [app.name, portOf(app, env)]));
   }
 
@@ -32,10 +39,19 @@ export class StackSettings {
     return this.ports.get(app.name) ?? app.defaultPort;
   }
 
-  /** What an app gets: the caller's environment, and the address of the database we made for it. */
+  /**
+   * What an app gets: the caller's environment, the address of the database we made for it, and the
+   * demo client, in whose name services ask auth about reference tokens.
+   */
   environment(app: App, database: string | undefined): NodeJS.ProcessEnv {
     const env: NodeJS.ProcessEnv = { ...this.env, EMBEDDED_POSTGRES_DIR: this.postgresDir };
     if (database !== undefined) env[app.databaseSetting] ||= database;
+    if (this.demoPassword === undefined) return env;
+    if (app.name === 'auth') env['DEMO_CLIENT_SECRET'] = this.demoClientSecret;
+    else if (!env['CLIENT_ID'] && !env['CLIENT_SECRET']) {
+      env['CLIENT_ID'] = DEMO_CLIENT_ID;
+      env['CLIENT_SECRET'] = this.demoClientSecret;
+    }
     return env;
   }
 }
