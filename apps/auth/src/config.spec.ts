@@ -38,6 +38,17 @@ describe('the settings', () => {
     });
   });
 
+  it('tells metrics only where a port is set for them, and on this machine unless told', () => {
+    expect(config({ METRICS_HOST: '0.0.0.0' }).metricsAddress).toBeUndefined();
+    const AUTH_METRICS_PORT = '9464';
+    const here = { host: '127.0.0.1', port: 9464 };
+    expect(config({ AUTH_METRICS_PORT }).metricsAddress).toEqual(here);
+    const everywhere = { ...here, host: '0.0.0.0' };
+    expect(config({ AUTH_METRICS_PORT, METRICS_HOST: '0.0.0.0' }).metricsAddress).toEqual(
+      everywhere,
+    );
+  });
+
   it.each([
     [{ AUTH_PORT: '4000' }, 'http://localhost:4000'],
     [{ HOST: '0.0.0.0' }, 'http://localhost:3000'],

@@ -35,6 +35,17 @@ describe('Config', () => {
     });
   });
 
+  it('tells metrics only where a port is set for them, and on this machine unless told', () => {
+    expect(new Config({ ...database, METRICS_HOST: '0.0.0.0' }).metricsAddress).toBeUndefined();
+    const ORDERS_METRICS_PORT = '9465';
+    const here = { host: '127.0.0.1', port: 9465 };
+    expect(new Config({ ...database, ORDERS_METRICS_PORT }).metricsAddress).toEqual(here);
+    const everywhere = { ...here, host: '0.0.0.0' };
+    expect(
+      new Config({ ...database, ORDERS_METRICS_PORT, METRICS_HOST: '0.0.0.0' }).metricsAddress,
+    ).toEqual(everywhere);
+  });
+
   it('keeps its orders in a database of its own, beside that of auth', () => {
     const { databaseUrl } = new Config(database);
     expect(databaseUrl).toBe('postgres://app:secret@db:5432/orders?sslmode=disable');
