@@ -48,11 +48,15 @@ export default defineConfig(
       '**/*-e2e/**',
       'bench/**',
       'chaos/**',
+      'examples/**',
       '**/*.spec.ts',
     ],
     rules: { 'no-restricted-properties': 'off' },
   },
-  { files: ['libs/dev-stack/**', 'bench/**', 'chaos/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['libs/dev-stack/**', 'bench/**', 'chaos/**', 'examples/**'],
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['**/*.ts'],
     ignores: ['**/vitest.config.ts', 'vitest.*.ts'],
