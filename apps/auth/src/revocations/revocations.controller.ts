@@ -35,7 +35,7 @@ export class RevocationsController {
   ): Promise<string> {
     const batch = await this.feed.read(after, waitSeconds(wait), hangUp(reply));
     const { cursor, reset, more, jwks, ageMs, entries } = batch;
-    // By itself: ten thousand entries through a schema would hold up everyone else.
+    // By itself: thousands of entries through a schema would hold up everyone else.
     return JSON.stringify({ cursor, reset, more, jwks, ageMs, entries });
   }
 }

@@ -19,7 +19,8 @@ interface Place {
   readonly fingerprint: string | undefined;
 }
 
-const pageSize = 10_000;
+/** As the auth server's. */
+const pageSize = 4_000;
 
 /** A list of revocations in memory, with all that `RevocationSource` promises. */
 export class MemoryRevocationSource implements RevocationSource {
