@@ -9,7 +9,7 @@ let stack: Stack;
 let addresses: Record<string, string>;
 
 beforeAll(async () => {
-  stack = await Stack.start({ withOrders: true });
+  stack = await Stack.start({ withOrders: true, mayIntrospect: true });
   const port = await freePort();
   addresses = {
     'http://localhost:3000': stack.auth(),

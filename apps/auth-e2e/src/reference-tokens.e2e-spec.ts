@@ -1,0 +1,181 @@
+import { DEMO_CLIENT_ID, startApp } from '@jwt-auth/dev-stack';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Administrator, type User } from './administrator.js';
+import { call, outcome, type Answer } from './http.js';
+import { login, PASSWORD, refresh, type TokenResponse } from './people.js';
+import { Stack, within } from './stack.js';
+
+let stack: Stack;
+let admin: Administrator;
+
+beforeAll(async () => {
+  stack = await Stack.start({ processes: 2, withOrders: true, mayIntrospect: true });
+  admin = await Administrator.login(stack.auth());
+});
+afterAll(() => stack?.stop());
+
+const REFERENCE = /^[\w-]{43}$/;
+const TEA = { currency: 'EUR', items: [{ sku: 'tea', quantity: 1, unitPrice: 450 }] };
+
+/** At an auth process, as the client that orders is. */
+function post(path: string, fields: Record<string, string>, process = 0): Promise<Answer> {
+  const secret = stack.env['DEMO_CLIENT_SECRET'];
+  return call(`${stack.auth(process)}/oauth/${path}`, {
+    body: new URLSearchParams(fields).toString(),
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: `Basic ${Buffer.from(`${DEMO_CLIENT_ID}:${secret}`).toString('base64')}`,
+    },
+  });
+}
+
+const introspect = async (token: string, process = 0) =>
+  (await post('introspect', { token }, process)).body;
+
+async function loginAs({ email }: User, process = 0): Promise<TokenResponse> {
+  const body = { email, password: PASSWORD, token_format: 'reference' };
+  return login(stack.auth(process), email, PASSWORD, { body });
+}
+
+async function ownToken(process = 0): Promise<string> {
+  const form = { grant_type: 'client_credentials', token_format: 'reference' };
+  return String((await post('token', form, process)).body['access_token']);
+}
+
+const someone = () => admin.makeUser(stack.auth());
+
+describe('a reference token', () => {
+  type Giver = (person: User, process: number) => Promise<string>;
+
+  it.each<[string, Giver]>([
+    ['a login', async (person, process) => (await loginAs(person, process)).access_token],
+    [
+      'a refresh',
+      async (person, process) => {
+        const { refresh_token } = await loginAs(person, process);
+        const body = { refresh_token, token_format: 'reference' };
+        const renewed = await refresh(stack.auth(process), refresh_token, { body });
+        return renewed.body.access_token;
+      },
+    ],
+    [
+      'a refresh at the token endpoint',
+      async (person, process) => {
+        const { refresh_token: token } = await loginAs(person, process);
+        const form = { grant_type: 'refresh_token', refresh_token: token };
+        const renewed = await call<TokenResponse>(`${stack.auth(process)}/oauth/token`, {
+          body: new URLSearchParams({ ...form, token_format: 'reference' }).toString(),
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        });
+        return renewed.body.access_token;
+      },
+    ],
+    ['client_credentials', (_person, process) => ownToken(process)],
+  ])('of %s is good at orders and at every auth process', async (_what, give) => {
+    const person = await someone();
+    for (const [giver, other] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      const token = await give(person, giver);
+      expect(token).toMatch(REFERENCE);
+      expect(await stack.verdict(token)).toBe('ok');
+      expect(await introspect(token, other)).toMatchObject({ active: true, aud: 'api' });
+    }
+  });
+
+  it('comes unasked to a person of many claims, who can work with it', async () => {
+    const person = await someone();
+    const claims = { rights: Array.from({ length: 800 }, (_, right) => `right-${right}`) };
+    expect(JSON.stringify(claims).length).toBeGreaterThan(8 * 1024);
+    const change = { method: 'PATCH', body: { claims } };
+    expect((await admin.call(stack.auth(), `users/${person.id}`, change)).status).toBe(200);
+    const { access_token: token, refresh_token: next } = await login(stack.auth(1), person.email);
+    expect(token).toMatch(REFERENCE);
+    expect((await call(`${stack.orders}/orders`, { token, body: TEA })).status).toBe(201);
+    expect(await introspect(token)).toMatchObject({ active: true, sub: person.id, claims });
+    expect((await refresh(stack.auth(), next)).body.access_token).toMatch(REFERENCE);
+  });
+
+  it('lies in the database as a hash alone', async () => {
+    const { access_token: token } = await loginAs(await someone());
+    const { jti } = await introspect(token);
+    const rows = await stack.query(
+      `SELECT r::text, encode(hash, 'base64') FROM reference_tokens r WHERE claims->>'jti' = $1`,
+      [jti],
+    );
+    expect(rows).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain(token);
+    const bytes = Buffer.from(token, 'base64url');
+    expect(JSON.stringify(rows)).not.toContain(bytes.toString('hex'));
+    expect(stack.log()).not.toContain(token);
+  });
+
+  it('is worth nothing once it has expired', async () => {
+    const { email } = await someone();
+    const hasty = await startApp('auth', { env: { ...stack.env, ACCESS_TOKEN_TTL: '1s' } });
+    const body = { email, password: PASSWORD, token_format: 'reference' };
+    const { access_token: token } = await login(hasty.url, email, PASSWORD, { body });
+    await hasty.stop();
+    const worth = async () => [(await introspect(token, 1))['active'], await stack.verdict(token)];
+    await expect
+      .poll(worth, within(20))
+      .toEqual([false, expect.stringMatching(/^token_(expired|invalid)$/)]);
+  });
+});
+
+describe('a reference token that orders remembers dies there', () => {
+  const administer = (path: string, body: object, method = 'PATCH') =>
+    admin.call(stack.auth(1), path, { method, body });
+  type Ending = (person: User, tokens: TokenResponse) => Promise<unknown>;
+
+  it.each<[string, Ending]>([
+    ['with another role', ({ id }) => administer(`users/${id}`, { roles: ['user', 'admin'] })],
+    ['with other claims', ({ id }) => administer(`users/${id}`, { claims: { tenant: 'blue' } })],
+    ['when its person is disabled', ({ id }) => administer(`users/${id}`, { disabled: true })],
+    [
+      'at the logout everywhere, with itself, at another process',
+      (_, { access_token: token }) =>
+        call(`${stack.auth(1)}/auth/logout-everywhere`, { method: 'POST', token }),
+    ],
+    [
+      'by its id alone',
+      async (_, { access_token: token }) => {
+        const { jti: id } = await introspect(token);
+        return administer('revocations', { kind: 'jti', id }, 'POST');
+      },
+    ],
+    ['when it is revoked', (_, { access_token: token }) => post('revoke', { token }, 1)],
+  ])('%s', async (_how, end) => {
+    const person = await someone();
+    const tokens = await loginAs(person);
+    expect(await stack.verdict(tokens.access_token)).toBe('ok');
+    await end(person, tokens);
+    expect(await introspect(tokens.access_token)).toEqual({ active: false });
+    await expect.poll(() => stack.verdict(tokens.access_token), within(5)).toBe('token_revoked');
+  });
+
+  it('when its client changes, and a new one is good at once', async () => {
+    const token = await ownToken();
+    expect(await stack.verdict(token)).toBe('ok');
+    await administer(`clients/${DEMO_CLIENT_ID}`, { claims: { tenant: 'blue' } });
+    const next = await ownToken();
+    expect(await stack.verdict(next)).toBe('ok');
+    await expect.poll(() => stack.verdict(token), within(5)).toBe('token_revoked');
+    expect(await stack.verdict(next)).toBe('ok');
+  });
+});
+
+it('while auth is away a known reference token is good, and nobody can know of another', async () => {
+  const person = await someone();
+  const [known, unknown] = [await loginAs(person), await loginAs(person)];
+  expect(await stack.verdict(known.access_token)).toBe('ok');
+  for (const process of [stack.process(0), stack.process(1)]) {
+    process.kill();
+    await process.exited;
+  }
+  const answer = await call(`${stack.orders}/orders`, { token: unknown.access_token });
+  expect([answer.status, outcome(answer)]).toEqual([503, 'introspection_unavailable']);
+  expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(await stack.verdict(known.access_token)).toBe('ok');
+});
