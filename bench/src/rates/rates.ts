@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds, familyCpuSeconds } from '../apps/process-usage.js';
 import type { Progress } from '../harness/benchmark.js';
 import { median } from '../harness/statistics.js';
-import { busyShare, currentUsage } from '../http/server/server-settings.js';
+import { busyShare, currentUsage } from '../processes/usage.js';
 import type { LoadSlice } from './auth-load.js';
 
 /** Somebody who does the same job again and again for some seconds. */

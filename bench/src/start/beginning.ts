@@ -37,7 +37,7 @@ export async function beginning(name: AppName, order: BeginningOrder): Promise<B
   const startedAt = performance.now();
   // Both are waited for: a start that fails tells why, and stops its process by itself.
   const [app, readyMs] = await Promise.all([
-    startApp(name, { env: order.env, port, readyWithinMs }),
+    startApp(name, { env: order.env, port, readyWithinMs, sourceMaps: false }),
     untilReady(`http://127.0.0.1:${port}/health/ready`, startedAt),
   ]);
   try {

@@ -18,7 +18,7 @@ export const start: Benchmark = {
   name: 'start',
   question: 'How soon is an app there, and how much memory does it take?',
   method:
-    'Each app is started six times, by turns, on a database that is migrated, until /health/ready ' +
+    'Each app is started six times, by turns, with plain `node` on a migrated database, until /health/ready ' +
     'says 200, which is asked every 10 ms. For orders that includes finding auth, its keys and a ' +
     'first snapshot of the revocation list; for both the start of the process that supervises them. ' +
     'Then resident memory, a second later and at most under two seconds of load: GET /orders over 32 ' +

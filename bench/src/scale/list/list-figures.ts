@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startChild } from '../../http/server/child.js';
+import { startChild } from '../../processes/child.js';
 import { addEntries, atDatabase, type FilledAuth } from '../filled-auths.js';
 import type { CheckReport, ListOrder, ListReport } from './list-orders.js';
 
@@ -28,7 +28,7 @@ export async function listFigures(
   { auths: { issuer }, databaseUrl }: FilledAuth,
   growth: Growth,
 ): Promise<ListFigures> {
-  const child = startChild('scale/list/list-main.js', [], 'server');
+  const child = startChild('scale/list/list-main.js', { role: 'server' });
   const ask = <Report>(order: ListOrder) => child.ask<Report>(order);
   try {
     const loaded = await ask<ListReport>({ kind: 'load', issuer });

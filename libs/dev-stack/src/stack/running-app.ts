@@ -16,6 +16,8 @@ export interface AppLaunch {
   host?: string;
   port: number;
   log: ProgramLog;
+  /** Whether errors name lines of the sources, for some ten megabytes. Default: they do. */
+  sourceMaps?: boolean | undefined;
 }
 
 /** A built app as a process of its own, which ends with the process that started it. */
@@ -35,7 +37,7 @@ export class RunningApp {
 
   /** Starts the process. @throws DevStackError `did_not_start` when it was not built */
   static async start(launch: AppLaunch): Promise<RunningApp> {
-    const { app, env, port, log } = launch;
+    const { app, env, port, log, sourceMaps = true } = launch;
     const main = resolve(ROOT, app.main);
     if (!existsSync(main)) {
       throw new DevStackError('did_not_start', `${main} is missing: run npm run build first.`);
@@ -43,7 +45,7 @@ export class RunningApp {
     const process = await SupervisedProcess.start({
       name: app.name,
       command: globalThis.process.execPath,
-      args: ['--enable-source-maps', main],
+      args: [...(sourceMaps ? ['--enable-source-maps'] : []), main],
       cwd: ROOT,
       env: { ...env, [app.portSetting]: String(port) },
       log,

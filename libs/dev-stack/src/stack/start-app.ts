@@ -11,6 +11,8 @@ export interface StartAppOptions {
   port?: number;
   /** Default: a minute. */
   readyWithinMs?: number;
+  /** Whether errors name lines of the sources, for some ten megabytes. Default: they do. */
+  sourceMaps?: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface StartAppOptions {
  */
 export async function startApp(
   name: AppName | App,
-  { env = {}, port, readyWithinMs }: StartAppOptions = {},
+  { env = {}, port, readyWithinMs, sourceMaps }: StartAppOptions = {},
 ): Promise<RunningApp> {
   const app: App = typeof name === 'string' ? APPS[name] : name;
   // Whoever listens there would be taken for the app, if it only answers.
@@ -32,6 +34,7 @@ export async function startApp(
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
       port: port ?? (await freePort()),
       log: ProgramLog.unnamed(),
+      sourceMaps,
     });
     try {
       return await running.ready(readyWithinMs);
