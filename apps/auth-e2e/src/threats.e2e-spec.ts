@@ -11,10 +11,18 @@ const unwrapped = (source: string) => source.replace(/\n\s*(?:\*|\/\/)\s*/g, ' '
 const quoted =
   /^\| (?<attack>[^|]+?) +\| [^|]+ \| `(?<where>[^`]+)` +\| `(?<test>[^`]+)` in `(?<spec>[^`]+)`/;
 
+interface Row {
+  readonly line: string;
+  readonly attack: string;
+  readonly where: string;
+  readonly test: string;
+  readonly spec: string;
+}
+
 const rows = read('docs/threats.md')
   .split('\n')
   .filter((line) => line.startsWith('| ') && !/^\| (?:attack|---)/.test(line))
-  .map((line) => ({ line, ...quoted.exec(line)?.groups }));
+  .map((line) => ({ line, ...quoted.exec(line)?.groups }) as Row);
 
 describe('docs/threats.md', () => {
   it('has rows that can be followed', () => {
@@ -22,7 +30,7 @@ describe('docs/threats.md', () => {
     expect(rows.filter((row) => !('spec' in row))).toEqual([]);
   });
 
-  it.each(rows as { attack: string; where: string; test: string; spec: string }[])(
+  it.each(rows)(
     'finds "$attack" in $where, and a test that shows it stopped',
     ({ attack, where, test, spec }) => {
       expect(unwrapped(read(where))).toContain(attack.toLowerCase());

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
+import { RevocationList } from '@jwt-auth/jwt-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { KeyRing } from './key-ring.js';
+import { KeyWatch } from './key-watch.js';
 
 interface KeyAnswer {
   readonly kid: string;
@@ -118,6 +120,23 @@ describe('withdrawal', () => {
     expect(await me(session.access_token)).toBe(401);
     const { body } = await auth.refresh(session.refresh_token);
     expect(await me(body.access_token)).toBe(200);
+  });
+
+  it('keeps another process from signing with the key as soon as it hears of it', async () => {
+    const other = await AuthApp.start({ DATABASE_URL: auth.databaseUrl, SEED_DEMO: 'off' });
+    try {
+      // It looks at the keys no more by itself.
+      await other.get(KeyWatch).onModuleDestroy();
+      const kid = await kidOf('active');
+      const { refresh_token } = await auth.login('admin@example.com');
+      await post(`${kid}/withdraw`);
+      const heard = () => expect(other.get(RevocationList).isKeyRevoked(kid)).toBe(true);
+      await vi.waitFor(heard, 10_000);
+      const { body } = await other.refresh(refresh_token);
+      expect(kidOfToken(body.access_token)).toBe(auth.get(KeyRing).active.kid);
+    } finally {
+      await other.close();
+    }
   });
 
   it('twice is once, and of a key that never was is 404', async () => {

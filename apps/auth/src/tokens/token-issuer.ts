@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { RevocationList } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import type { EntityManager } from 'typeorm';
@@ -49,6 +50,7 @@ export class TokenIssuer {
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: KeyRing,
+    private readonly revocations: RevocationList,
     private readonly references: ReferenceTokens,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -63,7 +65,7 @@ export class TokenIssuer {
     const { jti, iat, exp } = claims;
     const isReference = grant.format === 'reference' || sizeOf(claims) > MAX_PAYLOAD_BYTES;
     return {
-      token: isReference ? await this.references.keep(manager, claims) : this.sign(claims),
+      token: isReference ? await this.references.keep(manager, claims) : await this.sign(claims),
       tokenId: jti,
       expiresAt: new Date(exp * 1000),
       expiresInSeconds: exp - iat,
@@ -104,7 +106,9 @@ export class TokenIssuer {
     return Math.max(Math.min(issuedAt + this.config.accessTokenTtlSeconds, latest), issuedAt + 1);
   }
 
-  private sign(claims: AccessTokenClaims): string {
+  private async sign(claims: AccessTokenClaims): Promise<string> {
+    // Withdrawn through another process a moment ago, and not yet looked at again by this one.
+    if (this.revocations.isKeyRevoked(this.keys.active.kid)) await this.keys.reload();
     const { kid, privateKey } = this.keys.active;
     return this.jwt.sign(claims, {
       // A KeyObject: with a PEM string the key is parsed anew for each signature, at three times

@@ -61,6 +61,10 @@ export class RevocationEntries {
     );
   }
 
+  coversKey(kid: string): boolean {
+    return this.keys.has(kid);
+  }
+
   /** Forgets what expired before the given second, in steps of well under a millisecond. */
   *prune(beforeSeconds: number): Generator<void> {
     for (const [id, { exp }] of this.clients) if (exp < beforeSeconds) this.clients.delete(id);

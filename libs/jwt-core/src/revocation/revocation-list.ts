@@ -77,6 +77,11 @@ export class RevocationList {
     return this.current.covers(token);
   }
 
+  /** For an issuer, so that it signs nothing that is dead on arrival. */
+  isKeyRevoked(kid: string): boolean {
+    return this.current.coversKey(kid);
+  }
+
   /**
    * Takes in one answer of the source.
    *
