@@ -34,9 +34,9 @@ export class RevocationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const batch = await this.feed.read(after, waitSeconds(wait), hangUp(reply));
-    const { cursor, reset, more, jwks, ageMs, entries } = batch;
+    const { cursor, reset, more, jwks, ageMs, expiredBefore, entries } = batch;
     // By itself: thousands of entries through a schema would hold up everyone else.
-    return JSON.stringify({ cursor, reset, more, jwks, ageMs, entries });
+    return JSON.stringify({ cursor, reset, more, jwks, ageMs, expiredBefore, entries });
   }
 }
 

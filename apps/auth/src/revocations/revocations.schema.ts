@@ -10,6 +10,8 @@ export const RevocationPage = z
     jwks: z.string(),
     /** How long ago the oldest entry was recorded, where all of them are news. For measuring. */
     ageMs: z.int().optional(),
+    /** Entries that expired before this second are left out, by the clock of the database. */
+    expiredBefore: z.int(),
     entries: z.array(
       z.object({
         kind: z.enum(['jti', 'sid', 'client', 'kid']),

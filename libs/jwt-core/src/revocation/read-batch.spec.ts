@@ -40,6 +40,13 @@ describe('readBatch', () => {
     expect(readBatch({ ...answer, ageMs })).toEqual({ ...answer, ageMs });
   });
 
+  it('reads up to which second expired entries are left out', () => {
+    expect(readBatch({ ...answer, expiredBefore: 1_763_892_345 })).toEqual({
+      ...answer,
+      expiredBefore: 1_763_892_345,
+    });
+  });
+
   it.each([-1, NaN, Infinity, '12', null, {}])('does without an age that is %j', (ageMs) => {
     expect(readBatch({ ...answer, ageMs })).toEqual(answer);
   });
@@ -71,6 +78,8 @@ describe('readBatch', () => {
     ['a fingerprint that is a number', { ...answer, jwks: 1 }],
     ['an empty fingerprint', { ...answer, jwks: '' }],
     ['a fingerprint of null', { ...answer, jwks: null }],
+    ['a second between seconds', { ...answer, expiredBefore: 1.5 }],
+    ['a second that is text', { ...answer, expiredBefore: '1763892345' }],
     ['no entries', { ...answer, entries: undefined }],
     ['entries that are an object', { ...answer, entries: { 0: entry } }],
     ['an entry that is null', { ...answer, entries: [entry, null] }],

@@ -18,13 +18,16 @@ const sendableCursor = /^[\x21-\x7e]{1,4096}$/;
  */
 export function readBatch(document: unknown): RevocationBatch {
   if (!isObject(document)) throw fault('it is no object');
-  const { cursor, reset, more, jwks, ageMs, entries } = document;
+  const { cursor, reset, more, jwks, ageMs, expiredBefore, entries } = document;
   if (typeof cursor !== 'string' || !sendableCursor.test(cursor)) {
     throw fault('`cursor` is no text of 1 to 4,096 visible ASCII characters');
   }
   if (typeof reset !== 'boolean') throw fault('`reset` is no boolean');
   if (typeof more !== 'boolean') throw fault('`more` is no boolean');
   if (jwks !== undefined && !isText(jwks)) throw fault('`jwks` is no fingerprint');
+  if (expiredBefore !== undefined && !isWhole(expiredBefore)) {
+    throw fault('`expiredBefore` is no whole number');
+  }
   if (!Array.isArray(entries)) throw fault('`entries` is no array');
   return {
     cursor,
@@ -33,6 +36,7 @@ export function readBatch(document: unknown): RevocationBatch {
     ...(jwks !== undefined && { jwks }),
     // Nothing depends on it, so that nothing is lost over it.
     ...(isAge(ageMs) && { ageMs }),
+    ...(expiredBefore !== undefined && { expiredBefore }),
     entries: readEntries(entries),
   };
 }

@@ -183,54 +183,6 @@ describe('RevocationFollower, when it is stopped', () => {
   });
 });
 
-describe('RevocationFollower and the clocks', () => {
-  it('forgets what expired, every half minute', async () => {
-    bench.start();
-    (await bench.question(1)).answer({
-      reset: true,
-      entries: [{ ...jti('old'), exp: exp - 1_000 }],
-    });
-    await bench.pass(29_999);
-    expect(bench.list.size).toBe(1);
-    await bench.pass(1);
-    await vi.waitUntil(() => bench.list.size === 0);
-  });
-
-  it('forgets nothing early when the wall clock jumps ahead', async () => {
-    bench.start();
-    (await bench.question(1)).answer({ reset: true, entries: [jti('one')] });
-    await bench.pass(0);
-    bench.clock.wallMs += 3_600_000;
-    await bench.pass(30_000);
-    for (let turn = 0; turn < 1_000; turn++) await nextTurn();
-    expect(bench.holds('one')).toBe(true);
-  });
-
-  it('asks for a new snapshot when the wall clock jumps back, and holds the old meanwhile', async () => {
-    bench.start();
-    (await bench.question(1)).answer({ reset: true, entries: [jti('one')] });
-    const second = await bench.question(2);
-    bench.clock.wallMs -= 3_600_000;
-    second.answer({ entries: [jti('two')] });
-    const third = await bench.question(3);
-    expect(third.after).toBeUndefined();
-    third.answer({ cursor: 'a', reset: true, more: true, entries: [jti('one')] });
-    expect((await bench.question(4)).after).toBe('a');
-    expect([bench.holds('one'), bench.holds('two')]).toEqual([true, true]);
-  });
-
-  it('asks for that snapshot again when it fails', async () => {
-    bench.start();
-    (await bench.question(1)).answer({ reset: true });
-    await bench.pass(250);
-    const second = await bench.question(2, 250);
-    bench.clock.wallMs -= 3_600_000;
-    second.fail(new Error('down'));
-    (await bench.question(3, 200)).fail(new Error('down'));
-    expect((await bench.question(4, 400)).after).toBeUndefined();
-  });
-});
-
 describe('RevocationFollower for an age stricter than two waits', () => {
   const strictestMs = 2_000;
 

@@ -26,6 +26,8 @@ export interface RevocationFollowerOptions {
 
 const answerMs = 5_000;
 const pruneEveryMs = 30_000;
+/** Less than this lies within the pruning grace, where no token is refused for it. */
+const noticedStepSeconds = 30;
 /** Takes about half a millisecond to apply. */
 const chunkSize = 500;
 
@@ -98,6 +100,7 @@ export class RevocationFollower {
     if (batch.ageMs !== undefined) {
       this.options.onReach?.(batch.ageMs + this.list.monotonicNow() - answeredAtMs);
     }
+    if (this.hasForgottenMore(batch)) this.startAnew();
     this.outage.noteAnswer();
     if (batch.jwks !== undefined) this.options.onKeySetFingerprint?.(batch.jwks);
     // A source that answers early for want of room, or by mistake, is not to be asked in a circle.
@@ -135,7 +138,8 @@ export class RevocationFollower {
       // One that fails proves nothing, and why it fails the long question will tell.
       const batch = await this.ask(cursor, 0).catch(() => undefined);
       const isRest = batch !== undefined && !batch.reset && !batch.more;
-      if (isRest && batch.entries.length <= chunkSize) this.list.confirm(batch.entries, askedAtMs);
+      if (!isRest || batch.entries.length > chunkSize) continue;
+      this.list.confirm(batch.entries, askedAtMs, batch.expiredBefore);
     }
   }
 
@@ -153,9 +157,14 @@ export class RevocationFollower {
     );
   }
 
+  /** By a clock that was ahead and has been set right: the source tells of it again. */
+  private hasForgottenMore({ more, expiredBefore = Infinity }: RevocationBatch): boolean {
+    return !more && this.list.forgottenBefore - expiredBefore > noticedStepSeconds;
+  }
+
   private startAnew(): void {
     this.cursor = undefined;
-    this.options.log?.warn('The wall clock was set back: reading all revocations anew');
+    this.options.log?.warn('A clock was set back: reading all revocations anew');
   }
 
   private get isStopped(): boolean {

@@ -33,6 +33,11 @@ export class RevocationList {
   private current = new RevocationEntries();
   /** The snapshot that is being read, until it is complete. */
   private next: RevocationEntries | undefined;
+  /** What the source says that it leaves out. */
+  private leftOutBefore = Infinity;
+  /** What it left out of the snapshot that is being read. */
+  private nextForgottenBefore = -Infinity;
+  private forgottenBeforeSeconds = -Infinity;
   private chainAskedAtMs: number | undefined;
   private provenAtMs = -Infinity;
   private additions = 0;
@@ -63,6 +68,14 @@ export class RevocationList {
     return this.additions;
   }
 
+  /**
+   * Entries that expired before this second may be missing here. A token with an earlier `exp` may
+   * have been revoked without a trace, whatever the wall clock says now: it has to count as expired.
+   */
+  get forgottenBefore(): number {
+    return this.forgottenBeforeSeconds;
+  }
+
   /** Milliseconds since the source was last known to have told everything. Infinity while blind. */
   proofAgeMs(): number {
     return this.monotonicNow() - this.provenAtMs;
@@ -89,8 +102,9 @@ export class RevocationList {
    * proves, as it may have been long on its way; in a chain of pages the first one's, as later pages
    * may show a snapshot taken for the first.
    */
-  apply({ reset, more, entries }: RevocationBatch, askedAtMs: number): void {
+  apply({ reset, more, entries, expiredBefore }: RevocationBatch, askedAtMs: number): void {
     if (reset) this.startAnew();
+    this.noteLeftOut(expiredBefore);
     if (reset || this.chainAskedAtMs === undefined) this.chainAskedAtMs = askedAtMs;
     this.add(entries);
     if (!more) this.complete(this.chainAskedAtMs);
@@ -98,15 +112,20 @@ export class RevocationList {
 
   /**
    * Notes that the source, asked at that instant, had nothing beyond what was applied and these
-   * entries. Unlike a batch it leaves a chain of pages that is being read alone.
+   * entries, but for what had expired before the given second. Unlike a batch it leaves a chain of
+   * pages that is being read alone.
    */
-  confirm(entries: readonly Revocation[], askedAtMs: number): void {
+  confirm(entries: readonly Revocation[], askedAtMs: number, expiredBefore?: number): void {
+    this.noteLeftOut(expiredBefore);
     this.add(entries);
     // Without a snapshot to build on it proves nothing: what came before it is not here.
     if (!this.isBlind) this.provenAtMs = Math.max(this.provenAtMs, askedAtMs);
   }
 
-  /** Forgets entries that expired more than {@link pruneGraceSeconds} ago, in one go. */
+  /**
+   * Forgets entries that expired more than {@link pruneGraceSeconds} ago, in one go. None that the
+   * source, if it says so, would still tell of.
+   */
   prune(nowSeconds: number): void {
     const steps = this.pruneInSteps(nowSeconds);
     while (!steps.next().done);
@@ -114,7 +133,9 @@ export class RevocationList {
 
   /** The same in steps of well under a millisecond, for a caller that lets requests in between. */
   pruneInSteps(nowSeconds: number): Generator<void> {
-    return this.current.prune(nowSeconds - pruneGraceSeconds);
+    const beforeSeconds = Math.min(nowSeconds - pruneGraceSeconds, this.leftOutBefore);
+    this.forgottenBeforeSeconds = Math.max(this.forgottenBeforeSeconds, beforeSeconds);
+    return this.current.prune(beforeSeconds);
   }
 
   private get isBlind(): boolean {
@@ -129,8 +150,16 @@ export class RevocationList {
     this.additions += entries.length;
   }
 
+  private noteLeftOut(expiredBefore: number | undefined): void {
+    if (expiredBefore === undefined) return;
+    this.leftOutBefore = expiredBefore;
+    this.forgottenBeforeSeconds = Math.max(this.forgottenBeforeSeconds, expiredBefore);
+    this.nextForgottenBefore = Math.max(this.nextForgottenBefore, expiredBefore);
+  }
+
   private startAnew(): void {
     this.next = new RevocationEntries();
+    this.nextForgottenBefore = -Infinity;
     // A blind list lets nobody in, so it needs no second copy to be safe meanwhile.
     if (this.isBlind) this.current = this.next;
   }
@@ -140,6 +169,9 @@ export class RevocationList {
     if (this.next === undefined) return this.confirm([], askedAtMs);
     this.current = this.next;
     this.next = undefined;
+    // The new snapshot holds again what the old one had forgotten by a clock that was ahead.
+    const isTold = this.nextForgottenBefore > -Infinity;
+    if (isTold) this.forgottenBeforeSeconds = this.nextForgottenBefore;
     this.provenAtMs = Math.max(this.provenAtMs, askedAtMs);
   }
 }

@@ -15,6 +15,11 @@ export interface RevocationBatch {
    * and where they are all news: not in a snapshot. For measuring; nothing is decided by it.
    */
   readonly ageMs?: number;
+  /**
+   * Entries that expired before this second, in seconds since the epoch, are left out, by the clock
+   * of the source. Where it does not say, its clock is taken to agree with the reader's.
+   */
+  readonly expiredBefore?: number;
   readonly entries: readonly Revocation[];
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { pruneGraceSeconds } from '../revocation/revocation-list.js';
 import type { Revocation } from '../revocation/revocation.js';
 import type {
   ReadOptions,
@@ -75,14 +76,15 @@ export class MemoryRevocationSource implements RevocationSource {
   private batch(place: Place | undefined): RevocationBatch {
     const start = place?.position ?? 0;
     const position = Math.min(start + pageSize, this.entries.length);
-    const nowSeconds = this.now() / 1000;
+    const expiredBefore = Math.floor(this.now() / 1000) - pruneGraceSeconds;
     const jwks = this.fingerprint?.();
     return {
       cursor: [this.id, position, ...(jwks === undefined ? [] : [jwks])].join('.'),
       reset: place === undefined,
       more: position < this.entries.length,
       ...(jwks === undefined ? {} : { jwks }),
-      entries: this.entries.slice(start, position).filter(({ exp }) => exp > nowSeconds),
+      expiredBefore,
+      entries: this.entries.slice(start, position).filter(({ exp }) => exp >= expiredBefore),
     };
   }
 

@@ -34,9 +34,15 @@ export class Admission {
     return this.now() / 1000;
   }
 
-  /** Whether `exp` is past, beyond what the tolerance forgives. */
+  /**
+   * Whether `exp` is past, beyond what the tolerance forgives. Or so long past that a revocation may
+   * have been forgotten: a clock that is set back must not bring such a token to life.
+   */
   hasExpired({ expiresAt }: ProvenToken, nowSeconds = this.nowSeconds()): boolean {
-    return expiresAt <= nowSeconds - this.toleranceSeconds;
+    return (
+      expiresAt <= nowSeconds - this.toleranceSeconds ||
+      expiresAt < this.revocations.forgottenBefore
+    );
   }
 
   /**

@@ -34,11 +34,11 @@ export class FeedAnswers {
     const reset = asked === undefined;
     const known = this.shared.get(page);
     if (known?.batch.reset === reset && asked?.again === undefined) return known;
-    const { place, snapshot, more } = page;
+    const { place, snapshot, more, expiredBefore } = page;
     const read = { identity: log.identity, horizon: snapshot.xmax, place };
     const next = nextCursor(asked, read, { more });
     const entries = page.entries.map(({ revocation }) => revocation);
-    const batch = { cursor: encodeCursor(next), reset, more, entries };
+    const batch = { cursor: encodeCursor(next), reset, more, expiredBefore, entries };
     const oldestAtMs = reset || asked.again !== undefined ? undefined : page.oldestAtMs;
     const answer = { batch, cursor: next, oldestAtMs };
     if (asked?.again === undefined) this.shared.set(page, answer);

@@ -17,6 +17,9 @@ export interface LogReaderOptions {
   readonly onLost: (reason: Error) => void;
 }
 
+/** The database's clock was set back: what it made the log leave out is alive again. */
+const noticedStepSeconds = 30;
+
 /** Keeps a log of what is published, through one connection for all readers of the process. */
 export class LogReader {
   /**
@@ -95,7 +98,9 @@ export class LogReader {
     if (log?.identity !== connection.identity) return this.startAnew(connection);
     do {
       const page = await readPage(connection, { after: log.head });
-      const hasGoneBack = page.snapshot.xmax < log.horizon;
+      const hasGoneBack =
+        page.snapshot.xmax < log.horizon ||
+        page.expiredBefore < log.expiredBefore - noticedStepSeconds;
       if (hasGoneBack) return this.startAnew(connection);
       log.append(page);
       this.hasNews ||= page.entries.length > 0;

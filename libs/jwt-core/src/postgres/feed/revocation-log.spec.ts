@@ -97,3 +97,22 @@ describe('a log', () => {
     expect(ids(log, place(25_020))).toHaveLength(25_001);
   });
 });
+
+describe('what a log leaves out', () => {
+  it('does not come back when the clock of the database is set back', () => {
+    const log = newLog();
+    log.append({ ...page(place(16)), expiredBefore: exp + 1 });
+    log.append({ ...page(place(16)), expiredBefore: 0 });
+    expect(log.read(place(13))).toMatchObject({ entries: [], expiredBefore: exp + 1 });
+  });
+
+  it('is told anew to readers at one place, but not with each second', () => {
+    const log = newLog();
+    const reader = place(13);
+    const told = log.read(reader);
+    log.append({ ...page(place(16)), expiredBefore: 29 });
+    expect(log.read(reader)).toBe(told);
+    log.append({ ...page(place(16)), expiredBefore: 30 });
+    expect(log.read(reader)).toMatchObject({ expiredBefore: 30 });
+  });
+});

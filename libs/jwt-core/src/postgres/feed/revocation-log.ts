@@ -3,6 +3,7 @@ import type { FeedPage, PublishedRevocation } from './read-page.js';
 
 /** How many entries are remembered: some 10 MB. */
 const maxEntries = 50_000;
+const sharedForSeconds = 30;
 
 interface LoggedRead {
   readonly since: FeedPlace;
@@ -35,6 +36,11 @@ export class RevocationLog {
     return this.last.snapshot.xmax;
   }
 
+  /** Entries that expired before this second have not been read, or are not told any more. */
+  get expiredBefore(): number {
+    return this.last.expiredBefore;
+  }
+
   /** The last page was not the last: what comes next is to be read before anybody reads the log. */
   get isBehind(): boolean {
     return this.last.more;
@@ -46,7 +52,10 @@ export class RevocationLog {
     const { entries, oldestAtMs } = page;
     if (entries.length > 0) this.reads.push({ since: head, entries, oldestAtMs });
     // While nothing happens the head stays the same object, by which `read` knows its readers.
-    this.last = isAtLeast(head, page.place) ? { ...page, place: head } : page;
+    const place = isAtLeast(head, page.place) ? head : page.place;
+    // The database's clock may be set back: what it made an earlier read leave out is not here.
+    const expiredBefore = Math.max(this.expiredBefore, page.expiredBefore);
+    this.last = { ...page, place, expiredBefore };
     this.size += entries.length;
     while (this.size > maxEntries) this.size -= this.reads.shift()!.entries.length;
   }
@@ -58,7 +67,7 @@ export class RevocationLog {
   read(after: FeedPlace): FeedPage | undefined {
     if (this.isBehind) return undefined;
     const known = this.pages.get(after);
-    if (known !== undefined && known.place === this.head) return known;
+    if (known !== undefined && this.isCurrent(known)) return known;
     const reads = this.readsSince(after);
     if (reads === undefined) return undefined;
     const { head, last } = this;
@@ -70,6 +79,11 @@ export class RevocationLog {
     const page = { ...last, entries, place, oldestAtMs: reads[0]?.oldestAtMs };
     this.pages.set(after, page);
     return page;
+  }
+
+  /** Which expired entries it leaves out may be an older state: so readers share it for longer. */
+  private isCurrent({ place, expiredBefore }: FeedPage): boolean {
+    return place === this.head && this.expiredBefore - expiredBefore < sharedForSeconds;
   }
 
   private readsSince(after: FeedPlace): readonly LoggedRead[] | undefined {
