@@ -22,11 +22,12 @@ const mostUnderWay = 64;
 /**
  * Verifies reference tokens: the source is asked once for all who come with the same token, and its
  * answer counts for 30 seconds, and not beyond `exp`. What kills a JWT is checked at each use, so
- * that a revocation counts at once, also one that arrives while the source is being asked.
+ * that a revocation counts at once.
  *
- * Anybody can make up tokens, each of which has to be asked about: no more than 64 questions are
- * under way, and a new token beyond that gets `introspection_unavailable`. So a flood costs the
- * issuer what 64 patient clients cost it, and tokens that are remembered do not notice.
+ * Introspection flooding: anybody can make up tokens, each of which has to be asked about. No more
+ * than 64 questions are under way, and a new token beyond that gets `introspection_unavailable`. So a
+ * flood costs the issuer what 64 patient clients cost it, and tokens that are remembered do not
+ * notice.
  */
 export class ReferenceTokenVerifier {
   private readonly introspected: IntrospectedTokens;
@@ -52,6 +53,7 @@ export class ReferenceTokenVerifier {
       known !== undefined &&
       (this.monotonicNow() < known.untilMs || admission.hasExpired(known.proven));
     if (isEnough) return admission.admit(known.proven, maxStalenessMs);
+    // Revocation races: the list is asked after the answer, which may be older than an entry of it.
     return this.introspect(token).then((proven) => admission.admit(proven, maxStalenessMs));
   }
 

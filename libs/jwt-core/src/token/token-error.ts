@@ -4,7 +4,8 @@
  * - `token_missing`: no credentials, or none that count (RFC 6750 section 2).
  * - `token_invalid`: form, signature, issuer, audience or claims are wrong.
  * - `token_expired`, `token_revoked`: said only of a token that the issuer has vouched for.
- * - `keys_unavailable`, `introspection_unavailable`, `revocations_stale`: the service cannot know. The caller may retry.
+ * - `keys_unavailable`, `introspection_unavailable`, `revocations_stale`: the service cannot know. The
+ *   caller may retry.
  */
 export type TokenErrorCode =
   | 'token_missing'
