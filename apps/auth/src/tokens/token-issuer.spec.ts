@@ -87,6 +87,27 @@ describe('an access token', () => {
   });
 
   it.each([
+    [['mail'], 'mail'],
+    [
+      ['mail', 'files'],
+      ['mail', 'files'],
+    ],
+    [[], 'shop'],
+  ])('for the audiences %j has the aud %j', async (audiences, aud) => {
+    expect(part((await issue({ ...GRANT, audiences })).token, 1)).toMatchObject({ aud });
+  });
+
+  it('is not of the second in which the tokens of its client were revoked', async () => {
+    const revokedAt = new Date();
+    const { iat, exp } = part((await issue({ ...GRANT, revokedAt })).token, 1) as {
+      iat: number;
+      exp: number;
+    };
+    expect(iat).toBeGreaterThan(Math.floor(+revokedAt / 1000));
+    expect(exp - iat).toBe(900);
+  });
+
+  it.each([
     [300_000, 300],
     [200, 1],
     [-60_000, 1],
