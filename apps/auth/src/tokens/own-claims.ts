@@ -27,7 +27,8 @@ function isSound(value: unknown, depth = 0): boolean {
 
 /** Claims of one's own, as an administrator gives them: any JSON object of at most 64 KiB. */
 export const ClaimsInput = z
-  .record(z.string(), z.custom<NonNullable<unknown> | null>())
+  // Not z.custom(), which no JSON Schema can describe: the document of the API would be an error.
+  .record(z.string(), z.unknown() as z.ZodType<NonNullable<unknown> | null>)
   .refine((claims) => isSound(claims), {
     error: `expected well-formed text, finite numbers, at most ${MAX_DEPTH} levels and no prototypes`,
     abort: true,
