@@ -60,13 +60,18 @@ export async function printedBy(
     ].join('\n');
     const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
     const options = { cwd: directory, env, timeout: GIVE_UP_AFTER_MS };
-    const { stdout, stderr } = await run('bash', ['-c', script], options);
+    const { stdout, stderr } = await run('bash', ['-c', script], options).catch(incomplete);
     if (stderr) throw new Error(`The guide printed an error: ${stderr}`);
     const inWriting = Object.entries(addresses).map(([written, real]) => [real, written] as const);
     return replaceAll(stdout, Object.fromEntries(inWriting)).split(`${END_OF_SAMPLE}\n`);
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+/** A call that waits in vain is found by what was printed last. */
+function incomplete(cause: Error & { stdout?: string; stderr?: string }): never {
+  throw new Error(`The guide stopped after ${cause.stdout}${cause.stderr}`, { cause: cause.name });
 }
 
 /** What looks like the directory of this repository to the programs of a guide. */
