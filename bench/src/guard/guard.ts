@@ -14,7 +14,7 @@ const efforts = {
   },
   smoke: {
     inProcess: { tokens: 40, rounds: 2, warmUpRounds: 1, slice: 40 },
-    overHttp: { tokens: 64, rounds: 1, seconds: 0.5, warmUpSeconds: 0.5, connections: 8 },
+    overHttp: { tokens: 64, rounds: 1, seconds: 'once', warmUpSeconds: 'once', connections: 8 },
   },
 } as const satisfies Record<Effort, object>;
 

@@ -1,6 +1,5 @@
 import type { Progress } from '../harness/benchmark.js';
 import { median } from '../harness/statistics.js';
-import { busyShare } from '../processes/usage.js';
 import type { LoadOrder } from './load/load.js';
 import type { LoadProcess } from './load/load-process.js';
 import type { ServerProcess } from './server/server-process.js';
@@ -16,9 +15,9 @@ export interface Served {
 export interface LoadCourse {
   readonly rounds: number;
   /** How long each server is loaded in a round. */
-  readonly seconds: number;
+  readonly seconds: LoadOrder['seconds'];
   /** The same before the first round. */
-  readonly warmUpSeconds: number;
+  readonly warmUpSeconds: LoadOrder['seconds'];
   readonly connections: number;
 }
 
@@ -87,7 +86,7 @@ async function takeTurn(
     p50Ms: report.p50Ms,
     p99Ms: report.p99Ms,
     cpuMicroseconds: (after.cpuMicroseconds - before.cpuMicroseconds) / report.requests,
-    serverBusy: busyShare(before, after),
+    serverBusy: (after.busyMs - before.busyMs) / (report.seconds * 1000),
     loadBusy: report.busy,
   };
 }

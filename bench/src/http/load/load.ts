@@ -36,9 +36,9 @@ export async function fireLoad(
   const share = Math.ceil(headers.length / connections);
   const latencies: number[] = [];
   let connection = 0;
-  const before = currentUsage();
-  const startedAt = performance.now();
-  const running = autocannon({
+  let before = currentUsage();
+  let startedAt = performance.now();
+  const options: autocannon.Options = {
     url,
     connections,
     ...(seconds === 'once' ? { amount: headers.length } : { duration: seconds }),
@@ -48,8 +48,17 @@ export async function fireLoad(
       client.setRequests(own.map((authorization) => ({ headers: { authorization } })));
       client.on('response', (_status, _bytes, ms) => latencies.push(ms));
     },
+  };
+  const { errors, non2xx } = await new Promise<autocannon.Result>((resolve, reject) => {
+    const running = autocannon(options, (error, result) =>
+      error ? reject(error as Error) : resolve(result),
+    );
+    // The requests are written out by then, and none is sent yet.
+    running.on('start', () => {
+      before = currentUsage();
+      startedAt = performance.now();
+    });
   });
-  const { errors, non2xx } = await running;
   return {
     requests: latencies.length,
     seconds: (performance.now() - startedAt) / 1000,
