@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Benchmark, Findings } from './benchmark.js';
 import { chartsOf } from './charts.js';
+import { introduction } from './introduction.js';
 import type { Circumstances } from './machine.js';
 import { textTable } from './text-table.js';
 
@@ -45,17 +46,6 @@ export function header({ date, machine, node, loadBefore, versions }: Circumstan
     ...(packages.length > 0 ? [packages.join(', ')] : []),
   ].join('\n');
 }
-
-const introduction = `# Benchmarks
-
-The last run of each, written by \`npm run bench\` (all) or \`npm run bench -- <name>\`. Do not edit.
-
-How to read it: contenders take turns in slices of some milliseconds within one process, so that
-whatever else the machine does falls on all of them. Microseconds depend on the machine and on its
-load, given in the header of each run; **ratios** compare slices that ran side by side and carry over
-best. A p99 on a busy machine is mostly the machine's. Before anything is timed, each verifier has
-to accept a good token and to refuse a tampered one.
-`;
 
 function page(runs: readonly PublishedRun[]): string {
   const sections = runs.map((run) => {
