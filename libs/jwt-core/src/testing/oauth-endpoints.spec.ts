@@ -73,7 +73,7 @@ describe('The token and introspection endpoints of TestIssuer', () => {
     ['introspect', { token: 'a' }, 'wrong', 401, 'invalid_client'],
     ['token', { grant_type: 'password' }, undefined, 400, 'unsupported_grant_type'],
   ])('refuse at /%s %j with the secret %j by %i %s', async (path, form, secret, status, error) => {
-    const answer = await post(path, form as Record<string, string>, secret);
+    const answer = await post(path, form, secret);
     expect(answer).toEqual({ status, body: { error } });
   });
 
