@@ -19,8 +19,8 @@ export interface Session {
 const PASSWORD = 'seven herons over the weir';
 const SCOPE = 'orders:read';
 const CLIENTS = 5;
-const CLIENT_TOKENS = 120;
-const SESSIONS = 30;
+const CLIENT_TOKENS = 300;
+const SESSIONS = 60;
 const PEOPLE = 8;
 /** One token in so many is never revoked by itself: it has to live. */
 const SPARED = 10;
@@ -49,14 +49,39 @@ export class Living {
     return [...this.spared, ...this.tokens, ...this.sessions.flatMap(({ subjects }) => subjects)];
   }
 
-  /** One step towards full numbers. Failures are no matter: it is called again and again. */
-  async replenish(): Promise<void> {
-    this.dropExpiring();
-    if (this.people.length < PEOPLE) await this.register();
-    if (this.clients.length < CLIENTS) await this.makeClient();
-    const lacksSession = this.sessions.length < SESSIONS && this.people.length > 0;
-    if (lacksSession) await this.logIn();
-    if (this.tokens.length < CLIENT_TOKENS && this.clients.length > 0) await this.mint();
+  /**
+   * Steps towards full numbers, each to be repeated again and again, side by side: while one waits
+   * for an answer that does not come, others go on.
+   */
+  get replenishing(): (() => Promise<void>)[] {
+    const { people, clients, sessions, tokens } = this;
+    const whenever = (isDue: () => boolean, act: () => Promise<void>) => async () => {
+      this.dropExpiring();
+      if (isDue()) await act();
+    };
+    const register = whenever(
+      () => people.length < PEOPLE,
+      () => this.register(),
+    );
+    const make = whenever(
+      () => clients.length < CLIENTS,
+      () => this.makeClient(),
+    );
+    const logIn = whenever(
+      () => people.length > 0 && sessions.length < SESSIONS,
+      () => this.logIn(),
+    );
+    const mint = whenever(
+      () => clients.length > 0 && tokens.length < CLIENT_TOKENS,
+      () => this.mint(),
+    );
+    return [
+      register,
+      make,
+      make,
+      ...Array<typeof mint>(3).fill(logIn),
+      ...Array<typeof mint>(8).fill(mint),
+    ];
   }
 
   /** Nobody is alive any more of whom this is true. */
@@ -109,7 +134,7 @@ export class Living {
     // A client that was condemned meanwhile may have taken this one with it, or not.
     if (!body || !this.clients.includes(client)) return;
     this.minted += 1;
-    const isSpared = this.minted % SPARED === 0 && this.spared.length < CLIENT_TOKENS / 2;
+    const isSpared = this.minted % SPARED === 0 && this.spared.length < CLIENT_TOKENS / 6;
     (isSpared ? this.spared : this.tokens).push(subjectOf(String(body['access_token'])));
   }
 }

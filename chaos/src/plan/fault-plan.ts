@@ -61,7 +61,7 @@ export function planFaults(random: Random, options: FaultPlanOptions): Fault[] {
       while (at < to - 500) {
         const fault = planFault(bags[lane]!(), at, to, { random, ...options });
         faults.push(fault);
-        at += fault.forMs + random.between(300, 2_000);
+        at += fault.forMs + random.between(500, 4_000);
       }
     });
   }

@@ -43,7 +43,6 @@ const AUTHS = 2;
 const SERVICES = 3;
 const STORM_MS = 20_000;
 const CALM_MS = 12_000;
-const KEEPERS = 10;
 
 /** One run: everything up, revoke and break and probe, mend, look whether anything was lost. */
 export class ChaosRun {
@@ -95,7 +94,7 @@ export class ChaosRun {
     });
     const operations = planOperations(random.fork('operations'), AUTHS);
 
-    const keepers = Array.from({ length: KEEPERS }, () => this.keep(living));
+    const keepers = living.replenishing.map((step) => this.repeat(step));
     await until(() => living.all().length > 150, 30_000);
     const progress = this.tellProgress(living, prober);
     const work = [
@@ -124,9 +123,9 @@ export class ChaosRun {
     };
   }
 
-  private async keep(living: Living): Promise<void> {
+  private async repeat(step: () => Promise<void>): Promise<void> {
     while (!this.over.signal.aborted) {
-      await living.replenish();
+      await step();
       await sleep(20);
     }
   }

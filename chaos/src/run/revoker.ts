@@ -22,7 +22,7 @@ export interface RevokerOptions {
   readonly signal: AbortSignal;
 }
 
-const MAX_UNDER_WAY = 40;
+const MAX_UNDER_WAY = 60;
 const RETRY_MS = 400;
 
 /** Carries out the plan of operations, and insists until each is acknowledged. */
