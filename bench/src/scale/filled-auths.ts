@@ -46,9 +46,10 @@ export async function startFilledAuths(
 export async function addEntries(client: pg.Client, count: number): Promise<void> {
   await client.query(
     `INSERT INTO revoked_tokens (kind, id, exp)
-     SELECT 'jti', gen_random_uuid()::text,
-       extract(epoch FROM now())::bigint + CASE n % 2 WHEN 0 THEN 3600 ELSE 86400 END
-     FROM generate_series(1, $1::int) AS n`,
+     SELECT 'jti', id, extract(epoch FROM now())::bigint + CASE n % 2 WHEN 0 THEN 3600 ELSE 86400 END
+     FROM (SELECT gen_random_uuid()::text COLLATE "C" AS id, n FROM generate_series(1, $1::int) AS n)
+     -- So that the indexes of a million grow at one end, and not all over.
+     ORDER BY id`,
     [count],
   );
 }

@@ -20,7 +20,8 @@ interface Page {
 }
 
 const waitSeconds = 25;
-const settleMs = 500;
+/** As long as Postgres keeps its counts to itself. */
+const settleMs = 1_500;
 
 export async function waitingFigures(
   { auths: { issuer }, databaseUrl }: FilledAuth,
