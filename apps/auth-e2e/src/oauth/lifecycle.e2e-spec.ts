@@ -186,6 +186,19 @@ describe('a client', () => {
     expect(await stack.verdict(token)).toBe('ok');
   });
 
+  it('that is disabled gets nothing and its tokens die, until it is enabled again', async () => {
+    const client = await stack.newClient();
+    const token = await stack.ownToken(client);
+    expect(await stack.verdict(token)).toBe('ok');
+    const change = (disabled: boolean) => stack.administer('PATCH', `/${client.id}`, { disabled });
+    expect((await change(true)).status).toBe(200);
+    expect(await status(client)).toBe(401);
+    await expectDead(token);
+    await change(false);
+    expect(await stack.verdict(await stack.ownToken(client))).toBe('ok');
+    await expectDead(token);
+  });
+
   it('that is deleted gets nothing more, and its tokens die, also those of that moment', async () => {
     const client = await stack.newClient();
     const early = await stack.ownToken(client);
