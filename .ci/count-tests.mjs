@@ -3,9 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
-const members = ['apps', 'libs']
-  .flatMap((room) => readdirSync(path.join(root, room)).map((name) => path.join(room, name)))
-  .concat('bench');
+const { workspaces } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const members = workspaces.flatMap((pattern) => {
+  if (!pattern.endsWith('/*')) return pattern;
+  const room = pattern.slice(0, -2);
+  return readdirSync(path.join(root, room)).map((name) => path.join(room, name));
+});
 
 let passed = 0;
 let failed = 0;
