@@ -24,5 +24,6 @@ if (!(minutes > 0 && minutes <= 24 * 60)) {
   console.log(`seed ${options.seed}`);
   const result = await new ChaosRun(options).run();
   console.log(summary(options, result));
-  process.exitCode = result.tally.violations.length > 0 ? 1 : 0;
+  // At once: with sockets that were reset on purpose, Node 20 can turn in circles in its clean-up.
+  process.exit(result.tally.violations.length > 0 ? 1 : 0);
 }
