@@ -86,6 +86,20 @@ describe('a revocation by hand', () => {
     expect(body.exp).toBeGreaterThanOrEqual((body.before ?? NaN) + DAY);
   });
 
+  it('of a client leaves what it is issued afterwards, in the same second too', async () => {
+    const client = await auth.call<{ id: string; secret: string }>('POST', '/admin/clients', {
+      token: admin,
+      body: { name: 'report', grants: ['client_credentials'], scopes: [] },
+    });
+    const { id, secret } = client.body;
+    const { body } = await revoke('client', id);
+    const answer = await auth.call<{ access_token: string }>('POST', '/oauth/token', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: `grant_type=client_credentials&client_id=${id}&client_secret=${secret}`,
+    });
+    expect(Number(part(answer.body.access_token, 1).iat)).toBeGreaterThan(body.before ?? NaN);
+  });
+
   it.each([
     ['a session that is none of ours', 'sid', 'x'],
     ['a session that never was', 'sid', randomUUID()],

@@ -19,6 +19,6 @@ import { IntrospectionNotice } from './introspection-notice.js';
     DemoClient,
     IntrospectionNotice,
   ],
-  exports: [ClientsService, ClientAuthentication, ClientSecrets],
+  exports: [ClientsService, ClientAuthentication, ClientRevoking, ClientSecrets],
 })
 export class ClientsModule {}
