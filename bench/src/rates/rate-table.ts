@@ -7,17 +7,16 @@ export const rateColumns = (what: string, against: string) => [
   { title: `× ${against}`, digits: 2 },
   { title: 'p50 ms', digits: 1 },
   { title: 'p99 ms', digits: 1 },
-  { title: 'auth CPU ms', digits: 2 },
+  { title: 'CPU ms', digits: 2 },
   { title: 'Postgres CPU ms', digits: 2 },
-  { title: `${what}/s a core of auth`, digits: 0, isCharted: true },
+  { title: `${what}/s a core`, digits: 0, isCharted: true },
   { title: 'with Postgres', digits: 0 },
   { title: 'load busy %', digits: 0 },
 ];
 
 export function rateRow(rate: Rate): Row {
-  const { authCpuMs, postgresCpuMs } = rate;
-  const bothMs =
-    authCpuMs !== undefined && postgresCpuMs !== undefined ? authCpuMs + postgresCpuMs : undefined;
+  const { cpuMs, postgresCpuMs } = rate;
+  const bothMs = cpuMs && postgresCpuMs ? cpuMs + postgresCpuMs : undefined;
   return {
     name: rate.name,
     values: [
@@ -25,9 +24,9 @@ export function rateRow(rate: Rate): Row {
       rate.ratio,
       rate.p50Ms,
       rate.p99Ms,
-      authCpuMs || null,
+      cpuMs || null,
       postgresCpuMs || null,
-      perCore(authCpuMs) ?? null,
+      perCore(cpuMs) ?? null,
       perCore(bothMs) ?? null,
       rate.driverBusy * 100,
     ],

@@ -9,7 +9,7 @@ import type { LoadSlice } from './auth-load.js';
 export interface RateContender {
   readonly name: string;
   readonly fire: (seconds: number) => Promise<LoadSlice>;
-  /** Whose processor time counts, if not that of this process. */
+  /** The processes that serve. None: this one does the work itself. */
   readonly auths: readonly number[];
 }
 
@@ -28,8 +28,11 @@ export interface Rate {
   readonly ratio: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Processor time for one, in milliseconds, where the system tells it. */
-  readonly authCpuMs: number | undefined;
+  /**
+   * Processor time for one, in milliseconds, where the system tells it: of the processes that serve,
+   * or of this one if there are none.
+   */
+  readonly cpuMs: number | undefined;
   readonly postgresCpuMs: number | undefined;
   /** How busy the process of the load was itself, from 0 to 1. */
   readonly driverBusy: number;
@@ -62,11 +65,15 @@ export async function rates(
 }
 
 async function takeTurn({ fire, auths }: RateContender, course: RateCourse): Promise<Turn> {
-  const used = () => ({
-    auth: sum(auths.map(cpuSeconds)),
-    postgres: familyCpuSeconds(course.postgres),
-    own: currentUsage(),
-  });
+  const isServed = auths.length > 0;
+  const used = () => {
+    const own = currentUsage();
+    return {
+      own,
+      work: isServed ? sum(auths.map(cpuSeconds)) : own.cpuMicroseconds / 1e6,
+      postgres: isServed ? familyCpuSeconds(course.postgres) : undefined,
+    };
+  };
   const before = used();
   const slice = await fire(course.seconds);
   const { own } = used();
@@ -78,8 +85,8 @@ async function takeTurn({ fire, auths }: RateContender, course: RateCourse): Pro
     perSecond: slice.answered / slice.seconds,
     p50Ms: slice.p50Ms,
     p99Ms: slice.p99Ms,
-    authCpuMs: auths.length > 0 ? perCall(before.auth, after.auth) : undefined,
-    postgresCpuMs: auths.length > 0 ? perCall(before.postgres, after.postgres) : undefined,
+    cpuMs: perCall(before.work, after.work),
+    postgresCpuMs: perCall(before.postgres, after.postgres),
     driverBusy: busyShare(before.own, own),
   };
 }
@@ -96,7 +103,7 @@ function summary(name: string, turns: readonly Turn[], first: readonly Turn[]): 
     ratio: median(turns.map((turn, round) => turn.perSecond / first[round]!.perSecond)),
     p50Ms: over((turn) => turn.p50Ms),
     p99Ms: over((turn) => turn.p99Ms),
-    authCpuMs: overKnown((turn) => turn.authCpuMs),
+    cpuMs: overKnown((turn) => turn.cpuMs),
     postgresCpuMs: overKnown((turn) => turn.postgresCpuMs),
     driverBusy: over((turn) => turn.driverBusy),
   };

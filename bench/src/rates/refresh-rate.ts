@@ -27,8 +27,8 @@ export const refreshRate: Benchmark = {
     'answered, always with the refresh token of the answer before, in turns of two seconds at one ' +
     'auth process and at two. Each refresh is one transaction that locks the session, spends the old ' +
     'token and stores the new one, and one RSA signature. Auth, Postgres and the load share the ' +
-    "machine. CPU is read from /proc, so that a core's figure is what auth's own work leaves room " +
-    "for. Keycloak's line is its published sizing, not measured here; it counts its own processes " +
+    'machine. CPU is that of the auth processes, read from /proc, and a core does as many as fit ' +
+    "into its time. Keycloak's line is its published sizing, not measured here; it counts its own processes " +
     'and not its database.',
   packages: ['pg', 'typeorm', 'autocannon'],
   run,
@@ -92,8 +92,8 @@ class Session {
 }
 
 function aims(measured: readonly Rate[]): Aim[] {
-  return measured.flatMap(({ name, authCpuMs }) => {
-    const refreshesPerCore = perCore(authCpuMs);
+  return measured.flatMap(({ name, cpuMs }) => {
+    const refreshesPerCore = perCore(cpuMs);
     // Where no processor time can be read there is nothing to judge.
     if (refreshesPerCore === undefined) return [];
     const times = refreshesPerCore / keycloakRefreshesPerCore;
