@@ -16,7 +16,8 @@ if (!(minutes > 0 && minutes <= 24 * 60)) {
     seed: values.seed ?? String(randomInt(1e9)),
     durationMs: minutes * 60_000,
     bounds: { stalenessMs: 3_000, calmMs: 2_000, settlingMs: 5_000 },
-    recoverWithinMs: 30_000,
+    // A pool whose connections are all half open finds each of them dead after its query timeout.
+    recoverWithinMs: 60_000,
     revocationsPerSecond: 20,
     probesPerSecond: 25,
     onProgress: (line) => console.log(line),

@@ -23,6 +23,8 @@ export interface RevokerOptions {
 }
 
 const MAX_UNDER_WAY = 60;
+/** So many stay alive: that nobody else is refused can only be seen of the living. */
+const RESERVE = 40;
 const RETRY_MS = 400;
 
 /** Carries out the plan of operations, and insists until each is acknowledged. */
@@ -42,9 +44,9 @@ export class Revoker {
   async run(plan: Iterator<Operation>, pauseMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(pauseMs);
-      if (this.underWay.size >= MAX_UNDER_WAY) continue;
-      const { value } = plan.next() as { value: Operation };
       const { living, administrator } = this.options;
+      if (this.underWay.size >= MAX_UNDER_WAY || living.all().length < RESERVE) continue;
+      const { value } = plan.next() as { value: Operation };
       const victim = drawVictim(value, living, administrator);
       if (!victim) continue;
       const work = this.revoke(victim, value.auth).finally(() => this.underWay.delete(work));
