@@ -105,8 +105,8 @@ function markLines({ unit, start, width, counts, marks }: Histogram): string[] {
   const span = counts.length * width;
   return marks.map(({ name, value }, index) => {
     const x = left + Math.min(1, Math.max(0, (value - start) / span)) * chartWidth;
-    // By turns in two rows, so that neighbours do not cover each other, and never off the page.
-    const y = top - 8 - (index % 2) * 15;
+    // By turns in three rows, so that neighbours do not cover each other, and never off the page.
+    const y = top - 8 - (index % 3) * 15;
     const anchor = x > left + chartWidth * 0.8 ? 'end' : 'start';
     return `<line class="mark" x1="${x.toFixed(1)}" x2="${x.toFixed(1)}" y1="${y - 10}" y2="${top + chartHeight}"/>
 <text class="small" x="${(x + (anchor === 'end' ? -4 : 4)).toFixed(1)}" y="${y}" text-anchor="${anchor}">${escaped(name)} ${numeral(value, 2)} ${escaped(unit)}</text>`;
