@@ -36,6 +36,8 @@ export class Living {
   /** Never chosen. */
   readonly spared: Subject[] = [];
   minted = 0;
+  /** Keys that somebody has tried to withdraw: what they sign on its way is dead on arrival. */
+  readonly withdrawn = new Set<string>();
   private readonly people: string[] = [];
 
   constructor(
@@ -121,6 +123,7 @@ export class Living {
     const refreshed = granted(await ask(`${this.auth}/auth/refresh`, again));
     if (!refreshed) return;
     const subjects = [login, refreshed].map((body) => subjectOf(String(body['access_token'])));
+    if (subjects.some(({ kid }) => this.withdrawn.has(kid))) return;
     this.minted += subjects.length;
     const refreshToken = String(refreshed['refresh_token']);
     this.sessions.push({ sid: subjects[0]?.sid ?? '', refreshToken, subjects });
@@ -133,9 +136,11 @@ export class Living {
     const body = granted(await ask(`${this.auth}/oauth/token`, { form, basic }));
     // A client that was condemned meanwhile may have taken this one with it, or not.
     if (!body || !this.clients.includes(client)) return;
+    const subject = subjectOf(String(body['access_token']));
+    if (this.withdrawn.has(subject.kid)) return;
     this.minted += 1;
     const isSpared = this.minted % SPARED === 0 && this.spared.length < CLIENT_TOKENS / 6;
-    (isSpared ? this.spared : this.tokens).push(subjectOf(String(body['access_token'])));
+    (isSpared ? this.spared : this.tokens).push(subject);
   }
 }
 

@@ -54,6 +54,7 @@ export function drawVictim(
     case 'kid': {
       const kid = draw(living.all(), lot)?.kid;
       if (kid === undefined) return undefined;
+      living.withdrawn.add(kid);
       const subjects = living.all().filter((subject) => subject.kid === kid);
       living.remove((subject) => subject.kid === kid);
       const withdraw = (auth: string) =>
