@@ -135,6 +135,12 @@ describe('openDatabase', () => {
     await expect(opening).rejects.toThrow(/^Postgres at 127\.0\.0\.1:\d+ does not answer/);
   });
 
+  it('gives up on a server that answers no more', async () => {
+    const url = await freshDatabase();
+    const asking = withClient(url, (client) => client.query('SELECT pg_sleep(60)'), 200);
+    await expect(asking).rejects.toThrow('Query read timeout');
+  });
+
   it('waits for a server that comes later', async () => {
     const port = await closedPort();
     const opening = openDatabase(optionsOf(withPort(url, port)), waits);

@@ -1,9 +1,10 @@
 import { Logger, type LoggerService } from '@nestjs/common';
+import type pg from 'pg';
 import { DataSource } from 'typeorm';
 
 import { DatabaseError, errorCode } from './database-error.js';
 import type { DatabaseOptions } from './database-options.js';
-import { reachDatabase, withClient } from './reach-database.js';
+import { reachDatabase, SILENCE_MS, withClient } from './reach-database.js';
 
 /** Any number will do, so long as all processes of an app agree. */
 const MIGRATION_LOCK = 7_296_518_034;
@@ -54,7 +55,7 @@ async function withMigrationLock(
   waitMs: number,
   work: () => Promise<void>,
 ): Promise<void> {
-  await withClient(url, async (client) => {
+  const locked = async (client: pg.Client): Promise<void> => {
     try {
       await client.query(`SET lock_timeout = ${waitMs}`);
       await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
@@ -64,5 +65,6 @@ async function withMigrationLock(
       throw new DatabaseError('lock_timeout', message, { cause: error });
     }
     await work();
-  });
+  };
+  await withClient(url, locked, waitMs + SILENCE_MS);
 }

@@ -9,6 +9,8 @@ import { DatabaseError, errorCode } from './database-error.js';
 const ALREADY_MADE = new Set(['42P04', '23505']);
 const DATABASE_MISSING = '3D000';
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Later than any answer: only for a server that answers no more, on a connection still open. */
+export const SILENCE_MS = 30_000;
 const RETRY_MS = 500;
 
 /**
@@ -59,15 +61,21 @@ async function createDatabase(url: string, logger: LoggerService): Promise<void>
   }
 }
 
-/** Runs `work` with a connection of its own, outside of any pool. */
+/**
+ * Runs `work` with a connection of its own, outside of any pool.
+ *
+ * @param answerMs how long to wait for an answer of the server
+ */
 export async function withClient<T>(
   connectionString: string,
   work: (client: pg.Client) => Promise<T>,
+  answerMs = SILENCE_MS,
 ): Promise<T> {
   const client = new pg.Client({
     connectionString,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    query_timeout: answerMs,
   });
   // A connection that drops between two queries is noticed by the next one, and must not crash.
   client.on('error', () => undefined);
