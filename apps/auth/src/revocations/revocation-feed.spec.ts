@@ -56,6 +56,11 @@ describe('the feed', () => {
     expect(answer.body.entries).toContainEqual({ kind: 'jti', id: 'first', exp: inAnHour });
   });
 
+  it('tells who asks for details from when on it leaves out what has expired', async () => {
+    const answer = await auth.call<Page>('GET', '/revocations?details=true');
+    expect(answer.body).toMatchObject({ reset: true, expiredBefore: expect.any(Number) as number });
+  });
+
   it('goes on with what is new', async () => {
     const { cursor } = await read();
     expect(await read(after(cursor))).toMatchObject({ reset: false, more: false, entries: [] });

@@ -27,16 +27,19 @@ export class RevocationsController {
     required: false,
     schema: { type: 'number', maximum: MAX_WAIT_SECONDS },
   })
+  @ApiQuery({ name: 'details', required: false, enum: ['true'] })
   @ApiOkResponse({ standardSchema: RevocationPage })
   async read(
     @Query('after') after: unknown,
     @Query('wait') wait: unknown,
+    @Query('details') details: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const batch = await this.feed.read(after, waitSeconds(wait), hangUp(reply));
     const { cursor, reset, more, jwks, ageMs, expiredBefore, entries } = batch;
+    const answer = { cursor, reset, more, jwks, entries };
     // By itself: thousands of entries through a schema would hold up everyone else.
-    return JSON.stringify({ cursor, reset, more, jwks, ageMs, expiredBefore, entries });
+    return JSON.stringify(details === 'true' ? { ...answer, ageMs, expiredBefore } : answer);
   }
 }
 

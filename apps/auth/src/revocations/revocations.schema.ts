@@ -8,10 +8,10 @@ export const RevocationPage = z
     more: z.boolean(),
     /** Fingerprint of the published keys. */
     jwks: z.string(),
-    /** How long ago the oldest entry was recorded, where all of them are news. For measuring. */
+    /** With `details`: how long ago the oldest entry was recorded, where all of them are news. */
     ageMs: z.int().optional(),
-    /** Entries that expired before this second are left out, by the clock of the database. */
-    expiredBefore: z.int(),
+    /** With `details`: the second, by the clock of the database, before which expired ones are left out. */
+    expiredBefore: z.int().optional(),
     entries: z.array(
       z.object({
         kind: z.enum(['jti', 'sid', 'client', 'kid']),

@@ -50,6 +50,7 @@ describe('HttpRevocationSource', () => {
     await source.read('a+b/c d&e=%', { waitSeconds: 0 });
     await source.read(server.cursor(), { waitSeconds: 0 });
     const asked = server.requests.map((url) => new URL(url, server.issuer).searchParams);
+    expect(asked.map((query) => query.get('details'))).toEqual(['true', 'true', 'true']);
     expect(asked.map((query) => [query.get('after'), query.get('wait')])).toEqual([
       [null, '3'],
       ['a+b/c d&e=%', '0'],

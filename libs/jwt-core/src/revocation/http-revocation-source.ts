@@ -56,6 +56,8 @@ export class HttpRevocationSource implements RevocationSource {
     }
     const url = new URL(revocationFeed);
     url.searchParams.set('wait', String(waitSeconds));
+    // Age and horizon of the answer, from an issuer that knows them.
+    url.searchParams.set('details', 'true');
     if (after === undefined) return url.href;
     const snapshot = url.href;
     url.searchParams.set('after', after);
