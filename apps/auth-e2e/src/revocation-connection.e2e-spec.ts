@@ -51,6 +51,13 @@ describe('auth behind a bad network to its database', () => {
   const listeners = () =>
     query(`SELECT pid FROM pg_stat_activity
       WHERE datname = current_database() AND application_name = 'jwt-core revocations (listening)'`);
+  /** Whether auth has a connection for as many requests at once as its pool has. */
+  async function isOpenToAll(): Promise<boolean> {
+    const ready = await Promise.all(
+      Array.from({ length: 10 }, () => call(`${stack.auth()}/health/ready`)),
+    );
+    return ready.every(({ status }) => status === 200);
+  }
   /** A token that orders lets in. */
   async function acceptedToken(): Promise<string> {
     const { access_token: token } = await newSession(stack.auth());
@@ -88,6 +95,8 @@ describe('auth behind a bad network to its database', () => {
     proxy.halfOpen();
     await revoke(token);
     await expect.poll(() => ordersVerdict(orders, token), within(20)).toBe('token_revoked');
+    // Each connection of the pool is found dead by whoever uses it.
+    await expect.poll(() => isOpenToAll(), within(60)).toBe(true);
   });
 
   it('lets orders say that it cannot know while the database is out of reach, and no longer', async () => {

@@ -137,18 +137,26 @@ export class ChaosRun {
     living: Living,
     prober: Prober,
   ): Promise<void> {
-    const isReady = async (url: string) => granted(await ask(`${url}/health/ready`)) !== undefined;
-    const isServing = async (_: string, service: number) => {
-      const subject = living.all().at(-1);
-      return subject !== undefined && (await prober.show(subject, service)).verdict === 'accepted';
+    const readiness = async (url: string) => {
+      const answer = await ask(`${url}/health/ready`);
+      return granted(answer) === undefined ? `${url} is not ready: ${JSON.stringify(answer)}` : '';
     };
+    const service = async (_: string, index: number) => {
+      const subject = living.all().at(-1);
+      if (subject === undefined) return 'nobody is alive';
+      const { verdict } = await prober.show(subject, index);
+      return verdict === 'accepted' ? '' : `orders ${index} says ${verdict}`;
+    };
+    let faults: string[] = [];
     const hasRecovered = async () => {
-      const facts = [...[...auths, ...services].map(isReady), ...services.map(isServing)];
-      return (await Promise.all(facts)).every(Boolean);
+      const asked = [...[...auths, ...services].map(readiness), ...services.map(service)];
+      faults = (await Promise.all(asked)).filter(Boolean);
+      return faults.length === 0;
     };
     const { recoverWithinMs } = this.options;
     if (await until(hasRecovered, recoverWithinMs)) return;
-    this.blame(`Not everything works ${recoverWithinMs / 1000} s after the last fault was mended`);
+    const seconds = recoverWithinMs / 1000;
+    this.blame(`${seconds} s after the last fault was mended: ${faults.join('; ')}`);
   }
 
   /** After recovery nothing may be missing, and nobody alive refused. */

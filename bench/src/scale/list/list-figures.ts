@@ -40,7 +40,7 @@ export async function listFigures(
     ]);
     const nowSeconds = Math.floor(Date.now() / 1000) + laterSeconds;
     const pruned = await ask<ListReport>({ kind: 'prune', nowSeconds });
-    if (pruned.size > grown.size * 0.6) throw new Error(`${pruned.size} entries were left`);
+    if (pruned.size >= grown.size) throw new Error(`${pruned.size} entries were left`);
     return {
       loadSeconds: loaded.seconds,
       moreMegabytes: loaded.moreMegabytes,

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 
+import { BoundedClient } from './bounded-client.js';
 import { typeOrmLogger } from './typeorm-logger.js';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
@@ -51,6 +52,7 @@ export function databaseOptions(description: DatabaseDescription): DatabaseOptio
       idle_in_transaction_session_timeout: 30_000,
       // Later than the server's own limit: only for a server that answers no more.
       query_timeout: 15_000,
+      Client: BoundedClient,
     },
   };
 }

@@ -178,6 +178,15 @@ describe('an open database', () => {
     await dataSource.destroy();
   });
 
+  it('has no use for a connection on which the server fell silent', async () => {
+    const options = optionsOf(url);
+    const impatient = { ...options, poolSize: 1, extra: { ...options.extra, query_timeout: 300 } };
+    const dataSource = await openDatabase(impatient, waits);
+    await expect(dataSource.query('SELECT pg_sleep(60)')).rejects.toThrow('Query read timeout');
+    expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await dataSource.destroy();
+  });
+
   it('is not ready once it is closed', async () => {
     const dataSource = await openDatabase(optionsOf(url), waits);
     await dataSource.destroy();
