@@ -13,6 +13,8 @@ export function testProjects({ e2e = false, postgres = false } = {}): ViteUserCo
   const name = e2e ? 'e2e' : 'unit';
   return defineConfig({
     test: {
+      // Two suites at a time: they wait for servers more than they work.
+      maxWorkers: e2e ? 2 : undefined,
       reporters: ['default', ['json', { outputFile: `test-results/${name}.json` }]],
       projects: [
         {
