@@ -25,7 +25,8 @@ export const refreshRate: Benchmark = {
   method:
     'Sixteen sessions refresh over HTTP, each over a connection of its own and as soon as it was ' +
     'answered, always with the refresh token of the answer before, in turns of two seconds at one ' +
-    'auth process and at two. Each refresh is one transaction that locks the session, spends the old ' +
+    'auth process and at two, with a retry window of ten minutes, as the end of a turn cuts off what ' +
+    'is under way. Each refresh is one transaction that locks the session, spends the old ' +
     'token and stores the new one, and one RSA signature. Auth, Postgres and the load share the ' +
     'machine. CPU is that of the auth processes, read from /proc, and a core does as many as fit ' +
     "into its time. Keycloak's line is its published sizing, not measured here; it counts its own processes " +
