@@ -7,9 +7,14 @@ const path = (file: string) => new URL(file, import.meta.url).pathname;
 
 /**
  * The `unit` project of a workspace member, or with `e2e` its black-box one. With `postgres` the
- * run gets a server of its own, on which each spec makes its `freshDatabase()`.
+ * run gets a server of its own, on which each spec makes its `freshDatabase()`. Without `isolate`
+ * the specs of a worker share their modules, for a member whose imports take longer than its tests.
  */
-export function testProjects({ e2e = false, postgres = false } = {}): ViteUserConfig {
+export function testProjects({
+  e2e = false,
+  postgres = false,
+  isolate = true,
+} = {}): ViteUserConfig {
   const name = e2e ? 'e2e' : 'unit';
   return defineConfig({
     test: {
@@ -24,6 +29,7 @@ export function testProjects({ e2e = false, postgres = false } = {}): ViteUserCo
           test: {
             name,
             environment: 'node',
+            isolate,
             include: [e2e ? 'src/**/*.e2e-spec.ts' : 'src/**/*.spec.ts'],
             setupFiles: [path('./vitest.setup.ts')],
             globalSetup: postgres ? [path('./libs/dev-stack/src/vitest/global-setup.ts')] : [],
