@@ -8,7 +8,8 @@ it.each(benchmarks)(
     expect(rows.length).toBeGreaterThan(1);
     for (const { name, values } of rows) {
       expect(values, name).toHaveLength(columns.length);
-      for (const value of values) if (value !== null) expect(value, name).toBeGreaterThan(0);
+      // Of the memory of a short list more may be given back than it takes.
+      for (const value of values) if (value !== null) expect(value, name).toSatisfy(Number.isFinite);
     }
   },
   240_000,

@@ -44,7 +44,8 @@ async function whenHolding(isDone: () => boolean): Promise<void> {
 }
 
 async function prune(nowSeconds: number): Promise<void> {
-  // As the follower does it, who cannot be told to believe in another time.
+  // As the follower does it, who cannot be told to believe in another time; nor can its source.
+  list.confirm([], performance.now(), nowSeconds);
   const steps = list.pruneInSteps(nowSeconds);
   while (!steps.next().done) await nextTurn();
 }
