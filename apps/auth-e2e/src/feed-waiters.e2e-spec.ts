@@ -56,9 +56,9 @@ describe(`${WAITERS} services that wait at one auth process`, () => {
     const counted = async () => (await transactions()) - before.count;
     await expect.poll(counted, within(20)).toBeGreaterThan(0);
     await expect.poll(() => performance.now() - before.atMs, within(20)).toBeGreaterThan(3_000);
-    // The logout, the heartbeat and the periodic read of each second, and what else auth does.
-    const seconds = (performance.now() - before.atMs) / 1000;
-    expect(await counted()).toBeLessThan(WAITERS / 4 + 10 * seconds);
+    // The logout, the heartbeat and the periodic read of each second, what else auth does, and what
+    // Postgres counts late of the time before. One query for each who waits would exceed it.
+    expect(await counted()).toBeLessThan(WAITERS);
   });
 });
 
