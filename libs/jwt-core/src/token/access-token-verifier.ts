@@ -8,7 +8,7 @@ import { type CompactJws, splitCompactJws } from './compact-jws.js';
 import { readHeader } from './jws-header.js';
 import { KnownHeaders } from './known-headers.js';
 import type { Principal } from './principal.js';
-import { provenToken } from './proven-token.js';
+import { type ProvenToken, provenToken } from './proven-token.js';
 import { isSignedBy } from './signature.js';
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
@@ -72,8 +72,12 @@ export class AccessTokenVerifier {
   verify(token: string, maxStalenessMs?: number): Principal | Promise<Principal> {
     const { verdicts } = this;
     try {
-      const judged = this.judge(token, maxStalenessMs);
-      if (judged instanceof Promise) return verdicts.ofPromise(judged);
+      const known = this.recall(token);
+      const judged = known
+        ? this.admission.admit(known, maxStalenessMs)
+        : this.judge(token, maxStalenessMs);
+      // Not asked of a known principal, which may lie far off in memory: it is none.
+      if (!known && judged instanceof Promise) return verdicts.ofPromise(judged);
       verdicts.byVerdict.accepted += 1;
       return judged;
     } catch (error) {
@@ -87,14 +91,17 @@ export class AccessTokenVerifier {
     return { tokens: this.verified.size, uses: this.rememberedUses };
   }
 
+  /** A JWT that was verified before, with a key that the issuer still has. */
+  private recall(token: string): ProvenToken | undefined {
+    const seen = this.verified.find(token);
+    if (seen === undefined || this.options.keys.get(seen.key.kid) !== seen.key) return undefined;
+    this.rememberedUses += 1;
+    return seen.proven;
+  }
+
   private judge(token: string, maxStalenessMs: number | undefined): Principal | Promise<Principal> {
     if (isReferenceToken(token)) return this.verifyReference(token, maxStalenessMs);
     const { keys } = this.options;
-    const seen = this.verified.find(token);
-    if (seen !== undefined && keys.get(seen.key.kid) === seen.key) {
-      this.rememberedUses += 1;
-      return this.admission.admit(seen.proven, maxStalenessMs);
-    }
     const jws = splitCompactJws(token);
     const kid = this.headers.kidOf(jws.header) ?? readHeader(jws.header);
     const key = keys.get(kid);
