@@ -9,7 +9,8 @@ it.each(benchmarks)(
     for (const { name, values } of rows) {
       expect(values, name).toHaveLength(columns.length);
       // Of the memory of a short list more may be given back than it takes.
-      for (const value of values) if (value !== null) expect(value, name).toSatisfy(Number.isFinite);
+      for (const value of values)
+        if (value !== null) expect(value, name).toSatisfy(Number.isFinite);
     }
   },
   240_000,
