@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { freePort } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call } from './http.js';
@@ -30,6 +31,17 @@ async function admin(): Promise<string> {
 }
 
 describe('the example worker', () => {
+  it('is built and run by the command that the README names', async () => {
+    const root = path.resolve(import.meta.dirname, '../../..');
+    const { PATH, HOME } = process.env;
+    const env = { PATH, HOME, ISSUER: stack.auth(), ORDERS_URL: stack.orders };
+    const { stdout } = await promisify(execFile)('npm', ['run', 'example:worker'], {
+      cwd: root,
+      env,
+    });
+    expect(stdout).toContain('orders lists 3 of mine');
+  });
+
   it('places orders with one token, and is refused at once when its client is deleted', async () => {
     const { code, out, err } = await runWorker({});
     expect(err).toBe('');
