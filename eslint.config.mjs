@@ -12,7 +12,16 @@ const room = (name, group, message) => ({
 const frameworks = ['@nestjs/*', 'typeorm', 'pg', 'express', 'fastify', 'passport'];
 
 export default defineConfig(
-  { ignores: ['**/dist/**', '**/dist-spec/**', '**/test-results/**', '**/.nx/**', '**/*.d.ts'] },
+  {
+    ignores: [
+      '**/compiled/**',
+      '**/dist/**',
+      '**/dist-spec/**',
+      '**/test-results/**',
+      '**/.nx/**',
+      '**/*.d.ts',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
