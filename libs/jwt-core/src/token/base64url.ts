@@ -10,18 +10,25 @@ const UNUSED_BITS = [0, 0, 0b1111, 0b11];
  * unused bits that are set.
  *
  * @param segment in ASCII
- * @param target where the bytes are written, if not into a buffer of their own
  * @throws TokenError `token_invalid`
  */
-export function decodeBase64url(
-  segment: string,
-  target: Buffer = Buffer.allocUnsafe(segment.length),
-): Buffer {
+export function decodeBase64url(segment: string): Buffer {
+  const bytes = Buffer.allocUnsafe(segment.length);
+  return bytes.subarray(0, writeBase64url(segment, bytes));
+}
+
+/**
+ * The same, written to the beginning of `target`, which must be long enough.
+ *
+ * @returns how many bytes
+ * @throws TokenError `token_invalid`
+ */
+export function writeBase64url(segment: string, target: Buffer): number {
   const written = target.write(segment, 'base64url');
   // Token malleability: node decodes leniently, and a second spelling of the same signature would
   // be a second token to whoever compares or counts them.
   if (!isCanonical(segment, written)) throw notCanonical();
-  return target.subarray(0, written);
+  return written;
 }
 
 /**

@@ -101,7 +101,8 @@ function isStrings(values: readonly unknown[]): values is string[] {
   return values.every((value) => typeof value === 'string');
 }
 
-function ownClaims(value: unknown = NO_CLAIMS): JsonObject {
+function ownClaims(value: unknown): JsonObject {
+  if (value === undefined) return NO_CLAIMS;
   if (!isJsonObject(value)) throw wrong('claims');
   return deepFreeze(value);
 }

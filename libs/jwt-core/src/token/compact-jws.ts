@@ -1,14 +1,30 @@
-import { decodeBase64url, notCanonical } from './base64url.js';
+import { notCanonical, writeBase64url } from './base64url.js';
 import { TokenError } from './token-error.js';
 
 const MAX_TOKEN_BYTES = 8192;
 
+/** The beginning of bytes that are written anew for each token. */
+class Beginning {
+  private view: Buffer;
+
+  constructor(readonly bytes: Buffer) {
+    this.view = bytes;
+  }
+
+  /** Tokens of one issuer are often equally long: then no view is made anew. */
+  upTo(length: number): Buffer {
+    if (this.view.length !== length) this.view = this.bytes.subarray(0, length);
+    return this.view;
+  }
+}
+
 // One token at a time is taken apart. Buffers made for each would cost as much as reading it, and
 // these are never handed out beyond the call that verifies it. UTF-8 takes three bytes at most for
 // a UTF-16 unit, so that nothing is ever cut off.
-const tokenBytes = Buffer.allocUnsafeSlow(3 * MAX_TOKEN_BYTES);
-const payloadBytes = Buffer.allocUnsafeSlow(MAX_TOKEN_BYTES);
-const signatureBytes = Buffer.allocUnsafeSlow(MAX_TOKEN_BYTES);
+const whole = new Beginning(Buffer.allocUnsafeSlow(3 * MAX_TOKEN_BYTES));
+const signed = new Beginning(whole.bytes);
+const payload = new Beginning(Buffer.allocUnsafeSlow(MAX_TOKEN_BYTES));
+const signature = new Beginning(Buffer.allocUnsafeSlow(MAX_TOKEN_BYTES));
 
 /**
  * The parts of a compact JWS, of which nothing but the form has been looked at. Its buffers hold
@@ -37,14 +53,14 @@ export function splitCompactJws(token: string): CompactJws {
   const payloadEnd = token.indexOf('.', headerEnd + 1);
   if (payloadEnd < 0) throw new TokenError('token_invalid', 'fewer than three segments');
   // A byte for each character means ASCII: node's decoder would look at a code's low byte alone.
-  if (tokenBytes.write(token) !== token.length) throw notCanonical();
+  if (whole.bytes.write(token) !== token.length) throw notCanonical();
   return {
     header: token.slice(0, headerEnd),
-    bytes: tokenBytes.subarray(0, token.length),
-    signingInput: tokenBytes.subarray(0, payloadEnd),
-    payload: decodeBase64url(token.slice(headerEnd + 1, payloadEnd), payloadBytes),
+    bytes: whole.upTo(token.length),
+    signingInput: signed.upTo(payloadEnd),
+    payload: payload.upTo(writeBase64url(token.slice(headerEnd + 1, payloadEnd), payload.bytes)),
     // Encrypted tokens (five segments) and signature stripping end here or
     // above: a dot is no base64url character, and an empty signature verifies with no key.
-    signature: decodeBase64url(token.slice(payloadEnd + 1), signatureBytes),
+    signature: signature.upTo(writeBase64url(token.slice(payloadEnd + 1), signature.bytes)),
   };
 }

@@ -6,17 +6,19 @@ const MAX_KNOWN = 8;
  * here, so nobody but the issuer can fill it.
  */
 export class KnownHeaders {
-  private readonly kids = new Map<string, string>();
+  private known: { readonly header: string; readonly kid: string }[] = [];
 
   /** The `kid` that reading this header would give. */
   kidOf(header: string): string | undefined {
-    return this.kids.get(header);
+    // One by one: there are two as a rule, and a map would hash each header first.
+    for (const each of this.known) if (each.header === header) return each.kid;
+    return undefined;
   }
 
   remember(header: string, kid: string): void {
-    if (this.kids.has(header)) return;
-    if (this.kids.size === MAX_KNOWN) this.kids.clear();
+    if (this.kidOf(header) !== undefined) return;
+    if (this.known.length === MAX_KNOWN) this.known = [];
     // A copy: a slice would keep the whole token alive.
-    this.kids.set(Buffer.from(header, 'latin1').toString('latin1'), kid);
+    this.known.push({ header: Buffer.from(header, 'latin1').toString('latin1'), kid });
   }
 }

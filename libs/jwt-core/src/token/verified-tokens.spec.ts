@@ -21,24 +21,34 @@ describe('VerifiedTokens', () => {
     const tokens = new VerifiedTokens(10);
     const one = verified('header.payload.signature-0123456789ab');
     tokens.remember(one, NOW);
-    expect(tokens.find(Buffer.from(one.token).toString('latin1'))).toBe(one);
+    expect(tokens.find(Buffer.from(one.token).toString('latin1'))).toMatchObject(one);
     expect(tokens.find('header.other.signature-0123456789ab')).toBeUndefined();
     expect(tokens.find('0123456789ab')).toBeUndefined();
     expect(tokens.find('')).toBeUndefined();
   });
 
-  it('lets two tokens with the same tail displace each other, never stand for each other', () => {
+  it('finds each of several tokens that end alike, until its own turn to go', () => {
+    const tokens = new VerifiedTokens(3);
+    const alike = ['one', 'two', 'three', 'four', 'five', 'six'].map((payload) =>
+      verified(`header.${payload}.signature-0123456789ab`),
+    );
+    for (const [index, each] of alike.entries()) {
+      tokens.remember(each, NOW);
+      const kept = alike.filter(({ token }) => tokens.find(token)?.token === token);
+      expect(kept).toEqual(alike.slice(Math.max(0, index - 2), index + 1));
+    }
+  });
+
+  it('gives the later verification of a token that was verified twice', () => {
     const tokens = new VerifiedTokens(2);
-    const one = verified('one.payload.signature-0123456789ab');
-    const two = verified('two.payload.signature-0123456789ab');
-    tokens.remember(one, NOW);
-    tokens.remember(two, NOW);
-    expect(tokens.find(one.token)).toBeUndefined();
-    expect(tokens.find(two.token)).toBe(two);
-    // The first one's turn to go: the second one stays.
-    tokens.remember(verified(numbered(1)), NOW);
-    expect(tokens.find(two.token)).toBe(two);
-    expect(tokens.size).toBe(2);
+    const [first, second] = [verified(numbered(1)), verified(numbered(1), NOW + 100)];
+    tokens.remember(first, NOW);
+    tokens.remember(second, NOW);
+    expect(tokens.find(numbered(1))?.proven).toBe(second.proven);
+    tokens.remember(verified(numbered(2)), NOW);
+    expect(tokens.find(numbered(1))?.proven).toBe(second.proven);
+    tokens.remember(verified(numbered(3)), NOW);
+    expect(isThere(tokens, numbered(1))).toBe(false);
   });
 
   it('keeps the last ones, up to its capacity', () => {
