@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Administrator } from '../driver/administrator.js';
-import { ask, granted } from '../driver/ask.js';
 import { Living } from '../driver/living.js';
 import { Judge, type Bounds, type WorstReach } from '../oracle/judge.js';
 import { RevocationRecord } from '../oracle/revocation-record.js';
@@ -11,9 +10,11 @@ import { FaultHistory } from '../stage/fault-history.js';
 import { Stage } from '../stage/stage.js';
 import { missingFromFeed } from './aftermath.js';
 import { Prober } from './prober.js';
+import { recovery } from './recovery.js';
 import { Revoker } from './revoker.js';
 import { storm } from './storm.js';
 import { Tally } from './tally.js';
+import { until } from './until.js';
 
 export interface ChaosOptions {
   readonly seed: string;
@@ -107,9 +108,14 @@ export class ChaosRun {
     await Promise.all([sleep(options.durationMs), storming]);
 
     const mendedAtMs = nowMs();
-    await this.recover(auths, services, living, prober);
+    const { recoverWithinMs } = options;
+    const broken = await recovery({ auths, services, living, prober }, recoverWithinMs);
+    if (broken.length > 0) {
+      const seconds = recoverWithinMs / 1000;
+      this.blame(`${seconds} s after the last fault was mended: ${broken.join('; ')}`);
+    }
     this.over.abort();
-    await until(() => revoker.pending === 0, options.recoverWithinMs);
+    await until(() => revoker.pending === 0, recoverWithinMs);
     tally.recoveredAfterMs = nowMs() - mendedAtMs;
     this.givenUp.abort();
     await Promise.all([...work, ...keepers]);
@@ -128,35 +134,6 @@ export class ChaosRun {
       await step();
       await sleep(20);
     }
-  }
-
-  /** Waits until every process is ready and every service lets somebody in. */
-  private async recover(
-    auths: readonly string[],
-    services: readonly string[],
-    living: Living,
-    prober: Prober,
-  ): Promise<void> {
-    const readiness = async (url: string) => {
-      const answer = await ask(`${url}/health/ready`);
-      return granted(answer) === undefined ? `${url} is not ready: ${JSON.stringify(answer)}` : '';
-    };
-    const service = async (_: string, index: number) => {
-      const subject = living.all().at(-1);
-      if (subject === undefined) return 'nobody is alive';
-      const { verdict } = await prober.show(subject, index);
-      return verdict === 'accepted' ? '' : `orders ${index} says ${verdict}`;
-    };
-    let faults: string[] = [];
-    const hasRecovered = async () => {
-      const asked = [...[...auths, ...services].map(readiness), ...services.map(service)];
-      faults = (await Promise.all(asked)).filter(Boolean);
-      return faults.length === 0;
-    };
-    const { recoverWithinMs } = this.options;
-    if (await until(hasRecovered, recoverWithinMs)) return;
-    const seconds = recoverWithinMs / 1000;
-    this.blame(`${seconds} s after the last fault was mended: ${faults.join('; ')}`);
   }
 
   /** After recovery nothing may be missing, and nobody alive refused. */
@@ -188,14 +165,4 @@ export class ChaosRun {
       );
     }, 10_000);
   }
-}
-
-/** Whether something comes true in time. */
-async function until(ask: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
-  const deadline = performance.now() + withinMs;
-  while (!(await ask())) {
-    if (performance.now() > deadline) return false;
-    await sleep(50);
-  }
-  return true;
 }
