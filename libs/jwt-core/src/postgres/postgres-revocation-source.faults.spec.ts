@@ -10,9 +10,8 @@ import { renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RevocationBatch } from '../revocation/revocation-source.js';
-import type { Revocation } from '../revocation/revocation.js';
 import { migratedDatabase, type MigratedDatabase } from './migrated-database.spec-support.js';
+import { ids, jti, now, waiting } from './own-feed.spec-support.js';
 import { PostgresRevocationSource } from './postgres-revocation-source.js';
 
 let server: PostgresServer;
@@ -44,11 +43,6 @@ afterEach(async () => {
   await proxy.close();
   await database.close();
 });
-
-const now = { waitSeconds: 0 };
-const waiting = { waitSeconds: 20 };
-const jti = (): Revocation => ({ kind: 'jti', id: randomUUID(), exp: 2_000_000_000 });
-const ids = (batch: RevocationBatch) => batch.entries.map(({ id }) => id);
 
 /** How long something takes, in milliseconds. */
 async function took(work: Promise<unknown>): Promise<number> {
