@@ -1,4 +1,4 @@
-import { databaseReadiness, HealthModule } from '@jwt-auth/chassis';
+import { databaseReadiness, HealthModule, RetentionModule } from '@jwt-auth/chassis';
 import { JwtCoreModule, JwtCoreReadiness } from '@jwt-auth/jwt-core';
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -15,7 +15,7 @@ import { LoginModule } from './login/login.module.js';
 import { provideErrors } from './oauth/oauth-errors.filter.js';
 import { AuthMetricsModule } from './metrics/auth-metrics.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
-import { RetentionModule } from './retention/retention.module.js';
+import { EXPIRED_ROWS } from './retention/expired-rows.js';
 import { RevocationsModule } from './revocations/revocations.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { ReferenceTokens } from './tokens/reference-tokens.js';
@@ -59,7 +59,7 @@ import { UsersModule } from './users/users.module.js';
     AuthMetricsModule,
     LoginModule,
     OAuthModule,
-    RetentionModule,
+    RetentionModule.forRoot({ rows: EXPIRED_ROWS }),
     RevocationsModule,
     SessionsModule,
     UsersModule,

@@ -46,3 +46,7 @@ export {
 export { openDatabase, type OpenOptions } from './database/open-database.js';
 export { databaseReadiness } from './database/database-readiness.js';
 export { DatabaseError } from './database/database-error.js';
+export { Retention, type Removed } from './retention/retention.js';
+export { RetentionModule } from './retention/retention.module.js';
+export type { RetentionOptions } from './retention/retention.options.js';
+export type { ExpiredRows } from './retention/expired-rows.js';

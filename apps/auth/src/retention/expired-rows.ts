@@ -1,11 +1,4 @@
-/** Rows of a table that nobody needs any more. */
-export interface ExpiredRows {
-  readonly table: string;
-  /** By the clock of the database, the one that all processes share. */
-  readonly condition: string;
-  /** The column by which the oldest are found: it has an index. */
-  readonly age: string;
-}
+import type { ExpiredRows } from '@jwt-auth/chassis';
 
 // A day late: nothing is removed early by a clock that was wrong for an hour, and a client that
 // comes late is told what expired rather than that it never was. Unless said otherwise.

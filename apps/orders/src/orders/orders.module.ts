@@ -1,12 +1,14 @@
+import { RetentionModule } from '@jwt-auth/chassis';
 import { Module } from '@nestjs/common';
 
-import { IdempotencyRetention } from './idempotency-retention.js';
+import { EXPIRED_ROWS } from './expired-rows.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
 
 /** Orders: placing, listing, reading, cancelling. */
 @Module({
+  imports: [RetentionModule.forRoot({ rows: EXPIRED_ROWS })],
   controllers: [OrdersController],
-  providers: [OrdersService, IdempotencyRetention],
+  providers: [OrdersService],
 })
 export class OrdersModule {}

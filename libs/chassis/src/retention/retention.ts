@@ -1,4 +1,5 @@
 import {
+  Inject,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
@@ -6,7 +7,8 @@ import {
 } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { EXPIRED_ROWS, type ExpiredRows } from './expired-rows.js';
+import type { ExpiredRows } from './expired-rows.js';
+import { RETENTION_OPTIONS, type RetentionOptions } from './retention.options.js';
 
 // Soon: a process that is replaced more often than the interval would else never come to it.
 const FIRST_AFTER_MS = 5_000;
@@ -20,13 +22,16 @@ export type Removed = Readonly<Record<string, number>>;
 
 /** Removes what has expired, in one process at a time and without holding anyone up. */
 @Injectable()
-export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(RetentionService.name);
+export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(Retention.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private isStopped = false;
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(RETENTION_OPTIONS) private readonly options: RetentionOptions,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.schedule(FIRST_AFTER_MS);
@@ -63,7 +68,7 @@ export class RetentionService implements OnApplicationBootstrap, OnModuleDestroy
 
   private async removeEach(manager: EntityManager): Promise<Removed> {
     const removed: Record<string, number> = {};
-    for (const rows of EXPIRED_ROWS) {
+    for (const rows of this.options.rows) {
       const count = await this.removeAll(manager, rows);
       if (count > 0) removed[rows.table] = count;
     }

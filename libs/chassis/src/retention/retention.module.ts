@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+
+import { ConfigurableRetentionModule } from './retention.options.js';
+import { Retention } from './retention.js';
+
+/** Removes from the app's `DataSource` what has expired, every ten minutes. */
+@Module({ providers: [Retention] })
+export class RetentionModule extends ConfigurableRetentionModule {}

@@ -1,0 +1,132 @@
+import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { Retention } from './retention.js';
+
+const LOCK = 0x72657461;
+const rows = ['notes', 'pictures'].map((table) => ({
+  table,
+  condition: 'expires_at < now()',
+  age: 'expires_at',
+}));
+
+let dataSource: DataSource;
+
+beforeAll(async () => {
+  dataSource = await new DataSource({ type: 'postgres', url: await freshDatabase() }).initialize();
+  for (const { table } of rows) {
+    await dataSource.query(`CREATE TABLE ${table} (id int PRIMARY KEY, expires_at timestamptz)`);
+  }
+});
+afterAll(() => dataSource.destroy());
+afterEach(() => dataSource.query('TRUNCATE notes, pictures'));
+
+const retention = () => new Retention(dataSource, { rows });
+
+/** Rows that expired as many seconds ago as their id says. */
+const addExpired = (table: string, count: number): Promise<unknown> =>
+  dataSource.query(
+    `INSERT INTO ${table}
+       SELECT id, now() - id * interval '1 second' FROM generate_series(1, $1::int) AS id`,
+    [count],
+  );
+
+const idsOf = async (table: string): Promise<number[]> =>
+  (await dataSource.query<{ id: number }[]>(`SELECT id FROM ${table} ORDER BY id`)).map(
+    ({ id }) => id,
+  );
+
+const waitingFor = async (table: string): Promise<number> =>
+  (
+    await dataSource.query<unknown[]>(
+      'SELECT FROM pg_locks WHERE NOT granted AND relation = $1::regclass',
+      [table],
+    )
+  ).length;
+
+describe('retention', () => {
+  it('removes what has expired from each table, in as many batches as it takes', async () => {
+    await addExpired('notes', 2_500);
+    await addExpired('pictures', 1_000);
+    await dataSource.query(`INSERT INTO notes VALUES (9000, now() + interval '1 hour')`);
+    expect(await retention().removeExpired()).toEqual({ notes: 2_500, pictures: 1_000 });
+    expect([await idsOf('notes'), await idsOf('pictures')]).toEqual([[9_000], []]);
+  });
+
+  it('names no table from which nothing was removed', async () => {
+    await addExpired('pictures', 1);
+    expect(await retention().removeExpired()).toEqual({ pictures: 1 });
+  });
+
+  it('passes over what someone else holds locked', async () => {
+    await addExpired('notes', 3);
+    await dataSource.transaction(async (manager) => {
+      await manager.query('SELECT FROM notes WHERE id = 2 FOR UPDATE');
+      expect(await retention().removeExpired()).toEqual({ notes: 2 });
+    });
+    expect(await idsOf('notes')).toEqual([2]);
+  });
+
+  it('leaves the work to another process that is at it', async () => {
+    await addExpired('notes', 1);
+    await dataSource.transaction(async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+      expect(await retention().removeExpired()).toEqual({});
+    });
+    expect(await retention().removeExpired()).toEqual({ notes: 1 });
+  });
+
+  it('leaves the work to others when it has failed', async () => {
+    const [notes] = rows;
+    const failing = new Retention(dataSource, { rows: [{ ...notes!, condition: 'nonsense' }] });
+    await expect(failing.removeExpired()).rejects.toThrow('nonsense');
+    await dataSource.transaction(async (manager) => {
+      const [lock] = await manager.query<{ isFree: boolean }[]>(
+        'SELECT pg_try_advisory_xact_lock($1) AS "isFree"',
+        [LOCK],
+      );
+      expect(lock?.isFree).toBe(true);
+    });
+  });
+
+  it('ends after the batch that it is at when the service stops', async () => {
+    await addExpired('notes', 1_500);
+    await addExpired('pictures', 1);
+    const stopping = retention();
+    const removing = await dataSource.transaction(async (manager) => {
+      await manager.query('LOCK TABLE notes IN SHARE ROW EXCLUSIVE MODE');
+      const result = stopping.removeExpired();
+      await vi.waitFor(async () => expect(await waitingFor('notes')).toBe(1), 10_000);
+      void stopping.onModuleDestroy();
+      return { result };
+    });
+    // The oldest first.
+    expect(await removing.result).toEqual({ notes: 1_000 });
+    expect((await idsOf('notes')).at(-1)).toBe(500);
+  });
+
+  it('comes soon after the start, then again and again, until the service stops', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const service = retention();
+      const removeExpired = vi.spyOn(service, 'removeExpired').mockResolvedValue({});
+      service.onApplicationBootstrap();
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(removeExpired).not.toHaveBeenCalled();
+      removeExpired.mockRejectedValueOnce(new Error('the database is away'));
+      await vi.advanceTimersByTimeAsync(6_000);
+      expect(removeExpired).toHaveBeenCalledTimes(1);
+      await vi.advanceTimersByTimeAsync(290_000);
+      expect(removeExpired).toHaveBeenCalledTimes(1);
+      await vi.advanceTimersByTimeAsync(3 * 900_000);
+      expect(removeExpired.mock.calls.length).toBeGreaterThanOrEqual(3);
+      await service.onModuleDestroy();
+      removeExpired.mockClear();
+      await vi.advanceTimersByTimeAsync(1_800_000);
+      expect(removeExpired).not.toHaveBeenCalled();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
