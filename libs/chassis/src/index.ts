@@ -50,3 +50,4 @@ export { Retention, type Removed } from './retention/retention.js';
 export { RetentionModule } from './retention/retention.module.js';
 export type { RetentionOptions } from './retention/retention.options.js';
 export type { ExpiredRows } from './retention/expired-rows.js';
+export { pageOf, PageQuery, type Page } from './pages/page.js';

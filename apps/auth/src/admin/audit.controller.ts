@@ -1,3 +1,4 @@
+import { pageOf, PageQuery, type Page } from '@jwt-auth/chassis';
 import { JwtGuard, RequireRoles } from '@jwt-auth/jwt-core';
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
@@ -5,7 +6,7 @@ import { z } from 'zod';
 
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLog } from '../audit/audit-log.js';
-import { PageQuery, pageOf, readPage, type Page } from './page.js';
+import { readPage } from './read-page.js';
 
 const AuditAnswer = z
   .object({

@@ -1,3 +1,4 @@
+import type { Page, PageQuery } from '@jwt-auth/chassis';
 import type { Revocation } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
@@ -14,7 +15,7 @@ import { RevocationsService } from '../revocations/revocations.service.js';
 import { SessionEnding } from '../sessions/session-ending.js';
 import { Session } from '../sessions/session.entity.js';
 import type { ByAdmin } from './by-admin.js';
-import { readPage, type Page, type PageQuery } from './page.js';
+import { readPage } from './read-page.js';
 import type { RevocationRequest } from './revocations.schema.js';
 
 /** The longest life of a token, and the most that a service's clock may be off. */

@@ -1,3 +1,4 @@
+import { PageQuery, type Page } from '@jwt-auth/chassis';
 import { CurrentPrincipal, JwtGuard, RequireRoles, type Principal } from '@jwt-auth/jwt-core';
 import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Body, Controller, Get, Post, Query, UseGuards } from '@nestjs/common';
@@ -10,7 +11,6 @@ import {
 } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { PageQuery, type Page } from './page.js';
 import { RevocationAdministration } from './revocation-administration.js';
 import { RevocationAnswer, RevocationList, RevocationRequest } from './revocations.schema.js';
 

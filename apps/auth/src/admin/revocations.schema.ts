@@ -1,6 +1,5 @@
+import { pageOf } from '@jwt-auth/chassis';
 import { z } from 'zod';
-
-import { pageOf } from './page.js';
 
 const Kind = z.enum(['jti', 'sid', 'client', 'kid']);
 

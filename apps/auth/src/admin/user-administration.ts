@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import type { Page, PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
@@ -12,7 +13,7 @@ import { User } from '../users/user.entity.js';
 import { UsersError } from '../users/users-error.js';
 import { UsersService } from '../users/users.service.js';
 import type { ByAdmin } from './by-admin.js';
-import { readPage, type Page, type PageQuery } from './page.js';
+import { readPage } from './read-page.js';
 import type { NewUserRequest, UserChange } from './users.schema.js';
 
 /** Held by whoever changes people: two administrators must not demote each other at once. */

@@ -1,4 +1,4 @@
-import { RouteOptions } from '@jwt-auth/chassis';
+import { PageQuery, RouteOptions, type Page } from '@jwt-auth/chassis';
 import { CurrentPrincipal, JwtGuard, RequireRoles, type Principal } from '@jwt-auth/jwt-core';
 import { Body, Controller, Get, Param, Patch, Post, Query, UseGuards } from '@nestjs/common';
 import {
@@ -11,7 +11,6 @@ import {
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import type { User } from '../users/user.entity.js';
-import { PageQuery, type Page } from './page.js';
 import { UserAdministration } from './user-administration.js';
 import { NewUserRequest, UserAnswer, UserChange, UserPage } from './users.schema.js';
 

@@ -1,10 +1,10 @@
+import { pageOf } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { ClaimsInput } from '../tokens/own-claims.js';
 import { NewPassword } from '../users/passwords.js';
 import { Role } from '../users/roles.js';
 import { Email } from '../users/users.schema.js';
-import { pageOf } from './page.js';
 
 const Roles = z.array(Role).max(10);
 

@@ -1,3 +1,4 @@
+import { pageOf, PageQuery } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { orderTotal } from './order-total.js';
@@ -30,15 +31,7 @@ export const NewOrder = z.strictObject({
 export type NewOrder = z.infer<typeof NewOrder>;
 
 /** Which of a customer's orders are asked for. */
-export const OrdersQuery = z.strictObject({
-  cursor: z.string().max(128).optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/, { error: 'expected a whole number', abort: true })
-    .transform(Number)
-    .pipe(z.int().min(1).max(100))
-    .default(20)
-    .meta({ type: 'integer', minimum: 1, maximum: 100, default: 20 }),
+export const OrdersQuery = PageQuery.extend({
   status: z.enum(ORDER_STATUSES).optional(),
   customerId: z
     .string()
@@ -59,8 +52,4 @@ export const OrderAnswer = z.object({
   createdAt: z.iso.datetime(),
 });
 
-/** A page of orders as it is answered, the newest first. */
-export const OrderPageAnswer = z.object({
-  items: z.array(OrderAnswer),
-  nextCursor: z.string().nullable().meta({ description: 'null: there are no more' }),
-});
+export const OrderPageAnswer = pageOf(OrderAnswer);

@@ -1,3 +1,4 @@
+import type { Page, PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -8,18 +9,6 @@ import { OrderError } from './order-error.js';
 import { orderTotal } from './order-total.js';
 import { Order } from './order.entity.js';
 import type { NewOrder } from './order.schema.js';
-
-export interface OrderPage {
-  /** The newest first. */
-  readonly items: readonly Order[];
-  /** `null`: there are no more. */
-  readonly nextCursor: string | null;
-}
-
-export interface PageOptions {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-}
 
 /** The orders of customers. Nobody reaches an order but through the customer who placed it. */
 @Injectable()
@@ -43,7 +32,7 @@ export class OrdersService {
   }
 
   /** @throws OrderError `invalid_cursor` */
-  async list(filter: OrderFilter, { limit, cursor }: PageOptions): Promise<OrderPage> {
+  async list(filter: OrderFilter, { limit, cursor }: PageQuery): Promise<Page<Order>> {
     const query = this.dataSource
       .createQueryBuilder(Order, 'o')
       .where('o.customer_id = :customerId', { customerId: filter.customerId })
