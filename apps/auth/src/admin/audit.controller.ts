@@ -1,11 +1,11 @@
 import { pageOf, PageQuery, type Page } from '@jwt-auth/chassis';
-import { JwtGuard, RequireRoles } from '@jwt-auth/jwt-core';
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
 
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLog } from '../audit/audit-log.js';
+import { AdminController } from './admin-controller.decorator.js';
 import { readPage } from './read-page.js';
 
 const AuditAnswer = z
@@ -21,11 +21,7 @@ const AuditAnswer = z
   })
   .meta({ id: 'AuditEvent' });
 
-@ApiTags('administration')
-@ApiBearerAuth()
-@Controller('admin/audit')
-@UseGuards(JwtGuard)
-@RequireRoles('admin')
+@AdminController('audit')
 export class AuditController {
   constructor(private readonly log: AuditLog) {}
 

@@ -1,23 +1,11 @@
 import { RouteOptions } from '@jwt-auth/chassis';
-import { CurrentPrincipal, JwtGuard, RequireRoles, type Principal } from '@jwt-auth/jwt-core';
+import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
+import { Body, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  Patch,
-  Post,
-  UseGuards,
-} from '@nestjs/common';
-import {
-  ApiBearerAuth,
   ApiCreatedResponse,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
-  ApiTags,
 } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
@@ -34,16 +22,13 @@ import {
 } from '../clients/clients.schema.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { Config } from '../config.js';
+import { AdminController } from './admin-controller.decorator.js';
 
 /** The claims are at most 64 KiB, but there is more than one way to write the same JSON. */
 const MAX_CLIENT_BYTES = 131_072;
 
 /** Services that authenticate themselves with a secret. */
-@ApiTags('administration')
-@ApiBearerAuth()
-@Controller('admin/clients')
-@UseGuards(JwtGuard)
-@RequireRoles('admin')
+@AdminController('clients')
 export class ClientsController {
   constructor(
     private readonly clients: ClientsService,

@@ -1,18 +1,16 @@
-import { CurrentPrincipal, JwtGuard, RequireRoles, type Principal } from '@jwt-auth/jwt-core';
-import { Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
+import { Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { KeyLife } from '../keys/key-life.js';
 import type { SigningKey } from '../keys/signing-key.entity.js';
+import { AdminController } from './admin-controller.decorator.js';
 import { KeyAnswer, Kid } from './keys.schema.js';
 
 /** Signing keys, as far as anybody may see them. */
-@ApiTags('administration')
-@Controller('admin/keys')
-@UseGuards(JwtGuard)
-@RequireRoles('admin')
+@AdminController('keys')
 export class KeysController {
   constructor(private readonly keyLife: KeyLife) {}
 

@@ -1,24 +1,15 @@
 import { PageQuery, type Page } from '@jwt-auth/chassis';
-import { CurrentPrincipal, JwtGuard, RequireRoles, type Principal } from '@jwt-auth/jwt-core';
+import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
-import { Body, Controller, Get, Post, Query, UseGuards } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { Body, Get, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { AdminController } from './admin-controller.decorator.js';
 import { RevocationAdministration } from './revocation-administration.js';
 import { RevocationAnswer, RevocationList, RevocationRequest } from './revocations.schema.js';
 
-@ApiTags('administration')
-@ApiBearerAuth()
-@Controller('admin/revocations')
-@UseGuards(JwtGuard)
-@RequireRoles('admin')
+@AdminController('revocations')
 export class RevocationsAdminController {
   constructor(private readonly revocations: RevocationAdministration) {}
 

@@ -1,27 +1,18 @@
 import { PageQuery, RouteOptions, type Page } from '@jwt-auth/chassis';
-import { CurrentPrincipal, JwtGuard, RequireRoles, type Principal } from '@jwt-auth/jwt-core';
-import { Body, Controller, Get, Param, Patch, Post, Query, UseGuards } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
+import { Body, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import type { User } from '../users/user.entity.js';
+import { AdminController } from './admin-controller.decorator.js';
 import { UserAdministration } from './user-administration.js';
 import { NewUserRequest, UserAnswer, UserChange, UserPage } from './users.schema.js';
 
 /** The claims are at most 64 KiB, but there is more than one way to write the same JSON. */
 const MAX_CHANGE_BYTES = 131_072;
 
-@ApiTags('administration')
-@ApiBearerAuth()
-@Controller('admin/users')
-@UseGuards(JwtGuard)
-@RequireRoles('admin')
+@AdminController('users')
 export class UsersAdminController {
   constructor(private readonly users: UserAdministration) {}
 
