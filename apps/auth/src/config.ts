@@ -1,18 +1,19 @@
 import { dirname } from 'node:path';
 
 import {
+  addressFromHere,
   base64Key,
   choice,
   duration,
   flag,
   httpUrl,
+  isExposedHttp,
   listenAddress,
-  LOG_LEVELS,
   parseSettings,
   port,
   postgresUrl,
+  SERVICE_SETTINGS,
   text,
-  trustProxy,
   type Environment,
   type ListenAddress,
   type LogLevel,
@@ -25,9 +26,8 @@ const DAY = 24 * HOUR;
 
 const Settings = z
   .object({
-    HOST: text().default('127.0.0.1'),
+    ...SERVICE_SETTINGS,
     AUTH_PORT: port().default(3000),
-    METRICS_HOST: text().default('127.0.0.1'),
     AUTH_METRICS_PORT: port().optional(),
     DATABASE_URL: postgresUrl(),
     EMBEDDED_POSTGRES_DIR: text(4096).default('.data/postgres'),
@@ -49,9 +49,6 @@ const Settings = z
     DEMO_PASSWORD: text(128).default('correct horse battery staple'),
     DEMO_CLIENT_SECRET: text().optional(),
     REGISTRATION: choice('open', 'closed').default('open'),
-    LOG_LEVEL: choice(...LOG_LEVELS).default('info'),
-    NODE_ENV: choice('development', 'test', 'production').default('development'),
-    TRUST_PROXY: trustProxy().default(false),
   })
   .superRefine(
     (settings, context) => {
@@ -65,27 +62,13 @@ const Settings = z
       if (settings.DEMO_CLIENT_SECRET !== undefined) {
         refuse('DEMO_CLIENT_SECRET', 'a demo client is refused in production');
       }
-      if (!settings.ALLOW_HTTP_ISSUER && isPlainHttp(settings.ISSUER)) {
+      if (!settings.ALLOW_HTTP_ISSUER && isExposedHttp(settings.ISSUER ?? '')) {
         refuse('ISSUER', 'must be https in production, unless ALLOW_HTTP_ISSUER is on');
       }
     },
     // Also beside other problems, so that all are listed at once.
     { when: () => true },
   );
-
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
-
-function isPlainHttp(issuer: string | undefined): boolean {
-  if (issuer === undefined || !URL.canParse(issuer)) return false;
-  const { protocol, hostname } = new URL(issuer);
-  return protocol === 'http:' && !LOOPBACK.includes(hostname);
-}
-
-/** Where a browser on this machine finds a server that listens there. */
-function ownAddress(host: string, port: number): string {
-  const isHere = ['0.0.0.0', '::', '::1', '127.0.0.1'].includes(host);
-  return `http://${isHere ? 'localhost' : host}:${port}`;
-}
 
 /** The settings of the auth app. Injected as it is; parsed once, when the process starts. */
 export class Config {
@@ -129,7 +112,7 @@ export class Config {
     this.metricsAddress = listenAddress(settings.METRICS_HOST, settings.AUTH_METRICS_PORT);
     this.databaseUrl = settings.DATABASE_URL;
     this.dataDirectory = dirname(settings.EMBEDDED_POSTGRES_DIR);
-    this.issuer = settings.ISSUER ?? ownAddress(settings.HOST, settings.AUTH_PORT);
+    this.issuer = settings.ISSUER ?? addressFromHere(this);
     this.audience = settings.AUDIENCE;
     this.accessTokenTtlSeconds = Math.max(1, Math.floor(settings.ACCESS_TOKEN_TTL / 1000));
     this.refreshTokenTtlMs = settings.REFRESH_TOKEN_TTL;

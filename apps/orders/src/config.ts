@@ -1,15 +1,15 @@
 import {
-  choice,
+  addressFromHere,
   duration,
   flag,
   httpUrl,
+  isExposedHttp,
   listenAddress,
-  LOG_LEVELS,
   parseSettings,
   port,
   postgresUrl,
+  SERVICE_SETTINGS,
   text,
-  trustProxy,
   type Environment,
   type ListenAddress,
   type LogLevel,
@@ -19,10 +19,9 @@ import { z } from 'zod';
 
 const Settings = z
   .object({
-    HOST: text().prefault('127.0.0.1'),
+    ...SERVICE_SETTINGS,
     AUTH_PORT: port().prefault('3000'),
     ORDERS_PORT: port().prefault('3001'),
-    METRICS_HOST: text().prefault('127.0.0.1'),
     ORDERS_METRICS_PORT: port().optional(),
     DATABASE_URL: postgresUrl().optional(),
     ORDERS_DATABASE_URL: postgresUrl().optional(),
@@ -36,9 +35,6 @@ const Settings = z
     JWKS_MAX_STALE: duration('1s', '7d').prefault('24h'),
     REVOCATION_MAX_STALENESS: duration('100ms', '24h').prefault('30s'),
     CLOCK_TOLERANCE: duration('0s', '59s').prefault('5s'),
-    LOG_LEVEL: choice(...LOG_LEVELS).prefault('info'),
-    NODE_ENV: choice('development', 'test', 'production').prefault('development'),
-    TRUST_PROXY: trustProxy().prefault('off'),
   })
   .superRefine(
     (settings, context) => {
@@ -59,7 +55,7 @@ const Settings = z
       if (settings.NODE_ENV === 'production' && !settings.ISSUER) {
         refuse('ISSUER', 'is demanded in production');
       }
-      if (!isTrustworthy(settings.ISSUER) && !allowsHttp(settings)) {
+      if (!allowsHttp(settings) && isExposedHttp(settings.ISSUER ?? '')) {
         refuse('ISSUER', 'must be https in production, unless ALLOW_HTTP_ISSUER is on');
       }
     },
@@ -67,24 +63,10 @@ const Settings = z
     { when: () => true },
   );
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
-
-function isTrustworthy(issuer: string | undefined): boolean {
-  if (issuer === undefined || !URL.canParse(issuer)) return true;
-  const { protocol, hostname } = new URL(issuer);
-  return protocol === 'https:' || LOOPBACK.includes(hostname);
-}
-
 type HttpSettings = Readonly<Record<'ALLOW_HTTP_ISSUER' | 'NODE_ENV', unknown>>;
 
 function allowsHttp({ ALLOW_HTTP_ISSUER, NODE_ENV }: HttpSettings): boolean {
   return ALLOW_HTTP_ISSUER === true || NODE_ENV !== 'production';
-}
-
-/** Where an auth on this machine, with the same settings, says that it is. */
-function neighbour(host: string, port: number): string {
-  const isHere = ['0.0.0.0', '::', '::1', '127.0.0.1'].includes(host);
-  return `http://${isHere ? 'localhost' : host}:${port}`;
 }
 
 /** The database `orders` beside another one. */
@@ -123,7 +105,9 @@ export class Config {
     this.port = settings.ORDERS_PORT;
     this.metricsAddress = listenAddress(settings.METRICS_HOST, settings.ORDERS_METRICS_PORT);
     this.databaseUrl = settings.ORDERS_DATABASE_URL ?? besideDatabase(settings.DATABASE_URL ?? '');
-    this.issuer = settings.ISSUER ?? neighbour(settings.HOST, settings.AUTH_PORT);
+    // Else of an auth on this machine, with the same settings.
+    this.issuer =
+      settings.ISSUER ?? addressFromHere({ host: settings.HOST, port: settings.AUTH_PORT });
     this.allowHttpIssuer = allowsHttp(settings);
     this.audience = settings.AUDIENCE;
     this.clientId = settings.CLIENT_ID;

@@ -15,13 +15,16 @@ export {
 } from './settings/setting.js';
 export { duration, parseDuration, type DurationText } from './settings/duration.js';
 export {
+  addressFromHere,
   httpUrl,
+  isExposedHttp,
   listenAddress,
   postgresUrl,
   trustProxy,
   type ListenAddress,
   type TrustProxy,
 } from './settings/addresses.js';
+export { SERVICE_SETTINGS } from './settings/service-settings.js';
 export { base64Key } from './settings/secret-key.js';
 export { StructuredLogger, LOG_LEVELS, type LogLevel } from './logging/structured-logger.js';
 export { currentRequestId } from './logging/request-context.js';

@@ -70,3 +70,18 @@ export interface ListenAddress {
 export function listenAddress(host: string, port: number | undefined): ListenAddress | undefined {
   return port === undefined ? undefined : { host, port };
 }
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Whether tokens and keys would go to another machine for anyone on the way to read or change. */
+export function isExposedHttp(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'http:' && !LOOPBACK.includes(hostname);
+}
+
+/** Where something on the same machine finds a server that listens there. */
+export function addressFromHere({ host, port }: ListenAddress): string {
+  const isHere = ['0.0.0.0', '::', '::1', '127.0.0.1'].includes(host);
+  return `http://${isHere ? 'localhost' : host}:${port}`;
+}
