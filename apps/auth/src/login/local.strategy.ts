@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-local';
 
 import { originOf } from '../audit/origin.js';
-import type { User } from '../users/user.entity.js';
+import type { KnownUser } from '../users/known-user.js';
 import { LoginService } from './login.service.js';
 
 /** Passport's `local`: an e-mail and a password in the body, which `LoginGuard` has validated. */
@@ -14,7 +14,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     super({ usernameField: 'email', passwordField: 'password', passReqToCallback: true });
   }
 
-  validate(request: FastifyRequest, email: string, password: string): Promise<User> {
+  validate(request: FastifyRequest, email: string, password: string): Promise<KnownUser> {
     return this.login.authenticate(email, password, originOf(request));
   }
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
-import { LoginLimits, type Attempt } from './login-limits.js';
+import type { Attempt } from './attempt.js';
+import { LoginLimits } from './login-limits.js';
+import { findLoginRecord } from './login-record.js';
 
 let auth: AuthApp;
 let limits: LoginLimits;
@@ -31,7 +33,7 @@ async function fail(times: number, next: () => Attempt): Promise<void> {
 /** Seconds to wait; 0: none. */
 async function pause(of: Attempt): Promise<number> {
   try {
-    await limits.admit(of);
+    await limits.admit(of, await findLoginRecord(auth.dataSource.manager, of));
     return 0;
   } catch (error) {
     const { code, retryAfterSeconds } = error as { code: string; retryAfterSeconds: number };

@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
 import { Outcomes } from '../metrics/outcomes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import type { KnownUser } from '../users/known-user.js';
 import { PasswordHasher, type Hashing } from '../users/password-hasher.js';
-import type { User } from '../users/user.entity.js';
 import { UsersError } from '../users/users-error.js';
 import { emailKey, UsersService } from '../users/users.service.js';
-import { LoginLimits, type Attempt } from './login-limits.js';
+import type { Attempt, AttemptOrigin } from './attempt.js';
+import { LoginLimits } from './login-limits.js';
+import { findLoginRecord, type LoginRecord } from './login-record.js';
 
 /** Account enumeration: asked for where there is no such person, so that the work is the same. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -18,6 +21,7 @@ export class LoginService {
   readonly outcomes = new Outcomes(['invalid_credentials', 'too_many_attempts']);
 
   constructor(
+    private readonly dataSource: DataSource,
     private readonly users: UsersService,
     private readonly sessions: SessionsService,
     private readonly hasher: PasswordHasher,
@@ -30,32 +34,22 @@ export class LoginService {
    *
    * @throws UsersError `invalid_credentials`, `too_many_attempts`
    */
-  authenticate(email: string, password: string, origin: Origin): Promise<User> {
+  authenticate(email: string, password: string, origin: Origin): Promise<KnownUser> {
     return this.outcomes.of(this.attempt(email, password, origin));
   }
 
-  private async attempt(email: string, password: string, { address }: Origin): Promise<User> {
+  private async attempt(email: string, password: string, { address }: Origin): Promise<KnownUser> {
     this.hasher.assertRoom();
-    const user = await this.users.findByEmail(email);
-    const attempt: Attempt = {
-      account: emailKey(email),
-      address,
-      isKnownAddress: () => this.sessions.hasBeenAt(user?.id ?? NOBODY, address),
-    };
+    const attempt = { account: emailKey(email), address };
     // Whoever has to pause shall not take a place in the queue from others.
-    if (this.hasher.hasQueue) await this.limits.admit(attempt);
-    return this.hasher.inTurn((hashing) => this.check(user, password, attempt, hashing));
+    if (this.hasher.hasQueue) await this.admitted(attempt);
+    return this.hasher.inTurn((hashing) => this.check(attempt, password, hashing));
   }
 
-  private async check(
-    user: User | null,
-    password: string,
-    attempt: Attempt,
-    hashing: Hashing,
-  ): Promise<User> {
+  private async check(by: AttemptOrigin, password: string, hashing: Hashing): Promise<KnownUser> {
     // In turn, as a hundred guesses at the same moment get into the queue before the first has
     // failed.
-    const hasFailedBefore = await this.limits.admit(attempt);
+    const { attempt, user, hasFailedBefore } = await this.admitted(by);
     const isRight = await hashing.verify(user?.passwordHash, password);
     if (!user || !isRight || user.isDisabled) {
       await this.limits.failed(attempt);
@@ -66,5 +60,14 @@ export class LoginService {
       await this.users.rehash(user, await hashing.hash(password));
     }
     return user;
+  }
+
+  /** @throws UsersError `too_many_attempts` */
+  private async admitted(by: AttemptOrigin): Promise<LoginRecord & { attempt: Attempt }> {
+    const record = await findLoginRecord(this.dataSource.manager, by);
+    const userId = record.user?.id ?? NOBODY;
+    const attempt = { ...by, isKnownAddress: () => this.sessions.hasBeenAt(userId, by.address) };
+    await this.limits.admit(attempt, record);
+    return { ...record, attempt };
   }
 }
