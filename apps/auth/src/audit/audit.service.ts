@@ -46,7 +46,12 @@ export class AuditService {
 
   /** Writes in the caller's transaction: what is not done is not recorded, and the reverse. */
   async record(manager: EntityManager, entry: AuditEntry): Promise<void> {
-    await manager.insert(AuditEvent, {
+    await manager.insert(AuditEvent, this.event(entry));
+  }
+
+  /** The event itself, for a caller that writes it in the same statement as what it records. */
+  event(entry: AuditEntry): Omit<AuditEvent, 'id'> {
+    return {
       at: this.clock.now(),
       action: entry.action,
       actor: entry.actor,
@@ -54,6 +59,6 @@ export class AuditService {
       address: entry.origin?.address ?? null,
       requestId: entry.origin?.requestId ?? null,
       detail: entry.detail ?? {},
-    });
+    };
   }
 }

@@ -9,10 +9,10 @@ import {
 } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { SessionStarting } from '../sessions/session-starting.js';
 import { TokenResponse } from '../sessions/sessions.schema.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import { CurrentPerson, type Person } from '../users/current-person.decorator.js';
-import type { User } from '../users/user.entity.js';
+import type { KnownUser } from '../users/known-user.js';
 import { LoginGuard } from './login.guard.js';
 import { LoginRequest, PasswordChange } from './login.schema.js';
 import { PasswordChanging } from './password-changing.js';
@@ -21,7 +21,7 @@ import { PasswordChanging } from './password-changing.js';
 @Controller('auth')
 export class LoginController {
   constructor(
-    private readonly sessions: SessionsService,
+    private readonly sessionStarting: SessionStarting,
     private readonly passwordChanging: PasswordChanging,
   ) {}
 
@@ -34,10 +34,10 @@ export class LoginController {
   @ApiOkResponse({ standardSchema: TokenResponse })
   login(
     @Body({ schema: LoginRequest }) { scope, token_format: format }: LoginRequest,
-    @Req() { user }: { user: User },
+    @Req() { user }: { user: KnownUser },
     @RequestOrigin() origin: Origin,
   ): Promise<TokenResponse> {
-    return this.sessions.start(user, { scope, format }, origin);
+    return this.sessionStarting.start(user, { scope, format }, origin);
   }
 
   @Put('password')

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { TokenResponse } from './sessions.schema.js';
+import { TokenPairs } from './token-pairs.js';
 
 let auth: AuthApp;
 /** Another process, as far as the database can tell. */
@@ -90,5 +91,82 @@ describe('one person, at the same moment', () => {
       if (payload.claims?.round !== round) expect(seen?.ids).toContain(payload.jti);
       current = refresh_token;
     }
+  });
+});
+
+describe('between the reading of a refresh token and its replacement', () => {
+  let email = '';
+  let pair: TokenResponse;
+  let count = 0;
+
+  beforeEach(async () => {
+    email = `between-${(count += 1)}@example.com`;
+    await auth.register(email);
+    pair = await auth.login(email);
+  });
+
+  /** Lets something happen when the successor has been made, and is not in the database yet. */
+  async function refreshAround(event: () => Promise<unknown>) {
+    const pairs = auth.get(TokenPairs);
+    const mint = pairs.mint.bind(pairs);
+    const spy = vi.spyOn(pairs, 'mint').mockImplementationOnce(async (...request) => {
+      const minted = await mint(...request);
+      await event();
+      return minted;
+    });
+    const answer = await auth.refresh(pair.refresh_token);
+    spy.mockRestore();
+    return answer;
+  }
+
+  it('nothing happens as a rule, and no lock is held meanwhile', async () => {
+    const transaction = vi.spyOn(auth.dataSource, 'transaction');
+    const { status } = await refreshAround(() =>
+      other.dataSource.query('SELECT FROM users WHERE email = $1 FOR UPDATE NOWAIT', [email]),
+    );
+    expect(status).toBe(200);
+    expect(transaction).not.toHaveBeenCalled();
+    transaction.mockRestore();
+  });
+
+  it('another process replaces it, and both give the same answer', async () => {
+    const answers: unknown[] = [];
+    const { status, body } = await refreshAround(async () =>
+      answers.push((await other.refresh(pair.refresh_token)).body),
+    );
+    expect(status).toBe(200);
+    expect(answers).toEqual([body]);
+    expect(await usable()).toEqual([]);
+  });
+
+  it.each([
+    [
+      'the session ends',
+      `UPDATE sessions SET ended_at = now(), end_reason = 'logout' FROM users
+       WHERE users.id = user_id AND email = $1`,
+    ],
+    ['the person is disabled', 'UPDATE users SET is_disabled = true WHERE email = $1'],
+  ])('%s, and there is no successor', async (_name, change) => {
+    const { status, body } = await refreshAround(() => other.dataSource.query(change, [email]));
+    expect({ status, body }).toMatchObject({
+      status: 401,
+      body: { code: 'refresh_token_invalid' },
+    });
+    expect(
+      await auth.dataSource.query(
+        `SELECT count(*)::int AS tokens FROM refresh_tokens
+         JOIN sessions ON sessions.id = session_id JOIN users ON users.id = user_id
+         WHERE email = $1`,
+        [email],
+      ),
+    ).toEqual([{ tokens: 1 }]);
+  });
+
+  it('the claims change, and the successor has the new ones', async () => {
+    const { body } = await refreshAround(() =>
+      other.dataSource.query('UPDATE users SET claims = $2 WHERE email = $1', [email, { a: 1 }]),
+    );
+    const payload = Buffer.from(body.access_token.split('.')[1] ?? '', 'base64url').toString();
+    expect(JSON.parse(payload)).toMatchObject({ claims: { a: 1 } });
   });
 });

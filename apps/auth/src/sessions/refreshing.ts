@@ -11,7 +11,12 @@ import { hashRefreshToken, openWith, sealUnder } from './refresh-secret.js';
 import { SessionEnding } from './session-ending.js';
 import { SessionsError } from './sessions-error.js';
 import type { TokenResponse } from './sessions.schema.js';
-import { lockPresentedToken, replaceToken, type PresentedToken } from './token-chain.js';
+import {
+  findPresentedToken,
+  lockPresentedToken,
+  replaceToken,
+  type PresentedToken,
+} from './token-chain.js';
 import { TokenPairs } from './token-pairs.js';
 
 /** What a refresh may ask of the next access token. */
@@ -26,8 +31,8 @@ export interface RefreshWish {
 type Outcome = TokenResponse | SessionsError;
 
 /**
- * Replaces refresh tokens (RFC 9700 section 4.14.2), each in one transaction that holds its session
- * locked: of any number of calls, through any number of processes, one replaces, and a process that
+ * Replaces refresh tokens (RFC 9700 section 4.14.2), each in one transaction that locks its
+ * session: of any number of calls, through any number of processes, one replaces, and a process that
  * dies leaves either the old token or the new one.
  *
  * Two tabs that refresh at once, and a client whose answer was lost on the way, present a token
@@ -68,11 +73,27 @@ export class Refreshing {
     origin: Origin,
     wish: RefreshWish,
   ): Promise<TokenResponse> {
-    const outcome = await this.dataSource.transaction((manager) =>
-      this.exchange(manager, token, wish, origin),
-    );
+    const outcome =
+      (await this.exchangeQuickly(token, wish)) ??
+      (await this.dataSource.transaction((manager) => this.exchange(manager, token, wish, origin)));
     if (outcome instanceof SessionsError) throw outcome;
     return outcome;
+  }
+
+  /**
+   * Nearly every token is presented once, in time and by one caller: it is read without a lock, and
+   * replaced if it still is what was read, in one statement that is a transaction of its own.
+   * Returns nothing for all others, of whom only a lock can tell what has become of them.
+   */
+  private async exchangeQuickly(token: string, wish: RefreshWish): Promise<Outcome | undefined> {
+    const { manager } = this.dataSource;
+    const presented = await findPresentedToken(manager, hashRefreshToken(token));
+    if (!presented) return refusal('refresh_token_invalid', 'No such token');
+    const { replacedAt, endedAt, isDisabled, expiresAt, sessionExpiresAt } = presented;
+    const now = this.clock.now();
+    const isUsable = !replacedAt && !endedAt && !isDisabled;
+    if (!isUsable || sessionExpiresAt <= now || expiresAt <= now) return undefined;
+    return this.replace(manager, presented, token, wish);
   }
 
   private async exchange(
@@ -92,7 +113,9 @@ export class Refreshing {
     if (sessionExpiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
     if (answer) return JSON.parse(openWith(token, answer)) as TokenResponse;
     if (expiresAt <= now) return refusal('refresh_token_expired', 'Unused for too long');
-    return this.replace(manager, presented, token, wish);
+    const outcome = await this.replace(manager, presented, token, wish);
+    if (!outcome) throw new Error('A locked token has changed');
+    return outcome;
   }
 
   /** Only the immediate predecessor still has its successor, and only for a while. */
@@ -110,27 +133,28 @@ export class Refreshing {
     return refusal('refresh_token_reused', `Session ${sessionId} is over`);
   }
 
+  /** Returns nothing when the token is not any more what it was when it was presented. */
   private async replace(
     manager: EntityManager,
     presented: PresentedToken,
     token: string,
     { format = 'jwt', scope }: RefreshWish,
-  ): Promise<Outcome> {
+  ): Promise<Outcome | undefined> {
     const { roles, requestedScope } = presented;
     const granted = grantedScopes(roles, requestedScope);
     if (scope?.split(' ').some((wanted) => !granted.includes(wanted))) {
       return refusal('scope_exceeded', 'The session has not all of these scopes');
     }
-    const { response, record } = await this.tokenPairs.mint(manager, {
+    const pair = await this.tokenPairs.mint({
       ...presented,
       format,
       requestedScope: scope ?? requestedScope,
       predecessor: presented.hash,
     });
     const isKept = this.config.refreshRetryWindowMs > 0;
-    const sealed = isKept ? sealUnder(token, JSON.stringify(response)) : null;
-    await replaceToken(manager, presented, record, sealed);
-    return response;
+    const sealed = isKept ? sealUnder(token, JSON.stringify(pair.response)) : null;
+    const isReplaced = await replaceToken(manager, presented, pair, sealed);
+    return isReplaced ? pair.response : undefined;
   }
 }
 

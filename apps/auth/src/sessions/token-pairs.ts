@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { TokenFormat } from '../tokens/token-format.js';
+import type { ReferenceToken } from '../tokens/reference-token.entity.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { grantedScopes } from '../users/roles.js';
 import type { User } from '../users/user.entity.js';
@@ -15,6 +15,8 @@ import type { TokenResponse } from './sessions.schema.js';
 export interface TokenPair {
   readonly response: TokenResponse;
   readonly record: RefreshToken;
+  /** What is kept of the access token: `null` for a JWT. */
+  readonly reference: ReferenceToken | null;
 }
 
 /** Whom and what a pair is for. */
@@ -41,15 +43,15 @@ export class TokenPairs {
 
   /**
    * The next pair of a session, with the roles and claims that the person has now. It is worth
-   * something once the record is in the database, by the same transaction.
+   * something once what is kept of it is in the database.
    */
-  async mint(manager: EntityManager, request: PairRequest): Promise<TokenPair> {
+  async mint(request: PairRequest): Promise<TokenPair> {
     const { userId, sessionId, sessionExpiresAt, roles, claims, format, predecessor } = request;
     const now = this.clock.now();
     const idleEnd = now.getTime() + this.config.refreshTokenTtlMs;
     const expiresAt = new Date(Math.min(idleEnd, sessionExpiresAt.getTime()));
     const scopes = grantedScopes(roles, request.requestedScope);
-    const access = await this.issuer.issue(manager, {
+    const access = await this.issuer.draft({
       subject: userId,
       clientId: WEB_CLIENT,
       sessionId,
@@ -80,6 +82,7 @@ export class TokenPairs {
         accessTokenId: access.tokenId,
         accessTokenExpiresAt: access.expiresAt,
       },
+      reference: access.record,
     };
   }
 }

@@ -10,6 +10,7 @@ import { Config } from '../config.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
 import type { Claims } from './own-claims.js';
+import type { ReferenceToken } from './reference-token.entity.js';
 import { ReferenceTokens } from './reference-tokens.js';
 import type { TokenFormat } from './token-format.js';
 
@@ -41,6 +42,12 @@ export interface AccessToken {
   readonly expiresInSeconds: number;
 }
 
+/** A token as it is before its record is in the database. */
+export interface DraftedToken extends AccessToken {
+  /** Of a reference token, which is worth nothing without it. `null`: a JWT, which has no need. */
+  readonly record: ReferenceToken | null;
+}
+
 /** A proxy or server in front of a service commonly refuses headers of 8 KiB: stay far below. */
 const MAX_PAYLOAD_BYTES = 1024;
 
@@ -61,11 +68,21 @@ export class TokenIssuer {
    * transaction has committed: with whatever belongs to it, or not at all.
    */
   async issue(manager: EntityManager, grant: AccessTokenGrant): Promise<AccessToken> {
+    const drafted = await this.draft(grant);
+    if (drafted.record) await this.references.keep(manager, drafted.record);
+    return drafted;
+  }
+
+  /** The same for a caller that writes the record together with whatever it belongs to. */
+  async draft(grant: AccessTokenGrant): Promise<DraftedToken> {
     const claims = this.claimsOf(grant);
     const { jti, iat, exp } = claims;
     const isReference = grant.format === 'reference' || sizeOf(claims) > MAX_PAYLOAD_BYTES;
+    const issued = isReference
+      ? this.references.draft(claims)
+      : { token: await this.sign(claims), record: null };
     return {
-      token: isReference ? await this.references.keep(manager, claims) : await this.sign(claims),
+      ...issued,
       tokenId: jti,
       expiresAt: new Date(exp * 1000),
       expiresInSeconds: exp - iat,
