@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CompactIdTable } from './compact-id-table.js';
 import type { CompactId } from './compact-id.js';
 
@@ -160,5 +160,20 @@ describe('CompactIdTable', () => {
       if (index > 10_000 && index % 10_000 === 0) worst = Math.max(worst, table.bytes / table.size);
     }
     expect(worst).toBeLessThan(48);
+  });
+
+  it('keeps what it has when it grows, as the collector would hold the process up', () => {
+    let allocated = 0;
+    class Counted extends Int32Array {
+      constructor(length: number) {
+        super(length);
+        allocated += this.byteLength;
+      }
+    }
+    vi.stubGlobal('Int32Array', Counted);
+    const table = new CompactIdTable();
+    for (let index = 0; index < 300_000; index++) table.add(counted(index), 1000);
+    vi.unstubAllGlobals();
+    expect(allocated / table.bytes).toBeLessThan(2.2);
   });
 });

@@ -1,0 +1,149 @@
+import { compactIdHash } from './compact-id-hash.js';
+import type { CompactId } from './compact-id.js';
+
+/** The words of an entry: the id's four, then `exp`. An `exp` of 0 marks a free slot. */
+const stride = 5;
+const exp = 4;
+const firstCapacity = 8;
+const growth = 1.4;
+const fullest = 0.7;
+/** A block has 256 slots. */
+const blockBits = 8;
+const blockCapacity = 1 << blockBits;
+const untouched = new Int32Array(stride);
+/** Where entries are while their segment is rearranged. */
+let aside = new Int32Array(0);
+
+/**
+ * A part of a `CompactIdTable`: open addressing in a row of slots.
+ *
+ * The row is made of blocks, which are kept when it grows. A longer array in place of the one before
+ * would leave the collector a hundred megabytes on the way to a million entries, for which it goes
+ * through the whole heap again and again, and holds the process up.
+ */
+export class CompactIdSegment {
+  /** Whole ones, but for the last. */
+  private blocks = [untouched];
+  private capacity = 1;
+  private used = 0;
+
+  get bytes(): number {
+    return this.capacity * stride * Int32Array.BYTES_PER_ELEMENT;
+  }
+
+  has(hash: number, id: CompactId): boolean {
+    const slot = this.slotOf(hash, id);
+    return this.blocks[slot >>> blockBits]![offsetOf(slot) + exp] !== 0;
+  }
+
+  /**
+   * Adds an id, or keeps the later expiry of one that is here already.
+   *
+   * @param seconds a whole number from 1 to 2^32 - 1
+   * @returns whether it was added
+   */
+  add(hash: number, id: CompactId, seconds: number): boolean {
+    const slot = this.slotOf(hash, id);
+    const block = this.blocks[slot >>> blockBits]!;
+    const at = offsetOf(slot) + exp;
+    if (block[at] !== 0) {
+      block[at] = Math.max(block[at]! >>> 0, seconds);
+      return false;
+    }
+    this.used++;
+    if (this.used > this.capacity * fullest) this.rearrange(this.capacity * growth, 0);
+    this.put(hash, id, seconds);
+    return true;
+  }
+
+  /** Forgets what expired before the given second. @returns how many entries that were */
+  prune(beforeSeconds: number): number {
+    let expired = 0;
+    for (const block of this.blocks) {
+      for (let at = exp; at < block.length; at += stride) {
+        if (block[at] !== 0 && block[at]! >>> 0 < beforeSeconds) expired++;
+      }
+    }
+    if (expired === 0) return 0;
+    this.used -= expired;
+    // Putting what is left in order leaves no tombstones, which would lengthen every later search.
+    const roomy = (this.used / fullest) * Math.sqrt(growth);
+    this.rearrange(Math.min(roomy, this.capacity), beforeSeconds);
+    return expired;
+  }
+
+  /** Makes room for so many entries, and forgets what expired before the given second. */
+  private rearrange(capacity: number, beforeSeconds: number): void {
+    const words = this.setAside(beforeSeconds);
+    this.resize(Math.max(Math.ceil(capacity), firstCapacity));
+    for (let at = 0; at < words; at += stride) {
+      const id = { a: aside[at]!, b: aside[at + 1]!, c: aside[at + 2]!, d: aside[at + 3]! };
+      this.put(compactIdHash(id), id, aside[at + exp]!);
+    }
+  }
+
+  /** Empties the blocks. @returns how many words of `aside` are entries now */
+  private setAside(beforeSeconds: number): number {
+    const most = this.capacity * stride;
+    if (aside.length < most) aside = new Int32Array(2 * most);
+    let words = 0;
+    for (const block of this.blocks) {
+      for (let at = 0; at < block.length; at += stride) {
+        const seconds = block[at + exp]! >>> 0;
+        if (seconds === 0 || seconds < beforeSeconds) continue;
+        aside[words++] = block[at]!;
+        aside[words++] = block[at + 1]!;
+        aside[words++] = block[at + 2]!;
+        aside[words++] = block[at + 3]!;
+        aside[words++] = seconds;
+      }
+      block.fill(0);
+    }
+    return words;
+  }
+
+  private resize(capacity: number): void {
+    const whole = Math.floor(capacity / blockCapacity);
+    const isWhole = (block: Int32Array) => block.length === blockCapacity * stride;
+    const blocks = this.blocks.filter(isWhole).slice(0, whole);
+    while (blocks.length < whole) blocks.push(new Int32Array(blockCapacity * stride));
+    const rest = capacity % blockCapacity;
+    if (rest > 0) blocks.push(new Int32Array(rest * stride));
+    this.blocks = blocks;
+    this.capacity = capacity;
+  }
+
+  private put(hash: number, id: CompactId, seconds: number): void {
+    const slot = this.slotOf(hash, id);
+    const block = this.blocks[slot >>> blockBits]!;
+    const at = offsetOf(slot);
+    block[at] = id.a;
+    block[at + 1] = id.b;
+    block[at + 2] = id.c;
+    block[at + 3] = id.d;
+    block[at + exp] = seconds;
+  }
+
+  /** Where the id is, or else the free slot where it would be. */
+  private slotOf(hash: number, id: CompactId): number {
+    const { blocks, capacity } = this;
+    // The upper bits choose the slot, as the lower ones chose the segment.
+    let slot = Math.floor((hash / 2 ** 32) * capacity);
+    for (;;) {
+      const block = blocks[slot >>> blockBits]!;
+      const at = offsetOf(slot);
+      if (block[at + exp] === 0) return slot;
+      const isHere =
+        block[at] === id.a &&
+        block[at + 1] === id.b &&
+        block[at + 2] === id.c &&
+        block[at + 3] === id.d;
+      if (isHere) return slot;
+      if (++slot === capacity) slot = 0;
+    }
+  }
+}
+
+function offsetOf(slot: number): number {
+  return (slot & (blockCapacity - 1)) * stride;
+}
