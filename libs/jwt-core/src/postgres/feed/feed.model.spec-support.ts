@@ -62,7 +62,13 @@ export class ModelDatabase {
       snapshot: `${open[0] ?? this.nextXid}:${this.nextXid}:${open.join()}`,
       expired_before: '0',
       newest: newest === 0n ? null : `${newest}`,
-      entries: unseen.map((entry) => [entry.kind, entry.id, 1, null, `${entry.xid}`]),
+      entries: {
+        kinds: unseen.map(({ kind }) => kind),
+        ids: unseen.map(({ id }) => id),
+        exps: unseen.map(() => 1),
+        befores: unseen.map(() => null),
+        xids: unseen.map(({ xid }) => `${xid}`),
+      },
     };
   }
 }
