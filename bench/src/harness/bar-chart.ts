@@ -3,8 +3,7 @@ import { escaped, numeral, svgPage } from './svg.js';
 
 export interface Bar {
   readonly name: string;
-  /** `null` where there is nothing to measure: the name stays, without a bar. */
-  readonly value: number | null;
+  readonly value: number;
 }
 
 const rowHeight = 26;
@@ -25,7 +24,7 @@ export function barChart(
   digits: number,
   bars: readonly Bar[],
 ): string {
-  const scale = scaleOf(bars.map(({ value }) => value ?? 0));
+  const scale = scaleOf(bars.map(({ value }) => value));
   const base = top + bars.length * rowHeight;
   const heading = scale.kind === 'logarithmic' ? `${unit}, logarithmic scale` : unit;
   const body = [
@@ -34,11 +33,10 @@ export function barChart(
     ...bars.map(({ name, value }, index) => {
       const y = top + index * rowHeight;
       const label = `<text x="${nameWidth - 10}" y="${y + 14}" text-anchor="end">${escaped(name)}</text>`;
-      if (value === null) return label;
       const length = scale.at(value) * barWidth;
       return `${label}
 <rect x="${nameWidth}" y="${y}" width="${length.toFixed(1)}" height="18" rx="2"/>
-<text x="${(nameWidth + length + 8).toFixed(1)}" y="${y + 14}">${value.toFixed(digits)}</text>`;
+<text x="${(nameWidth + length + 8).toFixed(1)}" y="${y + 14}">${numeral(value, digits, digits)}</text>`;
     }),
   ];
   return svgPage(title, nameWidth + barWidth + valueWidth, base + 24, body.join('\n'));

@@ -25,6 +25,17 @@ it('charts each column that asks for it, and each histogram, in files of their o
   ]);
 });
 
+it('draws no row in the chart of a column that it has no value in', () => {
+  const p99 = columns.map((column, index) => ({ ...column, isCharted: index === 1 }));
+  const [chart] = chartsOf({
+    name: 'n',
+    question: 'q',
+    findings: { columns: p99, rows, aims: [] },
+  });
+  expect(chart?.drawing).toContain('>a<');
+  expect(chart?.drawing).not.toContain('>b<');
+});
+
 it('writes a dash where nothing was measured', () => {
   expect(textTable({ columns, rows, aims: [] }).split('\n').at(-1)).toMatch(/^b +4 +- +6$/);
 });

@@ -17,14 +17,21 @@ interface Charted {
   readonly findings: Findings;
 }
 
-/** A bar chart for each column that wants one, and the histograms. */
+/**
+ * A bar chart for each column that wants one, of the rows that have a value in it, and the
+ * histograms.
+ */
 export function chartsOf({ name, question, findings }: Charted): Chart[] {
   const { columns, rows, histograms = [] } = findings;
   const marked = columns.filter(({ isCharted }) => isCharted);
   const charted = marked.length > 0 ? marked : columns.slice(0, 1);
   const bars = charted.map((column, index) => {
     const at = columns.indexOf(column);
-    const values = rows.map((row) => ({ name: row.name, value: row.values[at] ?? null }));
+    // A name without a bar would read as nought.
+    const values = rows.flatMap((row) => {
+      const value = row.values[at] ?? null;
+      return value === null ? [] : [{ name: row.name, value }];
+    });
     return {
       file: index === 0 ? `${name}.svg` : `${name}-${slug(column.title)}.svg`,
       title: index === 0 ? question : column.title,

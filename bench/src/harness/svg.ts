@@ -14,7 +14,10 @@ export function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** As short as it can be said: 1,500 or 0.02, with at most that many digits after the point. */
-export function numeral(value: number, digits: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: digits });
+/** 1,500 or 0.02: with at most `digits` after the point, and at least `leastDigits`. */
+export function numeral(value: number, digits: number, leastDigits = 0): string {
+  return value.toLocaleString('en', {
+    maximumFractionDigits: digits,
+    minimumFractionDigits: leastDigits,
+  });
 }
