@@ -10,9 +10,10 @@ const NewOrderItem = z.strictObject({
   sku: z
     .string()
     .max(64)
-    .regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces'),
-  quantity: z.int().min(1).max(10_000),
-  unitPrice: z.int().min(0).meta({ description: 'in minor units' }),
+    .regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces')
+    .meta({ example: 'tea' }),
+  quantity: z.int().min(1).max(10_000).meta({ example: 2 }),
+  unitPrice: z.int().min(0).meta({ description: 'in minor units', example: 450 }),
 });
 
 /** What a customer may ask for. Its total is certain to be a safe integer. */
@@ -48,7 +49,7 @@ export const OrderAnswer = z.object({
   customerId: z.string(),
   status: z.enum(ORDER_STATUSES),
   ...NewOrder.shape,
-  total: z.int().meta({ description: 'in minor units' }),
+  total: z.int().meta({ description: 'in minor units', example: 900 }),
   createdAt: z.iso.datetime(),
 });
 
