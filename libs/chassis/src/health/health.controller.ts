@@ -1,6 +1,6 @@
 import { Public } from '@jwt-auth/jwt-core';
 import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
 import { HEALTH_OPTIONS, type HealthOptions } from './health.options.js';
@@ -17,11 +17,13 @@ export class HealthController {
   constructor(@Inject(HEALTH_OPTIONS) private readonly options: HealthOptions) {}
 
   @Get('live')
+  @ApiOperation({ summary: 'Whether the process runs' })
   live() {
     return { status: 'live' };
   }
 
   @Get('ready')
+  @ApiOperation({ summary: 'Whether it may be sent requests; 503 names what is missing' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const missing = await findUnreadiness(this.options.checks, CHECK_TIMEOUT_MS);
     if (missing.length === 0) return { status: 'ready' };

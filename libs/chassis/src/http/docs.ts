@@ -10,11 +10,11 @@ export interface Documentation {
   readonly description: string;
 }
 
-const PAGE = `<!doctype html>
+const page = (title: string) => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
-    <title>API</title>
+    <title>${title}: API</title>
     <link rel="icon" type="image/png" href="docs/favicon-32x32.png" />
     <link rel="stylesheet" href="docs/swagger-ui.css" />
   </head>
@@ -82,7 +82,9 @@ export function serveDocs(
     document ??= JSON.stringify(SwaggerModule.createDocument(app, options));
     return reply.type('application/json').send(document);
   });
-  server.get('/docs', (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
+  server.get('/docs', (_request, reply) =>
+    reply.type('text/html; charset=utf-8').send(page(title)),
+  );
   server.get('/docs/start.js', (_request, reply) =>
     reply.type('text/javascript; charset=utf-8').send(START),
   );
