@@ -1,22 +1,46 @@
-/** Watches how long the event loop is held up at a time: by code, or by the collector. */
-export function watchPauses(): { stop: () => number } {
-  let longestMs = 0;
-  let lastMs = performance.now();
+import { coreWaits } from './core-waits.js';
+
+export interface LongestPauses {
+  /** For so long the event loop was held up at most, whatever by, in milliseconds. */
+  readonly longestMs: number;
+  /**
+   * The same without the time for which other processes had the core: what is left is code, the
+   * collector, and what it waits for itself. `null` where the system does not tell.
+   */
+  readonly ownMs: number | null;
+}
+
+/**
+ * Watches how long the event loop is held up at a time: by looking in each of its turns, for which it
+ * keeps its core busy, or every so many milliseconds, by which it finds a pause that much longer.
+ */
+export function watchPauses(everyMs = 0): { stop: () => LongestPauses } {
+  const waits = coreWaits();
+  const pauses = { longestMs: 0, ownMs: 0 };
+  let [lastMs, waitedMs] = [performance.now(), waits?.now() ?? 0];
   const look = () => {
-    const nowMs = performance.now();
-    longestMs = Math.max(longestMs, nowMs - lastMs);
-    lastMs = nowMs;
+    const pauseMs = performance.now() - lastMs;
+    const waitedNowMs = waits?.now() ?? 0;
+    pauses.longestMs = Math.max(pauses.longestMs, pauseMs);
+    pauses.ownMs = Math.max(pauses.ownMs, pauseMs - (waitedNowMs - waitedMs));
+    waitedMs = waitedNowMs;
+    // The look itself is none of it.
+    lastMs = performance.now();
   };
-  // One look in each turn of the loop, however short.
-  let next = setImmediate(function again() {
+  let isOver = false;
+  const again = () => {
+    if (isOver) return;
     look();
-    next = setImmediate(again);
-  });
+    if (everyMs > 0) setTimeout(again, everyMs);
+    else setImmediate(again);
+  };
+  again();
   return {
     stop: () => {
-      clearImmediate(next);
+      isOver = true;
       look();
-      return longestMs;
+      waits?.[Symbol.dispose]();
+      return { ...pauses, ownMs: waits ? pauses.ownMs : null };
     },
   };
 }

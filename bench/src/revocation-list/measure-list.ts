@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { HttpRevocationSource, IssuerMetadata } from '@jwt-auth/jwt-core';
 import { median } from '../harness/statistics.js';
-import { watchPauses } from './longest-pause.js';
+import { type LongestPauses, watchPauses } from './longest-pause.js';
 import { revokedIds, type RevokedIds, type RevokedIdsName } from './revoked-ids.js';
 
 /** What a process is asked to do: to read all that an issuer has revoked, and to live with it. */
@@ -20,7 +20,7 @@ export interface ListReport {
   /** For each entry held. `null` for what cannot forget. */
   readonly pruneMicroseconds: number | null;
   readonly bytesPerEntry: number;
-  readonly longestPauseMs: number;
+  readonly pauses: LongestPauses;
 }
 
 /** As many as `RevocationFollower` applies before it lets requests have their turn. */
@@ -46,19 +46,23 @@ async function liveWith(
   const bytesBefore = await bytesInUse();
   const filling = watchPauses();
   const { entries, addMs, known } = await fill(ids, source, mostEntries);
-  const fillPauseMs = filling.stop();
+  const whileFilled = filling.stop();
   const bytesPerEntry = ((await bytesInUse()) - bytesBefore) / entries;
   const lookupMicroseconds = lookUp(ids, known);
   const pruning = watchPauses();
   const pruneMs = await prune(ids, pruneBefore);
   await nextTurn();
+  const whilePruned = pruning.stop();
   return {
     entries,
     lookupMicroseconds,
     addMicroseconds: (addMs * 1000) / entries,
     pruneMicroseconds: pruneMs === null ? null : (pruneMs * 1000) / entries,
     bytesPerEntry,
-    longestPauseMs: Math.max(fillPauseMs, pruning.stop()),
+    pauses: {
+      longestMs: Math.max(whileFilled.longestMs, whilePruned.longestMs),
+      ownMs: whileFilled.ownMs && Math.max(whileFilled.ownMs, whilePruned.ownMs ?? 0),
+    },
   };
 }
 

@@ -22,8 +22,9 @@ export const revocationList: Benchmark = {
     'page, as a service does; it adds 500 at a time, looks up ids as new strings of which one in ten ' +
     'is there, and forgets the half that has expired. Memory is what is in use after a full ' +
     'collection. The longest pause is that of its event loop from the first page to the end of ' +
-    'pruning: reading a page, adding, pruning, the collector. Map and Set hold strings; a Set has no ' +
-    'room for an expiry, so it only grows.',
+    'pruning: reading a page, adding, pruning, the collector; the own one leaves out for how long ' +
+    'the process waited for a core that others had, as Linux counts it. Map and Set hold strings; a ' +
+    'Set has no room for an expiry, so it only grows.',
   packages: [],
   run,
 };
@@ -97,8 +98,10 @@ const columns = [
   { title: 'add µs', digits: 3 },
   { title: 'prune µs an entry', digits: 3 },
   { title: 'bytes an entry', digits: 0, isCharted: true },
-  { title: 'longest pause ms', digits: 1, isCharted: true },
+  { title: 'longest pause ms', digits: 1 },
+  { title: 'own pause ms', digits: 1, isCharted: true },
 ];
+
 function medians(reports: readonly ListReport[]): (number | null)[] {
   const over = (value: (report: ListReport) => number | null) => {
     const values = reports.map(value).filter((each) => each !== null);
@@ -109,11 +112,13 @@ function medians(reports: readonly ListReport[]): (number | null)[] {
     over((report) => report.addMicroseconds),
     over((report) => report.pruneMicroseconds),
     over((report) => report.bytesPerEntry),
-    over((report) => report.longestPauseMs),
+    over((report) => report.pauses.longestMs),
+    over((report) => report.pauses.ownMs),
   ];
 }
 
-function aims([, , , bytes, pauseMs]: readonly (number | null)[]): Aim[] {
+function aims([, , , bytes, longestMs, ownMs]: readonly (number | null)[]): Aim[] {
+  const pauseMs = ownMs ?? longestMs!;
   return [
     {
       text: 'RevocationList takes at most 48 bytes an entry',
@@ -122,8 +127,8 @@ function aims([, , , bytes, pauseMs]: readonly (number | null)[]): Aim[] {
     },
     {
       text: 'it holds the service up for at most 5 ms at a time',
-      measured: `${pauseMs!.toFixed(1)} ms`,
-      isMet: pauseMs! <= 5,
+      measured: `${pauseMs.toFixed(1)} ms, and ${longestMs!.toFixed(1)} ms with waits for a core`,
+      isMet: pauseMs <= 5,
     },
   ];
 }

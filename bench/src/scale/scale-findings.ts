@@ -1,4 +1,5 @@
 import type { Aim, Findings, Row } from '../harness/benchmark.js';
+import type { LongestPauses } from '../revocation-list/longest-pause.js';
 import type { ServiceFigures } from './by-services.js';
 import type { ListFigures } from './list/list-figures.js';
 import type { WaitingFigures } from './waiting-readers.js';
@@ -31,6 +32,7 @@ const columns = [
   { title: 'reach p99 ms', digits: 1, isCharted: true },
   { title: 'load s', digits: 2 },
   { title: 'worst pause ms', digits: 1 },
+  { title: 'own pause ms', digits: 1 },
   { title: 'MB more', digits: 0 },
   { title: 'peak MB more', digits: 0 },
   { title: 'check µs', digits: 2 },
@@ -55,17 +57,18 @@ function row(name: string, service: ServiceFigures, list?: ListFigures): Row {
   const { cpuMicroseconds, reachP50Ms, reachP99Ms } = service;
   const ofList = list && [
     list.loadSeconds,
-    Math.max(...list.worstPausesMs),
+    Math.max(...list.pauses.map(({ longestMs }) => longestMs)),
+    aboveZero(Math.max(...list.pauses.map(({ ownMs }) => ownMs ?? 0))),
     aboveZero(list.moreMegabytes),
     aboveZero(list.peakMegabytes),
     list.checkMicroseconds,
   ];
-  const none = [null, null, null, null, null];
+  const none = [null, null, null, null, null, null];
   return { name, values: [cpuMicroseconds, reachP50Ms, reachP99Ms, ...(ofList ?? none), null] };
 }
 
 function waitingRow(readers: number, { queriesPerSecond, p50Ms, p99Ms }: WaitingFigures): Row {
-  const none = [null, null, null, null, null];
+  const none = [null, null, null, null, null, null];
   const reach = [aboveZero(p50Ms), aboveZero(p99Ms)];
   const name = readers === 1 ? '1 reader waits' : `${readers} readers wait`;
   return { name, values: [null, ...reach, ...none, aboveZero(queriesPerSecond)] };
@@ -86,9 +89,9 @@ function aims(sizes: Sizes, { byServices, byEntries, lists, waiting }: Figures):
     atMost('reach p99 in every row', worstReach, REACH_P99_MS, 'ms'),
     atMost(`${name} loaded`, longest.loadSeconds, LOAD_S, 's'),
     atMost(`${name}: peak memory more`, longest.peakMegabytes, MORE_MB, 'MB'),
-    atMost(`${name}: worst pause while loaded`, longest.worstPausesMs[0]!, PAUSE_MS, 'ms'),
-    atMost(`${name}: worst pause while added`, longest.worstPausesMs[1]!, PAUSE_MS, 'ms'),
-    atMost(`${name}: worst pause while pruned`, longest.worstPausesMs[2]!, PAUSE_MS, 'ms'),
+    pause(`${name}: worst own pause while loaded`, longest.pauses[0]!),
+    pause(`${name}: worst own pause while added`, longest.pauses[1]!),
+    pause(`${name}: worst own pause while pruned`, longest.pauses[2]!),
     atMost(`${name}: a check`, longest.checkMicroseconds, CHECK_US, 'µs'),
     atMost(
       `${sizes.readers.at(-1)} readers: queries more than for ${sizes.readers[0]}`,
@@ -115,4 +118,10 @@ function atMost(text: string, value: number, most: number, unit: string): Aim {
     measured: `${value.toFixed(2)} ${unit}`,
     isMet: value <= most,
   };
+}
+
+/** A core that others have is not the list's doing; where that is not known, it counts. */
+function pause(text: string, { ownMs, longestMs }: LongestPauses): Aim {
+  const aim = atMost(text, ownMs ?? longestMs, PAUSE_MS, 'ms');
+  return { ...aim, measured: `${aim.measured}, ${longestMs.toFixed(2)} ms with waits for a core` };
 }

@@ -44,7 +44,8 @@ export const scale: Benchmark = {
     'them is also a matter of its cores. Lists of different lengths are measured by turns, each with ' +
     'an auth of its own. Load time, memory, pauses and checks are those of a process that keeps ' +
     'nothing but the list, as a service does: read over HTTP at its start, grown by 1,000 entries ten ' +
-    'times a second, then pruned by half. Memory is resident, beyond that of the process before, and ' +
+    'times a second, then pruned by half. The own pause leaves out for how long the process waited ' +
+    'for a core, as Linux counts it. Memory is resident, beyond that of the process before, and ' +
     'contains what Node takes for itself. At the end readers wait at the feed of one auth process, ' +
     'and a revocation is told to all of them: queries are all transactions in its database.',
   packages: ['@nestjs/core', 'fastify', 'pg', 'autocannon'],

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild } from '../../processes/child.js';
+import type { LongestPauses } from '../../revocation-list/longest-pause.js';
 import { addEntries, atDatabase, type FilledAuth } from '../filled-auths.js';
 import type { CheckReport, ListOrder, ListReport } from './list-orders.js';
 
@@ -15,7 +16,7 @@ export interface ListFigures {
   readonly moreMegabytes: number;
   readonly peakMegabytes: number;
   /** While it was loaded, while entries were added, and while half of them were pruned. */
-  readonly worstPausesMs: readonly number[];
+  readonly pauses: readonly LongestPauses[];
   readonly checkMicroseconds: number;
 }
 
@@ -45,7 +46,7 @@ export async function listFigures(
       loadSeconds: loaded.seconds,
       moreMegabytes: loaded.moreMegabytes,
       peakMegabytes: pruned.peakMegabytes,
-      worstPausesMs: [loaded, grown, pruned].map(({ worstPauseMs }) => worstPauseMs),
+      pauses: [loaded, grown, pruned].map(({ pauses }) => pauses),
       checkMicroseconds,
     };
   } finally {

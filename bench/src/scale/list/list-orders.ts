@@ -1,3 +1,5 @@
+import type { LongestPauses } from '../../revocation-list/longest-pause.js';
+
 /** What the process that only keeps a list is told. It answers each with one message. */
 export type ListOrder =
   | { readonly kind: 'load'; readonly issuer: string }
@@ -13,7 +15,7 @@ export interface ListReport {
   /** Entries held now. */
   readonly size: number;
   /** The longest time for which the event loop did nothing else. */
-  readonly worstPauseMs: number;
+  readonly pauses: LongestPauses;
   /** Memory of the process beyond what it had before the list: now, and at its peak. */
   readonly moreMegabytes: number;
   readonly peakMegabytes: number;
