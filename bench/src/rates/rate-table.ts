@@ -11,7 +11,8 @@ export const rateColumns = (what: string, against: string) => [
   { title: 'Postgres CPU ms', digits: 2 },
   { title: `${what}/s a core`, digits: 0, isCharted: true },
   { title: 'with Postgres', digits: 0 },
-  { title: 'load busy %', digits: 0 },
+  { title: 'load CPU ms', digits: 2 },
+  { title: 'idle %', digits: 0 },
 ];
 
 export function rateRow(rate: Rate): Row {
@@ -28,7 +29,8 @@ export function rateRow(rate: Rate): Row {
       postgresCpuMs || null,
       perCore(cpuMs) ?? null,
       perCore(bothMs) ?? null,
-      rate.driverBusy * 100,
+      rate.loadCpuMs ?? null,
+      rate.idle * 100,
     ],
   };
 }
@@ -41,5 +43,5 @@ export function perCore(cpuMs: number | undefined): number | undefined {
 /** A line of reference: what somebody else says of their own, for one core. */
 export const publishedRow = (name: string, perCore: number): Row => ({
   name,
-  values: [null, null, null, null, null, null, perCore, null, null],
+  values: [null, null, null, null, null, null, perCore, null, null, null],
 });

@@ -1,8 +1,9 @@
+import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds, familyCpuSeconds } from '../apps/process-usage.js';
 import type { Progress } from '../harness/benchmark.js';
 import { median } from '../harness/statistics.js';
-import { busyShare, currentUsage } from '../processes/usage.js';
+import { currentUsage } from '../processes/usage.js';
 import type { LoadSlice } from './auth-load.js';
 
 /** Somebody who does the same job again and again for some seconds. */
@@ -16,6 +17,8 @@ export interface RateContender {
 export interface RateCourse {
   readonly rounds: number;
   readonly seconds: number;
+  /** Before the first round, each: a process compiles what it has done often enough. */
+  readonly warmUpSeconds: number;
   /** Of the Postgres behind them. */
   readonly postgres: number;
 }
@@ -34,8 +37,10 @@ export interface Rate {
    */
   readonly cpuMs: number | undefined;
   readonly postgresCpuMs: number | undefined;
-  /** How busy the process of the load was itself, from 0 to 1. */
-  readonly driverBusy: number;
+  /** What this process needed for one to ask for it. `undefined`: it does the work itself. */
+  readonly loadCpuMs: number | undefined;
+  /** The share of the machine's processor time that nobody used, from 0 to 1. */
+  readonly idle: number;
 }
 
 type Turn = Omit<Rate, 'name' | 'ratio'>;
@@ -52,7 +57,7 @@ export async function rates(
   const turns = contenders.map((): Turn[] => []);
   for (const contender of contenders) {
     progress(`warming up: ${contender.name}`);
-    await takeTurn(contender, course);
+    await takeTurn(contender, { ...course, seconds: course.warmUpSeconds });
   }
   for (let round = 0; round < course.rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
@@ -75,7 +80,9 @@ async function takeTurn({ fire, auths }: RateContender, course: RateCourse): Pro
     };
   };
   const before = used();
+  const machineBefore = machineTime();
   const slice = await fire(course.seconds);
+  const machine = machineTime();
   const { own } = used();
   await sleep(pauseMs);
   const after = used();
@@ -87,7 +94,10 @@ async function takeTurn({ fire, auths }: RateContender, course: RateCourse): Pro
     p99Ms: slice.p99Ms,
     cpuMs: perCall(before.work, after.work),
     postgresCpuMs: perCall(before.postgres, after.postgres),
-    driverBusy: busyShare(before.own, own),
+    loadCpuMs: isServed
+      ? (own.cpuMicroseconds - before.own.cpuMicroseconds) / 1000 / slice.sent
+      : undefined,
+    idle: (machine.idle - machineBefore.idle) / (machine.all - machineBefore.all),
   };
 }
 
@@ -105,7 +115,17 @@ function summary(name: string, turns: readonly Turn[], first: readonly Turn[]): 
     p99Ms: over((turn) => turn.p99Ms),
     cpuMs: overKnown((turn) => turn.cpuMs),
     postgresCpuMs: overKnown((turn) => turn.postgresCpuMs),
-    driverBusy: over((turn) => turn.driverBusy),
+    loadCpuMs: overKnown((turn) => turn.loadCpuMs),
+    idle: over((turn) => turn.idle),
+  };
+}
+
+/** Milliseconds of all cores since the machine was started. */
+function machineTime(): { readonly idle: number; readonly all: number } {
+  const times = cpus().map(({ times: core }) => core);
+  return {
+    idle: times.reduce((total, { idle }) => total + idle, 0),
+    all: times.flatMap((core) => Object.values(core)).reduce((total, each) => total + each, 0),
   };
 }
 
