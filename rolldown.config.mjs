@@ -10,13 +10,12 @@ const isForeign = (id) => id.includes('/node_modules/');
 /** Left to Node: native code, a package of which files are served, and what Nest would fall back on. */
 const external = [/^@node-rs\//, /^swagger-ui-dist/, '@nestjs/platform-express'];
 
-/** Errors name lines of our sources; foreign code, of which nobody asks, would be ten megabytes. */
+/** Errors name lines of our sources. A map of foreign code, of which nobody asks, would be ten megabytes. */
 const sourceMaps = {
   name: 'source-maps',
   load(id) {
-    if (isForeign(id)) return null;
     const map = `${id}.map`;
-    if (!id.endsWith('.js') || !existsSync(map)) return null;
+    if (isForeign(id) || !existsSync(map)) return null;
     return { code: readFileSync(id, 'utf8'), map: readFileSync(map, 'utf8') };
   },
   transform: (code, id) => (isForeign(id) ? { code, map: { mappings: '' } } : null),
@@ -39,5 +38,7 @@ export default defineConfig({
     sourcemap: true,
     // Logs and Nest's errors tell classes by their names.
     keepNames: true,
+    // In a file of its own, or what has no map would be taken for what precedes it in the map.
+    codeSplitting: { groups: [{ name: 'packages', test: /node_modules/, tags: ['$initial'] }] },
   },
 });
