@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FeedConnection } from './feed/connection.js';
+import { pageSize } from './feed/read-page.js';
 import { jti, now, ownFeed, waiting } from './own-feed.spec-support.js';
 
 const feed = ownFeed();
@@ -48,6 +49,24 @@ describe('a process', () => {
     queries.mockRestore();
     expect(batch).toMatchObject({ reset: false, entries });
     expect(reads).toBeLessThanOrEqual(2);
+  });
+
+  it('asks the database nothing for a full page that it has read ahead', async () => {
+    await feed.database.dataSource.query(
+      `INSERT INTO revoked_tokens (kind, id, exp)
+       SELECT 'jti', n::text, 2000000000 FROM generate_series(1, 3 * $1::int) AS n`,
+      [pageSize],
+    );
+    const source = feed.newSource();
+    const queries = vi.spyOn(FeedConnection.prototype, 'query');
+    const { cursor } = await source.read(undefined, now);
+    const isAhead = ([{ values }]: Parameters<FeedConnection['query']>) => values?.[1] === 'jti';
+    await vi.waitFor(() => expect(queries.mock.calls.some(isAhead)).toBe(true));
+    await Promise.all(queries.mock.results.map(({ value }) => value as Promise<unknown>));
+    queries.mockReturnValue(new Promise(() => undefined));
+    const { entries, more, reset } = await source.read(cursor, now);
+    queries.mockRestore();
+    expect([entries.length, more, reset]).toEqual([pageSize, true, false]);
   });
 
   it('serves a cursor from before its time from the database, without a reset', async () => {

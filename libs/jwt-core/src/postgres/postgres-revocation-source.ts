@@ -100,14 +100,16 @@ export class PostgresRevocationSource implements RevocationSource {
     if (cursor && isRepeating(cursor)) {
       await this.wait(Math.min(until, now + repeatEveryMs), signal);
     }
+    const known = cursor && reader.current;
+    const early = known && (await untilAborted(this.answers.early(cursor, known), signal));
+    if (early !== undefined) return inTime(early, reader);
     const log = await untilAborted(reader.refresh(), signal);
     let answer = await untilAborted(this.answers.to(cursor, log), signal);
     while (hasNothing(answer.batch) && (await this.wait(until, signal)) === 'news') {
       const renewed = this.answers.to(answer.cursor, reader.current ?? log);
       answer = await untilAborted(renewed, signal);
     }
-    if (reader.ageMs <= unreachableAfterMs) return agedBatch(answer);
-    throw new RevocationSourceError('unavailable', 'The database could not be asked for seconds');
+    return inTime(answer, reader);
   }
 
   private async wait(until: number, signal: AbortSignal | undefined): Promise<WaitOutcome> {
@@ -133,7 +135,10 @@ export class PostgresRevocationSource implements RevocationSource {
   }
 }
 
-function agedBatch({ batch, oldestAtMs }: FeedAnswer): RevocationBatch {
+function inTime({ batch, oldestAtMs }: FeedAnswer, { ageMs }: LogReader): RevocationBatch {
+  if (!(ageMs <= unreachableAfterMs)) {
+    throw new RevocationSourceError('unavailable', 'The database could not be asked for seconds');
+  }
   if (batch.entries.length === 0 || oldestAtMs === undefined) return batch;
   // Two of Postgres's clock readings may lie in the wrong order when that clock is set.
   return { ...batch, ageMs: Math.max(Math.round(performance.now() - oldestAtMs), 0) };

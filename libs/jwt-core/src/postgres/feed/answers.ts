@@ -31,12 +31,26 @@ export class FeedAnswers {
     const logged = asked && log.read(asked.place);
     const isLogged = logged !== undefined && logged.entries.length <= pageSize;
     const page = isLogged ? logged : await this.pages.read(asked?.place ?? theBeginning, log);
+    return this.answer(page, asked, log.identity);
+  }
+
+  /**
+   * The answer to a cursor if it is a full page that was read ahead. That one needs no log that is up
+   * to date: it proves nothing, and is of the database that the cursor is of.
+   */
+  async early(cursor: FeedCursor, log: RevocationLog): Promise<FeedAnswer | undefined> {
+    if (cursor.identity !== log.identity || cursor.again !== undefined) return undefined;
+    const page = await this.pages.early(cursor.place, log);
+    if (page === undefined || page.snapshot.xmax < cursor.horizon) return undefined;
+    return this.answer(page, cursor, log.identity);
+  }
+
+  private answer(page: FeedPage, asked: FeedCursor | undefined, identity: string): FeedAnswer {
     const reset = asked === undefined;
     const known = this.shared.get(page);
     if (known?.batch.reset === reset && asked?.again === undefined) return known;
     const { place, snapshot, more, expiredBefore } = page;
-    const read = { identity: log.identity, horizon: snapshot.xmax, place };
-    const next = nextCursor(asked, read, { more });
+    const next = nextCursor(asked, { identity, horizon: snapshot.xmax, place }, { more });
     const entries = page.entries.map(({ revocation }) => revocation);
     const batch = { cursor: encodeCursor(next), reset, more, expiredBefore, entries };
     const oldestAtMs = reset || asked.again !== undefined ? undefined : page.oldestAtMs;

@@ -43,10 +43,17 @@ export class PageReader {
    * @throws RevocationSourceError `unavailable`
    */
   async read(after: FeedPlace, log: RevocationLog): Promise<FeedPage> {
-    const key = keyOf(after, log);
-    const known = this.ahead.get(key);
-    const page = (known && (await known)) ?? (await this.readOnce(key, after, log));
+    const known = await this.early(after, log);
+    if (known !== undefined) return known;
+    const page = await this.readOnce(keyOf(after, log), after, log);
     if (page.more) this.readAhead(page.place, log);
+    return page;
+  }
+
+  /** A full page that goes on from a place, if it was read before anyone asked for it. */
+  async early(after: FeedPlace, log: RevocationLog): Promise<FeedPage | undefined> {
+    const page = await this.ahead.get(keyOf(after, log));
+    if (page !== undefined) this.readAhead(page.place, log);
     return page;
   }
 
