@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 
 import { BoundedClient } from './bounded-client.js';
@@ -36,6 +37,8 @@ export function databaseOptions(description: DatabaseDescription): DatabaseOptio
   const logger = new Logger('Database');
   return {
     type: 'postgres',
+    // By itself TypeORM looks for one by name, which a bundle has no folder for.
+    driver: pg,
     url,
     applicationName,
     entities: [...entities],
