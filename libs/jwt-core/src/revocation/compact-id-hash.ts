@@ -1,8 +1,8 @@
 import type { CompactId } from './compact-id.js';
 
 /**
- * 32 bits out of an id, by which it is found. Hash collisions lengthen a search and never change its
- * answer. Spreads ids whose bits are partly constant (version, variant) or rising (UUIDv7).
+ * 32 bits out of an id, by which it is found. Spreads ids whose bits are partly constant (version,
+ * variant) or rising (UUIDv7).
  */
 export function compactIdHash({ a, b, c, d }: CompactId): number {
   let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
