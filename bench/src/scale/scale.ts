@@ -14,7 +14,7 @@ const efforts = {
     entries: [1_000, 10_000, 100_000, 1_000_000],
     course: {
       ...{ rounds: 5, seconds: 0.8, warmUpSeconds: 2, connections: 16 },
-      ...{ revocations: 100, perSecond: 50 },
+      ...{ revocations: 100, perSecond: 20 },
     },
     growth: { batches: 15, entriesPerBatch: 1_000 },
     readers: [1, 500],
@@ -39,7 +39,7 @@ export const scale: Benchmark = {
   method:
     'A service is a Nest application on Fastify with one route behind JwtGuard, in a process of its ' +
     'own, on a real auth and Postgres. CPU is that of one service under load; reach is from the ' +
-    'acknowledgement of a revocation to the 401 of the last service, as in `reach`, 50 a second. Eight ' +
+    'acknowledgement of a revocation to the 401 of the last service, as in `reach`, 20 a second. Eight ' +
     'services, auth, Postgres and the asking process share one machine, so that reach with many of ' +
     'them is also a matter of its cores. Lists of different lengths are measured by turns, each with ' +
     'an auth of its own. Load time, memory, pauses and checks are those of a process that keeps ' +
