@@ -74,7 +74,7 @@ it('a key goes a day after its use, soon after a start, and nobody waits for it'
   // Told once a sweep is over, which is a moment later.
   const removed = () =>
     orders
-      .flatMap((app) => [...app.log().matchAll(/"removed":(\d+)/g)])
+      .flatMap((app) => [...app.log().matchAll(/"rows":(\d+)/g)])
       .reduce((sum, [, count]) => sum + Number(count), 0);
   await expect.poll(removed).toBe(EXPIRED);
   // The order is still there; its key may stand for another one by now.
