@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FeedConnection } from './feed/connection.js';
+import { decodeCursor, encodeCursor, type FeedCursor } from './feed/cursor.js';
 import { pageSize } from './feed/read-page.js';
 import { jti, now, ownFeed, waiting } from './own-feed.spec-support.js';
 
@@ -51,22 +52,48 @@ describe('a process', () => {
     expect(reads).toBeLessThanOrEqual(2);
   });
 
-  it('asks the database nothing for a full page that it has read ahead', async () => {
-    await feed.database.dataSource.query(
-      `INSERT INTO revoked_tokens (kind, id, exp)
-       SELECT 'jti', n::text, 2000000000 FROM generate_series(1, 3 * $1::int) AS n`,
-      [pageSize],
-    );
-    const source = feed.newSource();
-    const queries = vi.spyOn(FeedConnection.prototype, 'query');
-    const { cursor } = await source.read(undefined, now);
+  describe('that has read a full page ahead', () => {
     const isAhead = ([{ values }]: Parameters<FeedConnection['query']>) => values?.[1] === 'jti';
-    await vi.waitFor(() => expect(queries.mock.calls.some(isAhead)).toBe(true));
-    await Promise.all(queries.mock.results.map(({ value }) => value as Promise<unknown>));
-    queries.mockReturnValue(new Promise(() => undefined));
-    const { entries, more, reset } = await source.read(cursor, now);
-    queries.mockRestore();
-    expect([entries.length, more, reset]).toEqual([pageSize, true, false]);
+
+    async function readAhead() {
+      await feed.database.dataSource.query(
+        `INSERT INTO revoked_tokens (kind, id, exp)
+         SELECT 'jti', n::text, 2000000000 FROM generate_series(1, 3 * $1::int) AS n`,
+        [pageSize],
+      );
+      const source = feed.newSource();
+      const queries = vi.spyOn(FeedConnection.prototype, 'query');
+      const { cursor } = await source.read(undefined, now);
+      await vi.waitFor(() => expect(queries.mock.calls.some(isAhead)).toBe(true));
+      await Promise.all(queries.mock.results.map(({ value }) => value as Promise<unknown>));
+      return { source, queries, cursor: decodeCursor(cursor)! };
+    }
+
+    it('asks the database nothing for it', async () => {
+      const { source, queries, cursor } = await readAhead();
+      queries.mockReturnValue(new Promise(() => undefined));
+      const { entries, more, reset } = await source.read(encodeCursor(cursor), now);
+      queries.mockRestore();
+      expect([entries.length, more, reset]).toEqual([pageSize, true, false]);
+    });
+
+    it('gives it to nobody who comes from another database', async () => {
+      const { source, queries, cursor } = await readAhead();
+      queries.mockRestore();
+      const elsewhere = encodeCursor({ ...cursor, identity: 'AAAAAAAAAAA' });
+      expect(await source.read(elsewhere, now)).toMatchObject({ reset: true, more: true });
+    });
+
+    it('lets a reader who has to come back do so after it', async () => {
+      const { source, queries, cursor } = await readAhead();
+      queries.mockRestore();
+      const next = async (asked: FeedCursor) =>
+        decodeCursor((await source.read(encodeCursor(asked), now)).cursor);
+      const again = cursor.place.xid - 1n;
+      expect(await next(cursor)).not.toHaveProperty('again');
+      expect(await next({ ...cursor, again })).toMatchObject({ again });
+      expect(await next(cursor)).not.toHaveProperty('again');
+    });
   });
 
   it('serves a cursor from before its time from the database, without a reset', async () => {

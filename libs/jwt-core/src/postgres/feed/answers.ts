@@ -39,7 +39,7 @@ export class FeedAnswers {
    * to date: it proves nothing, and is of the database that the cursor is of.
    */
   async early(cursor: FeedCursor, log: RevocationLog): Promise<FeedAnswer | undefined> {
-    if (cursor.identity !== log.identity || cursor.again !== undefined) return undefined;
+    if (cursor.identity !== log.identity) return undefined;
     const page = await this.pages.early(cursor.place, log);
     if (page === undefined || page.snapshot.xmax < cursor.horizon) return undefined;
     return this.answer(page, cursor, log.identity);
