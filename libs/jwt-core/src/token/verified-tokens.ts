@@ -9,11 +9,6 @@ export interface VerifiedToken {
   readonly proven: ProvenToken;
 }
 
-/** One that shares its place in the table with those that came before it. */
-interface RememberedToken extends VerifiedToken {
-  older: RememberedToken | undefined;
-}
-
 /** The end of a signature: hashing a whole token would cost more than all the rest of a look-up. */
 const HASHED_LENGTH = 6;
 /** Beyond so many tokens, two to a place and more are searched one by one. */
@@ -26,21 +21,30 @@ const MOST_PLACES_BITS = 20;
  * number is bounded.
  *
  * No `Map`: that would make a string for each look-up, hash it, and be rebuilt over and over as
- * tokens come and go. It took a twelfth of the time that a new token takes in all.
+ * tokens come and go. What is asked of tokens other than the one that is looked for stands in rows of
+ * numbers: the tokens themselves lie all over the memory, and each costs a wait for it.
  */
 export class VerifiedTokens {
-  /** By the hash. Those that share a place are chained, the youngest first. */
-  private readonly places: (RememberedToken | undefined)[];
+  /** By the hash, the slot of the youngest that has it, plus one. */
+  private readonly places: Int32Array;
   private readonly unusedHashBits: number;
-  /** A ring in order of arrival, which with one lifetime is the order of expiry as well. */
-  private readonly arrivals: (RememberedToken | undefined)[] = [];
+
+  // Slots are a ring in order of arrival, which with one lifetime is the order of expiry as well.
+  private readonly tokens: (VerifiedToken | undefined)[] = [];
+  private readonly hashes: Int32Array;
+  private readonly expiries: Float64Array;
+  /** The slot, plus one, of the next older that shares its place. */
+  private readonly older: Int32Array;
   private oldest = 0;
   private count = 0;
 
   constructor(private readonly capacity: number) {
     const bits = Math.min(Math.ceil(Math.log2(capacity + 2)), MOST_PLACES_BITS);
     this.unusedHashBits = 32 - bits;
-    this.places = new Array<RememberedToken | undefined>(2 ** bits).fill(undefined);
+    this.places = new Int32Array(2 ** bits);
+    this.hashes = new Int32Array(capacity);
+    this.expiries = new Float64Array(capacity);
+    this.older = new Int32Array(capacity);
   }
 
   get size(): number {
@@ -48,52 +52,63 @@ export class VerifiedTokens {
   }
 
   find(token: string): VerifiedToken | undefined {
-    let found = this.places[this.placeOf(token)];
-    while (found !== undefined && found.token !== token) found = found.older;
-    return found;
+    const hash = hashOf(token);
+    for (let next = this.places[this.placeOf(hash)]!; next !== 0; next = this.older[next - 1]!) {
+      if (this.hashes[next - 1] !== hash) continue;
+      const found = this.tokens[next - 1]!;
+      if (found.token === token) return found;
+    }
+    return undefined;
   }
 
   /** Makes room by forgetting the oldest, and what has expired with it. */
-  remember({ token, key, proven }: VerifiedToken, nowSeconds: number): void {
+  remember(verified: VerifiedToken, nowSeconds: number): void {
     if (this.capacity === 0) return;
     if (this.count === this.capacity) this.forgetOldest();
     // One comes, two may go: the expired leave as others arrive, at a bounded cost for each.
     for (let i = 0; i < 2 && this.isOldestExpired(nowSeconds); i++) this.forgetOldest();
-    const place = this.placeOf(token);
-    const newest: RememberedToken = { token, key, proven, older: this.places[place] };
-    this.places[place] = newest;
-    this.arrivals[(this.oldest + this.count) % this.capacity] = newest;
+    const slot = (this.oldest + this.count) % this.capacity;
+    const hash = hashOf(verified.token);
+    const place = this.placeOf(hash);
+    this.tokens[slot] = verified;
+    this.hashes[slot] = hash;
+    this.expiries[slot] = verified.proven.expiresAt;
+    this.older[slot] = this.places[place]!;
+    this.places[place] = slot + 1;
     this.count++;
   }
 
-  private placeOf(token: string): number {
-    const { length } = token;
-    if (length < HASHED_LENGTH) return 0;
-    let hash = 0;
-    for (let at = length - HASHED_LENGTH; at < length; at++) {
-      hash = (Math.imul(hash, 0x01000193) ^ token.charCodeAt(at)) | 0;
-    }
-    return Math.imul(hash, 0x9e3779b1) >>> this.unusedHashBits;
+  private placeOf(hash: number): number {
+    return hash >>> this.unusedHashBits;
   }
 
   private isOldestExpired(nowSeconds: number): boolean {
-    const oldest = this.arrivals[this.oldest];
-    return oldest !== undefined && oldest.proven.expiresAt <= nowSeconds;
+    return this.count > 0 && this.expiries[this.oldest]! <= nowSeconds;
   }
 
   private forgetOldest(): void {
-    const forgotten = this.arrivals[this.oldest]!;
-    this.arrivals[this.oldest] = undefined;
-    this.oldest = (this.oldest + 1) % this.capacity;
+    const slot = this.oldest;
+    this.tokens[slot] = undefined;
+    this.oldest = (slot + 1) % this.capacity;
     this.count--;
     // The oldest of all is the last of its chain.
-    const place = this.placeOf(forgotten.token);
-    let younger = this.places[place]!;
-    if (younger === forgotten) {
-      this.places[place] = undefined;
+    const place = this.placeOf(this.hashes[slot]!);
+    let next = this.places[place]!;
+    if (next === slot + 1) {
+      this.places[place] = 0;
       return;
     }
-    while (younger.older !== forgotten) younger = younger.older!;
-    younger.older = undefined;
+    while (this.older[next - 1] !== slot + 1) next = this.older[next - 1]!;
+    this.older[next - 1] = 0;
   }
+}
+
+function hashOf(token: string): number {
+  const { length } = token;
+  if (length < HASHED_LENGTH) return 0;
+  let hash = 0;
+  for (let at = length - HASHED_LENGTH; at < length; at++) {
+    hash = (Math.imul(hash, 0x01000193) ^ token.charCodeAt(at)) | 0;
+  }
+  return Math.imul(hash, 0x9e3779b1) | 0;
 }
