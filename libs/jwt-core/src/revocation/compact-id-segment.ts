@@ -1,3 +1,4 @@
+import type { CompactIdFilter } from './compact-id-filter.js';
 import { compactIdHash } from './compact-id-hash.js';
 import type { CompactId } from './compact-id.js';
 
@@ -26,6 +27,12 @@ export class CompactIdSegment {
   private blocks = [untouched];
   private capacity = 1;
   private used = 0;
+
+  /** @param part of the filter, which tells of these entries and of no others */
+  constructor(
+    private readonly filter: CompactIdFilter,
+    private readonly part: number,
+  ) {}
 
   get bytes(): number {
     return this.capacity * stride * Int32Array.BYTES_PER_ELEMENT;
@@ -76,6 +83,7 @@ export class CompactIdSegment {
   private rearrange(capacity: number, beforeSeconds: number): void {
     const words = this.setAside(beforeSeconds);
     this.resize(Math.max(Math.ceil(capacity), firstCapacity));
+    this.filter.clear(this.part);
     for (let at = 0; at < words; at += stride) {
       const id = { a: aside[at]!, b: aside[at + 1]!, c: aside[at + 2]!, d: aside[at + 3]! };
       this.put(compactIdHash(id), id, aside[at + exp]!);
@@ -122,13 +130,14 @@ export class CompactIdSegment {
     block[at + 2] = id.c;
     block[at + 3] = id.d;
     block[at + exp] = seconds;
+    this.filter.add(hash);
   }
 
   /** Where the id is, or else the free slot where it would be. */
   private slotOf(hash: number, id: CompactId): number {
     const { blocks, capacity } = this;
     // The upper bits choose the slot, as the lower ones chose the segment.
-    let slot = Math.floor((hash / 2 ** 32) * capacity);
+    let slot = Math.floor(((hash >>> 0) / 2 ** 32) * capacity);
     for (;;) {
       const block = blocks[slot >>> blockBits]!;
       const at = offsetOf(slot);

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { CompactIdSegment } from './compact-id-segment.js';
 import { CompactIdTable } from './compact-id-table.js';
 import type { CompactId } from './compact-id.js';
 
@@ -67,6 +68,23 @@ describe('CompactIdTable', () => {
       expect(table.size).toBe(model.size);
       expect(ids.filter((id) => table.has(id) !== model.has(key(id)))).toEqual([]);
     }
+  });
+
+  it('hardly ever searches for an id that it does not hold, also after most were pruned', () => {
+    const table = new CompactIdTable();
+    const next = randomWords(4);
+    const random = () => ({ a: next(), b: next(), c: next(), d: next() });
+    for (let n = 0; n < 100_000; n++) table.add(random(), n < 1_000 ? 2_000 : 1_000);
+    const search = vi.spyOn(CompactIdSegment.prototype, 'has');
+    const searchesFor = (ids: number) => {
+      search.mockClear();
+      for (let n = 0; n < ids; n++) table.has(random());
+      return search.mock.calls.length;
+    };
+    expect(searchesFor(10_000)).toBeLessThan(2_000);
+    prune(table, 1_001);
+    expect(searchesFor(10_000)).toBeLessThan(100);
+    search.mockRestore();
   });
 
   it('spreads ids that count upwards, as a bad mix would search for minutes', () => {

@@ -1,0 +1,40 @@
+/** In how many parts it is kept, by the lower eight bits of a hash. */
+export const filterParts = 256;
+const partBits = 12;
+const partWords = 2 ** (partBits - 5);
+
+/**
+ * Says of most ids that are not in a table that they are not: a bit for each hash, shortened, of
+ * those that are (a Bloom filter with one hash function). A look at it waits for memory once, where
+ * the table itself is an object, a row of blocks, a block and a slot.
+ *
+ * It may take an id for one that is there, and never the other way round: a bit is cleared only
+ * together with its whole part, of which all that is left is then added again.
+ */
+export class CompactIdFilter {
+  private readonly words = new Int32Array(filterParts * partWords);
+
+  mayHave(hash: number): boolean {
+    const bit = bitOf(hash);
+    return (this.words[bit >>> 5]! & (1 << bit)) !== 0;
+  }
+
+  add(hash: number): void {
+    const bit = bitOf(hash);
+    this.words[bit >>> 5]! |= 1 << bit;
+  }
+
+  clear(part: number): void {
+    this.words.fill(0, part * partWords, (part + 1) * partWords);
+  }
+}
+
+/** The part that tells of a hash. By bits, as dividing an unsigned word takes ten times as long. */
+export function filterPartOf(hash: number): number {
+  return hash & (filterParts - 1);
+}
+
+/** Its part, and then bits that choose neither that nor, as the uppermost do, a slot of the table. */
+function bitOf(hash: number): number {
+  return (filterPartOf(hash) << partBits) | ((hash >>> 8) & (2 ** partBits - 1));
+}
