@@ -84,12 +84,12 @@ async function fill(ids: RevokedIds, source: HttpRevocationSource, mostEntries: 
   while (more && entries < mostEntries) {
     const page = await source.read(cursor, { waitSeconds: 0 });
     for (let at = 0; at < page.entries.length; at += chunkSize) {
+      await nextTurn();
       const chunk = page.entries.slice(at, at + chunkSize);
       const startedMs = performance.now();
       ids.add(chunk);
       addMs += performance.now() - startedMs;
       if (known.length < 1_000) known.push(Buffer.from(chunk[0]!.id));
-      await nextTurn();
     }
     entries += page.entries.length;
     ({ cursor, more } = page);

@@ -18,7 +18,7 @@ export const revocationList: Benchmark = {
   name: 'revocation-list',
   question: 'What does it cost to know every revoked token?',
   method:
-    'Each list in a process of its own, which reads all entries over HTTP from an issuer, 4,000 a ' +
+    'Each list in a process of its own, which reads all entries over HTTP from an issuer, 2,000 a ' +
     'page, as a service does; it adds 500 at a time, looks up ids as new strings of which one in ten ' +
     'is there, and forgets the half that has expired. Memory is what is in use after a full ' +
     'collection. The longest pause is that of its event loop from the first page to the end of ' +

@@ -190,17 +190,17 @@ describe('when the list cannot be read', () => {
   });
 });
 
-it('four thousand entries are one answer', async () => {
+it('two thousand entries are one answer', async () => {
   const many = await AuthApp.start();
   await many.dataSource.transaction((manager) =>
     many.get(RevocationsService).revoke(
       manager,
-      Array.from({ length: 4_001 }, (_, n) => ({ kind: 'jti', id: `id-${n}`, exp: inAnHour })),
+      Array.from({ length: 2_001 }, (_, n) => ({ kind: 'jti', id: `id-${n}`, exp: inAnHour })),
     ),
   );
   const first = await read('', many);
   expect(first).toMatchObject({ reset: true, more: true });
-  expect(first.entries).toHaveLength(4_000);
+  expect(first.entries).toHaveLength(2_000);
   const second = await read(after(first.cursor), many);
   expect(second).toMatchObject({ reset: false, more: false });
   expect(second.entries).toHaveLength(1);

@@ -111,6 +111,17 @@ describe('RevocationFollower', () => {
     expect(seen.filter((line) => line.endsWith('fresh'))).toEqual(['10000 fresh']);
   });
 
+  it.each([
+    ['a large answer in the turns after the one that it was read in', 501, 0],
+    ['a small answer at once', 500, 500],
+  ])('applies %s', async (_, entries, appliedAtOnce) => {
+    bench.start();
+    (await bench.question(1)).answer({ reset: true, entries: many(entries) });
+    await nextTurn();
+    expect(bench.list.size).toBe(appliedAtOnce);
+    await vi.waitFor(() => expect(bench.list.size).toBe(entries));
+  });
+
   it('refuses an answer without a snapshot when it has none', async () => {
     bench.start();
     (await bench.question(1)).answer({ entries: [jti('one')] });

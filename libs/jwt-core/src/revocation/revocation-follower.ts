@@ -114,7 +114,8 @@ export class RevocationFollower {
   private async apply(batch: RevocationBatch, askedAtMs: number): Promise<void> {
     const { entries, more, reset } = batch;
     for (let at = 0; at === 0 || at < entries.length; at += chunkSize) {
-      if (at > 0) await nextTurn();
+      // Reading a page of several chunks took a turn already.
+      if (entries.length > chunkSize) await nextTurn();
       const end = at + chunkSize;
       const chunk = entries.slice(at, end);
       this.list.apply(

@@ -21,7 +21,7 @@ interface Place {
 }
 
 /** As the auth server's. */
-const pageSize = 4_000;
+const pageSize = 2_000;
 
 /** A list of revocations in memory, with all that `RevocationSource` promises. */
 export class MemoryRevocationSource implements RevocationSource {

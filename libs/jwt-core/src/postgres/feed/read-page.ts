@@ -24,8 +24,8 @@ export interface FeedPage {
   readonly oldestAtMs: number | undefined;
 }
 
-/** The most entries of an answer: two milliseconds to parse, in which nobody else is served. */
-export const pageSize = 4_000;
+/** The most entries of an answer: a millisecond to parse, in which nobody else is served. */
+export const pageSize = 2_000;
 
 interface Row {
   readonly snapshot: string;
