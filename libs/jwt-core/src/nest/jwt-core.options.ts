@@ -3,6 +3,7 @@ import type { KeySet } from '../keys/key-set.js';
 import type { ReferenceTokenSource } from '../reference/reference-token-source.js';
 import { pruneGraceSeconds } from '../revocation/revocation-list.js';
 import type { RevocationSource } from '../revocation/revocation-source.js';
+import { MOST_REMEMBERED_TOKENS } from '../token/verified-tokens.js';
 
 /** What a service has to say of its issuer, and what it may. */
 export interface JwtCoreOptions {
@@ -49,7 +50,7 @@ export type JwtCoreSettings = JwtCoreOptions & Readonly<Record<NumericOption, nu
 const NUMBERS: Readonly<Record<NumericOption, [fallback: number, least: number, most: number]>> = {
   maxStalenessSeconds: [30, 0.1, 86_400],
   clockToleranceSeconds: [5, 0, pruneGraceSeconds - 1],
-  rememberedTokens: [10_000, 0, 10_000_000],
+  rememberedTokens: [10_000, 0, MOST_REMEMBERED_TOKENS],
   jwksRefreshSeconds: [300, 1, 86_400],
   jwksCooldownSeconds: [10, 0.1, 3_600],
   jwksMaxStaleSeconds: [86_400, 1, 604_800],

@@ -29,7 +29,7 @@ export class CompactIdFilter {
   }
 }
 
-/** The part that tells of a hash. By bits, as dividing an unsigned word takes ten times as long. */
+/** The part that tells of a hash. By its bits: the remainder of a signed word may be negative. */
 export function filterPartOf(hash: number): number {
   return hash & (filterParts - 1);
 }

@@ -155,6 +155,7 @@ describe('AccessTokenVerifier', () => {
     ['NaN for a number of tokens', { rememberedTokens: NaN }],
     ['a negative number of tokens', { rememberedTokens: -1 }],
     ['half a token', { rememberedTokens: 0.5 }],
+    ['more tokens than there is room for', { rememberedTokens: 10_000_001 }],
   ])('is not made with %s', (_, options) => {
     expect(() => setUp(options)).toThrow(TypeError);
   });

@@ -13,7 +13,7 @@ import { isSignedBy } from './signature.js';
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 import { VerdictCounts } from './verdict-counts.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import { MOST_REMEMBERED_TOKENS, VerifiedTokens } from './verified-tokens.js';
 
 export interface AccessTokenVerifierOptions {
   /** The one `iss` that is accepted. */
@@ -26,7 +26,7 @@ export interface AccessTokenVerifierOptions {
   readonly referenceTokens?: ReferenceTokenSource | undefined;
   /** By how much `exp`, `nbf` and `iat` may miss this machine's clock: under 60, default 5. */
   readonly clockToleranceSeconds?: number | undefined;
-  /** How many tokens of either kind to remember. Default 10,000; 0 remembers none. */
+  /** How many tokens of either kind to remember, up to 10,000,000. Default 10,000; 0 remembers none. */
   readonly rememberedTokens?: number | undefined;
   /** The wall clock, in milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
@@ -46,12 +46,13 @@ export class AccessTokenVerifier {
   private readonly references: ReferenceTokenVerifier | undefined;
   private rememberedUses = 0;
 
-  /** @throws TypeError when an option would make a check pass for everybody. */
+  /** @throws TypeError when an option would make a check pass for everybody, or is out of range. */
   constructor(private readonly options: AccessTokenVerifierOptions) {
     const { issuer, audience, referenceTokens: source, rememberedTokens = 10_000 } = options;
     if (!issuer || !audience) throw new TypeError('issuer and audience are required');
-    if (!Number.isSafeInteger(rememberedTokens) || rememberedTokens < 0) {
-      throw new TypeError('rememberedTokens is not a number of tokens');
+    const isCount = Number.isSafeInteger(rememberedTokens) && rememberedTokens >= 0;
+    if (!isCount || rememberedTokens > MOST_REMEMBERED_TOKENS) {
+      throw new TypeError(`rememberedTokens is not a number from 0 to ${MOST_REMEMBERED_TOKENS}`);
     }
     this.verified = new VerifiedTokens(rememberedTokens);
     const admission = (this.admission = new Admission(options));

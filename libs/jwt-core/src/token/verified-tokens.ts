@@ -9,6 +9,9 @@ export interface VerifiedToken {
   readonly proven: ProvenToken;
 }
 
+/** Rows for so many take 160 MB, once they are used. */
+export const MOST_REMEMBERED_TOKENS = 10_000_000;
+
 /** The end of a signature: hashing a whole token would cost more than all the rest of a look-up. */
 const HASHED_LENGTH = 6;
 /** Beyond so many tokens, two to a place and more are searched one by one. */
@@ -108,7 +111,7 @@ function hashOf(token: string): number {
   if (length < HASHED_LENGTH) return 0;
   let hash = 0;
   for (let at = length - HASHED_LENGTH; at < length; at++) {
-    hash = (Math.imul(hash, 0x01000193) ^ token.charCodeAt(at)) | 0;
+    hash = Math.imul(hash, 0x01000193) ^ token.charCodeAt(at);
   }
-  return Math.imul(hash, 0x9e3779b1) | 0;
+  return Math.imul(hash, 0x9e3779b1);
 }
