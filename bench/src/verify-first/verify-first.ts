@@ -21,7 +21,8 @@ export const verifyFirst: Benchmark = {
   method:
     'RS256, 2048 bits, 10,000 distinct tokens, each judged once by each contender, with issuer, ' +
     'audience and expiry demanded of all. Only jwt-core also refuses duplicate members and other ' +
-    'spellings of base64url, checks the types of all claims of RFC 9068, and asks its revocation list.',
+    'spellings of base64url, checks the types of all claims of RFC 9068, and asks its revocation ' +
+    'list, which holds 1,000 entries.',
   packages: ['jose', 'jsonwebtoken', '@nestjs/jwt', 'fast-jwt', 'aws-jwt-verify'],
   run,
 };
