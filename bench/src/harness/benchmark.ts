@@ -41,6 +41,8 @@ export interface Benchmark {
   readonly question: string;
   /** What is timed, on what, and what the numbers leave out. */
   readonly method: string;
+  /** What profiles have told of an aim that stays out of reach. Shown with runs that miss one. */
+  readonly whyMissed?: string;
   /** npm packages whose versions the reader wants to know. */
   readonly packages: readonly string[];
   run(effort: Effort, progress: Progress): Promise<Findings>;

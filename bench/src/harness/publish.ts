@@ -11,6 +11,7 @@ export interface PublishedRun {
   readonly name: string;
   readonly question: string;
   readonly method: string;
+  readonly whyMissed?: string | undefined;
   readonly circumstances: Circumstances;
   readonly findings: Findings;
 }
@@ -18,12 +19,12 @@ export interface PublishedRun {
 /** Writes the run's JSON and charts into `directory`, and the page anew from all runs in there. */
 export function publish(
   directory: string,
-  { name, question, method }: Benchmark,
+  { name, question, method, whyMissed }: Benchmark,
   circumstances: Circumstances,
   findings: Findings,
 ): void {
   mkdirSync(directory, { recursive: true });
-  const run: PublishedRun = { name, question, method, circumstances, findings };
+  const run: PublishedRun = { name, question, method, whyMissed, circumstances, findings };
   writeFileSync(join(directory, `${name}.json`), `${JSON.stringify(run, undefined, 2)}\n`);
   for (const { file, drawing } of chartsOf(run)) writeFileSync(join(directory, file), drawing);
   writeFileSync(join(directory, 'README.md'), page(publishedRuns(directory)));
@@ -47,6 +48,11 @@ export function header({ date, machine, node, loadBefore, versions }: Circumstan
   ].join('\n');
 }
 
+function reason({ whyMissed, findings }: PublishedRun): string {
+  const isMissed = findings.aims.some(({ isMet }) => !isMet);
+  return isMissed && whyMissed ? `\n**Why an aim is missed.** ${whyMissed}\n` : '';
+}
+
 function page(runs: readonly PublishedRun[]): string {
   const sections = runs.map((run) => {
     const { name, question, method, circumstances, findings } = run;
@@ -62,7 +68,7 @@ ${header(circumstances)}
 
 ${textTable(findings)}
 \`\`\`
-
+${reason(run)}
 ${charts.join('\n\n')}
 `;
   });

@@ -23,6 +23,13 @@ export const verifyFirst: Benchmark = {
     'audience and expiry demanded of all. Only jwt-core also refuses duplicate members and other ' +
     'spellings of base64url, checks the types of all claims of RFC 9068, and asks its revocation ' +
     'list, which holds 1,000 entries.',
+  whyMissed:
+    'Taking the token apart, the signature and a plain JSON.parse of both objects are 1.15 × the ' +
+    'floor by themselves, with nothing checked. Taken away one at a time, the rest was: duplicate ' +
+    'members 0.03, the revocation list and the compact ids that it is asked by 0.03, the ' +
+    'judgement of time and state 0.03, remembering the token 0.03, freezing what a handler gets ' +
+    '0.01. No check is given up for it, and RSA through a lower primitive, which would save 0.04, ' +
+    'would be cryptography of our own.',
   packages: ['jose', 'jsonwebtoken', '@nestjs/jwt', 'fast-jwt', 'aws-jwt-verify'],
   run,
 };
