@@ -10,7 +10,7 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const PREFIX = '$argon2id$v=19$m=19456,t=2,p=1$';
 
 const PARALLEL = 2;
-// At some 11 ms a hash, the last in the queue waits for less than half a second.
+// At 10 to 20 ms a hash, the last in the queue waits for about half a second.
 const QUEUE = 64;
 
 /** What may be done while it is one's turn to hash. */
