@@ -263,6 +263,8 @@ describe('administration', () => {
     expect(unknown.headers.get('www-authenticate')).toBe('Bearer');
     const { status, headers, body } = await call(url, { method, token: nobody });
     expect([status, body['code']]).toEqual([403, 'insufficient_role']);
-    expect(headers.get('www-authenticate')).toMatch(/^Bearer error="insufficient_scope"/);
+    expect(headers.get('www-authenticate')).toBe(
+      'Bearer error="insufficient_scope", scope="admin"',
+    );
   });
 });

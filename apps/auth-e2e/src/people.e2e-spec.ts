@@ -220,7 +220,9 @@ describe('an access token at auth itself', () => {
     const { access_token: token } = await newSession(auth);
     const { status, headers, body } = await call(`${auth}/admin/keys`, { token });
     expect([status, body['code']]).toEqual([403, 'insufficient_role']);
-    expect(headers.get('www-authenticate')).toMatch(/^Bearer error="insufficient_scope"/);
+    expect(headers.get('www-authenticate')).toBe(
+      'Bearer error="insufficient_scope", scope="admin"',
+    );
   });
 });
 

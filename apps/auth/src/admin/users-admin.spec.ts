@@ -64,6 +64,14 @@ describe('administration of people', () => {
     expect((await auth.call(method, url)).status).toBe(401);
     const answer = await auth.call(method, url, { token });
     expect(answer).toMatchObject({ status: 403, body: { code: 'insufficient_role' } });
+    const narrowed = await auth.call<{ access_token: string }>('POST', '/auth/login', {
+      body: { email: 'admin@example.com', password: PASSWORD, scope: 'orders:read' },
+    });
+    expect(await auth.call(method, url, { token: narrowed.body.access_token })).toMatchObject({
+      status: 403,
+      headers: { 'www-authenticate': 'Bearer error="insufficient_scope", scope="admin"' },
+      body: { code: 'insufficient_scope' },
+    });
   });
 
   it('makes someone with roles, who is in the list and can log in', async () => {

@@ -189,6 +189,7 @@ describe.each(platforms)('JwtGuard on %s', (_, makeAdapter) => {
     expect(await all({ scope, roles: ['admin'] })).toMatchObject({ status: 200 });
     expect(await all({ scope, roles: ['user', 'clerk'] })).toMatchObject({ status: 200 });
     expect(await all({ roles: ['admin'] })).toMatchObject({ body: { code: 'insufficient_scope' } });
+    expect(await all({ roles: ['user'] })).toMatchObject({ body: { code: 'insufficient_role' } });
     const answer = await all({ scope, roles: ['user', 'administrator'] });
     expectProblem(answer, problem(403, 'Forbidden', 'insufficient_role'));
     expect(answer.headers['www-authenticate']).toBe(
