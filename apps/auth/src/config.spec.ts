@@ -62,6 +62,18 @@ describe('the settings', () => {
     expect(config({ SEED_DEMO: 'off' }).demoPassword).toBeUndefined();
   });
 
+  it.each(['short', 'password1234', 'x'.repeat(129)])('refuse %j to demo users', (password) => {
+    expect(problems({ DEMO_PASSWORD: password })).toContain('DEMO_PASSWORD:');
+    expect(problems({ DEMO_PASSWORD: password, AUTH_PORT: 'x' })).toMatch(
+      /AUTH_PORT:.*DEMO_PASSWORD:/s,
+    );
+  });
+
+  it('accept any demo password where nobody gets it', () => {
+    const { demoPassword } = config({ DEMO_PASSWORD: 'short', SEED_DEMO: 'off' });
+    expect(demoPassword).toBeUndefined();
+  });
+
   it('switch the retry window off', () => {
     expect(config({ REFRESH_RETRY_WINDOW: '0s' }).refreshRetryWindowMs).toBe(0);
   });
@@ -102,6 +114,7 @@ describe('the settings in production', () => {
     ['demo users', { SEED_DEMO: 'true' }, 'SEED_DEMO'],
     ['a demo client', { DEMO_CLIENT_SECRET: 'x' }, 'DEMO_CLIENT_SECRET'],
     ['a plain http issuer', { ISSUER: 'http://auth.example.com' }, 'ISSUER'],
+    ['one that follows from the address that is listened at', { HOST: '192.0.2.1' }, 'ISSUER'],
   ])('refuse %s', (_, environment, variable) => {
     expect(problems({ ...production, ...environment })).toContain(`${variable}:`);
   });

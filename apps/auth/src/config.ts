@@ -21,6 +21,8 @@ import {
 } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
+import { NewPassword } from './users/passwords.js';
+
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -52,9 +54,13 @@ const Settings = z
   })
   .superRefine(
     (settings, context) => {
-      if (settings.NODE_ENV !== 'production') return;
       const refuse = (variable: keyof typeof settings, message: string): void =>
         context.addIssue({ code: 'custom', path: [variable], message });
+      const demoPassword = NewPassword.safeParse(settings.DEMO_PASSWORD);
+      if (isSeeded(settings) && demoPassword.error) {
+        for (const { message } of demoPassword.error.issues) refuse('DEMO_PASSWORD', message);
+      }
+      if (settings.NODE_ENV !== 'production') return;
       if (settings.KEY_ENCRYPTION_KEY === undefined) {
         refuse('KEY_ENCRYPTION_KEY', 'is demanded in production');
       }
@@ -62,13 +68,25 @@ const Settings = z
       if (settings.DEMO_CLIENT_SECRET !== undefined) {
         refuse('DEMO_CLIENT_SECRET', 'a demo client is refused in production');
       }
-      if (!settings.ALLOW_HTTP_ISSUER && isExposedHttp(settings.ISSUER ?? '')) {
+      if (!settings.ALLOW_HTTP_ISSUER && isExposedHttp(issuerOf(settings))) {
         refuse('ISSUER', 'must be https in production, unless ALLOW_HTTP_ISSUER is on');
       }
     },
     // Also beside other problems, so that all are listed at once.
     { when: () => true },
   );
+
+type Parsed = z.infer<typeof Settings>;
+
+/** There shall be demo users. */
+function isSeeded({ SEED_DEMO, NODE_ENV }: Pick<Parsed, 'SEED_DEMO' | 'NODE_ENV'>): boolean {
+  return SEED_DEMO ?? NODE_ENV !== 'production';
+}
+
+/** As it is set, or else where a service on the same machine finds auth. */
+function issuerOf({ ISSUER, HOST, AUTH_PORT }: Pick<Parsed, 'ISSUER' | 'HOST' | 'AUTH_PORT'>) {
+  return ISSUER ?? addressFromHere({ host: HOST, port: AUTH_PORT });
+}
 
 /** The settings of the auth app. Injected as it is; parsed once, when the process starts. */
 export class Config {
@@ -106,13 +124,12 @@ export class Config {
   /** @throws SettingsError with every problem listed */
   constructor(environment: Environment = process.env) {
     const settings = parseSettings(Settings, environment);
-    const isProduction = settings.NODE_ENV === 'production';
     this.host = settings.HOST;
     this.port = settings.AUTH_PORT;
     this.metricsAddress = listenAddress(settings.METRICS_HOST, settings.AUTH_METRICS_PORT);
     this.databaseUrl = settings.DATABASE_URL;
     this.dataDirectory = dirname(settings.EMBEDDED_POSTGRES_DIR);
-    this.issuer = settings.ISSUER ?? addressFromHere(this);
+    this.issuer = issuerOf(settings);
     this.audience = settings.AUDIENCE;
     this.accessTokenTtlSeconds = Math.max(1, Math.floor(settings.ACCESS_TOKEN_TTL / 1000));
     this.refreshTokenTtlMs = settings.REFRESH_TOKEN_TTL;
@@ -124,9 +141,8 @@ export class Config {
     this.previousKeyEncryptionKey = settings.KEY_ENCRYPTION_KEY_PREVIOUS;
     this.revocationMaxStalenessMs = settings.REVOCATION_MAX_STALENESS;
     this.clockToleranceMs = settings.CLOCK_TOLERANCE;
-    const isSeeded = settings.SEED_DEMO ?? !isProduction;
-    this.demoPassword = isSeeded ? settings.DEMO_PASSWORD : undefined;
-    this.demoClientSecret = isSeeded ? settings.DEMO_CLIENT_SECRET : undefined;
+    this.demoPassword = isSeeded(settings) ? settings.DEMO_PASSWORD : undefined;
+    this.demoClientSecret = isSeeded(settings) ? settings.DEMO_CLIENT_SECRET : undefined;
     this.isRegistrationOpen = settings.REGISTRATION === 'open';
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
