@@ -69,7 +69,7 @@ async function start(trustProxy: false | number = false): Promise<NestFastifyApp
 const portOf = (started: NestFastifyApplication): number =>
   (started.getHttpServer().address() as AddressInfo).port;
 
-function post(body: string | undefined, headers: Record<string, string> = {}): Promise<Response> {
+function post(body: RequestInit['body'], headers: Record<string, string> = {}): Promise<Response> {
   const json = { 'content-type': 'application/json', ...headers };
   return fetch(`${base}/notes`, {
     method: 'POST',
@@ -155,6 +155,12 @@ describe('a request that cannot be served', () => {
       'unsupported_media_type',
     ],
     ['broken JSON', () => post('{"text":"secret'), 400, 'invalid_input'],
+    [
+      'JSON that is no UTF-8',
+      () => post(Buffer.from('{"text":"\xe9"}', 'latin1')),
+      400,
+      'invalid_input',
+    ],
     ['a poisoned prototype', () => post('{"text":"a","__proto__":{}}'), 400, 'invalid_input'],
     ['no body', () => post(undefined), 400, 'invalid_input'],
     ['an error of our own', () => fetch(`${base}/notes/broken`), 500, 'internal_error'],

@@ -1,18 +1,22 @@
+import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
+import { isUtf8 } from 'node:buffer';
 
 /**
  * JSON is the only form of body. An empty body is none at all, even where the header announces JSON:
- * many clients always send that header.
+ * many clients always send that header. Bytes that are no UTF-8 are refused (RFC 8259 section 8.1):
+ * read as replacement characters, different passwords would be one.
  */
 export function acceptOnlyJson(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser<string>(
+  server.addContentTypeParser<Buffer>(
     'application/json',
-    { parseAs: 'string' },
+    { parseAs: 'buffer' },
     (request, body, done) => {
-      if (body === '') done(null, undefined);
-      else void parse(request, body, done);
+      if (body.length === 0) done(null, undefined);
+      else if (isUtf8(body)) void parse(request, body.toString(), done);
+      else done(new BadRequestException('The body is not well-formed UTF-8'));
     },
   );
 }
