@@ -1,21 +1,16 @@
 import { z } from 'zod';
 
+import { RequestedScope } from '../tokens/requested-scope.js';
 import { TokenFormat } from '../tokens/token-format.js';
 import { NewPassword, TypedPassword } from '../users/passwords.js';
 import { Email } from '../users/users.schema.js';
-
-/** Text of the characters that RFC 6749 section 3.3 gives to scopes, and spaces between them. */
-const Scope = z
-  .string()
-  .max(1024)
-  .regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, 'must be scopes separated by spaces');
 
 export const LoginRequest = z
   .object({
     email: Email,
     password: TypedPassword.min(1),
     /** Of what the person may do, only this (RFC 6749 section 3.3). */
-    scope: Scope.optional(),
+    scope: RequestedScope.optional(),
     /** Of the access token. */
     token_format: TokenFormat.optional(),
   })

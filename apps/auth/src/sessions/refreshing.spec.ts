@@ -64,6 +64,20 @@ describe('a refresh', () => {
     expect(sidOf(second)).toBe(sidOf(first));
   });
 
+  it('narrows the scope as asked, for this one token, and never widens it', async () => {
+    const refresh = (token: string, scope: string) =>
+      auth.call<TokenResponse>('POST', '/auth/refresh', { body: { refresh_token: token, scope } });
+    const { refresh_token: first } = await login();
+    expect(await refresh(first, 'admin')).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_input' },
+    });
+    expect(await refresh(first, 'a"b')).toMatchObject({ status: 400 });
+    const { body: narrow } = await refresh(first, 'orders:read');
+    expect(narrow.scope).toBe('orders:read');
+    expect((await refreshed(narrow.refresh_token)).scope).toBe('orders:read orders:write');
+  });
+
   it('is never to be cached', async () => {
     const { headers } = await auth.refresh((await login()).refresh_token);
     expect(headers['cache-control']).toBe('no-store');

@@ -42,10 +42,10 @@ export class SessionsController {
   @ApiOkResponse({ standardSchema: TokenResponse })
   refresh(
     @Body({ schema: RefreshRequest })
-    { refresh_token: token, token_format: format }: RefreshRequest,
+    { refresh_token: token, scope, token_format: format }: RefreshRequest,
     @RequestOrigin() origin: Origin,
   ): Promise<TokenResponse> {
-    return this.refreshing.refresh(token, origin, { format });
+    return this.refreshing.refresh(token, origin, { scope, format });
   }
 
   @Post('logout')

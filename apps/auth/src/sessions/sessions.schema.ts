@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { RequestedScope } from '../tokens/requested-scope.js';
 import { TokenFormat } from '../tokens/token-format.js';
 
 /** What an access token response says (RFC 6749 section 5.1). */
@@ -20,6 +21,8 @@ export type TokenResponse = z.infer<typeof TokenResponse>;
 export const RefreshRequest = z
   .object({
     refresh_token: z.string().min(1).max(512),
+    /** Of what the session may do, only this, for the next access token (RFC 6749 section 6). */
+    scope: RequestedScope.optional(),
     /** Of the next access token. */
     token_format: TokenFormat.optional(),
   })
