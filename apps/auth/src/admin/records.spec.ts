@@ -100,6 +100,15 @@ describe('a revocation by hand', () => {
     expect(Number(part(answer.body.access_token, 1).iat)).toBeGreaterThan(body.before ?? NaN);
   });
 
+  it('of the client of people leaves the logins and refreshes that come after it', async () => {
+    const before = await auth.login('ada@example.com');
+    await revoke('client', 'web');
+    expect(await me(before.access_token)).toBe(401);
+    const answers = [await auth.login('ada@example.com')];
+    answers.push((await auth.refresh(before.refresh_token)).body);
+    for (const { access_token: token } of answers) expect(await me(token)).toBe(200);
+  });
+
   it.each([
     ['a session that is none of ours', 'sid', 'x'],
     ['a session that never was', 'sid', randomUUID()],

@@ -92,7 +92,7 @@ export class TokenIssuer {
   private claimsOf({ sessionId, claims = {}, notAfter, ...grant }: AccessTokenGrant) {
     const { audiences = [this.config.audience] } = grant;
     const [audience = this.config.audience, ...others] = audiences;
-    const issuedAt = this.issuedAt(grant.revokedAt);
+    const issuedAt = this.issuedAt(grant);
     return {
       iss: this.config.issuer,
       sub: grant.subject,
@@ -112,8 +112,9 @@ export class TokenIssuer {
    * A revocation of a client counts whole seconds, and includes the one in which it is made. What is
    * issued later in that second is of the next one, and a verifier's tolerance lets it be.
    */
-  private issuedAt(revokedAt: Date | null | undefined): number {
-    const revokedSecond = revokedAt ? Math.floor(revokedAt.getTime() / 1000) : -Infinity;
+  private issuedAt({ clientId, revokedAt }: Pick<AccessTokenGrant, 'clientId' | 'revokedAt'>) {
+    const ofRecord = revokedAt ? Math.floor(revokedAt.getTime() / 1000) : -Infinity;
+    const revokedSecond = Math.max(ofRecord, this.revocations.clientRevokedUntil(clientId));
     return Math.max(this.clock.seconds(), revokedSecond + 1);
   }
 

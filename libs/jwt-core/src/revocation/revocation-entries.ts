@@ -57,8 +57,13 @@ export class RevocationEntries {
       this.tokens.has(tokenId) ||
       (sessionId !== undefined && this.sessions.has(sessionId)) ||
       (kid !== undefined && this.keys.has(kid)) ||
-      issuedAt <= (this.clients.get(clientId)?.before ?? -Infinity)
+      issuedAt <= this.clientRevokedUntil(clientId)
     );
+  }
+
+  /** The last `iat` of a client's tokens that is revoked. */
+  clientRevokedUntil(clientId: string): number {
+    return this.clients.get(clientId)?.before ?? -Infinity;
   }
 
   coversKey(kid: string): boolean {
