@@ -29,6 +29,7 @@ export { base64Key } from './settings/secret-key.js';
 export { StructuredLogger, LOG_LEVELS, type LogLevel } from './logging/structured-logger.js';
 export { currentRequestId } from './logging/request-context.js';
 export { createHttpApp, type HttpAppOptions } from './http/http-app.js';
+export { Identifier, toUuid, Uuid } from './http/identifier.js';
 export { RouteOptions } from './http/route-options.js';
 export type { Documentation } from './http/docs.js';
 export { serviceProblem } from './http/service-problem.js';

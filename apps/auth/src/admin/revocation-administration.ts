@@ -1,9 +1,8 @@
-import type { Page, PageQuery } from '@jwt-auth/chassis';
+import { toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
 import type { Revocation } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { z } from 'zod';
 
 import { AuditService } from '../audit/audit.service.js';
 import { ClientRevoking } from '../clients/client-revoking.js';
@@ -93,13 +92,13 @@ export class RevocationAdministration {
 
   /** What it is given later in this second is told apart from what is revoked. */
   private async endClientTokens(manager: EntityManager, id: string): Promise<void> {
-    if (!z.uuid().safeParse(id).success) return;
+    if (toUuid(id) === undefined) return;
     const client = await findAndLockClient(manager, id);
     if (client) await this.clients.untilNow(manager, client);
   }
 
   private async endSession(manager: EntityManager, id: string, by: ByAdmin): Promise<void> {
-    const isUuid = z.uuid().safeParse(id).success;
+    const isUuid = toUuid(id) !== undefined;
     const session = isUuid && (await manager.findOneBy(Session, { id }));
     if (!session) return;
     const { userId } = session;

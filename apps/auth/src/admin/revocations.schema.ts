@@ -1,4 +1,4 @@
-import { pageOf } from '@jwt-auth/chassis';
+import { Identifier, pageOf } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 const Kind = z.enum(['jti', 'sid', 'client', 'kid']);
@@ -6,11 +6,7 @@ const Kind = z.enum(['jti', 'sid', 'client', 'kid']);
 export const RevocationRequest = z
   .strictObject({
     kind: Kind,
-    id: z
-      .string()
-      .min(1)
-      .max(255)
-      .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'expected no control characters'),
+    id: Identifier,
   })
   .meta({ id: 'RevocationRequest' });
 export type RevocationRequest = z.infer<typeof RevocationRequest>;

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Page, PageQuery } from '@jwt-auth/chassis';
+import { toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { z } from 'zod';
 
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { LiveAccess } from '../sessions/live-access.js';
@@ -18,8 +17,6 @@ import type { NewUserRequest, UserChange } from './users.schema.js';
 
 /** Held by whoever changes people: two administrators must not demote each other at once. */
 const USERS_LOCK = 0x75736572;
-
-const UserId = z.uuid();
 
 const isAdmin = ({ roles, isDisabled }: User): boolean => roles.includes('admin') && !isDisabled;
 
@@ -84,8 +81,9 @@ export class UserAdministration {
    *
    * @throws UsersError `user_not_found`, `locks_out`
    */
-  async change(id: string, change: UserChange, by: ByAdmin): Promise<User> {
-    if (!UserId.safeParse(id).success) throw new UsersError('user_not_found', 'No id of a user');
+  async change(userId: string, change: UserChange, by: ByAdmin): Promise<User> {
+    const id = toUuid(userId);
+    if (id === undefined) throw new UsersError('user_not_found', 'The text is no id of a user');
     return this.dataSource.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [USERS_LOCK]);
       const before = await manager.findOne(User, {

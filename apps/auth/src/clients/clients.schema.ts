@@ -1,3 +1,4 @@
+import { Uuid } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { ClaimsInput } from '../tokens/own-claims.js';
@@ -79,4 +80,4 @@ export const CreatedSecret = z
   .meta({ id: 'CreatedSecret' });
 export type CreatedSecret = z.infer<typeof CreatedSecret>;
 
-export const ClientId = z.uuid();
+export const ClientId = Uuid;

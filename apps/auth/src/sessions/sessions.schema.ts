@@ -1,3 +1,4 @@
+import { Uuid } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { RequestedScope } from '../tokens/requested-scope.js';
@@ -45,4 +46,4 @@ export const SessionList = z
   .meta({ id: 'SessionList' });
 export type SessionList = z.infer<typeof SessionList>;
 
-export const SessionId = z.uuid();
+export const SessionId = Uuid;

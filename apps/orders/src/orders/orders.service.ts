@@ -1,4 +1,4 @@
-import type { Page, PageQuery } from '@jwt-auth/chassis';
+import { toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -49,16 +49,16 @@ export class OrdersService {
   }
 
   /** @throws OrderError `not_found`, for another customer's order too */
-  async find(customerId: string, id: string): Promise<Order> {
-    demandUuid(id);
+  async find(customerId: string, orderId: string): Promise<Order> {
+    const id = uuidOf(orderId);
     const order = await this.dataSource.manager.findOneBy(Order, { id, customerId });
     if (!order) throw new OrderError('not_found', 'The customer has no such order');
     return order;
   }
 
   /** @throws OrderError `not_found`, or `not_open`: of simultaneous calls all but one */
-  async cancel(customerId: string, id: string): Promise<Order> {
-    demandUuid(id);
+  async cancel(customerId: string, orderId: string): Promise<Order> {
+    const id = uuidOf(orderId);
     const open = { id, customerId, status: 'open' } as const;
     const { affected } = await this.dataSource.manager.update(Order, open, { status: 'cancelled' });
     const order = await this.find(customerId, id);
@@ -82,7 +82,8 @@ async function insertOrder(
 }
 
 /** No order has an id of another form; Postgres would call it an error. */
-function demandUuid(id: string): void {
-  if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id)) return;
-  throw new OrderError('not_found', 'The id is not one of an order');
+function uuidOf(orderId: string): string {
+  const id = toUuid(orderId);
+  if (id === undefined) throw new OrderError('not_found', 'The text is no id of an order');
+  return id;
 }
