@@ -12,6 +12,18 @@ const modulus = (bits: number): string => {
   return bytes.toString('base64url');
 };
 
+/** A modulus that is a power of 65537 modulo the product of all primes up to 167 (ROCA). */
+function rocaModulus(exponent: bigint, bits = 2048): string {
+  const primes = Array.from({ length: 167 }, (_, i) => i + 1).filter(
+    (n) => n > 1 && !Array.from({ length: n - 2 }, (_, i) => i + 2).some((d) => n % d === 0),
+  );
+  const product = primes.reduce((all, prime) => all * BigInt(prime), 1n);
+  let power = 1n;
+  for (let i = 0n; i < exponent; i++) power = (power * 65_537n) % product;
+  const top = ((1n << BigInt(bits)) - 1n) / product - 1n;
+  return Buffer.from((top * product + power).toString(16), 'hex').toString('base64url');
+}
+
 describe('parseJwk', () => {
   it.each<[string, object]>([
     ['for signatures', {}],
@@ -57,6 +69,11 @@ describe('parseJwk', () => {
     ['no exponent', 'malformed', { e: undefined }],
     ['a number for an exponent', 'malformed', { e: 65_537 }],
     ['2047 bits', 'bad_size', { n: modulus(2047) }],
+    ['a modulus of 60,000 characters', 'bad_size', { n: 'x'.repeat(60_000) }],
+    ['an exponent of 60,000 characters', 'bad_exponent', { e: `${'_'.repeat(59_999)}w` }],
+    ['an exponent of seven bytes', 'bad_exponent', { e: '_________w' }],
+    ['the pattern of a flawed key generator', 'weak_modulus', { n: rocaModulus(12_345n) }],
+    ['the same pattern at 4096 bits', 'weak_modulus', { n: rocaModulus(7n, 4096) }],
     ['1024 bits', 'bad_size', { n: modulus(1024) }],
     ['2047 bits after zeros', 'bad_size', { n: `AAAA${modulus(2040)}` }],
     ['8193 bits', 'bad_size', { n: modulus(8193) }],

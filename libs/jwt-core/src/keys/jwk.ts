@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { VerificationKey } from './key-set.js';
+import { hasRocaPattern } from './roca.js';
 
 /** Why a JWK is not used. `private_key`: its owner has published what it signs with. */
 export type JwkFault =
@@ -11,7 +12,8 @@ export type JwkFault =
   | 'other_algorithm'
   | 'malformed'
   | 'bad_size'
-  | 'bad_exponent';
+  | 'bad_exponent'
+  | 'weak_modulus';
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const maxKidLength = 128;
@@ -19,11 +21,14 @@ const minModulusBits = 2048;
 // Each verification costs the square of this; OpenSSL itself gives up at twice as much.
 const maxModulusBits = 8192;
 const maxExponent = 2n ** 32n;
+// In base64url, with room for a leading zero byte. Longer ones would cost OpenSSL a second each.
+const maxModulusLength = Math.ceil((maxModulusBits / 8 + 1) * (4 / 3));
+const maxExponentLength = 8;
 
 /**
  * A JWK (RFC 7517) as a key for RS256 signatures, or why it is none: it needs `kty` RSA, a `kid` of
- * 1 to 128 characters, a modulus of 2048 to 8192 bits, an odd exponent from 3 to 2^32, no private
- * member, and `use`, `key_ops` and `alg` absent or fitting.
+ * 1 to 128 characters, a modulus of 2048 to 8192 bits without the ROCA pattern, an odd exponent
+ * from 3 to 2^32, no private member, and `use`, `key_ops` and `alg` absent or fitting.
  */
 export function parseJwk(jwk: unknown): VerificationKey | JwkFault {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'not_an_object';
@@ -36,6 +41,8 @@ export function parseJwk(jwk: unknown): VerificationKey | JwkFault {
   if (key_ops !== undefined && !isForVerifying(key_ops)) return 'not_for_signatures';
   if (alg !== undefined && alg !== 'RS256') return 'other_algorithm';
   if (!isBase64url(n) || !isBase64url(e)) return 'malformed';
+  if (n.length > maxModulusLength) return 'bad_size';
+  if (e.length > maxExponentLength) return 'bad_exponent';
   const publicKey = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
   const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
   if (modulusLength < minModulusBits || modulusLength > maxModulusBits) return 'bad_size';
@@ -43,6 +50,7 @@ export function parseJwk(jwk: unknown): VerificationKey | JwkFault {
   if (publicExponent < 3n || publicExponent > maxExponent || publicExponent % 2n === 0n) {
     return 'bad_exponent';
   }
+  if (hasRocaPattern(n)) return 'weak_modulus';
   return { kid, publicKey };
 }
 

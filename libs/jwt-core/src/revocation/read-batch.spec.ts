@@ -88,6 +88,7 @@ describe('readBatch', () => {
     ['an entry without a kind', { ...answer, entries: [entry, { ...entry, kind: undefined }] }],
     ['an entry without an id', { ...answer, entries: [entry, { ...entry, id: undefined }] }],
     ['an entry with an empty id', { ...answer, entries: [{ ...entry, id: '' }] }],
+    ['an id that is no text', { ...answer, entries: [{ ...entry, id: 'a\ud800' }] }],
     ['an id that is a number', { ...answer, entries: [{ ...entry, id: 1 }] }],
     ['an id without end', { ...answer, entries: [{ ...entry, id: 'x'.repeat(1_025) }] }],
     ['an entry without an expiry', { ...answer, entries: [{ ...entry, exp: undefined }] }],

@@ -81,7 +81,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= maxTextLength;
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= maxTextLength &&
+    // Two ids that differ only in lone surrogates would have one hash.
+    !/\p{Surrogate}/u.test(value)
+  );
 }
 
 function fault(what: string): RevocationSourceError {

@@ -14,6 +14,10 @@ const token = (claims: object = {}, header: object = {}, privateKey = issuerKey.
 const refusal = (code: TokenErrorCode): unknown =>
   expect.objectContaining({ name: 'TokenError', code });
 
+/** The claims with a value that no UTF-8 can hold, as JSON can write it. */
+const loneSurrogate = (claim: 'sub' | 'jti') =>
+  JSON.stringify({ ...CLAIMS, [claim]: 'LONE' }).replace('LONE', 'a\\ud800');
+
 const hs256 = (secret: string | Buffer) => {
   const input = `${segment({ ...HEADER, alg: 'HS256' })}.${segment(CLAIMS)}`;
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
@@ -48,6 +52,13 @@ describe('AccessTokenVerifier', () => {
     ],
     ['one of another issuer', token({ iss: 'https://evil.example.com' })],
     ['one for another audience', token({ aud: 'other' })],
+    ['one with a sub that is no text', signed(HEADER, loneSurrogate('sub'), issuerKey.privateKey)],
+    ['one with a jti that is no text', signed(HEADER, loneSurrogate('jti'), issuerKey.privateKey)],
+    ['undefined', undefined as unknown as string],
+    ['null', null as unknown as string],
+    ['a number', 1 as unknown as string],
+    ['an array that holds a good one', [token({})] as unknown as string],
+    ['an object that becomes a good one', { toString: () => token({}) } as unknown as string],
     ['one over 8 KiB', token({ claims: { filler: 'x'.repeat(7000) } })],
   ])('refuses %s', (_, bad) => {
     const { verifier } = setUp();

@@ -73,6 +73,10 @@ export class AccessTokenVerifier {
   verify(token: string, maxStalenessMs?: number): Principal | Promise<Principal> {
     const { verdicts } = this;
     try {
+      // Callers without types: a header that is missing, or that a framework gives as an array.
+      if (typeof (token as unknown) !== 'string') {
+        throw new TokenError('token_invalid', 'the token is not a string');
+      }
       const known = this.recall(token);
       const judged = known
         ? this.admission.admit(known, maxStalenessMs)

@@ -78,6 +78,8 @@ function identifier(payload: JsonObject, claim: 'sub' | 'client_id' | 'jti' | 's
   if (typeof value !== 'string' || value.length === 0 || value.length > MAX_STRING_LENGTH) {
     throw wrong(claim);
   }
+  // Postgres and C end a text there: another id, or an error.
+  if (value.includes('\0')) throw wrong(claim);
   return value;
 }
 

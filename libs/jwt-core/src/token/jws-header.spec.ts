@@ -41,6 +41,7 @@ describe('readHeader', () => {
     ['no kid', without('kid')],
     ['an empty kid', { ...HEADER, kid: '' }],
     ['a kid of 129 characters', { ...HEADER, kid: 'k'.repeat(129) }],
+    ['a kid with a NUL', { ...HEADER, kid: `${KID}\0` }],
     ['a number for kid', { ...HEADER, kid: 1 }],
     ['an array for kid', { ...HEADER, kid: [KID] }],
     ['crit', { ...HEADER, crit: ['exp'], exp: 1 }],

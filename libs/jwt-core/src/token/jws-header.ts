@@ -32,5 +32,6 @@ export function readHeader(segment: string): string {
   if (typeof kid !== 'string' || kid.length === 0 || kid.length > MAX_KID_LENGTH) {
     throw new TokenError('token_invalid', 'kid is not a string of 1 to 128 characters');
   }
+  if (kid.includes('\0')) throw new TokenError('token_invalid', 'kid has a NUL');
   return kid;
 }

@@ -21,6 +21,8 @@ describe('parseJsonObject', () => {
     ['names that look like indices', '{"1":1,"0":2,"01":3}'],
     ['names of what objects inherit', '{"constructor":1,"toString":2,"hasOwnProperty":3}'],
     ['characters of two, three and four bytes', '{"é":"€","😀":"é:😀"}'],
+    ['a surrogate pair, escaped', '{"a":"\\ud83d\\ude00","\\uD83D\\uDE00":1}'],
+    ['a replacement character', '{"a":"\\ufffd"}'],
     ['64 levels', nested(64)],
   ])('reads %s', (_, json) => {
     expect(parse(json)).toEqual(JSON.parse(json));
@@ -57,6 +59,12 @@ describe('parseJsonObject', () => {
     ['an overlong encoding', bytes('{"a":"\xc0\xaf"}')],
     ['half a surrogate pair in UTF-8', bytes('{"a":"\xed\xa0\x80"}')],
     ['a character cut short', bytes('{"a":"\xe2\x82"}')],
+    ['a lone surrogate in a string', '{"a":"\\ud800"}'],
+    ['a lone low surrogate within text', '{"a":"x\\uDFFFy"}'],
+    ['surrogates in the wrong order', '{"a":"\\udc00\\ud800"}'],
+    ['a lone surrogate before a pair', '{"a":"\\ud83d\\ud83d\\ude00"}'],
+    ['a lone surrogate in a name', '{"a\\udbff":1}'],
+    ['a lone surrogate deep inside', '{"a":[[{"b":["\\ud800"]}]]}'],
     ['UTF-16', [...Buffer.from('{"a":1}', 'utf16le')]],
   ])('refuses %s', (_, json) => {
     expect(() => parse(json)).toThrow(expect.objectContaining({ code: 'token_invalid' }));

@@ -8,11 +8,12 @@ const MAX_DEPTH = 64;
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Parses a JSON object that everybody reads the same way (RFC 8725 section 2.4, RFC 8259 section
  * 4): valid UTF-8, no member twice in any object however its name is spelt, no member named
- * `__proto__`, at most 64 levels deep.
+ * `__proto__`, no lone surrogate in any string (RFC 7493 section 2.1), at most 64 levels deep.
  *
  * @throws TokenError `token_invalid`
  */
@@ -24,11 +25,23 @@ export function parseJsonObject(bytes: Buffer): JsonObject {
   if (countMembers(value, 1) !== countWrittenMembers(bytes)) {
     throw new TokenError('token_invalid', 'a JSON member is there twice');
   }
+  // Identity confusion: encoded as UTF-8, by a hash or a database, all lone surrogates become the
+  // same replacement character. Valid UTF-8 has none, so that only an escape can write one.
+  if (bytes.includes(BACKSLASH) && !isText(value)) {
+    throw new TokenError('token_invalid', 'a JSON string has a lone surrogate');
+  }
   return value;
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether every string in a JSON value, names too, is well-formed Unicode. */
+function isText(value: unknown): boolean {
+  if (typeof value === 'string') return !LONE_SURROGATE.test(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, member]) => isText(name) && isText(member));
 }
 
 function parse(bytes: Buffer): unknown {
