@@ -1,8 +1,10 @@
+import { callerAddress } from '@jwt-auth/chassis';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
 /** Where a request came from, as sessions show it and the audit log keeps it. */
 export interface Origin {
+  /** An IP address in its canonical form, or `unknown`. */
   readonly address: string;
   /** What the client says of itself: cut short, and never to be trusted. */
   readonly userAgent: string | null;
@@ -16,10 +18,11 @@ export const RequestOrigin = createParamDecorator((_: unknown, context: Executio
   originOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
-export function originOf(request: Pick<FastifyRequest, 'ip' | 'id' | 'headers'>): Origin {
+export function originOf(
+  request: Pick<FastifyRequest, 'callerAddress' | 'id' | 'headers'>,
+): Origin {
   return {
-    // A socket that listens on IPv6 shows IPv4 peers in disguise (RFC 4291 section 2.5.5.2).
-    address: request.ip.replace(/^::ffff:(?=\d+\.)/i, ''),
+    address: callerAddress(request),
     userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
     requestId: request.id,
   };

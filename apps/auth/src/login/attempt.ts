@@ -1,6 +1,5 @@
+import { networkOf } from '@jwt-auth/chassis';
 import { createHash } from 'node:crypto';
-
-import { network } from './network.js';
 
 /** Who shall be proved to be there, and where the proof comes from. */
 export interface AttemptOrigin {
@@ -29,7 +28,7 @@ export type LimitName = 'pair' | 'address' | 'everywhere';
 export function limitsOf({ account, address }: AttemptOrigin): Record<LimitName, Limit> {
   // The database needs no list of e-mails that people have mistyped.
   const accountKey = `account:${createHash('sha256').update(account).digest('base64url')}`;
-  const party = network(address);
+  const party = networkOf(address);
   return {
     pair: { key: `${accountKey}@${party}`, free: 5, longestSeconds: 900 },
     address: { key: `address:${party}`, free: 100, longestSeconds: 900 },

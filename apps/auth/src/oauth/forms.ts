@@ -1,10 +1,13 @@
+import { isPercentEncodedUtf8 } from '@jwt-auth/chassis';
 import {
+  BadRequestException,
   createParamDecorator,
   UnsupportedMediaTypeException,
   type ExecutionContext,
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
+import { isUtf8 } from 'node:buffer';
 
 import { OAuthError } from './oauth-error.js';
 
@@ -18,18 +21,20 @@ export function isOAuthRoute(request: FastifyRequest): boolean {
 
 /**
  * Lets the routes under /oauth/, and no others, take forms: a page of another site can send a form
- * without asking, and elsewhere nothing expects one.
+ * without asking, and elsewhere nothing expects one. Bytes that are no UTF-8 are refused, as in JSON.
  */
 export function acceptOAuthForms(app: NestFastifyApplication): void {
   app
     .getHttpAdapter()
     .getInstance()
-    .addContentTypeParser<string>(
+    .addContentTypeParser<Buffer>(
       'application/x-www-form-urlencoded',
-      { parseAs: 'string' },
+      { parseAs: 'buffer' },
       (request, body, done) => {
-        if (isOAuthRoute(request)) done(null, new URLSearchParams(body));
-        else done(new UnsupportedMediaTypeException());
+        const form = body.toString();
+        if (!isOAuthRoute(request)) done(new UnsupportedMediaTypeException());
+        else if (isUtf8(body) && isPercentEncodedUtf8(form)) done(null, new URLSearchParams(form));
+        else done(new BadRequestException('The body is not well-formed UTF-8'));
       },
     );
 }

@@ -173,6 +173,33 @@ describe('a request that cannot be served', () => {
     expect(JSON.stringify(problem)).not.toMatch(/secret|SELECT|node_modules/);
   });
 
+  const noText: [string, () => Promise<Response>, string][] = [
+    ['a lone surrogate', () => post('{"text":"a\\ud800"}'), 'text'],
+    ['half a pair at the end', () => post('{"text":"\\ud83d\\ude00\\ud83d"}'), 'text'],
+    ['NUL', () => post('{"text":"a\\u0000b"}'), 'text'],
+    ['NUL deep inside', () => post('{"tags":[{"name":"a"},{"name":"\\u0000"}]}'), 'tags.1.name'],
+    ['NUL in a name', () => post('{"tags":[{"na\\u0000me":"a"}]}'), 'tags.0'],
+    ['a surrogate in the first name', () => post('{"\\udfff":1}'), ''],
+    ['NUL in a path', () => fetch(`${base}/notes/a%00`), 'id'],
+    ['NUL in a query', () => fetch(`${base}/notes/a?q=%00`), 'q'],
+    ['NUL in the second of two', () => fetch(`${base}/notes/a?q=b&q=%00`), 'q.1'],
+  ];
+  it.each(noText)('is refused for %s, with the path of the fault', async (_name, ask, path) => {
+    const answer = await ask();
+    expect(answer.status).toBe(400);
+    const problem = await problemOf(answer);
+    expect(problem.code).toBe('invalid_input');
+    expect(problem.errors).toEqual([{ path, message: expect.any(String) as string }]);
+  });
+
+  it('is refused when its body is nested too deeply, at any depth', async () => {
+    for (const depth of [66, 5_000]) {
+      const nested = `{"tags":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+      const problem = await problemOf(await post(nested));
+      expect(problem).toMatchObject({ code: 'invalid_input', errors: [{ path: 'tags' }] });
+    }
+  });
+
   it('learns every fault of its input', async () => {
     const faulty = { tags: [{ name: 'short' }, { name: 'too long' }], extra: 1 };
     const problem = await problemOf(await post(JSON.stringify(faulty)));

@@ -6,11 +6,13 @@ import { logRequests } from '../logging/request-log.js';
 import type { StructuredLogger } from '../logging/structured-logger.js';
 import type { TrustProxy } from '../settings/addresses.js';
 import { addAnswerHeaders, SECURITY_HEADERS } from './answer-headers.js';
+import { readCallerAddresses, trustedPeers } from './caller-address.js';
 import { serveDocs, type Documentation } from './docs.js';
 import { acceptOnlyJson } from './json-bodies.js';
 import { requestIdOf } from './request-id.js';
 import { obeyRouteOptions } from './route-options.js';
 import { SchemaValidationPipe } from './schema-validation.pipe.js';
+import { refuseWhatIsNoText } from './text.js';
 import { answerUnparsable, answerUnroutable } from './unrouted.js';
 
 export interface HttpAppOptions {
@@ -34,8 +36,7 @@ export async function createHttpApp(
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: 16 * KIBIBYTE,
-    // The first of the hops is the peer itself.
-    trustProxy: typeof trustProxy === 'number' ? (_peer, hop) => hop < trustProxy : trustProxy,
+    trustProxy: trustProxy !== false && trustedPeers(trustProxy),
     genReqId: requestIdOf,
     frameworkErrors: answerUnroutable,
     clientErrorHandler: answerUnparsable,
@@ -52,9 +53,11 @@ export async function createHttpApp(
     },
   });
   const server = adapter.getInstance();
+  readCallerAddresses(server, trustProxy);
   addAnswerHeaders(server);
   logRequests(server, logger);
   acceptOnlyJson(server);
+  refuseWhatIsNoText(server);
   obeyRouteOptions(server);
 
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+import { callerAddress } from '../http/caller-address.js';
 import { withRequestId } from './request-context.js';
 import type { StructuredLogger } from './structured-logger.js';
 
@@ -27,7 +28,7 @@ export function logRequests(server: FastifyInstance, logger: StructuredLogger): 
       route: request.routeOptions.url,
       status: reply.statusCode,
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      remoteAddress: request.ip,
+      remoteAddress: callerAddress(request),
       ...(!reply.raw.writableFinished && { aborted: true }),
     };
     if (isProbe(request) || isRoutine(request, reply)) logger.debug('request', line);

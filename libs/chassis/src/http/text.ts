@@ -1,0 +1,57 @@
+import { BadRequestException } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * Whether a string can be stored, hashed and compared as it is: without lone surrogates, which all
+ * become the same replacement character in UTF-8, and without NUL, which Postgres refuses.
+ */
+export function isText(value: string): boolean {
+  return !LONE_SURROGATE.test(value) && !value.includes('\0');
+}
+
+/** Whether the percent-encoded bytes of a form or query are UTF-8. */
+export function isPercentEncodedUtf8(form: string): boolean {
+  try {
+    // A percent sign that encodes nothing stands for itself (WHATWG URL section 1.3).
+    decodeURIComponent(form.replaceAll(/%(?![\da-f]{2})/gi, '%25'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** As many as in the payload of a token. Recursive code that reads a body is safe below it. */
+const MAX_DEPTH = 64;
+
+const NO_TEXT = 'must not contain a lone surrogate or NUL';
+const TOO_DEEP = 'is nested too deeply';
+
+/** Refuses requests with strings that are no text in their path, query, form or JSON body. */
+export function refuseWhatIsNoText(server: FastifyInstance): void {
+  server.addHook('preValidation', ({ params, query, body }, _reply, done) => {
+    const form = body instanceof URLSearchParams ? Object.fromEntries(body) : body;
+    const fault = faultOf(params) ?? faultOf(query) ?? faultOf(form);
+    if (fault === undefined) done();
+    else done(new BadRequestException([fault]));
+  });
+}
+
+/** The first fault of a value, after the path of the member that has it. */
+function faultOf(value: unknown, path: readonly string[] = []): string | undefined {
+  if (typeof value === 'string') return isText(value) ? undefined : faultAt(path, NO_TEXT);
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (path.length > MAX_DEPTH) return faultAt(path.slice(0, 1), TOO_DEEP);
+  for (const [name, member] of Object.entries(value)) {
+    if (!isText(name)) return faultAt(path, `the name of a member ${NO_TEXT}`);
+    const fault = faultOf(member, [...path, name]);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** In the form of the validation pipe, which the filter of problems reads. */
+function faultAt(path: readonly string[], message: string): string {
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
+}
