@@ -1,11 +1,14 @@
-export { DevStackError, type DevStackErrorCode } from './dev-stack-error.js';
+export { DevStackError, type DevStackErrorCode } from './errors.js';
 export { createTcpProxy, type TcpProxy } from './faults/tcp-proxy.js';
-export { createDatabase, type PostgresServer } from './postgres/postgres-server.js';
-export { startPostgres, type PostgresOptions } from './postgres/start-postgres.js';
+export {
+  createDatabase,
+  startPostgres,
+  type PostgresOptions,
+  type PostgresServer,
+} from './postgres/postgres-server.js';
 export { APPS, ROOT, type App, type AppName } from './stack/app.js';
 export { runLauncher, type LauncherOptions } from './stack/launcher.js';
-export type { RunningApp } from './stack/running-app.js';
-export { startApp, type StartAppOptions } from './stack/start-app.js';
+export { startApp, type RunningApp, type StartAppOptions } from './stack/running-app.js';
+export { DEMO_CLIENT_ID } from './stack/settings.js';
 export { freePort } from './supervision/free-port.js';
 export { until } from './supervision/until.js';
-export { DEMO_CLIENT_ID } from './stack/settings.js';

@@ -11,6 +11,6 @@ process.exit(
   await runLauncher({
     apps: Object.values(APPS),
     env: process.env,
-    logDir: join(ROOT, '.data/logs'),
+    dataDir: join(ROOT, '.data'),
   }),
 );

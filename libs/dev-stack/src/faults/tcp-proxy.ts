@@ -1,5 +1,5 @@
-import { connect, createServer, type AddressInfo } from 'node:net';
-import { Gate, Relay } from './relay.js';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A bad network between a client and a server on 127.0.0.1. */
 export interface TcpProxy {
@@ -14,8 +14,8 @@ export interface TcpProxy {
   /** Resets every connection, and each new one, until `resume`. */
   cut(): void;
   /**
-   * Leaves the connections of this moment half-open for ever: nothing passes, nothing closes, no
-   * end tells of another. New connections work.
+   * Leaves the connections that are open now half-open for ever: nothing passes, nothing closes, and
+   * neither end learns that the other has gone. New connections work.
    */
   halfOpen(): void;
   /** Ends `pause` and `cut`; what was held back is delivered. */
@@ -76,4 +76,73 @@ export async function createTcpProxy(target: number, port = 0): Promise<TcpProxy
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Open, or shut until `open` is called. */
+class Gate {
+  private opened = Promise.resolve();
+  private release: (() => void) | undefined;
+
+  /** Settles when the gate is open. */
+  pass(): Promise<void> {
+    return this.opened;
+  }
+
+  shut(): void {
+    if (this.release) return;
+    this.opened = new Promise((resolve) => (this.release = resolve));
+  }
+
+  open(): void {
+    this.release?.();
+    this.release = undefined;
+  }
+}
+
+/** Forwards bytes between a client and a server, in both directions. */
+class Relay {
+  /** Settles when both connections are closed. */
+  readonly closed: Promise<unknown>;
+  private isSilent = false;
+
+  constructor(
+    private readonly client: Socket,
+    private readonly upstream: Socket,
+    gate: Gate,
+    delayMs: () => number,
+  ) {
+    this.forward(client, upstream, gate, delayMs);
+    this.forward(upstream, client, gate, delayMs);
+    this.closed = Promise.all(
+      [client, upstream].map((socket) => new Promise((resolve) => socket.once('close', resolve))),
+    );
+  }
+
+  /** From now on nothing passes, not even an end. */
+  silence(): void {
+    this.isSilent = true;
+  }
+
+  reset(): void {
+    this.client.resetAndDestroy();
+    this.upstream.resetAndDestroy();
+  }
+
+  private forward(from: Socket, to: Socket, gate: Gate, delayMs: () => number): void {
+    // One after the other, each at its own time, so that a change of the delay reorders nothing.
+    let last = Promise.resolve();
+    const later = (act: () => void) => {
+      const due = performance.now() + delayMs();
+      last = last.then(async () => {
+        const early = due - performance.now();
+        if (early > 0) await sleep(early);
+        await gate.pass();
+        if (!this.isSilent) act();
+      });
+    };
+    from.on('data', (chunk) => later(() => to.write(chunk)));
+    from.on('end', () => later(() => to.end()));
+    from.on('error', () => later(() => to.resetAndDestroy()));
+    from.on('close', () => later(() => to.destroySoon()));
+  }
 }

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { DevStackError } from '../dev-stack-error.js';
+import { DevStackError } from '../errors.js';
 import type { ProcessAccount } from '../supervision/supervised-process.js';
 
 /** `_postgres` is what macOS calls it. */
@@ -58,4 +58,9 @@ export function canEnter(directory: string, account: ProcessAccount | undefined)
  * Where root keeps what an unprivileged account must reach although the repository lies under a
  * closed path (`/root`). Not a temporary directory: those are cleaned file by file.
  */
-export const ROOTS_OWN_PLACE = '/var/lib/jwt-auth';
+export const SHARED_PLACE = '/var/lib/jwt-auth';
+
+/** A server gets only `PATH` of the caller's environment: `PGDATA` and the like must not leak. */
+export function serverEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
+}

@@ -3,9 +3,7 @@ import { chmodSync, cpSync, lstatSync, mkdtempSync, readdirSync, rmSync, statSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { binariesPackage, postgresBinaries } from './binaries.js';
-import { copyBinaries } from './copy-binaries.js';
-import { completeBinaries } from './complete-binaries.js';
+import { binariesPackage, completeBinaries, copyBinaries, postgresBinaries } from './binaries.js';
 
 const installed = dirname(dirname(postgresBinaries(undefined).postgres));
 let scratch: string;

@@ -1,11 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+} from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { DevStackError } from '../dev-stack-error.js';
+import { DevStackError, errorCode } from '../errors.js';
 import type { ProcessAccount } from '../supervision/supervised-process.js';
-import { copyBinaries } from './copy-binaries.js';
-import { completeBinaries } from './complete-binaries.js';
+import { SHARED_PLACE } from './account.js';
 
 const INSTEAD = 'Set DATABASE_URL to use a Postgres (14 or newer) of your own.';
 
@@ -73,4 +82,93 @@ function failure(
   const { error, status, stderr } = spawnSync(postgres, ['--version'], options);
   if (error) return error.message;
   return status === 0 ? undefined : stderr.trim();
+}
+
+/**
+ * Does what the package's install script would do, had npm been allowed to run it: npm packages
+ * hold no symbolic links, and libraries are found by theirs.
+ * @returns `false` where something is missing and we may not write
+ */
+export function completeBinaries(native: string): boolean {
+  try {
+    for (const { source, target } of symlinks(native)) {
+      linkOnce(basename(source), join(native, '..', target));
+    }
+    const bin = join(native, 'bin');
+    for (const program of readdirSync(bin)) makeExecutable(join(bin, program));
+    return true;
+  } catch (error) {
+    if (['EACCES', 'EPERM', 'EROFS'].includes(errorCode(error))) return false;
+    throw error;
+  }
+}
+
+function symlinks(native: string): { source: string; target: string }[] {
+  const list = join(native, 'pg-symlinks.json');
+  if (!existsSync(list)) return [];
+  return JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
+}
+
+function linkOnce(to: string, link: string): void {
+  try {
+    symlinkSync(to, link);
+  } catch (error) {
+    // There already, or just made by another process that starts at this moment.
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+}
+
+function makeExecutable(program: string): void {
+  try {
+    accessSync(program, constants.X_OK);
+  } catch {
+    chmodSync(program, 0o755);
+  }
+}
+
+/**
+ * Copies the `native` directory, once, to a place that every account can read (as root) or that
+ * the caller can write (otherwise). `label` names package and version.
+ * @returns the path of the copy
+ */
+export function copyBinaries(native: string, label: string, place = placeForCopies()): string {
+  const copy = join(place, label);
+  if (!existsSync(copy)) {
+    mkdirSync(dirname(copy), { recursive: true, mode: 0o755 });
+    const staging = mkdtempSync(`${copy}.`);
+    try {
+      const staged = join(staging, 'native');
+      cpSync(native, staged, { recursive: true, verbatimSymlinks: true });
+      openToAll(staging);
+      completeBinaries(staged);
+      renameOnce(staging, copy);
+    } finally {
+      rmSync(staging, { recursive: true, force: true });
+    }
+  }
+  return join(copy, 'native');
+}
+
+function placeForCopies(): string {
+  if (process.getuid?.() === 0) return SHARED_PLACE;
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'jwt-auth');
+}
+
+/** Undoes a strict umask of `npm ci`, under which an unprivileged account could read nothing. */
+function openToAll(directory: string): void {
+  chmodSync(directory, 0o755);
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) openToAll(path);
+    else if (entry.isFile()) chmodSync(path, basename(directory) === 'bin' ? 0o755 : 0o644);
+  }
+}
+
+function renameOnce(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    // Another process that copies at the same moment was faster.
+    if (!['EEXIST', 'ENOTEMPTY'].includes(errorCode(error))) throw error;
+  }
 }

@@ -1,10 +1,28 @@
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { realpathSync, rmdirSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+} from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+} from 'node:fs';
+import { rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { DevStackError } from '../dev-stack-error.js';
-import type { ProcessAccount } from '../supervision/supervised-process.js';
-import { canEnter, ROOTS_OWN_PLACE, serverAccount } from './account.js';
+import { DevStackError } from '../errors.js';
+import { ProgramLog } from '../supervision/program-log.js';
+import { SupervisedProcess, type ProcessAccount } from '../supervision/supervised-process.js';
+import { canEnter, serverAccount, serverEnvironment, SHARED_PLACE } from './account.js';
 
 /** Where a server keeps its data, and whom it runs as to be able to. */
 export interface DataDirectory {
@@ -31,8 +49,8 @@ export function keptDirectory(wanted: string): DataDirectory {
       return { path, account, temporary: undefined };
     }
     if (exists(link)) rmdirSync(link);
-    mkdirSync(ROOTS_OWN_PLACE, { recursive: true, mode: 0o755 });
-    const place = mkdtempSync(join(ROOTS_OWN_PLACE, 'postgres-'));
+    mkdirSync(SHARED_PLACE, { recursive: true, mode: 0o755 });
+    const place = mkdtempSync(join(SHARED_PLACE, 'postgres-'));
     symlinkSync(place, link);
     return { path: place, account, temporary: undefined };
   } catch (cause) {
@@ -49,7 +67,7 @@ export function keptDirectory(wanted: string): DataDirectory {
 /** A new directory for a server of which nothing is kept. */
 export function temporaryDirectory(): DataDirectory {
   const account = serverAccount(tmpdir());
-  const parent = canEnter(tmpdir(), account) ? tmpdir() : ROOTS_OWN_PLACE;
+  const parent = canEnter(tmpdir(), account) ? tmpdir() : SHARED_PLACE;
   mkdirSync(parent, { recursive: true, mode: 0o755 });
   const temporary = mkdtempSync(join(realpathSync(parent), 'jwt-auth-postgres-'));
   if (account) chmodSync(temporary, 0o755);
@@ -66,4 +84,79 @@ function realPath(path: string): string {
 
 function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** The role that owns every database of an embedded server. */
+export const ROLE = 'app';
+
+const passwordFile = (dataDir: string) => join(dataDir, 'password');
+
+/**
+ * Makes the data directory of a new server, unless it is there already. It appears under its name
+ * whole or not at all, also when this process is killed half-way or two do it at once.
+ * @returns the password of {@link ROLE}
+ * @throws DevStackError `directory_unusable`, `did_not_start`
+ */
+export async function initialise(
+  { path, account }: DataDirectory,
+  initdb: string,
+  { durable }: { durable: boolean },
+): Promise<string> {
+  if (!isInitialised(path)) {
+    const staging = mkdtempSync(`${path}.new-`);
+    try {
+      await fill(staging, initdb, account, durable);
+      if (!isInitialised(path)) {
+        if (existsSync(path)) rmdirSync(path);
+        renameSync(join(staging, 'data'), path);
+      }
+    } finally {
+      rmSync(staging, { recursive: true, force: true });
+    }
+  }
+  return readFileSync(passwordFile(path), 'utf8');
+}
+
+function isInitialised(path: string): boolean {
+  if (!existsSync(path) || readdirSync(path).length === 0) return false;
+  if (existsSync(join(path, 'PG_VERSION')) && existsSync(passwordFile(path))) return true;
+  throw new DevStackError(
+    'directory_unusable',
+    `${path} is neither empty nor the data of an embedded Postgres. ` +
+      'Set EMBEDDED_POSTGRES_DIR to another directory.',
+  );
+}
+
+async function fill(
+  staging: string,
+  initdb: string,
+  account: ProcessAccount | undefined,
+  durable: boolean,
+): Promise<void> {
+  const data = join(staging, 'data');
+  const password = join(staging, 'password');
+  mkdirSync(data, { mode: 0o700 });
+  writeFileSync(password, randomBytes(24).toString('base64url'), { mode: 0o600 });
+  if (account) {
+    chmodSync(staging, 0o755);
+    for (const path of [data, password]) chownSync(path, account.uid, account.gid);
+  }
+  const args = ['-D', data, '-U', ROLE, '--auth=scram-sha-256', `--pwfile=${password}`];
+  args.push('--encoding=UTF8', '--locale=C', '--no-instructions', ...(durable ? [] : ['-N']));
+  await runInitdb({ command: initdb, args, account, removeWhenStopped: staging });
+  renameSync(password, passwordFile(data));
+}
+
+async function runInitdb(program: {
+  command: string;
+  args: string[];
+  account: ProcessAccount | undefined;
+  removeWhenStopped: string;
+}): Promise<void> {
+  const log = ProgramLog.unnamed();
+  const env = serverEnvironment();
+  const initdb = await SupervisedProcess.start({ name: 'initdb', cwd: '/', env, log, ...program });
+  const { code } = await initdb.exited;
+  if (code === 0) return;
+  throw new DevStackError('did_not_start', `Postgres made no data directory:\n${log.tail()}`);
 }

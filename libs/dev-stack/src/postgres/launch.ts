@@ -1,9 +1,9 @@
-import { DevStackError } from '../dev-stack-error.js';
+import { DevStackError } from '../errors.js';
 import type { ProgramLog } from '../supervision/program-log.js';
 import { SupervisedProcess } from '../supervision/supervised-process.js';
 import { until } from '../supervision/until.js';
+import { serverEnvironment } from './account.js';
 import type { DataDirectory } from './data-directory.js';
-import { serverEnvironment } from './environment.js';
 import { readPostmaster, removeStalePidFile, runningPostmaster } from './postmaster.js';
 
 /** Recovery after a crash may read much of the log, hence the minute. */

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { errorCode } from '../error-code.js';
+import { errorCode } from '../errors.js';
+import { isAlive, readIfThere, removeIfStill } from '../supervision/pid-file.js';
 import { until } from '../supervision/until.js';
 
 const EMPTY_FOR_MS = 500;
@@ -38,28 +38,12 @@ export async function removeStalePidFile(dataDir: string): Promise<void> {
   });
   const postmaster = parse(content);
   if (postmaster && (!isAlive(postmaster.pid) || isPostgresOn(dataDir, postmaster.pid))) return;
-  const aside = `${pidFile(dataDir)}.${randomUUID()}`;
-  try {
-    renameSync(pidFile(dataDir), aside);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
-    throw error;
-  }
-  // Somebody else may have removed the file that we read, and started a server: it is that one's.
-  if (readFileSync(aside, 'utf8') !== (content ?? '')) linkSync(aside, pidFile(dataDir));
-  rmSync(aside);
+  removeIfStill(pidFile(dataDir), content ?? '');
 }
 
 const pidFile = (dataDir: string) => join(dataDir, 'postmaster.pid');
 
-function readPidFile(dataDir: string): string | undefined {
-  try {
-    return readFileSync(pidFile(dataDir), 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
+const readPidFile = (dataDir: string) => readIfThere(pidFile(dataDir));
 
 function parse(content = ''): Postmaster | undefined {
   const [pid = '', , , port, , , , status = ''] = content.split('\n');
@@ -67,15 +51,7 @@ function parse(content = ''): Postmaster | undefined {
   return { pid: Number(pid), port: Number(port ?? 0), status: status.trim() };
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return errorCode(error) !== 'ESRCH';
-  }
-}
-
-/** A server works in its data directory; where that cannot be seen, its name has to do. */
+/** A server's working directory is its data directory. Where that cannot be read, compare names. */
 function isPostgresOn(dataDir: string, pid: number): boolean {
   if (process.platform === 'win32') return isAlive(pid);
   try {

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { canEnter, firstAccount, ROOTS_OWN_PLACE } from '../postgres/account.js';
+import { canEnter, firstAccount, SHARED_PLACE } from '../postgres/account.js';
 import { binariesPackage } from '../postgres/binaries.js';
 import { freePort } from '../supervision/free-port.js';
 import { Launched, type LaunchedOptions } from '../testing/launched.fixture.js';
@@ -55,7 +55,7 @@ afterEach(async () => {
 
 describe.runIf(isRoot)('as root', SLOW, () => {
   it('starts in a repository under a mode-700 path, and keeps the data', async () => {
-    const copies = existsSync(ROOTS_OWN_PLACE);
+    const copies = existsSync(SHARED_PLACE);
     const built = closedRepository();
     const link = join(directory, 'postgres');
     let place = '';
@@ -74,7 +74,7 @@ describe.runIf(isRoot)('as root', SLOW, () => {
       expect(realpathSync(link)).toBe(place);
       await end(second);
     } finally {
-      rmSync(copies ? place : ROOTS_OWN_PLACE, { recursive: true, force: true });
+      rmSync(copies ? place : SHARED_PLACE, { recursive: true, force: true });
     }
   });
 

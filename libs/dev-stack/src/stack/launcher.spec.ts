@@ -8,7 +8,7 @@ import { until } from '../supervision/until.js';
 import { Launched, type LaunchedOptions } from '../testing/launched.fixture.js';
 import { descendants, survivors } from '../testing/processes.fixture.js';
 import { tinyApp } from '../testing/tiny-app.fixture.js';
-import { freshDatabase } from '../vitest/fresh-database.js';
+import { freshDatabase } from '../vitest/index.js';
 import type { App } from './app.js';
 
 let directory: string;
@@ -156,6 +156,50 @@ describe('the apps of the stack', SLOW, () => {
     expect(launcher.output).toMatch(/right ended by itself \(exit code 7\)[^]*asked to end/);
     expect(launcher.output).toContain(join(directory, 'logs/right.log'));
     expect(await survivors(below, 0)).toEqual([]);
+  });
+});
+
+describe('a second start in the same directory', SLOW, () => {
+  const log = (folder: string, app: App) =>
+    readFileSync(join(directory, folder, `${app.name}.log`), 'utf8');
+  const second = (env: NodeJS.ProcessEnv, leftPort: number, rightPort: number) =>
+    launch({ env: { LEFT_PORT: `${leftPort}`, RIGHT_PORT: `${rightPort}`, ...env } });
+
+  it('on other ports and another database has logs of its own, and the same demo client', async () => {
+    const first = launch();
+    await first.says('Ready after');
+    const [leftPort, rightPort] = [await freePort(), await freePort()];
+    const EMBEDDED_POSTGRES_DIR = join(directory, 'second-postgres');
+    const other = second({ EMBEDDED_POSTGRES_DIR }, leftPort, rightPort);
+    await other.says('Ready after');
+    expect(other.output).toContain(join(directory, 'logs-2'));
+    for (const folder of ['logs', 'logs-2']) {
+      expect(readNames(join(directory, folder))).toContain('postgres.log');
+      expect(log(folder, left)).toBe('left listens\n');
+    }
+    const secretAt = async (port: number) =>
+      (await fetch(`http://127.0.0.1:${port}/env?CLIENT_SECRET`)).text();
+    expect(await secretAt(leftPort)).toMatch(/^[\w-]{43}$/);
+    expect(await secretAt(leftPort)).toBe(await secretAt(left.defaultPort));
+  });
+
+  it('on the same database is refused, and leaves the logs of the first alone', async () => {
+    await launch().says('Ready after');
+    const other = second({}, await freePort(), await freePort());
+    expect(await other.ended).toBe(1);
+    expect(other.output).toMatch(/already runs on .*EMBEDDED_POSTGRES_DIR/s);
+    expect(log('logs', left)).toBe('left listens\n');
+  });
+
+  it('uses the logs of one that was killed', async () => {
+    const first = launch();
+    await first.says('Ready after');
+    const below = descendants(first.pid);
+    first.kill('SIGKILL');
+    expect(await survivors(below)).toEqual([]);
+    const next = launch();
+    await next.says('Ready after');
+    expect(next.output).toMatch(new RegExp(`${join(directory, 'logs')}$`, 'm'));
   });
 });
 

@@ -1,26 +1,30 @@
-import { DevStackError } from '../dev-stack-error.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DevStackError } from '../errors.js';
+import { claimDirectory } from '../supervision/pid-file.js';
 import type { App } from './app.js';
 import { StackSettings } from './settings.js';
 import { Stack } from './stack.js';
-import { stopRequest } from './stop-request.js';
 import { welcome } from './welcome.js';
 
 export interface LauncherOptions {
   apps: readonly App[];
   env: NodeJS.ProcessEnv;
-  /** Where each program's output goes, in a file of its own. */
-  logDir: string;
+  /** Keeps generated secrets and, in `logs`, the output of each program. */
+  dataDir: string;
 }
 
 /**
  * Runs the stack until SIGINT, SIGTERM or SIGHUP asks it to end, or one of its programs ends.
  * @returns the exit code: 0 when asked to end, 1 after a problem, which is then on stderr
  */
-export async function runLauncher({ apps, env, logDir }: LauncherOptions): Promise<number> {
+export async function runLauncher({ apps, env, dataDir }: LauncherOptions): Promise<number> {
   const stopRequested = stopRequest(env);
   let stack: Stack | undefined;
   try {
-    const settings = new StackSettings(apps, env);
+    const settings = new StackSettings(apps, env, dataDir);
+    // A second start keeps its logs apart, even when both use the same settings but ports.
+    const logDir = claimDirectory(join(dataDir, 'logs'));
     stack = new Stack(apps, settings, logDir);
     console.log(`Starting ${[...names(settings), ...apps.map(({ name }) => name)].join(', ')} ...`);
     const startedAt = performance.now();
@@ -42,3 +46,48 @@ export async function runLauncher({ apps, env, logDir }: LauncherOptions): Promi
 }
 
 const names = ({ databaseUrl }: StackSettings) => (databaseUrl === undefined ? ['Postgres'] : []);
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** One Ctrl-C arrives twice, from the terminal and from npm: that is one request. */
+const SAME_REQUEST_MS = 1_000;
+const PARENT_CHECK_MS = 500;
+
+/**
+ * Settles when this process is to end: on a signal, or when the npm that runs it has ended, since not
+ * every shell between the two passes signals on. A later signal ends the process at once.
+ */
+function stopRequest(env: NodeJS.ProcessEnv): Promise<void> {
+  return new Promise((resolve) => {
+    let requestedAt: number | undefined;
+    const request = () => {
+      if (requestedAt !== undefined && performance.now() - requestedAt > SAME_REQUEST_MS)
+        process.exit(1);
+      requestedAt ??= performance.now();
+      resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, request);
+    if (env['npm_lifecycle_event'] !== undefined) onOrphaned(resolve);
+  });
+}
+
+function onOrphaned(act: () => void): void {
+  const before = ancestors();
+  const check = setInterval(() => {
+    if (ancestors() === before) return;
+    clearInterval(check);
+    act();
+  }, PARENT_CHECK_MS);
+  check.unref();
+}
+
+/** The shell and, where /proc shows it, the npm that started the shell. */
+function ancestors(): string {
+  const parent = process.ppid;
+  try {
+    const stat = readFileSync(`/proc/${parent}/stat`, 'utf8');
+    // State and parent follow the name, which is in parentheses and may hold some itself.
+    return `${parent} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return `${parent}`;
+  }
+}

@@ -1,9 +1,15 @@
-import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { APPS, ROOT } from './app.js';
 import { DEMO_CLIENT_ID, StackSettings } from './settings.js';
 
-const settings = (env: NodeJS.ProcessEnv = {}) => new StackSettings(Object.values(APPS), env);
+const dataDir = mkdtempSync(join(tmpdir(), 'dev-stack-spec-'));
+afterAll(() => rmSync(dataDir, { recursive: true }));
+
+const settings = (env: NodeJS.ProcessEnv = {}, directory = dataDir) =>
+  new StackSettings(Object.values(APPS), env, directory);
 
 describe('the settings of the launcher', () => {
   it.each([{}, { AUTH_PORT: '', HOST: '', DATABASE_URL: '', EMBEDDED_POSTGRES_DIR: '' }])(
@@ -42,16 +48,18 @@ describe('the settings of the launcher', () => {
     expect(settings(env).demoPassword).toBe(password);
   });
 
-  it('give the apps a demo client, with a new secret at each start', () => {
-    const environments = (env: NodeJS.ProcessEnv = {}) => {
-      const made = settings(env);
+  it('give the apps a demo client, with a secret of the data directory', () => {
+    const environments = (env: NodeJS.ProcessEnv = {}, directory = dataDir) => {
+      const made = settings(env, directory);
       return [made.environment(APPS.auth, undefined), made.environment(APPS.orders, undefined)];
     };
     const [auth, orders] = environments();
     const secret = auth?.['DEMO_CLIENT_SECRET'];
     expect(secret).toMatch(/^[\w-]{43}$/);
     expect(orders).toMatchObject({ CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: secret });
-    expect(environments()[0]?.['DEMO_CLIENT_SECRET']).not.toBe(secret);
+    expect(environments()[0]?.['DEMO_CLIENT_SECRET']).toBe(secret);
+    const [elsewhere] = environments({}, join(dataDir, 'another'));
+    expect(elsewhere?.['DEMO_CLIENT_SECRET']).not.toBe(secret);
     const [, own] = environments({ CLIENT_ID: 'mine', CLIENT_SECRET: 'own' });
     expect(own).toMatchObject({ CLIENT_ID: 'mine', CLIENT_SECRET: 'own' });
     const [, known] = environments({ DEMO_CLIENT_SECRET: 'chosen' });

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DevStackError } from '../dev-stack-error.js';
+import { DevStackError } from '../errors.js';
+import { writeOnce } from '../supervision/pid-file.js';
 import { ROOT, type App } from './app.js';
 
-/** The client that auth makes beside its demo users. */
+/** The id of the client that auth makes with its demo users. */
 export const DEMO_CLIENT_ID = 'de300000-0000-4000-8000-00000000c11e';
 
 const OFF = ['false', '0', 'off', 'no'];
 
-/** What the launcher reads of the environment; the rest is for the apps, which check theirs. */
+/** What the launcher reads of the environment. The apps read and check the rest. */
 export class StackSettings {
   /** Where the apps listen. */
   readonly host: string;
@@ -17,21 +19,20 @@ export class StackSettings {
   readonly postgresDir: string;
   /** The password of the demo users, or `undefined` when there are none. */
   readonly demoPassword: string | undefined;
-  /** Of the demo client, at this start. */
-  private readonly demoClientSecret: string;
   private readonly ports: ReadonlyMap<string, number>;
 
   /** @throws DevStackError `setting_invalid` */
   constructor(
     apps: readonly App[],
     private readonly env: NodeJS.ProcessEnv,
+    /** Where generated secrets are kept. */
+    private readonly dataDir: string,
   ) {
     // An empty variable, as a copied .env has, is one that is not set.
     this.host = env['HOST'] || '127.0.0.1';
     this.databaseUrl = env['DATABASE_URL'] || undefined;
     this.postgresDir = resolve(env['EMBEDDED_POSTGRES_DIR'] || join(ROOT, '.data/postgres'));
     this.demoPassword = demoPassword(env);
-    this.demoClientSecret = env['DEMO_CLIENT_SECRET'] || randomBytes(32).toString('base64url');
     this.ports = new Map(apps.map((app) => [app.name, portOf(app, env)]));
   }
 
@@ -40,19 +41,30 @@ export class StackSettings {
   }
 
   /**
-   * What an app gets: the caller's environment, the address of the database we made for it, and the
-   * demo client, in whose name services ask auth about reference tokens.
+   * The environment of an app: the caller's, the address of the database that we made for it, and the
+   * demo client, as which services introspect reference tokens.
    */
   environment(app: App, database: string | undefined): NodeJS.ProcessEnv {
     const env: NodeJS.ProcessEnv = { ...this.env, EMBEDDED_POSTGRES_DIR: this.postgresDir };
     if (database !== undefined) env[app.databaseSetting] ||= database;
     if (this.demoPassword === undefined) return env;
-    if (app.name === 'auth') env['DEMO_CLIENT_SECRET'] = this.demoClientSecret;
+    if (app.name === 'auth') env['DEMO_CLIENT_SECRET'] = this.demoClientSecret();
     else if (!env['CLIENT_ID'] && !env['CLIENT_SECRET']) {
       env['CLIENT_ID'] = DEMO_CLIENT_ID;
-      env['CLIENT_SECRET'] = this.demoClientSecret;
+      env['CLIENT_SECRET'] = this.demoClientSecret();
     }
     return env;
+  }
+
+  /**
+   * Made once and kept: auth stores the secret of the latest start, so two stacks on one database
+   * need the same one.
+   */
+  private demoClientSecret(): string {
+    if (this.env['DEMO_CLIENT_SECRET']) return this.env['DEMO_CLIENT_SECRET'];
+    const file = join(this.dataDir, 'demo-client-secret');
+    if (!existsSync(file)) writeOnce(file, randomBytes(32).toString('base64url'));
+    return readFileSync(file, 'utf8');
   }
 }
 
@@ -66,7 +78,7 @@ function portOf({ portSetting, defaultPort }: App, env: NodeJS.ProcessEnv): numb
   );
 }
 
-/** The rule is auth's; here it only decides what is printed. */
+/** auth applies this rule; here it only decides what is printed. */
 function demoPassword(env: NodeJS.ProcessEnv): string | undefined {
   if (env['NODE_ENV'] === 'production') return undefined;
   if (OFF.includes(env['SEED_DEMO']?.toLowerCase() ?? '')) return undefined;

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { DevStackError } from '../dev-stack-error.js';
-import type { PostgresServer } from '../postgres/postgres-server.js';
-import { startPostgres } from '../postgres/start-postgres.js';
+import { DevStackError } from '../errors.js';
+import { startPostgres, type PostgresServer } from '../postgres/postgres-server.js';
 import { freePort, listenError } from '../supervision/free-port.js';
 import { ProgramLog } from '../supervision/program-log.js';
 import type { App } from './app.js';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { errorCode } from '../error-code.js';
+import { errorCode } from '../errors.js';
 
 /** Why no server can listen there now, as the code of a system error (`EADDRINUSE`), if so. */
 export function listenError(port: number, host = '127.0.0.1'): Promise<string | undefined> {

@@ -81,7 +81,7 @@ describe('a supervised program', () => {
     ['heeds SIGTERM', `process.on('SIGTERM', () => process.exit(0));`, { code: 0, signal: null }],
     ['ignores it', `process.on('SIGTERM', () => {});`, { code: null, signal: 'SIGKILL' }],
   ])('is stopped when it %s', async (_, handler, exit) => {
-    const { process, log } = await start(handler + STAYS, { patienceMs: 200 });
+    const { process, log } = await start(handler + STAYS, { stopTimeoutMs: 200 });
     await up(log);
     expect(await process.stop()).toEqual(exit);
   });

@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { DevStackError } from '../dev-stack-error.js';
+import { DevStackError } from '../errors.js';
 import type { ProgramLog } from './program-log.js';
-import type { Order, Program, Report } from './watchdog-protocol.js';
 
 const WATCHDOG = fileURLToPath(new URL('./watchdog.mjs', import.meta.url));
 
@@ -31,10 +30,29 @@ export interface SupervisedProgram {
   /** Sent one after the other until the program ends; default SIGTERM, then SIGKILL. */
   stopSignals?: readonly NodeJS.Signals[];
   /** Milliseconds between two of them; default 12,000. */
-  patienceMs?: number;
+  stopTimeoutMs?: number;
   /** A directory that goes when the program was stopped, or ended after its supervisor did. */
   removeWhenStopped?: string | undefined;
 }
+
+/** The first message to a watchdog. It travels by message, because `ps` shows arguments to all. */
+export interface Program {
+  command: string;
+  args: readonly string[];
+  cwd: string | undefined;
+  env: NodeJS.ProcessEnv;
+  account: ProcessAccount | undefined;
+  stopSignals: readonly NodeJS.Signals[];
+  stopTimeoutMs: number;
+  removeWhenStopped: string | undefined;
+}
+
+/** Every later message to a watchdog. */
+export type Order = 'stop' | { signal: NodeJS.Signals };
+
+/** What a watchdog reports: first a pid or an error, last how the program ended. */
+export type Report =
+  { pid: number } | { error: string } | { code: number | null; signal: NodeJS.Signals | null };
 
 /** A running program that never outlives the process that started it, not even by kill -9. */
 export class SupervisedProcess {
@@ -105,7 +123,7 @@ function instruction(program: SupervisedProgram): Program {
     env: program.env,
     account: program.account && { uid: program.account.uid, gid: program.account.gid },
     stopSignals: program.stopSignals ?? ['SIGTERM', 'SIGKILL'],
-    patienceMs: program.patienceMs ?? 12_000,
+    stopTimeoutMs: program.stopTimeoutMs ?? 12_000,
     removeWhenStopped: program.removeWhenStopped,
   };
 }

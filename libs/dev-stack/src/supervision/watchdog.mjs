@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers';
 
-/** @typedef {import('./watchdog-protocol.js').Order} Order */
-/** @typedef {import('./watchdog-protocol.js').Report} Report */
-/** @typedef {import('./watchdog-protocol.js').Program} Program */
+/** @typedef {import('./supervised-process.js').Order} Order */
+/** @typedef {import('./supervised-process.js').Report} Report */
+/** @typedef {import('./supervised-process.js').Program} Program */
 
 // A terminal sends Ctrl-C to everyone; when to stop is the parent's decision.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
@@ -15,7 +15,7 @@ process.once('disconnect', () => process.exit());
 process.once('message', (/** @type {Program} */ program) => run(program));
 
 /** @param {Program} program */
-function run({ command, args, cwd, env, account, stopSignals, patienceMs, removeWhenStopped }) {
+function run({ command, args, cwd, env, account, stopSignals, stopTimeoutMs, removeWhenStopped }) {
   const child = spawn(command, args, { cwd, env, ...account, stdio: ['ignore', 1, 2] });
   let stopping = false;
 
@@ -25,7 +25,7 @@ function run({ command, args, cwd, env, account, stopSignals, patienceMs, remove
     child.kill(signal);
     // A stopped (SIGSTOP) program sees no other signal until it continues.
     child.kill('SIGCONT');
-    setTimeout(stop, patienceMs, harder).unref();
+    setTimeout(stop, stopTimeoutMs, harder).unref();
   };
   const stopOnce = () => {
     if (!stopping) stop(stopSignals);

@@ -9,7 +9,7 @@ import type { ProcessAccount } from '../supervision/supervised-process.js';
 const BUILT = new URL('../../dist/', import.meta.url);
 
 export interface LaunchedOptions {
-  /** Where the script of the launcher and its logs are. */
+  /** Holds the launcher's script, logs and secrets. */
   directory: string;
   apps: readonly App[];
   env?: NodeJS.ProcessEnv;
@@ -43,7 +43,7 @@ export class Launched {
     shells = 0,
   }: LaunchedOptions): Launched {
     const script = join(directory, 'launch.mjs');
-    const options = `{ apps: ${JSON.stringify(apps)}, env: process.env, logDir: ${JSON.stringify(join(directory, 'logs'))} }`;
+    const options = `{ apps: ${JSON.stringify(apps)}, env: process.env, dataDir: ${JSON.stringify(directory)} }`;
     writeFileSync(
       script,
       `import { runLauncher } from ${JSON.stringify(fileURLToPath(new URL('index.js', built)))};

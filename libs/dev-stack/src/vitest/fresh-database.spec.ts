@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect, it } from 'vitest';
-import { freshDatabase } from './fresh-database.js';
+import { freshDatabase } from './index.js';
 
 async function tables(url: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: url });

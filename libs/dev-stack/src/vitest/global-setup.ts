@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { startPostgres } from '../postgres/start-postgres.js';
+import { startPostgres } from '../postgres/postgres-server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -6,7 +6,7 @@ import { freePort } from '../supervision/free-port.js';
 import { survivors } from '../testing/processes.fixture.js';
 import { tinyApp } from '../testing/tiny-app.fixture.js';
 import type { RunningApp } from './running-app.js';
-import { startApp } from './start-app.js';
+import { startApp } from './running-app.js';
 
 let directory: string;
 const started: RunningApp[] = [];

@@ -1,4 +1,4 @@
-/** What keeps the stack from running. `message` is for the person at the terminal. */
+/** What keeps the stack from running. `message` is for the user at the terminal. */
 export type DevStackErrorCode =
   | 'account_missing'
   | 'binaries_missing'
@@ -19,4 +19,9 @@ export class DevStackError extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** The `code` of a system error (`ENOENT`) or of Postgres (`42P04`), `''` for any other value. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

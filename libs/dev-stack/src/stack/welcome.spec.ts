@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { walkThrough } from './walk-through.js';
+import { walkThrough } from './welcome.js';
 
 interface Seen {
   call: string;

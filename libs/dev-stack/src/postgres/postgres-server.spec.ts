@@ -9,8 +9,7 @@ import { freePort } from '../supervision/free-port.js';
 import { ProgramLog } from '../supervision/program-log.js';
 import { SupervisedProcess } from '../supervision/supervised-process.js';
 import { serverAccount } from './account.js';
-import type { PostgresServer } from './postgres-server.js';
-import { startPostgres, type PostgresOptions } from './start-postgres.js';
+import { startPostgres, type PostgresOptions, type PostgresServer } from './postgres-server.js';
 
 let scratch: string;
 let dir: string;
