@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator, type AuditEvent } from './administrator.js';
 import { call, outcome, type Answer } from './http.js';
-import { decode, newSession, PASSWORD, refresh } from './people.js';
+import { decode, newSession, PASSWORD, refresh } from './users.js';
 import { Stack, within } from './stack.js';
 
 interface Revocation extends Record<string, unknown> {

@@ -11,7 +11,7 @@ import {
   refresh,
   tryLogin,
   type TokenResponse,
-} from './people.js';
+} from './users.js';
 import { Stack, within } from './stack.js';
 
 let stack: Stack;

@@ -1,5 +1,5 @@
 import { call, type Answer, type Call } from './http.js';
-import { decode, DEMO_PASSWORD, login, newEmail, PASSWORD } from './people.js';
+import { decode, DEMO_PASSWORD, login, newEmail, PASSWORD } from './users.js';
 
 /** A person, as administrators see them. */
 export interface User extends Record<string, unknown> {

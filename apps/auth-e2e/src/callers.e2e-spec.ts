@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, outcome } from './http.js';
-import { login, newEmail, PASSWORD, refresh, register, tryLogin } from './people.js';
+import { login, newEmail, PASSWORD, refresh, register, tryLogin } from './users.js';
 import { Stack, within } from './stack.js';
 
 let stack: Stack;

@@ -5,7 +5,7 @@ import { ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call } from './http.js';
-import { decode, login, newEmail, PASSWORD, tryLogin } from './people.js';
+import { decode, login, newEmail, PASSWORD, tryLogin } from './users.js';
 import { queryAt } from './stack.js';
 
 const COMMAND = join(ROOT, 'apps/auth/admin.mjs');

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, type Answer } from './http.js';
-import { decode, login, newSession, DEMO_PASSWORD } from './people.js';
+import { decode, login, newSession, DEMO_PASSWORD } from './users.js';
 import { Stack } from './stack.js';
 
 interface Page {

@@ -2,7 +2,7 @@ import { freePort } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scrape } from './exposition.js';
 import { call, type Answer } from './http.js';
-import { decode, newSession } from './people.js';
+import { decode, newSession } from './users.js';
 import { queryAt, Stack, within } from './stack.js';
 
 const WAITERS = 500;

@@ -11,7 +11,7 @@ import {
   register,
   tryLogin,
   type TokenResponse,
-} from './people.js';
+} from './users.js';
 import { Stack, within } from './stack.js';
 
 const WRONG = 'not the password';

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { growth, scrape, type Exposition } from './exposition.js';
 import { call, outcome } from './http.js';
-import { decode, newSession, refresh, tryLogin } from './people.js';
+import { decode, newSession, refresh, tryLogin } from './users.js';
 import { Stack, within } from './stack.js';
 
 let stack: Stack;

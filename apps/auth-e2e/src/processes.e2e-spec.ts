@@ -2,7 +2,7 @@ import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, outcome } from './http.js';
-import { DEMO_PASSWORD, login, newEmail, PASSWORD, tryLogin } from './people.js';
+import { DEMO_PASSWORD, login, newEmail, PASSWORD, tryLogin } from './users.js';
 import { queryAt, Stack, within } from './stack.js';
 
 /** Why auth does not start with these settings. */

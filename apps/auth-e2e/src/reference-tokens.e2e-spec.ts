@@ -2,7 +2,7 @@ import { DEMO_CLIENT_ID, startApp } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator, type User } from './administrator.js';
 import { call, outcome, type Answer } from './http.js';
-import { login, PASSWORD, refresh, type TokenResponse } from './people.js';
+import { login, PASSWORD, refresh, type TokenResponse } from './users.js';
 import { Stack, within } from './stack.js';
 
 let stack: Stack;

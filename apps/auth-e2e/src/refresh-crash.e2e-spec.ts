@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { outcome, type Answer } from './http.js';
-import { newSession, refresh, type TokenResponse } from './people.js';
+import { newSession, refresh, type TokenResponse } from './users.js';
 import { Stack } from './stack.js';
 
 const SESSIONS = 40;

@@ -4,7 +4,7 @@ import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
 import { call, outcome } from './http.js';
-import { decode, login, newSession, refresh, register, type TokenResponse } from './people.js';
+import { decode, login, newSession, refresh, register, type TokenResponse } from './users.js';
 import { Stack, within } from './stack.js';
 
 let stack: Stack;

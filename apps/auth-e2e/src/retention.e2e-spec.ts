@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { call, outcome } from './http.js';
-import { decode, login, newSession, refresh, tryLogin } from './people.js';
+import { decode, login, newSession, refresh, tryLogin } from './users.js';
 import { Stack, within } from './stack.js';
 
 const EXPIRED = {

@@ -9,7 +9,7 @@ import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, outcome } from './http.js';
-import { decode, newSession } from './people.js';
+import { decode, newSession } from './users.js';
 import { queryAt, Stack, within } from './stack.js';
 
 const ordersVerdict = async (orders: RunningApp | { url: string }, token: string) =>

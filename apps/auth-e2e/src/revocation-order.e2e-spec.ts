@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call } from './http.js';
-import { decode, newSession } from './people.js';
+import { decode, newSession } from './users.js';
 import { Stack, within } from './stack.js';
 
 interface FeedAnswer extends Record<string, unknown> {

@@ -10,7 +10,7 @@ import {
   register,
   tryLogin,
   type TokenResponse,
-} from './people.js';
+} from './users.js';
 import { Stack, within } from './stack.js';
 
 interface ListedSession {

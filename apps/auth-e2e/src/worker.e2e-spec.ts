@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { freePort } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call } from './http.js';
-import { DEMO_PASSWORD, login } from './people.js';
+import { DEMO_PASSWORD, login } from './users.js';
 import { Stack } from './stack.js';
 
 const main = path.resolve(import.meta.dirname, '../../../examples/worker/dist/main.js');

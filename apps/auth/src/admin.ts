@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-import { runAdminCommand } from './first-admin/admin-command.js';
+import { runAdminCommand } from './cli/admin-command.js';
 
 process.exitCode = await runAdminCommand(process.argv.slice(2), {
   input: process.stdin,

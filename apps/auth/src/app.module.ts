@@ -11,7 +11,6 @@ import { CoreModule } from './core.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { KeyRing } from './keys/key-ring.js';
 import { KeysModule } from './keys/keys.module.js';
-import { LoginModule } from './login/login.module.js';
 import { provideErrors } from './oauth/oauth-errors.filter.js';
 import { AuthMetricsModule } from './metrics/auth-metrics.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
@@ -57,7 +56,6 @@ import { UsersModule } from './users/users.module.js';
     AdminModule,
     KeysModule,
     AuthMetricsModule,
-    LoginModule,
     OAuthModule,
     RetentionModule.forRoot({ rows: EXPIRED_ROWS }),
     RevocationsModule,

@@ -4,7 +4,7 @@ import { AdminError } from './admin/admin-error.js';
 import { ClientsError, type ClientsErrorCode } from './clients/clients-error.js';
 import { KeysError, type KeysErrorCode } from './keys/keys-error.js';
 import { SessionsError, type SessionsErrorCode } from './sessions/sessions-error.js';
-import { UsersError, type UsersErrorCode } from './users/users-error.js';
+import { UsersError, type UsersErrorCode } from './users/users.errors.js';
 
 const unauthorized = (code: string, detail: string): Problem => ({
   status: 401,

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { call } from '../http.js';
-import { newSession } from '../people.js';
+import { newSession } from '../users.js';
 import { JWKS_PATH } from './key-stack.js';
 
 interface Jwks {

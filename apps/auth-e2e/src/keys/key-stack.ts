@@ -2,7 +2,7 @@ import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 
 import { call, outcome, type Answer } from '../http.js';
-import { decode, DEMO_PASSWORD, login } from '../people.js';
+import { decode, DEMO_PASSWORD, login } from '../users.js';
 import { Stack } from '../stack.js';
 import { Gateway } from './gateway.js';
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { newSession, refresh } from '../people.js';
+import { newSession, refresh } from '../users.js';
 import { within } from '../stack.js';
 import { kidOf, KeyStack } from './key-stack.js';
 

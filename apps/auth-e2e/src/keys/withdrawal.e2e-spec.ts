@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { newSession, refresh, type TokenResponse } from '../people.js';
+import { newSession, refresh, type TokenResponse } from '../users.js';
 import { within } from '../stack.js';
 import { JWKS_PATH, kidOf, KeyStack } from './key-stack.js';
 

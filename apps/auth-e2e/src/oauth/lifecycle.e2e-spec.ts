@@ -2,7 +2,7 @@ import { startApp } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { call } from '../http.js';
-import { decode, newSession, refresh } from '../people.js';
+import { decode, newSession, refresh } from '../users.js';
 import { within } from '../stack.js';
 import { basic, OAuthStack, posted, type NewClient, type OAuthBody } from './oauth-stack.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { call } from '../http.js';
-import { DEMO_PASSWORD, login, newSession } from '../people.js';
+import { DEMO_PASSWORD, login, newSession } from '../users.js';
 import { basic, OAuthStack, posted, type NewClient } from './oauth-stack.js';
 
 type Metadata = Record<string, string | string[]>;

@@ -1,5 +1,5 @@
 import { call, type Answer } from '../http.js';
-import { DEMO_PASSWORD, login } from '../people.js';
+import { DEMO_PASSWORD, login } from '../users.js';
 import { Stack } from '../stack.js';
 
 /** A client as the administrator gets it, the secret included. */

@@ -1,7 +1,7 @@
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { newSession } from '../people.js';
+import { newSession } from '../users.js';
 import { within } from '../stack.js';
 import { OAuthStack, type NewClient } from './oauth-stack.js';
 

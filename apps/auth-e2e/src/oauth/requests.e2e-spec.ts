@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { call, type Answer } from '../http.js';
-import { newSession } from '../people.js';
+import { newSession } from '../users.js';
 import { basic, FORM, OAuthStack, posted, type NewClient, type OAuthBody } from './oauth-stack.js';
 
 let stack: OAuthStack;

@@ -11,7 +11,7 @@ import { ExtractJwt, Strategy } from 'passport-jwt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { call } from '../http.js';
-import { newSession } from '../people.js';
+import { newSession } from '../users.js';
 import { OAuthStack, type NewClient } from './oauth-stack.js';
 
 let stack: OAuthStack;

@@ -6,8 +6,7 @@ import { DataSource } from 'typeorm';
 import { Config } from '../config.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { KeysModule } from '../keys/keys.module.js';
-import { LoginModule } from '../login/login.module.js';
-import { LoginService } from '../login/login.service.js';
+import { CredentialsService } from '../users/credentials.service.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { Refreshing } from '../sessions/refreshing.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -17,13 +16,13 @@ import { feedMetrics, keyMetrics, loginMetrics, refreshMetrics } from './auth-me
 
 /** Everything that auth tells its operators, where `AUTH_METRICS_PORT` asks for it. */
 export const AuthMetricsModule = MetricsModule.forRootAsync({
-  imports: [KeysModule, LoginModule, RevocationsModule, SessionsModule, UsersModule],
+  imports: [KeysModule, RevocationsModule, SessionsModule, UsersModule],
   inject: [
     Config,
     DataSource,
     JwtCoreStatistics,
     KeyRing,
-    LoginService,
+    CredentialsService,
     PasswordHasher,
     PostgresRevocationSource,
     Refreshing,
@@ -33,7 +32,7 @@ export const AuthMetricsModule = MetricsModule.forRootAsync({
     dataSource: DataSource,
     jwtCore: JwtCoreStatistics,
     keys: KeyRing,
-    login: LoginService,
+    login: CredentialsService,
     hasher: PasswordHasher,
     feed: PostgresRevocationSource,
     refreshing: Refreshing,

@@ -2,12 +2,12 @@ import { counters, gauge, type MetricSource } from '@jwt-auth/chassis';
 import type { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 
 import type { KeyRing } from '../keys/key-ring.js';
-import type { LoginService } from '../login/login.service.js';
+import type { CredentialsService } from '../users/credentials.service.js';
 import type { Refreshing } from '../sessions/refreshing.js';
 import type { PasswordHasher } from '../users/password-hasher.js';
 
 /** How people get in, and how busy the hashing of their passwords is. */
-export function loginMetrics(login: LoginService, hasher: PasswordHasher): MetricSource {
+export function loginMetrics(login: CredentialsService, hasher: PasswordHasher): MetricSource {
   return (registry) => {
     counters(
       registry,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
-import { LoginService } from '../login/login.service.js';
+import { CredentialsService } from '../users/credentials.service.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { TokenResponse } from './sessions.schema.js';
 
@@ -23,7 +23,7 @@ const attempt = (email: string, body: object = {}) =>
 
 /** Lets something happen when the password has been found right, and there is no session yet. */
 async function loginAround(email: string, event: () => Promise<unknown>, body?: object) {
-  const login = auth.get(LoginService);
+  const login = auth.get(CredentialsService);
   const authenticate = login.authenticate.bind(login);
   const spy = vi.spyOn(login, 'authenticate').mockImplementationOnce(async (...call) => {
     const user = await authenticate(...call);

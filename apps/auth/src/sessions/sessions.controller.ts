@@ -19,7 +19,7 @@ import {
 } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { CurrentPerson, type Person } from '../users/current-person.decorator.js';
+import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import { Refreshing } from './refreshing.js';
 import type { Session } from './session.entity.js';
 import { RefreshRequest, SessionId, SessionList, TokenResponse } from './sessions.schema.js';
@@ -54,7 +54,7 @@ export class SessionsController {
   @ApiOperation({ summary: 'End this session' })
   @ApiNoContentResponse()
   logout(
-    @CurrentPerson() { userId, sessionId }: Person,
+    @CurrentUser() { userId, sessionId }: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
     return this.sessions.logout(userId, sessionId, origin);
@@ -66,7 +66,7 @@ export class SessionsController {
   @ApiOperation({ summary: 'End all my sessions' })
   @ApiNoContentResponse()
   logoutEverywhere(
-    @CurrentPerson() { userId }: Person,
+    @CurrentUser() { userId }: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
     return this.sessions.logoutEverywhere(userId, origin);
@@ -76,7 +76,7 @@ export class SessionsController {
   @ApiBearerAuth()
   @ApiOperation({ summary: 'My living sessions, the last used first' })
   @ApiOkResponse({ standardSchema: SessionList })
-  async list(@CurrentPerson() { userId, sessionId }: Person): Promise<SessionList> {
+  async list(@CurrentUser() { userId, sessionId }: SessionUser): Promise<SessionList> {
     const sessions = await this.sessions.list(userId);
     return sessions.map((session) => listed(session, sessionId));
   }
@@ -88,7 +88,7 @@ export class SessionsController {
   @ApiNoContentResponse()
   delete(
     @Param('id', { schema: SessionId }) id: string,
-    @CurrentPerson() { userId }: Person,
+    @CurrentUser() { userId }: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
     return this.sessions.delete(userId, id, origin);

@@ -36,11 +36,6 @@ export class SessionsService {
       .getMany();
   }
 
-  /** Whether this person has had a session from this address. */
-  hasBeenAt(userId: string, address: string): Promise<boolean> {
-    return this.dataSource.manager.existsBy(Session, { userId, address });
-  }
-
   /** Ends the session that the caller is in. Ending it twice is ending it once. */
   async logout(userId: string, sessionId: string, origin: Origin): Promise<void> {
     await this.dataSource.transaction((manager) =>

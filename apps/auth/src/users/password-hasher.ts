@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 
-import { HashGate } from './hash-gate.js';
+import { HashQueue } from './hash-queue.js';
 
 // OWASP's first choice for Argon2id, which is also the algorithm that the library defaults to.
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -28,7 +28,7 @@ export interface Hashing {
 /** Argon2id (RFC 9106) with a bound on how much of the machine it takes. */
 @Injectable()
 export class PasswordHasher {
-  private readonly gate = new HashGate(PARALLEL, QUEUE);
+  private readonly queue = new HashQueue(PARALLEL, QUEUE);
   private readonly nobodys = hash(randomUUID(), PARAMETERS);
 
   private readonly hashing: Hashing = {
@@ -45,7 +45,7 @@ export class PasswordHasher {
    * @throws UsersError `too_many_attempts` when too many wait already
    */
   inTurn<T>(work: (hashing: Hashing) => Promise<T>): Promise<T> {
-    return this.gate.run(() => work(this.hashing));
+    return this.queue.run(() => work(this.hashing));
   }
 
   /**
@@ -54,17 +54,17 @@ export class PasswordHasher {
    * @throws UsersError `too_many_attempts` when too many wait already
    */
   assertRoom(): void {
-    this.gate.assertRoom();
+    this.queue.assertRoom();
   }
 
   /** How many hash now, and how many wait for their turn. */
-  get load(): HashGate['load'] {
-    return this.gate.load;
+  get load(): HashQueue['load'] {
+    return this.queue.load;
   }
 
   /** Whoever comes now has to wait. */
   get hasQueue(): boolean {
-    return this.gate.isFull;
+    return this.queue.isFull;
   }
 
   /** The stored form was made with other parameters than today's. */

@@ -1,22 +1,28 @@
 import { CurrentPrincipal, JwtGuard, Public, type Principal } from '@jwt-auth/jwt-core';
-import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Put, UseGuards } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
+  ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { Me, RegisteredUser, RegisterRequest } from './users.schema.js';
+import { CurrentUser, type SessionUser } from './current-user.decorator.js';
+import { PasswordChangeService } from './password-change.service.js';
+import { Me, PasswordChange, RegisteredUser, RegisterRequest } from './users.schema.js';
 import { UsersService } from './users.service.js';
 
-@ApiTags('people')
+@ApiTags('users')
 @Controller('auth')
 @UseGuards(JwtGuard)
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly passwordChange: PasswordChangeService,
+  ) {}
 
   @Post('register')
   @Public()
@@ -38,5 +44,18 @@ export class UsersController {
     const { id, email } = await this.users.get(caller.subject);
     const { roles, scopes, sessionId } = caller;
     return { id, email, roles: [...roles], scope: scopes.join(' '), sessionId };
+  }
+
+  @Put('password')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Change my password, and end all my other sessions' })
+  @ApiNoContentResponse()
+  changePassword(
+    @Body({ schema: PasswordChange }) request: PasswordChange,
+    @CurrentUser() user: SessionUser,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.passwordChange.change(user, request, origin);
   }
 }

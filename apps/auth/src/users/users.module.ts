@@ -1,15 +1,30 @@
 import { Module } from '@nestjs/common';
 
 import { AuditModule } from '../audit/audit.module.js';
+import { CredentialsService } from './credentials.service.js';
 import { DemoUsers } from './demo-users.js';
+import { LoginLimits } from './login-limits.js';
+import { PasswordChangeService } from './password-change.service.js';
 import { PasswordHasher } from './password-hasher.js';
+import { UserChanges } from './user-changes.js';
+import { UsersAdminController } from './users.admin.controller.js';
+import { UsersAdminService } from './users.admin.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 @Module({
   imports: [AuditModule],
-  controllers: [UsersController],
-  providers: [UsersService, PasswordHasher, DemoUsers],
-  exports: [UsersService, PasswordHasher],
+  controllers: [UsersController, UsersAdminController],
+  providers: [
+    CredentialsService,
+    DemoUsers,
+    LoginLimits,
+    PasswordChangeService,
+    PasswordHasher,
+    UserChanges,
+    UsersAdminService,
+    UsersService,
+  ],
+  exports: [CredentialsService, PasswordHasher, UserChanges],
 })
 export class UsersModule {}

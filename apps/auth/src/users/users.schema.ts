@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { NewPassword } from './passwords.js';
+import { NewPassword, TypedPassword } from './passwords.js';
 import { Role } from './roles.js';
 
 /** RFC 5321 section 4.5.3.1.3 leaves 254 characters for an address. */
@@ -31,3 +31,8 @@ export const Me = z
   })
   .meta({ id: 'Me' });
 export type Me = z.infer<typeof Me>;
+
+export const PasswordChange = z
+  .object({ currentPassword: TypedPassword.min(1), newPassword: NewPassword })
+  .meta({ id: 'PasswordChange' });
+export type PasswordChange = z.infer<typeof PasswordChange>;

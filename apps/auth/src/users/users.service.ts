@@ -10,7 +10,7 @@ import { Config } from '../config.js';
 import { PasswordHasher } from './password-hasher.js';
 import type { Role } from './roles.js';
 import { User } from './user.entity.js';
-import { UsersError } from './users-error.js';
+import { UsersError } from './users.errors.js';
 
 /** A person to be. The password has been accepted by `NewPassword`. */
 export interface NewUser {
@@ -104,6 +104,15 @@ export class UsersService {
 
   findByEmail(email: string): Promise<User | null> {
     return this.dataSource.manager.findOneBy(User, { emailKey: emailKey(email) });
+  }
+
+  /** Whether the user has had a session from this address. */
+  async hasLoggedInFrom(userId: string, address: string): Promise<boolean> {
+    const [session] = await this.dataSource.query<object[]>(
+      'SELECT FROM sessions WHERE user_id = $1 AND address = $2 LIMIT 1',
+      [userId, address],
+    );
+    return session !== undefined;
   }
 
   /** @throws UsersError `user_not_found` */

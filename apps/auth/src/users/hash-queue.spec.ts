@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { HashGate } from './hash-gate.js';
+import { HashQueue } from './hash-queue.js';
 
 /** Work that ends when it is told to. */
 function held(): { work: () => Promise<void>; end: () => void; hasBegun: () => boolean } {
@@ -18,7 +18,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 describe('the gate before hashing', () => {
   it('lets so many run at once, and the next when one is done', async () => {
-    const gate = new HashGate(2, 10);
+    const gate = new HashQueue(2, 10);
     const [first, second, third] = [held(), held(), held()];
     const runs = [first, second, third].map(({ work }) => gate.run(work));
     await settled();
@@ -33,14 +33,14 @@ describe('the gate before hashing', () => {
   });
 
   it('lets those who wait run in the order in which they came', async () => {
-    const gate = new HashGate(1, 10);
+    const gate = new HashQueue(1, 10);
     const order: number[] = [];
     await Promise.all([1, 2, 3, 4].map((n) => gate.run(async () => void order.push(n))));
     expect(order).toEqual([1, 2, 3, 4]);
   });
 
   it('turns away at once whoever finds the queue full, and says when to come back', async () => {
-    const gate = new HashGate(1, 1);
+    const gate = new HashQueue(1, 1);
     const [first, second] = [held(), held()];
     const runs = [first, second].map(({ work }) => gate.run(work));
     await expect(gate.run(async () => 'never')).rejects.toMatchObject({
@@ -53,13 +53,13 @@ describe('the gate before hashing', () => {
   });
 
   it('gives the place back when the work fails', async () => {
-    const gate = new HashGate(1, 0);
+    const gate = new HashQueue(1, 0);
     await expect(gate.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     await expect(gate.run(async () => 'next')).resolves.toBe('next');
   });
 
   it('never runs more at once, however many come and go', async () => {
-    const gate = new HashGate(2, 1000);
+    const gate = new HashQueue(2, 1000);
     let running = 0;
     let most = 0;
     const work = async (): Promise<void> => {

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { databaseConfig } from '../config.js';
 import { authDatabase } from '../database/auth-database.js';
 import { NewPassword } from '../users/passwords.js';
-import { UsersError } from '../users/users-error.js';
+import { UsersError } from '../users/users.errors.js';
 import { Email } from '../users/users.schema.js';
 import { createAdmin } from './create-admin.js';
 import { PasswordNotGiven, readNewPassword, type Console } from './read-password.js';

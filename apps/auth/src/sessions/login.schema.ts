@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { RequestedScope } from '../tokens/requested-scope.js';
 import { TokenFormat } from '../tokens/token-format.js';
-import { NewPassword, TypedPassword } from '../users/passwords.js';
+import { TypedPassword } from '../users/passwords.js';
 import { Email } from '../users/users.schema.js';
 
 export const LoginRequest = z
@@ -16,8 +16,3 @@ export const LoginRequest = z
   })
   .meta({ id: 'LoginRequest' });
 export type LoginRequest = z.infer<typeof LoginRequest>;
-
-export const PasswordChange = z
-  .object({ currentPassword: TypedPassword.min(1), newPassword: NewPassword })
-  .meta({ id: 'PasswordChange' });
-export type PasswordChange = z.infer<typeof PasswordChange>;

@@ -3,18 +3,18 @@ import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Body, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
+import { AdminController } from '../admin/admin-controller.decorator.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import type { User } from '../users/user.entity.js';
-import { AdminController } from './admin-controller.decorator.js';
-import { UserAdministration } from './user-administration.js';
-import { NewUserRequest, UserAnswer, UserChange, UserPage } from './users.schema.js';
+import type { User } from './user.entity.js';
+import { NewUserRequest, UserAnswer, UserChangeRequest, UserPage } from './users.admin.schema.js';
+import { UsersAdminService } from './users.admin.service.js';
 
 /** The claims are at most 64 KiB, but there is more than one way to write the same JSON. */
 const MAX_CHANGE_BYTES = 131_072;
 
 @AdminController('users')
 export class UsersAdminController {
-  constructor(private readonly users: UserAdministration) {}
+  constructor(private readonly users: UsersAdminService) {}
 
   @Get()
   @ApiOperation({ summary: 'People, the latest first' })
@@ -41,7 +41,7 @@ export class UsersAdminController {
   @ApiOkResponse({ standardSchema: UserAnswer })
   async change(
     @Param('id') id: string,
-    @Body({ schema: UserChange }) change: UserChange,
+    @Body({ schema: UserChangeRequest }) change: UserChangeRequest,
     @CurrentPrincipal() { subject: actor }: Principal,
     @RequestOrigin() origin: Origin,
   ): Promise<UserAnswer> {

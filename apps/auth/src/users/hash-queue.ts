@@ -1,11 +1,11 @@
-import { UsersError } from './users-error.js';
+import { UsersError } from './users.errors.js';
 
 /**
  * Login floods: lets a few hashes run at once, a few more wait, and turns the rest away. Hashing is the cheapest
  * way to take an auth server down: without a gate a flood of logins also starves whatever else the
  * process does, and a queue without end only answers people who have long given up.
  */
-export class HashGate {
+export class HashQueue {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 

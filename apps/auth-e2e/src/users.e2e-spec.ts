@@ -10,7 +10,7 @@ import {
   refresh,
   register,
   tryLogin,
-} from './people.js';
+} from './users.js';
 import { Stack, within } from './stack.js';
 
 let stack: Stack;

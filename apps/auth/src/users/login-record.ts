@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 
 import { execute, type Statement } from '../database/statement.js';
-import { KNOWN_USER, type KnownUser } from '../users/known-user.js';
-import { limitsOf, type AttemptOrigin, type LimitName } from './attempt.js';
+import { KNOWN_USER, type KnownUser } from './known-user.js';
+import { limitsOf, type AttemptOrigin, type LimitName } from './login-attempt.js';
 
 /** What there is to know of an attempt before its password is looked at. */
 export interface LoginRecord {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../clock.js';
-import { UsersError } from '../users/users-error.js';
-import { limitsOf, type Attempt, type Limit } from './attempt.js';
+import { UsersError } from './users.errors.js';
+import { limitsOf, type Attempt, type Limit } from './login-attempt.js';
 import type { LoginRecord } from './login-record.js';
 
 /** After an hour without a failure, all is forgotten. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
-import type { Attempt } from './attempt.js';
+import type { Attempt } from './login-attempt.js';
 import { LoginLimits } from './login-limits.js';
 import { findLoginRecord } from './login-record.js';
 

@@ -1,10 +1,10 @@
 import { hash } from '@node-rs/argon2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import type { TokenResponse } from '../sessions/sessions.schema.js';
+import type { TokenResponse } from './sessions.schema.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
+import { CredentialsService } from '../users/credentials.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { LoginService } from './login.service.js';
 
 let auth: AuthApp;
 let count = 0;
@@ -112,7 +112,7 @@ describe('a login', () => {
 
   it('fails when the person is disabled between the check and the session', async () => {
     const email = await person();
-    const login = auth.get(LoginService);
+    const login = auth.get(CredentialsService);
     const authenticate = login.authenticate.bind(login);
     const spy = vi.spyOn(login, 'authenticate').mockImplementation(async (...call) => {
       const user = await authenticate(...call);
@@ -132,7 +132,7 @@ describe('a login', () => {
 
   it('fails when the password is changed between the check and the session', async () => {
     const email = await person();
-    const login = auth.get(LoginService);
+    const login = auth.get(CredentialsService);
     const { access_token: token } = await auth.login(email);
     const authenticate = login.authenticate.bind(login);
     const spy = vi.spyOn(login, 'authenticate').mockImplementationOnce(async (...call) => {

@@ -2,9 +2,9 @@ import { pageOf } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { ClaimsInput } from '../tokens/own-claims.js';
-import { NewPassword } from '../users/passwords.js';
-import { Role } from '../users/roles.js';
-import { Email } from '../users/users.schema.js';
+import { NewPassword } from './passwords.js';
+import { Role } from './roles.js';
+import { Email } from './users.schema.js';
 
 const Roles = z.array(Role).max(10);
 
@@ -14,14 +14,14 @@ export const NewUserRequest = z
 export type NewUserRequest = z.infer<typeof NewUserRequest>;
 
 /** What is absent stays as it is. */
-export const UserChange = z
+export const UserChangeRequest = z
   .strictObject({
     disabled: z.boolean().optional(),
     roles: Roles.optional(),
     claims: ClaimsInput.optional(),
   })
   .meta({ id: 'UserChange' });
-export type UserChange = z.infer<typeof UserChange>;
+export type UserChangeRequest = z.infer<typeof UserChangeRequest>;
 
 /** A person, as administrators see them. */
 export const UserAnswer = z

@@ -4,16 +4,15 @@ import { toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import type { ByAdmin } from '../admin/by-admin.js';
+import { readPage } from '../admin/read-page.js';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
-import { LiveAccess } from '../sessions/live-access.js';
-import { SessionEnding } from '../sessions/session-ending.js';
-import { Role } from '../users/roles.js';
-import { User } from '../users/user.entity.js';
-import { UsersError } from '../users/users-error.js';
-import { UsersService } from '../users/users.service.js';
-import type { ByAdmin } from './by-admin.js';
-import { readPage } from './read-page.js';
-import type { NewUserRequest, UserChange } from './users.schema.js';
+import { Role } from './roles.js';
+import { UserChanges } from './user-changes.js';
+import { User } from './user.entity.js';
+import type { NewUserRequest, UserChangeRequest } from './users.admin.schema.js';
+import { UsersError } from './users.errors.js';
+import { UsersService } from './users.service.js';
 
 /** Held by whoever changes people: two administrators must not demote each other at once. */
 const USERS_LOCK = 0x75736572;
@@ -26,12 +25,11 @@ const distinct = (roles: readonly Role[]): Role[] =>
 
 /** What administrators do to people. Each change and its audit event are one transaction. */
 @Injectable()
-export class UserAdministration {
+export class UsersAdminService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly users: UsersService,
-    private readonly sessions: SessionEnding,
-    private readonly access: LiveAccess,
+    private readonly changes: UserChanges,
     private readonly audit: AuditService,
   ) {}
 
@@ -81,7 +79,7 @@ export class UserAdministration {
    *
    * @throws UsersError `user_not_found`, `locks_out`
    */
-  async change(userId: string, change: UserChange, by: ByAdmin): Promise<User> {
+  async change(userId: string, change: UserChangeRequest, by: ByAdmin): Promise<User> {
     const id = toUuid(userId);
     if (id === undefined) throw new UsersError('user_not_found', 'The text is no id of a user');
     return this.dataSource.transaction(async (manager) => {
@@ -128,9 +126,12 @@ export class UserAdministration {
     if (haveRolesChanged) await record('user.roles_changed', { from: before.roles, to: roles });
     // Not the claims themselves: the log is kept for good, and they may be anything.
     if (haveClaimsChanged) await record('user.claims_changed');
-    if (haveRolesChanged || haveClaimsChanged) await this.access.revoke(manager, id);
+    if (haveRolesChanged || haveClaimsChanged) {
+      await this.changes.announce(manager, { changed: 'access', userId: id, ...by });
+    }
     if (isDisabled === before.isDisabled) return;
     await record(isDisabled ? 'user.disabled' : 'user.enabled');
-    if (isDisabled) await this.sessions.all(manager, { userId: id, reason: 'disabled', ...by });
+    if (isDisabled)
+      await this.changes.announce(manager, { changed: 'disabled', userId: id, ...by });
   }
 }

@@ -3,12 +3,11 @@ import { DataSource } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
 import { Outcomes } from '../metrics/outcomes.js';
-import { SessionsService } from '../sessions/sessions.service.js';
-import type { KnownUser } from '../users/known-user.js';
-import { PasswordHasher, type Hashing } from '../users/password-hasher.js';
-import { UsersError } from '../users/users-error.js';
-import { emailKey, UsersService } from '../users/users.service.js';
-import type { Attempt, AttemptOrigin } from './attempt.js';
+import type { KnownUser } from './known-user.js';
+import { PasswordHasher, type Hashing } from './password-hasher.js';
+import { UsersError } from './users.errors.js';
+import { emailKey, UsersService } from './users.service.js';
+import type { Attempt, AttemptOrigin } from './login-attempt.js';
 import { LoginLimits } from './login-limits.js';
 import { findLoginRecord, type LoginRecord } from './login-record.js';
 
@@ -17,13 +16,12 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Checks passwords, behind limits that a guesser meets and a person does not. */
 @Injectable()
-export class LoginService {
+export class CredentialsService {
   readonly outcomes = new Outcomes(['invalid_credentials', 'too_many_attempts']);
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly users: UsersService,
-    private readonly sessions: SessionsService,
     private readonly hasher: PasswordHasher,
     private readonly limits: LoginLimits,
   ) {}
@@ -66,7 +64,7 @@ export class LoginService {
   private async admitted(by: AttemptOrigin): Promise<LoginRecord & { attempt: Attempt }> {
     const record = await findLoginRecord(this.dataSource.manager, by);
     const userId = record.user?.id ?? NOBODY;
-    const attempt = { ...by, isKnownAddress: () => this.sessions.hasBeenAt(userId, by.address) };
+    const attempt = { ...by, isKnownAddress: () => this.users.hasLoggedInFrom(userId, by.address) };
     await this.limits.admit(attempt, record);
     return { ...record, attempt };
   }

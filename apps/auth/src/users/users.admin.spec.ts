@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
-import type { UserAnswer } from './users.schema.js';
+import type { UserAnswer } from './users.admin.schema.js';
 
 interface UserList {
   readonly items: readonly UserAnswer[];

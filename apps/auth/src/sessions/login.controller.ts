@@ -1,0 +1,31 @@
+import { Public } from '@jwt-auth/jwt-core';
+import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import type { KnownUser } from '../users/known-user.js';
+import { LoginGuard } from './login.guard.js';
+import { LoginRequest } from './login.schema.js';
+import { SessionStarting } from './session-starting.js';
+import { TokenResponse } from './sessions.schema.js';
+
+@ApiTags('sessions')
+@Controller('auth')
+export class LoginController {
+  constructor(private readonly sessionStarting: SessionStarting) {}
+
+  @Post('login')
+  @Public()
+  @UseGuards(LoginGuard)
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Start a session' })
+  @ApiOkResponse({ standardSchema: TokenResponse })
+  login(
+    @Body({ schema: LoginRequest }) { scope, token_format: format }: LoginRequest,
+    @Req() { user }: { user: KnownUser },
+    @RequestOrigin() origin: Origin,
+  ): Promise<TokenResponse> {
+    return this.sessionStarting.start(user, { scope, format }, origin);
+  }
+}

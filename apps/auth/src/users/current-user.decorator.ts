@@ -1,0 +1,23 @@
+import { AccessError, CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
+import { Injectable, type PipeTransform } from '@nestjs/common';
+
+/** A user who calls within a session. */
+export interface SessionUser {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+@Injectable()
+class SessionUserPipe implements PipeTransform<Principal, SessionUser> {
+  transform({ subject, sessionId }: Principal): SessionUser {
+    if (sessionId !== undefined) return { userId: subject, sessionId };
+    throw new AccessError('insufficient_role', 'The token is not from a login', []);
+  }
+}
+
+/**
+ * The parameter of a handler that receives the user who calls.
+ *
+ * @throws AccessError `insufficient_role` if the token was issued to a client for itself
+ */
+export const CurrentUser = (): ParameterDecorator => CurrentPrincipal(SessionUserPipe);
