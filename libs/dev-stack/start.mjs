@@ -1,14 +1,18 @@
-// `npm start`: builds what changed, then becomes the launcher. In one process, so that a signal to
-// npm reaches it without a shell in between.
+// `npm start`, and `npm run dev` with `--rebuild`: builds what has changed, then becomes the launcher.
+// In one process, so that a signal to npm reaches it without a shell in between.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, URL } from 'node:url';
 
 const nx = createRequire(import.meta.url).resolve('nx/bin/nx.js');
-const build = ['run-many', '-t', 'build', '-p', 'auth,orders,dev-stack', '--outputStyle=static'];
+const build = (projects) => [
+  nx,
+  ...['run-many', '-t', 'build', '-p', projects, '--outputStyle=static'],
+];
 
 console.log('Building ...');
-const { status, stdout, stderr } = spawnSync(process.execPath, [nx, ...build], {
+const builtAt = Date.now();
+const { status, stdout, stderr } = spawnSync(process.execPath, build('auth,orders,dev-stack'), {
   cwd: fileURLToPath(new URL('../..', import.meta.url)),
   encoding: 'utf8',
 });
@@ -17,4 +21,8 @@ if (status !== 0) {
   process.exit(1);
 }
 
-await import('./dist/main.js');
+const { main } = await import('./dist/main.js');
+const rebuild = process.argv.includes('--rebuild')
+  ? { builtAt, buildArgs: build('auth,orders') }
+  : undefined;
+process.exit(await main(rebuild));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DevStackError } from '../errors.js';
 import { claimDirectory } from '../supervision/pid-file.js';
 import type { App } from './app.js';
+import { rebuildOnChange, type RebuildOptions } from './rebuild.js';
 import { StackSettings } from './settings.js';
 import { Stack } from './stack.js';
 import { welcome } from './welcome.js';
@@ -12,14 +13,22 @@ export interface LauncherOptions {
   env: NodeJS.ProcessEnv;
   /** Keeps generated secrets and, in `logs`, the output of each program. */
   dataDir: string;
+  /** Rebuilds and restarts apps when sources change (`npm run dev`). Then an app may end by itself. */
+  rebuild?: RebuildOptions;
 }
 
 /**
  * Runs the stack until SIGINT, SIGTERM or SIGHUP asks it to end, or one of its programs ends.
  * @returns the exit code: 0 when asked to end, 1 after a problem, which is then on stderr
  */
-export async function runLauncher({ apps, env, dataDir }: LauncherOptions): Promise<number> {
+export async function runLauncher({
+  apps,
+  env,
+  dataDir,
+  rebuild,
+}: LauncherOptions): Promise<number> {
   const stopRequested = stopRequest(env);
+  const stopped = new AbortController();
   let stack: Stack | undefined;
   try {
     const settings = new StackSettings(apps, env, dataDir);
@@ -28,10 +37,13 @@ export async function runLauncher({ apps, env, dataDir }: LauncherOptions): Prom
     stack = new Stack(apps, settings, logDir);
     console.log(`Starting ${[...names(settings), ...apps.map(({ name }) => name)].join(', ')} ...`);
     const startedAt = performance.now();
-    const ended = stack.start().then(async () => {
+    const running = stack;
+    const ended = running.start().then(() => {
       const seconds = (performance.now() - startedAt) / 1000;
-      if (stack) console.log(welcome({ apps, settings, stack, logDir, seconds }));
-      return stack?.failure();
+      console.log(welcome({ apps, settings, stack: running, logDir, seconds }));
+      if (!rebuild) return running.failure();
+      const rebuilding = rebuildOnChange(running, apps, rebuild, stopped.signal);
+      return Promise.race([running.postgresFailure(), rebuilding]);
     });
     const failure = await Promise.race([ended, stopRequested]);
     if (failure) throw failure;
@@ -41,6 +53,7 @@ export async function runLauncher({ apps, env, dataDir }: LauncherOptions): Prom
     console.error(error instanceof DevStackError ? `\n${error.message}\n` : error);
     return 1;
   } finally {
+    stopped.abort();
     await stack?.stop();
   }
 }

@@ -58,7 +58,12 @@ export class RunningApp {
     return this.process.pid;
   }
 
-  /** Settles when the app has ended, whoever wanted it to. */
+  /** How the app ended, or `undefined` while it runs. */
+  get ended(): ProcessExit | undefined {
+    return this.process.ended;
+  }
+
+  /** Settles when the app has ended, for whatever reason. */
   get exited(): Promise<ProcessExit> {
     return this.process.exited;
   }

@@ -12,7 +12,7 @@ const POSTGRES_PORT = 15_432;
 
 /** The embedded Postgres and the apps on it, started and stopped as one. */
 export class Stack {
-  private readonly running: RunningApp[] = [];
+  private readonly running = new Map<string, RunningApp>();
   private postgres: PostgresServer | undefined;
   private starting: Promise<unknown> = Promise.resolve();
   private stopping: Promise<void> | undefined;
@@ -38,15 +38,37 @@ export class Stack {
     return this.postgres;
   }
 
-  /** Tells which program of the stack ended, when the first one does, and what it said last. */
+  /** Settles when the first program of the stack has ended: which one, and its last output. */
   async failure(): Promise<DevStackError> {
-    const ends = this.running.map(async (app) => {
+    const ends = [...this.running.values()].map(async (app) => {
       const exit = describeExit(await app.exited);
       return `${app.name} ended by itself (${exit}). Its last lines:\n${app.logTail()}`;
     });
+    const ended = await Promise.race([...ends, this.postgresFailure()]);
+    return typeof ended === 'string' ? new DevStackError('ended', ended) : ended;
+  }
+
+  /** Settles when the embedded server has ended. */
+  async postgresFailure(): Promise<DevStackError> {
     const server = this.postgres;
-    if (server) ends.push(server.exited.then(() => `Postgres ended by itself:\n${server.log}`));
-    return new DevStackError('ended', await Promise.race(ends));
+    if (!server) return new Promise(() => undefined);
+    await server.exited;
+    return new DevStackError('ended', `Postgres ended by itself:\n${server.log}`);
+  }
+
+  /** The process of an app, if it was started. */
+  app(name: string): RunningApp | undefined {
+    return this.running.get(name);
+  }
+
+  /** Stops an app, if it runs, and starts it again. Resolves when it is ready. */
+  restart(app: App): Promise<void> {
+    const restart = (async () => {
+      await this.running.get(app.name)?.stop();
+      await this.startApp(app);
+    })();
+    this.starting = restart;
+    return restart;
   }
 
   /** Ends the apps, then the server. Safe at any moment, more than once. */
@@ -92,7 +114,7 @@ export class Stack {
       port: this.settings.portOf(app),
       log: ProgramLog.at(join(this.logDir, `${app.name}.log`)),
     });
-    this.running.push(running);
+    this.running.set(app.name, running);
     this.goOnUnlessStopping();
     await running.ready();
   }
@@ -102,8 +124,8 @@ export class Stack {
   }
 
   private async takeDown(): Promise<void> {
-    // An app that waits to be ready does so no longer once it has ended; what starts meanwhile
-    // is found after that.
+    // A start stops waiting for an app that has ended. The second call stops apps that were started
+    // in the meantime.
     await this.stopApps();
     await this.starting.catch(() => undefined);
     await this.stopApps();
@@ -111,6 +133,6 @@ export class Stack {
   }
 
   private async stopApps(): Promise<void> {
-    await Promise.all(this.running.map((app) => app.stop()));
+    await Promise.all([...this.running.values()].map((app) => app.stop()));
   }
 }

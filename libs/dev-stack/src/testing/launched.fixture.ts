@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { App } from '../stack/app.js';
+import type { RebuildOptions } from '../stack/rebuild.js';
 import { until } from '../supervision/until.js';
 import type { ProcessAccount } from '../supervision/supervised-process.js';
 
@@ -16,8 +17,9 @@ export interface LaunchedOptions {
   account?: ProcessAccount | undefined;
   /** The `dist` of dev-stack. */
   built?: URL;
-  /** So many shells stand between us and the launcher; `pid` and `kill` are the first one's. */
+  /** How many shells start one another before the launcher; `pid` and `kill` are the first one's. */
   shells?: number;
+  rebuild?: RebuildOptions;
 }
 
 /** The launcher as `npm start` runs it: a built program, in a process that a test can kill. */
@@ -41,13 +43,14 @@ export class Launched {
     account,
     built = BUILT,
     shells = 0,
+    rebuild,
   }: LaunchedOptions): Launched {
     const script = join(directory, 'launch.mjs');
-    const options = `{ apps: ${JSON.stringify(apps)}, env: process.env, dataDir: ${JSON.stringify(directory)} }`;
+    const options = JSON.stringify({ apps, dataDir: directory, rebuild });
     writeFileSync(
       script,
       `import { runLauncher } from ${JSON.stringify(fileURLToPath(new URL('index.js', built)))};
-process.exit(await runLauncher(${options}));`,
+process.exit(await runLauncher({ ...${options}, env: process.env }));`,
     );
     // Without a second command a shell would become the program that it runs.
     const shell = ['/bin/sh', '-c', '"$0" "$@"; exit'];
