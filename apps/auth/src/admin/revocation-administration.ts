@@ -5,8 +5,6 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
-import { ClientRevoking } from '../clients/client-revoking.js';
-import { findAndLockClient } from '../clients/lock-client.js';
 import { Clock } from '../clock.js';
 import { KeyLife } from '../keys/key-life.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
@@ -37,7 +35,6 @@ export class RevocationAdministration {
     private readonly dataSource: DataSource,
     private readonly revocations: RevocationsService,
     private readonly sessions: SessionEnding,
-    private readonly clients: ClientRevoking,
     private readonly keyLife: KeyLife,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -73,7 +70,6 @@ export class RevocationAdministration {
     return this.dataSource.transaction(async (manager) => {
       if (kind === 'sid') await this.endSession(manager, id, by);
       await this.revocations.revoke(manager, [this.revocation(kind, id)]);
-      if (kind === 'client') await this.endClientTokens(manager, id);
       await this.audit.record(manager, {
         ...by,
         action: 'revocation.added',
@@ -88,13 +84,6 @@ export class RevocationAdministration {
     const now = this.clock.seconds();
     const exp = now + (kind === 'kid' ? KEY_SECONDS : LONGEST_LIFE_SECONDS);
     return { kind, id, exp, ...(kind === 'client' && { before: now }) };
-  }
-
-  /** What it is given later in this second is told apart from what is revoked. */
-  private async endClientTokens(manager: EntityManager, id: string): Promise<void> {
-    if (toUuid(id) === undefined) return;
-    const client = await findAndLockClient(manager, id);
-    if (client) await this.clients.untilNow(manager, client);
   }
 
   private async endSession(manager: EntityManager, id: string, by: ByAdmin): Promise<void> {

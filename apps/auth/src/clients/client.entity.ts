@@ -43,10 +43,6 @@ export class Client {
   @Column({ name: 'is_disabled', type: 'boolean' })
   isDisabled!: boolean;
 
-  /** Its tokens that were issued up to this second are dead. */
-  @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
-  revokedAt!: Date | null;
-
   /** Kept for good, so that what its tokens did can be told. It never comes back to life. */
   @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
   deletedAt!: Date | null;

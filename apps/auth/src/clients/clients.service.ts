@@ -58,7 +58,6 @@ export class ClientsService {
       ...distinct(traits),
       id: randomUUID(),
       createdAt: this.clock.now(),
-      revokedAt: null,
       deletedAt: null,
     };
     return this.dataSource.transaction(async (manager) => {
@@ -95,7 +94,8 @@ export class ClientsService {
         detail: { ...auditable(after), changed },
       });
       const isRenamed = changed.every((trait) => trait === 'name');
-      return isRenamed ? after : this.revoking.untilNow(manager, after);
+      if (!isRenamed) await this.revoking.revokeTokens(manager, id);
+      return after;
     });
   }
 
@@ -109,7 +109,7 @@ export class ClientsService {
       await lockClient(manager, id);
       await manager.update(Client, { id }, { deletedAt: this.clock.now() });
       await manager.delete(ClientSecret, { clientId: id });
-      await this.revoking.forGood(manager, id);
+      await this.revoking.revokeTokens(manager, id);
       await this.audit.record(manager, { ...by, action: 'client.deleted', subject: id });
     });
   }

@@ -60,7 +60,6 @@ export class DemoClient implements OnModuleInit {
       claims: {},
       isDisabled: false,
       createdAt: this.clock.now(),
-      revokedAt: null,
       deletedAt: null,
     };
   }

@@ -1,5 +1,9 @@
 import { databaseOptions, type DatabaseOptions } from '@jwt-auth/chassis';
-import { CreateRevokedTokens1763856000000, RevokedToken } from '@jwt-auth/jwt-core/postgres';
+import {
+  AddTokenVersion1764000000100,
+  CreateRevokedTokens1763856000000,
+  RevokedToken,
+} from '@jwt-auth/jwt-core/postgres';
 
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
@@ -44,6 +48,7 @@ export function authDatabase(url: string): DatabaseOptions {
       CreateClients1763900000010,
       CreateReferenceTokens1763900000020,
       AddClientAudiences1763900000021,
+      AddTokenVersion1764000000100,
     ],
   });
 }

@@ -27,6 +27,7 @@ export const Introspection = z
     iat: z.int().optional(),
     exp: z.int().optional(),
     jti: z.string().optional(),
+    token_version: z.int().optional(),
     sid: z.string().optional(),
     scope: z.string().optional(),
     roles: z.array(z.string()).readonly().optional(),

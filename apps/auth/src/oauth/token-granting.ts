@@ -36,7 +36,7 @@ export class TokenGranting {
       const scopes = scopesWithin(client.scopes, requestedScope);
       const access = await this.issuer.issue(manager, {
         ...{ subject: id, clientId: id, scopes, roles: [], format },
-        ...{ claims: client.claims, revokedAt: client.revokedAt },
+        claims: client.claims,
         audiences: audiencesOf(client, this.config.audience),
       });
       return {

@@ -18,6 +18,8 @@ export const RevocationPage = z
         id: z.string(),
         exp: z.int(),
         before: z.int().optional(),
+        /** Of a client: its tokens with a lower `token_version` are revoked. */
+        tokenVersion: z.int().optional(),
       }),
     ),
   })

@@ -12,12 +12,13 @@ export interface RevocableClaims {
   readonly client_id: string;
   /** Seconds since the epoch. */
   readonly iat: number;
+  readonly token_version?: number;
 }
 
 const COVERS = `
   SELECT FROM revoked_tokens
   WHERE (kind = 'jti' AND id = $1) OR (kind = 'sid' AND id = $2)
-    OR (kind = 'client' AND id = $3 AND before >= $4)
+    OR (kind = 'client' AND id = $3 AND coalesce($5 < token_version, before >= $4))
   LIMIT 1`;
 
 /** Publishes revocations, and knows those that were published. */
@@ -33,13 +34,26 @@ export class RevocationsService {
    * fails they never were.
    */
   async revoke(manager: EntityManager, revocations: readonly Revocation[]): Promise<void> {
-    await recordRevocations(manager, revocations);
-    this.own.expect(manager, revocations);
+    this.own.expect(manager, await recordRevocations(manager, revocations));
+  }
+
+  /**
+   * The number of a client's newest revocation, 0 before the first. A token carries the number that
+   * its issuer read here: it is revoked by what commits after that, and by nothing else.
+   */
+  async tokenVersionOf(manager: EntityManager, clientId: string): Promise<number> {
+    const [newest] = await manager.query<{ version: number | null }[]>(
+      `SELECT token_version::float8 AS version FROM revoked_tokens
+       WHERE kind = 'client' AND id = $1`,
+      [clientId],
+    );
+    return newest?.version ?? 0;
   }
 
   /** Whether a token that says this was revoked, as all processes together know it. */
-  async cover({ jti, sid, client_id: clientId, iat }: RevocableClaims): Promise<boolean> {
-    const found = await this.dataSource.query<object[]>(COVERS, [jti, sid ?? null, clientId, iat]);
+  async cover(token: RevocableClaims): Promise<boolean> {
+    const { jti, sid = null, client_id: clientId, iat, token_version: version = null } = token;
+    const found = await this.dataSource.query<object[]>(COVERS, [jti, sid, clientId, iat, version]);
     return found.length > 0;
   }
 }

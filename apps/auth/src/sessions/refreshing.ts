@@ -145,7 +145,7 @@ export class Refreshing {
     if (scope?.split(' ').some((wanted) => !granted.includes(wanted))) {
       return refusal('scope_exceeded', 'The session has not all of these scopes');
     }
-    const pair = await this.tokenPairs.mint({
+    const pair = await this.tokenPairs.mint(manager, {
       ...presented,
       format,
       requestedScope: scope ?? requestedScope,

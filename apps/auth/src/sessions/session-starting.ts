@@ -67,7 +67,7 @@ export class SessionStarting {
     origin: Origin,
   ): Promise<TokenResponse | undefined> {
     const session = this.draft(user.id, scope ?? null, origin);
-    const pair = await this.tokenPairs.mint({
+    const pair = await this.tokenPairs.mint(manager, {
       userId: user.id,
       roles: user.roles,
       claims: user.claims,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
@@ -45,13 +46,13 @@ export class TokenPairs {
    * The next pair of a session, with the roles and claims that the person has now. It is worth
    * something once what is kept of it is in the database.
    */
-  async mint(request: PairRequest): Promise<TokenPair> {
+  async mint(manager: EntityManager, request: PairRequest): Promise<TokenPair> {
     const { userId, sessionId, sessionExpiresAt, roles, claims, format, predecessor } = request;
     const now = this.clock.now();
     const idleEnd = now.getTime() + this.config.refreshTokenTtlMs;
     const expiresAt = new Date(Math.min(idleEnd, sessionExpiresAt.getTime()));
     const scopes = grantedScopes(roles, request.requestedScope);
-    const access = await this.issuer.draft({
+    const access = await this.issuer.draft(manager, {
       subject: userId,
       clientId: WEB_CLIENT,
       sessionId,

@@ -13,6 +13,8 @@ export type AccessTokenClaims = {
   readonly iat: number;
   readonly exp: number;
   readonly jti: string;
+  /** The number of the client's newest revocation when the token was issued. */
+  readonly token_version: number;
   /** Absent when a service calls for itself. */
   readonly sid?: string;
   readonly scope: string;

@@ -8,6 +8,7 @@ import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KeyRing } from '../keys/key-ring.js';
+import { RevocationsService } from '../revocations/revocations.service.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
 import type { Claims } from './own-claims.js';
 import type { ReferenceToken } from './reference-token.entity.js';
@@ -26,8 +27,6 @@ export interface AccessTokenGrant {
   readonly claims?: Claims;
   /** This issuer's own unless told otherwise. */
   readonly audiences?: readonly string[];
-  /** When all tokens of the client were revoked that it had until then. */
-  readonly revokedAt?: Date | null;
   /** The end of what the token belongs to: it does not live longer than that. */
   readonly notAfter?: Date;
   /** `jwt` unless told otherwise. What does not fit into one is a reference token in any case. */
@@ -57,7 +56,8 @@ export class TokenIssuer {
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: KeyRing,
-    private readonly revocations: RevocationList,
+    private readonly list: RevocationList,
+    private readonly revocations: RevocationsService,
     private readonly references: ReferenceTokens,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -68,14 +68,15 @@ export class TokenIssuer {
    * transaction has committed: with whatever belongs to it, or not at all.
    */
   async issue(manager: EntityManager, grant: AccessTokenGrant): Promise<AccessToken> {
-    const drafted = await this.draft(grant);
+    const drafted = await this.draft(manager, grant);
     if (drafted.record) await this.references.keep(manager, drafted.record);
     return drafted;
   }
 
   /** The same for a caller that writes the record together with whatever it belongs to. */
-  async draft(grant: AccessTokenGrant): Promise<DraftedToken> {
-    const claims = this.claimsOf(grant);
+  async draft(manager: EntityManager, grant: AccessTokenGrant): Promise<DraftedToken> {
+    const tokenVersion = await this.revocations.tokenVersionOf(manager, grant.clientId);
+    const claims = this.claimsOf(grant, tokenVersion);
     const { jti, iat, exp } = claims;
     const isReference = grant.format === 'reference' || sizeOf(claims) > MAX_PAYLOAD_BYTES;
     const issued = isReference
@@ -89,10 +90,13 @@ export class TokenIssuer {
     };
   }
 
-  private claimsOf({ sessionId, claims = {}, notAfter, ...grant }: AccessTokenGrant) {
+  private claimsOf(
+    { sessionId, claims = {}, notAfter, ...grant }: AccessTokenGrant,
+    tokenVersion: number,
+  ) {
     const { audiences = [this.config.audience] } = grant;
     const [audience = this.config.audience, ...others] = audiences;
-    const issuedAt = this.issuedAt(grant);
+    const issuedAt = this.clock.seconds();
     return {
       iss: this.config.issuer,
       sub: grant.subject,
@@ -101,21 +105,12 @@ export class TokenIssuer {
       iat: issuedAt,
       exp: this.expiry(issuedAt, notAfter),
       jti: randomUUID(),
+      token_version: tokenVersion,
       ...(sessionId !== undefined && { sid: sessionId }),
       scope: grant.scopes.join(' '),
       roles: grant.roles,
       ...(Object.keys(claims).length > 0 && { claims }),
     } satisfies AccessTokenClaims;
-  }
-
-  /**
-   * A revocation of a client counts whole seconds, and includes the one in which it is made. What is
-   * issued later in that second is of the next one, and a verifier's tolerance lets it be.
-   */
-  private issuedAt({ clientId, revokedAt }: Pick<AccessTokenGrant, 'clientId' | 'revokedAt'>) {
-    const ofRecord = revokedAt ? Math.floor(revokedAt.getTime() / 1000) : -Infinity;
-    const revokedSecond = Math.max(ofRecord, this.revocations.clientRevokedUntil(clientId));
-    return Math.max(this.clock.seconds(), revokedSecond + 1);
   }
 
   private expiry(issuedAt: number, notAfter: Date | undefined): number {
@@ -126,7 +121,7 @@ export class TokenIssuer {
 
   private async sign(claims: AccessTokenClaims): Promise<string> {
     // Withdrawn through another process a moment ago, and not yet looked at again by this one.
-    if (this.revocations.isKeyRevoked(this.keys.active.kid)) await this.keys.reload();
+    if (this.list.isKeyRevoked(this.keys.active.kid)) await this.keys.reload();
     const { kid, privateKey } = this.keys.active;
     return this.jwt.sign(claims, {
       // A KeyObject: with a PEM string the key is parsed anew for each signature, at three times

@@ -1,3 +1,4 @@
+export { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
 export { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
 export {
   PostgresRevocationSource,

@@ -1,6 +1,7 @@
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { DataSource } from 'typeorm';
 import type { Revocation } from '../revocation/revocation.js';
+import { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
 import { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
 import { recordRevocations } from './record-revocations.js';
 import { RevokedToken } from './revoked-token.entity.js';
@@ -10,7 +11,9 @@ export interface MigratedDatabase {
   readonly url: string;
   readonly dataSource: DataSource;
   /** Records entries in a transaction of their own. */
-  revoke(...revocations: readonly Revocation[]): Promise<void>;
+  revoke(...revocations: readonly Revocation[]): Promise<Revocation[]>;
+  /** Back to a database without the table. */
+  undoMigrations(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,13 +24,18 @@ export async function migratedDatabase(url?: string): Promise<MigratedDatabase> 
     type: 'postgres',
     url: address,
     entities: [RevokedToken],
-    migrations: [CreateRevokedTokens1763856000000],
+    migrations: [CreateRevokedTokens1763856000000, AddTokenVersion1764000000100],
   }).initialize();
   await dataSource.runMigrations();
   return {
     url: address,
     dataSource,
     revoke: (...revocations) => recordRevocations(dataSource.manager, revocations),
+    undoMigrations: async () => {
+      for (let left = dataSource.migrations.length; left > 0; left--) {
+        await dataSource.undoLastMigration();
+      }
+    },
     close: () => dataSource.destroy(),
   };
 }

@@ -16,7 +16,7 @@ revocationSourceContract('PostgresRevocationSource', async () => {
   const foreign = new PostgresRevocationSource({ connection: another.url });
   return {
     source,
-    revoke: (revocations) => database.revoke(...revocations),
+    revoke: async (revocations) => void (await database.revoke(...revocations)),
     foreignCursor: async () => (await foreign.read(undefined, { waitSeconds: 0 })).cursor,
     close: async () => {
       source.close();

@@ -54,14 +54,16 @@ function readEntry(entry: unknown, index: number): Revocation | undefined {
   // Put together only when it is thrown, as a page has ten thousand entries.
   const fail = (what: string) => fault(`entries[${index}] ${what}`);
   if (!isObject(entry)) throw fail('is no object');
-  const { kind, id, exp, before } = entry;
+  const { kind, id, exp, before, tokenVersion } = entry;
   if (typeof kind !== 'string') throw fail('has no kind');
   if (!isKnown(kind)) return undefined;
   if (!isText(id)) throw fail('has no id of 1 to 1,024 characters');
   if (!isWhole(exp)) throw fail('has no whole `exp`');
   if (kind !== 'client') return { kind, id, exp };
   if (!isWhole(before)) throw fail('has no whole `before`');
-  return { kind, id, exp, before };
+  if (tokenVersion === undefined) return { kind, id, exp, before };
+  if (!isWhole(tokenVersion)) throw fail('has no whole `tokenVersion`');
+  return { kind, id, exp, before, tokenVersion };
 }
 
 function isKnown(kind: string): kind is RevocationKind {

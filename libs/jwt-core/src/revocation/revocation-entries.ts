@@ -13,9 +13,12 @@ export interface RevocableToken {
   readonly kid: string | undefined;
   /** `iat`, in seconds since the epoch */
   readonly issuedAt: number;
+  /** `token_version`, if the issuer numbers the tokens of its clients */
+  readonly tokenVersion?: number | undefined;
 }
 
 interface ClientRevocation {
+  readonly tokenVersion: number | undefined;
   readonly before: number;
   readonly exp: number;
 }
@@ -32,17 +35,18 @@ export class RevocationEntries {
   }
 
   /** Adding twice is adding once: of two entries for the same id the longer-lived and wider holds. */
-  add({ kind, id, exp, before = Infinity }: Revocation): void {
+  add({ kind, id, exp, before = Infinity, tokenVersion }: Revocation): void {
     switch (kind) {
       case 'jti':
         return this.tokens.add(compactId(id), exp);
       case 'sid':
         return this.sessions.add(compactId(id), exp);
       case 'client': {
-        const known = this.clients.get(id) ?? { before, exp };
+        const known = this.clients.get(id);
         this.clients.set(id, {
-          before: Math.max(known.before, before),
-          exp: Math.max(known.exp, exp),
+          before: Math.max(known?.before ?? before, before),
+          exp: Math.max(known?.exp ?? exp, exp),
+          tokenVersion: later(known?.tokenVersion, tokenVersion),
         });
         return;
       }
@@ -52,18 +56,26 @@ export class RevocationEntries {
   }
 
   covers(token: RevocableToken): boolean {
-    const { tokenId, sessionId, clientId, kid, issuedAt } = token;
+    const { tokenId, sessionId, kid } = token;
     return (
       this.tokens.has(tokenId) ||
       (sessionId !== undefined && this.sessions.has(sessionId)) ||
       (kid !== undefined && this.keys.has(kid)) ||
-      issuedAt <= this.clientRevokedUntil(clientId)
+      this.coversClient(token)
     );
   }
 
-  /** The last `iat` of a client's tokens that is revoked. */
-  clientRevokedUntil(clientId: string): number {
-    return this.clients.get(clientId)?.before ?? -Infinity;
+  /**
+   * By the number that both carry, which follows the order of the issuer's database. Only where one
+   * of them has none by `iat`, the clock of the process that issued the token.
+   */
+  private coversClient({ clientId, tokenVersion, issuedAt }: RevocableToken): boolean {
+    const revoked = this.clients.get(clientId);
+    if (revoked === undefined) return false;
+    if (tokenVersion !== undefined && revoked.tokenVersion !== undefined) {
+      return tokenVersion < revoked.tokenVersion;
+    }
+    return issuedAt <= revoked.before;
   }
 
   coversKey(kid: string): boolean {
@@ -78,4 +90,8 @@ export class RevocationEntries {
     yield* this.tokens.prune(beforeSeconds);
     yield* this.sessions.prune(beforeSeconds);
   }
+}
+
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a;
 }

@@ -82,6 +82,42 @@ describe('what a list revokes', () => {
   });
 });
 
+describe('a client whose tokens are numbered', () => {
+  const revoked: Revocation = {
+    ...{ kind: 'client', id: ids.client, exp },
+    ...{ before: 1_000, tokenVersion: 7 },
+  };
+
+  it.each([
+    ['of an older number', { tokenVersion: 6, issuedAt: 500 }, true],
+    ['of an older number, from a clock that is ahead', { tokenVersion: 6, issuedAt: 1_003 }, true],
+    ['of the same number, from the same second', { tokenVersion: 7, issuedAt: 1_000 }, false],
+    ['of the same number, from a clock that is behind', { tokenVersion: 7, issuedAt: 1 }, false],
+    ['of a later number', { tokenVersion: 8, issuedAt: 900 }, false],
+    ['without a number, up to the second', { issuedAt: 1_000 }, true],
+    ['without a number, after the second', { issuedAt: 1_001 }, false],
+    ['of another client', { clientId: 'other', tokenVersion: 0 }, false],
+  ])('has a token %s', (_, differing, isRevoked) => {
+    const { list } = listAt();
+    list.apply(snapshot(revoked), 0);
+    expect(list.isRevoked(token(differing))).toBe(isRevoked);
+  });
+
+  it.each([[[7, 9]], [[9, 7]], [[9, undefined]], [[undefined, 9]]])(
+    'is revoked by the highest of the numbers %j',
+    (versions) => {
+      const { list } = listAt();
+      const unnumbered: Revocation = { kind: 'client', id: ids.client, exp, before: 1_000 };
+      const entries = versions.map((tokenVersion) =>
+        tokenVersion === undefined ? unnumbered : { ...revoked, tokenVersion },
+      );
+      list.apply(snapshot(...entries), 0);
+      expect(list.isRevoked(token({ tokenVersion: 8 }))).toBe(true);
+      expect(list.isRevoked(token({ tokenVersion: 9 }))).toBe(false);
+    },
+  );
+});
+
 describe('how sure a list is', () => {
   it('is blind before its first snapshot, and not fresh enough for anything', () => {
     const { list } = listAt();

@@ -95,11 +95,6 @@ export class RevocationList {
     return this.current.coversKey(kid);
   }
 
-  /** The same of a client: every `iat` up to this second is revoked, in seconds since the epoch. */
-  clientRevokedUntil(clientId: string): number {
-    return this.current.clientRevokedUntil(clientId);
-  }
-
   /**
    * Takes in one answer of the source.
    *

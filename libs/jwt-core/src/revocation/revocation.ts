@@ -7,6 +7,14 @@ export interface Revocation {
   readonly id: string;
   /** When the last token concerned has expired, in seconds since the epoch. Forgotten then. */
   readonly exp: number;
-  /** Only for `client`: its tokens issued up to this second are dead, later ones live. */
+  /**
+   * Only for `client`: its tokens with a lower `token_version` are revoked, whatever clock issued
+   * them. Absent where the issuer's tokens have no such claim.
+   */
+  readonly tokenVersion?: number;
+  /**
+   * Only for `client`: the second up to which its tokens without `token_version` are revoked. Judged
+   * by their `iat`.
+   */
   readonly before?: number;
 }

@@ -76,7 +76,7 @@ export class OAuthEndpoints {
     return typeof exp === 'number' && exp <= this.issuer.clock.now() / 1000;
   }
 
-  private async isRevoked({ jti, sid, client_id, iat }: Members): Promise<boolean> {
+  private async isRevoked({ jti, sid, client_id, iat, token_version }: Members): Promise<boolean> {
     const { entries } = await this.issuer.revocations.read(undefined, { waitSeconds: 0 });
     const revoked = new RevocationEntries();
     for (const entry of entries) revoked.add(entry);
@@ -86,6 +86,7 @@ export class OAuthEndpoints {
       clientId: String(client_id),
       kid: undefined,
       issuedAt: Number(iat),
+      tokenVersion: typeof token_version === 'number' ? token_version : undefined,
     });
   }
 }

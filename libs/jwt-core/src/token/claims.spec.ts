@@ -75,6 +75,7 @@ describe('readClaims', () => {
     ['scope', [null, 1, ['orders:read'], {}]],
     ['roles', [null, 'admin', {}, [1], [null], ['user', ['admin']]]],
     ['claims', [null, 'x', 1, [], true]],
+    ['token_version', [null, '7', -1, 0.5, 2 ** 53, [7], {}]],
     ['iat', [undefined, null, String(CLAIMS.iat), CLAIMS.iat + 0.5, [CLAIMS.iat], -1e308]],
     ['nbf', [null, String(NOW), NOW + 0.5, 1e308, -1e308, 2 ** 53, [NOW], true]],
     ['exp', [undefined, null, String(CLAIMS.exp), CLAIMS.exp + 0.5, [CLAIMS.exp], {}]],

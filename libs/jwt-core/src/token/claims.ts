@@ -26,6 +26,8 @@ export interface AccessTokenClaims {
   readonly principal: Principal;
   /** The later of `iat` and `nbf`, in seconds since the epoch. */
   readonly notBefore: number;
+  /** `token_version`: the client's newest revocation when the token was issued. */
+  readonly tokenVersion: number | undefined;
 }
 
 /**
@@ -45,6 +47,7 @@ export function readClaims(payload: JsonObject, expected: Expected): AccessToken
   if (expiresAt <= issuedAt || expiresAt - issuedAt > MAX_LIFETIME_SECONDS) throw wrong('exp');
   return {
     notBefore: Math.max(issuedAt, notBefore),
+    tokenVersion: tokenVersion(payload.token_version),
     principal: Object.freeze({
       subject: identifier(payload, 'sub'),
       clientId: identifier(payload, 'client_id'),
@@ -70,6 +73,12 @@ function isAudience(aud: unknown, audience: string): boolean {
 function seconds(payload: JsonObject, claim: 'iat' | 'exp' | 'nbf'): number {
   const value = payload[claim];
   if (!Number.isSafeInteger(value)) throw wrong(claim);
+  return value as number;
+}
+
+function tokenVersion(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong('token_version');
   return value as number;
 }
 

@@ -16,6 +16,8 @@ export interface ProvenToken {
   readonly sessionId: CompactId | undefined;
   /** `iat`, the later of `iat` and `nbf`, and `exp`, in seconds since the epoch. */
   readonly issuedAt: number;
+  /** `token_version`: with it, `iat` does not decide whether the client's tokens are revoked. */
+  readonly tokenVersion: number | undefined;
   readonly notBefore: number;
   readonly expiresAt: number;
   /** Version of the revocation list in which it was last looked for, and not found. */
@@ -24,7 +26,7 @@ export interface ProvenToken {
 
 /** @throws TokenError `token_invalid` for claims that are not right */
 export function provenToken(payload: JsonObject, expected: Expected, kid?: string): ProvenToken {
-  const { principal, notBefore } = readClaims(payload, expected);
+  const { principal, notBefore, tokenVersion } = readClaims(payload, expected);
   const { tokenId, sessionId, clientId, issuedAt, expiresAt } = principal;
   return {
     principal,
@@ -33,6 +35,7 @@ export function provenToken(payload: JsonObject, expected: Expected, kid?: strin
     tokenId: compactId(tokenId),
     sessionId: sessionId === undefined ? undefined : compactId(sessionId),
     issuedAt,
+    tokenVersion,
     notBefore,
     expiresAt,
     absentFromVersion: -1,

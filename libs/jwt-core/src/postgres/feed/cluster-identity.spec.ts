@@ -35,7 +35,7 @@ it('is another one in another database', async () => {
 it('is another one after the table was made anew', async () => {
   const another = await migratedDatabase();
   const identity = await identityOf(another);
-  await another.dataSource.undoLastMigration();
+  await another.undoMigrations();
   await another.dataSource.runMigrations();
   expect(await identityOf(another)).not.toBe(identity);
   await another.close();
@@ -59,7 +59,7 @@ it('is told to a role without privileges, and by other means where that is forbi
 
 it('is not made up where there is no table', async () => {
   const another = await migratedDatabase();
-  await another.dataSource.undoLastMigration();
+  await another.undoMigrations();
   await expect(identityOf(another)).rejects.toThrow(/revoked_tokens/);
   await another.close();
 });

@@ -67,6 +67,7 @@ export class ModelDatabase {
         ids: unseen.map(({ id }) => id),
         exps: unseen.map(() => 1),
         befores: unseen.map(() => null),
+        versions: unseen.map(() => null),
         xids: unseen.map(({ xid }) => `${xid}`),
       },
     };

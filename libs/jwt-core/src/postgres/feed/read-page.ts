@@ -43,6 +43,7 @@ interface EntryColumns {
   readonly ids: readonly string[];
   readonly exps: readonly number[];
   readonly befores: readonly (number | null)[];
+  readonly versions: readonly (number | null)[];
   readonly xids: readonly string[];
 }
 
@@ -54,11 +55,11 @@ WITH moment AS MATERIALIZED (
   SELECT pg_current_snapshot() AS snapshot,
          floor(extract(epoch FROM now()))::bigint - ${pruneGraceSeconds} AS expired_before
 ), unseen AS MATERIALIZED (
-  (SELECT xid, kind, id, exp, before, created_at FROM revoked_tokens
+  (SELECT xid, kind, id, exp, before, token_version, created_at FROM revoked_tokens
     WHERE xid = ANY ($4::xid8[]) AND exp >= (SELECT expired_before FROM moment)
     ORDER BY xid, kind, id LIMIT $5)
   UNION ALL
-  (SELECT xid, kind, id, exp, before, created_at FROM revoked_tokens
+  (SELECT xid, kind, id, exp, before, token_version, created_at FROM revoked_tokens
     WHERE (xid, kind, id) > ($1::xid8, $2, $3) AND exp >= (SELECT expired_before FROM moment)
     ORDER BY xid, kind, id LIMIT $5)
   ORDER BY xid, kind, id LIMIT $5
@@ -70,6 +71,7 @@ SELECT snapshot::text AS snapshot, expired_before,
       'ids', array_agg(id ORDER BY xid, kind, id),
       'exps', array_agg(exp ORDER BY xid, kind, id),
       'befores', array_agg(before ORDER BY xid, kind, id),
+      'versions', array_agg(token_version ORDER BY xid, kind, id),
       'xids', array_agg(xid::text ORDER BY xid, kind, id)) FROM unseen) AS entries,
   (SELECT extract(epoch FROM clock_timestamp() - min(created_at)) FROM unseen)::float8 * 1000
     AS age_ms
@@ -109,13 +111,18 @@ export function readEnd(connection: FeedConnection): Promise<FeedPage> {
 }
 
 function publishedRevocations(columns: EntryColumns, count: number): PublishedRevocation[] {
-  const { kinds, ids, exps, befores, xids } = columns;
+  const { kinds, ids, exps, befores, versions, xids } = columns;
   let [text, xid] = ['0', 0n];
   return Array.from({ length: count }, (_, index) => {
     // Those of one transaction share its id.
     if (xids[index] !== text) [text, xid] = [xids[index]!, BigInt(xids[index]!)];
     const [kind, id, exp, before] = [kinds![index]!, ids[index]!, exps[index]!, befores[index]!];
-    const revocation = before === null ? { kind, id, exp } : { kind, id, exp, before };
+    const tokenVersion = versions[index] ?? undefined;
+    const revocation: Revocation = {
+      ...{ kind, id, exp },
+      ...(before !== null && { before }),
+      ...(tokenVersion !== undefined && { tokenVersion }),
+    };
     return { xid, kind, id, revocation };
   });
 }
