@@ -15,10 +15,11 @@ export async function createAuthApp(
   const app = await createHttpApp(AppModule.with(config, clock), {
     logger,
     trustProxy: config.trustProxy,
-    documentation: {
-      title: 'auth',
-      description: 'The issuer: people, sessions, signing keys and revocations.',
-    },
+    // Metadata, keys and feed are where the issuer says that they are.
+    basePath: new URL(config.issuer).pathname.replace(/\/+$/, ''),
+    documentation: config.areDocsServed
+      ? { title: 'auth', description: 'The issuer: users, sessions, signing keys and revocations.' }
+      : undefined,
   });
   acceptOAuthForms(app);
   return app;

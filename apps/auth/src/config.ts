@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 
 import {
   addressFromHere,
+  areDocsServed,
   base64Key,
   choice,
   duration,
@@ -120,6 +121,8 @@ export class Config {
   readonly isRegistrationOpen: boolean;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
+  /** Whether `/docs` is there. */
+  readonly areDocsServed: boolean;
 
   /** @throws SettingsError with every problem listed */
   constructor(environment: Environment = process.env) {
@@ -146,6 +149,7 @@ export class Config {
     this.isRegistrationOpen = settings.REGISTRATION === 'open';
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
+    this.areDocsServed = areDocsServed(settings);
   }
 }
 

@@ -12,10 +12,11 @@ export function createOrdersApp(
   return createHttpApp(AppModule.with(config), {
     logger,
     trustProxy: config.trustProxy,
-    documentation: {
-      title: 'orders',
-      description:
-        'A resource service: it judges access tokens by itself. Money is in minor units.',
-    },
+    documentation: config.areDocsServed
+      ? {
+          title: 'orders',
+          description: 'A resource service: it verifies tokens by itself. Money is in minor units.',
+        }
+      : undefined,
   });
 }

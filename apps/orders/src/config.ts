@@ -1,5 +1,6 @@
 import {
   addressFromHere,
+  areDocsServed,
   duration,
   flag,
   httpUrl,
@@ -97,6 +98,8 @@ export class Config {
   readonly clockToleranceMs: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
+  /** Whether `/docs` is there. */
+  readonly areDocsServed: boolean;
 
   /** @throws SettingsError with every problem listed */
   constructor(environment: Environment = process.env) {
@@ -119,5 +122,6 @@ export class Config {
     this.clockToleranceMs = settings.CLOCK_TOLERANCE;
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
+    this.areDocsServed = areDocsServed(settings);
   }
 }

@@ -24,7 +24,7 @@ export {
   type ListenAddress,
   type TrustProxy,
 } from './settings/addresses.js';
-export { SERVICE_SETTINGS } from './settings/service-settings.js';
+export { areDocsServed, SERVICE_SETTINGS } from './settings/service-settings.js';
 export { base64Key } from './settings/secret-key.js';
 export { StructuredLogger, LOG_LEVELS, type LogLevel } from './logging/structured-logger.js';
 export { currentRequestId } from './logging/request-context.js';

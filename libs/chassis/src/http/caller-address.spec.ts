@@ -2,7 +2,13 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { TrustProxy } from '../settings/addresses.js';
-import { callerAddress, networkOf, parseAddress, readCallerAddresses } from './caller-address.js';
+import {
+  callerAddress,
+  networkOf,
+  parseAddress,
+  readCallerAddresses,
+  trustedPeers,
+} from './caller-address.js';
 
 describe('parseAddress', () => {
   it.each([
@@ -71,7 +77,7 @@ describe('callerAddress', () => {
 
   async function addressFor(trustProxy: TrustProxy, forwardedFor?: string): Promise<string> {
     server = fastify();
-    readCallerAddresses(server, trustProxy);
+    readCallerAddresses(server, trustedPeers(trustProxy));
     server.get('/', (request) => callerAddress(request));
     const headers = forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
     const answer = await server.inject({ url: '/', headers, remoteAddress: '10.0.0.1' });

@@ -1,4 +1,5 @@
 import { compile } from '@fastify/proxy-addr';
+import type { LoggerService } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
@@ -60,10 +61,7 @@ export function parseAddress(text: string | undefined): string {
 const HOST_AND_PORT = /^(?:(?<v4>[\d.]+):\d{1,5}|\[(?<bracketed>[^\]]*)\](?::\d{1,5})?)$/;
 
 /** Reads the address of each request as it arrives, before any other hook or handler. */
-export function readCallerAddresses(server: FastifyInstance, trustProxy: TrustProxy): void {
-  const trusts = trustedPeers(trustProxy);
-  // Node asks the system for a peer's address once, and cannot after a reset: ask now.
-  server.server.on('connection', (socket) => void socket.remoteAddress);
+export function readCallerAddresses(server: FastifyInstance, trusts: Trusts): void {
   server.decorateRequest('callerAddress', UNKNOWN_ADDRESS);
   server.addHook('onRequest', (request, _reply, done) => {
     request.callerAddress = addressOf(request.raw, trusts);
@@ -71,8 +69,26 @@ export function readCallerAddresses(server: FastifyInstance, trustProxy: TrustPr
   });
 }
 
+/**
+ * Logs a warning, once, when a proxy seems to be in front of the service and none is trusted: all
+ * callers would share its address.
+ */
+export function warnOfUntrustedProxy(server: FastifyInstance, logger: LoggerService): void {
+  let isWarned = false;
+  server.addHook('onRequest', ({ headers }, _reply, done) => {
+    if (!isWarned && (headers['x-forwarded-for'] ?? headers.forwarded) !== undefined) {
+      isWarned = true;
+      logger.warn(
+        'A request came through a proxy while TRUST_PROXY is off: all callers of the proxy share ' +
+          'its address in limits, logs and the audit log. Set TRUST_PROXY to trust it.',
+      );
+    }
+    done();
+  });
+}
+
 /** Whether the peer that is so many hops away may say for whom it forwards. */
-type Trusts = (address: string, hop: number) => boolean;
+export type Trusts = (address: string, hop: number) => boolean;
 
 /** The peer itself is hop 0. */
 export function trustedPeers(trustProxy: TrustProxy): Trusts {

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -62,12 +62,15 @@ const PROBLEM = {
 
 /**
  * `GET /docs-json`: the OpenAPI document, from the schemas that validate. `GET /docs`: its page.
- * The document is built when it is first asked for. Routes that want a token say so themselves, with
+ * The document is built at the first request. Routes that need a token say so themselves, with
  * `@ApiBearerAuth()`.
+ *
+ * @param basePath the path below which callers find the routes; empty for the root
  */
 export function serveDocs(
   app: NestFastifyApplication,
   { title, description }: Documentation,
+  basePath: string,
 ): void {
   const server = app.getHttpAdapter().getInstance();
   const options = new DocumentBuilder()
@@ -75,6 +78,7 @@ export function serveDocs(
     .setDescription(description)
     .addBearerAuth()
     .addGlobalResponse({ status: 'default', ...PROBLEM })
+    .addServer(basePath || '/')
     .build();
   let document: string | undefined;
 
@@ -90,11 +94,11 @@ export function serveDocs(
   );
   const files = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   for (const [name, type] of Object.entries(ASSETS)) {
-    server.get(`/docs/${name}`, (_request, reply) =>
-      reply
-        .type(type)
-        .header('cache-control', 'public, max-age=3600')
-        .send(createReadStream(join(files, name))),
-    );
+    // In memory once for all readers: a stream would keep its file open when a reader goes away.
+    let content: Buffer | undefined;
+    server.get(`/docs/${name}`, (_request, reply) => {
+      content ??= readFileSync(join(files, name));
+      return reply.type(type).header('cache-control', 'public, max-age=3600').send(content);
+    });
   }
 }

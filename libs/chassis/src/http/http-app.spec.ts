@@ -275,23 +275,3 @@ describe('a request that is served', () => {
     await behindOne.close();
   });
 });
-
-describe('the documentation', () => {
-  it('is a page all of whose files are there', async () => {
-    const page = await (await fetch(`${base}/docs`)).text();
-    const files = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? '');
-    expect(files).toHaveLength(4);
-    for (const file of files) {
-      const answer = await fetch(new URL(file, `${base}/docs`));
-      expect(answer.status).toBe(200);
-      expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(50);
-    }
-  });
-
-  it('describes bodies by the schemas that validate them', async () => {
-    const document = (await (await fetch(`${base}/docs-json`)).json()) as {
-      paths: Record<string, Record<string, unknown>>;
-    };
-    expect(JSON.stringify(document.paths['/notes']?.post)).toMatch(/"maxLength":20000/);
-  });
-});

@@ -1,6 +1,19 @@
-import { BadRequestException } from '@nestjs/common';
+import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { isUtf8 } from 'node:buffer';
+
+/**
+ * Refuses bodies with a `Content-Encoding`, for every type of body: nothing here decodes one, and a
+ * proxy that does would read another body.
+ */
+export function refuseEncodedBodies(server: FastifyInstance): void {
+  server.addHook('preParsing', ({ headers }, _reply, _payload, done) => {
+    const encoding = headers['content-encoding'];
+    const hasBody = headers['transfer-encoding'] ?? (headers['content-length'] ?? '0') !== '0';
+    if (!hasBody || encoding === undefined || encoding.toLowerCase() === 'identity') done();
+    else done(new UnsupportedMediaTypeException('The body must have no Content-Encoding'));
+  });
+}
 
 /**
  * JSON is the only form of body. An empty body is none at all, even where the header announces JSON:

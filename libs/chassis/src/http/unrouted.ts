@@ -14,7 +14,8 @@ const UNROUTED = {
 } as const;
 type UnroutedStatus = keyof typeof UNROUTED;
 
-function unrouted(status: UnroutedStatus, requestId: string) {
+/** The answer to a request that no route may see. */
+export function unrouted(status: UnroutedStatus, requestId: string) {
   const [title, code] = UNROUTED[status];
   const body = JSON.stringify({ type: 'about:blank', title, status, code });
   return {

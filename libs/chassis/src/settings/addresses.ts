@@ -35,7 +35,7 @@ function isAddressRange(text: string): boolean {
   const version = isIP(address);
   if (version === 0 || rest.length > 0) return false;
   if (bits === undefined) return true;
-  if (!/^\d{1,3}$/.test(bits)) return false;
+  if (!/^[1-9]\d{0,2}$/.test(bits)) return false;
   try {
     new BlockList().addSubnet(address, Number(bits), version === 4 ? 'ipv4' : 'ipv6');
     return true;

@@ -1,12 +1,24 @@
 import { LOG_LEVELS } from '../logging/structured-logger.js';
 import { trustProxy } from './addresses.js';
-import { choice, text } from './setting.js';
+import { choice, flag, text } from './setting.js';
 
 /** The variables that every service reads: members for the schema of its settings. */
 export const SERVICE_SETTINGS = {
   HOST: text().default('127.0.0.1'),
   METRICS_HOST: text().default('127.0.0.1'),
   LOG_LEVEL: choice(...LOG_LEVELS).default('info'),
+  DOCS: flag().optional(),
   NODE_ENV: choice('development', 'test', 'production').default('development'),
   TRUST_PROXY: trustProxy().default(false),
 };
+
+/** Whether `/docs` is there: unless `DOCS` says so, everywhere but in production. */
+export function areDocsServed({
+  DOCS,
+  NODE_ENV,
+}: {
+  DOCS?: boolean | undefined;
+  NODE_ENV: string;
+}) {
+  return DOCS ?? NODE_ENV !== 'production';
+}
