@@ -1,3 +1,5 @@
+import type { RevocationKind } from '@jwt-auth/jwt-core';
+
 import { ask, granted } from '../driver/ask.js';
 import type { Victim } from '../driver/revoking.js';
 import { keyOf, type RevocationRecord } from '../oracle/revocation-record.js';
@@ -8,7 +10,7 @@ interface Page {
   readonly cursor: string;
   readonly more: boolean;
   readonly entries: readonly {
-    readonly kind: 'jti' | 'sid' | 'client' | 'kid';
+    readonly kind: RevocationKind;
     readonly id: string;
   }[];
 }

@@ -24,7 +24,7 @@ export { ClientTokenError, type ClientTokenErrorCode } from './client/client-tok
 
 export type { ReferenceTokenSource } from './reference/reference-token-source.js';
 
-export type { Revocation, RevocationKind } from './revocation/revocation.js';
+export { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation/revocation.js';
 export { compactId, type CompactId } from './revocation/compact-id.js';
 export {
   type RevocableToken,

@@ -1,7 +1,8 @@
 import { Identifier, pageOf } from '@jwt-auth/chassis';
+import { REVOCATION_KINDS } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
-const Kind = z.enum(['jti', 'sid', 'client', 'kid']);
+const Kind = z.enum(REVOCATION_KINDS);
 
 export const RevocationRequest = z
   .strictObject({

@@ -1,3 +1,4 @@
+import { REVOCATION_KINDS } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
 /** One answer of the feed. It documents: the answer itself is made without it. */
@@ -14,7 +15,7 @@ export const RevocationPage = z
     expiredBefore: z.int().optional(),
     entries: z.array(
       z.object({
-        kind: z.enum(['jti', 'sid', 'client', 'kid']),
+        kind: z.enum(REVOCATION_KINDS),
         id: z.string(),
         exp: z.int(),
         before: z.int().optional(),

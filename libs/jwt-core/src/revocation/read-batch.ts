@@ -1,4 +1,4 @@
-import type { Revocation, RevocationKind } from './revocation.js';
+import { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation.js';
 import { RevocationSourceError } from './revocation-source-error.js';
 import type { RevocationBatch } from './revocation-source.js';
 
@@ -67,7 +67,7 @@ function readEntry(entry: unknown, index: number): Revocation | undefined {
 }
 
 function isKnown(kind: string): kind is RevocationKind {
-  return kind === 'jti' || kind === 'sid' || kind === 'client' || kind === 'kid';
+  return (REVOCATION_KINDS as readonly string[]).includes(kind);
 }
 
 function isAge(value: unknown): value is number {

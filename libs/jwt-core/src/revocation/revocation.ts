@@ -1,5 +1,6 @@
 /** What a revocation ends: one token, a session, all tokens of a client, or a signing key. */
-export type RevocationKind = 'jti' | 'sid' | 'client' | 'kid';
+export const REVOCATION_KINDS = ['jti', 'sid', 'client', 'kid'] as const;
+export type RevocationKind = (typeof REVOCATION_KINDS)[number];
 
 /** One entry of the revocation list. */
 export interface Revocation {
