@@ -3,12 +3,24 @@ import nx from '@nx/eslint-plugin';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** Forbids imports of the named rooms, for files under one room of jwt-core. */
-const room = (name, group, message) => ({
-  files: [`libs/jwt-core/src/${name}/**/*.ts`],
-  ignores: ['**/*.spec.ts', '**/*.spec-support.ts'],
-  rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
+const tests = ['**/*.spec.ts', '**/*.e2e-spec.ts', '**/*.spec-support.ts', '**/*.fixture.ts'];
+
+/** dev-stack starts servers for tests and `npm start`: nothing that is installed may need it. */
+const devStack = {
+  group: ['@jwt-auth/dev-stack', '@jwt-auth/dev-stack/*'],
+  message: 'dev-stack is for tests only.',
+};
+
+/** Forbids imports in the sources of some files. dev-stack is always among them. */
+const restrictImports = (files, ...patterns) => ({
+  files,
+  ignores: tests,
+  rules: { 'no-restricted-imports': ['error', { patterns: [devStack, ...patterns] }] },
 });
+
+/** Forbids imports of the named folders, for files in one folder of jwt-core. */
+const folder = (name, group, message) =>
+  restrictImports([`libs/jwt-core/src/${name}/**/*.ts`], { group, message });
 const frameworks = ['@nestjs/*', 'typeorm', 'pg', 'express', 'fastify', 'passport'];
 
 export default defineConfig(
@@ -58,7 +70,7 @@ export default defineConfig(
       'bench/**',
       'chaos/**',
       'examples/**',
-      '**/*.spec.ts',
+      ...tests,
     ],
     rules: { 'no-restricted-properties': 'off' },
   },
@@ -80,7 +92,7 @@ export default defineConfig(
               onlyDependOnLibsWithTags: ['type:lib', 'type:chassis', 'type:tool'],
             },
             { sourceTag: 'type:chassis', onlyDependOnLibsWithTags: ['type:lib', 'type:tool'] },
-            // Only for their specs; `no-restricted-imports` keeps it out of the sources.
+            // For specs alone: `no-restricted-imports` below keeps dev-stack out of the sources.
             { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:tool'] },
             { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['type:lib', 'type:tool'] },
@@ -89,23 +101,24 @@ export default defineConfig(
       ],
     },
   },
-  room('issuer', [...frameworks, '../*'], 'issuer/ stands on node:* alone.'),
+  restrictImports(['apps/auth/src/**/*.ts', 'apps/orders/src/**/*.ts', 'libs/*/src/**/*.ts']),
+  folder('issuer', [...frameworks, '../*'], 'issuer/ imports node:* alone.'),
   ...['client', 'token', 'keys', 'reference', 'revocation'].map((name) =>
-    room(
+    folder(
       name,
       [...frameworks, '**/nest/**', '**/postgres/**', '**/testing/**', '**/index.js'],
-      'The plain rooms never import a framework.',
+      'The framework-free folders never import a framework.',
     ),
   ),
-  room(
+  folder(
     'postgres',
     ['**/token/**', '**/keys/**', '**/nest/**', '**/testing/**', '**/index.js'],
     'postgres/ imports only revocation/.',
   ),
-  room(
+  folder(
     'nest',
     ['**/postgres/**', '**/testing/**', '**/index.js'],
-    'nest/ imports the plain rooms.',
+    'nest/ imports the framework-free folders.',
   ),
-  room('testing', ['**/index.js'], 'Nothing imports index.ts from inside.'),
+  folder('testing', ['**/index.js'], 'Nothing imports index.ts from inside.'),
 );

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 // Libraries are tested from their source; only e2e suites run what was built.
@@ -6,37 +7,34 @@ const conditions = ['@jwt-auth/source', 'module', 'node', 'development|productio
 const path = (file: string) => new URL(file, import.meta.url).pathname;
 
 /**
- * The `unit` project of a workspace member, or with `e2e` its black-box one. With `postgres` the
- * run gets a server of its own, on which each spec makes its `freshDatabase()`. Without `isolate`
- * the specs of a worker share their modules, for a member whose imports take longer than its tests.
+ * The two projects of a workspace member: `unit` (`*.spec.ts`) and `e2e` (`*.e2e-spec.ts`: what starts
+ * built apps or whole stacks). With `postgres` a run gets a server of its own, on which each spec makes
+ * its `freshDatabase()`. Without `isolate` the specs of a worker share their modules: for a member whose
+ * imports take longer than its tests.
  */
-export function testProjects({
-  e2e = false,
-  postgres = false,
-  isolate = true,
-} = {}): ViteUserConfig {
-  const name = e2e ? 'e2e' : 'unit';
+export function testProjects({ postgres = false, isolate = true } = {}): ViteUserConfig {
+  const project = (name: string, include: string, isolated: boolean) => ({
+    oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+    resolve: { conditions },
+    ssr: { resolve: { conditions } },
+    test: {
+      name,
+      environment: 'node' as const,
+      isolate: isolated,
+      include: [include],
+      setupFiles: [path('./vitest.setup.ts')],
+      globalSetup: postgres ? [path('./libs/dev-stack/src/vitest/global-setup.ts')] : [],
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+    },
+  });
   return defineConfig({
     test: {
-      // Two suites at a time: they wait for servers more than they work.
-      maxWorkers: e2e ? 2 : undefined,
-      reporters: ['default', ['json', { outputFile: `test-results/${name}.json` }]],
+      // More than there are cores: specs wait for servers and clocks most of the time.
+      maxWorkers: availableParallelism() + 1,
       projects: [
-        {
-          oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-          resolve: { conditions },
-          ssr: { resolve: { conditions } },
-          test: {
-            name,
-            environment: 'node',
-            isolate,
-            include: [e2e ? 'src/**/*.e2e-spec.ts' : 'src/**/*.spec.ts'],
-            setupFiles: [path('./vitest.setup.ts')],
-            globalSetup: postgres ? [path('./libs/dev-stack/src/vitest/global-setup.ts')] : [],
-            testTimeout: 60_000,
-            hookTimeout: 120_000,
-          },
-        },
+        project('unit', 'src/**/*.spec.ts', isolate),
+        project('e2e', 'src/**/*.e2e-spec.ts', true),
       ],
     },
   });

@@ -1,3 +1,3 @@
 import { testProjects } from '../../vitest.shared.ts';
 
-export default testProjects({ e2e: true, postgres: true });
+export default testProjects({ postgres: true });

@@ -97,6 +97,7 @@ describe('whoever guesses a password', () => {
     expect(pauses.at(-1)).toBeGreaterThan(15);
   });
 
+  // threat:password-guessing
   it('gains nothing by guessing many times at the same moment', async () => {
     const email = await register(here);
     const answers = await Promise.all(
@@ -149,6 +150,7 @@ describe('the victim of a guesser', () => {
     expect(await guess(email)).toBeGreaterThanOrEqual(6);
   });
 
+  // threat:victim-lockout
   it('logs in where they have been before, while the whole world guesses', async () => {
     const email = await register(here);
     const home = newAddress();
@@ -185,6 +187,7 @@ describe('a password that was hashed with other parameters', () => {
 });
 
 describe('a flood of logins', () => {
+  // threat:login-floods
   it('is turned away beyond a bound, while refreshes go on', async () => {
     let session: TokenResponse = await newSession(here);
     const flood = Promise.all(

@@ -1,7 +1,5 @@
-import { freePort, ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { growth, scrape, type Exposition } from './exposition.js';
 import { call, outcome } from './http.js';
@@ -210,48 +208,3 @@ describe('the way to the metrics', () => {
     await expect(starting).rejects.toThrow(`127.0.0.1:${taken} is taken`);
   });
 });
-
-describe('docs/operations.md', () => {
-  const page = readFileSync(resolve(ROOT, 'docs/operations.md'), 'utf8');
-  const rules = /^```yaml\n(groups:[^]*?)^```$/m.exec(page)?.[1] ?? '';
-  let exposed: readonly Exposition[];
-  beforeAll(async () => {
-    exposed = Object.values(await scrapeBoth());
-  });
-  const hasSample = (sample: string) => exposed.some(({ samples }) => samples.has(sample));
-
-  it.each(metricsIn(rules))('has rules on %s, which is told', (metric) => {
-    const [, family = metric] = /^(.+)_(?:bucket|count|sum)$/.exec(metric) ?? [];
-    expect(exposed.some(({ types }) => types.has(metric) || types.has(family))).toBe(true);
-  });
-
-  it.each(samplesIn(rules))('has rules on %s, which is told from the start', (sample) => {
-    expect(hasSample(sample)).toBe(true);
-  });
-
-  it('names each metric of the apps, and no other', () => {
-    const own = exposed.flatMap(({ types }) =>
-      [...types.keys()].filter((name) => !/^(process|nodejs)_/.test(name)),
-    );
-    const named = [...page.matchAll(/^\|(?<names>[^|]+)\|/gm)].flatMap(({ groups }) =>
-      [...groups!['names']!.matchAll(/`([a-z]+(?:_[a-z]+)+)(?:\{[\w,]+\})?`/g)].map(
-        ([, name]) => name,
-      ),
-    );
-    expect(new Set(named)).toEqual(new Set(own));
-  });
-});
-
-/** The metrics in the expressions of alert rules: what has an underscore and is no function. */
-function metricsIn(rules: string): string[] {
-  const bare = rules.replaceAll(/"[^"]*"/g, '');
-  return [...new Set(bare.match(/\b[a-z]+(?:_[a-z0-9]+)+\b(?!\s*\()/g))];
-}
-
-/** Samples that are picked by the value of their one label, or by one of several. */
-function samplesIn(rules: string): string[] {
-  const picked = rules.matchAll(/\b(\w+_\w+)\{(\w+)=~?"([a-z_|]+)"\}/g);
-  return [...picked].flatMap(([, metric, label, values]) =>
-    values!.split('|').map((value) => `${metric}{${label}="${value}"}`),
-  );
-}

@@ -136,6 +136,7 @@ describe('a refresh', () => {
 });
 
 describe('a token that was used before its last successor', () => {
+  // threat:refresh-token-theft
   it('ends the session, and kills the access token that is alive at orders', async () => {
     const [stolen, , current] = await rotate(await newSession(stack.auth()), 2);
     expect(await stack.verdict(current!.access_token)).toBe('ok');

@@ -57,6 +57,7 @@ describe('with the issuer gone', () => {
   });
   afterEach(stop);
 
+  // threat:cutting-a-service-off-its-feed
   it('orders goes on, then says that it cannot know, then goes on again', async () => {
     orders = await startOrders(issuer.issuer, { REVOCATION_MAX_STALENESS: '3s' });
     const token = issuer.mint({ scope: 'orders:read' });

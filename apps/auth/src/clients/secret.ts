@@ -10,7 +10,7 @@ export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-/** Whether it is one of those with these hashes. Timing attacks: takes as long for a wrong one. */
+/** Whether it is one of those with these hashes. Timing attacks (threat:timing-attacks): takes as long for a wrong one. */
 export function isSecretOf(secret: string, hashes: readonly Buffer[]): boolean {
   const presented = hashSecret(secret);
   const matches = hashes.filter((hash) => timingSafeEqual(hash, presented));

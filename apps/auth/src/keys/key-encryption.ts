@@ -13,7 +13,7 @@ const VERSION = 1;
 const NONCE_END = 13;
 const TAG_END = 29;
 
-/** Row swapping. A kid as additional data: a row's private key cannot be moved under another's name. */
+/** Row swapping (threat:row-swapping). A kid as additional data: a row's private key cannot be moved under another's name. */
 const additionalData = (kid: string): Buffer => Buffer.from(`signing-key:${kid}`);
 
 /** A private key as it may lie in the database: AES-256-GCM under `key`, bound to its `kid`. */

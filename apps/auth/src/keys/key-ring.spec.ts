@@ -86,6 +86,7 @@ describe('at the first start', () => {
     }
   });
 
+  // threat:row-swapping
   it('stores no private key that can be read', async () => {
     await open();
     const dump = JSON.stringify(await database.query('SELECT k::text FROM signing_keys k'));

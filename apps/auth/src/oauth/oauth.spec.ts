@@ -105,6 +105,7 @@ describe('a client', () => {
   const grant = { grant_type: 'client_credentials' };
 
   it.each<[string, () => [Fields, string?]]>([
+    // threat:timing-attacks
     ['a wrong secret', () => [grant, basicOf(caller.id, service.secret)]],
     ['an unknown id', () => [grant, basicOf('nobody', 'secret')]],
     ['no secret', () => [grant, basicOf(caller.id, '')]],

@@ -57,6 +57,7 @@ describe('a login', () => {
     expect((await auth.refresh(body.refresh_token)).body.scope).toBe(granted);
   });
 
+  // threat:account-enumeration
   it('says the same to a wrong password, an unknown e-mail and a disabled person', async () => {
     const [known, disabled] = [await person(), await person()];
     await auth.dataSource.query('UPDATE users SET is_disabled = true WHERE email = $1', [disabled]);

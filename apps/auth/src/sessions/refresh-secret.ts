@@ -16,7 +16,7 @@ export function hashRefreshToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-/** Database theft. Never the hash: that lies in the database beside what this key protects. */
+/** Database theft (threat:database-theft). Never the hash: that lies in the database beside what this key protects. */
 function sealingKey(token: string): Buffer {
   return Buffer.from(hkdfSync('sha256', token, '', 'refresh-token successor', 32));
 }

@@ -83,6 +83,7 @@ describe('a refresh', () => {
     expect(headers['cache-control']).toBe('no-store');
   });
 
+  // threat:database-theft
   it('leaves nothing usable in the database', async () => {
     const first = await login();
     const second = await refreshed(first.refresh_token);

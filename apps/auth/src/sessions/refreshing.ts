@@ -38,7 +38,7 @@ type Outcome = TokenResponse | SessionsError;
  * Two tabs that refresh at once, and a client whose answer was lost on the way, present a token
  * that has just been replaced. Within the retry window they get the same answer once more.
  *
- * Refresh token theft: any other use of a replaced token means that two hold it, and the session
+ * Refresh token theft (threat:refresh-token-theft): any other use of a replaced token means that two hold it, and the session
  * ends.
  */
 @Injectable()

@@ -11,7 +11,7 @@ import type { Attempt, AttemptOrigin } from './login-attempt.js';
 import { LoginLimits } from './login-limits.js';
 import { findLoginRecord, type LoginRecord } from './login-record.js';
 
-/** Account enumeration: asked for where there is no such person, so that the work is the same. */
+/** Account enumeration (threat:account-enumeration): asked for where there is no such person, so that the work is the same. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Checks passwords, behind limits that a guesser meets and a person does not. */

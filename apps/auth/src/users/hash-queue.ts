@@ -1,7 +1,7 @@
 import { UsersError } from './users.errors.js';
 
 /**
- * Login floods: lets a few hashes run at once, a few more wait, and turns the rest away. Hashing is the cheapest
+ * Login floods (threat:login-floods): lets a few hashes run at once, a few more wait, and turns the rest away. Hashing is the cheapest
  * way to take an auth server down: without a gate a flood of logins also starves whatever else the
  * process does, and a queue without end only answers people who have long given up.
  */

@@ -10,12 +10,12 @@ import type { LoginRecord } from './login-record.js';
 const MEMORY_MS = 3_600_000;
 
 /**
- * Password guessing: slows down whoever does it. In Postgres, so that it counts for all processes.
+ * Password guessing (threat:password-guessing): slows down whoever does it. In Postgres, so that it counts for all processes.
  *
  * Three things are counted: failures at this account from this address, at this account from all
  * over, and from this address at all accounts. The second pauses for a minute at most, and never
  * whoever comes from an address where the person has logged in before: that count is what an
- * attacker could use for victim lockout.
+ * attacker could use for victim lockout (threat:victim-lockout).
  */
 @Injectable()
 export class LoginLimits {

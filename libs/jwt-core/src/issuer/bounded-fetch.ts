@@ -15,7 +15,7 @@ export type Question = Pick<RequestInit, 'method' | 'headers' | 'body'>;
 /**
  * One question and what `take` makes of the answer, whose body it reads by `body`, or leaves.
  * Redirects are not followed: whoever can redirect could name the keys, and would be told the
- * secrets (server-side request forgery).
+ * secrets (threat:server-side-request-forgery).
  *
  * @throws IssuerError `unreachable`, `timed_out`, `aborted`, `too_large`, or what `take` throws
  */
@@ -50,7 +50,7 @@ export async function boundedFetch<T>(
 }
 
 /**
- * Endless answers, decompression bombs: counts what really arrives, as `content-length` is the
+ * Endless answers, decompression bombs (threat:decompression-bombs): counts what really arrives, as `content-length` is the
  * sender's word, and may be absent.
  */
 async function read(url: string, response: Response, maxBytes: number): Promise<Buffer> {

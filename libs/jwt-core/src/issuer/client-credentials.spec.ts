@@ -11,6 +11,7 @@ describe('ClientCredentials', () => {
     expect(Buffer.from(header.replace('Basic ', ''), 'base64').toString()).toBe(pair);
   });
 
+  // threat:secret-leakage
   it('shows its secret in no log', () => {
     const credentials = new ClientCredentials('service', 'hush');
     const shown =

@@ -2,7 +2,7 @@
  * A client's id and secret as HTTP Basic sends them (RFC 6749 section 2.3.1): each form-encoded
  * before they are joined, so that an id may hold a colon.
  *
- * Secret leakage: it can be sent, and not be read, so that it shows up in no log of this object.
+ * Secret leakage (threat:secret-leakage): it can be sent, and not be read, so that it shows up in no log of this object.
  */
 export class ClientCredentials {
   readonly #authorization: string;

@@ -1,6 +1,7 @@
 import { getEventListeners, once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+// threat:decompression-bombs
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchJson } from './fetch-json.js';
@@ -64,6 +65,7 @@ describe('fetchJson', () => {
     await expect(fetchJson(url(), limits)).rejects.toMatchObject({ name: 'IssuerError', code });
   });
 
+  // threat:server-side-request-forgery
   it('does not follow a redirect', async () => {
     answer = ({ url: path }, response) =>
       path === '/document'

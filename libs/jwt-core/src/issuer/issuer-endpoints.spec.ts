@@ -66,6 +66,7 @@ describe('readEndpoints', () => {
     );
   });
 
+  // threat:downgrade
   it('takes plain http between loopback addresses, and anywhere when allowed', () => {
     const local = 'http://localhost:3000';
     const onThisMachine = { issuer: local, jwks_uri: 'http://127.0.0.1:3000/keys' };

@@ -26,7 +26,7 @@ export function readEndpoints(
   allowHttp: boolean,
 ): IssuerEndpoints {
   const metadata = (document ?? {}) as Record<string, unknown>;
-  // Issuer mix-up (section 3.3): otherwise one issuer of a host could speak for another.
+  // Issuer mix-up (threat:issuer-mix-up) (section 3.3): otherwise one issuer of a host could speak for another.
   if (metadata.issuer !== issuer) {
     throw new IssuerError(
       'bad_metadata',
@@ -51,7 +51,7 @@ export function readEndpoints(
 function endpointFault(value: unknown, issuer: string, allowHttp: boolean): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return 'is not an absolute address';
   const url = new URL(value);
-  // Downgrade: an https issuer that points to plain http, even on this machine, would be a way
+  // Downgrade (threat:downgrade): an https issuer that points to plain http, even on this machine, would be a way
   // around https.
   const isLocal = isLoopback(url) && issuer.startsWith('http:');
   return addressFault(url, allowHttp || isLocal);

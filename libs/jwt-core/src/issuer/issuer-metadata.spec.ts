@@ -54,6 +54,7 @@ describe('IssuerMetadata', () => {
     );
   });
 
+  // threat:issuer-mix-up
   it('refuses metadata of another issuer', async () => {
     answer = answerWith({ ...good(), issuer: 'https://evil.example' });
     await expect(metadata().endpoints()).rejects.toMatchObject({ code: 'bad_metadata' });

@@ -45,6 +45,7 @@ describe('parseJwkSet', () => {
     ['keys by name', 'not_a_key_set', { keys: { one: key('one') } }],
     ['no keys', 'no_usable_key', { keys: [] }],
     ['only keys of no use', 'no_usable_key', { keys: [key('one', { alg: 'ES256' }), 7] }],
+    // threat:key-shadowing
     ['a key twice', 'duplicate_kid', { keys: [key('one'), key('two'), key('one')] }],
     [
       'two keys of one name, of which one is of no use',

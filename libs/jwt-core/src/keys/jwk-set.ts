@@ -45,7 +45,7 @@ export function parseJwkSet(document: unknown): JwkSet {
   for (const member of members as unknown[]) {
     const kid = (member as { kid?: unknown } | null)?.kid;
     if (typeof kid === 'string') {
-      // Key shadowing: the second would stand in for the first.
+      // Key shadowing (threat:key-shadowing): the second would stand in for the first.
       if (kids.has(kid)) throw new JwkSetError('duplicate_kid', `two keys ${kid.slice(0, 128)}`);
       kids.add(kid);
     }

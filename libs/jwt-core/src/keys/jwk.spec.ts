@@ -70,6 +70,7 @@ describe('parseJwk', () => {
     ['a number for an exponent', 'malformed', { e: 65_537 }],
     ['2047 bits', 'bad_size', { n: modulus(2047) }],
     ['a modulus of 60,000 characters', 'bad_size', { n: 'x'.repeat(60_000) }],
+    // threat:weak-keys
     ['an exponent of 60,000 characters', 'bad_exponent', { e: `${'_'.repeat(59_999)}w` }],
     ['an exponent of seven bytes', 'bad_exponent', { e: '_________w' }],
     ['the pattern of a flawed key generator', 'weak_modulus', { n: rocaModulus(12_345n) }],
@@ -87,6 +88,7 @@ describe('parseJwk', () => {
   it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])(
     'leaves out a key with the private member %s, of whatever kind',
     (member) => {
+      // threat:leaked-private-keys
       expect(parseJwk({ ...good, [member]: 'AQAB' })).toBe('private_key');
       expect(parseJwk({ ...ec, [member]: 'AQAB' })).toBe('private_key');
     },

@@ -33,7 +33,7 @@ const maxExponentLength = 8;
 export function parseJwk(jwk: unknown): VerificationKey | JwkFault {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'not_an_object';
   const { kid, kty, use, alg, key_ops, n, e } = jwk as Record<string, unknown>;
-  // Leaked private keys, and shared secrets among public keys: never verified with.
+  // Leaked private keys (threat:leaked-private-keys), and shared secrets among public keys: never verified with.
   if (privateMembers.some((member) => Object.hasOwn(jwk, member))) return 'private_key';
   if (kty !== 'RSA') return 'not_rsa';
   if (typeof kid !== 'string' || kid === '' || kid.length > maxKidLength) return 'bad_kid';
@@ -46,7 +46,7 @@ export function parseJwk(jwk: unknown): VerificationKey | JwkFault {
   const publicKey = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
   const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
   if (modulusLength < minModulusBits || modulusLength > maxModulusBits) return 'bad_size';
-  // Weak keys: with the exponent 1 every message is its own signature.
+  // Weak keys (threat:weak-keys): with the exponent 1 every message is its own signature.
   if (publicExponent < 3n || publicExponent > maxExponent || publicExponent % 2n === 0n) {
     return 'bad_exponent';
   }

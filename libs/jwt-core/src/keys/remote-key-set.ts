@@ -35,7 +35,7 @@ const maxTimerMs = 2 ** 31 - 1;
  * The issuer's keys as its JWKS endpoint gives them, from `start` to `close`.
  *
  * Fetched ahead in the background, one fetch at a time. An answer that is no good, or none, leaves
- * the keys at hand as they are. Kid flooding: unknown `kid`s, however many, cause one fetch per
+ * the keys at hand as they are. Kid flooding (threat:kid-flooding): unknown `kid`s, however many, cause one fetch per
  * cool-down.
  */
 export class RemoteKeySet implements KeySet {

@@ -13,6 +13,7 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
     expect(new Set(found)).toEqual(new Set([undefined]));
   }
 
+  // threat:kid-flooding
   it('asks the issuer once, however many there are', async () => {
     await bed.keys.find(bed.auth.kid);
     await pass(cooldownMs);

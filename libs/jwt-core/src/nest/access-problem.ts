@@ -12,7 +12,7 @@ const retryAfter = (seconds: number) => ({
   headers: { 'Retry-After': String(seconds) },
 });
 
-/** RFC 6750 section 3. Error oracles: of an invalid token never more than that it is. */
+/** RFC 6750 section 3. Error oracles (threat:error-oracles): of an invalid token never more than that it is. */
 const TOKEN_PROBLEMS: Readonly<Record<TokenErrorCode, Omit<Problem, 'code'>>> = {
   token_missing: challenge(''),
   token_invalid: challenge(' error="invalid_token"'),

@@ -8,7 +8,7 @@ export type HttpRequest = NodeRequest | { readonly raw: NodeRequest };
 
 /**
  * The credentials of a request: what follows `Bearer` in its one `Authorization` header (RFC 6750
- * section 2.1). Query and body are never looked at: token leakage by logs, referrers and forms.
+ * section 2.1). Query and body are never looked at: token leakage (threat:token-leakage) by logs, referrers and forms.
  * Whether the rest has the form of a token is for the verifier to say.
  *
  * @throws TokenError `token_missing` without credentials, with those of another scheme, and with
@@ -43,7 +43,7 @@ function unusualBearerToken(credentials: string): string {
 }
 
 /**
- * Credential smuggling: node keeps the first of two and drops the other silently, where a proxy may
+ * Credential smuggling (threat:credential-smuggling): node keeps the first of two and drops the other silently, where a proxy may
  * have judged the second.
  */
 function hasTwoAuthorizations(rawHeaders: readonly string[]): boolean {

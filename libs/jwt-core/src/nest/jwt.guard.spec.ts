@@ -105,6 +105,8 @@ describe.each(platforms)('JwtGuard on %s', (_, makeAdapter) => {
     expect(answer.headers['www-authenticate']).toBe('Bearer');
   });
 
+  // threat:credential-smuggling
+  // threat:token-leakage
   it('takes no other place and no other form for credentials', async () => {
     const token = reader();
     const headers = ['Content-Type', 'application/json'];
@@ -123,6 +125,7 @@ describe.each(platforms)('JwtGuard on %s', (_, makeAdapter) => {
     }
   });
 
+  // threat:error-oracles
   it('says of an invalid token never more than that', async () => {
     const answers = [
       await get('', 'Authorization', 'Bearer'),
@@ -149,6 +152,7 @@ describe.each(platforms)('JwtGuard on %s', (_, makeAdapter) => {
     );
   });
 
+  // threat:replay
   it('refuses a token that worked a moment ago, once it is revoked', async () => {
     const token = reader({ jti: 'stolen' });
     expect(await get('', ...bearer(token))).toMatchObject({ status: 200 });

@@ -87,6 +87,7 @@ describe.each(platforms)('an application on %s', (_, makeAdapter) => {
     app = undefined;
   });
 
+  // threat:forgotten-guards
   it('does not start with routes that nothing protects, and names each', async () => {
     @Controller(['orders', 'v1/orders'])
     class OrdersController {

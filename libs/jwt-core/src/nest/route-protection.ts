@@ -11,7 +11,7 @@ import { type Route, routesOf } from './routes.js';
 type Guard = Type<CanActivate> | CanActivate;
 
 /**
- * Forgotten guards: looks at every route before the application serves any. One that nothing
+ * Forgotten guards (threat:forgotten-guards): looks at every route before the application serves any. One that nothing
  * protects, or whose decorators nothing enforces, stops the start.
  */
 @Injectable()

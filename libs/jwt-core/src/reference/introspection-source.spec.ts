@@ -74,6 +74,7 @@ describe('IntrospectionSource', () => {
         return auth.mintReference({ jti: 'dead' });
       },
     ],
+    // threat:token-type-confusion
     ['is bound to a key', () => answering('{"active":true,"token_type":"DPoP"}')],
     ['is of no type that can be read', () => answering('{"active":true,"token_type":["Bearer"]}')],
   ])('gives nothing for a token that %s', async (_name, prepare) => {

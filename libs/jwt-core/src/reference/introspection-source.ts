@@ -66,7 +66,7 @@ export class IntrospectionSource implements ReferenceTokenSource {
     if (answer.active !== true) {
       throw this.outage.noteFailure({ message: 'its answer does not say whether it is active' });
     }
-    // Token type confusion: one of another type, like one that is bound to a key, or a refresh token
+    // Token type confusion (threat:token-type-confusion): one of another type, like one that is bound to a key, or a refresh token
     // of an issuer that tells of those, too, is not for whoever bears it.
     return isBearer(answer.token_type) ? answer : undefined;
   }

@@ -87,6 +87,7 @@ describe('ReferenceTokenVerifier and the revocation list', () => {
   });
 
   it.each(revocationsOfIt)(
+    // threat:revocation-races
     'refuses a token whose $kind is revoked while the issuer is asked',
     async (entry) => {
       const bed = setUp();
@@ -188,6 +189,7 @@ describe('ReferenceTokenVerifier and its memory', () => {
     }
   });
 
+  // threat:introspection-flooding
   it('has a bounded number of questions under way, and answers those it knows meanwhile', async () => {
     const { verify, answerWith, answerLater, asked } = setUp();
     await verify(token);

@@ -24,7 +24,7 @@ const mostUnderWay = 64;
  * answer counts for 30 seconds, and not beyond `exp`. What kills a JWT is checked at each use, so
  * that a revocation counts at once.
  *
- * Introspection flooding: anybody can make up tokens, each of which has to be asked about. No more
+ * Introspection flooding (threat:introspection-flooding): anybody can make up tokens, each of which has to be asked about. No more
  * than 64 questions are under way, and a new token beyond that gets `introspection_unavailable`. So a
  * flood costs the issuer what 64 patient clients cost it, and tokens that are remembered do not
  * notice.
@@ -53,7 +53,7 @@ export class ReferenceTokenVerifier {
       known !== undefined &&
       (this.monotonicNow() < known.untilMs || admission.hasExpired(known.proven));
     if (isEnough) return admission.admit(known.proven, maxStalenessMs);
-    // Revocation races: the list is asked after the answer, which may be older than an entry of it.
+    // Revocation races (threat:revocation-races): the list is asked after the answer, which may be older than an entry of it.
     return this.introspect(token).then((proven) => admission.admit(proven, maxStalenessMs));
   }
 

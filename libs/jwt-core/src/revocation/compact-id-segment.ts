@@ -142,7 +142,7 @@ export class CompactIdSegment {
       const block = blocks[slot >>> blockBits]!;
       const at = offsetOf(slot);
       if (block[at + exp] === 0) return slot;
-      // Hash collisions lengthen a search and never change its answer: all 128 bits are compared.
+      // Hash collisions (threat:hash-collisions) lengthen a search and never change its answer: all 128 bits are compared.
       const isHere =
         block[at] === id.a &&
         block[at + 1] === id.b &&

@@ -36,6 +36,7 @@ describe('CompactIdTable', () => {
     expect(table.size).toBe(1);
   });
 
+  // threat:hash-collisions
   it.each(['a', 'b', 'c', 'd'] as const)('tells ids apart that differ in word %s alone', (word) => {
     // Among ids that differ in one word some share a slot, so the comparison itself decides.
     const table = new CompactIdTable();

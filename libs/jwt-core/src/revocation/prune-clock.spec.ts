@@ -30,6 +30,7 @@ describe('PruneClock', () => {
     expect(clock.wasSetBack()).toBe(false);
   });
 
+  // threat:clock-manipulation
   it('does not follow a wall clock that jumps ahead', () => {
     const { clock, pass, setWallClock } = machine();
     setWallClock(hour);

@@ -8,7 +8,7 @@ export interface PruneClockOptions {
 }
 
 /**
- * Clock manipulation: the time by which entries may be forgotten. It is never ahead of the wall
+ * Clock manipulation (threat:clock-manipulation): the time by which entries may be forgotten. It is never ahead of the wall
  * clock, and a wall clock that is set forward does not move it, so entries are forgotten late at
  * worst.
  */

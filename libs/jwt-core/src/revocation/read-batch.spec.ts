@@ -101,6 +101,7 @@ describe('readBatch', () => {
     expect(error(document)).toMatchObject({ name: 'RevocationSourceError', code: 'bad_answer' });
   });
 
+  // threat:feed-tampering
   it('says which entry is malformed', () => {
     const entries = [entry, { ...entry, exp: '1' }];
     expect(error({ ...answer, entries })).toHaveProperty(

@@ -8,7 +8,7 @@ const maxTextLength = 1_024;
 const sendableCursor = /^[\x21-\x7e]{1,4096}$/;
 
 /**
- * A batch out of an answer of the feed. Feed tampering: one malformed entry spoils the whole, as
+ * A batch out of an answer of the feed. Feed tampering (threat:feed-tampering): one malformed entry spoils the whole, as
  * leaving it out would let a revoked token pass, and nobody would know.
  *
  * Members and kinds that this version does not know are left out, so that an issuer may be updated

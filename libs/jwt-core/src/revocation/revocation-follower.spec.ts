@@ -57,6 +57,7 @@ describe('RevocationFollower', () => {
     expect(() => bench.make({ strictestMs })).toThrow(TypeError);
   });
 
+  // threat:delayed-answers
   it('takes an answer as proof for the instant of its question', async () => {
     bench.start();
     const first = await bench.question(1);

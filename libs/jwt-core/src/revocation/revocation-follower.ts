@@ -34,7 +34,7 @@ const chunkSize = 500;
 /**
  * Keeps a list up to date with its source, from `start` to `stop`, whatever the source does.
  *
- * Delayed answers: what an answer proves, it proves for the instant at which it was asked for, as
+ * Delayed answers (threat:delayed-answers): what an answer proves, it proves for the instant at which it was asked for, as
  * it may have been held up on its way. So the list's age swings between one wait and two, and a
  * question waits for a tenth of the strictest age.
  */

@@ -136,6 +136,7 @@ describe('AccessTokenVerifier and tokens it has seen', () => {
     expect(() => verifyAtOnce(text)).toThrow(refusal('token_invalid'));
   });
 
+  // threat:cache-flooding
   it('remembers no token that it refused', () => {
     const { verifyAtOnce, revocations, used } = setUp({ rememberedTokens: 1 });
     const text = token();

@@ -40,9 +40,12 @@ describe('AccessTokenVerifier', () => {
       'one of another key that it brings along',
       token({}, { jwk: jwkOf(strangerKey.publicKey) }, strangerKey.privateKey),
     ],
+    // threat:signature-stripping
     ['one without a signature', token().replace(/[^.]*$/, '')],
     ['one with alg none', `${segment({ ...HEADER, alg: 'none' })}.${segment(CLAIMS)}.`],
+    // threat:algorithm-confusion
     ['one signed as HS256 with the public key', hs256(pem)],
+    // threat:cross-jwt-confusion
     ['one of typ JWT', token({}, { typ: 'JWT' })],
     ['one with crit', token({}, { crit: ['exp'] })],
     ['one whose payload is an array', signed(HEADER, [CLAIMS], issuerKey.privateKey)],
@@ -51,6 +54,7 @@ describe('AccessTokenVerifier', () => {
       signed(HEADER, JSON.stringify(CLAIMS).replace('{', '{"sub":"eve",'), issuerKey.privateKey),
     ],
     ['one of another issuer', token({ iss: 'https://evil.example.com' })],
+    // threat:token-substitution
     ['one for another audience', token({ aud: 'other' })],
     ['one with a sub that is no text', signed(HEADER, loneSurrogate('sub'), issuerKey.privateKey)],
     ['one with a jti that is no text', signed(HEADER, loneSurrogate('jti'), issuerKey.privateKey)],
@@ -65,6 +69,7 @@ describe('AccessTokenVerifier', () => {
     expect(() => verifier.verify(bad)).toThrow(refusal('token_invalid'));
   });
 
+  // threat:forged-claims
   it('looks at nothing in a payload before its signature', () => {
     const { verifier } = setUp();
     const bad = ['{', 'null', '{"a":1,"a":1}', JSON.stringify({ ...CLAIMS, exp: 1, iat: 0 })];

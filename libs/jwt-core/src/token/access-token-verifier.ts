@@ -131,7 +131,7 @@ export class AccessTokenVerifier {
     maxStalenessMs: number | undefined,
   ): Principal {
     if (key === undefined) throw new TokenError('token_invalid', 'kid names no key of the issuer');
-    // Forged claims: nothing of the payload is read before this line.
+    // Forged claims (threat:forged-claims): nothing of the payload is read before this line.
     if (!isSignedBy(key.publicKey, jws)) throw new TokenError('token_invalid', 'wrong signature');
     this.headers.remember(jws.header, key.kid);
     const proven = provenToken(parseJsonObject(jws.payload), this.options, key.kid);

@@ -55,10 +55,10 @@ export class Admission {
       throw new TokenError('token_invalid', 'iat or nbf is ahead');
     }
     if (this.hasExpired(token, nowSeconds)) throw new TokenError('token_expired', 'exp is past');
-    // Replay of a stolen or logged-out token. Before freshness: a token known to be dead stays dead,
+    // Replay (threat:replay) of a stolen or logged-out token. Before freshness: a token known to be dead stays dead,
     // however old the list is.
     if (this.isRevoked(token)) throw new TokenError('token_revoked', 'revoked');
-    // Cutting a service off its feed gains an attacker nothing but a 503.
+    // Cutting a service off its feed (threat:cutting-a-service-off-its-feed) gains an attacker nothing but a 503.
     if (!this.revocations.isFresh(maxStalenessMs)) {
       throw new TokenError('revocations_stale', 'the revocation list is too old');
     }

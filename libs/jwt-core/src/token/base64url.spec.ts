@@ -39,6 +39,7 @@ describe('decodeBase64url', () => {
     },
   );
 
+  // threat:token-malleability
   it('accepts of two or three last characters exactly the canonical ones', () => {
     const alphabet = Array.from({ length: 64 }, (_, value) =>
       Buffer.from([value << 2])

@@ -25,7 +25,7 @@ export function decodeBase64url(segment: string): Buffer {
  */
 export function writeBase64url(segment: string, target: Buffer): number {
   const written = target.write(segment, 'base64url');
-  // Token malleability: node decodes leniently, and a second spelling of the same signature would
+  // Token malleability (threat:token-malleability): node decodes leniently, and a second spelling of the same signature would
   // be a second token to whoever compares or counts them.
   if (!isCanonical(segment, written)) throw notCanonical();
   return written;

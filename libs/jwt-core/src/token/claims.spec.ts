@@ -79,6 +79,7 @@ describe('readClaims', () => {
     ['iat', [undefined, null, String(CLAIMS.iat), CLAIMS.iat + 0.5, [CLAIMS.iat], -1e308]],
     ['nbf', [null, String(NOW), NOW + 0.5, 1e308, -1e308, 2 ** 53, [NOW], true]],
     ['exp', [undefined, null, String(CLAIMS.exp), CLAIMS.exp + 0.5, [CLAIMS.exp], {}]],
+    // threat:immortal-tokens
     ['exp', [1e308, -1, CLAIMS.exp * 1000, CLAIMS.iat, CLAIMS.iat - 1, CLAIMS.iat + DAY + 1]],
   ])('refuses a wrong %s', (claim, values) => {
     for (const value of values) {
@@ -96,6 +97,7 @@ describe('readClaims', () => {
     expect(() => readClaims(payload, expected)).toThrow('exp');
   });
 
+  // threat:principal-tampering
   it('gives a principal that no request can change for another', () => {
     const { principal } = read({ claims: { tenant: { id: 1, tags: [{ name: 'a' }] } } });
     const tenant = principal.claims.tenant as { id: number; tags: { name: string }[] };

@@ -36,14 +36,14 @@ export interface AccessTokenClaims {
  * @throws TokenError `token_invalid`
  */
 export function readClaims(payload: JsonObject, expected: Expected): AccessTokenClaims {
-  // Token substitution (RFC 8725 sections 2.7 and 3.9): one of another issuer, or for another
+  // Token substitution (threat:token-substitution) (RFC 8725 sections 2.7 and 3.9): one of another issuer, or for another
   // service, proves nothing here, however good its signature.
   if (payload.iss !== expected.issuer) throw wrong('iss');
   if (!isAudience(payload.aud, expected.audience)) throw wrong('aud');
   const issuedAt = seconds(payload, 'iat');
   const expiresAt = seconds(payload, 'exp');
   const notBefore = payload.nbf === undefined ? issuedAt : seconds(payload, 'nbf');
-  // Immortal tokens: a revocation is kept for as long as a token can live, so that must be bounded.
+  // Immortal tokens (threat:immortal-tokens): a revocation is kept for as long as a token can live, so that must be bounded.
   if (expiresAt <= issuedAt || expiresAt - issuedAt > MAX_LIFETIME_SECONDS) throw wrong('exp');
   return {
     notBefore: Math.max(issuedAt, notBefore),
@@ -119,7 +119,7 @@ function ownClaims(value: unknown): JsonObject {
 }
 
 /**
- * Principal tampering: it is shared, and what one request could change would be believed of the
+ * Principal tampering (threat:principal-tampering): it is shared, and what one request could change would be believed of the
  * next.
  */
 function deepFreeze<T extends object>(value: T): T {

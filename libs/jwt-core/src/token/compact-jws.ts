@@ -47,7 +47,7 @@ export interface CompactJws {
  * @throws TokenError `token_invalid`
  */
 export function splitCompactJws(token: string): CompactJws {
-  // Oversized tokens: before anything that takes longer for a longer text.
+  // Oversized tokens (threat:oversized-tokens): before anything that takes longer for a longer text.
   if (token.length > MAX_TOKEN_BYTES) throw new TokenError('token_invalid', 'over 8 KiB');
   const headerEnd = token.indexOf('.');
   const payloadEnd = token.indexOf('.', headerEnd + 1);
@@ -59,7 +59,7 @@ export function splitCompactJws(token: string): CompactJws {
     bytes: whole.upTo(token.length),
     signingInput: signed.upTo(payloadEnd),
     payload: payload.upTo(writeBase64url(token.slice(headerEnd + 1, payloadEnd), payload.bytes)),
-    // Encrypted tokens (five segments) and signature stripping end here or
+    // Encrypted tokens (five segments) and signature stripping (threat:signature-stripping) end here or
     // above: a dot is no base64url character, and an empty signature verifies with no key.
     signature: signature.upTo(writeBase64url(token.slice(payloadEnd + 1), signature.bytes)),
   };

@@ -19,6 +19,7 @@ describe('readHeader', () => {
     expect(readHeader(segment({ ...HEADER, kid }))).toBe(kid);
   });
 
+  // threat:key-injection
   it('does not look at keys and certificates that the header brings along', () => {
     const header = { ...HEADER, jwk: { kty: 'RSA' }, jku: 'https://evil.example', x5c: [], x5u: 1 };
     expect(readHeader(segment(header))).toBe(KID);
@@ -40,6 +41,7 @@ describe('readHeader', () => {
     ['an array for typ', { ...HEADER, typ: ['at+jwt'] }],
     ['no kid', without('kid')],
     ['an empty kid', { ...HEADER, kid: '' }],
+    // threat:kid-injection
     ['a kid of 129 characters', { ...HEADER, kid: 'k'.repeat(129) }],
     ['a kid with a NUL', { ...HEADER, kid: `${KID}\0` }],
     ['a number for kid', { ...HEADER, kid: 1 }],
@@ -48,11 +50,13 @@ describe('readHeader', () => {
     ['an empty crit', { ...HEADER, crit: [] }],
     ['crit null', { ...HEADER, crit: null }],
     ['b64', { ...HEADER, b64: true }],
+    // threat:extension-smuggling
     ['an unencoded payload (RFC 7797)', { ...HEADER, b64: false, crit: ['b64'] }],
     ['an array for a header', [HEADER]],
     ['null for a header', null],
     ['a header that is no JSON', '{"alg":"RS256"'],
     ['alg twice', '{"alg":"none","typ":"at+jwt","kid":"k","alg":"RS256"}'],
+    // threat:duplicate-members
     ['kid twice, once escaped', '{"alg":"RS256","typ":"at+jwt","kid":"k","\\u006bid":"k"}'],
     ['invalid UTF-8', Buffer.from('{"alg":"RS256","typ":"at+jwt","kid":"\xff"}', 'latin1')],
   ])('refuses %s', (_, header) => {

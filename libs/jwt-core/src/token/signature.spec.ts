@@ -63,6 +63,7 @@ describe('isSignedBy', () => {
     expect(isSignedBy(otherKey, jws)).toBe(false);
   });
 
+  // threat:signature-forgery
   it('sees each changed bit of what was signed, and of the signature', () => {
     const { key, token } = RFC_7520_4_1;
     for (const part of ['signingInput', 'signature'] as const) {

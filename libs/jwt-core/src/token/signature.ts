@@ -6,7 +6,7 @@ export function isSignedBy(
   publicKey: KeyObject,
   { signingInput, signature }: Pick<CompactJws, 'signingInput' | 'signature'>,
 ): boolean {
-  // Signature forgery by lax padding (Bleichenbacher 2006) is OpenSSL's to refuse: it compares the
+  // Signature forgery (threat:signature-forgery) by lax padding (Bleichenbacher 2006) is OpenSSL's to refuse: it compares the
   // whole encoded message. No cryptography of our own.
   // Not `verify`, whose job object takes a microsecond more.
   return createVerify('sha256').update(signingInput).verify(publicKey, signature);

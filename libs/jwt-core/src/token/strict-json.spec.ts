@@ -51,8 +51,10 @@ describe('parseJsonObject', () => {
     ['a member twice in an object in an object', '{"a":{"b":{"c":1,"c":2}}}'],
     ['a member twice in an object in an array', '{"a":[[{"b":1,"b":2}]]}'],
     ['a member twice, hidden in what is overwritten', '{"a":{"b":1,"c":2},"a":{"b":1,"c":2}}'],
+    // threat:prototype-pollution
     ['a member __proto__', '{"__proto__":{"exp":9999999999}}'],
     ['a member __proto__, escaped', '{"a":[{"\\u005f_proto__":1}]}'],
+    // threat:stack-exhaustion
     ['65 levels', nested(65)],
     ['thousands of levels', nested(4000)],
     ['bytes that are not UTF-8', bytes('{"a":"\xff"}')],

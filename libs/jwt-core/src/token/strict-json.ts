@@ -20,7 +20,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 export function parseJsonObject(bytes: Buffer): JsonObject {
   const value = parse(bytes);
   if (!isJsonObject(value)) throw new TokenError('token_invalid', 'not a JSON object');
-  // Duplicate members: two parsers may each believe another one. JSON.parse keeps one of several
+  // Duplicate members (threat:duplicate-members): two parsers may each believe another one. JSON.parse keeps one of several
   // with the same name, so there are fewer than were written.
   if (countMembers(value, 1) !== countWrittenMembers(bytes)) {
     throw new TokenError('token_invalid', 'a JSON member is there twice');
@@ -55,7 +55,7 @@ function parse(bytes: Buffer): unknown {
 
 function countMembers(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0;
-  // Stack exhaustion.
+  // Stack exhaustion (threat:stack-exhaustion).
   if (depth > MAX_DEPTH) throw new TokenError('token_invalid', 'JSON is nested too deeply');
   let count = 0;
   if (Array.isArray(value)) {
@@ -63,7 +63,7 @@ function countMembers(value: unknown, depth: number): number {
     return count;
   }
   for (const name in value) {
-    // Prototype pollution: an own property here, but whoever copies it by assignment changes a
+    // Prototype pollution (threat:prototype-pollution): an own property here, but whoever copies it by assignment changes a
     // prototype.
     if (name === '__proto__') throw new TokenError('token_invalid', 'a JSON member is __proto__');
     count += 1 + countMembers((value as JsonObject)[name], depth + 1);

@@ -27,6 +27,7 @@ describe('VerifiedTokens', () => {
     expect(tokens.find('')).toBeUndefined();
   });
 
+  // threat:cache-confusion
   it('finds each of several tokens that end alike, until its own turn to go', () => {
     const tokens = new VerifiedTokens(3);
     const alike = ['one', 'two', 'three', 'four', 'five', 'six'].map((payload) =>

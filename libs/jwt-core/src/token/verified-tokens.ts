@@ -19,8 +19,8 @@ const MOST_PLACES_BITS = 20;
 
 /**
  * Tokens that were verified before, the last `capacity` of them. A token is looked up by the end of
- * its signature and then compared whole. Cache confusion: two tokens that end alike share a place,
- * and never stand for each other. Cache flooding: only what the issuer signed gets in, and the
+ * its signature and then compared whole. Cache confusion (threat:cache-confusion): two tokens that end alike share a place,
+ * and never stand for each other. Cache flooding (threat:cache-flooding): only what the issuer signed gets in, and the
  * number is bounded.
  *
  * No `Map`: that would make a string for each look-up, hash it, and be rebuilt over and over as

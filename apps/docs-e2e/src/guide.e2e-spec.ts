@@ -1,24 +1,24 @@
 import { freePort } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { within, Stack } from '../stack.js';
 import { masked, printedBy, samplesOf } from './guide.js';
+import { startApps, type RunningApps } from './running-apps.js';
 
 const samples = samplesOf('docs/clients.md');
-let stack: Stack;
+let apps: RunningApps;
 let addresses: Record<string, string>;
 
 beforeAll(async () => {
-  stack = await Stack.start({ withOrders: true, mayIntrospect: true });
+  apps = await startApps();
   const port = await freePort();
   addresses = {
-    'http://localhost:3000': stack.auth(),
-    'http://localhost:3001': stack.orders,
+    'http://localhost:3000': apps.auth,
+    'http://localhost:3001': apps.orders,
     'PORT=3002': `PORT=${port}`,
     'localhost:3002': `127.0.0.1:${port}`,
   };
 });
-afterAll(() => stack?.stop());
+afterAll(() => apps?.stop());
 
 describe('docs/clients.md', () => {
   let printed: string[];
@@ -39,8 +39,8 @@ describe('README.md', () => {
     const [walk] = samplesOf('README.md').filter(({ heading }) =>
       heading.startsWith('Two minutes'),
     );
-    // orders may hear of the logout a moment after the next line asks it.
+    // The logout may reach orders a moment after the next line of the walk.
     const walked = async () => masked((await printedBy([walk!], addresses))[0]!);
-    await expect.poll(walked, within(30)).toBe(masked(walk!.output));
+    await expect.poll(walked, { timeout: 30_000 }).toBe(masked(walk!.output));
   });
 });

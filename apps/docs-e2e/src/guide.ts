@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 import { ROOT } from '@jwt-auth/dev-stack';
 
-/** A piece of code in a guide, and what is written below it to come of it. */
+/** A piece of code in a guide, and the output that the guide shows below it. */
 export interface Sample {
   heading: string;
   language: 'sh' | 'js' | 'ts';
@@ -39,9 +39,9 @@ function isExecuted(language: string | undefined): language is Sample['language'
 }
 
 /**
- * Runs samples one after the other in one shell, as a reader does, and tells what each printed.
- * `addresses` says what really stands where the guide says that something is. A program names the
- * file that it is saved as in its first line.
+ * Runs samples one after the other in one shell, as a reader does, and returns what each printed.
+ * `addresses` maps an address in the guide to the real one. The first line of a program names the
+ * file in which it is saved.
  */
 export async function printedBy(
   samples: readonly Sample[],
@@ -49,7 +49,7 @@ export async function printedBy(
 ): Promise<string[]> {
   const directory = mkdtempSync(resolve(tmpdir(), 'guide-'));
   try {
-    layOut(directory, samples, addresses);
+    prepare(directory, samples, addresses);
     const script = [
       `npm() { command npm --prefix '${ROOT}' --silent "$@"; }`,
       `trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT`,
@@ -62,20 +62,20 @@ export async function printedBy(
     const options = { cwd: directory, env, timeout: GIVE_UP_AFTER_MS };
     const { stdout, stderr } = await run('bash', ['-c', script], options).catch(incomplete);
     if (stderr) throw new Error(`The guide printed an error: ${stderr}`);
-    const inWriting = Object.entries(addresses).map(([written, real]) => [real, written] as const);
-    return replaceAll(stdout, Object.fromEntries(inWriting)).split(`${END_OF_SAMPLE}\n`);
+    const asWritten = Object.entries(addresses).map(([written, real]) => [real, written] as const);
+    return replaceAll(stdout, Object.fromEntries(asWritten)).split(`${END_OF_SAMPLE}\n`);
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-/** A call that waits in vain is found by what was printed last. */
+/** When a call never returns, the last output shows which one. */
 function incomplete(cause: Error & { stdout?: string; stderr?: string }): never {
   throw new Error(`The guide stopped after ${cause.stdout}${cause.stderr}`, { cause: cause.name });
 }
 
-/** What looks like the directory of this repository to the programs of a guide. */
-function layOut(
+/** Makes a directory that looks like this repository to the programs of a guide. */
+function prepare(
   directory: string,
   samples: readonly Sample[],
   addresses: Readonly<Record<string, string>>,
@@ -103,7 +103,7 @@ const MASKS: [RegExp, string][] = [
   [/\b\d+\.\d+ s\b/g, '<duration>'],
 ];
 
-/** The same but for what is new each time: ids, tokens, secrets and times. */
+/** Replaces what is new each time: ids, tokens, secrets and times. */
 export function masked(text: string): string {
   return MASKS.reduce((done, [pattern, name]) => done.replace(pattern, name), text).trim();
 }

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { freePort, ROOT } from '@jwt-auth/dev-stack';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { startApps, type RunningApps } from './running-apps.js';
+
+const page = readFileSync(resolve(ROOT, 'docs/operations.md'), 'utf8');
+const rules = /^```yaml\n(groups:[^]*?)^```$/m.exec(page)?.[1] ?? '';
+
+let apps: RunningApps;
+/** What both apps expose: the families with their types, and the samples with their labels. */
+const families = new Set<string>();
+const samples = new Set<string>();
+
+beforeAll(async () => {
+  const [authPort, ordersPort] = [await freePort(), await freePort()];
+  apps = await startApps({
+    auth: { AUTH_METRICS_PORT: String(authPort) },
+    orders: { ORDERS_METRICS_PORT: String(ordersPort) },
+  });
+  for (const port of [authPort, ordersPort]) {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    for (const [, family = ''] of text.matchAll(/^# TYPE (\S+) /gm)) families.add(family);
+    for (const [, sample = ''] of text.matchAll(/^([^#].*) \S+$/gm)) samples.add(sample);
+  }
+});
+afterAll(() => apps?.stop());
+
+describe('docs/operations.md', () => {
+  it('has alert rules', () => {
+    expect(metricsIn(rules).length).toBeGreaterThan(10);
+    expect(samplesIn(rules).length).toBeGreaterThan(3);
+  });
+
+  it.each(metricsIn(rules))('has rules on %s, which is exposed', (metric) => {
+    const [, family = metric] = /^(.+)_(?:bucket|count|sum)$/.exec(metric) ?? [];
+    expect(families.has(metric) || families.has(family)).toBe(true);
+  });
+
+  it.each(samplesIn(rules))('has rules on %s, which is exposed from the start', (sample) => {
+    expect(samples).toContain(sample);
+  });
+
+  it('names each metric of the apps, and no other', () => {
+    const own = [...families].filter((name) => !/^(process|nodejs)_/.test(name));
+    const named = [...page.matchAll(/^\|(?<names>[^|]+)\|/gm)].flatMap(({ groups }) =>
+      [...groups!['names']!.matchAll(/`([a-z]+(?:_[a-z]+)+)(?:\{[\w,]+\})?`/g)].map(
+        ([, name]) => name,
+      ),
+    );
+    expect(new Set(named)).toEqual(new Set(own));
+  });
+});
+
+/** The metrics in the expressions of alert rules: names with an underscore that are no functions. */
+function metricsIn(expressions: string): string[] {
+  const bare = expressions.replaceAll(/"[^"]*"/g, '');
+  return [...new Set(bare.match(/\b[a-z]+(?:_[a-z0-9]+)+\b(?!\s*\()/g))];
+}
+
+/** Samples that are picked by the value of their one label, or by one of several. */
+function samplesIn(expressions: string): string[] {
+  const picked = expressions.matchAll(/\b(\w+_\w+)\{(\w+)=~?"([a-z_|]+)"\}/g);
+  return [...picked].flatMap(([, metric, label, values]) =>
+    values!.split('|').map((value) => `${metric}{${label}="${value}"}`),
+  );
+}
