@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-
-import { freePort, ROOT } from '@jwt-auth/dev-stack';
+import { freePort } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { read } from './files.js';
 import { startApps, type RunningApps } from './running-apps.js';
 
-const page = readFileSync(resolve(ROOT, 'docs/operations.md'), 'utf8');
-const rules = /^```yaml\n(groups:[^]*?)^```$/m.exec(page)?.[1] ?? '';
+const reference = read('docs/operations.md');
+const rules = /^```yaml\n(groups:[^]*?)^```$/m.exec(read('docs/runbook.md'))?.[1] ?? '';
 
 let apps: RunningApps;
 /** What both apps expose: the families with their types, and the samples with their labels. */
@@ -28,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => apps?.stop());
 
-describe('docs/operations.md', () => {
+describe('docs/runbook.md', () => {
   it('has alert rules', () => {
     expect(metricsIn(rules).length).toBeGreaterThan(10);
     expect(samplesIn(rules).length).toBeGreaterThan(3);
@@ -42,10 +40,12 @@ describe('docs/operations.md', () => {
   it.each(samplesIn(rules))('has rules on %s, which is exposed from the start', (sample) => {
     expect(samples).toContain(sample);
   });
+});
 
+describe('docs/operations.md', () => {
   it('names each metric of the apps, and no other', () => {
     const own = [...families].filter((name) => !/^(process|nodejs)_/.test(name));
-    const named = [...page.matchAll(/^\|(?<names>[^|]+)\|/gm)].flatMap(({ groups }) =>
+    const named = [...reference.matchAll(/^\|(?<names>[^|]+)\|/gm)].flatMap(({ groups }) =>
       [...groups!['names']!.matchAll(/`([a-z]+(?:_[a-z]+)+)(?:\{[\w,]+\})?`/g)].map(
         ([, name]) => name,
       ),
