@@ -1,17 +1,17 @@
-export type { Principal } from './token/principal.js';
-export type { JsonObject } from './token/strict-json.js';
-export { TokenError, type TokenErrorCode } from './token/token-error.js';
-export { VerdictCounts, type Verdict } from './token/verdict-counts.js';
+export type { Principal } from './verifier/principal.js';
+export type { JsonObject } from './verifier/strict-json.js';
+export { TokenError, type TokenErrorCode } from './verifier/token-error.js';
+export { VerdictCounts, type Verdict } from './verifier/verdict-counts.js';
 export {
   AccessTokenVerifier,
   type AccessTokenVerifierOptions,
-} from './token/access-token-verifier.js';
+} from './verifier/access-token-verifier.js';
 
 export { IssuerError, type IssuerErrorCode } from './issuer/issuer-error.js';
 export type { IssuerEndpoints } from './issuer/issuer-endpoints.js';
 export { IssuerMetadata, type IssuerMetadataOptions } from './issuer/issuer-metadata.js';
 
-export { KeySet, type VerificationKey } from './keys/key-set.js';
+export { KeySet, type VerificationKey } from './verifier/key-set.js';
 export { RemoteKeySet, type RemoteKeySetOptions } from './keys/remote-key-set.js';
 export type { KeySetLog, KeySetState } from './keys/key-set-report.js';
 export { jwksFingerprint } from './keys/jwks-fingerprint.js';
@@ -22,7 +22,7 @@ export {
 } from './client/client-credentials-token.js';
 export { ClientTokenError, type ClientTokenErrorCode } from './client/client-token-error.js';
 
-export type { ReferenceTokenSource } from './reference/reference-token-source.js';
+export type { ReferenceTokenSource } from './verifier/reference-token-source.js';
 
 export { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation/revocation.js';
 export { compactId, type CompactId } from './revocation/compact-id.js';

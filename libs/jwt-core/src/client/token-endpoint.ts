@@ -2,8 +2,8 @@ import type { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerError } from '../issuer/issuer-error.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { type FormAnswer, postForm } from '../issuer/post-form.js';
-import { type JsonObject, parseJsonObject } from '../token/strict-json.js';
-import { TokenError } from '../token/token-error.js';
+import { type JsonObject, parseJsonObject } from '../verifier/strict-json.js';
+import { TokenError } from '../verifier/token-error.js';
 import { ClientTokenError } from './client-token-error.js';
 
 /** An access token as it was issued. */

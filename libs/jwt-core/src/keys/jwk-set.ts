@@ -1,5 +1,5 @@
 import { type JwkFault, parseJwk } from './jwk.js';
-import type { VerificationKey } from './key-set.js';
+import type { VerificationKey } from '../verifier/key-set.js';
 
 const describedAtMost = 10;
 

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import type { VerificationKey } from './key-set.js';
+import type { VerificationKey } from '../verifier/key-set.js';
 import { hasRocaPattern } from './roca.js';
 
 /** Why a JWK is not used. `private_key`: its owner has published what it signs with. */

@@ -2,7 +2,7 @@ import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { jwksFingerprint } from './jwks-fingerprint.js';
-import type { VerificationKey } from './key-set.js';
+import type { VerificationKey } from '../verifier/key-set.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url');
 const generate = (kid: string): VerificationKey => ({

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import type { VerificationKey } from './key-set.js';
+import type { VerificationKey } from '../verifier/key-set.js';
 
 /**
  * One short text for a whole key set, the same wherever it is computed and in whatever order the

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { IssuerFault } from '../testing/issuer-server.js';
-import { useKeySetBed } from './key-set-bed.spec-support.js';
+import { useKeySetBed } from './remote-key-set.fixture.js';
 
 const publicJwk = (modulusLength: number) =>
   generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { useKeySetBed } from './key-set-bed.spec-support.js';
+import { useKeySetBed } from './remote-key-set.fixture.js';
 
 describe('RemoteKeySet, told of fingerprints by the feed', () => {
   const cooldownMs = 10_000;

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { generateSigningKey } from '../testing/signing-key.js';
 import { TestIssuer } from '../testing/test-issuer.js';
-import { useKeySetBed } from './key-set-bed.spec-support.js';
+import { useKeySetBed } from './remote-key-set.fixture.js';
 import { RemoteKeySet } from './remote-key-set.js';
 
 const refreshMs = 300_000;

@@ -1,12 +1,12 @@
 import { fetchJson } from '../issuer/fetch-json.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { TokenError } from '../token/token-error.js';
+import { TokenError } from '../verifier/token-error.js';
 import { Alarm } from './alarm.js';
 import { FingerprintChase } from './fingerprint-chase.js';
 import { type JwkSet, parseJwkSet } from './jwk-set.js';
 import { jwksFingerprint } from './jwks-fingerprint.js';
 import { type KeySetLog, KeySetReport, type KeySetState } from './key-set-report.js';
-import type { KeySet, VerificationKey } from './key-set.js';
+import type { KeySet, VerificationKey } from '../verifier/key-set.js';
 
 export interface RemoteKeySetOptions {
   readonly metadata: IssuerMetadata;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { useKeySetBed } from './key-set-bed.spec-support.js';
+import { useKeySetBed } from './remote-key-set.fixture.js';
 
 describe('RemoteKeySet, asked for a kid that it does not know', () => {
   const cooldownMs = 10_000;

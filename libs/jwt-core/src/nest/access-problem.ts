@@ -1,4 +1,4 @@
-import type { TokenError, TokenErrorCode } from '../token/token-error.js';
+import type { TokenError, TokenErrorCode } from '../verifier/token-error.js';
 import type { AccessError } from './access-error.js';
 import type { Problem } from './problem.js';
 

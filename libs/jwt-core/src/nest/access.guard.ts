@@ -1,5 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { TokenError } from '../token/token-error.js';
+import { TokenError } from '../verifier/token-error.js';
 import { accessRulesOf } from './access-rules.js';
 import { demandAccess } from './demand-access.js';
 import { httpRequestOf } from './http-request.js';

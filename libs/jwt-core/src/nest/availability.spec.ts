@@ -6,7 +6,7 @@ import { AcceptStale, Freshness } from './freshness.decorator.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtGuard } from './jwt.guard.js';
-import { ask, bearer, createApp, listen, platforms } from './nest-app.spec-support.js';
+import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 
 @Controller()
 @UseGuards(JwtGuard)

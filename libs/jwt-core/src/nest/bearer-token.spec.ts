@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TokenError } from '../token/token-error.js';
+import { TokenError } from '../verifier/token-error.js';
 import { bearerToken } from './bearer-token.js';
 
 /** As node parses these header lines: the first of two `authorization` counts. */

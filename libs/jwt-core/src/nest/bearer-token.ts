@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { TokenError } from '../token/token-error.js';
+import { TokenError } from '../verifier/token-error.js';
 
 type NodeRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
 

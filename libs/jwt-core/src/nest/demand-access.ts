@@ -1,4 +1,4 @@
-import type { Principal } from '../token/principal.js';
+import type { Principal } from '../verifier/principal.js';
 import { AccessError } from './access-error.js';
 import type { AccessRules } from './access-rules.js';
 

@@ -1,12 +1,12 @@
 import { Controller, Get, Inject, Injectable, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { KeySet } from '../keys/key-set.js';
+import { KeySet } from '../verifier/key-set.js';
 import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import type { RevocationSource } from '../revocation/revocation-source.js';
 import { TestIssuer } from '../testing/test-issuer.js';
-import { AccessTokenVerifier } from '../token/access-token-verifier.js';
+import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import type { JwtCoreOptions } from './jwt-core.options.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';

@@ -7,11 +7,11 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { KeySet } from '../keys/key-set.js';
+import { KeySet } from '../verifier/key-set.js';
 import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';
-import { AccessTokenVerifier } from '../token/access-token-verifier.js';
-import { TokenError } from '../token/token-error.js';
+import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
+import { TokenError } from '../verifier/token-error.js';
 import { AccessError } from './access-error.js';
 import { type JwtCoreOptions, jwtCoreSettings } from './jwt-core.options.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';

@@ -1,9 +1,9 @@
 import { metadataAddress } from '../issuer/issuer-address.js';
-import type { KeySet } from '../keys/key-set.js';
-import type { ReferenceTokenSource } from '../reference/reference-token-source.js';
+import type { KeySet } from '../verifier/key-set.js';
+import type { ReferenceTokenSource } from '../verifier/reference-token-source.js';
 import { pruneGraceSeconds } from '../revocation/revocation-list.js';
 import type { RevocationSource } from '../revocation/revocation-source.js';
-import { MOST_REMEMBERED_TOKENS } from '../token/verified-tokens.js';
+import { MOST_REMEMBERED_TOKENS } from '../verifier/verified-tokens.js';
 
 /** What a service has to say of its issuer, and what it may. */
 export interface JwtCoreOptions {

@@ -5,13 +5,13 @@ import {
 } from '@nestjs/common';
 import { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import type { KeySet } from '../keys/key-set.js';
+import type { KeySet } from '../verifier/key-set.js';
 import { RemoteKeySet } from '../keys/remote-key-set.js';
-import { IntrospectionSource } from '../reference/introspection-source.js';
+import { IntrospectionSource } from '../verifier/introspection/introspection-source.js';
 import { HttpRevocationSource } from '../revocation/http-revocation-source.js';
 import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';
-import { AccessTokenVerifier } from '../token/access-token-verifier.js';
+import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import type { JwtCoreSettings } from './jwt-core.options.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtCoreStatistics } from './jwt-core.statistics.js';

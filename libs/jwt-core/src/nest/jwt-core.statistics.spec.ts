@@ -6,7 +6,7 @@ import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreStatistics } from './jwt-core.statistics.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { ask, bearer, createApp, listen, platforms } from './nest-app.spec-support.js';
+import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 
 @Controller('guarded')
 @UseGuards(JwtGuard)

@@ -1,8 +1,8 @@
 import type { KeySetState } from '../keys/key-set-report.js';
 import type { RemoteKeySet } from '../keys/remote-key-set.js';
 import type { RevocationList, RevocationListState } from '../revocation/revocation-list.js';
-import type { AccessTokenVerifier } from '../token/access-token-verifier.js';
-import type { Verdict } from '../token/verdict-counts.js';
+import type { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
+import type { Verdict } from '../verifier/verdict-counts.js';
 
 export interface RevocationListStatistics {
   readonly entries: number;

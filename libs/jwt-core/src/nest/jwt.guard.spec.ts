@@ -1,12 +1,12 @@
 import { Body, Controller, Get, type INestApplication, Post, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Principal } from '../token/principal.js';
+import type { Principal } from '../verifier/principal.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtGuard } from './jwt.guard.js';
-import { type Answer, ask, bearer, createApp, listen, platforms } from './nest-app.spec-support.js';
+import { type Answer, ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 import { Public } from './public.decorator.js';
 import { RequireRoles } from './require-roles.decorator.js';
 import { RequireScopes } from './require-scopes.decorator.js';

@@ -2,13 +2,13 @@ import { Controller, Get, type INestApplication, Injectable, Req, UseGuards } fr
 import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestIssuer } from '../testing/test-issuer.js';
-import type { Principal } from '../token/principal.js';
+import type { Principal } from '../verifier/principal.js';
 import { AccessGuard } from './access.guard.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { ask, bearer, createApp, listen, platforms } from './nest-app.spec-support.js';
+import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 import { Public } from './public.decorator.js';
 import { RequireRoles } from './require-roles.decorator.js';
 import { RequireScopes } from './require-scopes.decorator.js';

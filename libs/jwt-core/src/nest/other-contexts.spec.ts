@@ -3,7 +3,7 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { firstValueFrom, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { RevocationList } from '../revocation/revocation-list.js';
-import { AccessTokenVerifier } from '../token/access-token-verifier.js';
+import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { AccessGuard } from './access.guard.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ProblemFilter } from './problem.filter.js';

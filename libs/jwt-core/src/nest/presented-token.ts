@@ -1,4 +1,4 @@
-import type { VerdictCounts } from '../token/verdict-counts.js';
+import type { VerdictCounts } from '../verifier/verdict-counts.js';
 import { bearerToken, type HttpRequest } from './bearer-token.js';
 
 /**

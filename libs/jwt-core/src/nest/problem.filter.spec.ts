@@ -16,9 +16,9 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TokenError } from '../token/token-error.js';
+import { TokenError } from '../verifier/token-error.js';
 import { JwtCoreModule } from './jwt-core.module.js';
-import { ask, createApp, listen, platforms } from './nest-app.spec-support.js';
+import { ask, createApp, listen, platforms } from './nest-app.fixture.js';
 import type { Problem } from './problem.js';
 import { type ProblemOf, provideProblems } from './problem.filter.js';
 import { Public } from './public.decorator.js';

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
-import { TokenError } from '../token/token-error.js';
+import { TokenError } from '../verifier/token-error.js';
 import { AccessError } from './access-error.js';
 import { accessProblem, tokenProblem } from './access-problem.js';
 import { httpExceptionProblem } from './http-exception-problem.js';

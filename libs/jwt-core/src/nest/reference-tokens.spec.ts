@@ -1,7 +1,7 @@
 import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Principal } from '../token/principal.js';
+import type { Principal } from '../verifier/principal.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
 import { AcceptStale, Freshness } from './freshness.decorator.js';
@@ -10,7 +10,7 @@ import type { JwtCoreOptions } from './jwt-core.options.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { ask, bearer, createApp, listen, platforms } from './nest-app.spec-support.js';
+import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 import { RequireScopes } from './require-scopes.decorator.js';
 
 @Controller()

@@ -1,4 +1,4 @@
-import type { Principal } from '../token/principal.js';
+import type { Principal } from '../verifier/principal.js';
 
 /** A request whose token was verified. */
 export interface AuthenticatedRequest {

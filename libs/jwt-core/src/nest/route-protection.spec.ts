@@ -19,7 +19,7 @@ import { AcceptStale, Freshness } from './freshness.decorator.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { createApp, platforms } from './nest-app.spec-support.js';
+import { createApp, platforms } from './nest-app.fixture.js';
 import { Public } from './public.decorator.js';
 import { RequireRoles } from './require-roles.decorator.js';
 import { RequireScopes } from './require-scopes.decorator.js';

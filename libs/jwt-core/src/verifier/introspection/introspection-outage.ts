@@ -1,4 +1,4 @@
-import { TokenError } from '../token/token-error.js';
+import { TokenError } from '../token-error.js';
 
 /** Where introspection tells that it fails or works again: once for each change, not per token. */
 export interface IntrospectionLog {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { splitCompactJws } from './compact-jws.js';
 import { readHeader } from './jws-header.js';
-import { segment } from './signed-token.spec-support.js';
+import { segment } from './signed-token.fixture.js';
 
 const HEADER = segment({ alg: 'RS256', typ: 'at+jwt', kid: 'k' });
 // Two bytes: the last character of three has two unused bits.

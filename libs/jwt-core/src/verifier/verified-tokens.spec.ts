@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { provenToken } from './proven-token.js';
-import { AUDIENCE, CLAIMS, ISSUER, KID, newKeyPair, NOW } from './signed-token.spec-support.js';
+import { AUDIENCE, CLAIMS, ISSUER, KID, newKeyPair, NOW } from './signed-token.fixture.js';
 import { type VerifiedToken, VerifiedTokens } from './verified-tokens.js';
 
 const key = { kid: KID, publicKey: createPublicKey(newKeyPair().privateKey) };

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { RevocationList } from '../revocation/revocation-list.js';
-import { Admission } from '../token/admission.js';
-import type { Principal } from '../token/principal.js';
-import { AUDIENCE, CLAIMS, ISSUER, NOW } from '../token/signed-token.spec-support.js';
-import type { JsonObject } from '../token/strict-json.js';
+import { Admission } from './admission.js';
+import type { Principal } from './principal.js';
+import { AUDIENCE, CLAIMS, ISSUER, NOW } from './signed-token.fixture.js';
+import type { JsonObject } from './strict-json.js';
 import { ReferenceTokenVerifier } from './reference-token-verifier.js';
 
 export const newReference = () => randomBytes(32).toString('base64url');

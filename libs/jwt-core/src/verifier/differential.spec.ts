@@ -1,10 +1,10 @@
 import { type JWTPayload, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { diceOf, generate, mutate } from './generated-tokens.spec-support.js';
-import { AUDIENCE, ISSUER, KID, newKeyPair, NOW } from './signed-token.spec-support.js';
+import { diceOf, generate, mutate } from './generated-tokens.fixture.js';
+import { AUDIENCE, ISSUER, KID, newKeyPair, NOW } from './signed-token.fixture.js';
 import type { Principal } from './principal.js';
 import { TokenError } from './token-error.js';
-import { issuerKey, setUp } from './verifier.spec-support.js';
+import { issuerKey, setUp } from './verifier.fixture.js';
 
 const TOKENS = 20_000;
 const SIGNATURES = 1500;

@@ -1,4 +1,4 @@
-import type { ProvenToken } from '../token/proven-token.js';
+import type { ProvenToken } from './proven-token.js';
 
 /** A reference token and what the issuer said of it. */
 export interface IntrospectedToken {

@@ -1,4 +1,4 @@
-import type { VerificationKey } from '../keys/key-set.js';
+import type { VerificationKey } from './key-set.js';
 import type { ProvenToken } from './proven-token.js';
 
 /** A token whose signature and claims were right, and the key that it was verified with. */

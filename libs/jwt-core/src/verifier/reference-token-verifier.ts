@@ -1,8 +1,8 @@
-import type { Admission } from '../token/admission.js';
-import type { Expected } from '../token/claims.js';
-import type { Principal } from '../token/principal.js';
-import { type ProvenToken, provenToken } from '../token/proven-token.js';
-import { TokenError } from '../token/token-error.js';
+import type { Admission } from './admission.js';
+import type { Expected } from './claims.js';
+import type { Principal } from './principal.js';
+import { type ProvenToken, provenToken } from './proven-token.js';
+import { TokenError } from './token-error.js';
 import { IntrospectedTokens } from './introspected-tokens.js';
 import type { ReferenceTokenSource } from './reference-token-source.js';
 

@@ -8,7 +8,7 @@ import {
   NOW,
   segment,
   signed,
-} from './signed-token.spec-support.js';
+} from './signed-token.fixture.js';
 
 export interface Dice {
   below(n: number): number;

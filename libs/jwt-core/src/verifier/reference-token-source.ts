@@ -1,4 +1,4 @@
-import type { JsonObject } from '../token/strict-json.js';
+import type { JsonObject } from './strict-json.js';
 
 /**
  * Knows what reference tokens stand for: an introspection endpoint, or the database of the issuer

@@ -1,10 +1,10 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { KeySet } from '../keys/key-set.js';
+import type { KeySet } from './key-set.js';
 import type { AccessTokenVerifierOptions } from './access-token-verifier.js';
-import { CLAIMS, HEADER, newKeyPair, NOW, segment, signed } from './signed-token.spec-support.js';
+import { CLAIMS, HEADER, newKeyPair, NOW, segment, signed } from './signed-token.fixture.js';
 import { TokenError, type TokenErrorCode } from './token-error.js';
-import { issuerKey, setUp } from './verifier.spec-support.js';
+import { issuerKey, setUp } from './verifier.fixture.js';
 
 const strangerKey = newKeyPair();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readClaims } from './claims.js';
-import { AUDIENCE, CLAIMS, ISSUER, NOW } from './signed-token.spec-support.js';
+import { AUDIENCE, CLAIMS, ISSUER, NOW } from './signed-token.fixture.js';
 
 const expected = { issuer: ISSUER, audience: AUDIENCE };
 const DAY = 86_400;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { provenToken } from '../token/proven-token.js';
-import { AUDIENCE, CLAIMS, ISSUER } from '../token/signed-token.spec-support.js';
+import { provenToken } from './proven-token.js';
+import { AUDIENCE, CLAIMS, ISSUER } from './signed-token.fixture.js';
 import { IntrospectedTokens } from './introspected-tokens.js';
 
 const introspected = (claims: object = {}) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readHeader } from './jws-header.js';
-import { HEADER, KID, segment } from './signed-token.spec-support.js';
+import { HEADER, KID, segment } from './signed-token.fixture.js';
 
 const without = (name: 'alg' | 'typ' | 'kid') => ({ ...HEADER, [name]: undefined });
 

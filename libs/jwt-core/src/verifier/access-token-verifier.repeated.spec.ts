@@ -3,9 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { describe, expect, it, vi } from 'vitest';
 import { RevocationList } from '../revocation/revocation-list.js';
 import type { Revocation } from '../revocation/revocation.js';
-import { CLAIMS, HEADER, KID, newKeyPair, NOW, signed } from './signed-token.spec-support.js';
+import { CLAIMS, HEADER, KID, newKeyPair, NOW, signed } from './signed-token.fixture.js';
 import type { TokenErrorCode } from './token-error.js';
-import { issuerKey, setUp } from './verifier.spec-support.js';
+import { issuerKey, setUp } from './verifier.fixture.js';
 
 const strangerKey = newKeyPair();
 const token = (claims: object = {}, privateKey = issuerKey.privateKey) =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Revocation } from '../revocation/revocation.js';
-import { CLAIMS } from '../token/signed-token.spec-support.js';
-import type { JsonObject } from '../token/strict-json.js';
-import { TokenError, type TokenErrorCode } from '../token/token-error.js';
-import { newReference, setUp } from './reference-bed.spec-support.js';
+import { CLAIMS } from './signed-token.fixture.js';
+import type { JsonObject } from './strict-json.js';
+import { TokenError, type TokenErrorCode } from './token-error.js';
+import { newReference, setUp } from './reference-tokens.fixture.js';
 
 const refusal = (code: TokenErrorCode): unknown =>
   expect.objectContaining({ name: 'TokenError', code });

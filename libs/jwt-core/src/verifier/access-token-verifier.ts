@@ -1,7 +1,7 @@
-import type { KeySet, VerificationKey } from '../keys/key-set.js';
-import { isReferenceToken } from '../reference/reference-token.js';
-import type { ReferenceTokenSource } from '../reference/reference-token-source.js';
-import { ReferenceTokenVerifier } from '../reference/reference-token-verifier.js';
+import type { KeySet, VerificationKey } from './key-set.js';
+import { isReferenceToken } from './reference-token.js';
+import type { ReferenceTokenSource } from './reference-token-source.js';
+import { ReferenceTokenVerifier } from './reference-token-verifier.js';
 import type { RevocationList } from '../revocation/revocation-list.js';
 import { Admission } from './admission.js';
 import { type CompactJws, splitCompactJws } from './compact-jws.js';

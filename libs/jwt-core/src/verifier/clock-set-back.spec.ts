@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CLAIMS, HEADER, NOW, signed } from './signed-token.spec-support.js';
-import { issuerKey, setUp } from './verifier.spec-support.js';
+import { CLAIMS, HEADER, NOW, signed } from './signed-token.fixture.js';
+import { issuerKey, setUp } from './verifier.fixture.js';
 
 const quarter = 900;
 const expired = { ...CLAIMS, iat: NOW - 960, exp: NOW - 61 };

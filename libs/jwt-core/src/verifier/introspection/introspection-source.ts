@@ -1,11 +1,11 @@
-import type { ClientCredentials } from '../issuer/client-credentials.js';
-import { IssuerError } from '../issuer/issuer-error.js';
-import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { type FormAnswer, postForm } from '../issuer/post-form.js';
-import { type JsonObject, parseJsonObject } from '../token/strict-json.js';
-import { TokenError } from '../token/token-error.js';
+import type { ClientCredentials } from '../../issuer/client-credentials.js';
+import { IssuerError } from '../../issuer/issuer-error.js';
+import type { IssuerMetadata } from '../../issuer/issuer-metadata.js';
+import { type FormAnswer, postForm } from '../../issuer/post-form.js';
+import { type JsonObject, parseJsonObject } from '../strict-json.js';
+import { TokenError } from '../token-error.js';
 import { type IntrospectionLog, IntrospectionOutage } from './introspection-outage.js';
-import type { ReferenceTokenSource } from './reference-token-source.js';
+import type { ReferenceTokenSource } from '../reference-token-source.js';
 
 export interface IntrospectionSourceOptions {
   readonly metadata: IssuerMetadata;
