@@ -15,6 +15,7 @@ import {
   postgresUrl,
   SERVICE_SETTINGS,
   text,
+  wholeNumber,
   type Environment,
   type ListenAddress,
   type LogLevel,
@@ -52,6 +53,7 @@ const Settings = z
     DEMO_PASSWORD: text(128).default('correct horse battery staple'),
     DEMO_CLIENT_SECRET: text().optional(),
     REGISTRATION: choice('open', 'closed').default('open'),
+    REGISTRATION_LIMIT: wholeNumber(1, 1_000_000).default(300),
   })
   .superRefine(
     (settings, context) => {
@@ -119,6 +121,8 @@ export class Config {
   /** The secret of the demo client; `undefined`: there shall be none. */
   readonly demoClientSecret: string | undefined;
   readonly isRegistrationOpen: boolean;
+  /** Registrations from one network in an hour. Beyond them it has to pause. */
+  readonly registrationLimit: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
   /** Whether `/docs` is there. */
@@ -147,6 +151,7 @@ export class Config {
     this.demoPassword = isSeeded(settings) ? settings.DEMO_PASSWORD : undefined;
     this.demoClientSecret = isSeeded(settings) ? settings.DEMO_CLIENT_SECRET : undefined;
     this.isRegistrationOpen = settings.REGISTRATION === 'open';
+    this.registrationLimit = settings.REGISTRATION_LIMIT;
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
     this.areDocsServed = areDocsServed(settings);

@@ -3,9 +3,9 @@ import type { z } from 'zod';
 
 import { databaseConfig } from '../config.js';
 import { authDatabase } from '../database/auth-database.js';
+import { Email } from '../users/email.js';
 import { NewPassword } from '../users/passwords.js';
 import { UsersError } from '../users/users.errors.js';
-import { Email } from '../users/users.schema.js';
 import { createAdmin } from './create-admin.js';
 import { PasswordNotGiven, readNewPassword, type Console } from './read-password.js';
 
@@ -52,7 +52,7 @@ async function create(
   const logger = new StructuredLogger({ name: 'admin', level: 'warn' });
   const dataSource = await openDatabase(authDatabase(config.databaseUrl), { logger });
   try {
-    const { id } = await createAdmin(dataSource, config, { email, password });
+    const { id } = await createAdmin(dataSource, { email, password });
     return `Made the administrator ${email} with the id ${id}.`;
   } finally {
     await dataSource.destroy();

@@ -12,6 +12,8 @@ import { SigningKey } from '../keys/signing-key.entity.js';
 import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';
+import { KnownNetwork } from '../users/known-network.entity.js';
+import { LoginLimit } from '../users/login-limit.entity.js';
 import { User } from '../users/user.entity.js';
 import { CreateUsers1763900000001 } from './migrations/1763900000001-create-users.js';
 import { CreateSessions1763900000002 } from './migrations/1763900000002-create-sessions.js';
@@ -21,6 +23,7 @@ import { CreateAuditEvents1763900000005 } from './migrations/1763900000005-creat
 import { CreateClients1763900000010 } from './migrations/1763900000010-create-clients.js';
 import { AddClientAudiences1763900000021 } from './migrations/1763900000021-add-client-audiences.js';
 import { CreateReferenceTokens1763900000020 } from './migrations/1763900000020-create-reference-tokens.js';
+import { CountAttempts1764000000401 } from './migrations/1764000000401-count-attempts.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string): DatabaseOptions {
@@ -37,6 +40,8 @@ export function authDatabase(url: string): DatabaseOptions {
       Client,
       ClientSecret,
       ReferenceToken,
+      KnownNetwork,
+      LoginLimit,
     ],
     migrations: [
       CreateRevokedTokens1763856000000,
@@ -49,6 +54,7 @@ export function authDatabase(url: string): DatabaseOptions {
       CreateReferenceTokens1763900000020,
       AddClientAudiences1763900000021,
       AddTokenVersion1764000000100,
+      CountAttempts1764000000401,
     ],
   });
 }

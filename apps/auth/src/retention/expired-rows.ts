@@ -32,4 +32,10 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
     condition: `forgotten_at < now() - interval '1 day'`,
     age: 'forgotten_at',
   },
+  {
+    // A user who has not logged in from a network for half a year is a stranger there.
+    table: 'known_networks',
+    condition: `last_login_at < now() - interval '180 days'`,
+    age: 'last_login_at',
+  },
 ];

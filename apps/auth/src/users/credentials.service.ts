@@ -1,34 +1,39 @@
+import { networkOf } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
 import { Outcomes } from '../metrics/outcomes.js';
+import {
+  failuresHere,
+  loginLimits,
+  type AttemptLimits,
+  type LoginAttempt,
+} from './attempt-limits.js';
+import { emailKey } from './email.js';
 import type { KnownUser } from './known-user.js';
+import { LoginLimits } from './login-limits.js';
 import { PasswordHasher, type Hashing } from './password-hasher.js';
 import { UsersError } from './users.errors.js';
-import { emailKey, UsersService } from './users.service.js';
-import type { Attempt, AttemptOrigin } from './login-attempt.js';
-import { LoginLimits } from './login-limits.js';
-import { findLoginRecord, type LoginRecord } from './login-record.js';
+import { UsersRepository, type UserAtLogin } from './users.repository.js';
 
-/** Account enumeration (threat:account-enumeration): asked for where there is no such person, so that the work is the same. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+const DAY_MS = 86_400_000;
 
-/** Checks passwords, behind limits that a guesser meets and a person does not. */
+/** Checks e-mails with their passwords. */
 @Injectable()
 export class CredentialsService {
   readonly outcomes = new Outcomes(['invalid_credentials', 'too_many_attempts']);
 
   constructor(
-    private readonly dataSource: DataSource,
-    private readonly users: UsersService,
+    private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
     private readonly limits: LoginLimits,
+    private readonly clock: Clock,
   ) {}
 
   /**
-   * The person whose e-mail and password these are. A wrong password, an unknown e-mail and a
-   * disabled person are told apart neither by words nor by time.
+   * The user with this e-mail and password. A wrong password, an unknown e-mail and a disabled user
+   * get the same answer, after the same work (threat:account-enumeration).
    *
    * @throws UsersError `invalid_credentials`, `too_many_attempts`
    */
@@ -37,35 +42,38 @@ export class CredentialsService {
   }
 
   private async attempt(email: string, password: string, { address }: Origin): Promise<KnownUser> {
-    this.hasher.assertRoom();
-    const attempt = { account: emailKey(email), address };
-    // Whoever has to pause shall not take a place in the queue from others.
-    if (this.hasher.hasQueue) await this.admitted(attempt);
-    return this.hasher.inTurn((hashing) => this.check(attempt, password, hashing));
+    const attempt = { account: emailKey(email), network: networkOf(address) };
+    this.hasher.assertRoom(attempt.network);
+    // A caller who is paused should not take a place in the queue.
+    if (this.hasher.isBusy) await this.limits.assertNotPaused((await this.find(attempt)).limits);
+    return this.hasher.inTurn(attempt.network, (hashing) => this.check(attempt, password, hashing));
   }
 
-  private async check(by: AttemptOrigin, password: string, hashing: Hashing): Promise<KnownUser> {
-    // In turn, as a hundred guesses at the same moment get into the queue before the first has
-    // failed.
-    const { attempt, user, hasFailedBefore } = await this.admitted(by);
+  private async check(
+    attempt: LoginAttempt,
+    password: string,
+    hashing: Hashing,
+  ): Promise<KnownUser> {
+    const { user, lastLoginHere, limits } = await this.find(attempt);
+    const counted = await this.limits.begin(limits);
     const isRight = await hashing.verify(user?.passwordHash, password);
     if (!user || !isRight || user.isDisabled) {
-      await this.limits.failed(attempt);
+      await this.limits.fail(counted);
       throw new UsersError('invalid_credentials', 'E-mail or password is wrong');
     }
-    if (hasFailedBefore) await this.limits.succeeded(attempt);
+    await this.limits.succeed(counted, [failuresHere(limits).key]);
+    const now = this.clock.now();
+    if (!lastLoginHere || +now - +lastLoginHere > DAY_MS) {
+      await this.users.rememberNetwork(user.id, attempt.network, now);
+    }
     if (this.hasher.needsRehash(user.passwordHash)) {
       await this.users.rehash(user, await hashing.hash(password));
     }
     return user;
   }
 
-  /** @throws UsersError `too_many_attempts` */
-  private async admitted(by: AttemptOrigin): Promise<LoginRecord & { attempt: Attempt }> {
-    const record = await findLoginRecord(this.dataSource.manager, by);
-    const userId = record.user?.id ?? NOBODY;
-    const attempt = { ...by, isKnownAddress: () => this.users.hasLoggedInFrom(userId, by.address) };
-    await this.limits.admit(attempt, record);
-    return { ...record, attempt };
+  private async find(attempt: LoginAttempt): Promise<UserAtLogin & { limits: AttemptLimits }> {
+    const found = await this.users.findAtLogin(attempt.account, attempt.network);
+    return { ...found, limits: loginLimits(attempt, found.lastLoginHere !== null) };
   }
 }

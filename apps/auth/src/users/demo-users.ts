@@ -1,41 +1,43 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import { emailKey } from './email.js';
+import { PasswordHasher } from './password-hasher.js';
 import { NewPassword } from './passwords.js';
 import type { Role } from './roles.js';
-import { User } from './user.entity.js';
-import { UsersService } from './users.service.js';
+import { newUser } from './user.entity.js';
+import { UsersRepository } from './users.repository.js';
 
 const DEMO_USERS: readonly { readonly email: string; readonly roles: Role[] }[] = [
   { email: 'admin@example.com', roles: ['user', 'admin'] },
   { email: 'ada@example.com', roles: ['user'] },
 ];
 
-/** The users that a development database begins with. Whoever is there already stays as they are. */
+/** Adds the users that a development database starts with. Users that exist are not changed. */
 @Injectable()
 export class DemoUsers implements OnApplicationBootstrap {
   private readonly logger = new Logger(DemoUsers.name);
 
   constructor(
-    private readonly users: UsersService,
     private readonly dataSource: DataSource,
+    private readonly users: UsersRepository,
+    private readonly hasher: PasswordHasher,
     private readonly config: Config,
+    private readonly clock: Clock,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.config.demoPassword === undefined) return;
     const password = NewPassword.parse(this.config.demoPassword);
     for (const { email, roles } of DEMO_USERS) {
-      if (await this.users.findByEmail(email)) continue;
-      await this.add(await this.users.draft({ email, password, roles }));
+      if (await this.users.findByEmail(emailKey(email))) continue;
+      const passwordHash = await this.hasher.inTurn('demo', ({ hash }) => hash(password));
+      const user = newUser({ email, passwordHash, roles }, this.clock.now());
+      // Another process may have added the user since.
+      const isAdded = await this.users.insert(this.dataSource.manager, user);
+      if (isAdded) this.logger.log(`Added a demo user with the roles ${roles.join(', ')}`);
     }
-  }
-
-  /** Another process may do the same at the same moment: no conflict is worth an error. */
-  private async add(user: User): Promise<void> {
-    const insert = this.dataSource.createQueryBuilder().insert().into(User).values(user).orIgnore();
-    const { raw } = (await insert.returning('id').execute()) as { raw: object[] };
-    if (raw.length > 0) this.logger.log(`Made a demo user with the roles ${user.roles.join(', ')}`);
   }
 }

@@ -1,9 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
-import type { Attempt } from './login-attempt.js';
+import {
+  failuresHere,
+  loginLimits,
+  registrationLimits,
+  type AttemptLimits,
+} from './attempt-limits.js';
 import { LoginLimits } from './login-limits.js';
-import { findLoginRecord } from './login-record.js';
 
 let auth: AuthApp;
 let limits: LoginLimits;
@@ -14,26 +18,20 @@ beforeAll(async () => {
   limits = auth.get(LoginLimits);
 });
 afterAll(() => auth.close());
+afterEach(() => auth.clock.reset());
 
-/** An attempt that shares no count with any other test. */
-function attempt(of: Partial<Attempt> = {}): Attempt {
-  count += 1;
-  return {
-    account: `limits-${count}@example.com`,
-    address: `2001:db8:0:${count.toString(16)}::1`,
-    isKnownAddress: async () => false,
-    ...of,
-  };
-}
+const newAccount = (): string => `limits-${(count += 1)}@example.com`;
+const newNetwork = (): string => `2001:db8:0:${(count += 1).toString(16)}::/64`;
 
-async function fail(times: number, next: () => Attempt): Promise<void> {
-  for (let n = 0; n < times; n += 1) await limits.failed(next());
-}
+const known = (account = newAccount(), network = newNetwork()): AttemptLimits =>
+  loginLimits({ account, network }, true);
+const unknown = (account = newAccount(), network = newNetwork()): AttemptLimits =>
+  loginLimits({ account, network }, false);
 
-/** Seconds to wait; 0: none. */
-async function pause(of: Attempt): Promise<number> {
+/** Seconds of the pause that refuses such an attempt; 0: it is allowed. */
+async function pause(of: AttemptLimits): Promise<number> {
   try {
-    await limits.admit(of, await findLoginRecord(auth.dataSource.manager, of));
+    await limits.assertNotPaused(of);
     return 0;
   } catch (error) {
     const { code, retryAfterSeconds } = error as { code: string; retryAfterSeconds: number };
@@ -42,101 +40,184 @@ async function pause(of: Attempt): Promise<number> {
   }
 }
 
-describe('failures at an account from one address', () => {
-  it('are free five times, then pause for longer and longer, up to a quarter of an hour', async () => {
-    const mine = attempt({ isKnownAddress: async () => true });
+/** Fails so often, each time as soon as it is allowed. */
+async function fail(times: number, next: () => AttemptLimits): Promise<void> {
+  for (let n = 0; n < times; n += 1) {
+    const of = next();
+    auth.clock.advance((await pause(of)) * 1000);
+    await limits.begin(of);
+  }
+}
+
+/** Of attempts at the same moment, how many are allowed. */
+async function allowed(attempts: readonly AttemptLimits[]): Promise<number> {
+  const outcomes = await Promise.allSettled(attempts.map((of) => limits.begin(of)));
+  return outcomes.filter(({ status }) => status === 'fulfilled').length;
+}
+
+describe('failures at an account from an unknown network', () => {
+  it('are free five times, then pause for longer and longer, up to a minute', async () => {
+    const mine = unknown();
     const pauses: number[] = [];
-    for (let failure = 1; failure <= 18; failure += 1) {
-      await limits.failed(mine);
+    for (let failure = 1; failure <= 14; failure += 1) {
+      await fail(1, () => mine);
       pauses.push(await pause(mine));
     }
-    expect(pauses).toEqual([
-      ...[0, 0, 0, 0, 0],
-      ...[1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900],
-    ]);
+    expect(pauses).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
-  it('are over when the pause is', async () => {
-    const mine = attempt();
+  it('refuse further attempts until the pause is over', async () => {
+    const mine = unknown();
     await fail(7, () => mine);
-    expect(await pause(mine)).toBe(2);
+    await expect(limits.begin(mine)).rejects.toMatchObject({ retryAfterSeconds: 2 });
     auth.clock.advance(2_000);
-    expect(await pause(mine)).toBe(0);
-    auth.clock.reset();
+    await limits.begin(mine);
   });
 
-  it('are forgotten after an hour', async () => {
-    const mine = attempt();
+  it('are forgotten after an hour without another', async () => {
+    const mine = unknown();
     await fail(10, () => mine);
     auth.clock.advance(3_600_000);
-    await limits.failed(mine);
-    expect(await pause(mine)).toBe(0);
-    auth.clock.reset();
-  });
-
-  it('are forgiven by a success', async () => {
-    const mine = attempt();
     await fail(5, () => mine);
-    await limits.succeeded(mine);
-    await limits.failed(mine);
     expect(await pause(mine)).toBe(0);
   });
 
-  it('do not pause whoever comes from another address', async () => {
-    const mine = attempt();
+  it('are forgotten at the first success', async () => {
+    const mine = unknown();
+    await fail(9, () => mine);
+    auth.clock.advance(8_000);
+    await limits.succeed(await limits.begin(mine), [failuresHere(mine).key]);
+    await fail(5, () => mine);
+    expect(await pause(mine)).toBe(0);
+  });
+
+  it('do not pause the account at another network', async () => {
+    const account = newAccount();
+    const mine = unknown(account);
     await fail(10, () => mine);
-    expect(await pause(attempt({ account: mine.account }))).toBe(0);
+    expect(await pause(unknown(account))).toBe(0);
   });
 
-  it('are counted for a whole IPv6 network', async () => {
-    const mine = attempt();
-    const neighbour = mine.address.replace('::1', '::2');
-    await fail(6, () => mine);
-    expect(await pause({ ...mine, address: neighbour })).toBe(1);
+  it('have no more tries at the same moment than one after the other', async () => {
+    const mine = unknown();
+    expect(await allowed(Array.from({ length: 30 }, () => mine))).toBe(6);
   });
 
-  it('are counted one by one when they come at once', async () => {
-    const mine = attempt();
-    await Promise.all(Array.from({ length: 10 }, () => limits.failed(mine)));
-    const [row] = await auth.dataSource.query<{ failures: number }[]>(
-      `SELECT failures FROM login_limits WHERE key LIKE $1`,
-      [`address:${mine.address.slice(0, -3)}%`],
-    );
-    expect(row?.failures).toBe(10);
+  it('count for as long as the attempt is under way, and not after it succeeded', async () => {
+    const mine = unknown();
+    const begun = [];
+    for (let n = 0; n < 6; n += 1) begun.push(await limits.begin(mine));
+    expect(await pause(mine)).toBe(1);
+    for (const attempt of begun) await limits.succeed(attempt);
+    expect(await allowed(Array.from({ length: 30 }, () => mine))).toBe(6);
   });
 });
 
-describe('failures at an account from everywhere', () => {
-  it('pause strangers, for a minute at most', async () => {
-    const { account } = attempt();
-    await fail(50, () => attempt({ account }));
-    expect(await pause(attempt({ account }))).toBe(0);
-    await fail(20, () => attempt({ account }));
-    expect(await pause(attempt({ account }))).toBe(60);
+describe('failures at an account from all unknown networks', () => {
+  it('pause them, for a minute at most', async () => {
+    const account = newAccount();
+    await fail(25, () => unknown(account));
+    expect(await pause(unknown(account))).toBe(0);
+    await fail(10, () => unknown(account));
+    expect(await pause(unknown(account))).toBe(60);
   });
 
-  it('never pause the person at an address where they have been before', async () => {
-    const { account } = attempt();
-    await fail(70, () => attempt({ account }));
-    expect(await pause(attempt({ account, isKnownAddress: async () => true }))).toBe(0);
+  it('are fewer than a hundred an hour, however many networks take part', async () => {
+    const account = newAccount();
+    const until = +auth.clock.now() + 3_600_000;
+    let failures = 0;
+    while (+auth.clock.now() < until) {
+      failures += await allowed(Array.from({ length: 4 }, () => unknown(account)));
+      const left = await pause(unknown(account));
+      auth.clock.advance(left > 0 ? left * 1000 : 1);
+    }
+    expect(failures).toBeGreaterThan(50);
+    expect(failures).toBeLessThanOrEqual(100);
+  });
+
+  it('do not pause a network that the account knows', async () => {
+    const account = newAccount();
+    await fail(40, () => unknown(account));
+    expect(await pause(known(account))).toBe(0);
+  });
+
+  it('are not forgotten when the user logs in', async () => {
+    const [account, network] = [newAccount(), newNetwork()];
+    await fail(40, () => unknown(account));
+    const home = known(account, network);
+    await limits.succeed(await limits.begin(home), [failuresHere(home).key]);
+    expect(await pause(unknown(account))).toBe(60);
   });
 });
 
-describe('failures from one address at many accounts', () => {
+describe('failures from one network at many accounts', () => {
   it('are free a hundred times, then pause', async () => {
-    const { address } = attempt();
-    await fail(100, () => attempt({ address }));
-    expect(await pause(attempt({ address }))).toBe(0);
-    await fail(3, () => attempt({ address }));
-    expect(await pause(attempt({ address }))).toBe(4);
+    const network = newNetwork();
+    await fail(100, () => unknown(newAccount(), network));
+    expect(await pause(unknown(newAccount(), network))).toBe(0);
+    await fail(3, () => unknown(newAccount(), network));
+    expect(await pause(unknown(newAccount(), network))).toBe(4);
   });
 
-  it('are not forgiven by logging in to an account of one’s own', async () => {
-    const { address } = attempt();
-    await fail(103, () => attempt({ address }));
-    const own = attempt({ address });
-    await limits.succeeded(own);
-    expect(await pause(own)).toBe(4);
+  it('are not forgotten when the guesser logs in to an account of their own', async () => {
+    const network = newNetwork();
+    await fail(103, () => unknown(newAccount(), network));
+    const own = unknown(newAccount(), network);
+    auth.clock.advance(4_000);
+    await limits.succeed(await limits.begin(own), [failuresHere(own).key]);
+    await fail(1, () => unknown(newAccount(), network));
+    expect(await pause(own)).toBe(8);
+  });
+
+  it.each(['203.0.113.9', 'unknown'])(
+    'do not pause the accounts that know the network %s',
+    async (network) => {
+      await fail(110, () => unknown(newAccount(), network));
+      expect(await pause(unknown(newAccount(), network))).toBe(60);
+      expect(await pause(known(newAccount(), network))).toBe(0);
+    },
+  );
+});
+
+describe('failures at an account from a network that it knows', () => {
+  it('leave a way in for the right password, until they are a hundred', async () => {
+    const mine = known();
+    expect(await allowed(Array.from({ length: 120 }, () => mine))).toBe(100);
+    expect(await pause(mine)).toBe(60);
+    auth.clock.advance(60_000);
+    expect(await allowed([mine, mine])).toBe(1);
+  });
+
+  it('are reported as a pause all the same', async () => {
+    const mine = known();
+    await fail(6, () => mine);
+    const attempt = await limits.begin(mine);
+    await expect(limits.fail(attempt)).rejects.toMatchObject({
+      code: 'too_many_attempts',
+      retryAfterSeconds: 2,
+    });
+  });
+});
+
+describe('registrations from a network', () => {
+  it('pause after twenty that named an account', async () => {
+    const of = registrationLimits(newNetwork(), 300);
+    await fail(20, () => of);
+    expect(await pause(of)).toBe(0);
+    await fail(1, () => of);
+    expect(await pause(of)).toBe(1);
+  });
+
+  it('pause beyond their limit when all succeed, until the hour is over', async () => {
+    const of = registrationLimits(newNetwork(), 30);
+    for (let n = 0; n < 31; n += 1) {
+      auth.clock.advance(60_000);
+      await limits.succeed(await limits.begin(of));
+    }
+    expect(await pause(of)).toBe(1);
+    auth.clock.advance(1_800_000);
+    for (let n = 0; n < 30; n += 1) await limits.succeed(await limits.begin(of));
+    expect(await pause(of)).toBe(0);
   });
 });
 
@@ -147,7 +228,7 @@ describe('over HTTP', () => {
       headers: { 'x-forwarded-for': address },
     });
 
-  it('a guesser is told when to come back, and a person gets in from where they always do', async () => {
+  it('a guesser has to pause, and the user gets in from where they always do', async () => {
     const email = 'victim@example.com';
     await auth.register(email);
     expect((await login(email, PASSWORD, '192.0.2.1')).status).toBe(200);
@@ -158,6 +239,19 @@ describe('over HTTP', () => {
     expect(answer).toMatchObject({ status: 429, body: { code: 'too_many_attempts' } });
     expect(answer.headers['retry-after']).toBe('1');
     expect((await login(email, PASSWORD, '192.0.2.1')).status).toBe(200);
+  });
+
+  it('a user gets in from where they always do, although neighbours guess there', async () => {
+    const email = 'neighbour@example.com';
+    await auth.register(email);
+    expect((await login(email, PASSWORD, '2001:db8:77::1')).status).toBe(200);
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 12; guess += 1) {
+      statuses.push((await login(email, `guess ${guess}`, '2001:db8:77::2')).status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 401, 429, 429, 429, 429, 429, 429]);
+    expect((await login(email, PASSWORD, '2001:db8:77::3')).status).toBe(200);
+    expect((await login(email, 'the next guess', '2001:db8:77::3')).status).toBe(401);
   });
 
   it('an unknown e-mail is limited like a known one', async () => {
@@ -174,9 +268,33 @@ describe('over HTTP', () => {
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, n) => login(email, `parallel guess ${n}`, '192.0.2.68')),
     );
-    // Two hashes run at once, so one may still be under way when the limit is reached.
-    expect(answers.filter(({ status }) => status === 401).length).toBeLessThanOrEqual(8);
-    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(32);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(6);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(34);
+  });
+
+  it('registration answers the same for any e-mail after it has named twenty accounts', async () => {
+    const register = (email: string, address: string) =>
+      auth.call('POST', '/auth/register', {
+        body: { email, password: PASSWORD },
+        headers: { 'x-forwarded-for': address },
+      });
+    const email = 'searched@example.com';
+    await auth.register(email);
+    for (let n = 0; n < 21; n += 1) {
+      expect((await register(email, '192.0.2.69')).status).toBe(409);
+    }
+    const answers = [
+      await register(email, '192.0.2.69'),
+      await register('new@example.com', '192.0.2.69'),
+    ];
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        status: 429,
+        headers: { 'retry-after': '1' },
+        body: { code: 'too_many_attempts' },
+      });
+    }
+    expect((await register('new@example.com', '192.0.2.70')).status).toBe(201);
   });
 
   it('keeps no e-mails', async () => {

@@ -1,24 +1,28 @@
+import { networkOf } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
 import { CredentialsService } from './credentials.service.js';
 import type { SessionUser } from './current-user.decorator.js';
 import { PasswordHasher } from './password-hasher.js';
 import { UserChanges } from './user-changes.js';
+import { UsersError } from './users.errors.js';
+import { UsersRepository } from './users.repository.js';
 import type { PasswordChange } from './users.schema.js';
-import { UsersService } from './users.service.js';
 
 @Injectable()
 export class PasswordChangeService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly credentials: CredentialsService,
-    private readonly users: UsersService,
+    private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
     private readonly changes: UserChanges,
     private readonly audit: AuditService,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -32,12 +36,17 @@ export class PasswordChangeService {
     { currentPassword, newPassword }: PasswordChange,
     origin: Origin,
   ): Promise<void> {
-    const { email } = await this.users.get(userId);
+    const known = await this.users.findById(userId);
+    if (!known) throw new UsersError('user_not_found', `There is no user ${userId}`);
     // Under the same limits as a login: a stolen access token must not help to guess the password.
-    const user = await this.credentials.authenticate(email, currentPassword, origin);
-    const passwordHash = await this.hasher.inTurn((hashing) => hashing.hash(newPassword));
+    const user = await this.credentials.authenticate(known.email, currentPassword, origin);
+    const network = networkOf(origin.address);
+    const passwordHash = await this.hasher.inTurn(network, ({ hash }) => hash(newPassword));
     await this.dataSource.transaction(async (manager) => {
-      await this.users.replacePassword(manager, user, passwordHash);
+      const now = this.clock.now();
+      if (!(await this.users.replacePassword(manager, user, passwordHash, now))) {
+        throw new UsersError('invalid_credentials', 'The password was changed meanwhile');
+      }
       await this.audit.record(manager, {
         action: 'user.password_changed',
         actor: userId,

@@ -8,30 +8,34 @@ const password = 'correct horse battery staple';
 
 describe('hashing of passwords', () => {
   it('knows the password from any other', async () => {
-    const stored = await hasher.inTurn((hashing) => hashing.hash(password));
-    await expect(hasher.inTurn(({ verify }) => verify(stored, password))).resolves.toBe(true);
-    await expect(hasher.inTurn(({ verify }) => verify(stored, `${password} `))).resolves.toBe(
-      false,
+    const stored = await hasher.inTurn('net', (hashing) => hashing.hash(password));
+    await expect(hasher.inTurn('net', ({ verify }) => verify(stored, password))).resolves.toBe(
+      true,
     );
+    await expect(
+      hasher.inTurn('net', ({ verify }) => verify(stored, `${password} `)),
+    ).resolves.toBe(false);
   });
 
   it('is Argon2id at 19 MiB, two passes and one lane, with a salt for each', async () => {
     const [one, other] = await Promise.all(
-      [1, 2].map(() => hasher.inTurn((hashing) => hashing.hash(password))),
+      [1, 2].map(() => hasher.inTurn('net', (hashing) => hashing.hash(password))),
     );
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(one).not.toBe(other);
   });
 
   it('says no where there is nothing to compare with', async () => {
-    await expect(hasher.inTurn(({ verify }) => verify(undefined, password))).resolves.toBe(false);
+    await expect(hasher.inTurn('net', ({ verify }) => verify(undefined, password))).resolves.toBe(
+      false,
+    );
   });
 
   it('takes as long for nobody as for somebody', async () => {
-    const stored = await hasher.inTurn((hashing) => hashing.hash(password));
+    const stored = await hasher.inTurn('net', (hashing) => hashing.hash(password));
     const time = async (against: string | undefined): Promise<number> => {
       const begun = performance.now();
-      await hasher.inTurn(({ verify }) => verify(against, 'wrong'));
+      await hasher.inTurn('net', ({ verify }) => verify(against, 'wrong'));
       return performance.now() - begun;
     };
     const median = (times: number[]): number => times.sort((a, b) => a - b)[5] ?? NaN;
@@ -43,10 +47,23 @@ describe('hashing of passwords', () => {
     expect(median(nobody)).toBeGreaterThan(median(somebody) / 2);
   });
 
-  it('hashes anew what was hashed with other parameters', async () => {
-    const today = await hasher.inTurn((hashing) => hashing.hash(password));
+  it('is repeated when today’s parameters make it stronger', async () => {
+    const today = await hasher.inTurn('net', (hashing) => hashing.hash(password));
     expect(hasher.needsRehash(today)).toBe(false);
-    expect(hasher.needsRehash(await hash(password, { timeCost: 3 }))).toBe(true);
     expect(hasher.needsRehash(await hash(password, { memoryCost: 8192 }))).toBe(true);
+    expect(hasher.needsRehash(await hash(password, { memoryCost: 8192, timeCost: 1 }))).toBe(true);
+    expect(hasher.needsRehash(await hash(password, { timeCost: 1 }))).toBe(true);
+    expect(hasher.needsRehash(await hash(password, { algorithm: 1 }))).toBe(true);
+  });
+
+  it.each([
+    { timeCost: 3 },
+    { algorithm: 1, memoryCost: 65_536 },
+    { memoryCost: 65_536 },
+    { parallelism: 4 },
+    { memoryCost: 8192, timeCost: 10 },
+    { memoryCost: 46_080, timeCost: 1 },
+  ])('is not repeated when %j would be lowered', async (parameters) => {
+    expect(hasher.needsRehash(await hash(password, parameters))).toBe(false);
   });
 });

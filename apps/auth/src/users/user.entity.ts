@@ -1,19 +1,22 @@
+import { randomUUID } from 'node:crypto';
+
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { Claims } from '../tokens/own-claims.js';
+import { emailKey } from './email.js';
 import type { Role } from './roles.js';
 
-/** A person who can log in. */
+/** Someone who can log in. */
 @Entity({ name: 'users' })
 export class User {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
 
-  /** As the person wrote it. */
+  /** As the user wrote it. */
   @Column({ type: 'text' })
   email!: string;
 
-  /** The same without regard to case: unique. See `emailKey`. */
+  /** The e-mail without regard to case: unique. See `emailKey`. */
   @Column({ name: 'email_key', type: 'text' })
   emailKey!: string;
 
@@ -21,7 +24,7 @@ export class User {
   @Column({ name: 'password_hash', type: 'text' })
   passwordHash!: string;
 
-  /** A new password, not a new hash of the same one. */
+  /** When the password changed. Another hash of the same password does not count. */
   @Column({ name: 'password_changed_at', type: 'timestamptz' })
   passwordChangedAt!: Date;
 
@@ -32,10 +35,28 @@ export class User {
   @Column({ name: 'is_disabled', type: 'boolean' })
   isDisabled!: boolean;
 
-  /** Travels in the person's access tokens under `claims`. */
+  /** Travels in the user's access tokens under `claims`. */
   @Column({ type: 'jsonb' })
   claims!: Claims;
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
+}
+
+/** A user who is not stored yet. */
+export function newUser(
+  { email, passwordHash, roles }: Pick<User, 'email' | 'passwordHash' | 'roles'>,
+  now: Date,
+): User {
+  return {
+    id: randomUUID(),
+    email,
+    emailKey: emailKey(email),
+    passwordHash,
+    passwordChangedAt: now,
+    roles,
+    isDisabled: false,
+    claims: {},
+    createdAt: now,
+  };
 }

@@ -2,9 +2,9 @@ import { pageOf } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { ClaimsInput } from '../tokens/own-claims.js';
+import { Email } from './email.js';
 import { NewPassword } from './passwords.js';
 import { Role } from './roles.js';
-import { Email } from './users.schema.js';
 
 const Roles = z.array(Role).max(10);
 
@@ -23,7 +23,7 @@ export const UserChangeRequest = z
   .meta({ id: 'UserChange' });
 export type UserChangeRequest = z.infer<typeof UserChangeRequest>;
 
-/** A person, as administrators see them. */
+/** A user, as administrators see it. */
 export const UserAnswer = z
   .object({
     id: z.uuid(),

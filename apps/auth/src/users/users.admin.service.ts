@@ -1,21 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
+import { networkOf, toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import type { ByAdmin } from '../admin/by-admin.js';
 import { readPage } from '../admin/read-page.js';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
+import { Clock } from '../clock.js';
+import { PasswordHasher } from './password-hasher.js';
 import { Role } from './roles.js';
 import { UserChanges } from './user-changes.js';
-import { User } from './user.entity.js';
+import { newUser, type User } from './user.entity.js';
 import type { NewUserRequest, UserChangeRequest } from './users.admin.schema.js';
 import { UsersError } from './users.errors.js';
-import { UsersService } from './users.service.js';
-
-/** Held by whoever changes people: two administrators must not demote each other at once. */
-const USERS_LOCK = 0x75736572;
+import { UsersRepository } from './users.repository.js';
 
 const isAdmin = ({ roles, isDisabled }: User): boolean => roles.includes('admin') && !isDisabled;
 
@@ -28,9 +27,11 @@ const distinct = (roles: readonly Role[]): Role[] =>
 export class UsersAdminService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly users: UsersService,
+    private readonly users: UsersRepository,
+    private readonly hasher: PasswordHasher,
     private readonly changes: UserChanges,
     private readonly audit: AuditService,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -39,19 +40,12 @@ export class UsersAdminService {
    * @throws AdminError `invalid_cursor`
    */
   list(query: PageQuery): Promise<Page<User>> {
-    const users = this.dataSource
-      .createQueryBuilder(User, 'person')
-      .orderBy({ 'person.createdAt': 'DESC', 'person.id': 'DESC' });
     return readPage<User>(
       {
         name: 'users',
         start: ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
         positionOf: ({ createdAt, id }) => [createdAt.toISOString(), id],
-        read: ([createdAt, id], count) =>
-          users
-            .where('(person.created_at, person.id) < (:createdAt, :id)', { createdAt, id })
-            .limit(count)
-            .getMany(),
+        read: ([createdAt = '', id = ''], count) => this.users.list(createdAt, id, count),
       },
       query,
     );
@@ -59,7 +53,10 @@ export class UsersAdminService {
 
   /** @throws UsersError `email_taken`, `too_many_attempts` */
   async create({ email, password, roles }: NewUserRequest, by: ByAdmin): Promise<User> {
-    const user = await this.users.draft({ email, password, roles: distinct(roles) });
+    const passwordHash = await this.hasher.inTurn(networkOf(by.origin.address), ({ hash }) =>
+      hash(password),
+    );
+    const user = newUser({ email, passwordHash, roles: distinct(roles) }, this.clock.now());
     await this.dataSource.transaction(async (manager) => {
       await this.users.add(manager, user);
       const detail = { roles: user.roles };
@@ -83,11 +80,7 @@ export class UsersAdminService {
     const id = toUuid(userId);
     if (id === undefined) throw new UsersError('user_not_found', 'The text is no id of a user');
     return this.dataSource.transaction(async (manager) => {
-      await manager.query('SELECT pg_advisory_xact_lock($1)', [USERS_LOCK]);
-      const before = await manager.findOne(User, {
-        where: { id },
-        lock: { mode: 'for_no_key_update' },
-      });
+      const before = await this.users.findForChange(manager, id);
       if (!before) throw new UsersError('user_not_found', `There is no user ${id}`);
       const after: User = {
         ...before,
@@ -95,8 +88,7 @@ export class UsersAdminService {
         roles: change.roles ? distinct(change.roles) : before.roles,
         claims: change.claims ?? before.claims,
       };
-      const { isDisabled, roles, claims } = after;
-      await manager.update(User, { id }, { isDisabled, roles, claims });
+      await this.users.update(manager, after);
       if (isAdmin(before) && !isAdmin(after)) await this.demandAnother(manager, id, by);
       await this.follow(manager, before, after, by);
       return after;
@@ -105,10 +97,7 @@ export class UsersAdminService {
 
   /** @throws UsersError `locks_out` for oneself, and for the last administrator who can log in */
   private async demandAnother(manager: EntityManager, id: string, { actor }: ByAdmin) {
-    const [remaining] = await manager.query<object[]>(
-      `SELECT FROM users WHERE 'admin' = ANY(roles) AND NOT is_disabled LIMIT 1`,
-    );
-    if (remaining && id !== actor) return;
+    if (id !== actor && (await this.users.hasAdmin(manager))) return;
     throw new UsersError('locks_out', `User ${id} has to remain an administrator`);
   }
 

@@ -4,12 +4,14 @@ import { AuditModule } from '../audit/audit.module.js';
 import { CredentialsService } from './credentials.service.js';
 import { DemoUsers } from './demo-users.js';
 import { LoginLimits } from './login-limits.js';
+import { LoginLimitsRepository } from './login-limits.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { UserChanges } from './user-changes.js';
 import { UsersAdminController } from './users.admin.controller.js';
 import { UsersAdminService } from './users.admin.service.js';
 import { UsersController } from './users.controller.js';
+import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
 @Module({
@@ -19,10 +21,12 @@ import { UsersService } from './users.service.js';
     CredentialsService,
     DemoUsers,
     LoginLimits,
+    LoginLimitsRepository,
     PasswordChangeService,
     PasswordHasher,
     UserChanges,
     UsersAdminService,
+    UsersRepository,
     UsersService,
   ],
   exports: [CredentialsService, PasswordHasher, UserChanges],

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 
+import { Email } from './email.js';
 import { NewPassword, TypedPassword } from './passwords.js';
 import { Role } from './roles.js';
-
-/** RFC 5321 section 4.5.3.1.3 leaves 254 characters for an address. */
-export const Email = z.email().max(254);
 
 export const RegisterRequest = z
   .object({ email: Email, password: NewPassword })

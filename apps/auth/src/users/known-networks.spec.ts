@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+
+import { networkOf } from '@jwt-auth/chassis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { CountAttempts1764000000401 } from '../database/migrations/1764000000401-count-attempts.js';
+import { AuthApp } from '../testing/auth-app.fixture.js';
+
+let auth: AuthApp;
+beforeAll(async () => {
+  auth = await AuthApp.start();
+});
+afterAll(() => auth.close());
+
+const known = async (userId: string): Promise<string[]> => {
+  const rows = await auth.dataSource.query<{ network: string }[]>(
+    'SELECT network FROM known_networks WHERE user_id = $1 ORDER BY network',
+    [userId],
+  );
+  return rows.map(({ network }) => network);
+};
+
+it('a login makes its network known, and a failed one does not', async () => {
+  const email = 'networks@example.com';
+  const { body } = await auth.register(email);
+  await auth.call('POST', '/auth/login', { body: { email, password: 'not the password' } });
+  expect(await known(body.id)).toEqual([]);
+  await auth.login(email);
+  await auth.login(email);
+  expect(await known(body.id)).toEqual(['127.0.0.1']);
+});
+
+it('the networks of earlier sessions are known after the migration', async () => {
+  const addresses = [
+    '192.0.2.7',
+    '2001:db8:1:2:3:4:5:6',
+    '2001:db8:1:2::9',
+    'fe80::1',
+    '::1',
+    '2001:db8::ff',
+  ];
+  const { body } = await auth.register('migrated@example.com');
+  for (const address of [...addresses, '198.51.100.8:40001', 'not an address', '']) {
+    await auth.dataSource.query(
+      `INSERT INTO sessions (id, user_id, address, created_at, last_used_at, expires_at)
+       VALUES ($1, $2, $3, now(), now(), now() + interval '1 day')`,
+      [randomUUID(), body.id, address],
+    );
+  }
+  const migration = new CountAttempts1764000000401();
+  await auth.dataSource.transaction(async ({ queryRunner }) => {
+    if (!queryRunner) throw new Error('A transaction has a runner');
+    await migration.down(queryRunner);
+    await migration.up(queryRunner);
+  });
+  expect(await known(body.id)).toEqual([...new Set(addresses.map(networkOf))].sort());
+});

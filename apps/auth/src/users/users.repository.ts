@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { KnownNetwork } from './known-network.entity.js';
+import { KNOWN_USER, type KnownUser } from './known-user.js';
+import { User } from './user.entity.js';
+import { UsersError } from './users.errors.js';
+
+/** Held while an administrator changes users: two must not demote each other at the same moment. */
+const ADMINISTRATION_LOCK = 0x75736572;
+
+/** What a login reads of a user. */
+export interface UserAtLogin {
+  /** `null`: the e-mail has no account. */
+  readonly user: KnownUser | null;
+  /** When the user last logged in from the network. `null`: never, as far as is known. */
+  readonly lastLoginHere: Date | null;
+}
+
+/** All SQL of users and their known networks. */
+@Injectable()
+export class UsersRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  findById(id: string): Promise<User | null> {
+    return this.dataSource.manager.findOneBy(User, { id });
+  }
+
+  findByEmail(emailKey: string): Promise<User | null> {
+    return this.dataSource.manager.findOneBy(User, { emailKey });
+  }
+
+  /** One statement, and the same work whether or not the e-mail has an account. */
+  async findAtLogin(emailKey: string, network: string): Promise<UserAtLogin> {
+    const [row] = await this.dataSource.query<
+      [((KnownUser & { id: string }) | { id: null }) & { lastLoginHere: Date | null }]
+    >(
+      `SELECT ${KNOWN_USER}, known.last_login_at AS "lastLoginHere"
+       FROM (SELECT) AS attempt
+       LEFT JOIN users person ON person.email_key = $1
+       LEFT JOIN known_networks known ON known.user_id = person.id AND known.network = $2`,
+      [emailKey, network],
+    );
+    const { lastLoginHere, ...user } = row;
+    return { user: user.id === null ? null : user, lastLoginHere };
+  }
+
+  /** The latest first, after a position in that order. */
+  list(createdAt: string, id: string, count: number): Promise<User[]> {
+    return this.dataSource
+      .createQueryBuilder(User, 'user')
+      .where('(user.createdAt, user.id) < (:createdAt, :id)', { createdAt, id })
+      .orderBy({ 'user.createdAt': 'DESC', 'user.id': 'DESC' })
+      .limit(count)
+      .getMany();
+  }
+
+  /**
+   * @returns whether the user was added. If not, the e-mail is taken, and nothing was raised:
+   *   Postgres would write the e-mail to its log.
+   */
+  async insert(manager: EntityManager, user: User): Promise<boolean> {
+    const insert = manager.createQueryBuilder().insert().into(User).values(user).orIgnore();
+    const { raw } = (await insert.returning('id').execute()) as { raw: object[] };
+    return raw.length > 0;
+  }
+
+  /** @throws UsersError `email_taken` */
+  async add(manager: EntityManager, user: User): Promise<void> {
+    if (await this.insert(manager, user)) return;
+    throw new UsersError('email_taken', 'This e-mail has an account');
+  }
+
+  /** The user, locked until the end of the transaction, which no other administrator enters. */
+  async findForChange(manager: EntityManager, id: string): Promise<User | null> {
+    await manager.query('SELECT pg_advisory_xact_lock($1)', [ADMINISTRATION_LOCK]);
+    return manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
+  }
+
+  async update(manager: EntityManager, { id, isDisabled, roles, claims }: User): Promise<void> {
+    await manager.update(User, { id }, { isDisabled, roles, claims });
+  }
+
+  /** Whether an administrator remains who can log in. */
+  hasAdmin(manager: EntityManager): Promise<boolean> {
+    return manager
+      .createQueryBuilder(User, 'user')
+      .where(`'admin' = ANY(user.roles) AND NOT user.isDisabled`)
+      .getExists();
+  }
+
+  /** Stores another hash of the same password, unless the password was changed meanwhile. */
+  async rehash({ id, passwordHash }: User, rehashed: string): Promise<void> {
+    await this.dataSource.manager.update(User, { id, passwordHash }, { passwordHash: rehashed });
+  }
+
+  /** @returns whether it was replaced: it is still the one that was checked */
+  async replacePassword(
+    manager: EntityManager,
+    { id, passwordChangedAt }: User,
+    passwordHash: string,
+    now: Date,
+  ): Promise<boolean> {
+    const { affected } = await manager.update(
+      User,
+      { id, passwordChangedAt, isDisabled: false },
+      { passwordHash, passwordChangedAt: now },
+    );
+    return affected === 1;
+  }
+
+  async rememberNetwork(userId: string, network: string, lastLoginAt: Date): Promise<void> {
+    await this.dataSource.manager.upsert(KnownNetwork, { userId, network, lastLoginAt }, [
+      'userId',
+      'network',
+    ]);
+  }
+}
