@@ -2,14 +2,14 @@ import { RevocationList, type Revocation } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 
-/** What TypeORM tells of a transaction. */
+/** What TypeORM passes to a subscriber. */
 interface TransactionEvent {
   readonly queryRunner: QueryRunner;
 }
 
 /**
- * Lets this process heed its own revocations from the moment they commit, ahead of the feed: who
- * was told that they are logged out is never let in again by the process that told them.
+ * Adds the revocations of this process to its own list when they commit, ahead of the feed: the
+ * process that has answered a logout never accepts the token again.
  */
 @Injectable()
 export class OwnRevocations {
@@ -22,7 +22,7 @@ export class OwnRevocations {
     dataSource.subscribers.push(this);
   }
 
-  /** To be heeded once the manager's transaction has committed, and not if it fails. */
+  /** They count once the manager's transaction has committed, and not if it fails. */
   expect({ queryRunner }: EntityManager, revocations: readonly Revocation[]): void {
     if (!queryRunner) return;
     const others = this.uncommitted.get(queryRunner) ?? [];
@@ -34,11 +34,10 @@ export class OwnRevocations {
     if (queryRunner.isTransactionActive) return;
     const revocations = this.uncommitted.get(queryRunner) ?? [];
     this.uncommitted.delete(queryRunner);
-    // Nobody was asked: this says nothing of what others have revoked.
-    if (revocations.length > 0) this.list.confirm(revocations, -Infinity);
+    this.list.add(revocations);
   }
 
-  /** Of a savepoint too: which are undone is not known, and the feed brings what is not. */
+  /** Also of a savepoint: which entries are undone is unknown, and the feed sends the others. */
   afterTransactionRollback({ queryRunner }: TransactionEvent): void {
     this.uncommitted.delete(queryRunner);
   }

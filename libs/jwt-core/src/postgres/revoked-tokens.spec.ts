@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RevocationList } from '../revocation/revocation-list.js';
 import type { Revocation } from '../revocation/revocation.js';
+import { AddCursorSecret1764000000101 } from './add-cursor-secret.migration.js';
 import { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
 import { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
 import { migratedDatabase, type MigratedDatabase } from './migrated-database.spec-support.js';
+import { PostgresRevocationSource } from './postgres-revocation-source.js';
 import { recordRevocations } from './record-revocations.js';
 import { RevokedToken } from './revoked-token.entity.js';
 
@@ -28,7 +31,11 @@ const only = async () => (await rows())[0]!;
 describe('the table', () => {
   it('goes and comes back with its migration, and leaves nothing behind', async () => {
     const runner = database.dataSource.createQueryRunner();
-    const migrations = [new CreateRevokedTokens1763856000000(), new AddTokenVersion1764000000100()];
+    const migrations = [
+      new CreateRevokedTokens1763856000000(),
+      new AddTokenVersion1764000000100(),
+      new AddCursorSecret1764000000101(),
+    ];
     const inventory = () =>
       runner.query(`SELECT relname AS name FROM pg_class WHERE relname ~ '^(revoked_tokens|token_versions)'
         UNION ALL SELECT proname FROM pg_proc WHERE proname LIKE 'revoked_tokens%' ORDER BY name`);
@@ -181,6 +188,22 @@ describe('recording', () => {
     const ids = [`'; DROP TABLE revoked_tokens; --`, '{a,"b"}', '\\', 'NULL', 'ключ', '\u{1f511}'];
     await database.revoke(...ids.map((id) => ({ ...token, id })));
     expect((await rows()).map(({ id }) => id).sort()).toEqual([...ids].sort());
+  });
+
+  it('takes any number at once, in one statement, and the feed sends all of them', async () => {
+    const many = Array.from({ length: 80_000 }, (_, n): Revocation => ({
+      ...token,
+      id: `id-${n}`,
+    }));
+    await database.revoke(...many, { ...client, before: exp - 900 });
+    const source = new PostgresRevocationSource({ connection: database.url });
+    const list = new RevocationList({ maxStalenessMs: 60_000 });
+    let batch = await source.read(undefined, { waitSeconds: 0 });
+    for (list.apply(batch, 0); batch.more; list.apply(batch, 0)) {
+      batch = await source.read(batch.cursor, { waitSeconds: 0 });
+    }
+    source.close();
+    expect(list.size).toBe(80_001);
   });
 
   it('does not deadlock with one who records the same in another order', async () => {

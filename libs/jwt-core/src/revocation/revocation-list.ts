@@ -95,6 +95,15 @@ export class RevocationList {
     return this.current.coversKey(kid);
   }
 
+  /** Adds entries that are known before the source sends them. This proves nothing of others. */
+  add(entries: readonly Revocation[]): void {
+    for (const entry of entries) {
+      this.current.add(entry);
+      if (this.next !== this.current) this.next?.add(entry);
+    }
+    this.additions += entries.length;
+  }
+
   /**
    * Takes in one answer of the source.
    *
@@ -140,14 +149,6 @@ export class RevocationList {
 
   private get isBlind(): boolean {
     return this.provenAtMs === -Infinity;
-  }
-
-  private add(entries: readonly Revocation[]): void {
-    for (const entry of entries) {
-      this.current.add(entry);
-      if (this.next !== this.current) this.next?.add(entry);
-    }
-    this.additions += entries.length;
   }
 
   private noteLeftOut(expiredBefore: number | undefined): void {
