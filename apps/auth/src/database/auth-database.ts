@@ -1,5 +1,6 @@
 import { databaseOptions, type DatabaseOptions } from '@jwt-auth/chassis';
 import {
+  AddCursorSecret1764000000101,
   AddTokenVersion1764000000100,
   CreateRevokedTokens1763856000000,
   RevokedToken,
@@ -54,6 +55,7 @@ export function authDatabase(url: string): DatabaseOptions {
       CreateReferenceTokens1763900000020,
       AddClientAudiences1763900000021,
       AddTokenVersion1764000000100,
+      AddCursorSecret1764000000101,
       CountAttempts1764000000401,
     ],
   });

@@ -5,6 +5,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
+import { RevocationFeed } from '../revocations/revocation-feed.js';
 import { KeyLife } from './key-life.js';
 import { KeyRing } from './key-ring.js';
 
@@ -25,9 +26,13 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly keyRing: KeyRing,
     private readonly keyLife: KeyLife,
+    private readonly feed: RevocationFeed,
   ) {}
 
   onApplicationBootstrap(): void {
+    const announce = (): void => this.feed.announceKeySet(this.keyRing.fingerprint);
+    this.keyRing.onChange(announce);
+    announce();
     this.timer = setInterval(() => {
       this.looking ??= this.look().finally(() => (this.looking = undefined));
     }, EVERY_MS).unref();

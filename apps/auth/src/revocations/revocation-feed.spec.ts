@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -106,10 +108,13 @@ describe('the feed', () => {
     ['what looks like one', '?after=x.y'],
     ['a huge one', `?after=${'x'.repeat(5000)}.y`],
     ['two of them', '?after=a.b&after=c.d'],
-    ['NUL', '?after=%00.%00'],
     ['broken escapes', '?after=%ff.%fe'],
   ])('answers %s with everything, at once', async (_, query) => {
     expect(await read(`${query}&wait=25`)).toMatchObject({ reset: true });
+  });
+
+  it('refuses NUL, which is no text, as every route does', async () => {
+    expect((await auth.call('GET', '/revocations?after=%00.%00&wait=25')).status).toBe(400);
   });
 
   it.each(['', 'x', '-5', 'NaN', '-Infinity', '0'])(
@@ -161,9 +166,23 @@ describe('a waiting request', () => {
   it('ends when its reader hangs up', async () => {
     const { cursor } = await read();
     const gone = new AbortController();
-    const answer = auth.get(RevocationFeed).read(cursor, 20, gone.signal);
+    const options = { waitSeconds: 20, signal: gone.signal };
+    const answer = auth.get(RevocationFeed).read(cursor, options);
     gone.abort();
     await expect(answer).rejects.toMatchObject({ code: 'revocations_stale' });
+  });
+
+  it('ends with its connection, also when requests before it on that are not answered', async () => {
+    const address = new URL(await auth.listen());
+    const source = auth.get(PostgresRevocationSource);
+    const { cursor } = await read();
+    const socket = connect(Number(address.port), address.hostname);
+    const request = `GET /revocations${after(cursor, 25)} HTTP/1.1\r\nHost: ${address.host}\r\n\r\n`;
+    socket.write(request.repeat(8));
+    // One of them is that of the app's own list.
+    await vi.waitFor(() => expect(source.waitingReads).toBeGreaterThan(1), 5_000);
+    socket.destroy();
+    await vi.waitFor(() => expect(source.waitingReads).toBeLessThanOrEqual(1), 2_000);
   });
 
   it('is answered when the process stops', async () => {

@@ -2,14 +2,12 @@ import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Logger, Module } from '@nestjs/common';
 
 import { Config } from '../config.js';
-import { KeysModule } from '../keys/keys.module.js';
 import { OwnRevocations } from './own-revocations.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationsController } from './revocations.controller.js';
 import { RevocationsService } from './revocations.service.js';
 
 @Module({
-  imports: [KeysModule],
   controllers: [RevocationsController],
   providers: [
     RevocationsService,
@@ -21,7 +19,7 @@ import { RevocationsService } from './revocations.service.js';
       useFactory: revocationSource,
     },
   ],
-  exports: [RevocationsService, PostgresRevocationSource],
+  exports: [RevocationsService, RevocationFeed, PostgresRevocationSource],
 })
 export class RevocationsModule {}
 

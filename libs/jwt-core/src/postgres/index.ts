@@ -1,7 +1,9 @@
+export { AddCursorSecret1764000000101 } from './add-cursor-secret.migration.js';
 export { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
 export { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
 export {
   PostgresRevocationSource,
+  type PostgresReadOptions,
   type PostgresRevocationSourceOptions,
 } from './postgres-revocation-source.js';
 export { recordRevocations } from './record-revocations.js';

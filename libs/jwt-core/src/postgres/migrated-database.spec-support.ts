@@ -1,6 +1,7 @@
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { DataSource } from 'typeorm';
 import type { Revocation } from '../revocation/revocation.js';
+import { AddCursorSecret1764000000101 } from './add-cursor-secret.migration.js';
 import { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
 import { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
 import { recordRevocations } from './record-revocations.js';
@@ -24,7 +25,11 @@ export async function migratedDatabase(url?: string): Promise<MigratedDatabase> 
     type: 'postgres',
     url: address,
     entities: [RevokedToken],
-    migrations: [CreateRevokedTokens1763856000000, AddTokenVersion1764000000100],
+    migrations: [
+      CreateRevokedTokens1763856000000,
+      AddTokenVersion1764000000100,
+      AddCursorSecret1764000000101,
+    ],
   }).initialize();
   await dataSource.runMigrations();
   return {

@@ -1,7 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FeedConnection } from './feed/connection.js';
-import { decodeCursor, encodeCursor, type FeedCursor } from './feed/cursor.js';
-import { pageSize } from './feed/read-page.js';
 import { jti, now, ownFeed, waiting } from './own-feed.spec-support.js';
 
 const feed = ownFeed();
@@ -52,50 +50,6 @@ describe('a process', () => {
     expect(reads).toBeLessThanOrEqual(2);
   });
 
-  describe('that has read a full page ahead', () => {
-    const isAhead = ([{ values }]: Parameters<FeedConnection['query']>) => values?.[1] === 'jti';
-
-    async function readAhead() {
-      await feed.database.dataSource.query(
-        `INSERT INTO revoked_tokens (kind, id, exp)
-         SELECT 'jti', n::text, 2000000000 FROM generate_series(1, 3 * $1::int) AS n`,
-        [pageSize],
-      );
-      const source = feed.newSource();
-      const queries = vi.spyOn(FeedConnection.prototype, 'query');
-      const { cursor } = await source.read(undefined, now);
-      await vi.waitFor(() => expect(queries.mock.calls.some(isAhead)).toBe(true));
-      await Promise.all(queries.mock.results.map(({ value }) => value as Promise<unknown>));
-      return { source, queries, cursor: decodeCursor(cursor)! };
-    }
-
-    it('asks the database nothing for it', async () => {
-      const { source, queries, cursor } = await readAhead();
-      queries.mockReturnValue(new Promise(() => undefined));
-      const { entries, more, reset } = await source.read(encodeCursor(cursor), now);
-      queries.mockRestore();
-      expect([entries.length, more, reset]).toEqual([pageSize, true, false]);
-    });
-
-    it('gives it to nobody who comes from another database', async () => {
-      const { source, queries, cursor } = await readAhead();
-      queries.mockRestore();
-      const elsewhere = encodeCursor({ ...cursor, identity: 'AAAAAAAAAAA' });
-      expect(await source.read(elsewhere, now)).toMatchObject({ reset: true, more: true });
-    });
-
-    it('lets a reader who has to come back do so after it', async () => {
-      const { source, queries, cursor } = await readAhead();
-      queries.mockRestore();
-      const next = async (asked: FeedCursor) =>
-        decodeCursor((await source.read(encodeCursor(asked), now)).cursor);
-      const again = cursor.place.xid - 1n;
-      expect(await next(cursor)).not.toHaveProperty('again');
-      expect(await next({ ...cursor, again })).toMatchObject({ again });
-      expect(await next(cursor)).not.toHaveProperty('again');
-    });
-  });
-
   it('serves a cursor from before its time from the database, without a reset', async () => {
     const { cursor } = await feed.newSource().read(undefined, now);
     const entry = jti();
@@ -128,6 +82,24 @@ describe('a process', () => {
     expect((await Promise.all(answers)).map(({ entries }) => entries.length)).toEqual([1, 1]);
   });
 
+  it('gives a place of the caller that has most of them to one that has fewer', async () => {
+    const source = feed.newSource({ maxWaitingReads: 3 });
+    const { cursor } = await source.read(undefined, now);
+    const wait = (caller: string) => source.read(cursor, { ...waiting, caller });
+    const greedy = [wait('one'), wait('one'), wait('one')];
+    await vi.waitFor(() => expect(source.waitingReads).toBe(3));
+    const other = wait('two');
+    // The one that waits for longest is answered, and the caller gets no second place for it.
+    expect((await greedy[0]!).entries).toEqual([]);
+    expect((await wait('one')).entries).toEqual([]);
+    expect(source.waitingReads).toBe(3);
+    const entry = jti();
+    await feed.database.revoke(entry);
+    for (const answer of [...greedy.slice(1), other]) {
+      expect((await answer).entries).toEqual([entry]);
+    }
+  });
+
   it('opens no second connection for readers who are nearly up to date', async () => {
     const [one, two] = [feed.newSource(), feed.newSource()];
     const { cursor } = await one.read(undefined, now);
@@ -143,6 +115,25 @@ describe('a process', () => {
     expect(source.lastReadAgeMs).toBe(Infinity);
     await source.read(undefined, now);
     expect(source.lastReadAgeMs).toBeLessThan(5_000);
+  });
+});
+
+describe('the fingerprint of the key set', () => {
+  it('is in each answer, and ends a wait when it changes, in every process', async () => {
+    const [one, two] = [feed.newSource(), feed.newSource()];
+    for (const source of [one, two]) source.announceKeySet('first');
+    const { cursor, ...snapshot } = await one.read(undefined, now);
+    expect(snapshot.jwks).toBe('first');
+    const answer = two.read(cursor, waiting);
+    await vi.waitFor(() => expect(two.waitingReads).toBe(1));
+    for (const source of [one, two]) source.announceKeySet('second');
+    expect(await answer).toMatchObject({ reset: false, jwks: 'second', entries: [] });
+    expect(await one.read(cursor, waiting)).toMatchObject({ jwks: 'second' });
+    const quiet = one.read((await answer).cursor, waiting);
+    await vi.waitFor(() => expect(one.waitingReads).toBe(1));
+    one.drain();
+    expect(await quiet).toMatchObject({ reset: false, entries: [] });
+    expect((await one.read((await quiet).cursor, waiting)).entries).toEqual([]);
   });
 });
 

@@ -5,13 +5,13 @@ import type {
   RevocationBatch,
   RevocationSource,
 } from '../revocation/revocation-source.js';
-import { FeedAnswers, type FeedAnswer } from './feed/answers.js';
-import { decodeCursor } from './feed/cursor.js';
+import type { FeedCursor } from './feed/cursor.js';
 import { LogReader } from './feed/log-reader.js';
-import { isRepeating } from './feed/next-cursor.js';
 import { PageReader } from './feed/page-reader.js';
-import { untilAborted } from './feed/until-aborted.js';
-import { WaitingReads, type WaitOutcome } from './feed/waiting-reads.js';
+import { theBeginning, type FeedPlace } from './feed/place.js';
+import { pageSize, type FeedPage } from './feed/read-page.js';
+import type { RecentRevocations } from './feed/recent-revocations.js';
+import { untilAborted, WaitingReads } from './feed/waiting-reads.js';
 
 export interface PostgresRevocationSourceOptions {
   /**
@@ -21,35 +21,47 @@ export interface PostgresRevocationSourceOptions {
   readonly connection: string | ClientConfig;
   /** How many reads may wait at a time; above that, answers come without waiting. Default 2,000. */
   readonly maxWaitingReads?: number;
-  /** The connection was lost, or could not be made. It is being made anew. */
+  /** The connection was lost, or could not be opened. It is being opened again. */
   readonly onConnectionLost?: (reason: Error) => void;
+}
+
+export interface PostgresReadOptions extends ReadOptions {
+  /** Who reads, as by an address: room and turns are shared fairly between callers. */
+  readonly caller?: string;
+}
+
+/** What a reader gets, before its cursor is text. */
+interface Answer {
+  readonly page: FeedPage;
+  readonly reset: boolean;
 }
 
 const maxWaitSeconds = 25;
 /** A wait that ends without a successful read for so long ends with an error. */
 const unreachableAfterMs = 3_000;
-/** How often a reader is told again what it may have seen already. */
-const repeatEveryMs = 1_000;
 
 /**
  * The revocations of a Postgres database, for processes beside it.
  *
- * It opens a connection with the first `read`, on which it listens and keeps a log of the latest
- * entries for all readers, and a second one while readers need what is older.
+ * With the first `read` it opens a connection on which it listens and keeps the recent revocations
+ * for all readers, and a second one while readers need older ones.
  */
 export class PostgresRevocationSource implements RevocationSource {
   private readonly closing = new AbortController();
-  private readonly waiting = new WaitingReads();
+  private readonly waiting: WaitingReads;
   private readonly pages: PageReader;
-  private readonly answers: FeedAnswers;
   private readonly config: ClientConfig;
+  /** Of each page, so that all its readers share one batch: five hundred take the memory of one. */
+  private readonly batches = new WeakMap<FeedPage, RevocationBatch>();
   private reader: LogReader | undefined;
+  private jwks: string | undefined;
+  private isDraining = false;
 
   constructor(private readonly options: PostgresRevocationSourceOptions) {
     const { connection } = options;
     this.config = typeof connection === 'string' ? { connectionString: connection } : connection;
     this.pages = new PageReader({ config: this.config, signal: this.closing.signal });
-    this.answers = new FeedAnswers(this.pages);
+    this.waiting = new WaitingReads(this.maxWaitingReads);
   }
 
   /** Reads that wait for something new. */
@@ -68,19 +80,31 @@ export class PostgresRevocationSource implements RevocationSource {
   }
 
   /**
-   * Keeps the promise of `RevocationSource` for all processes on one database: a cursor that one of
-   * them gave is good for the others. Waits 25 seconds at most.
+   * Keeps the promise of `RevocationSource` for all processes on one database: a cursor from one of
+   * them is good for the others. Waits 25 seconds at most.
    *
-   * @throws RevocationSourceError `unavailable` while the database cannot be asked, and once the
+   * @throws RevocationSourceError `unavailable` while the database cannot be read, and once the
    * source is closed; `aborted` when the signal is.
    */
-  async read(after: string | undefined, options: ReadOptions): Promise<RevocationBatch> {
+  async read(after: string | undefined, options: PostgresReadOptions): Promise<RevocationBatch> {
     try {
       return await this.readOrWait(after, options);
     } catch (error) {
       this.closing.signal.throwIfAborted();
       throw error;
     }
+  }
+
+  /** The fingerprint of the issuer's key set: at once, each reader that knows another gets it. */
+  announceKeySet(fingerprint: string): void {
+    this.jwks = fingerprint;
+    this.waiting.wakeAll('over');
+  }
+
+  /** Answers all that wait, and lets nobody wait from now on. For a process that is about to end. */
+  drain(): void {
+    this.isDraining = true;
+    this.waiting.wakeAll('over');
   }
 
   /** Ends the connections. Reads under way, and later ones, fail. */
@@ -91,31 +115,70 @@ export class PostgresRevocationSource implements RevocationSource {
 
   private async readOrWait(
     after: string | undefined,
-    { waitSeconds, signal }: ReadOptions,
+    { waitSeconds, signal, caller = '' }: PostgresReadOptions,
   ): Promise<RevocationBatch> {
     const reader = this.started();
-    const now = performance.now();
-    const until = now + Math.min(waitSeconds, maxWaitSeconds) * 1000;
-    const cursor = after === undefined ? undefined : decodeCursor(after);
-    if (cursor && isRepeating(cursor)) {
-      await this.wait(Math.min(until, now + repeatEveryMs), signal);
+    const until = performance.now() + Math.min(waitSeconds, maxWaitSeconds) * 1000;
+    let recent = reader.current ?? (await untilAborted(reader.refresh(), signal));
+    let cursor = decode(after, recent);
+    // A reader who needs older pages does not need the recent revocations to be up to date.
+    if (cursor && recent.reachesBackTo(cursor.place)) {
+      recent = await untilAborted(reader.refresh(), signal);
+      cursor = decode(after, recent);
     }
-    const known = cursor && reader.current;
-    const early = known && (await untilAborted(this.answers.early(cursor, known), signal));
-    if (early !== undefined) return inTime(early, reader);
-    const log = await untilAborted(reader.refresh(), signal);
-    let answer = await untilAborted(this.answers.to(cursor, log), signal);
-    while (hasNothing(answer.batch) && (await this.wait(until, signal)) === 'news') {
-      const renewed = this.answers.to(answer.cursor, reader.current ?? log);
-      answer = await untilAborted(renewed, signal);
+    let answer = await untilAborted(this.answer(cursor, recent, caller), signal);
+    const mayWait = () => !this.isDraining && cursor?.jwks === this.jwks && hasNothing(answer);
+    while (mayWait() && (await this.wait(until, signal, caller)) === 'news') {
+      const { place } = answer.page;
+      const isSameDatabase = recent === (reader.current ?? recent);
+      recent = reader.current ?? recent;
+      const next = this.answer(isSameDatabase ? { place, horizon: 0n } : undefined, recent, caller);
+      answer = await untilAborted(next, signal);
     }
-    return inTime(answer, reader);
+    return this.batchOf(answer, recent, reader);
   }
 
-  private async wait(until: number, signal: AbortSignal | undefined): Promise<WaitOutcome> {
-    const forMs = until - performance.now();
-    if (!(forMs > 0) || this.waiting.size >= this.maxWaitingReads) return 'over';
-    const outcome = await this.waiting.wait(forMs, signal);
+  /** From memory where that reaches back to the reader's place, else from the database. */
+  private async answer(
+    cursor: Pick<FeedCursor, 'place' | 'horizon'> | undefined,
+    recent: RecentRevocations,
+    caller: string,
+  ): Promise<Answer> {
+    const read = (place: FeedPlace) => this.pages.read(place, recent, caller);
+    if (cursor === undefined) return { page: await read(theBeginning), reset: true };
+    const known = recent.read(cursor.place);
+    const isKnown = known !== undefined && known.entries.length <= pageSize;
+    const page = isKnown ? known : await read(cursor.place);
+    // A cursor of a later time than the database has come to: it was restored from a backup.
+    const isAhead = cursor.horizon > (isKnown ? recent.horizon : page.snapshot.xmax);
+    return isAhead ? { page: await read(theBeginning), reset: true } : { page, reset: false };
+  }
+
+  private batchOf(
+    { page, reset }: Answer,
+    { cursors }: RecentRevocations,
+    { ageMs }: LogReader,
+  ): RevocationBatch {
+    if (!(ageMs <= unreachableAfterMs)) {
+      throw new RevocationSourceError('unavailable', 'The database was not read for seconds');
+    }
+    const { jwks } = this;
+    let batch = this.batches.get(page);
+    if (batch?.reset !== reset || batch.jwks !== jwks) {
+      const { place, snapshot, more, expiredBefore } = page;
+      const cursor = cursors.encode({ place, horizon: snapshot.xmax, jwks });
+      const entries = batch?.entries ?? page.entries.map(({ revocation }) => revocation);
+      batch = { cursor, reset, more, ...(jwks !== undefined && { jwks }), expiredBefore, entries };
+      this.batches.set(page, batch);
+    }
+    const { oldestAtMs } = page;
+    if (reset || oldestAtMs === undefined || page.entries.length === 0) return batch;
+    // Two readings of Postgres's clock may be in the wrong order when that clock is set.
+    return { ...batch, ageMs: Math.max(Math.round(performance.now() - oldestAtMs), 0) };
+  }
+
+  private async wait(until: number, signal: AbortSignal | undefined, caller: string) {
+    const outcome = await this.waiting.wait(until - performance.now(), signal, caller);
     this.closing.signal.throwIfAborted();
     return outcome;
   }
@@ -135,15 +198,10 @@ export class PostgresRevocationSource implements RevocationSource {
   }
 }
 
-function inTime({ batch, oldestAtMs }: FeedAnswer, { ageMs }: LogReader): RevocationBatch {
-  if (!(ageMs <= unreachableAfterMs)) {
-    throw new RevocationSourceError('unavailable', 'The database could not be asked for seconds');
-  }
-  if (batch.entries.length === 0 || oldestAtMs === undefined) return batch;
-  // Two of Postgres's clock readings may lie in the wrong order when that clock is set.
-  return { ...batch, ageMs: Math.max(Math.round(performance.now() - oldestAtMs), 0) };
+function decode(after: string | undefined, { cursors }: RecentRevocations): FeedCursor | undefined {
+  return after === undefined ? undefined : cursors.decode(after);
 }
 
-function hasNothing({ reset, more, entries }: RevocationBatch): boolean {
-  return !reset && !more && entries.length === 0;
+function hasNothing({ page, reset }: Answer): boolean {
+  return !reset && !page.more && page.entries.length === 0;
 }

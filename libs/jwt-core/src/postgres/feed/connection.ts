@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type ClientConfig, type QueryConfig, type QueryResultRow } from 'pg';
 import { clusterIdentity } from './cluster-identity.js';
+import { CursorCodec } from './cursor.js';
 
 export interface FeedConnectionOptions {
   readonly config: ClientConfig;
@@ -10,15 +11,15 @@ export interface FeedConnectionOptions {
   readonly statementTimeoutMs: number;
   /** Ends the connection, or the attempt. */
   readonly signal: AbortSignal;
-  /** What else belongs to opening it. */
+  /** More statements to open it with. */
   readonly setUp?: string;
 }
 
-/** To connect, log in and set up. A database that takes longer counts as away. */
+/** To connect, log in and set up. A database that takes longer counts as unavailable. */
 const openWithinMs = 2_000;
 
-// The one statement of the feed is planned once, maybe while the table is small, and has to be right
-// when it is large: by its index, and without the milliseconds that compiling it would take.
+// The one statement of the feed is planned once, maybe while the table is small. The plan must be
+// right for a large table, too: by the index, and without the milliseconds that JIT would take.
 const planning = `
   SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off;
   SET plan_cache_mode = force_generic_plan;`;
@@ -26,11 +27,11 @@ const planning = `
 /** A connection to the database of the feed. Once anything fails on it, it is thrown away. */
 export class FeedConnection {
   readonly client: Client;
-  /** Settles when the connection is no more. Never rejects. */
+  /** Settles when the connection has ended. Never rejects. */
   readonly lost: Promise<Error>;
   private readonly stream: Duplex;
   private lastQuery: Promise<unknown> = Promise.resolve();
-  private knownIdentity = '';
+  private knownCursors: CursorCodec | undefined;
 
   private constructor({ config, name, signal }: FeedConnectionOptions) {
     this.stream = config.stream?.() ?? new Socket();
@@ -41,7 +42,7 @@ export class FeedConnection {
       application_name: name,
     });
     this.lost = new Promise((resolve) => {
-      // Not once: a dying connection may say so several times.
+      // Not `once`: a dying connection may emit several errors.
       this.client.on('error', resolve);
       this.client.once('end', () => resolve(new Error('The connection has ended')));
     });
@@ -65,7 +66,7 @@ export class FeedConnection {
       await connection.client.query(
         `SET statement_timeout = ${statementTimeoutMs}; ${planning} ${setUp}`,
       );
-      connection.knownIdentity = await clusterIdentity(connection.client);
+      connection.knownCursors = await cursorsOf(connection.client);
       return connection;
     } catch (error) {
       connection.destroy();
@@ -75,9 +76,9 @@ export class FeedConnection {
     }
   }
 
-  /** Which database this is. */
-  get identity(): string {
-    return this.knownIdentity;
+  /** The cursors of this database. */
+  get cursors(): CursorCodec {
+    return this.knownCursors!;
   }
 
   /** The first row of the answer. One query is under way at a time. */
@@ -87,8 +88,16 @@ export class FeedConnection {
     return answer.then(({ rows }) => rows[0]!);
   }
 
-  /** Ends at once, without a word to the server: it may no longer be listening. */
+  /** Ends at once, without telling the server, which may not answer any more. */
   destroy(reason?: Error): void {
     this.stream.destroy(reason);
   }
+}
+
+async function cursorsOf(client: Client): Promise<CursorCodec> {
+  const identity = await clusterIdentity(client);
+  const { rows } = await client.query<{ secret: Buffer }>(
+    'SELECT secret FROM revoked_tokens_cursor_secret',
+  );
+  return new CursorCodec(rows[0]!.secret, identity);
 }

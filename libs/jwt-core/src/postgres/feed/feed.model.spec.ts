@@ -1,14 +1,12 @@
 import { expect, it } from 'vitest';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { CursorCodec } from './cursor.js';
 import { ModelDatabase } from './feed.model.spec-support.js';
-import { nextCursor } from './next-cursor.js';
 import { theBeginning, type PublicationKey } from './place.js';
 import { readPage } from './read-page.js';
-import { RevocationLog } from './revocation-log.js';
+import { RecentRevocations } from './recent-revocations.js';
 
-const identity = 'AbCdEf-_012';
+const cursors = new CursorCodec(Buffer.from('secret'), 'identity');
 const limit = 3;
-const openNamed = 4;
 
 /** mulberry32: the same history for the same seed. */
 function chance(seed: number): (below: number) => number {
@@ -27,16 +25,19 @@ class Reader {
   private promised: readonly PublicationKey[] | undefined;
 
   /** Reads one page, from the log when it can serve it. @returns what is missing after the last. */
-  async read(database: ModelDatabase, log: RevocationLog | undefined): Promise<PublicationKey[]> {
+  async read(
+    database: ModelDatabase,
+    log: RecentRevocations | undefined,
+  ): Promise<PublicationKey[]> {
     this.promised ??= [...database.visible];
-    const asked = this.cursor === undefined ? undefined : decodeCursor(this.cursor);
+    const asked = this.cursor === undefined ? undefined : cursors.decode(this.cursor);
     const after = asked?.place ?? theBeginning;
     const logged = log?.read(after);
     const isLogged = logged !== undefined && logged.entries.length <= limit;
     const page = isLogged ? logged : await readPage(database.connection, { after, limit });
     for (const { id } of page.entries) this.seen.add(id);
-    const read = { identity, horizon: page.snapshot.xmax, place: page.place };
-    this.cursor = encodeCursor(nextCursor(asked, read, { more: page.more, openNamed }));
+    const { place, snapshot } = page;
+    this.cursor = cursors.encode({ place, horizon: snapshot.xmax, jwks: undefined });
     if (page.more) return [];
     const missing = this.promised.filter(({ id }) => !this.seen.has(id));
     this.promised = undefined;
@@ -44,7 +45,7 @@ class Reader {
   }
 }
 
-async function bringUpToDate(log: RevocationLog, database: ModelDatabase): Promise<void> {
+async function bringUpToDate(log: RecentRevocations, database: ModelDatabase): Promise<void> {
   for (let more = true; more;) {
     const page = await readPage(database.connection, { after: log.head, limit });
     log.append(page);
@@ -57,8 +58,8 @@ async function history(seed: number): Promise<void> {
   const database = new ModelDatabase();
   const readers = [new Reader(), new Reader(), new Reader()];
   const any = <T>(items: readonly T[]): T | undefined => items[below(items.length || 1)];
-  const log = new RevocationLog(
-    identity,
+  const log = new RecentRevocations(
+    cursors,
     await readPage(database.connection, { after: theBeginning }),
   );
   for (let step = 0; step < 200; step++) {

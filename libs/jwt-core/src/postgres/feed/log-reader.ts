@@ -4,7 +4,7 @@ import { RevocationSourceError } from '../../revocation/revocation-source-error.
 import type { FeedConnection } from './connection.js';
 import { openListening } from './listening-connection.js';
 import { readEnd, readPage } from './read-page.js';
-import { RevocationLog } from './revocation-log.js';
+import { RecentRevocations } from './recent-revocations.js';
 import { singleFlight } from './single-flight.js';
 
 export interface LogReaderOptions {
@@ -29,7 +29,7 @@ export class LogReader {
    */
   readonly refresh = singleFlight(() => this.read());
   private connection: Promise<FeedConnection>;
-  private log: RevocationLog | undefined;
+  private log: RecentRevocations | undefined;
   private readAtMs = -Infinity;
   /** Kept until the log is complete, on another connection perhaps. */
   private hasNews = false;
@@ -40,7 +40,7 @@ export class LogReader {
   }
 
   /** The log as it is. `undefined` before the first read. */
-  get current(): RevocationLog | undefined {
+  get current(): RecentRevocations | undefined {
     return this.log;
   }
 
@@ -79,7 +79,7 @@ export class LogReader {
     return attempt;
   }
 
-  private async read(): Promise<RevocationLog> {
+  private async read(): Promise<RecentRevocations> {
     try {
       const connection = await this.connection;
       const beganAtMs = performance.now();
@@ -93,9 +93,9 @@ export class LogReader {
     }
   }
 
-  private async upToDate(connection: FeedConnection): Promise<RevocationLog> {
+  private async upToDate(connection: FeedConnection): Promise<RecentRevocations> {
     const { log } = this;
-    if (log?.identity !== connection.identity) return this.startAnew(connection);
+    if (log?.cursors.identity !== connection.cursors.identity) return this.startAnew(connection);
     do {
       const page = await readPage(connection, { after: log.head });
       const hasGoneBack =
@@ -108,8 +108,8 @@ export class LogReader {
     return log;
   }
 
-  private async startAnew(connection: FeedConnection): Promise<RevocationLog> {
-    this.log = new RevocationLog(connection.identity, await readEnd(connection));
+  private async startAnew(connection: FeedConnection): Promise<RecentRevocations> {
+    this.log = new RecentRevocations(connection.cursors, await readEnd(connection));
     this.hasNews = true;
     return this.log;
   }

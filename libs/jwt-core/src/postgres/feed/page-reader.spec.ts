@@ -3,11 +3,11 @@ import { migratedDatabase, type MigratedDatabase } from '../migrated-database.sp
 import { FeedConnection } from './connection.js';
 import { PageReader } from './page-reader.js';
 import { theBeginning } from './place.js';
-import { readEnd, readPage } from './read-page.js';
-import { RevocationLog } from './revocation-log.js';
+import { pageSize, readEnd, readPage } from './read-page.js';
+import { RecentRevocations } from './recent-revocations.js';
 
 let database: MigratedDatabase;
-let log: RevocationLog;
+let log: RecentRevocations;
 let closing: AbortController;
 
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeEach(async () => {
     name: 'spec',
     statementTimeoutMs: 0,
   });
-  log = new RevocationLog(connection.identity, await readEnd(connection));
+  log = new RecentRevocations(connection.cursors, await readEnd(connection));
   connection.destroy();
 });
 afterEach(() => closing.abort());
@@ -53,6 +53,44 @@ it('never gives a page that began to be read before one asked', async () => {
   await vi.waitFor(() => expect(queries).toHaveBeenCalled());
   expect(await reader.read(theBeginning, log)).not.toBe(await first);
   queries.mockRestore();
+});
+
+it('gives a full page to all who want it within a second, and what is committed late follows', async () => {
+  const full = await migratedDatabase();
+  const reader = new PageReader(options(full.url));
+  const connection = await FeedConnection.open({
+    ...options(full.url),
+    name: 'spec',
+    statementTimeoutMs: 0,
+  });
+  const recent = new RecentRevocations(connection.cursors, await readEnd(connection));
+  const late = full.dataSource.createQueryRunner();
+  await late.startTransaction();
+  await late.query(`INSERT INTO revoked_tokens (kind, id, exp) VALUES ('sid', 'late', 2000000000)`);
+  await full.dataSource.query(
+    `INSERT INTO revoked_tokens (kind, id, exp)
+     SELECT 'jti', n::text, 2000000000 FROM generate_series(1, $1::int) AS n`,
+    [pageSize + 1],
+  );
+  const first = await reader.read(theBeginning, recent);
+  await late.commitTransaction();
+  await late.release();
+  expect(await reader.read(theBeginning, recent)).toBe(first);
+  const rest = await reader.read(first.place, recent);
+  expect(rest.entries.map(({ id }) => id)).toContain('late');
+  expect([first.more, rest.more]).toEqual([true, false]);
+  await full.close();
+});
+
+it('takes turns between callers: one page of another comes before a hundred of one', async () => {
+  const reader = new PageReader(options());
+  await reader.read(log.head, log);
+  const places = Array.from({ length: 100 }, (_, n) => ({ ...theBeginning, xid: BigInt(n) }));
+  let read = 0;
+  const greedy = places.map((place) => reader.read(place, log, 'one').then(() => read++));
+  await reader.read({ ...theBeginning, xid: 1_000n }, log, 'two');
+  expect(read).toBeLessThan(5);
+  await Promise.all(greedy);
 });
 
 it('refuses a thousand and first page', async () => {

@@ -1,4 +1,10 @@
-import type { PgSnapshot } from './pg-snapshot.js';
+/** A `pg_snapshot`: which transactions had ended at the moment it was taken. */
+export interface PgSnapshot {
+  /** `xmax`: no transaction from this id on had ended. */
+  readonly xmax: bigint;
+  /** `xip`: the smaller ids whose transactions had not ended either, ascending. */
+  readonly open: readonly bigint[];
+}
 
 /** Entries are published in this order: by transaction, then kind, then id (as UTF-8 bytes). */
 export interface PublicationKey {
@@ -21,6 +27,19 @@ export interface PublicationKey {
 export interface FeedPlace extends PublicationKey {
   /** Ids below `xid`, ascending. */
   readonly open: ReadonlySet<bigint>;
+}
+
+const snapshotForm = /^\d{1,20}:(\d{1,20}):((?:\d{1,20}(?:,\d{1,20})*)?)$/;
+
+/**
+ * Reads the text form of a `pg_snapshot`, `xmin:xmax:xip,…`. The ids are 64 bits long (`xid8`).
+ *
+ * @throws TypeError when it is none.
+ */
+export function parseSnapshot(text: string): PgSnapshot {
+  const [, xmax, xip] = snapshotForm.exec(text) ?? [];
+  if (xmax === undefined || xip === undefined) throw new TypeError('Not a pg_snapshot');
+  return { xmax: BigInt(xmax), open: xip === '' ? [] : xip.split(',').map(BigInt) };
 }
 
 /** Nothing seen yet. */

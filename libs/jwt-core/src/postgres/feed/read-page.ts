@@ -1,8 +1,15 @@
 import { pruneGraceSeconds } from '../../revocation/revocation-list.js';
 import type { Revocation, RevocationKind } from '../../revocation/revocation.js';
 import type { FeedConnection } from './connection.js';
-import { latestKey, placeAt, theBeginning, type FeedPlace, type PublicationKey } from './place.js';
-import { parseSnapshot, type PgSnapshot } from './pg-snapshot.js';
+import {
+  latestKey,
+  parseSnapshot,
+  placeAt,
+  theBeginning,
+  type FeedPlace,
+  type PgSnapshot,
+  type PublicationKey,
+} from './place.js';
 
 /** An entry, and the transaction that published it. */
 export interface PublishedRevocation extends PublicationKey {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { WaitingReads } from './waiting-reads.js';
 
 it('ends when the time is over', async () => {
-  const reads = new WaitingReads();
+  const reads = new WaitingReads(10);
   const startedAt = performance.now();
   const wait = reads.wait(50, undefined);
   expect(reads.size).toBe(1);
@@ -12,7 +12,7 @@ it('ends when the time is over', async () => {
 });
 
 it('ends for all when they are woken, and nobody is left behind', async () => {
-  const reads = new WaitingReads();
+  const reads = new WaitingReads(10);
   const signal = new AbortController().signal;
   const waits = [reads.wait(60_000, undefined), reads.wait(60_000, signal)];
   expect(reads.size).toBe(2);
@@ -22,7 +22,7 @@ it('ends for all when they are woken, and nobody is left behind', async () => {
 });
 
 it('is given up by one without the others', async () => {
-  const reads = new WaitingReads();
+  const reads = new WaitingReads(10);
   const caller = new AbortController();
   const gone = reads.wait(60_000, caller.signal);
   const other = reads.wait(60_000, undefined);
@@ -34,7 +34,7 @@ it('is given up by one without the others', async () => {
 });
 
 it('does not begin for one that has given up already', async () => {
-  const reads = new WaitingReads();
+  const reads = new WaitingReads(10);
   const wait = reads.wait(60_000, AbortSignal.abort('gone'));
   await expect(wait).rejects.toMatchObject({ code: 'aborted' });
   expect(reads.size).toBe(0);

@@ -1,31 +1,83 @@
-import { untilAborted } from './until-aborted.js';
+import { RevocationSourceError } from '../../revocation/revocation-source-error.js';
 
 /** Why a wait ended: there is something new, or its time is over. */
 export type WaitOutcome = 'news' | 'over';
 
-/** The reads that wait for something new. */
+type Wake = (outcome: WaitOutcome) => void;
+
+/**
+ * The reads that wait for something new. When all places are taken, one of the caller that has the
+ * most of them is given to a caller that has fewer, so that no caller can take them all.
+ */
 export class WaitingReads {
-  private readonly waiting = new Set<(outcome: WaitOutcome) => void>();
+  /** Of each caller, the longest waiting first. */
+  private readonly callers = new Map<string, Set<Wake>>();
+  private count = 0;
+
+  constructor(private readonly places: number) {}
 
   get size(): number {
-    return this.waiting.size;
+    return this.count;
   }
 
   /** @throws RevocationSourceError `aborted` */
-  async wait(forMs: number, signal: AbortSignal | undefined): Promise<WaitOutcome> {
-    let wake: (outcome: WaitOutcome) => void = () => undefined;
+  async wait(forMs: number, signal: AbortSignal | undefined, caller = ''): Promise<WaitOutcome> {
+    if (!(forMs > 0) || (this.count >= this.places && !this.makeRoomFor(caller))) return 'over';
+    let wake: Wake = () => undefined;
     const woken = new Promise<WaitOutcome>((resolve) => (wake = resolve));
     const timer = setTimeout(() => wake('over'), forMs);
-    this.waiting.add(wake);
+    this.add(caller, wake);
     try {
       return await untilAborted(woken, signal);
     } finally {
       clearTimeout(timer);
-      this.waiting.delete(wake);
+      this.remove(caller, wake);
     }
   }
 
   wakeAll(outcome: WaitOutcome): void {
-    for (const wake of this.waiting) wake(outcome);
+    for (const waiting of this.callers.values()) for (const wake of waiting) wake(outcome);
   }
+
+  private makeRoomFor(caller: string): boolean {
+    let [most, waiting] = ['', new Set<Wake>()];
+    for (const entry of this.callers) if (entry[1].size > waiting.size) [most, waiting] = entry;
+    const [longest] = waiting;
+    const own = this.callers.get(caller)?.size ?? 0;
+    if (longest === undefined || waiting.size <= own) return false;
+    longest('over');
+    this.remove(most, longest);
+    return true;
+  }
+
+  private add(caller: string, wake: Wake): void {
+    const waiting = this.callers.get(caller) ?? new Set();
+    this.callers.set(caller, waiting.add(wake));
+    this.count += 1;
+  }
+
+  private remove(caller: string, wake: Wake): void {
+    const waiting = this.callers.get(caller);
+    if (!waiting?.delete(wake)) return;
+    this.count -= 1;
+    if (waiting.size === 0) this.callers.delete(caller);
+  }
+}
+
+/**
+ * Lets one reader give up, without ending what others wait for.
+ *
+ * @throws RevocationSourceError `aborted`
+ */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const giveUp = () =>
+      reject(
+        new RevocationSourceError('aborted', 'Given up while waiting', { cause: signal.reason }),
+      );
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { CursorCodec } from './cursor.js';
 import { placeAt, type FeedPlace } from './place.js';
 import type { FeedPage, PublishedRevocation } from './read-page.js';
-import { RevocationLog } from './revocation-log.js';
+import { RecentRevocations } from './recent-revocations.js';
 
+const cursors = new CursorCodec(Buffer.from('secret'), 'identity');
 const exp = 1_000;
 const entry = (xid: number, id = `e${xid}`): PublishedRevocation => ({
   xid: BigInt(xid),
@@ -22,14 +24,15 @@ const page = (end: FeedPlace, ...entries: PublishedRevocation[]): FeedPage => ({
 });
 
 /** Begins at 10 with 7 open, then tells of 12, then of 7, then of 15. */
-function newLog(): RevocationLog {
-  const log = new RevocationLog('identity', page(place(10, 7)));
+function newLog(): RecentRevocations {
+  const log = new RecentRevocations(cursors, page(place(10, 7)));
   log.append(page(place(13, 7), entry(12)));
   log.append(page(place(13), entry(7)));
   log.append(page(place(16), entry(15)));
   return log;
 }
-const ids = (log: RevocationLog, after: FeedPlace) => log.read(after)?.entries.map(({ id }) => id);
+const ids = (log: RecentRevocations, after: FeedPlace) =>
+  log.read(after)?.entries.map(({ id }) => id);
 
 describe('a log', () => {
   it.each([

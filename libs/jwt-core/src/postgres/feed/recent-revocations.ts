@@ -1,3 +1,4 @@
+import type { CursorCodec } from './cursor.js';
 import { hasSeen, isAtLeast, latestKey, placeAt, type FeedPlace } from './place.js';
 import type { FeedPage, PublishedRevocation } from './read-page.js';
 
@@ -5,7 +6,7 @@ import type { FeedPage, PublishedRevocation } from './read-page.js';
 const maxEntries = 50_000;
 const sharedForSeconds = 30;
 
-interface LoggedRead {
+interface RecentRead {
   readonly since: FeedPlace;
   readonly entries: readonly PublishedRevocation[];
   readonly oldestAtMs: number | undefined;
@@ -15,18 +16,22 @@ interface LoggedRead {
  * What was published lately, in memory, so that readers who are nearly up to date need no query,
  * whichever process gave them their cursor.
  */
-export class RevocationLog {
-  private readonly reads: LoggedRead[] = [];
+export class RecentRevocations {
+  private readonly reads: RecentRead[] = [];
   private readonly pages = new WeakMap<FeedPlace, FeedPage>();
   private size = 0;
 
-  /** Begins where `last` ends, without entries. */
+  /**
+   * Begins where `last` ends, without entries.
+   *
+   * @param cursors of the database that the entries are read from
+   */
   constructor(
-    readonly identity: string,
+    readonly cursors: CursorCodec,
     private last: FeedPage,
   ) {}
 
-  /** How far the log has come. */
+  /** How far it has come. */
   get head(): FeedPlace {
     return this.last.place;
   }
@@ -36,12 +41,12 @@ export class RevocationLog {
     return this.last.snapshot.xmax;
   }
 
-  /** Entries that expired before this second have not been read, or are not told any more. */
+  /** Entries that expired before this second were not read, or are left out now. */
   get expiredBefore(): number {
     return this.last.expiredBefore;
   }
 
-  /** The last page was not the last: what comes next is to be read before anybody reads the log. */
+  /** The last page was full: what follows it must be read before any reader is served. */
   get isBehind(): boolean {
     return this.last.more;
   }
@@ -51,7 +56,7 @@ export class RevocationLog {
     const { head } = this;
     const { entries, oldestAtMs } = page;
     if (entries.length > 0) this.reads.push({ since: head, entries, oldestAtMs });
-    // While nothing happens the head stays the same object, by which `read` knows its readers.
+    // While nothing happens the head stays the same object: `read` finds shared pages by it.
     const place = isAtLeast(head, page.place) ? head : page.place;
     // The database's clock may be set back: what it made an earlier read leave out is not here.
     const expiredBefore = Math.max(this.expiredBefore, page.expiredBefore);
@@ -60,9 +65,14 @@ export class RevocationLog {
     while (this.size > maxEntries) this.size -= this.reads.shift()!.entries.length;
   }
 
+  /** Whether it holds everything that a reader at this place has not seen. */
+  reachesBackTo(after: FeedPlace): boolean {
+    return this.readsSince(after) !== undefined;
+  }
+
   /**
-   * Everything that a reader at this place has not seen; `undefined` when that goes further back
-   * than the log, or the log is behind. Readers at one place are given one page, the same object.
+   * Everything that a reader at this place has not seen; `undefined` when it does not reach back so
+   * far, or is behind. Readers at one place get one page, the same object.
    */
   read(after: FeedPlace): FeedPage | undefined {
     if (this.isBehind) return undefined;
@@ -81,12 +91,12 @@ export class RevocationLog {
     return page;
   }
 
-  /** Which expired entries it leaves out may be an older state: so readers share it for longer. */
+  /** An older page may still hold entries that expired since: so readers share it for longer. */
   private isCurrent({ place, expiredBefore }: FeedPage): boolean {
     return place === this.head && this.expiredBefore - expiredBefore < sharedForSeconds;
   }
 
-  private readsSince(after: FeedPlace): readonly LoggedRead[] | undefined {
+  private readsSince(after: FeedPlace): readonly RecentRead[] | undefined {
     if (isAtLeast(after, this.head)) return [];
     const first = this.reads.findLastIndex(({ since }) => isAtLeast(after, since));
     return first < 0 ? undefined : this.reads.slice(first);
