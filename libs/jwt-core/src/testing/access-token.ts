@@ -12,6 +12,7 @@ export interface TokenOrigin {
 }
 
 export const lifeSeconds = 900;
+export const defaultClientId = 'web';
 
 /** The claims of an access token (RFC 9068), right in all that `claims` do not replace. */
 export function accessTokenClaims(origin: TokenOrigin, claims: Members): Members {
@@ -20,7 +21,7 @@ export function accessTokenClaims(origin: TokenOrigin, claims: Members): Members
     iss: issuer,
     sub: randomUUID(),
     aud: audience,
-    client_id: 'web',
+    client_id: defaultClientId,
     iat: nowSeconds,
     exp: nowSeconds + lifeSeconds,
     jti: randomUUID(),

@@ -101,6 +101,10 @@ export class IssuerServer {
     this.faultChange = new AbortController();
   }
 
+  isFailing(endpoint: IssuerEndpoint): boolean {
+    return this.faults.has(endpoint);
+  }
+
   async close(): Promise<void> {
     this.server.close();
     this.server.closeAllConnections();

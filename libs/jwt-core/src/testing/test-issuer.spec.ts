@@ -118,7 +118,7 @@ describe('TestIssuer', () => {
     expect(auth.revoke({ kind: 'sid', id: 'one' })).toEqual({ kind: 'sid', id: 'one', exp });
     const before = expect.closeTo(nowSeconds, -1) as number;
     const client = auth.revoke({ kind: 'client', id: 'web' });
-    expect(client).toEqual({ kind: 'client', id: 'web', exp, before });
+    expect(client).toEqual({ kind: 'client', id: 'web', exp, before, tokenVersion: 1 });
     const exact = { kind: 'client', id: 'web', exp: nowSeconds + 5, before: 7 } as const;
     expect(auth.revoke(exact)).toEqual(exact);
   });

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { MAX_TOKEN_LIFETIME_MS } from '../verifier/claims.js';
 import { jwksFingerprint } from '../keys/jwks-fingerprint.js';
 import type { Revocation, RevocationKind } from '../revocation/revocation.js';
 import type { RevocationBatch } from '../revocation/revocation-source.js';
-import { accessTokenClaims, type Members, mintToken, type TokenOrigin } from './access-token.js';
+import {
+  accessTokenClaims,
+  defaultClientId,
+  type Members,
+  mintToken,
+  type TokenOrigin,
+} from './access-token.js';
+import { FeedFollowers } from './feed-followers.js';
 import {
   type IssuerEndpoint,
   type IssuerFault,
@@ -30,12 +38,14 @@ export interface NewRevocation {
   readonly id: string;
   /** Default: a day ahead, when every token of today has expired. */
   readonly exp?: number;
-  /** Only for `client`. Default: now. */
+  /**
+   * Only for `client`: revokes as an issuer does whose tokens carry no `token_version`, by `iat`.
+   * Default: now, and by `token_version`. Use one of the two for one client.
+   */
   readonly before?: number;
 }
 
 const newClient = () => ({ clientId: 'service', clientSecret: randomUUID() });
-const revocationLifeSeconds = 86_400;
 const longestWaitSeconds = 25;
 
 /**
@@ -74,6 +84,10 @@ export class TestIssuer {
   readonly client: TestClient;
   private readonly oauth: OAuthEndpoints;
   private keys: readonly SigningKey[];
+  private readonly followers = new FeedFollowers();
+  private keyFetches = 0;
+  /** By client, how often its tokens were revoked. */
+  private readonly tokenVersions = new Map<unknown, number>();
   private server!: IssuerServer;
 
   private constructor(keys: readonly SigningKey[], audience: string, client: TestClient) {
@@ -94,7 +108,7 @@ export class TestIssuer {
     const issuer = new TestIssuer(keys, audience, client);
     issuer.server = await IssuerServer.start({
       metadata: () => issuerMetadata(issuer.issuer),
-      jwks: () => ({ keys: issuer.keys.map(publicJwk) }),
+      jwks: () => issuer.jwks(),
       feed: (question, signal) => issuer.feed(question, signal),
       token: (question) => issuer.oauth.token(question),
       introspect: (question) => issuer.oauth.introspect(question),
@@ -117,7 +131,7 @@ export class TestIssuer {
    * replaced by whatever value, or left out with `undefined`.
    */
   mint(claims: Members = {}, header: Members = {}): string {
-    return mintToken(this.origin(), claims, header);
+    return mintToken(this.origin(), this.withTokenVersion(claims), header);
   }
 
   /**
@@ -125,27 +139,43 @@ export class TestIssuer {
    * tells them, for as long as the token has neither expired nor been revoked.
    */
   mintReference(claims: Members = {}): string {
-    return this.oauth.remember(accessTokenClaims(this.origin(), claims));
+    return this.oauth.remember(accessTokenClaims(this.origin(), this.withTokenVersion(claims)));
   }
 
-  /** Publishes a revocation. Services that follow the feed know of it within milliseconds. */
+  /**
+   * Publishes a revocation. Services that follow the feed know of it within milliseconds. Of a
+   * `client` it ends the tokens that were minted before, and none that is minted after, also in the
+   * same second.
+   */
   revoke({ kind, id, exp, before }: NewRevocation): Revocation {
     const nowSeconds = this.nowSeconds();
     const revocation = {
       kind,
       id,
-      exp: exp ?? nowSeconds + revocationLifeSeconds,
-      ...(kind === 'client' ? { before: before ?? nowSeconds } : {}),
+      exp: exp ?? nowSeconds + MAX_TOKEN_LIFETIME_MS / 1000,
+      ...(kind === 'client' && { before: before ?? nowSeconds }),
+      ...(kind === 'client' && before === undefined && { tokenVersion: this.nextVersion(id) }),
     };
     this.revocations.add([revocation]);
     return revocation;
   }
 
-  /** Signs with a new key from now on, and publishes it beside the others. Gives its `kid`. */
+  /**
+   * Publishes a new key beside the others, and signs with it once the services that follow the feed
+   * fetch it: a token minted afterwards is accepted there. Gives its `kid`.
+   */
   async rotateKey(): Promise<string> {
     const key = await generateSigningKey();
-    this.keys = [key, ...this.keys];
+    // As an issuer does that publishes its keys ahead of their use.
+    this.keys = [...this.keys, key];
+    const wereFetched = this.requests('jwks') > 0;
+    this.keyFetches = 0;
     this.revocations.wake();
+    const canBeFetched = !this.server.isFailing('feed') && !this.server.isFailing('jwks');
+    if (wereFetched && canBeFetched) {
+      await this.followers.haveKeys(jwksFingerprint(this.keys), () => this.keyFetches);
+    }
+    this.keys = [key, ...this.keys.filter(({ kid }) => kid !== key.kid)];
     return this.kid;
   }
 
@@ -195,6 +225,25 @@ export class TestIssuer {
 
   private feed({ query }: IssuerQuestion, signal: AbortSignal): Promise<RevocationBatch> {
     const waitSeconds = Math.min(Math.max(Number(query.get('wait')) || 0, 0), longestWaitSeconds);
-    return this.revocations.read(query.get('after') ?? undefined, { waitSeconds, signal });
+    const after = query.get('after') ?? undefined;
+    return this.followers.follow(after, this.revocations.read(after, { waitSeconds, signal }));
+  }
+
+  private jwks(): unknown {
+    this.keyFetches += 1;
+    return { keys: this.keys.map(publicJwk) };
+  }
+
+  private nextVersion(clientId: string): number {
+    const version = (this.tokenVersions.get(clientId) ?? 0) + 1;
+    this.tokenVersions.set(clientId, version);
+    return version;
+  }
+
+  /** The claims of a token of a client that was revoked before carry the number of that revocation. */
+  private withTokenVersion(claims: Members): Members {
+    const { client_id: clientId = defaultClientId } = claims;
+    const version = this.tokenVersions.get(clientId);
+    return version === undefined ? claims : { token_version: version, ...claims };
   }
 }
