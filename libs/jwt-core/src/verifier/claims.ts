@@ -2,8 +2,14 @@ import type { Principal } from './principal.js';
 import { isJsonObject, type JsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 
+/**
+ * The longest life of an access token: `exp` - `iat`, in milliseconds. A revocation has to be kept
+ * for as long.
+ */
+export const MAX_TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 const MAX_STRING_LENGTH = 255;
-const MAX_LIFETIME_SECONDS = 24 * 60 * 60;
+/** Postgres and C end a text there: it would be another identifier, or an error. */
+const NUL = '\0';
 const SCOPE_TOKEN = /[^ ]+/g;
 const NO_CLAIMS = Object.freeze({});
 const MAX_KNOWN_SCOPES = 256;
@@ -44,7 +50,8 @@ export function readClaims(payload: JsonObject, expected: Expected): AccessToken
   const expiresAt = seconds(payload, 'exp');
   const notBefore = payload.nbf === undefined ? issuedAt : seconds(payload, 'nbf');
   // Immortal tokens (threat:immortal-tokens): a revocation is kept for as long as a token can live, so that must be bounded.
-  if (expiresAt <= issuedAt || expiresAt - issuedAt > MAX_LIFETIME_SECONDS) throw wrong('exp');
+  if (expiresAt <= issuedAt || (expiresAt - issuedAt) * 1000 > MAX_TOKEN_LIFETIME_MS)
+    throw wrong('exp');
   return {
     notBefore: Math.max(issuedAt, notBefore),
     tokenVersion: tokenVersion(payload.token_version),
@@ -87,13 +94,12 @@ function identifier(payload: JsonObject, claim: 'sub' | 'client_id' | 'jti' | 's
   if (typeof value !== 'string' || value.length === 0 || value.length > MAX_STRING_LENGTH) {
     throw wrong(claim);
   }
-  // Postgres and C end a text there: another id, or an error.
-  if (value.includes('\0')) throw wrong(claim);
+  if (value.includes(NUL)) throw wrong(claim);
   return value;
 }
 
 function scopes(scope: unknown = ''): readonly string[] {
-  if (typeof scope !== 'string') throw wrong('scope');
+  if (typeof scope !== 'string' || scope.includes(NUL)) throw wrong('scope');
   const known = knownScopes.get(scope);
   if (known !== undefined) return known;
   const split = Object.freeze(scope.match(SCOPE_TOKEN) ?? []);
@@ -108,8 +114,9 @@ function roles(value: unknown = []): readonly string[] {
   return Object.freeze(value);
 }
 
+/** Names of roles or audiences. */
 function isStrings(values: readonly unknown[]): values is string[] {
-  return values.every((value) => typeof value === 'string');
+  return values.every((value) => typeof value === 'string' && !value.includes(NUL));
 }
 
 function ownClaims(value: unknown): JsonObject {

@@ -74,6 +74,20 @@ describe('ReferenceTokenVerifier', () => {
   });
 });
 
+describe('ReferenceTokenVerifier and sources that read JSON by other rules', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['sub', { sub: 'ada\ud800' }],
+    ['jti', { jti: '\udfff' }],
+    ['roles', { roles: ['user', 'ad\ud801min'] }],
+    ['claims', { claims: { 'a\udc00': [] } }],
+    ['sid', { sid: 'a\0b' }],
+  ])('refuses a %s that is no text', async (_, changes) => {
+    const { verify, answerWith } = setUp();
+    answerWith(async () => ({ ...CLAIMS, ...changes }));
+    await expect(verify(token)).rejects.toThrow(refusal('token_invalid'));
+  });
+});
+
 describe('ReferenceTokenVerifier and the revocation list', () => {
   const add = ({ revocations }: ReturnType<typeof setUp>, entry: Revocation) =>
     revocations.apply({ cursor: '', reset: false, more: false, entries: [entry] }, 0);

@@ -2,6 +2,7 @@ import type { Admission } from './admission.js';
 import type { Expected } from './claims.js';
 import type { Principal } from './principal.js';
 import { type ProvenToken, provenToken } from './proven-token.js';
+import { isText } from './strict-json.js';
 import { TokenError } from './token-error.js';
 import { IntrospectedTokens } from './introspected-tokens.js';
 import type { ReferenceTokenSource } from './reference-token-source.js';
@@ -73,6 +74,8 @@ export class ReferenceTokenVerifier {
     const askedAtMs = this.monotonicNow();
     const claims = await source.resolve(token);
     if (claims === undefined) throw this.inactive(token);
+    // A source that reads JSON by other rules: two subjects must never become one.
+    if (!isText(claims)) throw new TokenError('token_invalid', 'a claim has a lone surrogate');
     const proven = provenToken(claims, expected);
     const lifeMs = (proven.expiresAt - admission.nowSeconds()) * 1000;
     const untilMs = Math.min(askedAtMs + rememberedForMs, this.monotonicNow() + lifeMs);

@@ -38,7 +38,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** Whether every string in a JSON value, names too, is well-formed Unicode. */
-function isText(value: unknown): boolean {
+export function isText(value: unknown): boolean {
   if (typeof value === 'string') return !LONE_SURROGATE.test(value);
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value).every(([name, member]) => isText(name) && isText(member));
