@@ -109,7 +109,12 @@ export default defineConfig(
     },
   },
   restrictImports(['apps/auth/src/**/*.ts', 'apps/orders/src/**/*.ts', 'libs/*/src/**/*.ts']),
-  folder('issuer', [...frameworks, '../*'], 'issuer/ imports node:* alone.'),
+  folder('timing', [...frameworks, '../*'], 'timing/ imports node:* alone.'),
+  folder(
+    'issuer',
+    [...frameworksAndNest, '**/verifier/**', '**/keys/**', '**/client/**', '**/revocation/**'],
+    'issuer/ imports timing/ and node:*.',
+  ),
   ...['client', 'keys', 'revocation'].map((name) =>
     folder(name, frameworksAndNest, 'The framework-free folders never import a framework.'),
   ),
@@ -126,7 +131,7 @@ export default defineConfig(
   folder(
     'postgres',
     ['**/verifier/**', '**/keys/**', '**/nest/**', '**/testing/**', '**/index.js'],
-    'postgres/ imports only revocation/.',
+    'postgres/ imports only revocation/ and timing/.',
   ),
   folder(
     'nest',

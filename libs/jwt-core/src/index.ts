@@ -1,5 +1,7 @@
 export type { Principal } from './verifier/principal.js';
 export type { JsonObject } from './verifier/strict-json.js';
+export { MAX_TOKEN_LIFETIME_MS } from './verifier/claims.js';
+export { SCOPE, SCOPE_LIST, splitScope } from './verifier/scope.js';
 export { TokenError, type TokenErrorCode } from './verifier/token-error.js';
 export { VerdictCounts, type Verdict } from './verifier/verdict-counts.js';
 export {
@@ -8,6 +10,7 @@ export {
 } from './verifier/access-token-verifier.js';
 
 export { IssuerError, type IssuerErrorCode } from './issuer/issuer-error.js';
+export { isLoopback } from './issuer/issuer-address.js';
 export type { IssuerEndpoints } from './issuer/issuer-endpoints.js';
 export { IssuerMetadata, type IssuerMetadataOptions } from './issuer/issuer-metadata.js';
 

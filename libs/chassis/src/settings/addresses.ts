@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { isLoopback } from '@jwt-auth/jwt-core';
 
 import { setting, type Setting } from './setting.js';
 
@@ -71,13 +72,11 @@ export function listenAddress(host: string, port: number | undefined): ListenAdd
   return port === undefined ? undefined : { host, port };
 }
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
-
 /** Whether tokens and keys would go to another machine for anyone on the way to read or change. */
 export function isExposedHttp(address: string): boolean {
   if (!URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  return protocol === 'http:' && !LOOPBACK.includes(hostname);
+  const url = new URL(address);
+  return url.protocol === 'http:' && !isLoopback(url);
 }
 
 /** Where something on the same machine finds a server that listens there. */

@@ -1,5 +1,6 @@
 import { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { backOffMs } from '../timing/back-off.js';
 import { ClientTokenError } from './client-token-error.js';
 import { requestToken } from './token-endpoint.js';
 
@@ -30,8 +31,7 @@ interface HeldToken {
 const renewedInLast = 0.2;
 /** A token may still be on its way to a service, or queue there, when it expires. */
 const longestMarginMs = 10_000;
-const firstPauseMs = 250;
-const lastPauseMs = 10_000;
+const retries = { firstMs: 250, longestMs: 10_000 };
 const longestPauseMs = 60_000;
 
 /**
@@ -129,8 +129,8 @@ export class ClientCredentialsToken {
 
   private noteFailure(error: unknown): void {
     const askedForMs = (error instanceof ClientTokenError && error.retryAfterMs) || 0;
-    const pauseMs = Math.min(firstPauseMs * 2 ** this.failures, lastPauseMs);
     this.failures += 1;
+    const pauseMs = backOffMs(this.failures, retries);
     this.failure = error;
     this.pausedUntilMs =
       this.monotonicNow() + Math.max(pauseMs, Math.min(askedForMs, longestPauseMs));

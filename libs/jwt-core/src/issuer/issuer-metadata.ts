@@ -1,7 +1,9 @@
+import { backOffMs } from '../timing/back-off.js';
+import { untilAborted } from '../timing/until-aborted.js';
 import { fetchJson } from './fetch-json.js';
 import { metadataAddress } from './issuer-address.js';
 import { type IssuerEndpoints, readEndpoints } from './issuer-endpoints.js';
-import { untilAborted } from './until-aborted.js';
+import { IssuerError } from './issuer-error.js';
 
 export interface IssuerMetadataOptions {
   /** Exactly the `iss` of its tokens. */
@@ -16,9 +18,11 @@ export interface IssuerMetadataOptions {
 }
 
 const maxBytes = 64 * 1024;
-const firstRetryMs = 100;
-// Short, because whatever waits for the issuer to come back waits for this too.
-const lastRetryMs = 1_000;
+// Short, because everything that waits for the issuer to come back waits for this too.
+const retries = { firstMs: 100, longestMs: 1_000 };
+
+const aborted = (cause: unknown): IssuerError =>
+  new IssuerError('aborted', 'The caller stopped waiting', { cause });
 
 /**
  * The issuer's metadata (RFC 8414), fetched when first asked for, once for all who ask, and kept:
@@ -57,7 +61,7 @@ export class IssuerMetadata {
   async endpoints(signal?: AbortSignal): Promise<IssuerEndpoints> {
     if (this.monotonicNow() >= this.dueAtMs) this.inFlight ??= this.refresh();
     if (this.held !== undefined) return this.held;
-    if (this.inFlight !== undefined) await untilAborted(this.inFlight, signal);
+    if (this.inFlight !== undefined) await untilAborted(this.inFlight, signal, aborted);
     if (this.held !== undefined) return this.held;
     throw this.failure;
   }
@@ -76,8 +80,8 @@ export class IssuerMetadata {
       this.failures = 0;
     } catch (error) {
       this.failure = error;
-      pauseMs = Math.min(firstRetryMs * 2 ** this.failures, lastRetryMs);
       this.failures += 1;
+      pauseMs = backOffMs(this.failures, retries);
     }
     this.inFlight = undefined;
     this.dueAtMs = this.monotonicNow() + pauseMs;

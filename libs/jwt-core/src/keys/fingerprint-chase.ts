@@ -1,5 +1,7 @@
+import { backOffMs } from '../timing/back-off.js';
+
 const maxTries = 6;
-const firstPauseMs = 250;
+const retries = { firstMs: 250, longestMs: 8_000 };
 const rememberedFingerprints = 16;
 
 /**
@@ -39,7 +41,7 @@ export class FingerprintChase {
     const { told } = this;
     if (told === undefined || told === held) return undefined;
     const tries = this.triesFor(told);
-    return tries < maxTries ? firstPauseMs * 2 ** tries : undefined;
+    return tries < maxTries ? backOffMs(tries + 1, retries) : undefined;
   }
 
   private triesFor(fingerprint: string): number {

@@ -1,11 +1,9 @@
 import { Reflector } from '@nestjs/core';
+import { SCOPE } from '../verifier/scope.js';
 import { declaredOnce, type RouteDecorator } from './declared-once.js';
 
 /** The metadata behind `@RequireScopes()`. */
 export const RequiredScopes = Reflector.createDecorator<readonly string[]>();
-
-/** RFC 6749 section 3.3. Also what may stand in a challenge without being quoted away. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
  * Demands that the token carries every one of these scopes. On a handler it replaces what its class

@@ -1,3 +1,4 @@
+import { backOffMs } from '../../timing/back-off.js';
 import { TokenError } from '../token-error.js';
 
 /** Where introspection tells that it fails or works again: once for each change, not per token. */
@@ -17,8 +18,7 @@ export interface IntrospectionFailure {
   readonly cause?: unknown;
 }
 
-const firstPauseMs = 100;
-const lastPauseMs = 1_000;
+const retries = { firstMs: 100, longestMs: 1_000 };
 const longestPauseMs = 30_000;
 
 /** Failures of introspection in a row: what is logged of them, and how long nobody is asked. */
@@ -53,11 +53,10 @@ export class IntrospectionOutage {
     const error = new TokenError('introspection_unavailable', message, { cause });
     const nowMs = this.monotonicNow();
     if (nowMs < this.pausedUntilMs) return error;
-    const backOffMs = Math.min(firstPauseMs * 2 ** this.failures, lastPauseMs);
     const askedForMs = Math.min(failure.retryAfterMs ?? 0, longestPauseMs);
     this.failures += 1;
     this.lastError = error;
-    this.pausedUntilMs = nowMs + Math.max(backOffMs, askedForMs);
+    this.pausedUntilMs = nowMs + Math.max(backOffMs(this.failures, retries), askedForMs);
     return error;
   }
 

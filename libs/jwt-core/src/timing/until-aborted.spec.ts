@@ -4,23 +4,25 @@ import { untilAborted } from './until-aborted.js';
 
 describe('untilAborted', () => {
   const never = new Promise<never>(() => undefined);
+  const aborted = (cause: unknown) => Object.assign(new Error('', { cause }), { code: 'aborted' });
 
   it('gives what the work gives, and leaves nothing on the signal', async () => {
     const { signal } = new AbortController();
-    expect(await untilAborted(Promise.resolve(1), signal)).toBe(1);
-    await expect(untilAborted(Promise.reject(new Error('no')), signal)).rejects.toThrow('no');
+    expect(await untilAborted(Promise.resolve(1), signal, aborted)).toBe(1);
+    const failed = untilAborted(Promise.reject(new Error('no')), signal, aborted);
+    await expect(failed).rejects.toThrow('no');
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('rejects when the signal aborts, with its reason', async () => {
     const caller = new AbortController();
-    const waiting = untilAborted(never, caller.signal);
+    const waiting = untilAborted(never, caller.signal, aborted);
     caller.abort('shutdown');
     await expect(waiting).rejects.toMatchObject({ code: 'aborted', cause: 'shutdown' });
   });
 
   it('rejects when the signal was aborted before', async () => {
-    await expect(untilAborted(never, AbortSignal.abort())).rejects.toMatchObject({
+    await expect(untilAborted(never, AbortSignal.abort(), aborted)).rejects.toMatchObject({
       code: 'aborted',
     });
   });
