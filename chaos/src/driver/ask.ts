@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 
 /** What is sent. `form` and `json` are bodies; `basic` is a client's id and secret. */
 export interface Question {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly token?: string;
   readonly basic?: readonly [id: string, secret: string];
   readonly json?: object;

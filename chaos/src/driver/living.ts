@@ -7,6 +7,8 @@ import { ask, granted } from './ask.js';
 export interface Client {
   readonly id: string;
   readonly secret: string;
+  /** How often it was revoked and went on. */
+  readonly generation: number;
 }
 
 /** A person's login. */
@@ -110,7 +112,8 @@ export class Living {
   private async makeClient(): Promise<void> {
     const json = { name: 'chaos', grants: ['client_credentials'], scopes: [SCOPE] };
     const body = granted(await this.administrator.ask(this.auth, '/admin/clients', { json }));
-    if (body) this.clients.push({ id: String(body['id']), secret: String(body['secret']) });
+    const [id, secret] = [String(body?.['id']), String(body?.['secret'])];
+    if (body) this.clients.push({ id, secret, generation: 0 });
   }
 
   private async logIn(): Promise<void> {
@@ -136,7 +139,7 @@ export class Living {
     const body = granted(await ask(`${this.auth}/oauth/token`, { form, basic }));
     // A client that was condemned meanwhile may have taken this one with it, or not.
     if (!body || !this.clients.includes(client)) return;
-    const subject = subjectOf(String(body['access_token']));
+    const subject = subjectOf(String(body['access_token']), client.generation);
     if (this.withdrawn.has(subject.kid)) return;
     this.minted += 1;
     const isSpared = this.minted % SPARED === 0 && this.spared.length < CLIENT_TOKENS / 6;

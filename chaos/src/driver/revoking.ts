@@ -11,6 +11,8 @@ export interface Victim {
   readonly subjects: readonly Subject[];
   /** Makes the call at an auth process. */
   readonly call: (auth: string) => Promise<Answer | undefined>;
+  /** To be called when the first call was acknowledged: no repeated one can hit what comes later. */
+  readonly goOn?: () => void;
 }
 
 /** Draws a victim for an operation. `undefined` while there is none of its kind. */
@@ -46,8 +48,18 @@ export function drawVictim(
       const isOfClient = (subject: Subject) => subject.client === client.id;
       const subjects = living.all().filter(isOfClient);
       living.remove(isOfClient);
-      const remove = (auth: string) =>
-        administrator.ask(auth, `/admin/clients/${client.id}`, { method: 'DELETE' });
+      const path = `/admin/clients/${client.id}`;
+      if (way === 'change-client') {
+        const { generation } = client;
+        const json = { claims: { generation } };
+        return {
+          condemned: { kind, id: client.id, generation },
+          subjects,
+          call: (auth) => administrator.ask(auth, path, { method: 'PATCH', json }),
+          goOn: () => living.clients.push({ ...client, generation: generation + 1 }),
+        };
+      }
+      const remove = (auth: string) => administrator.ask(auth, path, { method: 'DELETE' });
       const call = way === 'delete-client' ? remove : byAdmin(client.id);
       return { condemned: { kind, id: client.id }, subjects, call };
     }
@@ -66,8 +78,8 @@ export function drawVictim(
 }
 
 /** The way that works for everything, and twice. */
-export function revokeByAdmin(administrator: Administrator, auth: string, json: Condemned) {
-  return administrator.ask(auth, '/admin/revocations', { json });
+export function revokeByAdmin(administrator: Administrator, auth: string, { kind, id }: Condemned) {
+  return administrator.ask(auth, '/admin/revocations', { json: { kind, id } });
 }
 
 /** RFC 7009. */

@@ -51,6 +51,6 @@ export class RevocationRecord {
   }
 }
 
-export function keyOf({ kind, id }: Condemned): string {
-  return `${kind} ${id}`;
+export function keyOf({ kind, id, generation }: Condemned): string {
+  return generation === undefined ? `${kind} ${id}` : `${kind} ${id} ${generation}`;
 }

@@ -6,6 +6,8 @@ export interface Subject {
   readonly jti: string;
   readonly sid: string | undefined;
   readonly client: string;
+  /** How often its client was revoked and went on before it was issued. */
+  readonly generation?: number;
   readonly kid: string;
   /** In seconds since the epoch. */
   readonly exp: number;
@@ -15,10 +17,12 @@ export interface Subject {
 export interface Condemned {
   readonly kind: RevocationKind;
   readonly id: string;
+  /** Of a client that goes on: which of its tokens die. Later ones live. */
+  readonly generation?: number;
 }
 
 /** Reads a token, unchecked: who issued it is the driver itself. */
-export function subjectOf(token: string): Subject {
+export function subjectOf(token: string, generation?: number): Subject {
   const [header, payload] = token
     .split('.', 2)
     .map(
@@ -32,16 +36,20 @@ export function subjectOf(token: string): Subject {
     client: text(payload?.['client_id']) ?? '',
     kid: text(header?.['kid']) ?? '',
     exp: Number(payload?.['exp']),
+    ...(generation !== undefined && { generation }),
   };
 }
 
 /** Everything by which a token can die. */
-export function waysToDie({ jti, sid, client, kid }: Subject): Condemned[] {
+export function waysToDie({ jti, sid, client, generation, kid }: Subject): Condemned[] {
   const session: Condemned[] = sid === undefined ? [] : [{ kind: 'sid', id: sid }];
+  const ofGeneration: Condemned[] =
+    generation === undefined ? [] : [{ kind: 'client', id: client, generation }];
   return [
     { kind: 'jti', id: jti },
     ...session,
     { kind: 'client', id: client },
+    ...ofGeneration,
     { kind: 'kid', id: kid },
   ];
 }

@@ -5,7 +5,7 @@ import type { Random } from './random.js';
 const WAYS = {
   jti: { 'oauth-revoke': 60, admin: 40 },
   sid: { logout: 30, 'delete-session': 30, 'revoke-refresh-token': 20, admin: 20 },
-  client: { 'delete-client': 60, admin: 40 },
+  client: { 'delete-client': 30, 'change-client': 40, admin: 30 },
   kid: { 'withdraw-key': 60, admin: 40 },
 } as const satisfies Record<RevocationKind, Record<string, number>>;
 
@@ -30,7 +30,7 @@ export function* planOperations(random: Random, auths: number): Generator<Operat
   const keyAt = random.between(100, 250);
   for (let index = 0; ; index++) {
     const isKey = index % OPERATIONS_PER_KEY === keyAt;
-    const kind = isKey ? 'kid' : random.weighted({ jti: 78, sid: 20, client: 2 });
+    const kind = isKey ? 'kid' : random.weighted({ jti: 77, sid: 20, client: 3 });
     const way = random.weighted(WAYS[kind] as Readonly<Record<Way, number>>);
     yield { kind, way, auth: random.between(0, auths - 1), lot: random.next() };
   }

@@ -38,7 +38,7 @@ describe('a plan', () => {
   it('revokes every kind in every way, and a key rarely', () => {
     const planned = operations('1', 20_000);
     const ways = new Set(planned.map(({ kind, way }) => `${kind} ${way}`));
-    expect(ways.size).toBe(10);
+    expect(ways.size).toBe(11);
     expect(planned.filter(({ kind }) => kind === 'kid')).toHaveLength(29);
     expect(new Set(planned.map(({ auth }) => auth))).toEqual(new Set([0, 1]));
   });

@@ -36,9 +36,11 @@ export async function missingFromFeed(
 
 /** By its own name, or since its tokens were dead already: to revoke those changes nothing. */
 function isTold({ condemned, subjects }: Victim, told: ReadonlySet<string>): boolean {
-  if (told.has(keyOf(condemned))) return true;
+  // The feed knows a client by its id, however often it was revoked.
+  const { kind, id } = condemned;
+  if (told.has(keyOf({ kind, id }))) return true;
   const isDead = subjects.map((subject) => waysToDie(subject).some((way) => told.has(keyOf(way))));
-  return condemned.kind === 'jti' && isDead.length > 0 && isDead.every(Boolean);
+  return kind === 'jti' && isDead.length > 0 && isDead.every(Boolean);
 }
 
 /** @throws Error when the feed does not answer */

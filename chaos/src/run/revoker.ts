@@ -61,7 +61,8 @@ export class Revoker {
     record.attempted(condemned, nowMs());
     prober.dead.push(...subjects);
     let answer = await victim.call(auths[auth] ?? '');
-    if (!granted(answer)) tally.retried += 1;
+    if (granted(answer)) victim.goOn?.();
+    else tally.retried += 1;
     for (let turn = auth + 1; !granted(answer); turn++) {
       if (signal.aborted) return;
       await sleep(RETRY_MS);
