@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
 import { call } from './http.js';
-import { Stack, within } from './stack.js';
+import { Stack, within, type StackOptions } from './stack.js';
 import { newSession } from './users.js';
 
 interface Client {
@@ -12,7 +12,7 @@ interface Client {
 const ROUNDS = 8;
 
 /** Real processes: two of auth, the clock of the second ahead, and orders. */
-describe.each([
+describe.each<StackOptions>([
   { lastClockAheadSeconds: 3, env: {} },
   { lastClockAheadSeconds: 0, env: { CLOCK_TOLERANCE: '0s' } },
 ])('with %j, within one second', (options) => {
