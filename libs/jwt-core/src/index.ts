@@ -1,4 +1,4 @@
-export type { Principal } from './verifier/principal.js';
+export type { Principal } from './verifier/claims.js';
 export type { JsonObject } from './verifier/strict-json.js';
 export { MAX_TOKEN_LIFETIME_MS } from './verifier/claims.js';
 export { SCOPE, SCOPE_LIST, splitScope } from './verifier/scope.js';
@@ -25,7 +25,7 @@ export {
 } from './client/client-credentials-token.js';
 export { ClientTokenError, type ClientTokenErrorCode } from './client/client-token-error.js';
 
-export type { ReferenceTokenSource } from './verifier/reference-token-source.js';
+export type { ReferenceTokenSource } from './verifier/reference-token.js';
 
 export { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation/revocation.js';
 export { compactId, type CompactId } from './revocation/compact-id.js';

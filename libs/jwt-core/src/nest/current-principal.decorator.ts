@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Principal } from '../verifier/principal.js';
+import type { Principal } from '../verifier/claims.js';
 import { httpRequestOf } from './http-request.js';
 import { principalOf } from './request-principal.js';
 

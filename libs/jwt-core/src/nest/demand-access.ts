@@ -1,4 +1,4 @@
-import type { Principal } from '../verifier/principal.js';
+import type { Principal } from '../verifier/claims.js';
 import { AccessError } from './access-error.js';
 import type { AccessRules } from './access-rules.js';
 

@@ -1,6 +1,6 @@
 import { metadataAddress } from '../issuer/issuer-address.js';
 import type { KeySet } from '../verifier/key-set.js';
-import type { ReferenceTokenSource } from '../verifier/reference-token-source.js';
+import type { ReferenceTokenSource } from '../verifier/reference-token.js';
 import { pruneGraceSeconds } from '../revocation/revocation-list.js';
 import type { RevocationSource } from '../revocation/revocation-source.js';
 import { MOST_REMEMBERED_TOKENS } from '../verifier/verified-tokens.js';

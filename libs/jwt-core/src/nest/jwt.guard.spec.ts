@@ -1,6 +1,6 @@
 import { Body, Controller, Get, type INestApplication, Post, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Principal } from '../verifier/principal.js';
+import type { Principal } from '../verifier/claims.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
 import { JwtCoreModule } from './jwt-core.module.js';

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
-import type { Principal } from '../verifier/principal.js';
+import type { Principal } from '../verifier/claims.js';
 import { accessRulesOf, type AccessRules } from './access-rules.js';
 import type { HttpRequest } from './bearer-token.js';
 import { demandAccess } from './demand-access.js';

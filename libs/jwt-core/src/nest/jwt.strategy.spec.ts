@@ -2,7 +2,7 @@ import { Controller, Get, type INestApplication, Injectable, Req, UseGuards } fr
 import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestIssuer } from '../testing/test-issuer.js';
-import type { Principal } from '../verifier/principal.js';
+import type { Principal } from '../verifier/claims.js';
 import { AccessGuard } from './access.guard.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
 import { JwtCoreModule } from './jwt-core.module.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import passport from 'passport';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
-import type { Principal } from '../verifier/principal.js';
+import type { Principal } from '../verifier/claims.js';
 import type { HttpRequest } from './bearer-token.js';
 import { presentedToken } from './presented-token.js';
 import { attachPrincipal } from './request-principal.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Principal } from '../verifier/principal.js';
+import type { Principal } from '../verifier/claims.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { CurrentPrincipal } from './current-principal.decorator.js';
 import { AcceptStale, Freshness } from './freshness.decorator.js';

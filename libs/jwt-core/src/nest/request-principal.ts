@@ -1,4 +1,4 @@
-import type { Principal } from '../verifier/principal.js';
+import type { Principal } from '../verifier/claims.js';
 
 /** A request whose token was verified. */
 export interface AuthenticatedRequest {

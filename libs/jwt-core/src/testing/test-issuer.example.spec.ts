@@ -5,7 +5,7 @@ import { CurrentPrincipal } from '../nest/current-principal.decorator.js';
 import { JwtCoreModule } from '../nest/jwt-core.module.js';
 import { JwtGuard } from '../nest/jwt.guard.js';
 import { RequireScopes } from '../nest/require-scopes.decorator.js';
-import type { Principal } from '../verifier/principal.js';
+import type { Principal } from '../verifier/claims.js';
 import { TestIssuer } from './test-issuer.js';
 
 @Controller('orders')

@@ -1,6 +1,5 @@
 import { pruneGraceSeconds, type RevocationList } from '../revocation/revocation-list.js';
-import type { Principal } from './principal.js';
-import type { ProvenToken } from './proven-token.js';
+import type { Principal, ProvenToken } from './claims.js';
 import { TokenError } from './token-error.js';
 
 export interface AdmissionOptions {

@@ -1,4 +1,5 @@
-import type { Principal } from './principal.js';
+import { compactId, type CompactId } from '../revocation/compact-id.js';
+import { splitScope } from './scope.js';
 import { isJsonObject, type JsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 
@@ -10,14 +11,31 @@ export const MAX_TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 const MAX_STRING_LENGTH = 255;
 /** Postgres and C end a text there: it would be another identifier, or an error. */
 const NUL = '\0';
-const SCOPE_TOKEN = /[^ ]+/g;
 const NO_CLAIMS = Object.freeze({});
-const MAX_KNOWN_SCOPES = 256;
 
 /**
- * What clients ask for is much the same each time: splitting and freezing it costs a microsecond.
+ * Who is calling: the verified claims of an access token (RFC 9068 section 2.2), as a service reads
+ * them. Frozen, and shared by all requests that carry the same token.
  */
-const knownScopes = new Map<string, readonly string[]>();
+export interface Principal {
+  /** `sub`: the person's id, or the client's when a service calls for itself. */
+  readonly subject: string;
+  /** `client_id`: the application that the token was issued to. `web` for a person's login. */
+  readonly clientId: string;
+  /** `jti`: this token. */
+  readonly tokenId: string;
+  /** `sid`: the person's session. Absent when a service calls for itself. */
+  readonly sessionId?: string;
+  /** `scope`, split at its spaces. */
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
+  /** `iat`, in seconds since the epoch. */
+  readonly issuedAt: number;
+  /** `exp`, in seconds since the epoch. */
+  readonly expiresAt: number;
+  /** `claims`: what the issuer says of this subject beyond the standard. Unchecked: narrow it. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
 
 /** Whom a service trusts, and what it calls itself. */
 export interface Expected {
@@ -28,7 +46,7 @@ export interface Expected {
 }
 
 /** What a verified payload says. Whether its time has come, or gone, is not looked at here. */
-export interface AccessTokenClaims {
+export interface VerifiedClaims {
   readonly principal: Principal;
   /** The later of `iat` and `nbf`, in seconds since the epoch. */
   readonly notBefore: number;
@@ -41,7 +59,7 @@ export interface AccessTokenClaims {
  *
  * @throws TokenError `token_invalid`
  */
-export function readClaims(payload: JsonObject, expected: Expected): AccessTokenClaims {
+export function readClaims(payload: JsonObject, expected: Expected): VerifiedClaims {
   // Token substitution (threat:token-substitution) (RFC 8725 sections 2.7 and 3.9): one of another issuer, or for another
   // service, proves nothing here, however good its signature.
   if (payload.iss !== expected.issuer) throw wrong('iss');
@@ -100,13 +118,7 @@ function identifier(payload: JsonObject, claim: 'sub' | 'client_id' | 'jti' | 's
 
 function scopes(scope: unknown = ''): readonly string[] {
   if (typeof scope !== 'string' || scope.includes(NUL)) throw wrong('scope');
-  const known = knownScopes.get(scope);
-  if (known !== undefined) return known;
-  const split = Object.freeze(scope.match(SCOPE_TOKEN) ?? []);
-  if (scope.length > MAX_STRING_LENGTH) return split;
-  if (knownScopes.size === MAX_KNOWN_SCOPES) knownScopes.clear();
-  knownScopes.set(scope, split);
-  return split;
+  return Object.freeze(splitScope(scope));
 }
 
 function roles(value: unknown = []): readonly string[] {
@@ -134,4 +146,43 @@ function deepFreeze<T extends object>(value: T): T {
     if (typeof member === 'object' && member !== null) deepFreeze(member);
   }
   return Object.freeze(value);
+}
+
+/**
+ * A token that the issuer vouches for, by its signature or by its word, and whose claims are right:
+ * with all that each use of it has to check.
+ */
+export interface ProvenToken {
+  readonly principal: Principal;
+  /** The key that signed it. A reference token has none. */
+  readonly kid: string | undefined;
+  readonly clientId: string;
+  readonly tokenId: CompactId;
+  readonly sessionId: CompactId | undefined;
+  /** `iat`, the later of `iat` and `nbf`, and `exp`, in seconds since the epoch. */
+  readonly issuedAt: number;
+  /** `token_version`: with it, `iat` does not decide whether the client's tokens are revoked. */
+  readonly tokenVersion: number | undefined;
+  readonly notBefore: number;
+  readonly expiresAt: number;
+  /** Version of the revocation list in which it was last looked for, and not found. */
+  absentFromVersion: number;
+}
+
+/** @throws TokenError `token_invalid` for claims that are not right */
+export function provenToken(payload: JsonObject, expected: Expected, kid?: string): ProvenToken {
+  const { principal, notBefore, tokenVersion } = readClaims(payload, expected);
+  const { tokenId, sessionId, clientId, issuedAt, expiresAt } = principal;
+  return {
+    principal,
+    kid,
+    clientId,
+    tokenId: compactId(tokenId),
+    sessionId: sessionId === undefined ? undefined : compactId(sessionId),
+    issuedAt,
+    tokenVersion,
+    notBefore,
+    expiresAt,
+    absentFromVersion: -1,
+  };
 }

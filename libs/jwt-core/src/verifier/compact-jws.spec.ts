@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { splitCompactJws } from './compact-jws.js';
-import { readHeader } from './jws-header.js';
+import { readHeader, splitCompactJws } from './compact-jws.js';
 import { segment } from './signed-token.fixture.js';
 
 const HEADER = segment({ alg: 'RS256', typ: 'at+jwt', kid: 'k' });

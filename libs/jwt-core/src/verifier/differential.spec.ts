@@ -2,7 +2,7 @@ import { type JWTPayload, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { diceOf, generate, mutate } from './generated-tokens.fixture.js';
 import { AUDIENCE, ISSUER, KID, newKeyPair, NOW } from './signed-token.fixture.js';
-import type { Principal } from './principal.js';
+import type { Principal } from './claims.js';
 import { TokenError } from './token-error.js';
 import { issuerKey, setUp } from './verifier.fixture.js';
 

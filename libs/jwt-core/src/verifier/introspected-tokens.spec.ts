@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { provenToken } from './proven-token.js';
+import { provenToken } from './claims.js';
 import { AUDIENCE, CLAIMS, ISSUER } from './signed-token.fixture.js';
-import { IntrospectedTokens } from './introspected-tokens.js';
+import { IntrospectedTokens } from './reference-token-verifier.js';
 
 const introspected = (claims: object = {}) => ({
   proven: provenToken({ ...CLAIMS, claims }, { issuer: ISSUER, audience: AUDIENCE }),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { Admission } from './admission.js';
-import type { Principal } from './principal.js';
+import type { Principal } from './claims.js';
 import { AUDIENCE, CLAIMS, ISSUER, NOW } from './signed-token.fixture.js';
 import type { JsonObject } from './strict-json.js';
 import { ReferenceTokenVerifier } from './reference-token-verifier.js';

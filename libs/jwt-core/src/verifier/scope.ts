@@ -6,5 +6,6 @@ export const SCOPE_LIST = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 /** The scopes of a `scope` parameter or claim. */
 export function splitScope(scope: string): string[] {
-  return scope.split(' ').filter((each) => each !== '');
+  const scopes = scope.split(' ');
+  return scopes.includes('') ? scopes.filter((each) => each !== '') : scopes;
 }

@@ -1,9 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { TokenError } from './token-error.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-// A byte order mark is no white space of JSON: left in place, it is refused.
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const MAX_DEPTH = 64;
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -46,11 +45,12 @@ export function isText(value: unknown): boolean {
 
 function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(UTF8.decode(bytes));
+    // A byte order mark stays in place, and is no white space of JSON.
+    if (isUtf8(bytes)) return JSON.parse(bytes.toString());
   } catch {
     // Without the cause, which quotes the text: this error is logged, and a token never is.
-    throw new TokenError('token_invalid', 'not JSON in UTF-8');
   }
+  throw new TokenError('token_invalid', 'not JSON in UTF-8');
 }
 
 function countMembers(value: unknown, depth: number): number {

@@ -1,7 +1,7 @@
 import type { KeySet, VerificationKey } from './key-set.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { AccessTokenVerifier, type AccessTokenVerifierOptions } from './access-token-verifier.js';
-import type { Principal } from './principal.js';
+import type { Principal } from './claims.js';
 import { AUDIENCE, ISSUER, KID, newKeyPair, NOW } from './signed-token.fixture.js';
 
 /** What the issuer of these specs signs with. */

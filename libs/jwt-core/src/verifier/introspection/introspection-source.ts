@@ -5,7 +5,7 @@ import { type FormAnswer, postForm } from '../../issuer/post-form.js';
 import { type JsonObject, parseJsonObject } from '../strict-json.js';
 import { TokenError } from '../token-error.js';
 import { type IntrospectionLog, IntrospectionOutage } from './introspection-outage.js';
-import type { ReferenceTokenSource } from '../reference-token-source.js';
+import type { ReferenceTokenSource } from '../reference-token.js';
 
 export interface IntrospectionSourceOptions {
   readonly metadata: IssuerMetadata;

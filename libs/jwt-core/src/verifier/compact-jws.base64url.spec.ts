@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBase64url, writeBase64url } from './base64url.js';
+import { decodeBase64url, writeBase64url } from './compact-jws.js';
 
 const isAccepted = (segment: string) => {
   try {

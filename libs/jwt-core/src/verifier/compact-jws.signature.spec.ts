@@ -1,7 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { splitCompactJws } from './compact-jws.js';
-import { isSignedBy } from './signature.js';
+import { isSignedBy, splitCompactJws } from './compact-jws.js';
 
 const rsa = (n: string) => createPublicKey({ key: { kty: 'RSA', n, e: 'AQAB' }, format: 'jwk' });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readHeader } from './jws-header.js';
+import { readHeader } from './compact-jws.js';
 import { HEADER, KID, segment } from './signed-token.fixture.js';
 
 const without = (name: 'alg' | 'typ' | 'kid') => ({ ...HEADER, [name]: undefined });
