@@ -63,14 +63,14 @@ export {
 export { JwtGuard } from './nest/jwt.guard.js';
 export { JwtStrategy } from './nest/jwt.strategy.js';
 export { AccessGuard } from './nest/access.guard.js';
-export { AccessError, type AccessErrorCode } from './nest/access-error.js';
-export type { AuthenticatedRequest } from './nest/request-principal.js';
+export { AccessError, type AccessErrorCode } from './nest/access-rules.js';
+export type { AuthenticatedRequest } from './nest/http-request.js';
 
-export { Public } from './nest/public.decorator.js';
-export { CurrentPrincipal } from './nest/current-principal.decorator.js';
-export { RequireScopes } from './nest/require-scopes.decorator.js';
-export { RequireRoles } from './nest/require-roles.decorator.js';
-export { AcceptStale, Freshness, type FreshnessLimit } from './nest/freshness.decorator.js';
+export { Public } from './nest/decorators.js';
+export { CurrentPrincipal } from './nest/decorators.js';
+export { RequireScopes } from './nest/decorators.js';
+export { RequireRoles } from './nest/decorators.js';
+export { AcceptStale, Freshness, type FreshnessLimit } from './nest/decorators.js';
 
 export { ProblemFilter, provideProblems, type ProblemOf } from './nest/problem.filter.js';
 export { problemDocument, type InputFault, type Problem } from './nest/problem.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { accessRulesOf } from './access-rules.js';
-import { AcceptStale, Freshness, type FreshnessLimit } from './freshness.decorator.js';
-import { Public } from './public.decorator.js';
-import { RequireRoles } from './require-roles.decorator.js';
-import { RequireScopes } from './require-scopes.decorator.js';
+import { AcceptStale, Freshness, type FreshnessLimit } from './decorators.js';
+import { Public } from './decorators.js';
+import { RequireRoles } from './decorators.js';
+import { RequireScopes } from './decorators.js';
 
 abstract class Listing {
   list(this: void) {}

@@ -1,9 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AcceptStale, FreshnessMs } from './freshness.decorator.js';
-import { Public } from './public.decorator.js';
-import { RequiredRoles } from './require-roles.decorator.js';
-import { RequiredScopes } from './require-scopes.decorator.js';
+import type { Principal } from '../verifier/claims.js';
+import { AcceptStale, FreshnessMs, Public, RequiredRoles, RequiredScopes } from './decorators.js';
 
 /** What the decorators of a route and of its class ask for, taken together. */
 export interface AccessRules {
@@ -20,8 +18,8 @@ export interface AccessRules {
 const compiled = new WeakMap<object, WeakMap<object, AccessRules>>();
 
 /**
- * The rules of a handler in its class, worked out once: what stands on the handler, else what
- * stands on the class. Classes that inherit one handler may ask for different things.
+ * The rules of a handler in its class, compiled once: each decorator of the handler, or else that
+ * of the class. Classes that inherit one handler may have different rules.
  *
  * @throws Error for decorators that contradict each other.
  */
@@ -52,8 +50,8 @@ function declaredOn(subject: object) {
 function compile(onClass: Declared, onHandler: Declared): AccessRules {
   refuseContradiction(onHandler, onHandler);
   refuseContradiction(onClass, onClass);
-  // A handler may open what its class closes. To demand something under an open class is more
-  // likely a mistake than a wish, and either reading would surprise someone.
+  // A handler may open what its class closes. A demand under an open class is more likely a mistake,
+  // and either reading would surprise someone.
   refuseContradiction(onClass, onHandler);
   const staleness = (onHandler.freshnessMs ?? onHandler.acceptsStale) ? onHandler : onClass;
   return {
@@ -72,5 +70,39 @@ function refuseContradiction(opened: Declared, { scopes, roles, ...staleness }: 
   }
   if (staleness.freshnessMs && staleness.acceptsStale) {
     throw new Error('@Freshness() contradicts @AcceptStale()');
+  }
+}
+
+/** What an authenticated caller lacks for a route. */
+export type AccessErrorCode = 'insufficient_scope' | 'insufficient_role';
+
+/** Why an authenticated caller is refused (RFC 6750 section 3.1, `insufficient_scope`). */
+export class AccessError extends Error {
+  override readonly name = 'AccessError';
+
+  constructor(
+    readonly code: AccessErrorCode,
+    message: string,
+    /** All scopes that the route demands. */
+    readonly requiredScopes: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/**
+ * Roles first: a caller who lacks both must not request a scope that would not help.
+ *
+ * @throws AccessError if `principal` lacks what a route demands
+ */
+export function demandAccess(principal: Principal, { scopes, roles }: AccessRules): void {
+  if (roles.length > 0 && !roles.some((role) => principal.roles.includes(role))) {
+    throw new AccessError('insufficient_role', `none of the roles ${roles.join(', ')}`, scopes);
+  }
+  for (const scope of scopes) {
+    if (!principal.scopes.includes(scope)) {
+      throw new AccessError('insufficient_scope', `scope "${scope}" is missing`, scopes);
+    }
   }
 }

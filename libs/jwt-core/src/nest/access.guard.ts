@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { TokenError } from '../verifier/token-error.js';
 import { accessRulesOf } from './access-rules.js';
-import { demandAccess } from './demand-access.js';
+import { demandAccess } from './access-rules.js';
 import { httpRequestOf } from './http-request.js';
-import { principalOf } from './request-principal.js';
+import { principalOf } from './http-request.js';
 
 /**
  * Enforces `@RequireScopes()` and `@RequireRoles()` behind `AuthGuard('jwt')`, which knows nothing

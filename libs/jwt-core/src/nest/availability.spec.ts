@@ -2,7 +2,7 @@ import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/commo
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateSigningKey } from '../testing/signing-key.js';
 import { TestIssuer } from '../testing/test-issuer.js';
-import { AcceptStale, Freshness } from './freshness.decorator.js';
+import { AcceptStale, Freshness } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtGuard } from './jwt.guard.js';

@@ -12,7 +12,7 @@ import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { TokenError } from '../verifier/token-error.js';
-import { AccessError } from './access-error.js';
+import { AccessError } from './access-rules.js';
 import { type JwtCoreOptions, jwtCoreSettings } from './jwt-core.options.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtCoreStatistics } from './jwt-core.statistics.js';
@@ -20,7 +20,7 @@ import { JwtCoreRuntime } from './jwt-core.runtime.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RouteProtection } from './route-protection.js';
-import { strictestFreshnessMs } from './strictest-freshness.js';
+import { strictestFreshnessMs } from './routes.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<JwtCoreOptions>().setClassMethodName('forRoot').build();

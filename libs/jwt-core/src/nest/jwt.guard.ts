@@ -3,11 +3,11 @@ import { RevocationList } from '../revocation/revocation-list.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import type { Principal } from '../verifier/claims.js';
 import { accessRulesOf, type AccessRules } from './access-rules.js';
-import type { HttpRequest } from './bearer-token.js';
-import { demandAccess } from './demand-access.js';
+import type { HttpRequest } from './http-request.js';
+import { demandAccess } from './access-rules.js';
 import { httpRequestOf } from './http-request.js';
-import { presentedToken } from './presented-token.js';
-import { attachPrincipal } from './request-principal.js';
+import { countedBearerToken } from './http-request.js';
+import { attachPrincipal } from './http-request.js';
 
 /**
  * Lets in whoever presents a valid access token (RFC 6750) and has what the route's decorators
@@ -32,7 +32,7 @@ export class JwtGuard implements CanActivate {
     if (rules.isPublic) return true;
     const { maxStalenessMs } = this.revocations;
     const staleness = rules.acceptsStale ? Infinity : Math.min(rules.freshnessMs, maxStalenessMs);
-    const token = presentedToken(request, this.verifier.verdicts);
+    const token = countedBearerToken(request, this.verifier.verdicts);
     const verified = this.verifier.verify(token, staleness);
     return verified instanceof Promise
       ? verified.then((principal) => admit(request, principal, rules))

@@ -4,14 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestIssuer } from '../testing/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import { AccessGuard } from './access.guard.js';
-import { CurrentPrincipal } from './current-principal.decorator.js';
+import { CurrentPrincipal } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
-import { Public } from './public.decorator.js';
-import { RequireRoles } from './require-roles.decorator.js';
-import { RequireScopes } from './require-scopes.decorator.js';
+import { Public } from './decorators.js';
+import { RequireRoles } from './decorators.js';
+import { RequireScopes } from './decorators.js';
 
 @Injectable()
 class DerivedAuthGuard extends AuthGuard('jwt') {}

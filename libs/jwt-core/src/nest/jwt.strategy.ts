@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import passport from 'passport';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import type { Principal } from '../verifier/claims.js';
-import type { HttpRequest } from './bearer-token.js';
-import { presentedToken } from './presented-token.js';
-import { attachPrincipal } from './request-principal.js';
+import type { HttpRequest } from './http-request.js';
+import { countedBearerToken } from './http-request.js';
+import { attachPrincipal } from './http-request.js';
 
 /**
  * The passport strategy `jwt` over the same verifier, for code that says `AuthGuard('jwt')`: list
@@ -29,7 +29,7 @@ export class JwtStrategy implements passport.Strategy {
   ): Promise<void> {
     let principal: Principal;
     try {
-      const token = presentedToken(request, this.verifier.verdicts);
+      const token = countedBearerToken(request, this.verifier.verdicts);
       principal = await this.verifier.verify(token);
     } catch (refusal) {
       return this.error(refusal);

@@ -7,7 +7,7 @@ import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { AccessGuard } from './access.guard.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ProblemFilter } from './problem.filter.js';
-import { Public } from './public.decorator.js';
+import { Public } from './decorators.js';
 
 class Handlers {
   @Public()

@@ -21,7 +21,7 @@ import { JwtCoreModule } from './jwt-core.module.js';
 import { ask, createApp, listen, platforms } from './nest-app.fixture.js';
 import type { Problem } from './problem.js';
 import { type ProblemOf, provideProblems } from './problem.filter.js';
-import { Public } from './public.decorator.js';
+import { Public } from './decorators.js';
 
 class StockError extends Error {
   constructor(readonly left: number) {

@@ -4,18 +4,15 @@ import {
   Catch,
   type ExceptionFilter,
   type FactoryProvider,
-  HttpException,
   Logger,
 } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { TokenError } from '../verifier/token-error.js';
-import { AccessError } from './access-error.js';
-import { accessProblem, tokenProblem } from './access-problem.js';
-import { httpExceptionProblem } from './http-exception-problem.js';
+import { knownProblem } from './known-problems.js';
 import { type Problem, problemDocument } from './problem.js';
 
-/** How an application says its own errors. `undefined` for an error that is not its own. */
+/** The HTTP answer for an error of the application itself; `undefined` for any other error. */
 export type ProblemOf = (error: unknown) => Problem | undefined;
 
 /** Express' or Fastify's, or node's own where a middleware of Fastify failed. */
@@ -25,8 +22,8 @@ type HttpResponse = Pick<ServerResponse, 'writableEnded' | 'destroy'> & {
 };
 
 /**
- * Answers every error as `application/problem+json` (RFC 9457), on Fastify and on Express. An error
- * that nobody knows is logged, and the client learns nothing but `internal_error`.
+ * Answers every error as `application/problem+json` (RFC 9457), on Fastify and on Express. An unknown
+ * error is logged, and the client gets only `internal_error`.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -38,10 +35,10 @@ export class ProblemFilter implements ExceptionFilter {
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): unknown {
-    // Nobody waits for an HTTP answer there: the error goes on as it is.
+    // No HTTP answer is expected there: the error is passed on.
     if (host.getType<string>() === 'rpc') return throwError(() => error);
     if (host.getType<string>() !== 'http') return error;
-    const problem = this.ownProblem(error) ?? problemOf(error);
+    const problem = this.ownProblem(error) ?? knownProblem(error);
     const [request, response] = host.getArgs<[object, HttpResponse]>();
     if (problem.status >= 500 && !(error instanceof TokenError)) {
       this.logger.error(error, { requestId: this.requestId(request, response) });
@@ -53,7 +50,7 @@ export class ProblemFilter implements ExceptionFilter {
   private answer(response: HttpResponse, problem: Problem): void {
     const { httpAdapter } = this.adapterHost;
     if (httpAdapter.isHeadersSent(response)) {
-      // Merely ended, an answer that is half sent would look whole.
+      // An answer that is half sent would look complete if it merely ended.
       const { raw = response } = response;
       if (!raw.writableEnded) raw.destroy();
       return;
@@ -65,11 +62,11 @@ export class ProblemFilter implements ExceptionFilter {
     const document = problemDocument(problem);
     if (!response.send) return void httpAdapter.reply(response, document, problem.status);
     httpAdapter.status(response, problem.status);
-    // As bytes: to anything else both frameworks add a charset, which JSON does not have.
+    // As bytes: both frameworks add a charset to anything else, which JSON does not have.
     response.send(Buffer.from(JSON.stringify(document)));
   }
 
-  /** What the answer will carry, else what Fastify calls the request. */
+  /** The id that the answer carries, or else Fastify's. */
   private requestId(request: object, response: HttpResponse): unknown {
     const answered: unknown = this.adapterHost.httpAdapter.getHeader(response, 'x-request-id');
     return answered ?? ('id' in request ? request.id : undefined);
@@ -77,8 +74,8 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 /**
- * The provider that makes an application answer all its errors as problems: its own by `ownProblem`,
- * those of tokens, Nest and the framework by themselves.
+ * The provider that makes an application answer all errors as problems: its own by `ownProblem`,
+ * those of tokens, Nest and the framework without it.
  */
 export function provideProblems(ownProblem?: ProblemOf): FactoryProvider<ProblemFilter> {
   return {
@@ -86,11 +83,4 @@ export function provideProblems(ownProblem?: ProblemOf): FactoryProvider<Problem
     inject: [HttpAdapterHost],
     useFactory: (adapterHost: HttpAdapterHost) => new ProblemFilter(adapterHost, ownProblem),
   };
-}
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof TokenError) return tokenProblem(error);
-  if (error instanceof AccessError) return accessProblem(error);
-  if (error instanceof HttpException) return httpExceptionProblem(error);
-  return { status: 500, code: 'internal_error' };
 }

@@ -3,15 +3,15 @@ import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Principal } from '../verifier/claims.js';
 import { TestIssuer } from '../testing/test-issuer.js';
-import { CurrentPrincipal } from './current-principal.decorator.js';
-import { AcceptStale, Freshness } from './freshness.decorator.js';
+import { CurrentPrincipal } from './decorators.js';
+import { AcceptStale, Freshness } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import type { JwtCoreOptions } from './jwt-core.options.js';
 import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
-import { RequireScopes } from './require-scopes.decorator.js';
+import { RequireScopes } from './decorators.js';
 
 @Controller()
 @UseGuards(JwtGuard)

@@ -1,6 +1,7 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { accessRulesOf } from './access-rules.js';
 
 /** A handler that Nest's router serves, in the class that serves it. */
 export interface Route {
@@ -46,4 +47,21 @@ function join(...paths: string[]): string {
     .flatMap((path) => path.split('/'))
     .filter(Boolean)
     .join('/')}`;
+}
+
+/**
+ * The shortest `@Freshness()` of any route, in milliseconds: what the revocation list has to keep
+ * up with. `undefined` when no route asks for more than the application.
+ */
+export function strictestFreshnessMs(modules: ModulesContainer): number | undefined {
+  const limits = routesOf(modules).map(({ controller, handler }) => {
+    try {
+      return accessRulesOf(controller, handler).freshnessMs;
+    } catch {
+      // Decorators that contradict each other: the start is refused for them, with all others.
+      return Infinity;
+    }
+  });
+  const strictest = Math.min(...limits, Infinity);
+  return strictest === Infinity ? undefined : strictest;
 }

@@ -1,10 +1,10 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { expect, it } from 'vitest';
-import { CurrentPrincipal } from '../nest/current-principal.decorator.js';
+import { CurrentPrincipal } from '../nest/decorators.js';
 import { JwtCoreModule } from '../nest/jwt-core.module.js';
 import { JwtGuard } from '../nest/jwt.guard.js';
-import { RequireScopes } from '../nest/require-scopes.decorator.js';
+import { RequireScopes } from '../nest/decorators.js';
 import type { Principal } from '../verifier/claims.js';
 import { TestIssuer } from './test-issuer.js';
 

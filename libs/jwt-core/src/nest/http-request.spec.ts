@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TokenError } from '../verifier/token-error.js';
-import { bearerToken } from './bearer-token.js';
+import { bearerToken } from './http-request.js';
 
 /** As node parses these header lines: the first of two `authorization` counts. */
 function request(...values: string[]) {
