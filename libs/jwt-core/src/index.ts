@@ -9,21 +9,23 @@ export {
   type AccessTokenVerifierOptions,
 } from './verifier/access-token-verifier.js';
 
+export type { JwtCoreLog } from './log.js';
+
 export { IssuerError, type IssuerErrorCode } from './issuer/issuer-error.js';
 export { isLoopback } from './issuer/issuer-address.js';
-export type { IssuerEndpoints } from './issuer/issuer-endpoints.js';
+export type { IssuerEndpoints } from './issuer/issuer-metadata.js';
 export { IssuerMetadata, type IssuerMetadataOptions } from './issuer/issuer-metadata.js';
 
 export { KeySet, type VerificationKey } from './verifier/key-set.js';
 export { RemoteKeySet, type RemoteKeySetOptions } from './keys/remote-key-set.js';
-export type { KeySetLog, KeySetState } from './keys/key-set-report.js';
+export type { KeySetState } from './keys/remote-key-set.js';
 export { jwksFingerprint } from './keys/jwks-fingerprint.js';
 
 export {
   ClientCredentialsToken,
   type ClientCredentialsTokenOptions,
 } from './client/client-credentials-token.js';
-export { ClientTokenError, type ClientTokenErrorCode } from './client/client-token-error.js';
+export { ClientTokenError, type ClientTokenErrorCode } from './client/token-endpoint.js';
 
 export type { ReferenceTokenSource } from './verifier/reference-token.js';
 
@@ -49,7 +51,6 @@ export {
   RevocationFollower,
   type RevocationFollowerOptions,
 } from './revocation/revocation-follower.js';
-export type { RevocationLog } from './revocation/feed-outage.js';
 
 export { JwtCoreModule } from './nest/jwt-core.module.js';
 export type { JwtCoreOptions } from './nest/jwt-core.options.js';

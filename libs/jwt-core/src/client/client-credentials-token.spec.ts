@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { Test } from '@nestjs/testing';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { generateSigningKey, type SigningKey } from '../testing/signing-key.js';
+import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import {
   ClientCredentialsToken,

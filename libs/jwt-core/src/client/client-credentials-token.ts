@@ -1,7 +1,7 @@
 import { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { backOffMs } from '../timing/back-off.js';
-import { ClientTokenError } from './client-token-error.js';
+import { ClientTokenError } from './token-endpoint.js';
 import { requestToken } from './token-endpoint.js';
 
 export interface ClientCredentialsTokenOptions {

@@ -2,4 +2,4 @@ export {
   ClientCredentialsToken,
   type ClientCredentialsTokenOptions,
 } from './client-credentials-token.js';
-export { ClientTokenError, type ClientTokenErrorCode } from './client-token-error.js';
+export { ClientTokenError, type ClientTokenErrorCode } from './token-endpoint.js';

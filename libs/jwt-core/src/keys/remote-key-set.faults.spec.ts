@@ -47,7 +47,7 @@ function keysOf(...keys: object[]): string {
 describe('RemoteKeySet, over an issuer that misbehaves', () => {
   const cooldownMs = 10_000;
   const timeoutMs = 1_000;
-  const log = { log: vi.fn(), warn: vi.fn() };
+  const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const bed = useKeySetBed({ log, timeoutMs });
   const { pass, until, turn, fetches } = bed;
   afterEach(() => void vi.resetAllMocks());

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { generateSigningKey, type SigningKey } from '../testing/signing-key.js';
+import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { RemoteKeySet, type RemoteKeySetOptions } from './remote-key-set.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { generateSigningKey } from '../testing/signing-key.js';
+import { generateSigningKey } from '../testing/access-token.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { useKeySetBed } from './remote-key-set.fixture.js';
 import { RemoteKeySet } from './remote-key-set.js';
@@ -96,7 +96,7 @@ describe('RemoteKeySet', () => {
 
   it('starts with the issuer down, and has the keys by itself when it is up', async () => {
     const { auth } = bed;
-    const log = { log: vi.fn(), warn: vi.fn() };
+    const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const keys = bed.restart({ log });
     auth.fail('all');
     keys.start();
@@ -162,7 +162,7 @@ describe('RemoteKeySet', () => {
 
   it('ends a fetch that is under way when closed, and says nothing of it', async () => {
     const { auth } = bed;
-    const log = { log: vi.fn(), warn: vi.fn() };
+    const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const keys = bed.restart({ log });
     await keys.find(auth.kid);
     await pass(cooldownMs);

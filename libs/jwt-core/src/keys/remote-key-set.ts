@@ -1,12 +1,13 @@
-import { fetchJson } from '../issuer/fetch-json.js';
+import { fetchJson } from '../issuer/issuer-request.js';
+import type { JwtCoreLog } from '../log.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { TokenError } from '../verifier/token-error.js';
-import { Alarm } from './alarm.js';
-import { FingerprintChase } from './fingerprint-chase.js';
+import { Alarm } from './fetch-schedule.js';
+import { FingerprintChase } from './fetch-schedule.js';
 import { type JwkSet, parseJwkSet } from './jwk-set.js';
 import { jwksFingerprint } from './jwks-fingerprint.js';
-import { type KeySetLog, KeySetReport, type KeySetState } from './key-set-report.js';
 import type { KeySet, VerificationKey } from '../verifier/key-set.js';
+import { describeIgnored, type IgnoredJwk } from './jwk-set.js';
 
 export interface RemoteKeySetOptions {
   readonly metadata: IssuerMetadata;
@@ -18,7 +19,7 @@ export interface RemoteKeySetOptions {
   readonly maxStaleMs?: number | undefined;
   /** For one fetch. Default 5 s. */
   readonly timeoutMs?: number | undefined;
-  readonly log?: KeySetLog | undefined;
+  readonly log?: JwtCoreLog | undefined;
   readonly monotonicNow?: (() => number) | undefined;
 }
 
@@ -186,4 +187,37 @@ export class RemoteKeySet implements KeySet {
 function duration(name: string, ms: number): number {
   if (ms > 0 && ms <= maxTimerMs) return ms;
   throw new RangeError(`${name} is a number of milliseconds from 1 to ${maxTimerMs}, not ${ms}`);
+}
+
+/** `missing`: no keys to verify with. `stale`: keys, but the last fetch of them failed. */
+export type KeySetState = 'missing' | 'fresh' | 'stale';
+
+/** Turns the outcomes of many fetches into few lines of log. */
+export class KeySetReport {
+  private state: KeySetState | undefined;
+  private ignored = '';
+
+  constructor(
+    private readonly issuer: string,
+    private readonly log: JwtCoreLog | undefined,
+  ) {}
+
+  noteState(state: KeySetState, failure: unknown): void {
+    if (state === this.state) return;
+    const isFirst = this.state === undefined;
+    this.state = state;
+    if (state === 'fresh') {
+      return this.log?.log(`The keys of ${this.issuer} are ${isFirst ? '' : 'again '}at hand`);
+    }
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    const rest = state === 'stale' ? 'going on with those at hand' : 'none are at hand';
+    this.log?.warn(`The keys of ${this.issuer} cannot be fetched, ${rest}: ${reason}`);
+  }
+
+  noteIgnored(keys: readonly IgnoredJwk[]): void {
+    const ignored = describeIgnored(keys);
+    if (ignored === this.ignored) return;
+    this.ignored = ignored;
+    if (ignored !== '') this.log?.warn(`Keys of ${this.issuer} that are not used: ${ignored}`);
+  }
 }

@@ -1,6 +1,6 @@
 import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateSigningKey } from '../testing/signing-key.js';
+import { generateSigningKey } from '../testing/access-token.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { AcceptStale, Freshness } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';

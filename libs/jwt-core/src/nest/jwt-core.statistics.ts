@@ -1,4 +1,4 @@
-import type { KeySetState } from '../keys/key-set-report.js';
+import type { KeySetState } from '../keys/remote-key-set.js';
 import type { RemoteKeySet } from '../keys/remote-key-set.js';
 import type { RevocationList, RevocationListState } from '../revocation/revocation-list.js';
 import type { AccessTokenVerifier } from '../verifier/access-token-verifier.js';

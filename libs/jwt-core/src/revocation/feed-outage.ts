@@ -1,10 +1,7 @@
-/** Where a follower tells that its feed is lost or back: once for each change, not per attempt. */
-export interface RevocationLog {
-  log(message: string): void;
-  warn(message: string): void;
-}
+import type { JwtCoreLog } from '../log.js';
+import { backOffMs, spreadMs } from '../timing/back-off.js';
 
-const longestPauseMs = 1_000;
+const retries = { firstMs: 200, longestMs: 1_000 };
 
 /** The failures of a feed in a row, from the first one to the next answer. */
 export class FeedOutage {
@@ -13,7 +10,7 @@ export class FeedOutage {
 
   constructor(
     private readonly monotonicNow: () => number,
-    private readonly log: RevocationLog | undefined,
+    private readonly log: JwtCoreLog | undefined,
   ) {}
 
   get isOn(): boolean {
@@ -29,7 +26,7 @@ export class FeedOutage {
       this.log?.warn(`Revocation feed lost: ${reason}`);
     }
     // At random, so that a feed that comes back does not meet all its services at the same moment.
-    return Math.min(100 * 2 ** this.failures, longestPauseMs) * (0.5 + Math.random() / 2);
+    return spreadMs(backOffMs(this.failures, retries));
   }
 
   noteAnswer(): void {

@@ -34,6 +34,7 @@ export class FollowerBench {
   readonly log = {
     log: vi.fn<(message: string) => void>(),
     warn: vi.fn<(message: string) => void>(),
+    error: vi.fn<(message: string) => void>(),
   };
 
   constructor() {

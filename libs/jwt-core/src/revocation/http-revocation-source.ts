@@ -1,4 +1,4 @@
-import { fetchJson } from '../issuer/fetch-json.js';
+import { fetchJson } from '../issuer/issuer-request.js';
 import { IssuerError, type IssuerErrorCode } from '../issuer/issuer-error.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { readBatch } from './read-batch.js';

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { FeedOutage, type RevocationLog } from './feed-outage.js';
+import type { JwtCoreLog } from '../log.js';
+import { FeedOutage } from './feed-outage.js';
 import { pause } from './pause.js';
 import { PruneClock } from './prune-clock.js';
 import type { RevocationList } from './revocation-list.js';
@@ -19,7 +20,7 @@ export interface RevocationFollowerOptions {
    * oldest entry was recorded until then. Must not throw.
    */
   readonly onReach?: ((ms: number) => void) | undefined;
-  readonly log?: RevocationLog | undefined;
+  readonly log?: JwtCoreLog | undefined;
   /** Milliseconds since the epoch. Ages are measured by the list's monotonic clock. */
   readonly wallNow?: (() => number) | undefined;
 }

@@ -1,5 +1,26 @@
-import { randomUUID, sign } from 'node:crypto';
-import type { SigningKey } from './signing-key.js';
+import { generateKeyPair, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { promisify } from 'node:util';
+
+/** What an issuer signs with. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+/**
+ * A new RSA key of 2048 bits. Takes some tenths of a second: a suite that starts many issuers can
+ * hand the same key to all of them.
+ */
+export async function generateSigningKey(): Promise<SigningKey> {
+  const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  return { kid: randomUUID(), ...pair };
+}
+
+/** The public half, as a JWK set holds it (RFC 7517). */
+export function publicJwk({ kid, publicKey }: SigningKey): Record<string, unknown> {
+  return { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' };
+}
 
 /** Anything that JSON can hold. A member that is `undefined` is left out. */
 export type Members = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ClientCredentials } from '../issuer/client-credentials.js';
-import { generateSigningKey, type SigningKey } from './signing-key.js';
+import { generateSigningKey, type SigningKey } from './access-token.js';
 import { TestIssuer } from './test-issuer.js';
 
 let key: SigningKey;

@@ -20,7 +20,7 @@ import {
 } from './issuer-server.js';
 import { MemoryRevocationSource } from './memory-revocation-source.js';
 import { OAuthEndpoints, type TestClient } from './oauth-endpoints.js';
-import { generateSigningKey, publicJwk, type SigningKey } from './signing-key.js';
+import { generateSigningKey, publicJwk, type SigningKey } from './access-token.js';
 import { TestClock } from './test-clock.js';
 
 export interface TestIssuerOptions {

@@ -1,12 +1,6 @@
+import type { JwtCoreLog } from '../../log.js';
 import { backOffMs } from '../../timing/back-off.js';
 import { TokenError } from '../token-error.js';
-
-/** Where introspection tells that it fails or works again: once for each change, not per token. */
-export interface IntrospectionLog {
-  log(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
-}
 
 /** Why an introspection gave no answer. */
 export interface IntrospectionFailure {
@@ -31,7 +25,7 @@ export class IntrospectionOutage {
   constructor(
     private readonly issuer: string,
     private readonly monotonicNow: () => number,
-    private readonly log: IntrospectionLog | undefined,
+    private readonly log: JwtCoreLog | undefined,
   ) {}
 
   /** @throws TokenError `introspection_unavailable` during the pause after a failure */

@@ -1,10 +1,11 @@
 import type { ClientCredentials } from '../../issuer/client-credentials.js';
 import { IssuerError } from '../../issuer/issuer-error.js';
 import type { IssuerMetadata } from '../../issuer/issuer-metadata.js';
-import { type FormAnswer, postForm } from '../../issuer/post-form.js';
+import { type FormAnswer, postForm } from '../../issuer/issuer-request.js';
 import { type JsonObject, parseJsonObject } from '../strict-json.js';
 import { TokenError } from '../token-error.js';
-import { type IntrospectionLog, IntrospectionOutage } from './introspection-outage.js';
+import type { JwtCoreLog } from '../../log.js';
+import { IntrospectionOutage } from './introspection-outage.js';
 import type { ReferenceTokenSource } from '../reference-token.js';
 
 export interface IntrospectionSourceOptions {
@@ -13,7 +14,7 @@ export interface IntrospectionSourceOptions {
   readonly credentials: ClientCredentials;
   /** For one introspection. Default 5 s. */
   readonly timeoutMs?: number | undefined;
-  readonly log?: IntrospectionLog | undefined;
+  readonly log?: JwtCoreLog | undefined;
   readonly monotonicNow?: (() => number) | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FingerprintChase } from './fingerprint-chase.js';
+import { FingerprintChase } from './fetch-schedule.js';
 
 /** Fetches that never bring what was told; gives the pauses before each of them. */
 function pauses(chase: FingerprintChase, told: string): number[] {

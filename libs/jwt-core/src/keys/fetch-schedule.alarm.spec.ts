@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Alarm } from './alarm.js';
+import { Alarm } from './fetch-schedule.js';
 
 describe('Alarm', () => {
   const ring = vi.fn();

@@ -1,4 +1,5 @@
 import { IssuerError } from './issuer-error.js';
+import type { ClientCredentials } from './client-credentials.js';
 
 /** How long an answer may take and how large it may be. */
 export interface FetchLimits {
@@ -73,4 +74,61 @@ function asIssuerError(url: string, error: unknown): IssuerError {
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
   const { code, message } = root as { code?: string; message?: string };
   return new IssuerError('unreachable', `${url}: ${code ?? message}`, { cause: error });
+}
+
+/**
+ * The JSON document at an address: one GET, a 2xx answer, well-formed UTF-8 and JSON (RFC 8259).
+ *
+ * @throws IssuerError `unreachable`, `timed_out`, `aborted`, `bad_status`, `too_large`, `not_json`
+ */
+export async function fetchJson(url: string, limits: FetchLimits): Promise<unknown> {
+  const question = { headers: { accept: 'application/json' } };
+  return boundedFetch(url, question, limits, async (response, body) => {
+    if (!response.ok) throw new IssuerError('bad_status', `${url}: status ${response.status}`);
+    return parse(url, await body());
+  });
+}
+
+function parse(url: string, body: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
+  } catch (cause) {
+    throw new IssuerError('not_json', `${url}: not JSON`, { cause });
+  }
+}
+
+/** Whatever an endpoint answered. */
+export interface FormAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+  /** What `Retry-After` asks for, if it does (RFC 9110 section 10.2.3, in seconds). */
+  readonly retryAfterMs: number | undefined;
+}
+
+/**
+ * Sends a form as an authenticated client (RFC 6749 section 2.3.1), and gives the answer whatever
+ * its status.
+ *
+ * @throws IssuerError `unreachable`, `timed_out`, `aborted`, `too_large`
+ */
+export async function postForm(
+  url: string,
+  form: Readonly<Record<string, string>>,
+  credentials: ClientCredentials,
+  limits: FetchLimits,
+): Promise<FormAnswer> {
+  const question = {
+    method: 'POST',
+    headers: { accept: 'application/json', authorization: credentials.authorization() },
+    body: new URLSearchParams(form),
+  };
+  return boundedFetch(url, question, limits, async ({ status, headers }, body) => ({
+    status,
+    retryAfterMs: retryAfterMs(headers.get('retry-after')),
+    body: await body(),
+  }));
+}
+
+function retryAfterMs(header: string | null): number | undefined {
+  return header !== null && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
 }

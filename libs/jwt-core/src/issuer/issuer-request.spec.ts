@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 // threat:decompression-bombs
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fetchJson } from './fetch-json.js';
+import { fetchJson } from './issuer-request.js';
 
 describe('fetchJson', () => {
   const limits = { timeoutMs: 5_000, maxBytes: 1_000 };

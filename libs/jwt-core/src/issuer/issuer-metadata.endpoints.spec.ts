@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readEndpoints } from './issuer-endpoints.js';
+import { readEndpoints } from './issuer-metadata.js';
 
 describe('readEndpoints', () => {
   const issuer = 'https://auth.example.com';
