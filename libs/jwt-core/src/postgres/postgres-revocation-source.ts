@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { RevocationSourceError } from '../revocation/revocation-source-error.js';
 import type {
@@ -9,7 +10,7 @@ import type { FeedCursor } from './feed/cursor.js';
 import { LogReader } from './feed/log-reader.js';
 import { PageReader } from './feed/page-reader.js';
 import { theBeginning, type FeedPlace } from './feed/place.js';
-import { pageSize, type FeedPage } from './feed/read-page.js';
+import type { FeedPage } from './feed/read-page.js';
 import type { RecentRevocations } from './feed/recent-revocations.js';
 import { untilAborted, WaitingReads } from './feed/waiting-reads.js';
 
@@ -54,6 +55,7 @@ export class PostgresRevocationSource implements RevocationSource {
   /** Of each page, so that all its readers share one batch: five hundred take the memory of one. */
   private readonly batches = new WeakMap<FeedPage, RevocationBatch>();
   private reader: LogReader | undefined;
+  private lastBeginning: Promise<unknown> = Promise.resolve();
   private jwks: string | undefined;
   private isDraining = false;
 
@@ -122,7 +124,7 @@ export class PostgresRevocationSource implements RevocationSource {
     let recent = reader.current ?? (await untilAborted(reader.refresh(), signal));
     let cursor = decode(after, recent);
     // A reader who needs older pages does not need the recent revocations to be up to date.
-    if (cursor && recent.reachesBackTo(cursor.place)) {
+    if (cursor && recent.hasPageAfter(cursor.place)) {
       recent = await untilAborted(reader.refresh(), signal);
       cursor = decode(after, recent);
     }
@@ -145,13 +147,25 @@ export class PostgresRevocationSource implements RevocationSource {
     caller: string,
   ): Promise<Answer> {
     const read = (place: FeedPlace) => this.pages.read(place, recent, caller);
-    if (cursor === undefined) return { page: await read(theBeginning), reset: true };
-    const known = recent.read(cursor.place);
-    const isKnown = known !== undefined && known.entries.length <= pageSize;
-    const page = isKnown ? known : await read(cursor.place);
+    if (cursor === undefined) {
+      await this.beginningInTurn();
+      return { page: await read(theBeginning), reset: true };
+    }
+    const known = recent.hasPageAfter(cursor.place) ? recent.read(cursor.place) : undefined;
+    const page = known ?? (await read(cursor.place));
     // A cursor of a later time than the database has come to: it was restored from a backup.
-    const isAhead = cursor.horizon > (isKnown ? recent.horizon : page.snapshot.xmax);
+    const isAhead = cursor.horizon > (known ? recent.horizon : page.snapshot.xmax);
     return isAhead ? { page: await read(theBeginning), reset: true } : { page, reset: false };
+  }
+
+  /**
+   * One reader begins in each turn of the event loop. Anyone can begin, and the first page is large:
+   * those who have come further, and so hold a cursor that nobody can make up, are not held up.
+   */
+  private beginningInTurn(): Promise<unknown> {
+    const turn = this.lastBeginning;
+    this.lastBeginning = turn.then(() => nextTurn());
+    return turn;
   }
 
   private batchOf(

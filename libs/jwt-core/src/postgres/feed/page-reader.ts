@@ -19,6 +19,12 @@ interface DuePage {
   readonly begin: () => void;
 }
 
+/** A page that is being read or was. `undefined` if it is the last, which proves something. */
+interface SharedPage {
+  readonly full: Promise<FeedPage | undefined>;
+  readonly atMs: number;
+}
+
 /** Of one caller, of different pages. */
 const maxDue = 1_000;
 /** Services that start together share pages for so long. */
@@ -31,13 +37,18 @@ const maxShared = 8;
  * the listening one must not wait for it. It reads one page at a time, so that a fleet of services
  * that start together is no burden to the database, and takes turns between callers, so that none of
  * them has to wait for all pages of another. Those who want the same page share it.
+ *
+ * While nobody wants another page it reads the one that follows: a service then loads a million
+ * entries in half of the time.
  */
 export class PageReader {
   private readonly due = new Map<string, DuePage>();
   /** The keys of `due` by caller. Whose turn is next comes first. */
   private readonly queues = new Map<string, string[]>();
-  /** Full pages that were read within the last second, oldest first. */
-  private readonly shared = new Map<string, { readonly page: FeedPage; readonly atMs: number }>();
+  /** Oldest first. */
+  private readonly shared = new Map<string, SharedPage>();
+  /** Begins to read the page after the one that was sent last. */
+  private readNext: (() => Promise<unknown>) | undefined;
   private isReading = false;
   private connection: Promise<FeedConnection> | undefined;
   private idleTimer: NodeJS.Timeout | undefined;
@@ -52,23 +63,17 @@ export class PageReader {
    * @throws RevocationSourceError `unavailable`
    */
   async read(after: FeedPlace, recent: RecentRevocations, caller = ''): Promise<FeedPage> {
-    const key = recent.cursors.encode({ place: after, horizon: 0n, jwks: undefined });
-    const shared = this.shared.get(key);
-    if (shared && performance.now() - shared.atMs < sharedForMs) return shared.page;
-    const queue = this.queues.get(caller) ?? [];
-    if (queue.length >= maxDue) {
-      throw new RevocationSourceError('unavailable', 'Too many pages are requested');
-    }
-    const due = this.due.get(key) ?? this.enqueue(key, after, recent);
-    if (!queue.includes(key)) this.queues.set(caller, [...queue, key]);
-    if (!this.isReading) void this.readDue();
-    return due.page;
+    const key = keyOf(after, recent);
+    const page = (await this.fullPage(key)) ?? (await this.inTurn(key, after, recent, caller));
+    if (page.more) this.readAhead(page.place, recent);
+    return page;
   }
 
   /** Gives up the connection, with the page that is being read, and forgets the pages read before. */
   disconnect(): void {
     const { connection } = this;
     this.shared.clear();
+    this.readNext = undefined;
     this.connection = undefined;
     connection?.then(
       (open) => open.destroy(),
@@ -76,13 +81,32 @@ export class PageReader {
     );
   }
 
+  private async fullPage(key: string): Promise<FeedPage | undefined> {
+    const shared = this.shared.get(key);
+    return shared && performance.now() - shared.atMs < sharedForMs ? shared.full : undefined;
+  }
+
+  private async inTurn(
+    key: string,
+    after: FeedPlace,
+    recent: RecentRevocations,
+    caller: string,
+  ): Promise<FeedPage> {
+    const queue = this.queues.get(caller) ?? [];
+    if (queue.length >= maxDue) {
+      throw new RevocationSourceError('unavailable', 'Too many pages are requested');
+    }
+    const due = this.due.get(key) ?? this.enqueue(key, after, recent);
+    if (!queue.includes(key)) this.queues.set(caller, [...queue, key]);
+    void this.readDue();
+    return due.page;
+  }
+
   private enqueue(key: string, after: FeedPlace, recent: RecentRevocations): DuePage {
     let begin = (): void => undefined;
-    const page = new Promise<void>((resolve) => (begin = resolve)).then(async () => {
+    const page = new Promise<void>((resolve) => (begin = resolve)).then(() => {
       this.due.delete(key);
-      const read = await this.readNow(after, recent);
-      if (read.more) this.share(key, read);
-      return read;
+      return this.readShared(key, after, recent);
     });
     // Who requested it handles its failure; perhaps they have gone.
     page.catch(() => undefined);
@@ -91,33 +115,52 @@ export class PageReader {
     return due;
   }
 
+  private readAhead(after: FeedPlace, recent: RecentRevocations): void {
+    const key = keyOf(after, recent);
+    if (this.shared.has(key)) return;
+    this.readNext = () => this.readShared(key, after, recent);
+    void this.readDue();
+  }
+
   private async readDue(): Promise<void> {
+    if (this.isReading) return;
     this.isReading = true;
     // What is requested in this turn is one round, whoever came first.
     await Promise.resolve();
-    for (let key = this.nextKey(); key !== undefined; key = this.nextKey()) {
-      const due = this.due.get(key);
+    while (this.queues.size > 0 || this.readNext !== undefined) {
+      const due = this.nextDue();
+      const { readNext } = this;
+      if (due === undefined) this.readNext = undefined;
       due?.begin();
-      await due?.page.catch(() => undefined);
+      const reading = due === undefined ? readNext?.() : due.page;
+      await reading?.catch(() => undefined);
     }
     this.isReading = false;
   }
 
   /** The first of the caller whose turn it is, who then goes to the end of the line. */
-  private nextKey(): string | undefined {
-    const [turn] = this.queues;
-    if (turn === undefined) return undefined;
-    const [caller, [key, ...rest]] = turn;
-    this.queues.delete(caller);
-    if (rest.length > 0) this.queues.set(caller, rest);
-    return key;
+  private nextDue(): DuePage | undefined {
+    for (const [caller, [key = '', ...rest]] of this.queues) {
+      this.queues.delete(caller);
+      if (rest.length > 0) this.queues.set(caller, rest);
+      const due = this.due.get(key);
+      // Else it was read already, in the turn of another caller.
+      if (due !== undefined) return due;
+    }
+    return undefined;
   }
 
-  private share(key: string, page: FeedPage): void {
+  private readShared(key: string, after: FeedPlace, recent: RecentRevocations): Promise<FeedPage> {
+    const page = this.readNow(after, recent);
+    const full = page.then(
+      (read) => (read.more ? read : undefined),
+      () => undefined,
+    );
     this.shared.delete(key);
-    this.shared.set(key, { page, atMs: performance.now() });
+    this.shared.set(key, { full, atMs: performance.now() });
     const [oldest] = this.shared.keys();
     if (this.shared.size > maxShared) this.shared.delete(oldest!);
+    return page;
   }
 
   private async readNow(after: FeedPlace, recent: RecentRevocations): Promise<FeedPage> {
@@ -149,4 +192,8 @@ export class PageReader {
     void opening.then(({ lost }) => lost).then(forget, forget);
     return (this.connection = opening);
   }
+}
+
+function keyOf(place: FeedPlace, { cursors }: RecentRevocations): string {
+  return cursors.encode({ place, horizon: 0n, jwks: undefined });
 }

@@ -1,6 +1,6 @@
 import type { CursorCodec } from './cursor.js';
 import { hasSeen, isAtLeast, latestKey, placeAt, type FeedPlace } from './place.js';
-import type { FeedPage, PublishedRevocation } from './read-page.js';
+import { pageSize, type FeedPage, type PublishedRevocation } from './read-page.js';
 
 /** How many entries are remembered: some 10 MB. */
 const maxEntries = 50_000;
@@ -65,9 +65,10 @@ export class RecentRevocations {
     while (this.size > maxEntries) this.size -= this.reads.shift()!.entries.length;
   }
 
-  /** Whether it holds everything that a reader at this place has not seen. */
-  reachesBackTo(after: FeedPlace): boolean {
-    return this.readsSince(after) !== undefined;
+  /** Whether it holds everything that a reader at this place has not seen, and that is one page. */
+  hasPageAfter(after: FeedPlace): boolean {
+    const count = this.readsSince(after)?.reduce((sum, { entries }) => sum + entries.length, 0);
+    return count !== undefined && count <= pageSize;
   }
 
   /**
