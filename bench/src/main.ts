@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util';
 import { benchmarks } from './benchmarks.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { circumstances } from './harness/machine.js';
-import { header, publish } from './harness/publish.js';
-import { textTable } from './harness/text-table.js';
+import { header, publish, textTable } from './harness/publish.js';
 
-const directory = fileURLToPath(new URL('../../docs/bench', import.meta.url));
+const destination = {
+  page: fileURLToPath(new URL('../../docs/bench/README.md', import.meta.url)),
+  results: fileURLToPath(new URL('../results', import.meta.url)),
+};
 
-/** On one line that rewrites itself, or not at all where nobody watches. */
+/** Rewrites one line of a terminal. Shows nothing elsewhere. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
@@ -20,7 +22,7 @@ async function measure(benchmark: Benchmark): Promise<void> {
   const findings = await benchmark.run('full', showProgress);
   showProgress('');
   console.log(textTable(findings));
-  publish(directory, benchmark, where, findings);
+  publish(destination, benchmark, where, findings);
 }
 
 const { positionals } = parseArgs({ allowPositionals: true });
@@ -34,5 +36,5 @@ if (unknown.length > 0) {
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );
   for (const benchmark of wanted) await measure(benchmark);
-  console.log(`\nWritten to ${directory}`);
+  console.log(`\nWritten to ${destination.page}`);
 }

@@ -1,5 +1,5 @@
 import { ask, post } from './ask.js';
-import { demoAdmin, login } from './people.js';
+import { demoAdmin, login } from './users.js';
 
 /** How many of its tokens are made at once. */
 const atOnce = 8;

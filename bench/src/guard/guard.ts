@@ -75,9 +75,9 @@ async function inProcess(effort: Effort, progress: Progress): Promise<Timing[]> 
 }
 
 const columns = [
-  { title: 'in process µs', digits: 2, isCharted: true },
+  { title: 'in process µs', digits: 2 },
   { title: 'p99 µs', digits: 2 },
-  { title: 'CPU µs over HTTP', digits: 1, isCharted: true },
+  { title: 'CPU µs over HTTP', digits: 1 },
   { title: 'requests/s', digits: 0 },
 ];
 

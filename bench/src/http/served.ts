@@ -1,13 +1,12 @@
 import type { Progress } from '../harness/benchmark.js';
 import { median } from '../harness/statistics.js';
-import type { LoadOrder } from './load/load.js';
-import type { LoadProcess } from './load/load-process.js';
+import type { LoadOrder, LoadProcess } from './load/load.js';
 import type { ServerProcess } from './server/server-process.js';
 
 /** A server that takes its turn under load. */
 export interface Served {
   readonly name: string;
-  /** It knows a token again, so that warm-up shows it each of them. */
+  /** It remembers tokens, so the warm-up sends it each of them once. */
   readonly remembers: boolean;
   readonly server: ServerProcess;
 }
@@ -21,7 +20,7 @@ export interface LoadCourse {
   readonly connections: number;
 }
 
-/** What a server made of its turns: the medians of the rounds. */
+/** The medians of a server's turns. */
 export interface ServedTiming {
   readonly name: string;
   readonly requestsPerSecond: number;
@@ -29,9 +28,9 @@ export interface ServedTiming {
   readonly p99Ms: number;
   /** Processor time of the server's process a request. */
   readonly cpuMicroseconds: number;
-  /** How many times the requests of the first server in the same round. */
+  /** How many times the requests of the first server in the same pair. */
   readonly throughputRatio: number;
-  /** Processor time a request beyond that of the first server in the same round. */
+  /** Processor time a request beyond that of the first server in the same pair. */
   readonly extraCpuMicroseconds: number;
   /** How busy the event loops of both sides were, from 0 to 1. */
   readonly serverBusy: number;
@@ -43,9 +42,16 @@ type Turn = Pick<
   'requestsPerSecond' | 'p50Ms' | 'p99Ms' | 'cpuMicroseconds' | 'serverBusy' | 'loadBusy'
 >;
 
+/** A turn, and the turn of the first server next to it. */
+interface Pair {
+  readonly base: Turn;
+  readonly own: Turn;
+}
+
 /**
- * Loads servers in turn, one or two seconds at a time, so that whatever else the machine does falls
- * on all of them.
+ * Loads servers in turn, about a second at a time. Each turn is paired with one of the first server
+ * just before or just after it, in alternating order: a machine that gets slower or faster during a
+ * round affects both of a pair, and the median of pairs ignores the pair in which it changed.
  *
  * @throws Error when any request fails: an error page is served faster than an answer
  */
@@ -60,15 +66,25 @@ export async function loadInTurn(
     if (each.remembers) await takeTurn(each, load, 'once', connections);
     await takeTurn(each, load, warmUpSeconds, connections);
   }
-  const turns = served.map((): Turn[] => []);
+  const [first, ...others] = served;
+  const pairs = others.map((): Pair[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < served.length; turn++) {
-      const index = (turn + round) % served.length;
-      progress(`round ${round + 1} of ${rounds}: ${served[index]!.name}`);
-      turns[index]!.push(await takeTurn(served[index]!, load, seconds, connections));
+    for (let turn = 0; turn < others.length; turn++) {
+      const index = (turn + round) % others.length;
+      progress(`round ${round + 1} of ${rounds}: ${others[index]!.name}`);
+      const order = round % 2 === 0 ? [first!, others[index]!] : [others[index]!, first!];
+      const [one, two] = [
+        await takeTurn(order[0]!, load, seconds, connections),
+        await takeTurn(order[1]!, load, seconds, connections),
+      ];
+      pairs[index]!.push(round % 2 === 0 ? { base: one, own: two } : { base: two, own: one });
     }
   }
-  return served.map(({ name }, index) => summary(name, turns[index]!, turns[0]!));
+  const bases = pairs.flat().map(({ base }) => ({ base, own: base }));
+  return [
+    summary(first!.name, bases),
+    ...others.map(({ name }, index) => summary(name, pairs[index]!)),
+  ];
 }
 
 async function takeTurn(
@@ -91,20 +107,17 @@ async function takeTurn(
   };
 }
 
-function summary(name: string, turns: readonly Turn[], first: readonly Turn[]): ServedTiming {
-  const over = (value: (turn: Turn, round: number) => number) => median(turns.map(value));
+function summary(name: string, pairs: readonly Pair[]): ServedTiming {
+  const over = (value: (own: Turn, base: Turn) => number) =>
+    median(pairs.map(({ own, base }) => value(own, base)));
   return {
     name,
     requestsPerSecond: over((turn) => turn.requestsPerSecond),
     p50Ms: over((turn) => turn.p50Ms),
     p99Ms: over((turn) => turn.p99Ms),
     cpuMicroseconds: over((turn) => turn.cpuMicroseconds),
-    throughputRatio: over(
-      (turn, round) => turn.requestsPerSecond / first[round]!.requestsPerSecond,
-    ),
-    extraCpuMicroseconds: over(
-      (turn, round) => turn.cpuMicroseconds - first[round]!.cpuMicroseconds,
-    ),
+    throughputRatio: over((turn, base) => turn.requestsPerSecond / base.requestsPerSecond),
+    extraCpuMicroseconds: over((turn, base) => turn.cpuMicroseconds - base.cpuMicroseconds),
     serverBusy: over((turn) => turn.serverBusy),
     loadBusy: over((turn) => turn.loadBusy),
   };

@@ -2,7 +2,7 @@ import { until } from '@jwt-auth/dev-stack';
 import { generateSigningKey, TestIssuer } from '@jwt-auth/jwt-core/testing';
 import type { Progress } from '../harness/benchmark.js';
 import { mintFrom, receivedToken, tampered } from '../tokens/token-batch.js';
-import { type LoadProcess, startLoad } from './load/load-process.js';
+import { type LoadProcess, startLoad } from './load/load.js';
 import type { Served } from './served.js';
 import { startServer } from './server/server-process.js';
 import type { StackName } from './stacks/stack.js';

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds, familyCpuSeconds } from '../apps/process-usage.js';
-import type { Progress } from '../harness/benchmark.js';
+import type { Progress, Row } from '../harness/benchmark.js';
 import { median } from '../harness/statistics.js';
 import { currentUsage } from '../processes/usage.js';
 import type { LoadSlice } from './auth-load.js';
@@ -136,3 +136,48 @@ function sum(values: readonly (number | undefined)[]): number | undefined {
     0,
   );
 }
+
+/** @param what is done, in the plural */
+export const rateColumns = (what: string, against: string) => [
+  { title: `${what}/s`, digits: 0 },
+  { title: `× ${against}`, digits: 2 },
+  { title: 'p50 ms', digits: 1 },
+  { title: 'p99 ms', digits: 1 },
+  { title: 'CPU ms', digits: 2 },
+  { title: 'Postgres CPU ms', digits: 2 },
+  { title: `${what}/s a core`, digits: 0 },
+  { title: 'with Postgres', digits: 0 },
+  { title: 'load CPU ms', digits: 2 },
+  { title: 'idle %', digits: 0 },
+];
+
+export function rateRow(rate: Rate): Row {
+  const { cpuMs, postgresCpuMs } = rate;
+  const bothMs = cpuMs && postgresCpuMs ? cpuMs + postgresCpuMs : undefined;
+  return {
+    name: rate.name,
+    values: [
+      rate.perSecond,
+      rate.ratio,
+      rate.p50Ms,
+      rate.p99Ms,
+      cpuMs || null,
+      postgresCpuMs || null,
+      perCore(cpuMs) ?? null,
+      perCore(bothMs) ?? null,
+      rate.loadCpuMs ?? null,
+      rate.idle * 100,
+    ],
+  };
+}
+
+/** How many a second one core can do that does nothing else; `undefined` where no time was told. */
+export function perCore(cpuMs: number | undefined): number | undefined {
+  return cpuMs ? 1000 / cpuMs : undefined;
+}
+
+/** A line of reference: what somebody else says of their own, for one core. */
+export const publishedRow = (name: string, perCore: number): Row => ({
+  name,
+  values: [null, null, null, null, null, null, perCore, null, null, null],
+});

@@ -1,11 +1,10 @@
 import type { Request } from 'autocannon';
 import type { RunningApp } from '@jwt-auth/dev-stack';
 import { startAuths, startDatabases } from '../apps/apps.js';
-import { login, register, type TokenPair } from '../apps/people.js';
+import { login, register, type TokenPair } from '../apps/users.js';
 import type { Aim, Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
 import { type Caller, fire } from './auth-load.js';
-import { perCore, publishedRow, rateColumns, rateRow } from './rate-table.js';
-import { type Rate, rates } from './rates.js';
+import { perCore, publishedRow, rateColumns, rateRow, type Rate, rates } from './rates.js';
 
 const efforts = {
   full: { people: 16, rounds: 6, seconds: 2, warmUpSeconds: 5 },

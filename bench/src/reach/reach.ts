@@ -1,7 +1,6 @@
 import { startAuths, startDatabases, startOrders } from '../apps/apps.js';
 import { ServiceClient } from '../apps/service-client.js';
 import type { Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
-import { histogram } from '../harness/histogram.js';
 import { quantile } from '../harness/statistics.js';
 import { type Reach, revokeAndWatch } from './revoke-and-watch.js';
 
@@ -57,13 +56,6 @@ function findings({ each, last, roundTrips, driverBusy }: Reach): Findings {
       { name: 'until all three refuse', values: [p50, p99, longest] },
       row('each of them by itself', each),
       row('of this the round trip', roundTrips),
-    ],
-    histograms: [
-      histogram('acknowledgement to 401 on all three', 'ms', last, [
-        { name: 'p50', value: p50 },
-        { name: 'p99', value: p99 },
-        { name: 'aim for p99', value: P99_MS },
-      ]),
     ],
     aims: [
       { text: 'p99 at most 50 ms', measured: `${p99.toFixed(1)} ms`, isMet: p99 <= P99_MS },

@@ -101,9 +101,9 @@ const columns = [
   { title: 'look-up µs', digits: 3 },
   { title: 'add µs', digits: 3 },
   { title: 'prune µs an entry', digits: 3 },
-  { title: 'bytes an entry', digits: 0, isCharted: true },
+  { title: 'bytes an entry', digits: 0 },
   { title: 'longest pause ms', digits: 1 },
-  { title: 'own pause ms', digits: 1, isCharted: true },
+  { title: 'own pause ms', digits: 1 },
 ];
 
 function medians(reports: readonly ListReport[]): (number | null)[] {

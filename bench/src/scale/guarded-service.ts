@@ -1,7 +1,7 @@
 import { until } from '@jwt-auth/dev-stack';
 import { ask, bearer } from '../apps/ask.js';
 import { ServiceClient } from '../apps/service-client.js';
-import { type LoadProcess, startLoad } from '../http/load/load-process.js';
+import { type LoadProcess, startLoad } from '../http/load/load.js';
 import { type ServerProcess, startServer } from '../http/server/server-process.js';
 
 /** An issuer with tokens of it, and a load that shows them to whatever trusts it. */

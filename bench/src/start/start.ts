@@ -1,7 +1,7 @@
 import type { AppName } from '@jwt-auth/dev-stack';
 import { authSettings, ordersSettings, startAuths, startDatabases } from '../apps/apps.js';
 import { bearer } from '../apps/ask.js';
-import { demoAdmin, login } from '../apps/people.js';
+import { demoAdmin, login } from '../apps/users.js';
 import type { Aim, Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
 import { median, quantile } from '../harness/statistics.js';
 import { type Beginning, beginning } from './beginning.js';
@@ -67,10 +67,10 @@ async function run(effort: Effort, progress: Progress): Promise<Findings> {
 }
 
 const columns = [
-  { title: 'ready s', digits: 2, isCharted: true },
+  { title: 'ready s', digits: 2 },
   { title: 'slowest s', digits: 2 },
   { title: 'idle MB', digits: 0 },
-  { title: 'under load MB', digits: 0, isCharted: true },
+  { title: 'under load MB', digits: 0 },
 ];
 
 function row(name: string, begun: readonly Beginning[]) {

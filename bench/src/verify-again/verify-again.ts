@@ -1,13 +1,9 @@
 import type { Aim, Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
 import { expectJudgement, interleave, type Timing } from '../harness/interleave.js';
 import { mintTokens, receivedToken, tampered } from '../tokens/token-batch.js';
-import { jose } from '../verify-first/jose.js';
-import { jsonwebtokenWithKeyObject } from '../verify-first/jsonwebtoken.js';
-import { ours } from '../verify-first/ours.js';
-import { fastJwtCache } from './fast-jwt-cache.js';
-import { pgSelect } from './pg-select.js';
+import { jose, jsonwebtokenWithKeyObject, ours } from '../verify-first/verifiers.js';
+import { fastJwtCache, pgSelect, typeormSelect } from './remembering.js';
 import { revokedDatabase } from './revoked-database.js';
-import { typeormSelect } from './typeorm-select.js';
 
 const callsPerSample = 20;
 const efforts = {
@@ -24,9 +20,9 @@ export const verifyAgain: Benchmark = {
     'groups. jwt-core also checks expiry, key, revocation and freshness each time. fast-jwt and the ' +
     'libraries without a cache check no revocation; the SELECTs check nothing else.',
   whyMissed:
-    'It takes 0.3 to 0.6 µs where nothing else uses the caches. Here five others work between its ' +
-    'turns, two of them with a whole database client, so that each token that it remembers has to ' +
-    'come from memory again to be compared.',
+    'It takes 0.3 to 0.6 µs when nothing else uses the caches of the processor. Here five others run ' +
+    'between its turns, two of them with a database client, so each remembered token must be read ' +
+    'from main memory again.',
   packages: ['fast-jwt', 'jsonwebtoken', 'jose', 'pg', 'typeorm'],
   run,
 };

@@ -3,13 +3,13 @@ import type { Contender } from '../harness/interleave.js';
 import type { Trust } from '../tokens/token-batch.js';
 
 /** A token, and the two parts that a signature is checked on. */
-export interface TakenApart {
+export interface SplitToken {
   readonly token: string;
   readonly signed: Buffer;
   readonly signature: Buffer;
 }
 
-export function takeApart(token: string): TakenApart {
+export function splitToken(token: string): SplitToken {
   const end = token.lastIndexOf('.');
   return {
     token,
@@ -18,8 +18,8 @@ export function takeApart(token: string): TakenApart {
   };
 }
 
-/** The signature and nothing else, on bytes made ready: what no verifier on node can go below. */
-export function floor({ publicKey }: Trust): Contender<TakenApart> {
+/** The signature alone, on bytes that are ready: no verifier on Node can be faster. */
+export function floor({ publicKey }: Trust): Contender<SplitToken> {
   return {
     name: 'crypto.verify (the floor)',
     call: ({ signed, signature }) => {

@@ -1,5 +1,6 @@
 import autocannon from 'autocannon';
 import { quantile } from '../../harness/statistics.js';
+import { startChild } from '../../processes/child.js';
 import { busyShare, currentUsage } from '../../processes/usage.js';
 
 /** What the load process is asked to do. */
@@ -66,5 +67,20 @@ export async function fireLoad(
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
     busy: busyShare(before, currentUsage()),
+  };
+}
+
+/** The load tool in a process of its own. */
+export interface LoadProcess extends AsyncDisposable {
+  fire(order: LoadOrder): Promise<LoadReport>;
+}
+
+/** @param headers one `Authorization` header for each request, by turns */
+export async function startLoad(headers: readonly Buffer[]): Promise<LoadProcess> {
+  const child = startChild('http/load/load-main.js', { role: 'load' });
+  await child.ask(headers.map((header) => header.toString('latin1')));
+  return {
+    fire: (order) => child.ask<LoadReport>(order),
+    [Symbol.asyncDispose]: () => child.stop(),
   };
 }

@@ -6,7 +6,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Stack } from '../stacks/stack.js';
 import { currentUsage } from '../../processes/usage.js';
-import type { ServerSettings } from './server-settings.js';
+import type { ServerSettings } from './server-process.js';
 
 // One stack in a process of its own: nobody shares its heap, its event loop or its passport.
 const [name = ''] = process.argv.slice(2);

@@ -7,7 +7,7 @@ import {
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import type { ServerSettings } from '../server/server-settings.js';
+import type { ServerSettings } from '../server/server-process.js';
 
 /** One way to protect a route of a Nest application. */
 export interface Stack {
