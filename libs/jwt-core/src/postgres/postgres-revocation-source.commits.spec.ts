@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { ids, jti, now, ownFeed, waiting } from './own-feed.spec-support.js';
+import { ids, jti, now, ownFeed, waiting } from './own-feed.fixture.js';
 import { recordRevocations } from './record-revocations.js';
 
 const feed = ownFeed();

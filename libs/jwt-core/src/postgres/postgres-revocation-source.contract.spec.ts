@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
-import { revocationSourceContract } from '../revocation/revocation-source-contract.spec-support.js';
-import { migratedDatabase, type MigratedDatabase } from './migrated-database.spec-support.js';
+import { revocationSourceContract } from '../revocation/revocation-source-contract.fixture.js';
+import { migratedDatabase, type MigratedDatabase } from './migrated-database.fixture.js';
 import { PostgresRevocationSource } from './postgres-revocation-source.js';
 
 let database: MigratedDatabase;

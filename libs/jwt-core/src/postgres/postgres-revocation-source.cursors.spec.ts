@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FeedConnection } from './feed/connection.js';
-import { ids, jti, now, ownFeed, waiting } from './own-feed.spec-support.js';
+import { ids, jti, now, ownFeed, waiting } from './own-feed.fixture.js';
 
 const feed = ownFeed();
 

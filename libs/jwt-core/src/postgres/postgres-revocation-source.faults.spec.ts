@@ -10,8 +10,8 @@ import { renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { migratedDatabase, type MigratedDatabase } from './migrated-database.spec-support.js';
-import { ids, jti, now, waiting } from './own-feed.spec-support.js';
+import { migratedDatabase, type MigratedDatabase } from './migrated-database.fixture.js';
+import { ids, jti, now, waiting } from './own-feed.fixture.js';
 import { PostgresRevocationSource } from './postgres-revocation-source.js';
 
 let server: PostgresServer;
@@ -157,6 +157,8 @@ describe('a restart', () => {
     // Keeps what does not have to be on disk off it.
     await database.dataSource.query(`ALTER SYSTEM SET wal_writer_delay = '10s'`);
     await database.dataSource.query('SELECT pg_reload_conf()');
+    // Until the WAL writer has slept to the end of its old, short delay.
+    await database.dataSource.query('SELECT pg_sleep(0.5)');
     const givenOut = (): Promise<[{ xid: string }]> =>
       database.dataSource.query('SELECT pg_current_xact_id()::text AS xid');
     const xids = new Set<string>();

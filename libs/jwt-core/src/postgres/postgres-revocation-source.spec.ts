@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FeedConnection } from './feed/connection.js';
-import { jti, now, ownFeed, waiting } from './own-feed.spec-support.js';
+import { jti, now, ownFeed, waiting } from './own-feed.fixture.js';
 
 const feed = ownFeed();
 

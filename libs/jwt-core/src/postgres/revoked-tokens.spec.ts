@@ -6,7 +6,7 @@ import type { Revocation } from '../revocation/revocation.js';
 import { AddCursorSecret1764000000101 } from './add-cursor-secret.migration.js';
 import { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
 import { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
-import { migratedDatabase, type MigratedDatabase } from './migrated-database.spec-support.js';
+import { migratedDatabase, type MigratedDatabase } from './migrated-database.fixture.js';
 import { PostgresRevocationSource } from './postgres-revocation-source.js';
 import { recordRevocations } from './record-revocations.js';
 import { RevokedToken } from './revoked-token.entity.js';

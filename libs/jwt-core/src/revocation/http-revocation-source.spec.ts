@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { type FeedHandler, type FeedServer, startFeedServer } from './feed-server.spec-support.js';
+import { type FeedHandler, type FeedServer, startFeedServer } from './feed-server.fixture.js';
 import { HttpRevocationSource } from './http-revocation-source.js';
-import { revocationSourceContract } from './revocation-source-contract.spec-support.js';
+import { revocationSourceContract } from './revocation-source-contract.fixture.js';
 
 const sourceOf = ({ issuer }: FeedServer) => {
   const metadata = new IssuerMetadata({ issuer });

@@ -1,25 +1,25 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { FollowerBench } from './follower-bench.spec-support.js';
+import { FollowerHarness } from './follower.fixture.js';
 import type { Revocation } from './revocation.js';
 import type { RevocationBatch } from './revocation-source.js';
 
-const bench = new FollowerBench();
+const harness = new FollowerHarness();
 const exp = 1_700_000_900;
 const jti = (id: string): Revocation => ({ kind: 'jti', id, exp });
 const many = (count: number) => Array.from({ length: count }, (_, index) => jti(`id ${index}`));
 
 describe('RevocationFollower', () => {
   it('asks for a snapshot first, and goes on from each cursor', async () => {
-    bench.start();
-    const first = await bench.question(1);
+    harness.start();
+    const first = await harness.question(1);
     expect(first.after).toBeUndefined();
     first.answer({ cursor: 'a', reset: true, entries: [jti('one')] });
-    const second = await bench.question(2);
+    const second = await harness.question(2);
     expect(second.after).toBe('a');
     second.answer({ cursor: 'b', entries: [jti('two')] });
-    expect((await bench.question(3)).after).toBe('b');
-    expect([bench.holds('one'), bench.holds('two'), bench.holds('three')]).toEqual([
+    expect((await harness.question(3)).after).toBe('b');
+    expect([harness.holds('one'), harness.holds('two'), harness.holds('three')]).toEqual([
       true,
       true,
       false,
@@ -36,77 +36,81 @@ describe('RevocationFollower', () => {
     [30_000, 2_000, 1],
     [30_000, 60_000, 3],
   ])('with %i ms of staleness, and at strictest %s, waits for %i s', async (age, strict, wait) => {
-    bench.start({ strictestMs: strict }, age);
-    expect((await bench.question(1)).waitSeconds).toBe(wait);
+    harness.start({ strictestMs: strict }, age);
+    expect((await harness.question(1)).waitSeconds).toBe(wait);
   });
 
   it('tells how long news took, from their recording until they are in force', async () => {
     const onReach = vi.fn();
-    bench.start({ onReach });
-    (await bench.question(1)).answer({ reset: true, entries: [jti('old')] });
-    const second = await bench.question(2);
-    await bench.pass(2_000);
+    harness.start({ onReach });
+    (await harness.question(1)).answer({ reset: true, entries: [jti('old')] });
+    const second = await harness.question(2);
+    await harness.pass(2_000);
     second.answer({ entries: [jti('new')], ageMs: 12 });
-    (await bench.question(3)).answer();
-    await bench.pass(0);
+    (await harness.question(3)).answer();
+    await harness.pass(0);
     expect(onReach.mock.calls).toEqual([[12]]);
   });
 
   it.each([0, -1, NaN])('refuses a strictest age of %d', (strictestMs) => {
-    bench.start();
-    expect(() => bench.make({ strictestMs })).toThrow(TypeError);
+    harness.start();
+    expect(() => harness.make({ strictestMs })).toThrow(TypeError);
   });
 
   // threat:delayed-answers
   it('takes an answer as proof for the instant of its question', async () => {
-    bench.start();
-    const first = await bench.question(1);
-    await bench.pass(2_000);
+    harness.start();
+    const first = await harness.question(1);
+    await harness.pass(2_000);
     first.answer({ reset: true });
-    await bench.pass(0);
-    expect([bench.list.state, bench.list.proofAgeMs()]).toEqual(['fresh', 2_000]);
-    const second = await bench.question(2);
-    await bench.pass(3_000);
-    expect(bench.list.proofAgeMs()).toBe(5_000);
+    await harness.pass(0);
+    expect([harness.list.state, harness.list.proofAgeMs()]).toEqual(['fresh', 2_000]);
+    const second = await harness.question(2);
+    await harness.pass(3_000);
+    expect(harness.list.proofAgeMs()).toBe(5_000);
     second.answer();
-    await bench.pass(0);
-    expect(bench.list.proofAgeMs()).toBe(3_000);
+    await harness.pass(0);
+    expect(harness.list.proofAgeMs()).toBe(3_000);
   });
 
   it('reads page after page, and is blind until the last', async () => {
-    bench.start();
-    (await bench.question(1)).answer({ reset: true, more: true, entries: [jti('one')] });
-    (await bench.question(2)).answer({ more: true, entries: [jti('two')] });
-    const third = await bench.question(3);
-    expect([bench.list.state, bench.list.size]).toEqual(['blind', 2]);
+    harness.start();
+    (await harness.question(1)).answer({ reset: true, more: true, entries: [jti('one')] });
+    (await harness.question(2)).answer({ more: true, entries: [jti('two')] });
+    const third = await harness.question(3);
+    expect([harness.list.state, harness.list.size]).toEqual(['blind', 2]);
     third.answer({ entries: [jti('three')] });
-    await bench.question(4);
-    expect([bench.list.state, bench.list.size]).toEqual(['fresh', 3]);
+    await harness.question(4);
+    expect([harness.list.state, harness.list.size]).toEqual(['fresh', 3]);
   });
 
   it('goes on with the page that failed, and counts its age from the first page', async () => {
-    bench.start();
-    (await bench.question(1)).answer({
+    harness.start();
+    (await harness.question(1)).answer({
       cursor: 'a',
       reset: true,
       more: true,
       entries: [jti('one')],
     });
-    (await bench.question(2)).fail(new Error('cut'));
-    const again = await bench.question(3, 200);
+    (await harness.question(2)).fail(new Error('cut'));
+    const again = await harness.question(3, 200);
     expect(again.after).toBe('a');
     again.answer({ entries: [jti('two')] });
-    await bench.pass(0);
-    expect([bench.list.size, bench.list.state, bench.list.proofAgeMs()]).toEqual([2, 'fresh', 200]);
+    await harness.pass(0);
+    expect([harness.list.size, harness.list.state, harness.list.proofAgeMs()]).toEqual([
+      2,
+      'fresh',
+      200,
+    ]);
   });
 
   it('applies a large answer in parts, with turns for others in between', async () => {
-    bench.start();
-    (await bench.question(1)).answer({ reset: true, entries: many(10_000) });
+    harness.start();
+    (await harness.question(1)).answer({ reset: true, entries: many(10_000) });
     const seen: string[] = [];
-    for (let size = -1; size < 10_000; size = bench.list.size) {
+    for (let size = -1; size < 10_000; size = harness.list.size) {
       await nextTurn();
-      if (bench.list.size !== size) seen.push(`${bench.list.size} ${bench.list.state}`);
+      if (harness.list.size !== size) seen.push(`${harness.list.size} ${harness.list.state}`);
     }
     expect(seen.length).toBeGreaterThanOrEqual(20);
     expect(seen.filter((line) => line.endsWith('fresh'))).toEqual(['10000 fresh']);
@@ -116,28 +120,28 @@ describe('RevocationFollower', () => {
     ['a large answer in the turns after the one that it was read in', 501, 0],
     ['a small answer at once', 500, 500],
   ])('applies %s', async (_, entries, appliedAtOnce) => {
-    bench.start();
-    (await bench.question(1)).answer({ reset: true, entries: many(entries) });
+    harness.start();
+    (await harness.question(1)).answer({ reset: true, entries: many(entries) });
     await nextTurn();
-    expect(bench.list.size).toBe(appliedAtOnce);
-    await vi.waitFor(() => expect(bench.list.size).toBe(entries));
+    expect(harness.list.size).toBe(appliedAtOnce);
+    await vi.waitFor(() => expect(harness.list.size).toBe(entries));
   });
 
   it('refuses an answer without a snapshot when it has none', async () => {
-    bench.start();
-    (await bench.question(1)).answer({ entries: [jti('one')] });
-    expect((await bench.question(2, 200)).after).toBeUndefined();
-    expect(bench.list.state).toBe('blind');
-    expect(bench.log.warn).toHaveBeenCalledTimes(1);
+    harness.start();
+    (await harness.question(1)).answer({ entries: [jti('one')] });
+    expect((await harness.question(2, 200)).after).toBeUndefined();
+    expect(harness.list.state).toBe('blind');
+    expect(harness.log.warn).toHaveBeenCalledTimes(1);
   });
 
   it('passes on each fingerprint of the keys', async () => {
     const onKeySetFingerprint = vi.fn<(fingerprint: string) => void>();
-    bench.start({ onKeySetFingerprint });
-    (await bench.question(1)).answer({ reset: true, jwks: 'f1' });
-    (await bench.question(2)).answer({ jwks: 'f2' });
-    (await bench.question(3, 400)).answer();
-    await bench.pass(0);
+    harness.start({ onKeySetFingerprint });
+    (await harness.question(1)).answer({ reset: true, jwks: 'f1' });
+    (await harness.question(2)).answer({ jwks: 'f2' });
+    (await harness.question(3, 400)).answer();
+    await harness.pass(0);
     expect(onKeySetFingerprint.mock.calls).toEqual([['f1'], ['f2']]);
   });
 
@@ -145,53 +149,53 @@ describe('RevocationFollower', () => {
     const onKeySetFingerprint = () => {
       throw new Error('of no concern here');
     };
-    bench.start({ onKeySetFingerprint });
-    (await bench.question(1)).answer({
+    harness.start({ onKeySetFingerprint });
+    (await harness.question(1)).answer({
       cursor: 'a',
       reset: true,
       jwks: 'f1',
       entries: [jti('one')],
     });
-    expect((await bench.question(2, 200)).after).toBe('a');
-    expect([bench.list.state, bench.holds('one')]).toEqual(['fresh', true]);
+    expect((await harness.question(2, 200)).after).toBe('a');
+    expect([harness.list.state, harness.holds('one')]).toEqual(['fresh', true]);
   });
 
   it('begins once, however often it is started', async () => {
-    bench.start();
-    bench.follower.start();
-    await bench.question(1);
+    harness.start();
+    harness.follower.start();
+    await harness.question(1);
   });
 });
 
 describe('RevocationFollower, when it is stopped', () => {
   it('ends at once, with an answer open that nobody gives', async () => {
-    bench.start();
-    const open = await bench.question(1);
-    await bench.follower.stop();
+    harness.start();
+    const open = await harness.question(1);
+    await harness.follower.stop();
     expect(open.signal?.aborted).toBe(true);
   });
 
   it('ends at once while it leaves a failing source alone', async () => {
-    bench.start();
-    (await bench.question(1)).fail(new Error('down'));
-    await bench.pass(0);
-    await bench.follower.stop();
-    await bench.question(1, 60_000);
-    expect(bench.log.warn).toHaveBeenCalledTimes(1);
+    harness.start();
+    (await harness.question(1)).fail(new Error('down'));
+    await harness.pass(0);
+    await harness.follower.stop();
+    await harness.question(1, 60_000);
+    expect(harness.log.warn).toHaveBeenCalledTimes(1);
   });
 
   it('says nothing of the question that it gave up itself', async () => {
-    bench.start();
-    await bench.question(1);
-    await bench.follower.stop();
-    expect(bench.log.warn).not.toHaveBeenCalled();
+    harness.start();
+    await harness.question(1);
+    await harness.follower.stop();
+    expect(harness.log.warn).not.toHaveBeenCalled();
   });
 
   it('ends without having begun, and does not begin afterwards', async () => {
-    bench.make();
-    await bench.follower.stop();
-    bench.follower.start();
-    await bench.question(0, 60_000);
+    harness.make();
+    await harness.follower.stop();
+    harness.follower.start();
+    await harness.question(0, 60_000);
   });
 });
 
@@ -199,29 +203,29 @@ describe('RevocationFollower for an age stricter than two waits', () => {
   const strictestMs = 2_000;
 
   async function startStrictly(): Promise<void> {
-    bench.start({ strictestMs });
-    (await bench.question(1)).answer({ cursor: 'a', reset: true });
-    await bench.question(2);
+    harness.start({ strictestMs });
+    (await harness.question(1)).answer({ cursor: 'a', reset: true });
+    await harness.question(2);
   }
 
   it('proves it by short questions while the long one is open', async () => {
     await startStrictly();
-    const short = await bench.question(3, 500);
+    const short = await harness.question(3, 500);
     expect([short.after, short.waitSeconds]).toEqual(['a', 0]);
-    await bench.pass(100);
-    expect(bench.list.proofAgeMs()).toBe(600);
+    await harness.pass(100);
+    expect(harness.list.proofAgeMs()).toBe(600);
     short.answer();
-    await bench.pass(0);
-    expect(bench.list.proofAgeMs()).toBe(100);
-    await bench.question(4, 500);
+    await harness.pass(0);
+    expect(harness.list.proofAgeMs()).toBe(100);
+    await harness.question(4, 500);
   });
 
   it('takes in what a short question brings, and leaves the cursor to the long one', async () => {
     await startStrictly();
-    (await bench.question(3, 500)).answer({ cursor: 'b', entries: [jti('one')] });
-    await bench.pass(0);
-    expect([bench.holds('one'), bench.list.proofAgeMs()]).toEqual([true, 0]);
-    expect((await bench.question(4, 500)).after).toBe('a');
+    (await harness.question(3, 500)).answer({ cursor: 'b', entries: [jti('one')] });
+    await harness.pass(0);
+    expect([harness.holds('one'), harness.list.proofAgeMs()]).toEqual([true, 0]);
+    expect((await harness.question(4, 500)).after).toBe('a');
   });
 
   it.each<[string, Partial<RevocationBatch>]>([
@@ -230,34 +234,34 @@ describe('RevocationFollower for an age stricter than two waits', () => {
     ['very many entries', { entries: many(1_001) }],
   ])('leaves to the long question what is too much for a short one: %s', async (_, answer) => {
     await startStrictly();
-    (await bench.question(3, 500)).answer(answer);
-    await bench.pass(0);
-    expect([bench.list.proofAgeMs(), bench.list.size]).toEqual([500, 0]);
+    (await harness.question(3, 500)).answer(answer);
+    await harness.pass(0);
+    expect([harness.list.proofAgeMs(), harness.list.size]).toEqual([500, 0]);
   });
 
   it('outlives a short question that fails', async () => {
     await startStrictly();
-    (await bench.question(3, 500)).fail(new Error('down'));
-    await bench.question(4, 500);
-    expect(bench.log.warn).not.toHaveBeenCalled();
+    (await harness.question(3, 500)).fail(new Error('down'));
+    await harness.question(4, 500);
+    expect(harness.log.warn).not.toHaveBeenCalled();
   });
 
   it('asks none before there is a snapshot', async () => {
-    bench.start({ strictestMs });
-    await bench.question(1, 2_000);
+    harness.start({ strictestMs });
+    await harness.question(1, 2_000);
   });
 
   it('asks none while the feed is lost', async () => {
     await startStrictly();
-    (await bench.question(2)).fail(new Error('down'));
-    await bench.question(3, 200);
-    await bench.question(3, 2_000);
+    (await harness.question(2)).fail(new Error('down'));
+    await harness.question(3, 200);
+    await harness.question(3, 2_000);
   });
 
   it('needs none for an age of three waits', async () => {
-    bench.start({ strictestMs: 3_000 });
-    (await bench.question(1)).answer({ reset: true });
-    await bench.question(2);
-    await bench.question(2, 900);
+    harness.start({ strictestMs: 3_000 });
+    (await harness.question(1)).answer({ reset: true });
+    await harness.question(2);
+    await harness.question(2, 900);
   });
 });

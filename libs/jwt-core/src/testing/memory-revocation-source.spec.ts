@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import type { Revocation } from '../revocation/revocation.js';
-import { revocationSourceContract } from '../revocation/revocation-source-contract.spec-support.js';
+import { revocationSourceContract } from '../revocation/revocation-source-contract.fixture.js';
 import { MemoryRevocationSource } from './memory-revocation-source.js';
 
 revocationSourceContract('MemoryRevocationSource', async () => {

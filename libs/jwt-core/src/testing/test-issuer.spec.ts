@@ -6,7 +6,7 @@ import { jwksFingerprint } from '../keys/jwks-fingerprint.js';
 import { parseJwkSet } from '../keys/jwk-set.js';
 import { HttpRevocationSource } from '../revocation/http-revocation-source.js';
 import type { RevocationBatch } from '../revocation/revocation-source.js';
-import { revocationSourceContract } from '../revocation/revocation-source-contract.spec-support.js';
+import { revocationSourceContract } from '../revocation/revocation-source-contract.fixture.js';
 import { generateSigningKey, type SigningKey } from './access-token.js';
 import { TestIssuer } from './test-issuer.js';
 

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { migratedDatabase, type MigratedDatabase } from '../migrated-database.spec-support.js';
+import { migratedDatabase, type MigratedDatabase } from '../migrated-database.fixture.js';
 import { clusterIdentity } from './cluster-identity.js';
 
 let database: MigratedDatabase;

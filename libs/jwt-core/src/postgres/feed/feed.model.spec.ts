@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { CursorCodec } from './cursor.js';
-import { ModelDatabase } from './feed.model.spec-support.js';
+import { ModelDatabase } from './model-database.fixture.js';
 import { theBeginning, type PublicationKey } from './place.js';
 import { readPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';

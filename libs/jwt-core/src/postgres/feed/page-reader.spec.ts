@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { migratedDatabase, type MigratedDatabase } from '../migrated-database.spec-support.js';
+import { migratedDatabase, type MigratedDatabase } from '../migrated-database.fixture.js';
 import { FeedConnection } from './connection.js';
 import { PageReader } from './page-reader.js';
 import { theBeginning } from './place.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { migratedDatabase, type MigratedDatabase } from '../migrated-database.spec-support.js';
+import { migratedDatabase, type MigratedDatabase } from '../migrated-database.fixture.js';
 import { recordRevocations } from '../record-revocations.js';
 import { FeedConnection } from './connection.js';
 import { theBeginning } from './place.js';

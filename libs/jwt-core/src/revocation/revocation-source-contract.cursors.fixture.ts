@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { RevocationBatch } from './revocation-source.js';
-import { jti, lines, type AskedSource } from './source-under-test.spec-support.js';
+import { jti, lines, type AskedSource } from './source-under-test.fixture.js';
 
 const many = (count: number) => Array.from({ length: count }, () => jti());
 

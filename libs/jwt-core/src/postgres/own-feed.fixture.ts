@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { RevocationBatch } from '../revocation/revocation-source.js';
 import type { Revocation } from '../revocation/revocation.js';
 import { FeedConnection } from './feed/connection.js';
-import { migratedDatabase, type MigratedDatabase } from './migrated-database.spec-support.js';
+import { migratedDatabase, type MigratedDatabase } from './migrated-database.fixture.js';
 import {
   PostgresRevocationSource,
   type PostgresRevocationSourceOptions,

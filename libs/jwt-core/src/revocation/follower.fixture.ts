@@ -26,7 +26,7 @@ export class HeldSource implements RevocationSource {
 }
 
 /** A follower of a held source, anew for each test, on clocks that only `pass` moves. */
-export class FollowerBench {
+export class FollowerHarness {
   source!: HeldSource;
   list!: RevocationList;
   follower!: RevocationFollower;

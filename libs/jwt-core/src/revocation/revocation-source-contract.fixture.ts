@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe } from 'vitest';
-import { cursorsContract } from './revocation-source-contract.cursors.spec-support.js';
-import { entriesContract } from './revocation-source-contract.entries.spec-support.js';
-import { waitsContract } from './revocation-source-contract.waits.spec-support.js';
-import type { AskedSource, SourceUnderTest } from './source-under-test.spec-support.js';
+import { cursorsContract } from './revocation-source-contract.cursors.fixture.js';
+import { entriesContract } from './revocation-source-contract.entries.fixture.js';
+import { waitsContract } from './revocation-source-contract.waits.fixture.js';
+import type { AskedSource, SourceUnderTest } from './source-under-test.fixture.js';
 
 /** What every `RevocationSource` promises, to be run over each of them. */
 export function revocationSourceContract(

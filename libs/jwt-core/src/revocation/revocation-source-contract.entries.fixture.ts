@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { Revocation } from './revocation.js';
-import { jti, lines, nowSeconds, type AskedSource } from './source-under-test.spec-support.js';
+import { jti, lines, nowSeconds, type AskedSource } from './source-under-test.fixture.js';
 
 /** What a source tells of, and when. */
 export function entriesContract({ ask, revoke }: AskedSource): void {

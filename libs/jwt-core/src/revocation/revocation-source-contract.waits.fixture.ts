@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { jti, lines, type AskedSource } from './source-under-test.spec-support.js';
+import { jti, lines, type AskedSource } from './source-under-test.fixture.js';
 
 /** How a source lets its readers wait, and go. */
 export function waitsContract({ ask, revoke }: AskedSource): void {
