@@ -41,8 +41,8 @@ describe.each(pages)('%s', (page) => {
 /** Whether there is a file or a folder of this name, or one that matches it when it holds `*` or `<name>`. */
 function exists(path: string): boolean {
   const name = path.replace(/\/$/, '');
-  const isBuilt = /(?:^|\/)(?:dist|test-results)(?:\/|$)/.test(name);
-  if (isBuilt) return exists(name.replace(/\/(?:dist|test-results)(?:\/.*)?$/, ''));
+  const isBuilt = /(?:^|\/)(?:dist|results|test-results)(?:\/|$)/.test(name);
+  if (isBuilt) return exists(name.replace(/\/(?:dist|results|test-results)(?:\/.*)?$/, ''));
   if (!/[*<]/.test(name)) return files.includes(name) || folders.has(name);
   const pattern = name.replace(/[.+]/g, String.raw`\$&`).replace(/<\w+>|\*/g, '[^/]+');
   const form = new RegExp(`^${pattern}$`);
