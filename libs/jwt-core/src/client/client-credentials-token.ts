@@ -21,22 +21,22 @@ export interface ClientCredentialsTokenOptions {
 
 interface HeldToken {
   readonly accessToken: string;
-  /** From then on a new one is fetched beside it. */
+  /** From then on a new one is fetched in the background. */
   readonly renewAtMs: number;
-  /** Until then it is handed out. */
+  /** Until then it is returned to callers. */
   readonly goodUntilMs: number;
 }
 
 /** In this part of its life a token is renewed in the background. */
 const renewedInLast = 0.2;
-/** A token may still be on its way to a service, or queue there, when it expires. */
+/** A token must not expire on its way to a service, or in a queue there. */
 const longestMarginMs = 10_000;
 const retries = { firstMs: 250, longestMs: 10_000 };
 const longestPauseMs = 60_000;
 
 /**
- * The token keeper: the access token with which a service calls others as itself (RFC 6749 section
- * 4.4), fetched when first asked for, once for all who ask, and kept until shortly before it expires.
+ * The access token with which a service calls others as itself (RFC 6749 section 4.4): fetched at
+ * the first call, once for all simultaneous callers, and kept until shortly before it expires.
  *
  * ```ts
  * const token = new ClientCredentialsToken({ issuer, clientId, clientSecret });
@@ -45,11 +45,12 @@ const longestPauseMs = 60_000;
  * if (status === 401) token.forget(accessToken); // the next call gets a new one
  * ```
  *
- * In the last fifth of its life it is renewed while the old one is handed out, and a failure of that
- * is no error. After a failure the issuer is left alone for a moment, at most ten seconds, or as its
- * `Retry-After` asks, at most a minute; who has no token meanwhile gets that failure at once. It
- * keeps no timer, so there is nothing to close. In Nest it is a provider like any other:
- * `{ provide: ClientCredentialsToken, useFactory: () => new ClientCredentialsToken({ … }) }`.
+ * In the last fifth of its life it is renewed in the background while callers get the old one; a
+ * failure of that renewal is not an error. For a moment after a failure, at most ten seconds, or as
+ * long as `Retry-After` asks, at most a minute, callers without a token get the same failure at
+ * once. It has no timer, so that there is nothing to close. In Nest it is a provider like any
+ * other: `{ provide: ClientCredentialsToken, useFactory: () => new ClientCredentialsToken({ … })
+ * }`.
  */
 export class ClientCredentialsToken {
   private readonly metadata: IssuerMetadata;
@@ -77,22 +78,22 @@ export class ClientCredentialsToken {
   }
 
   /**
-   * A token that is good for some time yet.
+   * A token that is still valid for some time.
    *
-   * @throws ClientTokenError when there is none, and none to be had
+   * @throws ClientTokenError if there is none, and the issuer gives none
    */
   async get(): Promise<string> {
     const nowMs = this.monotonicNow();
     const { held } = this;
     if (held === undefined || nowMs >= held.goodUntilMs) return this.renew();
-    // The old one is good: whoever finds no token when it is not will hear of the failure.
+    // The old one is still good. Once it is not, callers get the failure.
     if (nowMs >= held.renewAtMs) this.renew().catch(() => undefined);
     return held.accessToken;
   }
 
   /**
-   * Says that a service refused this token, as it was revoked: it is not handed out again. Of many
-   * who say so of one token only the first matters.
+   * Drops a token that a service refused, as it was revoked: the next call fetches a new one.
+   * Further calls with the same token have no effect.
    */
   forget(accessToken: string): void {
     if (this.held?.accessToken === accessToken) this.held = undefined;

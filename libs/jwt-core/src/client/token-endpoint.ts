@@ -8,16 +8,16 @@ import { TokenError } from '../verifier/token-error.js';
 /**
  * Why there is no token for a client.
  *
- * - `refused`: the issuer will not give one (RFC 6749 section 5.2): credentials, grant or scope are
- *   wrong, and asking again will hardly change that.
- * - `unavailable`: the issuer could not be asked, or did not answer as it should.
+ * - `refused`: the issuer refuses (RFC 6749 section 5.2): credentials, grant or scope are wrong. A
+ *   retry will not help.
+ * - `unavailable`: the issuer did not answer, or not as expected.
  */
 export type ClientTokenErrorCode = 'refused' | 'unavailable';
 
 /** Why there is no token for a client. `message` is for logs, and never holds the secret. */
 export class ClientTokenError extends Error {
   override readonly name = 'ClientTokenError';
-  /** For how long the issuer wants to be left alone, if it says so. */
+  /** `Retry-After` of the issuer, if it sent one. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -30,10 +30,10 @@ export class ClientTokenError extends Error {
   }
 }
 
-/** An access token as it was issued. */
+/** A new access token. */
 export interface IssuedToken {
   readonly accessToken: string;
-  /** How long it lives, from when it was asked for at the earliest. */
+  /** Its life, counted from the request to be safe. */
   readonly expiresInMs: number;
 }
 
@@ -43,8 +43,8 @@ const ACCESS_TOKEN = /^[\x21-\x7e]+$/;
 const ERROR_CODE = /^[\w.-]{1,64}$/;
 
 /**
- * Asks the token endpoint that the issuer's metadata name for a token by client_credentials (RFC
- * 6749 section 4.4).
+ * Requests a token by client_credentials (RFC 6749 section 4.4) at the token endpoint in the
+ * issuer's metadata.
  *
  * @throws ClientTokenError
  */
@@ -61,7 +61,7 @@ export async function requestToken(
     return readAnswer(await postForm(token, form, credentials, { timeoutMs, maxBytes }));
   } catch (error) {
     if (error instanceof IssuerError) throw unusable(error.message, error);
-    // What strict JSON says of an answer.
+    // From parseJsonObject: the answer is not strict JSON.
     if (error instanceof TokenError) throw unusable(`its answer is ${error.message}`, error);
     throw error;
   }
@@ -86,7 +86,7 @@ function readAnswer({ status, body, retryAfterMs }: FormAnswer): IssuedToken {
   return { accessToken, expiresInMs: seconds * 1000 };
 }
 
-/** Only the code of RFC 6749 section 5.2 is told on: the rest is text of whatever kind. */
+/** Reports only the code of RFC 6749 section 5.2: the rest may be any text. */
 function refusal(status: number, body: Buffer, retryAfterMs: number | undefined): ClientTokenError {
   const isRefused = status === 400 || status === 401 || status === 403;
   const error = isRefused ? errorCode(body) : undefined;
@@ -102,7 +102,7 @@ function errorCode(body: Buffer): string | undefined {
   try {
     answer = parseJsonObject(body);
   } catch {
-    // A page of some proxy: the status has to do.
+    // For example the page of a proxy: only the status is known.
     return undefined;
   }
   const { error } = answer;

@@ -1,8 +1,9 @@
 /**
  * A client's id and secret as HTTP Basic sends them (RFC 6749 section 2.3.1): each form-encoded
- * before they are joined, so that an id may hold a colon.
+ * before they are joined, so that an id may contain a colon.
  *
- * Secret leakage (threat:secret-leakage): it can be sent, and not be read, so that it shows up in no log of this object.
+ * Secret leakage (threat:secret-leakage): the secret can be sent but not read, so that no log of
+ * this object shows it.
  */
 export class ClientCredentials {
   readonly #authorization: string;

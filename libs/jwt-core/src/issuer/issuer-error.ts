@@ -1,11 +1,11 @@
 /**
- * Why the issuer could not be asked, or its answer not be used.
+ * Why a request to the issuer failed, or its answer was not usable.
  *
- * - `address_invalid`: the configured issuer is no address that can be trusted. Only from constructors.
+ * - `address_invalid`: the configured issuer is not a trusted address. Only from constructors.
  * - `unreachable`: no connection, a connection that was cut, or a redirect.
- * - `timed_out`, `aborted`: no complete answer in time, or before the caller gave up.
- * - `bad_status`, `too_large`, `not_json`: an answer, but not the one that was asked for.
- * - `bad_metadata`: metadata of another issuer, or without addresses that can be trusted.
+ * - `timed_out`, `aborted`: no complete answer in time, or before the caller stopped waiting.
+ * - `bad_status`, `too_large`, `not_json`: an answer, but not the expected one.
+ * - `bad_metadata`: metadata of another issuer, or with addresses that are not trusted.
  */
 export type IssuerErrorCode =
   | 'address_invalid'

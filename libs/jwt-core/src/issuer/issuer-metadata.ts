@@ -12,7 +12,7 @@ export interface IssuerMetadataOptions {
   readonly allowHttp?: boolean | undefined;
   /** For one fetch. */
   readonly timeoutMs?: number | undefined;
-  /** Metadata older than this are fetched again, in the background, when next asked for. */
+  /** Older metadata are fetched again in the background at the next call. */
   readonly maxAgeMs?: number | undefined;
   readonly monotonicNow?: (() => number) | undefined;
 }
@@ -25,8 +25,8 @@ const aborted = (cause: unknown): IssuerError =>
   new IssuerError('aborted', 'The caller stopped waiting', { cause });
 
 /**
- * The issuer's metadata (RFC 8414), fetched when first asked for, once for all who ask, and kept:
- * with the issuer down, the last good answer stands.
+ * The issuer's metadata (RFC 8414), fetched at the first call, once for all simultaneous callers,
+ * and kept: while the issuer is down, the last good answer is used.
  */
 export class IssuerMetadata {
   readonly issuer: string;
@@ -53,8 +53,8 @@ export class IssuerMetadata {
   }
 
   /**
-   * The last good answer, else the one that is being fetched. After a failure the issuer is left
-   * alone for a moment, at most a second, and whoever asks gets that failure at once.
+   * The last good answer, or else the one that is being fetched. For a moment after a failure, at
+   * most a second, callers get the same failure at once.
    *
    * @throws IssuerError any code but `address_invalid`
    */
@@ -88,7 +88,7 @@ export class IssuerMetadata {
   }
 }
 
-/** What services need to know of their issuer. */
+/** The addresses at an issuer that services use. */
 export interface IssuerEndpoints {
   /** `jwks_uri` (RFC 8414 section 2). */
   readonly jwks: string;
@@ -101,11 +101,11 @@ export interface IssuerEndpoints {
 
 /**
  * Reads an issuer's metadata (RFC 8414 section 3.2). The endpoints may be on another host than the
- * issuer, as the RFC allows and large issuers do: whoever can forge the metadata of an issuer could
- * forge its keys as well.
+ * issuer, as the RFC allows and large issuers do: an attacker who can forge the metadata of an
+ * issuer can forge its keys as well.
  *
  * @throws IssuerError `bad_metadata` unless they are this issuer's, and name absolute `https`
- * addresses. Plain `http` only when `allowHttp`, or from loopback issuer to loopback address.
+ * addresses. Plain `http` only with `allowHttp`, or from a loopback issuer to a loopback address.
  */
 export function readEndpoints(
   document: unknown,
@@ -113,7 +113,8 @@ export function readEndpoints(
   allowHttp: boolean,
 ): IssuerEndpoints {
   const metadata = (document ?? {}) as Record<string, unknown>;
-  // Issuer mix-up (threat:issuer-mix-up) (section 3.3): otherwise one issuer of a host could speak for another.
+  // Issuer mix-up (threat:issuer-mix-up, section 3.3): one issuer of a host must not answer for
+  // another.
   if (metadata.issuer !== issuer) {
     throw new IssuerError(
       'bad_metadata',
@@ -138,8 +139,8 @@ export function readEndpoints(
 function endpointFault(value: unknown, issuer: string, allowHttp: boolean): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return 'is not an absolute address';
   const url = new URL(value);
-  // Downgrade (threat:downgrade): an https issuer that points to plain http, even on this machine, would be a way
-  // around https.
+  // Downgrade (threat:downgrade): an https issuer must not point to plain http, even on this
+  // machine.
   const isLocal = isLoopback(url) && issuer.startsWith('http:');
   return addressFault(url, allowHttp || isLocal);
 }

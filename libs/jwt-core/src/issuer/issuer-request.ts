@@ -3,33 +3,33 @@ import type { ClientCredentials } from './client-credentials.js';
 
 /** How long an answer may take and how large it may be. */
 export interface FetchLimits {
-  /** From the question to the last byte of the answer. */
+  /** From the request to the last byte of the answer. */
   readonly timeoutMs: number;
   /** Of the body, after content decoding. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is asked, beyond where: a GET by default. */
-export type Question = Pick<RequestInit, 'method' | 'headers' | 'body'>;
+/** Method, headers and body: a GET by default. */
+export type RequestOptions = Pick<RequestInit, 'method' | 'headers' | 'body'>;
 
 /**
- * One question and what `take` makes of the answer, whose body it reads by `body`, or leaves.
- * Redirects are not followed: whoever can redirect could name the keys, and would be told the
- * secrets (threat:server-side-request-forgery).
+ * One request, and what `take` makes of the answer, whose body it may read by `body`. Redirects are
+ * not followed: an attacker who can redirect could replace the keys and would receive the secrets
+ * (server-side request forgery, threat:server-side-request-forgery).
  *
  * @throws IssuerError `unreachable`, `timed_out`, `aborted`, `too_large`, or what `take` throws
  */
 export async function boundedFetch<T>(
   url: string,
-  question: Question,
+  request: RequestOptions,
   { timeoutMs, maxBytes, signal }: FetchLimits,
   take: (response: Response, body: () => Promise<Buffer>) => T | Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
   const giveUp = (): void =>
     stop.abort(new IssuerError('aborted', `${url}: given up`, { cause: signal?.reason }));
-  // Not AbortSignal.any: on a signal that lives as long as the process it gathers dead listeners.
+  // Not AbortSignal.any: it leaves listeners on a signal that lives as long as the process.
   signal?.addEventListener('abort', giveUp, { once: true });
   if (signal?.aborted) giveUp();
   const timer = setTimeout(
@@ -37,11 +37,11 @@ export async function boundedFetch<T>(
     timeoutMs,
   );
   try {
-    const response = await fetch(url, { ...question, redirect: 'error', signal: stop.signal });
+    const response = await fetch(url, { ...request, redirect: 'error', signal: stop.signal });
     return await take(response, () => read(url, response, maxBytes));
   } catch (error) {
     const failure = asIssuerError(url, error);
-    // Frees the connection of an answer that nobody reads to its end.
+    // Frees the connection of an answer that was not read to its end.
     stop.abort(failure);
     throw failure;
   } finally {
@@ -51,8 +51,8 @@ export async function boundedFetch<T>(
 }
 
 /**
- * Endless answers, decompression bombs (threat:decompression-bombs): counts what really arrives, as `content-length` is the
- * sender's word, and may be absent.
+ * Endless answers and decompression bombs (threat:decompression-bombs): counts the bytes that
+ * arrive, as `content-length` may be wrong or absent.
  */
 async function read(url: string, response: Response, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
@@ -67,7 +67,7 @@ async function read(url: string, response: Response, maxBytes: number): Promise<
   return Buffer.concat(chunks, size);
 }
 
-/** `fetch` says only "fetch failed"; what an operator needs to read lies at the bottom. */
+/** `fetch` reports only "fetch failed". The innermost cause is what an operator needs. */
 function asIssuerError(url: string, error: unknown): IssuerError {
   if (error instanceof IssuerError) return error;
   let root = error;
@@ -77,13 +77,13 @@ function asIssuerError(url: string, error: unknown): IssuerError {
 }
 
 /**
- * The JSON document at an address: one GET, a 2xx answer, well-formed UTF-8 and JSON (RFC 8259).
+ * Fetches a JSON document: one GET, a 2xx answer, well-formed UTF-8 and JSON (RFC 8259).
  *
  * @throws IssuerError `unreachable`, `timed_out`, `aborted`, `bad_status`, `too_large`, `not_json`
  */
 export async function fetchJson(url: string, limits: FetchLimits): Promise<unknown> {
-  const question = { headers: { accept: 'application/json' } };
-  return boundedFetch(url, question, limits, async (response, body) => {
+  const request = { headers: { accept: 'application/json' } };
+  return boundedFetch(url, request, limits, async (response, body) => {
     if (!response.ok) throw new IssuerError('bad_status', `${url}: status ${response.status}`);
     return parse(url, await body());
   });
@@ -97,17 +97,17 @@ function parse(url: string, body: Buffer): unknown {
   }
 }
 
-/** Whatever an endpoint answered. */
+/** The answer of an endpoint, with any status. */
 export interface FormAnswer {
   readonly status: number;
   readonly body: Buffer;
-  /** What `Retry-After` asks for, if it does (RFC 9110 section 10.2.3, in seconds). */
+  /** `Retry-After`, if it is there in seconds (RFC 9110 section 10.2.3). */
   readonly retryAfterMs: number | undefined;
 }
 
 /**
- * Sends a form as an authenticated client (RFC 6749 section 2.3.1), and gives the answer whatever
- * its status.
+ * Posts a form as an authenticated client (RFC 6749 section 2.3.1). Returns the answer, with any
+ * status.
  *
  * @throws IssuerError `unreachable`, `timed_out`, `aborted`, `too_large`
  */
@@ -117,12 +117,12 @@ export async function postForm(
   credentials: ClientCredentials,
   limits: FetchLimits,
 ): Promise<FormAnswer> {
-  const question = {
+  const request = {
     method: 'POST',
     headers: { accept: 'application/json', authorization: credentials.authorization() },
     body: new URLSearchParams(form),
   };
-  return boundedFetch(url, question, limits, async ({ status, headers }, body) => ({
+  return boundedFetch(url, request, limits, async ({ status, headers }, body) => ({
     status,
     retryAfterMs: retryAfterMs(headers.get('retry-after')),
     body: await body(),

@@ -5,7 +5,7 @@ import { FingerprintChase } from './fetch-schedule.js';
 function pauses(chase: FingerprintChase, told: string): number[] {
   const found: number[] = [];
   for (;;) {
-    chase.tell(told, 0);
+    chase.announce(told, 0);
     const pauseMs = chase.pauseMs('held');
     if (pauseMs === undefined || found.length > 100) return found;
     found.push(pauseMs);
@@ -18,7 +18,7 @@ describe('FingerprintChase', () => {
     const chase = new FingerprintChase();
     expect(chase.pauseMs(undefined)).toBeUndefined();
     expect(chase.pauseMs('one')).toBeUndefined();
-    chase.tell('one', 0);
+    chase.announce('one', 0);
     expect(chase.pauseMs('one')).toBeUndefined();
     expect(chase.pauseMs('other')).toBe(250);
     expect(chase.pauseMs(undefined)).toBe(250);
@@ -41,7 +41,7 @@ describe('FingerprintChase', () => {
   it('does not count the fetch that brings the set', () => {
     const chase = new FingerprintChase();
     for (let round = 0; round < 20; round++) {
-      chase.tell('one', 0);
+      chase.announce('one', 0);
       chase.noteFetch('one');
     }
     expect(pauses(chase, 'one')).toHaveLength(6);
@@ -57,7 +57,7 @@ describe('FingerprintChase', () => {
   it('confirms what it was told lately', () => {
     const chase = new FingerprintChase();
     expect(chase.confirms(undefined, 0, 1_000)).toBe(false);
-    chase.tell('one', 5_000);
+    chase.announce('one', 5_000);
     expect(chase.confirms('one', 5_999, 1_000)).toBe(true);
     expect(chase.confirms('one', 6_000, 1_000)).toBe(false);
     expect(chase.confirms('two', 5_000, 1_000)).toBe(false);

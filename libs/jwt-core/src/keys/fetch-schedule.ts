@@ -1,6 +1,6 @@
 import { backOffMs } from '../timing/back-off.js';
 
-/** A timer that keeps the earliest of the times it is set to. Holds no process alive. */
+/** A timer that keeps the earliest of the times it is set to. It does not keep the process alive. */
 export class Alarm {
   private timer: NodeJS.Timeout | undefined;
   private atMs = Infinity;
@@ -10,7 +10,7 @@ export class Alarm {
     private readonly monotonicNow: () => number,
   ) {}
 
-  /** Rings once, not later than this. */
+  /** Rings once, at the latest after this delay. */
   within(delayMs: number): void {
     const atMs = this.monotonicNow() + delayMs;
     if (atMs >= this.atMs) return;
@@ -33,42 +33,42 @@ const retries = { firstMs: 250, longestMs: 8_000 };
 const rememberedFingerprints = 16;
 
 /**
- * Decides when a fetch may bring the key set that the issuer's feed has told of.
+ * Decides when to fetch the key set whose fingerprint the issuer's feed reported.
  *
- * The first fetch may not: behind a balancer, one auth process tells of the new set while another
- * still serves the old one. And an issuer may compute its fingerprints in another way than we do, so
- * that no fetch ever will. So each fingerprint is tried for a few times only, at growing intervals.
+ * The first fetch may still get the old set: behind a balancer, another auth process may answer it.
+ * And an issuer may compute fingerprints in another way, so that no fetch ever gets a set that
+ * fits. So each fingerprint is tried a few times, at growing intervals.
  */
 export class FingerprintChase {
-  private told: string | undefined;
-  private toldAtMs = -Infinity;
+  private announced: string | undefined;
+  private announcedAtMs = -Infinity;
   private readonly tries = new Map<string, number>();
 
-  /** The issuer's feed tells of this fingerprint now. */
-  tell(fingerprint: string, nowMs: number): void {
-    this.told = fingerprint;
-    this.toldAtMs = nowMs;
+  /** The feed reports this fingerprint. */
+  announce(fingerprint: string, nowMs: number): void {
+    this.announced = fingerprint;
+    this.announcedAtMs = nowMs;
   }
 
-  /** Whether the feed has told of exactly this set within the last `withinMs`. */
+  /** Whether the feed reported exactly this set within the last `withinMs`. */
   confirms(held: string | undefined, nowMs: number, withinMs: number): boolean {
-    return this.told === held && nowMs - this.toldAtMs < withinMs;
+    return this.announced === held && nowMs - this.announcedAtMs < withinMs;
   }
 
-  /** Counts a fetch that was answered, or not, and left us with this set. */
+  /** Counts a fetch, answered or not, after which this is the set. */
   noteFetch(held: string | undefined): void {
-    const { told } = this;
-    if (told === undefined || told === held) return;
-    this.tries.set(told, this.triesFor(told) + 1);
+    const { announced } = this;
+    if (announced === undefined || announced === held) return;
+    this.tries.set(announced, this.triesFor(announced) + 1);
     const [oldest] = this.tries.keys();
     if (this.tries.size > rememberedFingerprints) this.tries.delete(oldest!);
   }
 
-  /** How long after the last fetch the next one should come, or `undefined`: it is of no use. */
+  /** How long after the last fetch to fetch again. `undefined`: there is no reason to. */
   pauseMs(held: string | undefined): number | undefined {
-    const { told } = this;
-    if (told === undefined || told === held) return undefined;
-    const tries = this.triesFor(told);
+    const { announced } = this;
+    if (announced === undefined || announced === held) return undefined;
+    const tries = this.triesFor(announced);
     return tries < maxTries ? backOffMs(tries + 1, retries) : undefined;
   }
 

@@ -8,7 +8,7 @@ export interface IgnoredJwk {
   readonly fault: JwkFault;
 }
 
-/** The signing keys of a JWK set, by `kid`, and what was left out. */
+/** The signing keys of a JWK set, by `kid`, and the ignored ones. */
 export interface JwkSet {
   readonly keys: ReadonlyMap<string, VerificationKey>;
   readonly ignored: readonly IgnoredJwk[];
@@ -16,7 +16,7 @@ export interface JwkSet {
 
 export type JwkSetErrorCode = 'not_a_key_set' | 'duplicate_kid' | 'no_usable_key';
 
-/** Why a document cannot stand for the issuer's keys. `message` is for logs. */
+/** Why a document is not usable as a key set. `message` is for logs. */
 export class JwkSetError extends Error {
   override readonly name = 'JwkSetError';
 
@@ -30,8 +30,8 @@ export class JwkSetError extends Error {
 }
 
 /**
- * Reads a JWK set (RFC 7517 section 5). Keys that are not for RS256 signatures are left out, as it
- * asks; a `kid` that occurs twice, in whatever keys, spoils the set: nobody can tell which is
+ * Reads a JWK set (RFC 7517 section 5). Keys that are not for RS256 signatures are ignored, as the
+ * RFC requires. A set with one `kid` twice, in any keys, is refused: it is not clear which one is
  * meant.
  *
  * @throws JwkSetError
@@ -45,7 +45,7 @@ export function parseJwkSet(document: unknown): JwkSet {
   for (const member of members as unknown[]) {
     const kid = (member as { kid?: unknown } | null)?.kid;
     if (typeof kid === 'string') {
-      // Key shadowing (threat:key-shadowing): the second would stand in for the first.
+      // Key shadowing (threat:key-shadowing): the second would replace the first.
       if (kids.has(kid)) throw new JwkSetError('duplicate_kid', `two keys ${kid.slice(0, 128)}`);
       kids.add(kid);
     }
@@ -60,7 +60,7 @@ export function parseJwkSet(document: unknown): JwkSet {
   return { keys, ignored };
 }
 
-/** For a log: what is wrong with which key. Short, whatever the issuer sent. */
+/** For a log: what is wrong with which key. Bounded, whatever the issuer sent. */
 export function describeIgnored(ignored: readonly IgnoredJwk[]): string {
   const described = ignored
     .slice(0, describedAtMost)

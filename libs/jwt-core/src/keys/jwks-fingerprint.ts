@@ -2,8 +2,8 @@ import { createHash, type KeyObject } from 'node:crypto';
 import type { VerificationKey } from '../verifier/key-set.js';
 
 /**
- * One short text for a whole key set, the same wherever it is computed and in whatever order the
- * keys come: base64url SHA-256 over the sorted lines `kid thumbprint` (RFC 7638 thumbprints).
+ * One short string for a whole key set, independent of the order of the keys: base64url SHA-256
+ * over the sorted lines `kid thumbprint` (RFC 7638 thumbprints).
  */
 export function jwksFingerprint(keys: Iterable<VerificationKey>): string {
   const lines = Array.from(keys, ({ kid, publicKey }) => `${kid} ${thumbprint(publicKey)}`);
@@ -11,7 +11,7 @@ export function jwksFingerprint(keys: Iterable<VerificationKey>): string {
 }
 
 function thumbprint(publicKey: KeyObject): string {
-  // Members and their order are prescribed, and only they (RFC 7638 section 3.2).
+  // Exactly these members, in this order (RFC 7638 section 3.2).
   const { e, kty, n } = publicKey.export({ format: 'jwk' });
   return sha256(JSON.stringify({ e, kty, n }));
 }

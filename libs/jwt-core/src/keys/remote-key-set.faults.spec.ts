@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { IssuerFault } from '../testing/issuer-server.js';
-import { useKeySetBed } from './remote-key-set.fixture.js';
+import { useKeySetHarness } from './remote-key-set.fixture.js';
 
 const publicJwk = (modulusLength: number) =>
   generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' });
@@ -48,15 +48,15 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
   const cooldownMs = 10_000;
   const timeoutMs = 1_000;
   const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const bed = useKeySetBed({ log, timeoutMs });
-  const { pass, until, turn, fetches } = bed;
+  const harness = useKeySetHarness({ log, timeoutMs });
+  const { pass, until, turn, fetches } = harness;
   afterEach(() => void vi.resetAllMocks());
 
   /** Waits for that fetch and for its end, of which whoever asks meanwhile is told. */
   async function failed(count: number): Promise<void> {
     await until(() => fetches() === count);
     let isOver = false;
-    const over = bed.keys.find('x').then(
+    const over = harness.keys.find('x').then(
       () => (isOver = true),
       () => (isOver = true),
     );
@@ -66,7 +66,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
   }
 
   it.each(faults)('keeps the good keys, and says so once, when it %s', async (_name, fault) => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     const good = await keys.find(auth.kid);
     expect(log.log.mock.calls).toEqual([[`The keys of ${auth.issuer} are at hand`]]);
     auth.fail('jwks', fault);
@@ -96,7 +96,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
   it.each(faults)(
     'is without keys, and says so once, when it %s from the start',
     async (_, fault) => {
-      const { auth, keys } = bed;
+      const { auth, keys } = harness;
       auth.fail('jwks', fault);
       keys.start();
       for (let count = 1; count <= 3; count++) {
@@ -111,7 +111,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
   );
 
   it('takes the good keys among others, and tells of the others once', async () => {
-    const { auth, keys, key } = bed;
+    const { auth, keys, key } = harness;
     const good = { ...key.publicKey.export({ format: 'jwk' }), kid: key.kid };
     auth.fail('jwks', jwks(weak, good, { ...foreign, d: 'AQAB' }));
     await keys.find(key.kid);
@@ -129,7 +129,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
   });
 
   it('asks for failing metadata no more often than for failing keys', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     auth.fail('metadata', 'refuse');
     for (let round = 0; round < 50; round++) {
       await expect(keys.find('x')).rejects.toMatchObject({ cause: { code: 'bad_status' } });
@@ -141,8 +141,8 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
   });
 
   it('says why it is without keys when the last good ones are too old', async () => {
-    const { auth } = bed;
-    const keys = bed.restart({ maxStaleMs: cooldownMs * 1.5 });
+    const { auth } = harness;
+    const keys = harness.restart({ maxStaleMs: cooldownMs * 1.5 });
     await keys.find(auth.kid);
     auth.fail('jwks', 'refuse');
     await pass(cooldownMs);

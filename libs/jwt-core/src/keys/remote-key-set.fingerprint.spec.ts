@@ -1,21 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { useKeySetBed } from './remote-key-set.fixture.js';
+import { useKeySetHarness } from './remote-key-set.fixture.js';
 
 describe('RemoteKeySet, told of fingerprints by the feed', () => {
   const cooldownMs = 10_000;
-  const bed = useKeySetBed();
-  const { pass, until, turn, fetches } = bed;
+  const harness = useKeySetHarness();
+  const { pass, until, turn, fetches } = harness;
 
   beforeEach(async () => {
-    bed.keys.start();
-    await until(() => bed.keys.state === 'fresh');
+    harness.keys.start();
+    await until(() => harness.keys.state === 'fresh');
   });
 
   it('fetches nothing while they are of the keys at hand, not even for unknown kids', async () => {
-    const fingerprint = await bed.fingerprint();
+    const fingerprint = await harness.fingerprint();
     for (let second = 0; second < 60; second += 3) {
-      bed.keys.expectFingerprint(fingerprint);
-      expect(await bed.keys.find(`x${second}`)).toBeUndefined();
+      harness.keys.expectFingerprint(fingerprint);
+      expect(await harness.keys.find(`x${second}`)).toBeUndefined();
       await pass(3_000);
     }
     await turn();
@@ -23,22 +23,22 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
   });
 
   it('asks for unknown kids again when the feed has been silent for a cool-down', async () => {
-    bed.keys.expectFingerprint(await bed.fingerprint());
+    harness.keys.expectFingerprint(await harness.fingerprint());
     await pass(cooldownMs - 1);
-    await bed.keys.find('x');
+    await harness.keys.find('x');
     await turn();
     expect(fetches()).toBe(1);
     await pass(1);
-    await bed.keys.find('x');
+    await harness.keys.find('x');
     expect(fetches()).toBe(2);
   });
 
   it('has new keys at once, also within the cool-down', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     await pass(250);
     for (let count = 2; count <= 4; count++) {
       const added = await auth.rotateKey();
-      keys.expectFingerprint(await bed.fingerprint());
+      keys.expectFingerprint(await harness.fingerprint());
       await pass(0);
       await until(() => keys.get(added)?.kid === added);
       expect(fetches()).toBe(count);
@@ -48,7 +48,7 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
 
   it('fetches at most four times a second, whatever it is told', async () => {
     for (let ms = 0; ms < 1_000; ms += 10) {
-      bed.keys.expectFingerprint(`other ${ms}`);
+      harness.keys.expectFingerprint(`other ${ms}`);
       await pass(10);
       await turn();
     }
@@ -57,11 +57,11 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
   });
 
   it('asks again while an auth process behind the balancer still serves the old keys', async () => {
-    const { auth, keys } = bed;
-    const old = await bed.published();
+    const { auth, keys } = harness;
+    const old = await harness.published();
     const added = await auth.rotateKey();
     auth.fail('jwks', (_, response) => response.end(old));
-    keys.expectFingerprint(await bed.fingerprint());
+    keys.expectFingerprint(await harness.fingerprint());
     for (const [count, pauseMs] of [
       [2, 250],
       [3, 500],
@@ -76,7 +76,7 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
   });
 
   it('gives up on fingerprints of another kind, and looks for unknown kids as ever', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     for (let second = 0; second < 120; second += 3) {
       keys.expectFingerprint('computed in another way');
       await pass(3_000);
@@ -88,15 +88,15 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
   });
 
   it('fetches once more when it is told of new keys while a fetch is under way', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     await pass(cooldownMs);
-    const old = await bed.published();
+    const old = await harness.published();
     let release = (): void => undefined;
     auth.fail('jwks', (_, response) => (release = () => response.end(old)));
     const finding = keys.find('x');
     await until(() => fetches() === 2);
     const added = await auth.rotateKey();
-    keys.expectFingerprint(await bed.fingerprint());
+    keys.expectFingerprint(await harness.fingerprint());
     await pass(500);
     await turn();
     expect(fetches()).toBe(2);
@@ -109,13 +109,13 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
   });
 
   it('is content with a fetch under way that brings what it was told of meanwhile', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     await pass(cooldownMs);
     auth.fail('jwks', 'hang');
     const finding = keys.find('x');
     await until(() => fetches() === 2);
     const added = await auth.rotateKey();
-    keys.expectFingerprint(await bed.fingerprint());
+    keys.expectFingerprint(await harness.fingerprint());
     auth.repair();
     await finding;
     expect(keys.get(added)?.kid).toBe(added);
@@ -126,19 +126,19 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
 
   it('fetches known keys again that are too old, though they are confirmed', async () => {
     let nowMs = 0;
-    const keys = bed.restart({ monotonicNow: () => nowMs });
-    await keys.find(bed.auth.kid);
+    const keys = harness.restart({ monotonicNow: () => nowMs });
+    await keys.find(harness.auth.kid);
     nowMs = 86_400_001;
-    keys.expectFingerprint(await bed.fingerprint());
-    expect(await keys.find(bed.auth.kid)).toMatchObject({ kid: bed.auth.kid });
+    keys.expectFingerprint(await harness.fingerprint());
+    expect(await keys.find(harness.auth.kid)).toMatchObject({ kid: harness.auth.kid });
   });
 
   it('lets who asks for a new key wait for the fetch that brings it', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     await pass(250);
     auth.fail('jwks', 'hang');
     const added = await auth.rotateKey();
-    keys.expectFingerprint(await bed.fingerprint());
+    keys.expectFingerprint(await harness.fingerprint());
     await pass(0);
     await until(() => fetches() === 2);
     const finding = keys.find(added);
@@ -147,12 +147,12 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
   });
 
   it('has its first keys as soon as the feed is back, whatever the cool-down', async () => {
-    bed.auth.fail('all');
-    const keys = bed.restart();
+    harness.auth.fail('all');
+    const keys = harness.restart();
     await expect(keys.find('x')).rejects.toMatchObject({ code: 'keys_unavailable' });
-    bed.auth.repair();
+    harness.auth.repair();
     await pass(1_000);
-    keys.expectFingerprint(await bed.fingerprint());
+    keys.expectFingerprint(await harness.fingerprint());
     await pass(0);
     await until(() => keys.state === 'fresh');
   });

@@ -5,7 +5,7 @@ import { TestIssuer } from '../testing/test-issuer.js';
 import { RemoteKeySet, type RemoteKeySetOptions } from './remote-key-set.js';
 
 /** A key set over a real issuer, in a time that only the test moves. */
-export interface KeySetBed {
+export interface KeySetHarness {
   readonly auth: TestIssuer;
   readonly keys: RemoteKeySet;
   /** The key that the issuer begins with. */
@@ -26,13 +26,13 @@ export interface KeySetBed {
   readonly turn: () => Promise<void>;
 }
 
-export function useKeySetBed(options: Partial<RemoteKeySetOptions> = {}): KeySetBed {
+export function useKeySetHarness(options: Partial<RemoteKeySetOptions> = {}): KeySetHarness {
   let key: SigningKey;
   let auth: TestIssuer;
   let keys: RemoteKeySet | undefined;
 
   let readByTest = 0;
-  const bed: KeySetBed = {
+  const harness: KeySetHarness = {
     get auth() {
       return auth;
     },
@@ -73,11 +73,11 @@ export function useKeySetBed(options: Partial<RemoteKeySetOptions> = {}): KeySet
     auth = await TestIssuer.start({ keys: [key] });
     readByTest = 0;
     // Node's fetch makes a timer at its first use, and goes on with the kind that it got.
-    await bed.turn();
+    await harness.turn();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     // The latest moment for what is done ahead of its time.
     vi.spyOn(Math, 'random').mockReturnValue(1);
-    bed.restart();
+    harness.restart();
   });
   afterEach(async () => {
     keys?.close();
@@ -85,5 +85,5 @@ export function useKeySetBed(options: Partial<RemoteKeySetOptions> = {}): KeySet
     vi.restoreAllMocks();
     await auth.close();
   });
-  return bed;
+  return harness;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { generateSigningKey } from '../testing/access-token.js';
 import { TestIssuer } from '../testing/test-issuer.js';
-import { useKeySetBed } from './remote-key-set.fixture.js';
+import { useKeySetHarness } from './remote-key-set.fixture.js';
 import { RemoteKeySet } from './remote-key-set.js';
 
 const refreshMs = 300_000;
@@ -10,11 +10,11 @@ const cooldownMs = 10_000;
 const maxStaleMs = 86_400_000;
 
 describe('RemoteKeySet', () => {
-  const bed = useKeySetBed();
-  const { pass, until, turn, fetches } = bed;
+  const harness = useKeySetHarness();
+  const { pass, until, turn, fetches } = harness;
 
   it('asks for nothing before it is started, and has the keys soon after', async () => {
-    const { auth, keys, key } = bed;
+    const { auth, keys, key } = harness;
     await turn();
     expect([fetches(), keys.state, keys.ageMs]).toEqual([0, 'missing', Infinity]);
     keys.start();
@@ -25,7 +25,7 @@ describe('RemoteKeySet', () => {
   });
 
   it('fetches once for all who ask at the same moment', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     const found = await Promise.all(Array.from({ length: 100 }, () => keys.find(auth.kid)));
     expect(new Set(found).size).toBe(1);
     expect(found[0]?.kid).toBe(auth.kid);
@@ -38,7 +38,7 @@ describe('RemoteKeySet', () => {
     [0.5, refreshMs * 0.95],
   ])('fetches ahead in the background again and again, by chance %d', async (chance, pauseMs) => {
     vi.spyOn(Math, 'random').mockReturnValue(chance);
-    const { keys } = bed;
+    const { keys } = harness;
     keys.start();
     for (let count = 1; count <= 4; count++) {
       await until(() => fetches() === count && keys.ageMs === 0);
@@ -50,7 +50,7 @@ describe('RemoteKeySet', () => {
   });
 
   it('counts the time to the next fetch from the last one, whatever it was for', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     await keys.find(auth.kid);
     await pass(refreshMs / 2);
     await keys.find('x');
@@ -62,7 +62,7 @@ describe('RemoteKeySet', () => {
   });
 
   it('keeps a key the same object for as long as its material is the same', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     const { kid } = auth;
     const before = await keys.find(kid);
     const added = await auth.rotateKey();
@@ -72,7 +72,7 @@ describe('RemoteKeySet', () => {
   });
 
   it('takes new material under a known kid for another key', async () => {
-    const { auth, keys, key } = bed;
+    const { auth, keys, key } = harness;
     const before = await keys.find(key.kid);
     const impostor = { ...(await generateSigningKey()), kid: key.kid };
     const other = await TestIssuer.start({ keys: [impostor] });
@@ -85,7 +85,7 @@ describe('RemoteKeySet', () => {
   });
 
   it('forgets a key that is no longer published', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     const { kid } = auth;
     await keys.find(kid);
     await auth.withdraw(kid);
@@ -95,9 +95,9 @@ describe('RemoteKeySet', () => {
   });
 
   it('starts with the issuer down, and has the keys by itself when it is up', async () => {
-    const { auth } = bed;
+    const { auth } = harness;
     const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
-    const keys = bed.restart({ log });
+    const keys = harness.restart({ log });
     auth.fail('all');
     keys.start();
     await until(() => log.warn.mock.calls.length === 1);
@@ -107,7 +107,7 @@ describe('RemoteKeySet', () => {
   });
 
   it('refuses while it has no keys, saying why, and asks no more within the cool-down', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     auth.fail('all');
     await expect(keys.find(auth.kid)).rejects.toMatchObject({
       name: 'TokenError',
@@ -123,9 +123,9 @@ describe('RemoteKeySet', () => {
   });
 
   it('goes on with the last good keys, but not for ever', async () => {
-    const { auth } = bed;
+    const { auth } = harness;
     let nowMs = 0;
-    const keys = bed.restart({ monotonicNow: () => nowMs });
+    const keys = harness.restart({ monotonicNow: () => nowMs });
     await keys.find(auth.kid);
     auth.fail('all');
     nowMs = cooldownMs;
@@ -143,7 +143,7 @@ describe('RemoteKeySet', () => {
   });
 
   it('ends when closed: no timer, no fetch, and the keys at hand stay', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     await keys.find(auth.kid);
     // Node's own timers for idle connections are over then.
     await pass(cooldownMs);
@@ -161,9 +161,9 @@ describe('RemoteKeySet', () => {
   });
 
   it('ends a fetch that is under way when closed, and says nothing of it', async () => {
-    const { auth } = bed;
+    const { auth } = harness;
     const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
-    const keys = bed.restart({ log });
+    const keys = harness.restart({ log });
     await keys.find(auth.kid);
     await pass(cooldownMs);
     auth.fail('jwks', 'hang');
@@ -176,7 +176,7 @@ describe('RemoteKeySet', () => {
   });
 
   it('refuses for want of keys when closed before it had any', async () => {
-    const { keys } = bed;
+    const { keys } = harness;
     keys.close();
     await expect(keys.find('x')).rejects.toMatchObject({ code: 'keys_unavailable' });
     expect(fetches()).toBe(0);

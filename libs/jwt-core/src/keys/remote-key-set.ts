@@ -13,9 +13,9 @@ export interface RemoteKeySetOptions {
   readonly metadata: IssuerMetadata;
   /** How often the keys are fetched in the background. Default 5 minutes. */
   readonly refreshMs?: number | undefined;
-  /** How long the issuer is left alone after any fetch, whatever tokens come. Default 10 s. */
+  /** The least time between a fetch and the next one for an unknown `kid`. Default 10 s. */
   readonly cooldownMs?: number | undefined;
-  /** How long the last good keys count while there are no newer ones. Default 24 hours. */
+  /** How long the last good keys are used if there are no newer ones. Default 24 hours. */
   readonly maxStaleMs?: number | undefined;
   /** For one fetch. Default 5 s. */
   readonly timeoutMs?: number | undefined;
@@ -33,11 +33,11 @@ const maxBytes = 64 * 1024;
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * The issuer's keys as its JWKS endpoint gives them, from `start` to `close`.
+ * The keys of the issuer's JWKS endpoint, from `start` to `close`.
  *
- * Fetched ahead in the background, one fetch at a time. An answer that is no good, or none, leaves
- * the keys at hand as they are. Kid flooding (threat:kid-flooding): unknown `kid`s, however many, cause one fetch per
- * cool-down.
+ * Fetched ahead in the background, one fetch at a time. A bad answer, or none, leaves the present
+ * keys as they are. Kid flooding (threat:kid-flooding): unknown `kid`s, however many, cause one
+ * fetch per cool-down.
  */
 export class RemoteKeySet implements KeySet {
   private readonly metadata: IssuerMetadata;
@@ -55,7 +55,7 @@ export class RemoteKeySet implements KeySet {
   private failure: unknown;
   private fetchedAtMs = -Infinity;
 
-  /** @throws RangeError for a time that no timer can keep. */
+  /** @throws RangeError for a time that a timer cannot keep */
   constructor(options: RemoteKeySetOptions) {
     this.metadata = options.metadata;
     this.refreshMs = duration('refreshMs', options.refreshMs ?? 5 * 60_000);
@@ -72,22 +72,22 @@ export class RemoteKeySet implements KeySet {
     return this.failure === undefined ? 'fresh' : 'stale';
   }
 
-  /** How many keys are at hand, too old ones as well. */
+  /** The number of keys held, including keys that are too old. */
   get size(): number {
     return this.held?.keys.size ?? 0;
   }
 
-  /** Since the keys at hand were asked for; `Infinity` while there are none. */
+  /** Since the request for the present keys; `Infinity` while there are none. */
   get ageMs(): number {
     return this.held ? this.monotonicNow() - this.held.askedAtMs : Infinity;
   }
 
-  /** Begins to fetch. The issuer need not be up: its keys are here soon after it is. */
+  /** Starts fetching. The issuer may be down: its keys arrive soon after it is up. */
   start(): void {
     void this.fetch();
   }
 
-  /** Ends for good, leaving no timer and no fetch. The keys at hand stay. */
+  /** Ends all timers and fetches for good. The present keys stay. */
   close(): void {
     this.closing.abort();
     this.alarm.clear();
@@ -110,11 +110,12 @@ export class RemoteKeySet implements KeySet {
   }
 
   /**
-   * Hears from the revocation feed which key set the issuer has now. Another one than ours is
-   * fetched in the background at once, cool-down or not, at most four times a second.
+   * Takes the fingerprint of the issuer's key set, as the revocation feed reports it. If it is not
+   * that of the present keys, they are fetched in the background at once, regardless of the
+   * cool-down, at most four times a second.
    */
   expectFingerprint(fingerprint: string): void {
-    this.chase.tell(fingerprint, this.monotonicNow());
+    this.chase.announce(fingerprint, this.monotonicNow());
     this.scheduleChase();
   }
 
@@ -143,7 +144,7 @@ export class RemoteKeySet implements KeySet {
 
   private hold({ keys, ignored }: JwkSet, askedAtMs: number): void {
     const known = this.held?.keys;
-    // A key of the same material stays the same object: signatures are remembered by it.
+    // A key with the same material stays the same object: remembered tokens refer to it.
     const kept = Array.from(keys, ([kid, key]): [string, VerificationKey] => {
       const before = known?.get(kid);
       return [kid, before?.publicKey.equals(key.publicKey) ? before : key];
@@ -154,7 +155,7 @@ export class RemoteKeySet implements KeySet {
 
   private scheduleNext(): void {
     this.alarm.clear();
-    // Somewhat earlier than asked, and not all services at the same moment.
+    // A little early and at random, so that services do not all fetch at the same moment.
     const refreshMs = this.refreshMs * (0.9 + Math.random() / 10);
     this.fetchWithin(this.failure === undefined ? refreshMs : this.cooldownMs);
     this.scheduleChase();
@@ -169,7 +170,7 @@ export class RemoteKeySet implements KeySet {
     if (!this.closing.signal.aborted) this.alarm.within(Math.max(delayMs, 0));
   }
 
-  /** The feed has just told of the very keys at hand, so that a fetch would bring nothing new. */
+  /** The feed has just reported the present keys: a fetch would bring nothing new. */
   private get isConfirmed(): boolean {
     if (this.state === 'missing') return false;
     return this.chase.confirms(this.held?.fingerprint, this.monotonicNow(), this.cooldownMs);
@@ -192,7 +193,7 @@ function duration(name: string, ms: number): number {
 /** `missing`: no keys to verify with. `stale`: keys, but the last fetch of them failed. */
 export type KeySetState = 'missing' | 'fresh' | 'stale';
 
-/** Turns the outcomes of many fetches into few lines of log. */
+/** Logs changes only, and not each fetch. */
 export class KeySetReport {
   private state: KeySetState | undefined;
   private ignored = '';

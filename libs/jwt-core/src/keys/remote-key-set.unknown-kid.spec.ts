@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { useKeySetBed } from './remote-key-set.fixture.js';
+import { useKeySetHarness } from './remote-key-set.fixture.js';
 
 describe('RemoteKeySet, asked for a kid that it does not know', () => {
   const cooldownMs = 10_000;
-  const bed = useKeySetBed();
-  const { pass, until, turn, fetches } = bed;
+  const harness = useKeySetHarness();
+  const { pass, until, turn, fetches } = harness;
 
   /** All the same: it does not know any of them. */
   async function flood(): Promise<void> {
-    const { keys } = bed;
+    const { keys } = harness;
     const found = await Promise.all(Array.from({ length: 200 }, (_, n) => keys.find(`x${n}`)));
     expect(new Set(found)).toEqual(new Set([undefined]));
   }
 
   // threat:kid-flooding
   it('asks the issuer once, however many there are', async () => {
-    await bed.keys.find(bed.auth.kid);
+    await harness.keys.find(harness.auth.kid);
     await pass(cooldownMs);
     await flood();
     await flood();
@@ -23,8 +23,8 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
   });
 
   it('leaves the issuer alone within the cool-down, and answers at once', async () => {
-    await bed.keys.find(bed.auth.kid);
-    bed.auth.fail('jwks', 'hang');
+    await harness.keys.find(harness.auth.kid);
+    harness.auth.fail('jwks', 'hang');
     await pass(cooldownMs - 1);
     await flood();
     await turn();
@@ -34,8 +34,8 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
   it.each(['serves', 'fails'])(
     'asks once in each cool-down while unknown ones go on coming, and the issuer %s',
     async (how) => {
-      await bed.keys.find(bed.auth.kid);
-      if (how === 'fails') bed.auth.fail('jwks', 'refuse');
+      await harness.keys.find(harness.auth.kid);
+      if (how === 'fails') harness.auth.fail('jwks', 'refuse');
       for (let count = 1; count <= 5; count++) {
         await until(() => fetches() === count);
         await flood();
@@ -47,9 +47,9 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
   );
 
   it('asks a failing issuer no more often while it holds no keys', async () => {
-    bed.auth.fail('jwks', 'refuse');
+    harness.auth.fail('jwks', 'refuse');
     for (let count = 1; count <= 5; count++) {
-      for (let n = 0; n < 50; n++) await expect(bed.keys.find(`x${n}`)).rejects.toThrow();
+      for (let n = 0; n < 50; n++) await expect(harness.keys.find(`x${n}`)).rejects.toThrow();
       expect(fetches()).toBe(count);
       await pass(cooldownMs);
       await until(() => fetches() === count + 1);
@@ -57,7 +57,7 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
   });
 
   it('finds a really new one at the end of the cool-down, without being asked again', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     await keys.find(auth.kid);
     const added = await auth.rotateKey();
     expect(await keys.find(added)).toBeUndefined();
@@ -66,7 +66,7 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
   });
 
   it('finds a really new one at once when the cool-down is over', async () => {
-    const { auth, keys } = bed;
+    const { auth, keys } = harness;
     await keys.find(auth.kid);
     const added = await auth.rotateKey();
     await pass(cooldownMs);
@@ -74,8 +74,8 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
   });
 
   it('finds one that was published just after the issuer was asked', async () => {
-    const { auth, keys } = bed;
-    const old = await bed.published();
+    const { auth, keys } = harness;
+    const old = await harness.published();
     auth.fail('jwks', (_, response) => response.end(old));
     const added = await auth.rotateKey();
     expect(await keys.find(added)).toBeUndefined();

@@ -50,8 +50,8 @@ function declaredOn(subject: object) {
 function compile(onClass: Declared, onHandler: Declared): AccessRules {
   refuseContradiction(onHandler, onHandler);
   refuseContradiction(onClass, onClass);
-  // A handler may open what its class closes. A demand under an open class is more likely a mistake,
-  // and either reading would surprise someone.
+  // A handler may open what its class closes. A demand under an open class is more likely a
+  // mistake, and either reading would surprise someone.
   refuseContradiction(onClass, onHandler);
   const staleness = (onHandler.freshnessMs ?? onHandler.acceptsStale) ? onHandler : onClass;
   return {

@@ -6,10 +6,10 @@ import { httpRequestOf } from './http-request.js';
 import { principalOf } from './http-request.js';
 
 /**
- * Enforces `@RequireScopes()` and `@RequireRoles()` behind `AuthGuard('jwt')`, which knows nothing
- * of them: `@UseGuards(AuthGuard('jwt'), AccessGuard)`. `JwtGuard` needs no such company.
+ * Enforces `@RequireScopes()` and `@RequireRoles()` behind `AuthGuard('jwt')`, which ignores
+ * them: `@UseGuards(AuthGuard('jwt'), AccessGuard)`. Not needed with `JwtGuard`.
  *
- * @throws TokenError `token_missing` where nobody was authenticated before
+ * @throws TokenError `token_missing` if no guard before it authenticated the caller
  * @throws AccessError
  */
 @Injectable()

@@ -25,7 +25,7 @@ import { strictestFreshnessMs } from './routes.js';
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<JwtCoreOptions>().setClassMethodName('forRoot').build();
 
-/** Refusals are told as RFC 6750 asks also where the application answers its other errors itself. */
+/** Answers refusals as RFC 6750 requires, also if the application answers its other errors itself. */
 @Catch(TokenError, AccessError)
 class RefusalFilter extends ProblemFilter {}
 
@@ -38,11 +38,11 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
 });
 
 /**
- * All that a service needs to be protected: `JwtCoreModule.forRoot({ issuer, audience })`, once, in
- * its root module. Global, so that `JwtGuard` works in every module.
+ * Everything that a service needs to be protected: `JwtCoreModule.forRoot({ issuer, audience })`,
+ * once, in its root module. Global, so that `JwtGuard` works in every module.
  *
- * The application does not start while any of its routes has neither `JwtGuard` nor `@Public()`. It
- * does start while the issuer is down, and lets in nobody until keys and revocations are here.
+ * The application does not start if one of its routes has neither `JwtGuard` nor `@Public()`. It
+ * starts while the issuer is down, and refuses all tokens until keys and revocations have arrived.
  */
 @Global()
 @Module({
@@ -61,8 +61,8 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     {
       provide: KeySet,
       inject: [JwtCoreRuntime],
-      // Not itself: a key set that came by the options may be a provider elsewhere, and Nest would
-      // call its lifecycle hooks for each.
+      // A wrapper: a key set from the options may be a provider elsewhere, too, and Nest would call
+      // its lifecycle hooks twice.
       useFactory: ({ keys }: JwtCoreRuntime): KeySet => ({
         get: (kid) => keys.get(kid),
         find: (kid) => keys.find(kid),

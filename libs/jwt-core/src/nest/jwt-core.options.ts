@@ -5,29 +5,29 @@ import { pruneGraceSeconds } from '../revocation/revocation-list.js';
 import type { RevocationSource } from '../revocation/revocation-source.js';
 import { MOST_REMEMBERED_TOKENS } from '../verifier/verified-tokens.js';
 
-/** What a service has to say of its issuer, and what it may. */
+/** The options of `JwtCoreModule`. Only `issuer` and `audience` are required. */
 export interface JwtCoreOptions {
   /** Exactly the `iss` of its tokens. Keys and revocations are found through its metadata. */
   readonly issuer: string;
-  /** What this service calls itself: `aud` must be or contain it. */
+  /** The name of this service as an audience: `aud` must be or contain it. */
   readonly audience: string;
   /** How old the revocation list may be before requests are refused with 503. Default 30. */
   readonly maxStalenessSeconds?: number;
-  /** By how much `exp`, `nbf` and `iat` may miss this machine's clock. Default 5. */
+  /** Clock tolerance for `exp`, `nbf` and `iat`. Default 5. */
   readonly clockToleranceSeconds?: number;
   /** How many verified tokens to remember. Default 10,000. */
   readonly rememberedTokens?: number;
   /** How often the key set is fetched. Default 300. */
   readonly jwksRefreshSeconds?: number;
-  /** How long the issuer is left alone after any fetch of its keys. Default 10. */
+  /** The least time between a fetch of keys and the next one for an unknown `kid`. Default 10. */
   readonly jwksCooldownSeconds?: number;
-  /** How long the last good keys count while the issuer is down. Default 86,400. */
+  /** How long the last good keys are used while the issuer is down. Default 86,400. */
   readonly jwksMaxStaleSeconds?: number;
   /** Allows a plain `http` issuer beyond this machine: only inside a private network. */
   readonly allowHttpIssuer?: boolean;
-  /** Keys from elsewhere than the issuer's JWKS. Its owner starts and stops it. */
+  /** Keys from another source than the issuer's JWKS. Its owner starts and stops it. */
   readonly keySet?: KeySet;
-  /** Revocations from elsewhere than the issuer's feed, like the database beside it. */
+  /** Revocations from another source than the issuer's feed, like its database. */
   readonly revocationSource?: RevocationSource;
   /**
    * This service's own credentials at the issuer, both or neither. With them it accepts reference
@@ -35,7 +35,7 @@ export interface JwtCoreOptions {
    */
   readonly clientId?: string | undefined;
   readonly clientSecret?: string | undefined;
-  /** Reference tokens from elsewhere than the issuer's introspection. Needs no credentials. */
+  /** Reference tokens from another source than the issuer's introspection, without credentials. */
   readonly referenceTokens?: ReferenceTokenSource;
 }
 
@@ -43,10 +43,10 @@ type NumericOption = {
   [Name in keyof JwtCoreOptions]-?: JwtCoreOptions[Name] extends number | undefined ? Name : never;
 }[keyof JwtCoreOptions];
 
-/** The options with every number decided. */
+/** The options with defaults for all numbers. */
 export type JwtCoreSettings = JwtCoreOptions & Readonly<Record<NumericOption, number>>;
 
-// No limit is so wide that it would switch a check off: tokens live for a day at most.
+// No upper limit switches a check off: tokens live for a day at most.
 const NUMBERS: Readonly<Record<NumericOption, [fallback: number, least: number, most: number]>> = {
   maxStalenessSeconds: [30, 0.1, 86_400],
   clockToleranceSeconds: [5, 0, pruneGraceSeconds - 1],
@@ -57,9 +57,9 @@ const NUMBERS: Readonly<Record<NumericOption, [fallback: number, least: number, 
 };
 
 /**
- * Options as they came from a caller, checked, with the defaults filled in.
+ * Checks the options and fills in the defaults.
  *
- * @throws TypeError listing everything that is wrong with them
+ * @throws TypeError with a list of all faults
  */
 export function jwtCoreSettings(options: JwtCoreOptions): JwtCoreSettings {
   const numbers = Object.fromEntries(
@@ -97,7 +97,7 @@ function textFaults({ issuer, audience, ...options }: JwtCoreOptions): string[] 
   return faults;
 }
 
-/** Says what is wrong with them without repeating them. */
+/** Faults of the credentials, without their values. */
 function credentialFaults({ clientId, clientSecret }: JwtCoreOptions): string[] {
   if (clientId === undefined && clientSecret === undefined) return [];
   return [
@@ -109,7 +109,7 @@ function credentialFaults({ clientId, clientSecret }: JwtCoreOptions): string[] 
 function numberFaults(numbers: Readonly<Record<NumericOption, unknown>>): string[] {
   return Object.entries(NUMBERS).flatMap(([name, [, least, most]]) => {
     const value = numbers[name as NumericOption];
-    // The comparisons are false for NaN, too. Only seconds come in fractions.
+    // The comparisons are false for NaN, too. Only seconds may have fractions.
     const isCountable = Number.isInteger(value) || name.endsWith('Seconds');
     if (typeof value === 'number' && value >= least && value <= most && isCountable) return [];
     return `${name} is a number from ${least} to ${most}, not ${String(value)}`;

@@ -17,8 +17,8 @@ import { JwtCoreReadiness } from './jwt-core.readiness.js';
 import { JwtCoreStatistics } from './jwt-core.statistics.js';
 
 /**
- * All that judges tokens, wired together, from start to shutdown. Nothing here waits for the issuer:
- * until its keys and revocations have arrived, the service is merely not ready.
+ * Wires together everything that verifies tokens, from start to shutdown. Nothing waits for the
+ * issuer: the service is not ready until keys and revocations have arrived.
  */
 export class JwtCoreRuntime implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly keys: KeySet;
@@ -31,7 +31,7 @@ export class JwtCoreRuntime implements OnApplicationBootstrap, BeforeApplication
   private readonly remoteKeys: RemoteKeySet | undefined;
   private openMetadata: IssuerMetadata | undefined;
 
-  /** @param strictestMs what the strictest route demands of the revocation list, if any does */
+  /** @param strictestMs the shortest `@Freshness()` of a route, if there is one */
   constructor(
     private readonly settings: JwtCoreSettings,
     strictestMs: number | undefined,
@@ -67,14 +67,14 @@ export class JwtCoreRuntime implements OnApplicationBootstrap, BeforeApplication
     this.follower.start();
   }
 
-  /** Before the connections close that a source may stand on. */
+  /** Before connections close that a source may use. */
   async beforeApplicationShutdown(): Promise<void> {
     this.openMetadata?.close();
     this.remoteKeys?.close();
     await this.follower.stop();
   }
 
-  /** Opened only where something is fetched: an auth server has its keys and its list at home. */
+  /** Made only if something is fetched: an auth server has its keys and its list in its database. */
   private get metadata(): IssuerMetadata {
     const { issuer, allowHttpIssuer: allowHttp } = this.settings;
     return (this.openMetadata ??= new IssuerMetadata({ issuer, allowHttp }));

@@ -9,40 +9,39 @@ export interface RevocationListStatistics {
   readonly state: RevocationListState;
   /** Milliseconds since the list was last known to be complete. Infinity while blind. */
   readonly proofAgeMs: number;
-  /** From which age on requests are refused. */
+  /** Requests are refused when the list is older. */
   readonly maxStalenessMs: number;
 }
 
 export interface KeySetStatistics {
   readonly keys: number;
   readonly state: KeySetState;
-  /** Milliseconds since the keys at hand were asked for. Infinity while there are none. */
+  /** Milliseconds since the request for the present keys. Infinity while there are none. */
   readonly ageMs: number;
 }
 
-/** Called with the milliseconds from when a revocation was recorded until it was in force here. */
+/** Called with the milliseconds between the record of a revocation and its effect here. */
 export type ReachListener = (ms: number) => void;
 
 /**
- * What there is to measure of the verification of tokens, as plain numbers for any monitoring
- * system: read them whenever they are asked for. Counting costs an addition per request.
+ * Numbers about the verification of tokens, for any monitoring system to read at any time.
  */
 export class JwtCoreStatistics {
   private readonly reachListeners = new Set<ReachListener>();
 
-  /** @param keys `undefined` where the application has a key set of its own */
+  /** @param keys `undefined` if the application has a key set of its own */
   constructor(
     private readonly verifier: AccessTokenVerifier,
     private readonly list: RevocationList,
     private readonly keys: RemoteKeySet | undefined,
   ) {}
 
-  /** How many requests ended in which verdict since the start. Grows only. */
+  /** How many requests got which verdict since the start: counters. */
   get verdicts(): Readonly<Record<Verdict, number>> {
     return this.verifier.verdicts.byVerdict;
   }
 
-  /** How many verified tokens are remembered now, and how often that spared a signature so far. */
+  /** How many verified tokens are remembered now, and how often that saved a signature check. */
   get remembered(): { readonly tokens: number; readonly uses: number } {
     return this.verifier.remembered;
   }
@@ -52,7 +51,7 @@ export class JwtCoreStatistics {
     return { entries: size, state, proofAgeMs: this.list.proofAgeMs(), maxStalenessMs };
   }
 
-  /** `undefined` where the application has a key set of its own. */
+  /** `undefined` if the application has a key set of its own. */
   get keySet(): KeySetStatistics | undefined {
     if (this.keys === undefined) return undefined;
     const { size, state, ageMs } = this.keys;
@@ -60,18 +59,18 @@ export class JwtCoreStatistics {
   }
 
   /**
-   * Calls back for each answer of the feed with news, with the reach of its oldest entry: the
-   * issuer's own measure of how long ago it was recorded, and how long it took here to apply it. No
-   * two machines' clocks are compared, so the answer's way over the network is not in it.
+   * Calls `listener` for each answer of the feed with new entries, with the reach of the oldest
+   * one: its age as the issuer measured it, plus the time to apply it here. Clocks of two machines
+   * are never compared, so that the time of the answer on the network is not included.
    *
-   * @returns how to end that
+   * @returns a function that removes the listener
    */
   onReach(listener: ReachListener): () => void {
     this.reachListeners.add(listener);
     return () => this.reachListeners.delete(listener);
   }
 
-  /** For the follower of the feed. */
+  /** Called by the follower of the feed. */
   noteReach(ms: number): void {
     for (const listener of this.reachListeners) listener(ms);
   }

@@ -10,11 +10,10 @@ import { countedBearerToken } from './http-request.js';
 import { attachPrincipal } from './http-request.js';
 
 /**
- * Lets in whoever presents a valid access token (RFC 6750) and has what the route's decorators
- * demand, and makes them known as `request.principal` and `@CurrentPrincipal()`.
+ * Accepts requests with a valid access token (RFC 6750) whose caller has what the route's
+ * decorators demand. The caller is then `request.principal` and `@CurrentPrincipal()`.
  *
- * Answers synchronously when key and revocation list are at hand, so that a request with a known
- * token waits for nothing.
+ * Synchronous, unless the issuer has to be asked: a request with a known token waits for nothing.
  *
  * @throws TokenError, AccessError, which `ProblemFilter` turns into answers
  * @throws Error in any context but HTTP

@@ -12,7 +12,7 @@ import { attachPrincipal } from './http-request.js';
  * `@CurrentPrincipal()`, and refusals are the TokenErrors that `JwtGuard` throws.
  *
  * `AuthGuard` costs more than `JwtGuard` and reads no decorators: add `AccessGuard` for scopes and
- * roles. Passport knows one `jwt` a process, which is that of the application started last.
+ * roles. Passport has one `jwt` strategy per process: that of the application started last.
  */
 @Injectable()
 export class JwtStrategy implements passport.Strategy {
@@ -22,7 +22,7 @@ export class JwtStrategy implements passport.Strategy {
     passport.use(this);
   }
 
-  /** Called by passport, which has given `this` the two ways to answer. */
+  /** Called by passport, which adds `success` and `error` to `this`. */
   async authenticate(
     this: passport.StrategyCreated<JwtStrategy>,
     request: HttpRequest,

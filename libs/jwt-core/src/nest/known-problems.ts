@@ -23,8 +23,8 @@ const retryAfter = (seconds: number) => ({
 });
 
 /**
- * RFC 6750 section 3. Error oracles (threat:error-oracles): of an invalid token never more than that
- * it is invalid.
+ * RFC 6750 section 3. Error oracles (threat:error-oracles): of an invalid token never more than
+ * that it is invalid.
  */
 const TOKEN_PROBLEMS: Readonly<Record<TokenErrorCode, Omit<Problem, 'code'>>> = {
   token_missing: challenge(''),

@@ -22,8 +22,8 @@ type HttpResponse = Pick<ServerResponse, 'writableEnded' | 'destroy'> & {
 };
 
 /**
- * Answers every error as `application/problem+json` (RFC 9457), on Fastify and on Express. An unknown
- * error is logged, and the client gets only `internal_error`.
+ * Answers every error as `application/problem+json` (RFC 9457), on Fastify and on Express. An
+ * unknown error is logged, and the client gets only `internal_error`.
  */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {

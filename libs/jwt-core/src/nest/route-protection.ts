@@ -11,8 +11,8 @@ import { type Route, routesOf } from './routes.js';
 type Guard = Type<CanActivate> | CanActivate;
 
 /**
- * Forgotten guards (threat:forgotten-guards): looks at every route before the application serves any. One that nothing
- * protects, or whose decorators nothing enforces, stops the start.
+ * Forgotten guards (threat:forgotten-guards): checks every route before the application serves any.
+ * A route without protection, or with decorators that nothing enforces, stops the start.
  */
 @Injectable()
 export class RouteProtection implements OnModuleInit {
@@ -22,9 +22,9 @@ export class RouteProtection implements OnModuleInit {
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
-  /** @throws Error naming each route that is not protected as it says */
+  /** @throws Error with a list of all routes that are not protected as declared */
   onModuleInit(): void {
-    // Without an HTTP server nobody can call a route, and main.ts has set no global guards.
+    // Without an HTTP server no route can be called, and main.ts has set no global guards.
     if (!this.adapterHost.httpAdapter) return;
     const faults = routesOf(this.modules).flatMap((route) => {
       const fault = this.faultOf(route);
@@ -62,7 +62,7 @@ export class RouteProtection implements OnModuleInit {
       : undefined;
   }
 
-  /** In the order in which Nest asks them. */
+  /** In the order in which Nest calls them. */
   private guardsOf({ controller, handler }: Route): Guard[] {
     const scoped = this.application
       .getGlobalRequestGuards()
@@ -81,7 +81,7 @@ export class RouteProtection implements OnModuleInit {
 }
 
 /**
- * Whether a guard, given as a class or as an instance, is of that class or of one derived from it.
+ * Whether a guard, a class or an instance, is of this class or of a derived one.
  */
 function isA(base: Type<CanActivate>): (guard: Guard) => boolean {
   return (guard) =>

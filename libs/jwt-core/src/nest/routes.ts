@@ -6,15 +6,15 @@ import { accessRulesOf } from './access-rules.js';
 /** A handler that Nest's router serves, in the class that serves it. */
 export interface Route {
   readonly controller: Type;
-  /** What Nest will call and hand to guards. */
+  /** What Nest calls and passes to guards. */
   readonly handler: object;
-  /** Whether `handler` is the decorated method itself, and not something put in its place. */
+  /** Whether `handler` is the decorated method itself, and not a replacement. */
   readonly isDecorated: boolean;
   /** For people: `GET /orders/:id (OrdersController.find)`. */
   readonly label: string;
 }
 
-/** Every HTTP route of an application. Not what was given to Fastify or Express directly. */
+/** All HTTP routes of an application, but for those added to Fastify or Express directly. */
 export function routesOf(modules: ModulesContainer): Route[] {
   const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
   return controllers.flatMap(({ metatype, instance }) =>
@@ -50,15 +50,15 @@ function join(...paths: string[]): string {
 }
 
 /**
- * The shortest `@Freshness()` of any route, in milliseconds: what the revocation list has to keep
- * up with. `undefined` when no route asks for more than the application.
+ * The shortest `@Freshness()` of any route, in milliseconds, for the revocation list to keep.
+ * `undefined` if no route has one.
  */
 export function strictestFreshnessMs(modules: ModulesContainer): number | undefined {
   const limits = routesOf(modules).map(({ controller, handler }) => {
     try {
       return accessRulesOf(controller, handler).freshnessMs;
     } catch {
-      // Decorators that contradict each other: the start is refused for them, with all others.
+      // Contradicting decorators: RouteProtection reports them with all other faults.
       return Infinity;
     }
   });

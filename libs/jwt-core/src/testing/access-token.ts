@@ -1,7 +1,7 @@
 import { generateKeyPair, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 
-/** What an issuer signs with. */
+/** A key pair of an issuer. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;
@@ -9,20 +9,20 @@ export interface SigningKey {
 }
 
 /**
- * A new RSA key of 2048 bits. Takes some tenths of a second: a suite that starts many issuers can
- * hand the same key to all of them.
+ * A new RSA key of 2048 bits. Takes some tenths of a second: a suite with many issuers can give the
+ * same key to all of them.
  */
 export async function generateSigningKey(): Promise<SigningKey> {
   const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   return { kid: randomUUID(), ...pair };
 }
 
-/** The public half, as a JWK set holds it (RFC 7517). */
+/** The public key as a JWK (RFC 7517). */
 export function publicJwk({ kid, publicKey }: SigningKey): Record<string, unknown> {
   return { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' };
 }
 
-/** Anything that JSON can hold. A member that is `undefined` is left out. */
+/** Any JSON. A member that is `undefined` is left out. */
 export type Members = Readonly<Record<string, unknown>>;
 
 export interface TokenOrigin {
@@ -35,7 +35,7 @@ export interface TokenOrigin {
 export const lifeSeconds = 900;
 export const defaultClientId = 'web';
 
-/** The claims of an access token (RFC 9068), right in all that `claims` do not replace. */
+/** The claims of a valid access token (RFC 9068), with the replacements in `claims`. */
 export function accessTokenClaims(origin: TokenOrigin, claims: Members): Members {
   const { issuer, audience, nowSeconds } = origin;
   return {
@@ -53,7 +53,7 @@ export function accessTokenClaims(origin: TokenOrigin, claims: Members): Members
   };
 }
 
-/** A signed access token, with whatever header parameters `header` replaces. */
+/** A signed access token, with the replacements in `claims` and `header`. */
 export function mintToken(origin: TokenOrigin, claims: Members, header: Members): string {
   const { key } = origin;
   return signToken(

@@ -3,30 +3,30 @@ import type { RevocationBatch } from '../revocation/revocation-source.js';
 
 /** One service that reads the feed, as far as its requests show. */
 interface Follower {
-  /** The cursor that it was sent and has not yet come back with. */
+  /** The cursor of its last answer, until it requests the next one. */
   cursor: string | undefined;
-  /** The fingerprint in the answer that it was sent last, and in the last one that it has read. */
+  /** The fingerprint in its last answer, and in the last one that it has read. */
   sentFingerprint: string | undefined;
   readFingerprint: string | undefined;
-  /** For how many rounds of waiting it has not come back. */
+  /** For how many rounds of waiting it has not made a request. */
   missedRounds: number;
 }
 
 const roundMs = 5;
-/** A service asks again at once, or within a second after a failure: it is gone otherwise. */
+/** A service makes its next request at once, or within a second after a failure. */
 const mostMissedRounds = 1_000 / roundMs;
 /** A service fetches keys a quarter of a second after its last fetch at the latest. */
 const mostRounds = 3_000 / roundMs;
 
 /**
  * Knows the services that follow the feed, so that a rotation can wait until they have the new key.
- * A service shows by its next request, which carries the cursor of the last answer, that it has read
- * that answer.
+ * A service shows by its next request, which carries the cursor of the last answer, that it has
+ * read that answer.
  */
 export class FeedFollowers {
   private readonly followers = new Set<Follower>();
 
-  /** Notes a request of the feed, and what it is answered with. */
+  /** Notes a request of the feed and its answer. */
   async follow(
     after: string | undefined,
     answer: Promise<RevocationBatch>,
@@ -42,15 +42,15 @@ export class FeedFollowers {
       follower.sentFingerprint = batch.jwks;
       return batch;
     } catch (error) {
-      // It has hung up.
+      // It closed the connection.
       this.followers.delete(follower);
       throw error;
     }
   }
 
   /**
-   * Waits until each service has read this fingerprint and begun to fetch the keys for it. Ends after
-   * three seconds at the latest, as not every reader of the feed fetches keys.
+   * Waits until each service has read this fingerprint and begun to fetch the keys for it. Ends
+   * after three seconds at the latest, as not every reader of the feed fetches keys.
    *
    * @param fetches how often the new keys were fetched so far
    */

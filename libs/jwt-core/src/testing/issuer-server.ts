@@ -8,17 +8,17 @@ import {
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** What services ask of an issuer. */
+/** The endpoints of an issuer that services use. */
 export type IssuerEndpoint = 'metadata' | 'jwks' | 'feed' | 'token' | 'introspect';
 
 /**
- * How an endpoint fails: `cut`: it closes the connection. `refuse`: status 503. `hang`: it answers
- * nobody until it is repaired. Or in any other way, by a listener of one's own.
+ * How an endpoint fails. `cut`: it closes the connection. `refuse`: status 503. `hang`: it does not
+ * answer until it is repaired. Or a listener of your own.
  */
 export type IssuerFault = 'cut' | 'refuse' | 'hang' | RequestListener;
 
-/** What an endpoint was asked. */
-export interface IssuerQuestion {
+/** A request to an endpoint. */
+export interface IssuerRequest {
   readonly query: URLSearchParams;
   readonly form: URLSearchParams;
   readonly authorization: string | undefined;
@@ -32,8 +32,8 @@ export class IssuerRefusal {
   ) {}
 }
 
-/** What an endpoint answers with. The signal says that nobody waits any longer. */
-export type IssuerAnswer = (question: IssuerQuestion, signal: AbortSignal) => unknown;
+/** Makes the answer of an endpoint. The signal aborts when the client is gone. */
+export type IssuerAnswer = (issuerRequest: IssuerRequest, signal: AbortSignal) => unknown;
 
 const issuerPaths: Readonly<Record<IssuerEndpoint, string>> = {
   metadata: '/.well-known/oauth-authorization-server',
@@ -49,7 +49,7 @@ const cacheControl: Partial<Record<IssuerEndpoint, string>> = {
   jwks: 'public, max-age=300',
 };
 
-/** What an issuer at this address says of itself (RFC 8414). */
+/** The metadata of an issuer at this address (RFC 8414). */
 export function issuerMetadata(issuer: string): unknown {
   return {
     issuer,
@@ -86,12 +86,12 @@ export class IssuerServer {
     return issuer;
   }
 
-  /** How often an endpoint was asked, whatever it answered. */
+  /** The number of requests to an endpoint, with any answer. */
   requests(endpoint: IssuerEndpoint): number {
     return this.counts.get(endpoint) ?? 0;
   }
 
-  /** Begins or ends a fault, for requests that wait for an answer, too. */
+  /** Starts or ends a fault, also for requests that wait for an answer. */
   setFault(endpoint: IssuerEndpoint | 'all', fault: IssuerFault | undefined): void {
     for (const name of endpoint === 'all' ? endpoints : [endpoint]) {
       if (fault === undefined) this.faults.delete(name);
@@ -117,7 +117,7 @@ export class IssuerServer {
     response: ServerResponse,
   ): Promise<void> {
     this.counts.set(endpoint, this.requests(endpoint) + 1);
-    const question = await this.read(request);
+    const issuerRequest = await this.read(request);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     while (!gone.signal.aborted) {
@@ -128,7 +128,9 @@ export class IssuerServer {
       const signal = AbortSignal.any([gone.signal, this.faultChange.signal]);
       const answer = await Promise.race([
         aborted(signal),
-        fault === 'hang' ? new Promise(() => undefined) : this.answers[endpoint](question, signal),
+        fault === 'hang'
+          ? new Promise(() => undefined)
+          : this.answers[endpoint](issuerRequest, signal),
       ]);
       if (signal.aborted) continue;
       const isRefusal = answer instanceof IssuerRefusal;
@@ -141,7 +143,7 @@ export class IssuerServer {
     }
   }
 
-  private async read(request: IncomingMessage): Promise<IssuerQuestion> {
+  private async read(request: IncomingMessage): Promise<IssuerRequest> {
     const { searchParams: query } = new URL(request.url ?? '/', this.url);
     const form = new URLSearchParams(await text(request));
     return { query, form, authorization: request.headers.authorization };

@@ -8,19 +8,19 @@ import type {
 } from '../revocation/revocation-source.js';
 
 export interface MemoryRevocationSourceOptions {
-  /** Fingerprint of the key set, asked for with each batch. */
+  /** The fingerprint of the key set, called for each batch. */
   readonly fingerprint?: () => string;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/** How far somebody has read, and which key set they were told of. */
+/** What a cursor stands for: how far a reader has read, and which key set it knows. */
 interface Place {
   readonly position: number;
   readonly fingerprint: string | undefined;
 }
 
-/** As the auth server's. */
+/** The same as of the auth server. */
 const pageSize = 2_000;
 
 /** A list of revocations in memory, with all that `RevocationSource` promises. */
@@ -41,7 +41,7 @@ export class MemoryRevocationSource implements RevocationSource {
     this.wake();
   }
 
-  /** Answers everybody who waits. To be called when the fingerprint has changed. */
+  /** Answers all waiting reads. Call it when the fingerprint has changed. */
   wake(): void {
     for (const answer of this.waiting) answer();
   }

@@ -3,17 +3,17 @@ import { ClientCredentials } from '../issuer/client-credentials.js';
 import { compactId } from '../revocation/compact-id.js';
 import { RevocationEntries } from '../revocation/revocation-entries.js';
 import { lifeSeconds, type Members } from './access-token.js';
-import { type IssuerQuestion, IssuerRefusal } from './issuer-server.js';
+import { type IssuerRequest, IssuerRefusal } from './issuer-server.js';
 import type { MemoryRevocationSource } from './memory-revocation-source.js';
 import type { TestClock } from './test-clock.js';
 
-/** A client's credentials, named as `JwtCoreModule` and `ClientCredentialsToken` take them. */
+/** A client's credentials, with the names of the options that take them. */
 export interface TestClient {
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** What these endpoints need of the issuer that they belong to. */
+/** The parts of the issuer that its endpoints use. */
 interface Issuer {
   readonly clock: TestClock;
   readonly revocations: MemoryRevocationSource;
@@ -34,16 +34,16 @@ export class OAuthEndpoints {
     this.authorization = new ClientCredentials(clientId, clientSecret).authorization();
   }
 
-  /** A new reference token that stands for these claims. */
+  /** Makes a reference token for these claims. */
   remember(claims: Members): string {
     const token = randomBytes(32).toString('base64url');
     this.references.set(token, claims);
     return token;
   }
 
-  token(question: IssuerQuestion): unknown {
-    if (!this.isClient(question)) return new IssuerRefusal(401, { error: 'invalid_client' });
-    const { form } = question;
+  token(request: IssuerRequest): unknown {
+    if (!this.isClient(request)) return new IssuerRefusal(401, { error: 'invalid_client' });
+    const { form } = request;
     if (form.get('grant_type') !== 'client_credentials') {
       return new IssuerRefusal(400, { error: 'unsupported_grant_type' });
     }
@@ -59,16 +59,16 @@ export class OAuthEndpoints {
     };
   }
 
-  async introspect(question: IssuerQuestion): Promise<unknown> {
-    if (!this.isClient(question)) return new IssuerRefusal(401, { error: 'invalid_client' });
-    const claims = this.references.get(question.form.get('token') ?? '');
+  async introspect(request: IssuerRequest): Promise<unknown> {
+    if (!this.isClient(request)) return new IssuerRefusal(401, { error: 'invalid_client' });
+    const claims = this.references.get(request.form.get('token') ?? '');
     if (claims === undefined || this.hasExpired(claims) || (await this.isRevoked(claims))) {
       return { active: false };
     }
     return { active: true, token_type: 'Bearer', ...claims };
   }
 
-  private isClient({ authorization }: IssuerQuestion): boolean {
+  private isClient({ authorization }: IssuerRequest): boolean {
     return authorization === this.authorization;
   }
 

@@ -14,7 +14,7 @@ import { FeedFollowers } from './feed-followers.js';
 import {
   type IssuerEndpoint,
   type IssuerFault,
-  type IssuerQuestion,
+  type IssuerRequest,
   issuerMetadata,
   IssuerServer,
 } from './issuer-server.js';
@@ -26,9 +26,9 @@ import { TestClock } from './test-clock.js';
 export interface TestIssuerOptions {
   /** `aud` of its tokens. Default `api`. */
   readonly audience?: string;
-  /** Keys to publish, of which the first one signs. Default: a new one. */
+  /** Keys to publish. The first one signs. Default: a new one. */
   readonly keys?: readonly [SigningKey, ...SigningKey[]];
-  /** The client that it knows. Default: one of its own. */
+  /** The client that it accepts. Default: a new one. */
   readonly client?: TestClient;
 }
 
@@ -36,7 +36,7 @@ export interface TestIssuerOptions {
 export interface NewRevocation {
   readonly kind: RevocationKind;
   readonly id: string;
-  /** Default: a day ahead, when every token of today has expired. */
+  /** Default: in a day, when all present tokens have expired. */
   readonly exp?: number;
   /**
    * Only for `client`: revokes as an issuer does whose tokens carry no `token_version`, by `iat`.
@@ -49,9 +49,9 @@ const newClient = () => ({ clientId: 'service', clientSecret: randomUUID() });
 const longestWaitSeconds = 25;
 
 /**
- * An issuer within the test's own process: real RS256 tokens, and metadata, JWKS, revocation feed,
- * token and introspection endpoints over HTTP on the loopback interface, so that a service under test
- * runs as it is.
+ * An issuer in the process of the test: real RS256 tokens, and metadata, JWKS, revocation feed,
+ * token and introspection endpoints over HTTP on the loopback interface. The service under test
+ * runs without any change.
  *
  * ```ts
  * const auth = await TestIssuer.start();
@@ -71,14 +71,14 @@ const longestWaitSeconds = 25;
 export class TestIssuer {
   readonly audience: string;
   /**
-   * Decides `iat` and `exp`, and which revocations have expired. The service keeps its own: a token
-   * that has expired is one that was minted while this clock was set back.
+   * The clock for `iat`, `exp` and the expiry of revocations. Services have their own: set this one
+   * back to mint a token that has expired.
    */
   readonly clock = new TestClock();
-  /** Its revocations at first hand, for a test that wants no HTTP. */
+  /** Its revocations, for tests without HTTP. */
   readonly revocations: MemoryRevocationSource;
   /**
-   * Credentials that it takes at its token and introspection endpoints, named as options:
+   * The credentials for its token and introspection endpoints, with the names of the options:
    * `JwtCoreModule.forRoot({ issuer, audience, ...auth.client })`.
    */
   readonly client: TestClient;
@@ -86,7 +86,7 @@ export class TestIssuer {
   private keys: readonly SigningKey[];
   private readonly followers = new FeedFollowers();
   private keyFetches = 0;
-  /** By client, how often its tokens were revoked. */
+  /** How often each client was revoked. */
   private readonly tokenVersions = new Map<unknown, number>();
   private server!: IssuerServer;
 
@@ -109,9 +109,9 @@ export class TestIssuer {
     issuer.server = await IssuerServer.start({
       metadata: () => issuerMetadata(issuer.issuer),
       jwks: () => issuer.jwks(),
-      feed: (question, signal) => issuer.feed(question, signal),
-      token: (question) => issuer.oauth.token(question),
-      introspect: (question) => issuer.oauth.introspect(question),
+      feed: (request, signal) => issuer.feed(request, signal),
+      token: (request) => issuer.oauth.token(request),
+      introspect: (request) => issuer.oauth.introspect(request),
     });
     return issuer;
   }
@@ -127,16 +127,16 @@ export class TestIssuer {
   }
 
   /**
-   * A token, valid for 15 minutes unless told otherwise: each claim and header parameter can be
-   * replaced by whatever value, or left out with `undefined`.
+   * A token, by default valid for 15 minutes. Each claim and header parameter can be replaced by
+   * any value, or left out with `undefined`.
    */
   mint(claims: Members = {}, header: Members = {}): string {
     return mintToken(this.origin(), this.withTokenVersion(claims), header);
   }
 
   /**
-   * A reference token that stands for the claims which `mint` would sign: its introspection endpoint
-   * tells them, for as long as the token has neither expired nor been revoked.
+   * A reference token for the claims that `mint` would sign. The introspection endpoint returns
+   * them until the token expires or is revoked.
    */
   mintReference(claims: Members = {}): string {
     return this.oauth.remember(accessTokenClaims(this.origin(), this.withTokenVersion(claims)));
@@ -162,7 +162,7 @@ export class TestIssuer {
 
   /**
    * Publishes a new key beside the others, and signs with it once the services that follow the feed
-   * fetch it: a token minted afterwards is accepted there. Gives its `kid`.
+   * fetch it: a token minted afterwards is accepted there. Returns its `kid`.
    */
   async rotateKey(): Promise<string> {
     const key = await generateSigningKey();
@@ -180,8 +180,8 @@ export class TestIssuer {
   }
 
   /**
-   * Ends a key as after a compromise: it is revoked and no longer published. When it was the only
-   * one, another takes its place.
+   * Withdraws a key as after a compromise: it is revoked and no longer published. A new key
+   * replaces the only one.
    */
   async withdraw(kid: string): Promise<void> {
     const isPublished = this.keys.some((key) => key.kid === kid);
@@ -191,7 +191,7 @@ export class TestIssuer {
     this.revoke({ kind: 'kid', id: kid });
   }
 
-  /** Makes an endpoint fail, or all of them, until it is repaired. */
+  /** Makes an endpoint, or all of them, fail until `repair`. */
   fail(endpoint: IssuerEndpoint | 'all', fault: IssuerFault = 'cut'): void {
     this.server.setFault(endpoint, fault);
   }
@@ -200,7 +200,7 @@ export class TestIssuer {
     this.server.setFault(endpoint, undefined);
   }
 
-  /** How often services have asked an endpoint. */
+  /** The number of requests to an endpoint. */
   requests(endpoint: IssuerEndpoint): number {
     return this.server.requests(endpoint);
   }
@@ -223,7 +223,7 @@ export class TestIssuer {
     return Math.floor(this.clock.now() / 1000);
   }
 
-  private feed({ query }: IssuerQuestion, signal: AbortSignal): Promise<RevocationBatch> {
+  private feed({ query }: IssuerRequest, signal: AbortSignal): Promise<RevocationBatch> {
     const waitSeconds = Math.min(Math.max(Number(query.get('wait')) || 0, 0), longestWaitSeconds);
     const after = query.get('after') ?? undefined;
     return this.followers.follow(after, this.revocations.read(after, { waitSeconds, signal }));

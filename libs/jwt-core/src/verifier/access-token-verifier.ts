@@ -13,13 +13,13 @@ import { MOST_REMEMBERED_TOKENS, VerifiedTokens } from './verified-tokens.js';
 export interface AccessTokenVerifierOptions {
   /** The one `iss` that is accepted. */
   readonly issuer: string;
-  /** What this service calls itself: `aud` must be or contain it. */
+  /** The name of this service as an audience: `aud` must be or contain it. */
   readonly audience: string;
   readonly keys: KeySet;
   readonly revocations: RevocationList;
-  /** Who knows reference tokens. Default: nobody, and they are refused as `token_invalid`. */
+  /** Resolves reference tokens. Without one they are refused as `token_invalid`. */
   readonly referenceTokens?: ReferenceTokenSource | undefined;
-  /** By how much `exp`, `nbf` and `iat` may miss this machine's clock: under 60, default 5. */
+  /** Clock tolerance for `exp`, `nbf` and `iat`: from 0 to under 60, default 5. */
   readonly clockToleranceSeconds?: number | undefined;
   /** How many tokens of either kind to remember, up to 10,000,000. Default 10,000; 0 remembers none. */
   readonly rememberedTokens?: number | undefined;
@@ -28,21 +28,21 @@ export interface AccessTokenVerifierOptions {
 }
 
 /**
- * Verifies access tokens: JWS compact (RFC 7515), RS256, with the claims of RFC 9068, along the
- * lines of RFC 8725; and reference tokens, by introspection (RFC 7662), whose claims are read and
- * checked the same way. No check can be switched off.
+ * Verifies access tokens: JWTs (JWS compact, RFC 7515, with RS256 and the claims of RFC 9068,
+ * following RFC 8725), and reference tokens by introspection (RFC 7662). Both pass the same checks
+ * of their claims. No check can be switched off.
  */
 export class AccessTokenVerifier {
-  /** What came of the tokens so far. */
+  /** Counts the results so far. */
   readonly verdicts = new VerdictCounts();
   private readonly verified: VerifiedTokens;
   private readonly admission: Admission;
   private readonly references: ReferenceTokenVerifier | undefined;
   private rememberedUses = 0;
-  /** Of the last genuine token, as most tokens have the same: 1 µs of 30. */
+  /** Of the last genuine token. Most tokens have the same, and it saves 1 µs of 30 to parse it. */
   private lastHeader = { segment: '', kid: '' };
 
-  /** @throws TypeError when an option would make a check pass for everybody, or is out of range. */
+  /** @throws TypeError if an option is out of range or would make a check pass for every token */
   constructor(private readonly options: AccessTokenVerifierOptions) {
     const { issuer, audience, referenceTokens: source, rememberedTokens = 10_000 } = options;
     if (!issuer || !audience) throw new TypeError('issuer and audience are required');
@@ -58,18 +58,19 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Who carries this token. Answers synchronously, and with a promise only when the issuer must be
-   * asked: for the key of a JWT, or what a reference token stands for.
+   * Verifies a token and returns its principal. Synchronous, unless the issuer has to be asked for
+   * the key of a JWT or for the claims of a reference token.
    *
-   * @param maxStalenessMs How old the revocation list may be for this request: by default as old as
-   *   the list itself allows, `Infinity` for any age. A list that was never read is never enough.
-   * @throws TokenError every code but `token_missing`. The promise rejects with the same, or with
-   *   what the source of reference tokens failed with.
+   * @param maxStalenessMs How old the revocation list may be for this request. Default: the limit
+   * of
+   *   the list. `Infinity`: any age. A list that was never read is always refused.
+   * @throws TokenError any code but `token_missing`. The promise rejects with the same, or with the
+   *   error of the source of reference tokens.
    */
   verify(token: string, maxStalenessMs?: number): Principal | Promise<Principal> {
     const { verdicts } = this;
     try {
-      // Callers without types: a header that is missing, or that a framework gives as an array.
+      // From JavaScript: a missing header, or one that a framework gives as an array.
       if (typeof (token as unknown) !== 'string') {
         throw new TokenError('token_invalid', 'the token is not a string');
       }
@@ -77,7 +78,7 @@ export class AccessTokenVerifier {
       const judged = known
         ? this.admission.admit(known, maxStalenessMs)
         : this.judge(token, maxStalenessMs);
-      // Not asked of a known principal, which may lie far off in memory: it is none.
+      // Only of new tokens: the test would read the principal of a known one from memory.
       if (!known && judged instanceof Promise) return verdicts.ofPromise(judged);
       verdicts.byVerdict.accepted += 1;
       return judged;
@@ -87,7 +88,7 @@ export class AccessTokenVerifier {
     }
   }
 
-  /** How many verified JWTs are remembered, and how often that spared the check of a signature. */
+  /** How many verified JWTs are remembered, and how often that saved the check of a signature. */
   get remembered(): { readonly tokens: number; readonly uses: number } {
     return { tokens: this.verified.size, uses: this.rememberedUses };
   }
@@ -119,7 +120,7 @@ export class AccessTokenVerifier {
     maxStalenessMs: number | undefined,
   ): Principal | Promise<Principal> {
     if (this.references) return this.references.verify(token, maxStalenessMs);
-    throw new TokenError('token_invalid', 'a reference token, and nobody to ask about it');
+    throw new TokenError('token_invalid', 'a reference token, and no source of reference tokens');
   }
 
   private verifyNew(

@@ -4,22 +4,22 @@ import { TokenError } from './token-error.js';
 
 export interface AdmissionOptions {
   readonly revocations: RevocationList;
-  /** By how much `exp`, `nbf` and `iat` may miss this machine's clock: under 60, default 5. */
+  /** Clock tolerance for `exp`, `nbf` and `iat`: from 0 to under 60, default 5. */
   readonly clockToleranceSeconds?: number | undefined;
   /** The wall clock, in milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
 }
 
-/** What is asked of every token at each use: the clock, and the revocation list. */
+/** The checks of every token at each use: its times, and the revocation list. */
 export class Admission {
   private readonly revocations: RevocationList;
   private readonly toleranceSeconds: number;
   private readonly now: () => number;
 
-  /** @throws TypeError when the tolerance would make a check pass for everybody */
+  /** @throws TypeError if the tolerance would make a check pass for every token */
   constructor({ revocations, clockToleranceSeconds = 5, now = Date.now }: AdmissionOptions) {
-    // Longer than that, and a revocation could be forgotten before its token is refused as expired.
-    // Written so that NaN fails: with it, "has expired" would never be true.
+    // With a longer one a revocation could be forgotten before its token is refused as expired.
+    // Written so that NaN fails, with which no token would ever expire.
     if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds < pruneGraceSeconds)) {
       throw new TypeError(`clockToleranceSeconds is not from 0 to under ${pruneGraceSeconds}`);
     }
@@ -28,14 +28,14 @@ export class Admission {
     this.now = now;
   }
 
-  /** Since the epoch. */
+  /** The time in seconds since the epoch, with fractions. */
   nowSeconds(): number {
     return this.now() / 1000;
   }
 
   /**
-   * Whether `exp` is past, beyond what the tolerance forgives. Or so long past that a revocation may
-   * have been forgotten: a clock that is set back must not bring such a token to life.
+   * Whether `exp` is past by more than the tolerance, or by so much that a revocation of the token
+   * may have been forgotten: after the clock was set back, such a token must not be accepted again.
    */
   hasExpired({ expiresAt }: ProvenToken, nowSeconds = this.nowSeconds()): boolean {
     return (
@@ -54,10 +54,10 @@ export class Admission {
       throw new TokenError('token_invalid', 'iat or nbf is ahead');
     }
     if (this.hasExpired(token, nowSeconds)) throw new TokenError('token_expired', 'exp is past');
-    // Replay (threat:replay) of a stolen or logged-out token. Before freshness: a token known to be dead stays dead,
-    // however old the list is.
+    // Replay (threat:replay) of a stolen or logged-out token. Before freshness: a token known to be
+    // revoked stays revoked, even with an old list.
     if (this.isRevoked(token)) throw new TokenError('token_revoked', 'revoked');
-    // Cutting a service off its feed (threat:cutting-a-service-off-its-feed) gains an attacker nothing but a 503.
+    // Cutting a service off its feed (threat:cutting-a-service-off-its-feed) gains only a 503.
     if (!this.revocations.isFresh(maxStalenessMs)) {
       throw new TokenError('revocations_stale', 'the revocation list is too old');
     }

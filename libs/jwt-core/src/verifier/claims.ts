@@ -9,22 +9,22 @@ import { TokenError } from './token-error.js';
  */
 export const MAX_TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 const MAX_STRING_LENGTH = 255;
-/** Postgres and C end a text there: it would be another identifier, or an error. */
+/** Postgres and C end a string there: it would be another identifier, or an error. */
 const NUL = '\0';
 const NO_CLAIMS = Object.freeze({});
 
 /**
- * Who is calling: the verified claims of an access token (RFC 9068 section 2.2), as a service reads
- * them. Frozen, and shared by all requests that carry the same token.
+ * The caller: the verified claims of an access token (RFC 9068 section 2.2). Frozen, and shared by
+ * all requests that carry the same token.
  */
 export interface Principal {
-  /** `sub`: the person's id, or the client's when a service calls for itself. */
+  /** `sub`: the id of the user, or of the client if a service calls for itself. */
   readonly subject: string;
-  /** `client_id`: the application that the token was issued to. `web` for a person's login. */
+  /** `client_id`: the application that the token was issued to. `web` for a user's login. */
   readonly clientId: string;
   /** `jti`: this token. */
   readonly tokenId: string;
-  /** `sid`: the person's session. Absent when a service calls for itself. */
+  /** `sid`: the user's session. Absent if a service calls for itself. */
   readonly sessionId?: string;
   /** `scope`, split at its spaces. */
   readonly scopes: readonly string[];
@@ -33,41 +33,41 @@ export interface Principal {
   readonly issuedAt: number;
   /** `exp`, in seconds since the epoch. */
   readonly expiresAt: number;
-  /** `claims`: what the issuer says of this subject beyond the standard. Unchecked: narrow it. */
+  /** `claims`: further claims of the issuer about the subject. Their shape is not checked. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Whom a service trusts, and what it calls itself. */
+/** The issuer that a service trusts, and its own name. */
 export interface Expected {
   /** `iss`, compared character by character (RFC 8414 section 2). */
   readonly issuer: string;
-  /** The one of `aud` that must be there. */
+  /** `aud` must be or contain it. */
   readonly audience: string;
 }
 
-/** What a verified payload says. Whether its time has come, or gone, is not looked at here. */
+/** The claims of a verified payload. Its times are not compared with the clock here. */
 export interface VerifiedClaims {
   readonly principal: Principal;
   /** The later of `iat` and `nbf`, in seconds since the epoch. */
   readonly notBefore: number;
-  /** `token_version`: the client's newest revocation when the token was issued. */
+  /** `token_version`: the number of the client's newest revocation when the token was issued. */
   readonly tokenVersion: number | undefined;
 }
 
 /**
- * Reads the claims of an access token (RFC 9068 section 2.2), each by its type.
+ * Reads and checks the claims of an access token (RFC 9068 section 2.2).
  *
  * @throws TokenError `token_invalid`
  */
 export function readClaims(payload: JsonObject, expected: Expected): VerifiedClaims {
-  // Token substitution (threat:token-substitution) (RFC 8725 sections 2.7 and 3.9): one of another issuer, or for another
-  // service, proves nothing here, however good its signature.
+  // Token substitution (threat:token-substitution, RFC 8725 sections 2.7 and 3.9): a token of
+  // another issuer, or for another service, is refused even with a good signature.
   if (payload.iss !== expected.issuer) throw wrong('iss');
   if (!isAudience(payload.aud, expected.audience)) throw wrong('aud');
   const issuedAt = seconds(payload, 'iat');
   const expiresAt = seconds(payload, 'exp');
   const notBefore = payload.nbf === undefined ? issuedAt : seconds(payload, 'nbf');
-  // Immortal tokens (threat:immortal-tokens): a revocation is kept for as long as a token can live, so that must be bounded.
+  // Immortal tokens (threat:immortal-tokens): a revocation is kept for as long as a token can live.
   if (expiresAt <= issuedAt || (expiresAt - issuedAt) * 1000 > MAX_TOKEN_LIFETIME_MS)
     throw wrong('exp');
   return {
@@ -138,8 +138,8 @@ function ownClaims(value: unknown): JsonObject {
 }
 
 /**
- * Principal tampering (threat:principal-tampering): it is shared, and what one request could change would be believed of the
- * next.
+ * Principal tampering (threat:principal-tampering): the principal is shared, so that a change by
+ * one request would be seen by the next.
  */
 function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value) as unknown[]) {
@@ -149,8 +149,8 @@ function deepFreeze<T extends object>(value: T): T {
 }
 
 /**
- * A token that the issuer vouches for, by its signature or by its word, and whose claims are right:
- * with all that each use of it has to check.
+ * A token that the issuer vouches for, by its signature or by introspection, with good claims, and
+ * with everything that each use of it has to check.
  */
 export interface ProvenToken {
   readonly principal: Principal;
@@ -161,15 +161,15 @@ export interface ProvenToken {
   readonly sessionId: CompactId | undefined;
   /** `iat`, the later of `iat` and `nbf`, and `exp`, in seconds since the epoch. */
   readonly issuedAt: number;
-  /** `token_version`: with it, `iat` does not decide whether the client's tokens are revoked. */
+  /** `token_version`: if present, it decides in place of `iat` whether the client is revoked. */
   readonly tokenVersion: number | undefined;
   readonly notBefore: number;
   readonly expiresAt: number;
-  /** Version of the revocation list in which it was last looked for, and not found. */
+  /** The version of the revocation list in which it was last searched and not found. */
   absentFromVersion: number;
 }
 
-/** @throws TokenError `token_invalid` for claims that are not right */
+/** @throws TokenError `token_invalid` for wrong claims */
 export function provenToken(payload: JsonObject, expected: Expected, kid?: string): ProvenToken {
   const { principal, notBefore, tokenVersion } = readClaims(payload, expected);
   const { tokenId, sessionId, clientId, issuedAt, expiresAt } = principal;

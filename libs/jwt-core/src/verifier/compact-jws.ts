@@ -6,7 +6,7 @@ const MAX_TOKEN_BYTES = 8192;
 const ACCESS_TOKEN_TYPE = /^(?:application\/)?at\+jwt$/i;
 const MAX_KID_LENGTH = 128;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-/** By the length of the last group, the bits of its last character that stand for nothing. */
+/** By the length of the last group: the unused bits of its last character. */
 const UNUSED_BITS = [0, 0, 0b1111, 0b11];
 
 /** Bytes that are written again for each token, as far as that token needs them. */
@@ -33,8 +33,8 @@ const payload = new SharedBuffer(Buffer.allocUnsafeSlow(MAX_TOKEN_BYTES));
 const signature = new SharedBuffer(Buffer.allocUnsafeSlow(MAX_TOKEN_BYTES));
 
 /**
- * The parts of a compact JWS. Only their form has been checked. The buffers are valid until the next
- * token is split: split the token again after waiting for something.
+ * The parts of a compact JWS. Only their form has been checked. The buffers are valid until the
+ * next token is split: split the token again after waiting for something.
  */
 export interface CompactJws {
   /** As it was written: canonical base64url only once `readHeader` has read it. */
@@ -53,7 +53,8 @@ export interface CompactJws {
  * @throws TokenError `token_invalid`
  */
 export function splitCompactJws(token: string): CompactJws {
-  // Oversized tokens (threat:oversized-tokens): before anything that takes longer for a longer text.
+  // Oversized tokens (threat:oversized-tokens): before anything that takes longer for a longer
+  // text.
   if (token.length > MAX_TOKEN_BYTES) throw new TokenError('token_invalid', 'over 8 KiB');
   const headerEnd = token.indexOf('.');
   const payloadEnd = token.indexOf('.', headerEnd + 1);
@@ -65,36 +66,37 @@ export function splitCompactJws(token: string): CompactJws {
     bytes: whole.upTo(token.length),
     signingInput: signed.upTo(payloadEnd),
     payload: payload.upTo(writeBase64url(token.slice(headerEnd + 1, payloadEnd), payload.bytes)),
-    // Encrypted tokens (five segments) and signature stripping (threat:signature-stripping) end here or
-    // above: a dot is no base64url character, and an empty signature verifies with no key.
+    // Encrypted tokens (five segments) and signature stripping (threat:signature-stripping) end
+    // here or above: a dot is not a base64url character, and no key verifies an empty signature.
     signature: signature.upTo(writeBase64url(token.slice(payloadEnd + 1), signature.bytes)),
   };
 }
 
 /**
- * The `kid` of an access token's header (RFC 9068 section 2.1), after all demands on the header:
- * `alg` RS256, `typ` at+jwt, no extension that must be understood (`crit`, `b64`). Keys that a
- * header brings along (`jwk`, `jku`, `x5c`, `x5u`) are never looked at: key injection (threat:key-injection) and
- * server-side request forgery (RFC 8725 sections 2.9 and 3.10) have no line here to begin at.
+ * The `kid` of an access token's header (RFC 9068 section 2.1), after all checks of the header:
+ * `alg` RS256, `typ` at+jwt, no extension that must be understood (`crit`, `b64`). Keys in the
+ * header (`jwk`, `jku`, `x5c`, `x5u`) are never read: key injection (threat:key-injection) and
+ * server-side request forgery (RFC 8725 sections 2.9 and 3.10).
  *
  * @throws TokenError `token_invalid`
  */
 export function readHeader(segment: string): string {
   const { alg, typ, kid, crit, b64 } = parseJsonObject(decodeBase64url(segment));
-  // Algorithm confusion (threat:algorithm-confusion), alg none (RFC 8725 section 2.1): the verifier says what the algorithm is,
-  // and the public key is never taken for an HMAC secret.
+  // Algorithm confusion (threat:algorithm-confusion, RFC 8725 section 2.1): the verifier decides on
+  // the algorithm. `none` is refused, and the public key is never used as an HMAC secret.
   if (alg !== 'RS256') throw new TokenError('token_invalid', 'alg is not RS256');
-  // Cross-JWT confusion (threat:cross-jwt-confusion) (RFC 8725 section 2.8): an ID token of the same issuer is no access token.
+  // Cross-JWT confusion (threat:cross-jwt-confusion, RFC 8725 section 2.8): an ID token of the same
+  // issuer is not an access token.
   if (typeof typ !== 'string' || !ACCESS_TOKEN_TYPE.test(typ)) {
     throw new TokenError('token_invalid', 'typ is not at+jwt');
   }
-  // Extension smuggling (threat:extension-smuggling) (RFC 7515 section 4.1.11): what is not understood is not passed over, and
-  // with b64 the bytes that were signed would be other ones.
+  // Extension smuggling (threat:extension-smuggling, RFC 7515 section 4.1.11): unknown critical
+  // extensions must not be ignored, and with `b64` other bytes would have been signed.
   if (crit !== undefined || b64 !== undefined) {
     throw new TokenError('token_invalid', 'the header has an extension');
   }
-  // Kid injection (threat:kid-injection) (RFC 8725 section 3.10): it is looked up in a map, and never becomes a path, a
-  // query or a log line without end.
+  // Kid injection (threat:kid-injection, RFC 8725 section 3.10): it is looked up in a map, and
+  // never becomes a path, a query or an endless log line.
   if (typeof kid !== 'string' || kid.length === 0 || kid.length > MAX_KID_LENGTH) {
     throw new TokenError('token_invalid', 'kid is not a string of 1 to 128 characters');
   }
@@ -113,9 +115,8 @@ export function isSignedBy(
 }
 
 /**
- * The bytes of one segment, which must be base64url in its one canonical spelling (RFC 7515
- * section 2, RFC 4648 sections 3.5 and 5): no padding, white space or foreign characters, and no
- * unused bits that are set.
+ * Decodes one segment, which must be canonical base64url (RFC 7515 section 2, RFC 4648 sections 3.5
+ * and 5): no padding, white space or foreign characters, and all unused bits zero.
  *
  * @param segment in ASCII
  * @throws TokenError `token_invalid`
@@ -126,27 +127,28 @@ export function decodeBase64url(segment: string): Buffer {
 }
 
 /**
- * The same, written to the beginning of `target`, which must be long enough.
+ * Decodes into the beginning of `target`, which must be long enough.
  *
- * @returns how many bytes
+ * @returns the number of bytes
  * @throws TokenError `token_invalid`
  */
 export function writeBase64url(segment: string, target: Buffer): number {
   const written = target.write(segment, 'base64url');
-  // Token malleability (threat:token-malleability): node decodes leniently, and a second spelling of the same signature would
-  // be a second token to whoever compares or counts them.
+  // Token malleability (threat:token-malleability): node decodes leniently. A second spelling of
+  // the same signature would be a second token to code that compares or counts tokens.
   if (!isCanonical(segment, written)) throw notCanonical();
   return written;
 }
 
 /**
- * By what node leaves out and lets pass: encoding the bytes again would cost as much as decoding.
+ * Knows what node's decoder skips and tolerates: to encode the bytes again and compare would cost
+ * as much as decoding.
  */
 function isCanonical(segment: string, decodedLength: number): boolean {
   const { length } = segment;
   // Each character that node skips makes the result shorter.
   if (length % 4 === 1 || decodedLength !== Math.floor((length * 3) / 4)) return false;
-  // The two characters of base64 that base64url replaced, which node takes as well.
+  // The two characters of base64 that base64url replaces: node takes them, too.
   if (segment.includes('+') || segment.includes('/')) return false;
   const unusedBits = UNUSED_BITS[length % 4]!;
   return unusedBits === 0 || (ALPHABET.indexOf(segment[length - 1]!) & unusedBits) === 0;

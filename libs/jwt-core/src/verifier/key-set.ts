@@ -7,22 +7,22 @@ export interface VerificationKey {
 }
 
 /**
- * The keys that the issuer signs with.
+ * The public keys of the issuer.
  *
- * A key keeps its identity (`===`) for as long as the issuer publishes the same material under the
- * same `kid`, so a remembered signature stays good exactly as long as its key does.
+ * A key stays the same object (`===`) while the issuer publishes the same material under the same
+ * `kid`: a remembered token is valid exactly as long as its key.
  */
 export interface KeySet {
-  /** The key at hand, without any I/O. `undefined` when it is unknown here or too old to trust. */
+  /** The key, without any I/O. `undefined` if it is unknown here or too old to trust. */
   get(kid: string): VerificationKey | undefined;
 
   /**
-   * The key, asking the issuer if that may help. `undefined`: the issuer has no such key.
+   * The key, fetched from the issuer if that may help. `undefined`: the issuer has no such key.
    *
-   * @throws TokenError `keys_unavailable` when the issuer cannot be asked and no key set is at hand.
+   * @throws TokenError `keys_unavailable` if there is no key set and it cannot be fetched
    */
   find(kid: string): Promise<VerificationKey | undefined>;
 }
 
-/** Under which an application's key set is injected. */
+/** The injection token of an application's key set. */
 export const KeySet = Symbol('KeySet');

@@ -93,43 +93,46 @@ describe('ReferenceTokenVerifier and the revocation list', () => {
     revocations.apply({ cursor: '', reset: false, more: false, entries: [entry] }, 0);
 
   it.each(revocationsOfIt)('refuses a remembered token at once by its $kind', async (entry) => {
-    const bed = setUp();
-    await bed.verify(token);
-    add(bed, entry);
-    await expect(bed.verify(token)).rejects.toThrow(refusal('token_revoked'));
-    expect(bed.asked).toHaveLength(1);
+    const harness = setUp();
+    await harness.verify(token);
+    add(harness, entry);
+    await expect(harness.verify(token)).rejects.toThrow(refusal('token_revoked'));
+    expect(harness.asked).toHaveLength(1);
   });
 
   it.each(revocationsOfIt)(
     // threat:revocation-races
     'refuses a token whose $kind is revoked while the issuer is asked',
     async (entry) => {
-      const bed = setUp();
-      const tell = bed.answerLater();
-      const waiting = bed.verify(token);
-      add(bed, entry);
+      const harness = setUp();
+      const tell = harness.answerLater();
+      const waiting = harness.verify(token);
+      add(harness, entry);
       tell({ ...CLAIMS });
       await expect(waiting).rejects.toThrow(refusal('token_revoked'));
     },
   );
 
   it('is not moved by the revocation of a signing key', async () => {
-    const bed = setUp();
-    add(bed, { kind: 'kid', id: '', exp: CLAIMS.exp });
-    add(bed, { kind: 'kid', id: 'undefined', exp: CLAIMS.exp });
-    expect(await bed.verify(token)).toBeDefined();
+    const harness = setUp();
+    add(harness, { kind: 'kid', id: '', exp: CLAIMS.exp });
+    add(harness, { kind: 'kid', id: 'undefined', exp: CLAIMS.exp });
+    expect(await harness.verify(token)).toBeDefined();
   });
 
   it('asks of each who waits for one answer how fresh the list must be for them', async () => {
-    const bed = setUp();
-    bed.clock.monotonicMs = 5_000;
-    const [strict, usual] = await Promise.allSettled([bed.verify(token, 2_000), bed.verify(token)]);
+    const harness = setUp();
+    harness.clock.monotonicMs = 5_000;
+    const [strict, usual] = await Promise.allSettled([
+      harness.verify(token, 2_000),
+      harness.verify(token),
+    ]);
     expect(strict).toMatchObject({ reason: refusal('revocations_stale') });
     expect(usual.status).toBe('fulfilled');
-    expect(bed.asked).toHaveLength(1);
-    bed.clock.monotonicMs = 31_000;
-    await expect(bed.verify(token)).rejects.toThrow(refusal('revocations_stale'));
-    expect(await bed.verify(token, Infinity)).toBeDefined();
+    expect(harness.asked).toHaveLength(1);
+    harness.clock.monotonicMs = 31_000;
+    await expect(harness.verify(token)).rejects.toThrow(refusal('revocations_stale'));
+    expect(await harness.verify(token, Infinity)).toBeDefined();
   });
 });
 

@@ -8,7 +8,7 @@ export interface ReferenceTokenVerifierOptions {
   readonly source: ReferenceTokenSource;
   readonly expected: Expected;
   readonly admission: Admission;
-  /** How many tokens to remember; see `IntrospectedTokens`. */
+  /** How many tokens to remember: see `IntrospectedTokens`. */
   readonly rememberedTokens: number;
   /** A clock in milliseconds that no adjustment of the wall clock moves. */
   readonly monotonicNow?: (() => number) | undefined;
@@ -18,14 +18,13 @@ const rememberedForMs = 30_000;
 const mostUnderWay = 64;
 
 /**
- * Verifies reference tokens: the source is asked once for all who come with the same token, and its
- * answer counts for 30 seconds, and not beyond `exp`. What kills a JWT is checked at each use, so
- * that a revocation counts at once.
+ * Verifies reference tokens: the source is asked once for simultaneous requests with the same
+ * token, and its answer is used for 30 seconds, but not beyond `exp`. Times and revocations are
+ * checked at each use, as with a JWT, so that a revocation takes effect at once.
  *
- * Introspection flooding (threat:introspection-flooding): anybody can make up tokens, each of which has to be asked about. No more
- * than 64 questions are under way, and a new token beyond that gets `introspection_unavailable`. So a
- * flood costs the issuer what 64 patient clients cost it, and tokens that are remembered do not
- * notice.
+ * Introspection flooding (threat:introspection-flooding): anyone can invent tokens, each of which
+ * has to be introspected. At most 64 introspections run at once, and a new token beyond that gets
+ * `introspection_unavailable`. Remembered tokens are not affected.
  */
 export class ReferenceTokenVerifier {
   private readonly introspected: IntrospectedTokens;
@@ -38,20 +37,21 @@ export class ReferenceTokenVerifier {
   }
 
   /**
-   * Who carries this token; at once when it is remembered.
+   * Verifies a token and returns its principal; synchronous if the token is remembered.
    *
    * @param maxStalenessMs see `AccessTokenVerifier.verify`
-   * @throws TokenError every code but `token_missing` and `keys_unavailable`
+   * @throws TokenError any code but `token_missing` and `keys_unavailable`
    */
   verify(token: string, maxStalenessMs: number | undefined): Principal | Promise<Principal> {
     const { admission } = this.options;
     const known = this.introspected.find(token);
-    // Once it has expired nobody has to be asked any more.
+    // An expired token needs no introspection any more.
     const isEnough =
       known !== undefined &&
       (this.monotonicNow() < known.untilMs || admission.hasExpired(known.proven));
     if (isEnough) return admission.admit(known.proven, maxStalenessMs);
-    // Revocation races (threat:revocation-races): the list is asked after the answer, which may be older than an entry of it.
+    // Revocation races (threat:revocation-races): the list is checked after the answer, which may
+    // be older than an entry.
     return this.introspect(token).then((proven) => admission.admit(proven, maxStalenessMs));
   }
 
@@ -86,14 +86,14 @@ export class ReferenceTokenVerifier {
       return new TokenError('token_expired', 'exp is past');
     }
     this.introspected.forget(token);
-    return new TokenError('token_invalid', 'the issuer says that it is not active');
+    return new TokenError('token_invalid', 'the issuer reports that it is not active');
   }
 }
 
-/** A reference token and what the issuer said of it. */
+/** A reference token and its claims. */
 export interface IntrospectedToken {
   readonly proven: ProvenToken;
-  /** For how long that counts, on the monotonic clock. */
+  /** Until when they are used, on the monotonic clock. */
   readonly untilMs: number;
 }
 
@@ -102,11 +102,11 @@ interface Kept extends IntrospectedToken {
 }
 
 /**
- * The reference tokens that were asked about last. Each counts as one, and as one more for each KiB
- * of `claims`: of these it may have 64, and memory is to be bounded by the number alone.
+ * The reference tokens that were introspected last. Each counts as one, and as one more for each
+ * KiB of `claims`, of which it may have 64: so the capacity bounds the memory.
  */
 export class IntrospectedTokens {
-  /** From the one asked about longest ago. */
+  /** The oldest first. */
   private readonly kept = new Map<string, Kept>();
   private weight = 0;
 
@@ -120,7 +120,7 @@ export class IntrospectedTokens {
     return this.kept.get(token);
   }
 
-  /** Makes room by forgetting the oldest. What is too large for all of the room is not kept. */
+  /** Forgets the oldest to make room. A token that is larger than the capacity is not kept. */
   remember(token: string, { proven, untilMs }: IntrospectedToken): void {
     this.forget(token);
     const weight = 1 + Math.floor(JSON.stringify(proven.principal.claims).length / 1024);

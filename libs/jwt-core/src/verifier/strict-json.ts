@@ -10,17 +10,18 @@ const BACKSLASH = 0x5c;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Parses a JSON object that everybody reads the same way (RFC 8725 section 2.4, RFC 8259 section
- * 4): valid UTF-8, no member twice in any object however its name is spelt, no member named
- * `__proto__`, no lone surrogate in any string (RFC 7493 section 2.1), at most 64 levels deep.
+ * Parses a JSON object that all parsers read in the same way (RFC 8725 section 2.4, RFC 8259
+ * section 4): valid UTF-8, no member twice in an object, however its name is escaped, no member
+ * named `__proto__`, no lone surrogate in any string (RFC 7493 section 2.1), at most 64 levels
+ * deep.
  *
  * @throws TokenError `token_invalid`
  */
 export function parseJsonObject(bytes: Buffer): JsonObject {
   const value = parse(bytes);
   if (!isJsonObject(value)) throw new TokenError('token_invalid', 'not a JSON object');
-  // Duplicate members (threat:duplicate-members): two parsers may each believe another one. JSON.parse keeps one of several
-  // with the same name, so there are fewer than were written.
+  // Duplicate members (threat:duplicate-members): two parsers may use different ones. JSON.parse
+  // keeps one of several with the same name, so that there are fewer than were written.
   if (countMembers(value, 1) !== countWrittenMembers(bytes)) {
     throw new TokenError('token_invalid', 'a JSON member is there twice');
   }
@@ -45,10 +46,10 @@ export function isText(value: unknown): boolean {
 
 function parse(bytes: Buffer): unknown {
   try {
-    // A byte order mark stays in place, and is no white space of JSON.
+    // A byte order mark stays in the string, and JSON.parse refuses it.
     if (isUtf8(bytes)) return JSON.parse(bytes.toString());
   } catch {
-    // Without the cause, which quotes the text: this error is logged, and a token never is.
+    // Without the cause, which quotes the text: this error is logged, and tokens must not be.
   }
   throw new TokenError('token_invalid', 'not JSON in UTF-8');
 }
@@ -63,8 +64,8 @@ function countMembers(value: unknown, depth: number): number {
     return count;
   }
   for (const name in value) {
-    // Prototype pollution (threat:prototype-pollution): an own property here, but whoever copies it by assignment changes a
-    // prototype.
+    // Prototype pollution (threat:prototype-pollution): an own property here, but code that copies
+    // it by assignment changes a prototype.
     if (name === '__proto__') throw new TokenError('token_invalid', 'a JSON member is __proto__');
     count += 1 + countMembers((value as JsonObject)[name], depth + 1);
   }

@@ -1,9 +1,9 @@
 /**
- * Why a request cannot be let in.
+ * Why a request is refused.
  *
- * - `token_missing`: no credentials, or none that count (RFC 6750 section 2).
+ * - `token_missing`: no bearer token in the request (RFC 6750 section 2).
  * - `token_invalid`: form, signature, issuer, audience or claims are wrong.
- * - `token_expired`, `token_revoked`: said only of a token that the issuer has vouched for.
+ * - `token_expired`, `token_revoked`: only of a token that the issuer vouches for.
  * - `keys_unavailable`, `introspection_unavailable`, `revocations_stale`: the service cannot know. The
  *   caller may retry.
  */

@@ -1,9 +1,9 @@
 import { TokenError, type TokenErrorCode } from './token-error.js';
 
-/** What came of a token: it was let in, or refused with this code. */
+/** The result for a token: accepted, or refused with this code. */
 export type Verdict = 'accepted' | TokenErrorCode;
 
-/** How often tokens were judged in which way, since the process began. Counting costs an addition. */
+/** How many tokens got which verdict since the process began. */
 export class VerdictCounts {
   readonly byVerdict: Record<Verdict, number> = {
     accepted: 0,
@@ -16,12 +16,12 @@ export class VerdictCounts {
     revocations_stale: 0,
   };
 
-  /** Counts a refusal, whatever it was thrown as: what is no TokenError judged no token. */
+  /** Counts a refusal. Only a TokenError is one: other errors say nothing about a token. */
   noteRefusal(error: unknown): void {
     if (error instanceof TokenError) this.byVerdict[error.code] += 1;
   }
 
-  /** Counts what comes of a judgement that has to wait for something, and hands it on. */
+  /** Counts the verdict of a promise, and passes it on. */
   async ofPromise<T>(judging: Promise<T>): Promise<T> {
     try {
       const accepted = await judging;

@@ -3,29 +3,30 @@ import type { ProvenToken } from './claims.js';
 
 /** A token whose signature and claims were right, and the key that it was verified with. */
 export interface VerifiedToken {
-  /** The token as it was sent, as a string of its own: no slice that keeps a longer one alive. */
+  /** The token as it was sent, as a string of its own: a slice would keep a longer one in memory. */
   readonly token: string;
   readonly key: VerificationKey;
   readonly proven: ProvenToken;
 }
 
-/** Rows for so many take 160 MB, once they are used. */
+/** The arrays for so many take 160 MB once they are filled. */
 export const MOST_REMEMBERED_TOKENS = 10_000_000;
 
-/** The end of a signature: hashing a whole token would cost more than all the rest of a look-up. */
+/** The end of a signature: to hash a whole token would cost more than the rest of a look-up. */
 const HASHED_LENGTH = 6;
-/** Beyond so many tokens, two to a place and more are searched one by one. */
+/** With more tokens than places, several share a place and are searched one by one. */
 const MOST_PLACES_BITS = 20;
 
 /**
  * Tokens that were verified before, the last `capacity` of them. A token is looked up by the end of
- * its signature and then compared whole. Cache confusion (threat:cache-confusion): two tokens that end alike share a place,
- * and never stand for each other. Cache flooding (threat:cache-flooding): only what the issuer signed gets in, and the
- * number is bounded.
+ * its signature and then compared whole. Cache confusion (threat:cache-confusion): two tokens with
+ * the same end share a place, and are never taken for each other. Cache flooding
+ * (threat:cache-flooding): only tokens that the issuer signed are kept, and their number is
+ * bounded.
  *
- * No `Map`: that would make a string for each look-up, hash it, and be rebuilt over and over as
- * tokens come and go. What is asked of tokens other than the one that is looked for stands in rows of
- * numbers: the tokens themselves lie all over the memory, and each costs a wait for it.
+ * Not a `Map`: it would make and hash a string for each look-up (2 µs of 0.5), and be rebuilt as
+ * tokens come and go. What is read of other tokens is in arrays of numbers, as each token that is
+ * touched is a cache miss.
  */
 export class VerifiedTokens {
   /** By the hash, the slot of the youngest that has it, plus one. */
@@ -68,7 +69,7 @@ export class VerifiedTokens {
   remember(verified: VerifiedToken, nowSeconds: number): void {
     if (this.capacity === 0) return;
     if (this.count === this.capacity) this.forgetOldest();
-    // One comes, two may go: the expired leave as others arrive, at a bounded cost for each.
+    // At most two expired ones for each new one: a bounded cost.
     for (let i = 0; i < 2 && this.isOldestExpired(nowSeconds); i++) this.forgetOldest();
     const slot = (this.oldest + this.count) % this.capacity;
     const hash = hashOf(verified.token);
@@ -94,7 +95,7 @@ export class VerifiedTokens {
     this.tokens[slot] = undefined;
     this.oldest = (slot + 1) % this.capacity;
     this.count--;
-    // The oldest of all is the last of its chain.
+    // The oldest token is the last of its chain.
     const place = this.placeOf(this.hashes[slot]!);
     let next = this.places[place]!;
     if (next === slot + 1) {

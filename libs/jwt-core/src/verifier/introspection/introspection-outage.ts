@@ -5,9 +5,9 @@ import { TokenError } from '../token-error.js';
 /** Why an introspection gave no answer. */
 export interface IntrospectionFailure {
   readonly message: string;
-  /** The issuer does not take this service's word: nothing will change by itself. */
+  /** The issuer refuses this service: somebody has to change something. */
   readonly isRefusal?: boolean;
-  /** For how long the issuer wants to be left alone. */
+  /** `Retry-After` of the issuer. */
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
@@ -15,7 +15,7 @@ export interface IntrospectionFailure {
 const retries = { firstMs: 100, longestMs: 1_000 };
 const longestPauseMs = 30_000;
 
-/** Failures of introspection in a row: what is logged of them, and how long nobody is asked. */
+/** Failures of introspection in a row: logs changes, and waits between attempts. */
 export class IntrospectionOutage {
   private failures = 0;
   private pausedUntilMs = -Infinity;
@@ -40,7 +40,7 @@ export class IntrospectionOutage {
     this.reported = 'nothing';
   }
 
-  /** Gives the error to throw. Many that fail together count once. */
+  /** Returns the error to throw. Simultaneous failures count once. */
   noteFailure(failure: IntrospectionFailure): TokenError {
     this.report(failure);
     const { message, cause } = failure;

@@ -10,7 +10,7 @@ import type { ReferenceTokenSource } from '../reference-token.js';
 
 export interface IntrospectionSourceOptions {
   readonly metadata: IssuerMetadata;
-  /** Of a client that may introspect. */
+  /** Of a client with permission to introspect. */
   readonly credentials: ClientCredentials;
   /** For one introspection. Default 5 s. */
   readonly timeoutMs?: number | undefined;
@@ -18,14 +18,14 @@ export interface IntrospectionSourceOptions {
   readonly monotonicNow?: (() => number) | undefined;
 }
 
-/** Claims of one's own may have 64 KiB. Room for the others, and for another way to write them. */
+/** `claims` may have 64 KiB. The rest is for the others, and for escapes. */
 const maxBytes = 256 * 1024;
 
 /**
- * The introspection endpoint that the issuer's metadata name (RFC 7662), over HTTP.
+ * The introspection endpoint (RFC 7662) in the issuer's metadata, over HTTP.
  *
- * Each failure is `introspection_unavailable`, and after one the issuer is left alone: for a moment,
- * at most a second, or for as long as its `Retry-After` asks, at most half a minute.
+ * Each failure is `introspection_unavailable`. For a moment after it, at most a second, or as long
+ * as `Retry-After` asks, at most half a minute, no request is sent.
  */
 export class IntrospectionSource implements ReferenceTokenSource {
   private readonly outage: IntrospectionOutage;
@@ -67,8 +67,8 @@ export class IntrospectionSource implements ReferenceTokenSource {
     if (answer.active !== true) {
       throw this.outage.noteFailure({ message: 'its answer does not say whether it is active' });
     }
-    // Token type confusion (threat:token-type-confusion): one of another type, like one that is bound to a key, or a refresh token
-    // of an issuer that tells of those, too, is not for whoever bears it.
+    // Token type confusion (threat:token-type-confusion): tokens of other types, like one that is
+    // bound to a key, or a refresh token, are not bearer tokens.
     return isBearer(answer.token_type) ? answer : undefined;
   }
 
@@ -77,7 +77,7 @@ export class IntrospectionSource implements ReferenceTokenSource {
       return parseJsonObject(body);
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
-      // The token may be good: it is the answer that is not.
+      // The token may be good, but the answer is not.
       throw this.outage.noteFailure({ message: `its answer is ${error.message}`, cause: error });
     }
   }
