@@ -1,12 +1,12 @@
 import { toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
-import type { Revocation } from '@jwt-auth/jwt-core';
+import { MAX_TOKEN_LIFETIME_MS, type Revocation } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
-import { KeyLife } from '../keys/key-life.js';
+import { KeyLife, WITHDRAWN_SECONDS } from '../keys/key-life.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { SessionEnding } from '../sessions/session-ending.js';
@@ -16,9 +16,7 @@ import { readPage } from './read-page.js';
 import type { RevocationRequest } from './revocations.schema.js';
 
 /** The longest life of a token, and the most that a service's clock may be off. */
-const LONGEST_LIFE_SECONDS = 86_400 + 60;
-/** Keys are remembered for up to a week where the JWKS cannot be fetched (`JWKS_MAX_STALE`). */
-const KEY_SECONDS = 7 * 86_400 + LONGEST_LIFE_SECONDS;
+const LONGEST_LIFE_SECONDS = MAX_TOKEN_LIFETIME_MS / 1000 + 60;
 
 type ListedRevocation = RevokedToken & { readonly xid: string };
 
@@ -82,7 +80,7 @@ export class RevocationAdministration {
 
   private revocation(kind: Revocation['kind'], id: string): Revocation {
     const now = this.clock.seconds();
-    const exp = now + (kind === 'kid' ? KEY_SECONDS : LONGEST_LIFE_SECONDS);
+    const exp = now + (kind === 'kid' ? WITHDRAWN_SECONDS : LONGEST_LIFE_SECONDS);
     return { kind, id, exp, ...(kind === 'client' && { before: now }) };
   }
 

@@ -1,11 +1,9 @@
+import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
-
-/** A verifier refuses a token that lives longer, whatever this issuer's settings once were. */
-const LONGEST_TOKEN_SECONDS = 24 * 60 * 60;
 
 @Injectable()
 export class ClientRevoking {
@@ -20,7 +18,7 @@ export class ClientRevoking {
    */
   async revokeTokens(manager: EntityManager, id: string): Promise<void> {
     const before = this.clock.seconds();
-    const exp = before + LONGEST_TOKEN_SECONDS;
+    const exp = before + MAX_TOKEN_LIFETIME_MS / 1000;
     await this.revocations.revoke(manager, [{ kind: 'client', id, before, exp }]);
   }
 }

@@ -1,11 +1,11 @@
 import { Uuid } from '@jwt-auth/chassis';
+import { SCOPE } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
 import { ClaimsInput } from '../tokens/own-claims.js';
 import { CLIENT_GRANTS } from './client.entity.js';
 
-/** RFC 6749 section 3.3. */
-const Scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is not a scope');
+const Scope = z.string().regex(SCOPE, 'is not a scope');
 
 // A longer one makes every token a reference token.
 const MAX_SCOPE_CHARACTERS = 300;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -21,9 +22,10 @@ export type KeyChange = Pick<AuditEntry, 'actor' | 'origin'>;
 const SETTLING_MS = 2_000;
 /**
  * How long a withdrawn key stays on the revocation list: a service that is cut off from the JWKS
- * holds its keys for at most a week (`JWKS_MAX_STALE`), and a thief's token lives for a day.
+ * holds its keys for at most a week (`JWKS_MAX_STALE`), and a thief's token lives for a day, and
+ * for a minute more where a clock is behind.
  */
-const WITHDRAWN_SECONDS = 8 * 24 * 60 * 60;
+export const WITHDRAWN_SECONDS = (7 * 24 * 60 * 60 * 1000 + MAX_TOKEN_LIFETIME_MS) / 1000 + 60;
 /** About 45 KiB of JWKS: a service reads 64 KiB of it. */
 const MAX_PUBLISHED = 100;
 

@@ -1,3 +1,4 @@
+import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
@@ -8,11 +9,6 @@ import { EncryptionKeys } from './encryption-keys.js';
 import { JwksController } from './jwks.controller.js';
 import { KeyRing } from './key-ring.js';
 
-/**
- * The most that `ACCESS_TOKEN_TTL` can say. Not what it says now: a key may have signed while it said
- * more, and nothing is lost by publishing one for longer whose private half is erased.
- */
-const LONGEST_TOKEN_MS = 86_400_000;
 /**
  * A retired key is published for so long after its last token has expired: another process may have
  * signed with it for a moment more, and the clock of the one that retired it may be behind.
@@ -45,7 +41,8 @@ const FOLLOWING_MS = 60_000;
           dataSource,
           encryptionKeys,
           now: () => clock.now(),
-          retiredLifeMs: LONGEST_TOKEN_MS + config.clockToleranceMs + FOLLOWING_MS,
+          // Not ACCESS_TOKEN_TTL: a key may have signed while that was longer.
+          retiredLifeMs: MAX_TOKEN_LIFETIME_MS + config.clockToleranceMs + FOLLOWING_MS,
         }),
     },
   ],
