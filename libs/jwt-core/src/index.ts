@@ -37,15 +37,13 @@ export {
   type RevocationListOptions,
   type RevocationListState,
 } from './revocation/revocation-list.js';
-export type {
-  ReadOptions,
-  RevocationBatch,
-  RevocationSource,
-} from './revocation/revocation-source.js';
 export {
+  type ReadOptions,
+  type RevocationBatch,
+  type RevocationSource,
   RevocationSourceError,
   type RevocationSourceErrorCode,
-} from './revocation/revocation-source-error.js';
+} from './revocation/revocation-source.js';
 export { HttpRevocationSource } from './revocation/http-revocation-source.js';
 export {
   RevocationFollower,

@@ -12,7 +12,7 @@ export class RevocationFeed implements OnModuleDestroy, OnApplicationShutdown {
     this.source.drain();
   }
 
-  /** By now nobody reads any more: neither a service nor this app's own list. */
+  /** By now nothing reads the feed any more: neither a service nor this app's own list. */
   onApplicationShutdown(): void {
     this.source.close();
   }

@@ -48,15 +48,18 @@ describe('a cursor', () => {
     const source = feed.newSource();
     await source.read(undefined, now);
     const queries = vi.spyOn(FeedConnection.prototype, 'query');
+    const startedAt = performance.now();
     for (let round = 0; round < 5; round++) {
       const madeUp = Array.from({ length: 200 }, (_, n) => `1.AbCdEf-_012.9.${n}.8...${round}`);
       const batches = await Promise.all(madeUp.map((cursor) => source.read(cursor, waiting)));
-      expect(new Set(batches.map(({ entries }) => entries)).size).toBe(1);
+      // More than one only while a second passes.
+      expect(new Set(batches.map(({ entries }) => entries)).size).toBeLessThanOrEqual(2);
       expect(batches[0]).toMatchObject({ reset: true, more: true });
     }
     const pages = queries.mock.calls.filter(([{ values }]) => values?.[0] === '0');
     queries.mockRestore();
     // Its answers are shared for a second.
-    expect(pages.length).toBeLessThanOrEqual(3);
+    const seconds = (performance.now() - startedAt) / 1000;
+    expect(pages.length).toBeLessThanOrEqual(2 + seconds);
   });
 });

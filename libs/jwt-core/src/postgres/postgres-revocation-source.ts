@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
-import { RevocationSourceError } from '../revocation/revocation-source-error.js';
-import type {
-  ReadOptions,
-  RevocationBatch,
-  RevocationSource,
+import {
+  RevocationSourceError,
+  type ReadOptions,
+  type RevocationBatch,
+  type RevocationSource,
 } from '../revocation/revocation-source.js';
 import type { FeedCursor } from './feed/cursor.js';
 import { LogReader } from './feed/log-reader.js';
@@ -12,7 +12,7 @@ import { PageReader } from './feed/page-reader.js';
 import { theBeginning, type FeedPlace } from './feed/place.js';
 import type { FeedPage } from './feed/read-page.js';
 import type { RecentRevocations } from './feed/recent-revocations.js';
-import { untilAborted, WaitingReads } from './feed/waiting-reads.js';
+import { untilGone, WaitingReads } from './feed/waiting-reads.js';
 
 export interface PostgresRevocationSourceOptions {
   /**
@@ -103,7 +103,7 @@ export class PostgresRevocationSource implements RevocationSource {
     this.waiting.wakeAll('over');
   }
 
-  /** Answers all that wait, and lets nobody wait from now on. For a process that is about to end. */
+  /** Answers all reads that wait; later ones do not wait. For a process that is about to end. */
   drain(): void {
     this.isDraining = true;
     this.waiting.wakeAll('over');
@@ -121,21 +121,21 @@ export class PostgresRevocationSource implements RevocationSource {
   ): Promise<RevocationBatch> {
     const reader = this.started();
     const until = performance.now() + Math.min(waitSeconds, maxWaitSeconds) * 1000;
-    let recent = reader.current ?? (await untilAborted(reader.refresh(), signal));
+    let recent = reader.current ?? (await untilGone(reader.refresh(), signal));
     let cursor = decode(after, recent);
     // A reader who needs older pages does not need the recent revocations to be up to date.
     if (cursor && recent.hasPageAfter(cursor.place)) {
-      recent = await untilAborted(reader.refresh(), signal);
+      recent = await untilGone(reader.refresh(), signal);
       cursor = decode(after, recent);
     }
-    let answer = await untilAborted(this.answer(cursor, recent, caller), signal);
+    let answer = await untilGone(this.answer(cursor, recent, caller), signal);
     const mayWait = () => !this.isDraining && cursor?.jwks === this.jwks && hasNothing(answer);
     while (mayWait() && (await this.wait(until, signal, caller)) === 'news') {
       const { place } = answer.page;
       const isSameDatabase = recent === (reader.current ?? recent);
       recent = reader.current ?? recent;
       const next = this.answer(isSameDatabase ? { place, horizon: 0n } : undefined, recent, caller);
-      answer = await untilAborted(next, signal);
+      answer = await untilGone(next, signal);
     }
     return this.batchOf(answer, recent, reader);
   }
@@ -159,8 +159,8 @@ export class PostgresRevocationSource implements RevocationSource {
   }
 
   /**
-   * One reader begins in each turn of the event loop. Anyone can begin, and the first page is large:
-   * those who have come further, and so hold a cursor that nobody can make up, are not held up.
+   * One reader begins in each turn of the event loop. Anyone can request the first page, and it is
+   * large: readers with a cursor, which cannot be made up, are served in between.
    */
   private beginningInTurn(): Promise<unknown> {
     const turn = this.lastBeginning;

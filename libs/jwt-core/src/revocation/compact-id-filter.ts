@@ -4,12 +4,12 @@ const partBits = 12;
 const partWords = 2 ** (partBits - 5);
 
 /**
- * Says of most ids that are not in a table that they are not: a bit for each hash, shortened, of
- * those that are (a Bloom filter with one hash function). A look at it waits for memory once, where
- * the table itself is an object, a row of blocks, a block and a slot.
+ * Recognises most ids that are not in a table: a Bloom filter with one hash function, one bit for
+ * each shortened hash of the ids that are there. It reads memory once; a search in the table reads an
+ * object, a row of blocks, a block and a slot.
  *
- * It may take an id for one that is there, and never the other way round: a bit is cleared only
- * together with its whole part, of which all that is left is then added again.
+ * It may report an id that is not there, and never misses one that is: a bit is cleared only together
+ * with its whole part, and the ids that remain in the part are added again.
  */
 export class CompactIdFilter {
   private readonly words = new Int32Array(filterParts * partWords);
@@ -29,7 +29,7 @@ export class CompactIdFilter {
   }
 }
 
-/** The part that tells of a hash. By its bits: the remainder of a signed word may be negative. */
+/** The part that a hash belongs to. By its bits: the remainder of a signed word may be negative. */
 export function filterPartOf(hash: number): number {
   return hash & (filterParts - 1);
 }

@@ -1,6 +1,5 @@
 import type { CompactIdFilter } from './compact-id-filter.js';
-import { compactIdHash } from './compact-id-hash.js';
-import type { CompactId } from './compact-id.js';
+import { compactIdHash, type CompactId } from './compact-id.js';
 
 /** The words of an entry: the id's four, then `exp`. An `exp` of 0 marks a free slot. */
 const stride = 5;
@@ -28,7 +27,7 @@ export class CompactIdSegment {
   private capacity = 1;
   private used = 0;
 
-  /** @param part of the filter, which tells of these entries and of no others */
+  /** @param part of the filter, which holds exactly the ids of this segment */
   constructor(
     private readonly filter: CompactIdFilter,
     private readonly part: number,

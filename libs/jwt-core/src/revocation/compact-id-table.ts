@@ -1,7 +1,6 @@
 import { CompactIdFilter, filterPartOf, filterParts } from './compact-id-filter.js';
-import { compactIdHash } from './compact-id-hash.js';
 import { CompactIdSegment } from './compact-id-segment.js';
-import type { CompactId } from './compact-id.js';
+import { compactIdHash, type CompactId } from './compact-id.js';
 
 const never = 0xffff_ffff;
 

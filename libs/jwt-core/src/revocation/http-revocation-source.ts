@@ -5,15 +5,17 @@ import { readBatch } from './read-batch.js';
 import {
   RevocationSourceError,
   type RevocationSourceErrorCode,
-} from './revocation-source-error.js';
-import type { ReadOptions, RevocationBatch, RevocationSource } from './revocation-source.js';
+  type ReadOptions,
+  type RevocationBatch,
+  type RevocationSource,
+} from './revocation-source.js';
 
 /** Several times what 10,000 entries take. */
 const maxBytes = 4 * 1024 * 1024;
 /** A Node server reads 16 KiB of request line and headers. */
 const maxAddressLength = 14 * 1024;
 const longestWaitSeconds = 25;
-/** What an answer may take beyond the wait that was asked for. */
+/** How long an answer may take beyond the requested wait. */
 const timeoutMs = 5_000;
 
 const codes: Record<IssuerErrorCode, RevocationSourceErrorCode> = {
@@ -61,7 +63,7 @@ export class HttpRevocationSource implements RevocationSource {
     if (after === undefined) return url.href;
     const snapshot = url.href;
     url.searchParams.set('after', after);
-    // What fits into no request line is no cursor of this feed, and for an unknown one it starts anew.
+    // Too long for a request line: no cursor of this feed, so the whole list is read again.
     return url.href.length <= maxAddressLength ? url.href : snapshot;
   }
 }

@@ -8,9 +8,9 @@ export interface PruneClockOptions {
 }
 
 /**
- * Clock manipulation (threat:clock-manipulation): the time by which entries may be forgotten. It is never ahead of the wall
- * clock, and a wall clock that is set forward does not move it, so entries are forgotten late at
- * worst.
+ * Clock manipulation (threat:clock-manipulation): the time by which entries may be forgotten. It is
+ * never ahead of the wall clock, and a wall clock that is set forward does not move it, so entries are
+ * forgotten late at worst.
  */
 export class PruneClock {
   private readonly wallNow: () => number;
@@ -31,7 +31,7 @@ export class PruneClock {
   }
 
   /**
-   * Whether the wall clock now tells a time so far before the one used for pruning that tokens
+   * Whether the wall clock is now so far behind the time used for pruning that tokens
    * whose revocations were forgotten may pass for unexpired: a new snapshot is due. Says so once.
    */
   wasSetBack(): boolean {

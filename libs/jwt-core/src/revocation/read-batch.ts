@@ -1,6 +1,5 @@
 import { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation.js';
-import { RevocationSourceError } from './revocation-source-error.js';
-import type { RevocationBatch } from './revocation-source.js';
+import { RevocationSourceError, type RevocationBatch } from './revocation-source.js';
 
 /** Far beyond what is issued: an odd id is better enforced than a reason to lose the feed. */
 const maxTextLength = 1_024;
@@ -9,7 +8,7 @@ const sendableCursor = /^[\x21-\x7e]{1,4096}$/;
 
 /**
  * A batch out of an answer of the feed. Feed tampering (threat:feed-tampering): one malformed entry spoils the whole, as
- * leaving it out would let a revoked token pass, and nobody would know.
+ * leaving it out would silently accept a revoked token.
  *
  * Members and kinds that this version does not know are left out, so that an issuer may be updated
  * before its services: they concern features that no token has here yet.

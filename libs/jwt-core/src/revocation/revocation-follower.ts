@@ -1,11 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JwtCoreLog } from '../log.js';
 import { FeedOutage } from './feed-outage.js';
-import { pause } from './pause.js';
+import { pause } from './within.js';
 import { PruneClock } from './prune-clock.js';
 import type { RevocationList } from './revocation-list.js';
-import { RevocationSourceError } from './revocation-source-error.js';
-import type { RevocationBatch, RevocationSource } from './revocation-source.js';
+import {
+  RevocationSourceError,
+  type RevocationBatch,
+  type RevocationSource,
+} from './revocation-source.js';
 import { within } from './within.js';
 
 export interface RevocationFollowerOptions {
@@ -35,9 +38,9 @@ const chunkSize = 500;
 /**
  * Keeps a list up to date with its source, from `start` to `stop`, whatever the source does.
  *
- * Delayed answers (threat:delayed-answers): what an answer proves, it proves for the instant at which it was asked for, as
- * it may have been held up on its way. So the list's age swings between one wait and two, and a
- * question waits for a tenth of the strictest age.
+ * Delayed answers (threat:delayed-answers): an answer proves what it proves for the instant of its
+ * request, because it may have been delayed on its way. So the list's age goes up and down between one
+ * wait and two, and a long poll waits for a tenth of the strictest age.
  */
 export class RevocationFollower {
   private readonly source: RevocationSource;
@@ -90,7 +93,7 @@ export class RevocationFollower {
     // After a failure the soonest proof counts, so the first answers are not waited for.
     const waitSeconds = this.outage.isOn ? 0 : this.waitSeconds;
     const askedAtMs = this.list.monotonicNow();
-    const batch = await this.ask(cursor, waitSeconds);
+    const batch = await this.readSource(cursor, waitSeconds);
     const answeredAtMs = this.list.monotonicNow();
     const tookMs = answeredAtMs - askedAtMs;
     if (cursor === undefined && !batch.reset) {
@@ -104,7 +107,7 @@ export class RevocationFollower {
     if (this.hasForgottenMore(batch)) this.startAnew();
     this.outage.noteAnswer();
     if (batch.jwks !== undefined) this.options.onKeySetFingerprint?.(batch.jwks);
-    // A source that answers early for want of room, or by mistake, is not to be asked in a circle.
+    // A source may answer early, for lack of room or by mistake: no busy loop then.
     const isNews = batch.reset ? cursor === undefined : batch.entries.length > 0;
     if (!isNews && tookMs < waitSeconds * 500) await this.pause(200 + Math.random() * 200);
   }
@@ -127,8 +130,8 @@ export class RevocationFollower {
   }
 
   /**
-   * A wait is a whole second at least, too long to prove an age of two by. Then short questions in
-   * between do, while the long one goes on: it moves the cursor, and brings the news at once.
+   * A long poll waits a whole second at least, too long to prove that the list is less than two
+   * seconds old. Then short reads in between prove it, while the long poll moves the cursor.
    */
   private async probe(): Promise<void> {
     if (this.strictestMs >= this.waitSeconds * 3_000) return;
@@ -137,8 +140,8 @@ export class RevocationFollower {
       const { cursor } = this;
       if (cursor === undefined || this.outage.isOn) continue;
       const askedAtMs = this.list.monotonicNow();
-      // One that fails proves nothing, and why it fails the long question will tell.
-      const batch = await this.ask(cursor, 0).catch(() => undefined);
+      // One that fails proves nothing; the long poll reports why it fails.
+      const batch = await this.readSource(cursor, 0).catch(() => undefined);
       const isRest = batch !== undefined && !batch.reset && !batch.more;
       if (!isRest || batch.entries.length > chunkSize) continue;
       this.list.confirm(batch.entries, askedAtMs, batch.expiredBefore);
@@ -153,20 +156,20 @@ export class RevocationFollower {
     }
   }
 
-  private ask(after: string | undefined, waitSeconds: number): Promise<RevocationBatch> {
+  private readSource(after: string | undefined, waitSeconds: number): Promise<RevocationBatch> {
     return within(waitSeconds * 1000 + answerMs, this.stopping.signal, (signal) =>
       this.source.read(after, { waitSeconds, signal }),
     );
   }
 
-  /** By a clock that was ahead and has been set right: the source tells of it again. */
+  /** By a clock that was ahead and has been corrected: the source sends those entries again. */
   private hasForgottenMore({ more, expiredBefore = Infinity }: RevocationBatch): boolean {
     return !more && this.list.forgottenBefore - expiredBefore > noticedStepSeconds;
   }
 
   private startAnew(): void {
     this.cursor = undefined;
-    this.options.log?.warn('A clock was set back: reading all revocations anew');
+    this.options.log?.warn('A clock was set back: reading all revocations again');
   }
 
   private get isStopped(): boolean {

@@ -76,7 +76,7 @@ export class RevocationList {
     return this.forgottenBeforeSeconds;
   }
 
-  /** Milliseconds since the source was last known to have told everything. Infinity while blind. */
+  /** Milliseconds since the list was last known to be complete. Infinity while blind. */
   proofAgeMs(): number {
     return this.monotonicNow() - this.provenAtMs;
   }
@@ -133,7 +133,7 @@ export class RevocationList {
 
   /**
    * Forgets entries that expired more than {@link pruneGraceSeconds} ago, in one go. None that the
-   * source, if it says so, would still tell of.
+   * source, if it says so, would still send.
    */
   prune(nowSeconds: number): void {
     const steps = this.pruneInSteps(nowSeconds);
@@ -161,7 +161,7 @@ export class RevocationList {
   private startAnew(): void {
     this.next = new RevocationEntries();
     this.nextForgottenBefore = -Infinity;
-    // A blind list lets nobody in, so it needs no second copy to be safe meanwhile.
+    // A blind list accepts no token, so it needs no second copy to be safe meanwhile.
     if (this.isBlind) this.current = this.next;
   }
 

@@ -1,10 +1,10 @@
 import type { Revocation } from './revocation.js';
 
-/** One answer of a source: what became visible since the cursor that was asked with. */
+/** One answer of a source: what became visible since the cursor of the request. */
 export interface RevocationBatch {
   /** Where to go on from. Opaque. */
   readonly cursor: string;
-  /** These entries are the whole list, from its beginning: the reader starts anew. */
+  /** These entries are the whole list, from its beginning: the reader drops what it had. */
   readonly reset: boolean;
   /** There is more to read at once. Nothing is proven until a batch says `false`. */
   readonly more: boolean;
@@ -42,4 +42,28 @@ export interface RevocationSource {
    * else what became visible since, in whatever order transactions committed.
    */
   read(after: string | undefined, options: ReadOptions): Promise<RevocationBatch>;
+}
+
+/**
+ * Why a source could not be read.
+ *
+ * - `unavailable`: no connection, or an error status.
+ * - `timed_out`, `aborted`: no complete answer in time, or before the caller aborted.
+ * - `bad_answer`: a malformed answer, of which nothing is used.
+ * - `no_feed`: the issuer's metadata name no revocation feed.
+ */
+export type RevocationSourceErrorCode =
+  'unavailable' | 'timed_out' | 'aborted' | 'bad_answer' | 'no_feed';
+
+/** The error of a `RevocationSource`. `message` is for logs. */
+export class RevocationSourceError extends Error {
+  override readonly name = 'RevocationSourceError';
+
+  constructor(
+    readonly code: RevocationSourceErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }

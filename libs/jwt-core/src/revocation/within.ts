@@ -1,8 +1,8 @@
-import { RevocationSourceError } from './revocation-source-error.js';
+import { RevocationSourceError } from './revocation-source.js';
 
 /**
- * What comes of work that has to end in time, and when the signal says so. Work that ignores both
- * is left behind.
+ * The result of work that must end in time, and when the signal aborts. Work that ignores both is
+ * abandoned.
  *
  * @throws RevocationSourceError `timed_out`, `aborted`, or whatever the work throws before
  */
@@ -32,4 +32,18 @@ export async function within<T>(
     clearTimeout(timer);
     signal.removeEventListener('abort', giveUp);
   }
+}
+
+/** Waits, without keeping the process alive. Resolves early when the signal aborts. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms).unref();
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+  });
 }

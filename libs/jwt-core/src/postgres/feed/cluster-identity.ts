@@ -7,27 +7,27 @@ const refusals = ['42501', '42883', '0A000'];
 const table = `(SELECT oid FROM pg_database WHERE datname = current_database()),
   'revoked_tokens'::regclass::oid`;
 
-// The time line changes when a standby takes over or a backup is restored up to some moment. The
-// control file tells it too, but on a new primary only once the first checkpoint is through.
+// The timeline changes when a standby takes over or a backup is restored up to some moment. The
+// control file holds it too, but on a new primary only after the first checkpoint.
 const exact = `SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
   left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), ${table}) AS identity,
   pg_is_in_recovery() AS is_standby`;
 
-// Changes with each start of the server: readers are sent the whole list more often than necessary.
+// Changes with each start of the server: readers get the whole list more often than necessary.
 const careful = `SELECT concat_ws('/', pg_postmaster_start_time(), ${table}) AS identity,
   pg_is_in_recovery() AS is_standby`;
 
 /**
  * A name for the database that changes whenever transaction ids may mean something else: another
- * cluster, time line, database or table. Any role may ask, unless the provider forbids it. Hashed,
- * since cursors carry it and the feed is open to everyone.
+ * cluster, timeline, database or table. Any role may read it, unless the provider forbids that. A
+ * hash, so that nothing of the cluster can leak with it.
  *
- * @throws Error on a standby: its snapshots do not tell which transactions are open.
+ * @throws Error on a standby: its snapshots do not say which transactions are open
  */
 export async function clusterIdentity(client: Client): Promise<string> {
-  const { identity, is_standby } = await ask(client, exact).catch((error: unknown) => {
+  const { identity, is_standby } = await read(client, exact).catch((error: unknown) => {
     if (error instanceof DatabaseError && refusals.includes(error.code ?? '')) {
-      return ask(client, careful);
+      return read(client, careful);
     }
     throw error;
   });
@@ -35,7 +35,7 @@ export async function clusterIdentity(client: Client): Promise<string> {
   return createHash('sha256').update(identity).digest().subarray(0, 8).toString('base64url');
 }
 
-async function ask(client: Client, query: string) {
+async function read(client: Client, query: string) {
   const { rows } = await client.query<{ identity: string; is_standby: boolean }>(query);
   return rows[0]!;
 }

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { RevocationSourceError } from '../../revocation/revocation-source-error.js';
+import { RevocationSourceError } from '../../revocation/revocation-source.js';
 import type { FeedPlace } from './place.js';
 
 /** Where a reader continues. The cursor holds everything, so any process can serve any reader. */
@@ -7,7 +7,7 @@ export interface FeedCursor {
   readonly place: FeedPlace;
   /** `xmax` of the snapshot that was read last. A database that has not come so far is older. */
   readonly horizon: bigint;
-  /** Fingerprint of the key set that the reader was told. */
+  /** Fingerprint of the key set that the reader got last. */
   readonly jwks: string | undefined;
 }
 

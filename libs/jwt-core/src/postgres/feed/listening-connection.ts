@@ -9,16 +9,17 @@ export interface ListeningOptions {
   readonly onHint: () => void;
 }
 
-/** A dead connection is given up at its third beat: within 2.7 seconds. */
+/** A dead connection is closed at its third beat: within 2.7 seconds. */
 const beatEveryMs = 900;
 
 /**
- * Opens a connection that listens for publications, and makes sure that it would hear them: it sends
- * itself a notification through the database again and again, and is given up when two of them did
- * not come back. A connection whose other end is gone without a word shows no error of its own for
- * minutes.
+ * Opens a connection that listens for new revocations: the trigger `revoked_tokens_notify` of the
+ * migration sends NOTIFY at the commit of each write. Notifications are only hints, and can be lost.
  *
- * @throws whatever the attempt failed with, within two seconds.
+ * The connection tests itself: it sends itself a notification through the database every 0.9 s, and is
+ * closed when two of them did not return. A half-open connection shows no error for minutes.
+ *
+ * @throws the error of the attempt, within two seconds
  */
 export async function openListening(options: ListeningOptions): Promise<FeedConnection> {
   const { config, signal, onHint } = options;
@@ -41,7 +42,7 @@ export async function openListening(options: ListeningOptions): Promise<FeedConn
     }
     unanswered += 1;
     const query = { text: 'SELECT pg_notify($1, $2)', values: [channel, ''] };
-    // A beat that fails ends the connection, as any query does.
+    // A beat that fails closes the connection, as any query does.
     connection.query(query).catch(() => undefined);
     onHint();
   };

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
-import { RevocationSourceError } from '../../revocation/revocation-source-error.js';
+import { RevocationSourceError } from '../../revocation/revocation-source.js';
+import { backOffMs, spreadMs } from '../../timing/back-off.js';
 import type { FeedConnection } from './connection.js';
 import { openListening } from './listening-connection.js';
 import { readEnd, readPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
-import { singleFlight } from './single-flight.js';
 
 export interface LogReaderOptions {
   readonly config: ClientConfig;
@@ -13,10 +13,12 @@ export interface LogReaderOptions {
   readonly signal: AbortSignal;
   /** The log has grown, or is a new one. */
   readonly onNews: () => void;
-  /** The connection was lost, or could not be made. It is being made anew. */
+  /** The connection was lost, or could not be opened. It is being opened again. */
   readonly onLost: (reason: Error) => void;
 }
 
+/** A database that is back is noticed soon. */
+const retries = { firstMs: 50, longestMs: 500 };
 /** The database's clock was set back: what it made the log leave out is alive again. */
 const noticedStepSeconds = 30;
 
@@ -71,10 +73,10 @@ export class LogReader {
   private connect(failures: number): Promise<FeedConnection> {
     const { config, signal } = this.options;
     const onHint = () => void this.refresh().catch(() => undefined);
-    const attempt = sleep(backoffMs(failures), undefined, { signal }).then(() =>
+    const attempt = sleep(spreadMs(backOffMs(failures, retries)), undefined, { signal }).then(() =>
       openListening({ config, signal, onHint }),
     );
-    // Whoever needs the connection learns of the failure; maybe nobody does.
+    // Readers that need the connection get the failure; perhaps there are none.
     attempt.catch(() => undefined);
     return attempt;
   }
@@ -89,7 +91,7 @@ export class LogReader {
       this.hasNews = false;
       return log;
     } catch (cause) {
-      throw new RevocationSourceError('unavailable', 'The database cannot be asked', { cause });
+      throw new RevocationSourceError('unavailable', 'The database cannot be read', { cause });
     }
   }
 
@@ -115,8 +117,22 @@ export class LogReader {
   }
 }
 
-/** Half a second at most, so that a database that is back is soon noticed. */
-function backoffMs(failures: number): number {
-  if (failures === 0) return 0;
-  return Math.min(500, 25 * 2 ** failures) * (0.5 + Math.random() / 2);
+/**
+ * Lets callers share a run of `work`, but never one that began before their call: one run at a time
+ * is under way, and one more is due for all calls since it began.
+ */
+export function singleFlight<T>(work: () => Promise<T>): () => Promise<T> {
+  let due: Promise<T> | undefined;
+  let underWay: Promise<unknown> = Promise.resolve();
+
+  return () => {
+    if (due === undefined) {
+      due = underWay.then(() => {
+        due = undefined;
+        return work();
+      });
+      underWay = due.catch(() => undefined);
+    }
+    return due;
+  };
 }

@@ -1,5 +1,5 @@
 import type { ClientConfig } from 'pg';
-import { RevocationSourceError } from '../../revocation/revocation-source-error.js';
+import { RevocationSourceError } from '../../revocation/revocation-source.js';
 import { FeedConnection } from './connection.js';
 import { latestKey, type FeedPlace } from './place.js';
 import { readPage, type FeedPage } from './read-page.js';
@@ -38,8 +38,8 @@ const maxShared = 8;
  * that start together is no burden to the database, and takes turns between callers, so that none of
  * them has to wait for all pages of another. Those who want the same page share it.
  *
- * While nobody wants another page it reads the one that follows: a service then loads a million
- * entries in half of the time.
+ * While no page is due it reads the one that follows: a service then loads the list in half of the
+ * time.
  */
 export class PageReader {
   private readonly due = new Map<string, DuePage>();
@@ -125,7 +125,7 @@ export class PageReader {
   private async readDue(): Promise<void> {
     if (this.isReading) return;
     this.isReading = true;
-    // What is requested in this turn is one round, whoever came first.
+    // All requests of this turn of the event loop are one round.
     await Promise.resolve();
     while (this.queues.size > 0 || this.readNext !== undefined) {
       const due = this.nextDue();

@@ -31,7 +31,7 @@ export interface FeedPage {
   readonly oldestAtMs: number | undefined;
 }
 
-/** The most entries of an answer: a millisecond to parse, in which nobody else is served. */
+/** The most entries of an answer. It takes a millisecond to parse, in which nothing else is served. */
 export const pageSize = 2_000;
 
 interface Row {
@@ -55,8 +55,8 @@ interface EntryColumns {
 }
 
 // One statement, so that entries and snapshot belong together. It reads two ranges of one index:
-// what transactions published that were open at the place, and everything that follows the place.
-// Entries come by column: to make an array of each takes as long again as to read them.
+// entries of transactions that were open at the place, and everything that follows the place.
+// Entries come by column: building an array for each takes as long again as reading them.
 const text = `
 WITH moment AS MATERIALIZED (
   SELECT pg_current_snapshot() AS snapshot,

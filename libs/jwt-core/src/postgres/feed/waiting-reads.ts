@@ -1,4 +1,5 @@
-import { RevocationSourceError } from '../../revocation/revocation-source-error.js';
+import { RevocationSourceError } from '../../revocation/revocation-source.js';
+import { untilAborted } from '../../timing/until-aborted.js';
 
 /** Why a wait ended: there is something new, or its time is over. */
 export type WaitOutcome = 'news' | 'over';
@@ -28,7 +29,7 @@ export class WaitingReads {
     const timer = setTimeout(() => wake('over'), forMs);
     this.add(caller, wake);
     try {
-      return await untilAborted(woken, signal);
+      return await untilGone(woken, signal);
     } finally {
       clearTimeout(timer);
       this.remove(caller, wake);
@@ -64,20 +65,11 @@ export class WaitingReads {
   }
 }
 
-/**
- * Lets one reader give up, without ending what others wait for.
- *
- * @throws RevocationSourceError `aborted`
- */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const giveUp = () =>
-      reject(
-        new RevocationSourceError('aborted', 'Given up while waiting', { cause: signal.reason }),
-      );
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
-  });
+/** Stops waiting when the signal aborts, with the error of this folder. */
+export function untilGone<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return untilAborted(
+    work,
+    signal,
+    (cause) => new RevocationSourceError('aborted', 'Given up while waiting', { cause }),
+  );
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { singleFlight } from './single-flight.js';
+import { singleFlight } from './log-reader.js';
 
 /** Work that ends when told to, and counts. */
 function controlled() {
