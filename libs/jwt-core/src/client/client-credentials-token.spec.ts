@@ -54,7 +54,7 @@ describe('ClientCredentialsToken', () => {
     expect(decodeJwt(accessToken)).not.toHaveProperty('sid');
   });
 
-  it('asks once for all who ask at the same moment, and then not at all', async () => {
+  it('fetches once for all simultaneous callers, and then not at all', async () => {
     const tokens = await Promise.all(Array.from({ length: 100 }, () => token.get()));
     expect(new Set(tokens).size).toBe(1);
     expect(await token.get()).toBe(tokens[0]);
@@ -103,7 +103,7 @@ describe('ClientCredentialsToken', () => {
     expect(await token.get()).not.toBe('abc');
   });
 
-  it('gets a new one after it was told to forget the one it has, once for all', async () => {
+  it('fetches a new token once after the present one was dropped', async () => {
     const first = await token.get();
     token.forget(first);
     const second = await token.get();

@@ -21,7 +21,7 @@ describe('metadataAddress', () => {
     expect(metadataAddress(issuer, false)).toBe(address);
   });
 
-  it('takes plain http beyond this machine only when told to', () => {
+  it('accepts plain http beyond this machine only if it is allowed', () => {
     const issuer = 'http://auth.internal';
     expect(() => metadataAddress(issuer, false)).toThrow('plain http');
     expect(metadataAddress(issuer, true)).toBe(

@@ -38,7 +38,7 @@ describe('IssuerMetadata', () => {
     server.close();
   });
 
-  it('asks the well-known address, and nothing before it is asked', async () => {
+  it('fetches from the well-known address, and not before the first call', async () => {
     const subject = metadata();
     expect(asked).toEqual([]);
     expect(await subject.endpoints()).toEqual({

@@ -104,7 +104,7 @@ describe('fetchJson', () => {
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
-  it('says why nobody answers', async () => {
+  it('reports why there is no answer', async () => {
     const dead = url();
     await new Promise((resolve) => server.close(resolve));
     await expect(fetchJson(dead, limits)).rejects.toMatchObject({
@@ -114,7 +114,7 @@ describe('fetchJson', () => {
     });
   });
 
-  it('asks nobody on behalf of a caller who has given up before', async () => {
+  it('sends no request for a caller that has aborted before', async () => {
     answer = (_, response) => response.end('{}');
     const signal = AbortSignal.abort('shutdown');
     await expect(fetchJson(url(), { ...limits, signal })).rejects.toMatchObject({
@@ -124,7 +124,7 @@ describe('fetchJson', () => {
     expect(asked).toEqual([]);
   });
 
-  it('ends as soon as its caller gives up', async () => {
+  it('ends as soon as its caller aborts', async () => {
     const caller = new AbortController();
     answer = () => caller.abort('shutdown');
     await expect(fetchJson(url(), { ...limits, signal: caller.signal })).rejects.toMatchObject({

@@ -14,7 +14,7 @@ function pauses(chase: FingerprintChase, told: string): number[] {
 }
 
 describe('FingerprintChase', () => {
-  it('sees no use in a fetch before it was told of a set, or when that set is held', () => {
+  it('needs no fetch before a set was announced, or if that set is held', () => {
     const chase = new FingerprintChase();
     expect(chase.pauseMs(undefined)).toBeUndefined();
     expect(chase.pauseMs('one')).toBeUndefined();
@@ -47,14 +47,14 @@ describe('FingerprintChase', () => {
     expect(pauses(chase, 'one')).toHaveLength(6);
   });
 
-  it('forgets the sets it was told of longest ago', () => {
+  it('forgets the sets that were announced first', () => {
     const chase = new FingerprintChase();
     for (let number = 0; number < 17; number++) pauses(chase, String(number));
     expect(pauses(chase, '1')).toEqual([]);
     expect(pauses(chase, '0')).toHaveLength(6);
   });
 
-  it('confirms what it was told lately', () => {
+  it('confirms a set that was announced recently', () => {
     const chase = new FingerprintChase();
     expect(chase.confirms(undefined, 0, 1_000)).toBe(false);
     chase.announce('one', 5_000);

@@ -52,7 +52,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
   const { pass, until, turn, fetches } = harness;
   afterEach(() => void vi.resetAllMocks());
 
-  /** Waits for that fetch and for its end, of which whoever asks meanwhile is told. */
+  /** Waits for that fetch and for its end. */
   async function failed(count: number): Promise<void> {
     await until(() => fetches() === count);
     let isOver = false;
@@ -110,7 +110,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
     },
   );
 
-  it('takes the good keys among others, and tells of the others once', async () => {
+  it('uses the good keys among others, and logs the others once', async () => {
     const { auth, keys, key } = harness;
     const good = { ...key.publicKey.export({ format: 'jwk' }), kid: key.kid };
     auth.fail('jwks', jwks(weak, good, { ...foreign, d: 'AQAB' }));
@@ -128,7 +128,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
     expect(log.warn).toHaveBeenCalledOnce();
   });
 
-  it('asks for failing metadata no more often than for failing keys', async () => {
+  it('fetches failing metadata no more often than failing keys', async () => {
     const { auth, keys } = harness;
     auth.fail('metadata', 'refuse');
     for (let round = 0; round < 50; round++) {

@@ -22,7 +22,7 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
     expect(fetches()).toBe(1);
   });
 
-  it('asks for unknown kids again when the feed has been silent for a cool-down', async () => {
+  it('fetches for unknown kids again if the feed was silent for a cool-down', async () => {
     harness.keys.expectFingerprint(await harness.fingerprint());
     await pass(cooldownMs - 1);
     await harness.keys.find('x');
@@ -46,7 +46,7 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
     }
   });
 
-  it('fetches at most four times a second, whatever it is told', async () => {
+  it('fetches at most four times a second, whatever is announced', async () => {
     for (let ms = 0; ms < 1_000; ms += 10) {
       harness.keys.expectFingerprint(`other ${ms}`);
       await pass(10);
@@ -56,7 +56,7 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
     expect(fetches()).toBeLessThanOrEqual(5);
   });
 
-  it('asks again while an auth process behind the balancer still serves the old keys', async () => {
+  it('fetches again while an auth process behind the balancer still serves the old keys', async () => {
     const { auth, keys } = harness;
     const old = await harness.published();
     const added = await auth.rotateKey();
@@ -87,7 +87,7 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
     expect(await keys.find(added)).toMatchObject({ kid: added });
   });
 
-  it('fetches once more when it is told of new keys while a fetch is under way', async () => {
+  it('fetches once more if new keys are announced during a fetch', async () => {
     const { auth, keys } = harness;
     await pass(cooldownMs);
     const old = await harness.published();
@@ -108,7 +108,7 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
     expect(fetches()).toBe(3);
   });
 
-  it('is content with a fetch under way that brings what it was told of meanwhile', async () => {
+  it('does not fetch again if a fetch brings the keys that were announced during it', async () => {
     const { auth, keys } = harness;
     await pass(cooldownMs);
     auth.fail('jwks', 'hang');
@@ -133,7 +133,7 @@ describe('RemoteKeySet, told of fingerprints by the feed', () => {
     expect(await keys.find(harness.auth.kid)).toMatchObject({ kid: harness.auth.kid });
   });
 
-  it('lets who asks for a new key wait for the fetch that brings it', async () => {
+  it('makes a caller with a new kid wait for the fetch that brings its key', async () => {
     const { auth, keys } = harness;
     await pass(250);
     auth.fail('jwks', 'hang');

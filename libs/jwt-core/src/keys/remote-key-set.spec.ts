@@ -13,7 +13,7 @@ describe('RemoteKeySet', () => {
   const harness = useKeySetHarness();
   const { pass, until, turn, fetches } = harness;
 
-  it('asks for nothing before it is started, and has the keys soon after', async () => {
+  it('fetches nothing before it is started, and has the keys soon after', async () => {
     const { auth, keys, key } = harness;
     await turn();
     expect([fetches(), keys.state, keys.ageMs]).toEqual([0, 'missing', Infinity]);
@@ -106,7 +106,7 @@ describe('RemoteKeySet', () => {
     await until(() => keys.state === 'fresh');
   });
 
-  it('refuses while it has no keys, saying why, and asks no more within the cool-down', async () => {
+  it('refuses while it has no keys, with the reason, and does not fetch again within the cool-down', async () => {
     const { auth, keys } = harness;
     auth.fail('all');
     await expect(keys.find(auth.kid)).rejects.toMatchObject({

@@ -14,7 +14,7 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
   }
 
   // threat:kid-flooding
-  it('asks the issuer once, however many there are', async () => {
+  it('fetches once, however many there are', async () => {
     await harness.keys.find(harness.auth.kid);
     await pass(cooldownMs);
     await flood();
@@ -46,7 +46,7 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
     },
   );
 
-  it('asks a failing issuer no more often while it holds no keys', async () => {
+  it('fetches from a failing issuer no more often while it has no keys', async () => {
     harness.auth.fail('jwks', 'refuse');
     for (let count = 1; count <= 5; count++) {
       for (let n = 0; n < 50; n++) await expect(harness.keys.find(`x${n}`)).rejects.toThrow();

@@ -118,7 +118,7 @@ describe.each(platforms)('a service on %s', (_, makeAdapter) => {
     expect(await get('/usual')).toMatchObject({ status: 200 });
   });
 
-  it('is stricter on the route that asks for it, and keeps its list fresh enough', async () => {
+  it('is stricter on a route with @Freshness(), and keeps its list fresh enough', async () => {
     await serve(30);
     await expect.poll(missing, soon).toEqual([]);
     const until = performance.now() + 2_500;
@@ -130,7 +130,7 @@ describe.each(platforms)('a service on %s', (_, makeAdapter) => {
     expect(await get('/usual')).toMatchObject({ status: 200 });
   });
 
-  it('hears through the feed of a key that was not there before', async () => {
+  it('learns of a new key through the feed', async () => {
     await serve(30);
     await expect.poll(missing, soon).toEqual([]);
     const asked = issuer.requests('jwks');

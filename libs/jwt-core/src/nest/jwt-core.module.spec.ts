@@ -80,7 +80,7 @@ describe('JwtCoreModule', () => {
     await expect.poll(() => app.get<KeySet>(KeySet).get(issuer.kid), soon).toBeDefined();
   });
 
-  it('asks nobody where keys and revocations are at home, whatever the issuer is called', async () => {
+  it('sends no request if keys and revocations are local, whatever the issuer is', async () => {
     const { keySet, revocationSource } = atHome();
     const issuer = await startIssuer();
     const options = { issuer: 'http://auth.internal', audience: 'api', keySet, revocationSource };
@@ -125,7 +125,7 @@ describe('JwtCoreModule', () => {
     expect(onModuleDestroy).toHaveBeenCalledOnce();
   });
 
-  it('asks its issuer nothing more once the application has stopped', async () => {
+  it('sends no request to its issuer after the application has stopped', async () => {
     const [left, kept] = [await startIssuer(), await startIssuer()];
     const startFor = ({ issuer }: TestIssuer) =>
       start(JwtCoreModule.forRoot({ issuer, audience: 'api', jwksRefreshSeconds: 1 }));

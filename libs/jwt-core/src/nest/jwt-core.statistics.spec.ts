@@ -99,7 +99,7 @@ describe('JwtCoreStatistics', () => {
     expect(statistics.verdicts.accepted - accepted).toBe(1);
   });
 
-  it('tells the state of list, keys and remembered tokens', () => {
+  it('reports the state of list, keys and remembered tokens', () => {
     const { proofAgeMs, ...list } = statistics.revocationList;
     expect(list).toMatchObject({ state: 'fresh', maxStalenessMs: 30_000 });
     expect(proofAgeMs).toBeLessThan(30_000);
@@ -108,7 +108,7 @@ describe('JwtCoreStatistics', () => {
     expect(statistics.remembered.tokens).toBeGreaterThan(0);
   });
 
-  it('tells a reach to everybody who listens, until they no longer do', () => {
+  it('reports a reach to each listener until it is removed', () => {
     const heard: string[] = [];
     const endOne = statistics.onReach((ms) => heard.push(`one ${ms}`));
     const endTwo = statistics.onReach((ms) => heard.push(`two ${ms}`));

@@ -99,7 +99,7 @@ describe.each(platforms)('JwtGuard on %s', (_, makeAdapter) => {
     }
   });
 
-  it('asks for credentials where there are none, and names no error', async () => {
+  it('challenges a request without credentials, without an error code', async () => {
     const answer = await get('');
     expectProblem(answer, problem(401, 'Unauthorized', 'token_missing'));
     expect(answer.headers['www-authenticate']).toBe('Bearer');

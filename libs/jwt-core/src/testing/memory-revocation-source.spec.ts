@@ -44,7 +44,7 @@ describe('MemoryRevocationSource', () => {
     },
   );
 
-  it('tells of the key set in each batch, if it knows one', async () => {
+  it('reports the fingerprint of the key set in each batch, if there is one', async () => {
     const knowing = new MemoryRevocationSource({ fingerprint: () => 'one' });
     const { jwks, cursor } = await knowing.read(undefined, { waitSeconds: 0 });
     expect(jwks).toBe('one');
@@ -53,7 +53,7 @@ describe('MemoryRevocationSource', () => {
     expect(ignorant).not.toHaveProperty('jwks');
   });
 
-  it('answers whoever waits when the key set has changed', async () => {
+  it('answers waiting reads when the key set has changed', async () => {
     let fingerprint = 'one';
     const source = new MemoryRevocationSource({ fingerprint: () => fingerprint });
     const { cursor } = await source.read(undefined, { waitSeconds: 0 });
@@ -72,7 +72,7 @@ describe('MemoryRevocationSource', () => {
     expect(answer).toMatchObject({ jwks: 'two', reset: false });
   });
 
-  it('is done with whoever has been answered', async () => {
+  it('keeps nothing of answered reads', async () => {
     vi.useFakeTimers();
     const cleared = vi.spyOn(globalThis, 'clearTimeout');
     const source = new MemoryRevocationSource();

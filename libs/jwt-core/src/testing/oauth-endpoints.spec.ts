@@ -49,14 +49,14 @@ describe('The token and introspection endpoints of TestIssuer', () => {
     expect(decodeJwt(body['access_token'] as string)).toMatchObject(claims);
   });
 
-  it('give it a reference token when it asks for one', async () => {
+  it('issue a reference token on request', async () => {
     const { body } = await post('token', { ...grant, token_format: 'reference' });
     const token = body['access_token'] as string;
     expect(token).toMatch(/^[\w-]{43}$/);
     expect(await introspect(token)).toMatchObject({ active: true, sub: auth.client.clientId });
   });
 
-  it('tell what a reference token stands for, until it is revoked or expires', async () => {
+  it('return the claims of a reference token until it is revoked or expires', async () => {
     const claims = { sub: 'ada', sid: 'one', claims: { plan: 'gold' } };
     const [token, other] = [auth.mintReference(claims), auth.mintReference()];
     expect(await introspect(token)).toMatchObject({ active: true, iss: auth.issuer, ...claims });

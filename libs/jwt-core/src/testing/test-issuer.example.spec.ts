@@ -19,7 +19,7 @@ class OrdersController {
 }
 
 // The example in the documentation of TestIssuer, with a controller of its own.
-it('lets a service be tested as it is', async () => {
+it('tests a service without any change to it', async () => {
   const auth = await TestIssuer.start();
   const module = await Test.createTestingModule({
     imports: [JwtCoreModule.forRoot({ issuer: auth.issuer, audience: auth.audience })],

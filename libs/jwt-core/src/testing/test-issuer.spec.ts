@@ -69,7 +69,7 @@ describe('TestIssuer', () => {
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'RS256', kid: auth.kid, crit: [] });
   });
 
-  it('issues for the audience it is told', async () => {
+  it('issues tokens for the given audience', async () => {
     const other = await TestIssuer.start({ keys: [key], audience: 'reports' });
     expect(decodeJwt(other.mint()).aud).toBe('reports');
     await other.close();
@@ -91,7 +91,7 @@ describe('TestIssuer', () => {
     await verify(auth.mint());
   });
 
-  it('describes itself as the contract asks', async () => {
+  it('publishes the metadata of the contract', async () => {
     const answer = await fetch(`${auth.issuer}/.well-known/oauth-authorization-server`);
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(await answer.json()).toMatchObject({
@@ -203,7 +203,7 @@ describe('TestIssuer, failing', () => {
     return { outcome };
   }
 
-  it('refuses where it is told to, until repaired', async () => {
+  it('refuses with 503 until repaired', async () => {
     auth.fail('jwks', 'refuse');
     expect((await get('/.well-known/jwks.json')).status).toBe(503);
     expect((await get('/revocations')).status).toBe(200);

@@ -6,7 +6,7 @@ describe('untilAborted', () => {
   const never = new Promise<never>(() => undefined);
   const aborted = (cause: unknown) => Object.assign(new Error('', { cause }), { code: 'aborted' });
 
-  it('gives what the work gives, and leaves nothing on the signal', async () => {
+  it('returns the result of the work, and leaves nothing on the signal', async () => {
     const { signal } = new AbortController();
     expect(await untilAborted(Promise.resolve(1), signal, aborted)).toBe(1);
     const failed = untilAborted(Promise.reject(new Error('no')), signal, aborted);

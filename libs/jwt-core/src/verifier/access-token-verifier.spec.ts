@@ -26,7 +26,7 @@ const pem = issuerKey.publicKey.export({ type: 'spki', format: 'pem' });
 const jwkOf = (key: KeyObject) => key.export({ format: 'jwk' });
 
 describe('AccessTokenVerifier', () => {
-  it('tells, at once, who carries a good token', () => {
+  it('returns the principal of a good token synchronously', () => {
     const { verifier, asked } = setUp();
     expect(verifier.verify(token())).toMatchObject({ subject: CLAIMS.sub, tokenId: CLAIMS.jti });
     expect(asked).toEqual([]);
@@ -103,13 +103,13 @@ describe('AccessTokenVerifier', () => {
       else expect(verify).toThrow(refusal(outcome));
     });
 
-    it('says nothing of expiry to whoever cannot sign', () => {
+    it('says nothing of expiry for a token with a wrong signature', () => {
       const { verifier } = setUp();
       const forged = token({ iat: NOW - 7200, exp: NOW - 3600 }, {}, strangerKey.privateKey);
       expect(() => verifier.verify(forged)).toThrow(refusal('token_invalid'));
     });
 
-    it('does without tolerance when told so', () => {
+    it('has no tolerance if it is set to 0', () => {
       const { verifier } = setUp({ clockToleranceSeconds: 0 });
       expect(() => verifier.verify(token({ exp: NOW }))).toThrow(refusal('token_expired'));
       expect(() => verifier.verify(token({ iat: NOW + 1 }))).toThrow(refusal('token_invalid'));
@@ -118,7 +118,7 @@ describe('AccessTokenVerifier', () => {
   });
 
   describe('when the key is not at hand', () => {
-    it('asks for it, and answers with a promise', async () => {
+    it('fetches it, and returns a promise', async () => {
       const key = { kid: 'new', publicKey: issuerKey.publicKey };
       const find = async () => key;
       const { verifier } = setUp({ keys: { get: () => undefined, find } });

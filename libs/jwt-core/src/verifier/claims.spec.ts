@@ -13,7 +13,7 @@ const read = (changes: Record<string, unknown>) =>
   );
 
 describe('readClaims', () => {
-  it("tells who calls, of a person's token", () => {
+  it("reads the principal of a user's token", () => {
     expect(read({ claims: { tenant: 'x' }, nbf: CLAIMS.iat + 1 })).toEqual({
       notBefore: CLAIMS.iat + 1,
       principal: {
@@ -30,7 +30,7 @@ describe('readClaims', () => {
     });
   });
 
-  it("tells who calls, of a service's token with only what is required", () => {
+  it("reads the principal of a service's token with only the required claims", () => {
     const { principal, notBefore } = read({ sid: undefined, scope: undefined, roles: undefined });
     expect(notBefore).toBe(CLAIMS.iat);
     expect(principal).toMatchObject({ scopes: [], roles: [], claims: {} });

@@ -14,7 +14,7 @@ describe('readHeader', () => {
     expect(readHeader(segment(header))).toBe(KID);
   });
 
-  it('tells a kid of 128 characters', () => {
+  it('returns a kid of 128 characters', () => {
     const kid = 'k'.repeat(128);
     expect(readHeader(segment({ ...HEADER, kid }))).toBe(kid);
   });

@@ -13,7 +13,7 @@ function split(token: string) {
 }
 
 describe('splitCompactJws', () => {
-  it('tells the parts and what was signed', () => {
+  it('returns the parts and what was signed', () => {
     const token = `${HEADER}.${BYTES}.${segment('sig')}`;
     expect(split(token)).toEqual({
       header: HEADER,

@@ -45,7 +45,7 @@ describe('ReferenceTokenVerifier', () => {
     await expect(verify(token)).rejects.toThrow(refusal('token_invalid'));
   });
 
-  it('refuses one that is not active, and asks again, as nothing was remembered', async () => {
+  it('refuses one that is not active, and introspects it again the next time', async () => {
     const { verify, answerWith, asked } = setUp();
     answerWith(async () => undefined);
     for (let n = 0; n < 2; n++)
@@ -59,7 +59,7 @@ describe('ReferenceTokenVerifier', () => {
     await expect(verify(token)).rejects.toThrow(refusal('token_expired'));
   });
 
-  it('passes on what the source fails with, to all who wait, and asks anew afterwards', async () => {
+  it('passes on the failure of the source to all waiting requests, and asks again afterwards', async () => {
     const { verify, answerWith, asked } = setUp();
     const failure = new TokenError('introspection_unavailable', 'down');
     answerWith(() => Promise.reject(failure));
@@ -120,7 +120,7 @@ describe('ReferenceTokenVerifier and the revocation list', () => {
     expect(await harness.verify(token)).toBeDefined();
   });
 
-  it('asks of each who waits for one answer how fresh the list must be for them', async () => {
+  it('applies to each waiting request its own limit of freshness', async () => {
     const harness = setUp();
     harness.clock.monotonicMs = 5_000;
     const [strict, usual] = await Promise.allSettled([
@@ -137,7 +137,7 @@ describe('ReferenceTokenVerifier and the revocation list', () => {
 });
 
 describe('ReferenceTokenVerifier and its memory', () => {
-  it('asks once for all who come with the same new token at the same moment', async () => {
+  it('introspects a new token once for all simultaneous requests', async () => {
     const { verify, answerLater, asked } = setUp();
     const tell = answerLater();
     const waiting = Array.from({ length: 500 }, () => verify(token));
@@ -160,7 +160,7 @@ describe('ReferenceTokenVerifier and its memory', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('refuses a token that is no longer active when it asks again', async () => {
+  it('refuses a token that is no longer active at the next introspection', async () => {
     const { verify, pass, answerWith } = setUp();
     await verify(token);
     pass(30_000);
@@ -168,7 +168,7 @@ describe('ReferenceTokenVerifier and its memory', () => {
     await expect(verify(token)).rejects.toThrow(refusal('token_invalid'));
   });
 
-  it('remembers nothing beyond exp, and tells the expired from the unknown', async () => {
+  it('remembers nothing beyond exp, and distinguishes expired from unknown tokens', async () => {
     const { verify, isAtOnce, pass, answerWith, asked, clock } = setUp();
     const exp = clock.ms / 1000 + 10;
     answerWith(async () => ({ ...CLAIMS, exp }));
