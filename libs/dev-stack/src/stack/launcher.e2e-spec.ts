@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -200,6 +208,20 @@ describe('a second start in the same directory', SLOW, () => {
     const next = launch();
     await next.says('Ready after');
     expect(next.output).toMatch(new RegExp(`${join(directory, 'logs')}$`, 'm'));
+  });
+});
+
+describe('starts at the same moment', SLOW, () => {
+  it('each get a port for Postgres', async () => {
+    const started = [];
+    for (const name of ['one', 'two', 'three', 'four']) {
+      const own = join(directory, name);
+      mkdirSync(own);
+      chmodSync(own, 0o755);
+      const app = tinyApp(own, name, { port: await freePort() });
+      started.push(launch({ directory: own, apps: [app] }));
+    }
+    await Promise.all(started.map((launcher) => launcher.says('Ready after', 60_000)));
   });
 });
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DevStackError } from '../errors.js';
 import { startPostgres, type PostgresServer } from '../postgres/postgres-server.js';
-import { freePort, listenError } from '../supervision/free-port.js';
+import { listenError } from '../supervision/free-port.js';
 import { ProgramLog } from '../supervision/program-log.js';
 import type { App } from './app.js';
 import { describeExit, RunningApp } from './running-app.js';
@@ -96,12 +96,17 @@ export class Stack {
   }
 
   private async startPostgres(): Promise<void> {
-    const isUsualPortFree = (await listenError(POSTGRES_PORT)) === undefined;
-    this.postgres = await startPostgres({
+    const options = {
       dir: this.settings.postgresDir,
-      port: isUsualPortFree ? POSTGRES_PORT : await freePort(),
       logFile: join(this.logDir, 'postgres.log'),
-    });
+    };
+    try {
+      this.postgres = await startPostgres({ ...options, port: POSTGRES_PORT });
+    } catch (error) {
+      // Not looked up before: another start may take the port between the look and the start.
+      if (!(error instanceof DevStackError) || error.code !== 'port_taken') throw error;
+      this.postgres = await startPostgres(options);
+    }
   }
 
   private async startApp(app: App): Promise<void> {
