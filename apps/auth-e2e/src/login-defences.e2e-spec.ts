@@ -106,8 +106,11 @@ describe('a guesser', () => {
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, i) => attempt(email, address, WRONG, i % 2 ? here : there)),
     );
-    expect(answers.filter(({ status }) => status === 401)).toHaveLength(6);
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(34);
+    const compared = answers.filter(({ status }) => status === 401).length;
+    expect(compared).toBeGreaterThanOrEqual(6);
+    // Six at once. On a busy machine the first pauses, of 1 s and 2 s, end meanwhile.
+    expect(compared).toBeLessThanOrEqual(8);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(40 - compared);
   });
 
   it('does not get around it by writing the e-mail in another case', async () => {
@@ -209,7 +212,10 @@ describe('a search for accounts', () => {
         from: address,
       });
     const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => attempts(i)));
-    expect(answers.filter(({ status }) => status === 409)).toHaveLength(21);
+    const named = answers.filter(({ status }) => status === 409).length;
+    expect(named).toBeGreaterThanOrEqual(21);
+    // 21 at once. On a busy machine the first pauses, of 1 s and 2 s, end meanwhile.
+    expect(named).toBeLessThanOrEqual(23);
     await lengthenPauses();
     for (const wanted of [email, newEmail()]) {
       const { status, headers, body } = await attempts(0, wanted);

@@ -12,12 +12,19 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 
-/** A clock that runs, and can be put ahead. */
+/** A clock that runs, and can be put ahead or stopped. */
 export class MovableClock extends Clock {
   private aheadMs = 0;
 
+  private stoppedAtMs: number | undefined;
+
   override now(): Date {
-    return new Date(Date.now() + this.aheadMs);
+    return new Date((this.stoppedAtMs ?? Date.now()) + this.aheadMs);
+  }
+
+  /** From now on only `advance` moves it, however slow the machine is. */
+  stop(): void {
+    this.stoppedAtMs = Date.now();
   }
 
   advance(milliseconds: number): void {
@@ -26,6 +33,7 @@ export class MovableClock extends Clock {
 
   reset(): void {
     this.aheadMs = 0;
+    this.stoppedAtMs = undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import {
@@ -18,6 +18,7 @@ beforeAll(async () => {
   limits = auth.get(LoginLimits);
 });
 afterAll(() => auth.close());
+beforeEach(() => auth.clock.stop());
 afterEach(() => auth.clock.reset());
 
 const newAccount = (): string => `limits-${(count += 1)}@example.com`;
