@@ -1,10 +1,66 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { execute, type Statement } from '../database/statement.js';
 import type { AttemptLimits } from './attempt-limits.js';
 
 const FORGOTTEN_AFTER_MS = 3_600_000;
 const LONGEST_PAUSE_SECONDS = 60;
+
+export interface CountedKey {
+  readonly key: string;
+  /** The attempt was counted during a pause. `null`: it is the first one. */
+  readonly wasPaused: boolean | null;
+}
+
+// Each login runs these two: named, so that a connection parses and plans them once.
+
+// In the order of the keys, or two attempts could each hold a row that the other waits for. The
+// subquery of RETURNING sees the row as it was before the statement.
+const COUNT: Statement = {
+  name: 'login_limits.count',
+  text: `
+    INSERT INTO login_limits AS counted (key, free, failures, attempt_id, forgotten_at)
+    SELECT key, free, 1, $3, $4 FROM unnest($1::text[], $2::int[]) AS counts (key, free)
+    -- Most attempts during a pause end here, without a write.
+    WHERE NOT EXISTS (
+      SELECT FROM login_limits WHERE key = ANY($1) AND blocked_until > $5 AND failures >= $8
+    )
+    ORDER BY key
+    ON CONFLICT (key) DO UPDATE SET
+      free = excluded.free,
+      failures = CASE WHEN counted.forgotten_at <= $5 THEN 1 ELSE counted.failures + 1 END,
+      blocked_until = CASE
+        WHEN counted.forgotten_at > $5 AND counted.failures >= excluded.free
+        THEN $5::timestamptz + interval '1 second'
+          * least(2 ^ least(counted.failures - excluded.free, 10), $6::int)
+      END,
+      attempt_id = excluded.attempt_id,
+      forgotten_at = CASE
+        WHEN $7 OR counted.forgotten_at <= $5 THEN excluded.forgotten_at
+        ELSE counted.forgotten_at
+      END
+    WHERE counted.blocked_until IS NULL OR counted.blocked_until <= $5
+      OR counted.failures < $8
+    RETURNING key,
+      (SELECT blocked_until > $5 FROM login_limits AS before WHERE before.key = counted.key)
+        AS "wasPaused"`,
+};
+
+const TAKE_BACK: Statement = {
+  name: 'login_limits.take_back',
+  text: `
+    WITH mine AS (
+      SELECT key FROM login_limits WHERE key = ANY($1) ORDER BY key FOR UPDATE
+    ), forgotten AS (
+      DELETE FROM login_limits USING mine
+      WHERE login_limits.key = mine.key AND mine.key = ANY($3)
+    )
+    UPDATE login_limits AS counted SET
+      failures = greatest(failures - 1, 0),
+      blocked_until = CASE WHEN attempt_id IS DISTINCT FROM $2 THEN blocked_until END
+    FROM mine WHERE counted.key = mine.key AND mine.key <> ALL($3)`,
+};
 
 /** All SQL of `login_limits`. In Postgres, so that the limits hold for all processes together. */
 @Injectable()
@@ -29,50 +85,24 @@ export class LoginLimitsRepository {
    * decides by itself, under its lock: of several attempts at the same moment, at any processes,
    * only one passes where only one is left.
    *
-   * @returns the keys that counted it. If one is missing, the attempt is not allowed.
+   * @returns what counted it. If a key is missing, the attempt is not allowed.
    */
   async count(
     { limits, allowedDespitePause, forgottenAfter }: AttemptLimits,
     attemptId: string,
     now: Date,
-  ): Promise<string[]> {
-    // In the order of the keys, or two attempts could each hold a row that the other waits for.
-    const rows = await this.dataSource.query<{ key: string }[]>(
-      `INSERT INTO login_limits AS counted (key, free, failures, attempt_id, forgotten_at)
-       SELECT key, free, 1, $3, $4 FROM unnest($1::text[], $2::int[]) AS counts (key, free)
-       -- Most attempts during a pause end here, without a write.
-       WHERE NOT EXISTS (
-         SELECT FROM login_limits WHERE key = ANY($1) AND blocked_until > $5 AND failures >= $8
-       )
-       ORDER BY key
-       ON CONFLICT (key) DO UPDATE SET
-         free = excluded.free,
-         failures = CASE WHEN counted.forgotten_at <= $5 THEN 1 ELSE counted.failures + 1 END,
-         blocked_until = CASE
-           WHEN counted.forgotten_at > $5 AND counted.failures >= excluded.free
-           THEN $5::timestamptz + interval '1 second'
-             * least(2 ^ least(counted.failures - excluded.free, 10), $6::int)
-         END,
-         attempt_id = excluded.attempt_id,
-         forgotten_at = CASE
-           WHEN $7 OR counted.forgotten_at <= $5 THEN excluded.forgotten_at
-           ELSE counted.forgotten_at
-         END
-       WHERE counted.blocked_until IS NULL OR counted.blocked_until <= $5
-         OR counted.failures < $8
-       RETURNING key`,
-      [
-        limits.map(({ key }) => key),
-        limits.map(({ free }) => free),
-        attemptId,
-        new Date(+now + FORGOTTEN_AFTER_MS),
-        now,
-        LONGEST_PAUSE_SECONDS,
-        forgottenAfter === 'last',
-        allowedDespitePause,
-      ],
-    );
-    return rows.map(({ key }) => key);
+  ): Promise<CountedKey[]> {
+    const rows = await execute<CountedKey>(this.dataSource.manager, COUNT, [
+      limits.map(({ key }) => key),
+      limits.map(({ free }) => free),
+      attemptId,
+      new Date(+now + FORGOTTEN_AFTER_MS),
+      now,
+      LONGEST_PAUSE_SECONDS,
+      forgottenAfter === 'last',
+      allowedDespitePause,
+    ]);
+    return rows;
   }
 
   /** Takes an attempt back, with the pause that it started, and forgets all of some counts. */
@@ -81,18 +111,6 @@ export class LoginLimitsRepository {
     attemptId: string,
     forgotten: readonly string[] = [],
   ): Promise<void> {
-    await this.dataSource.query(
-      `WITH mine AS (
-         SELECT key FROM login_limits WHERE key = ANY($1) ORDER BY key FOR UPDATE
-       ), forgotten AS (
-         DELETE FROM login_limits USING mine
-         WHERE login_limits.key = mine.key AND mine.key = ANY($3)
-       )
-       UPDATE login_limits AS counted SET
-         failures = greatest(failures - 1, 0),
-         blocked_until = CASE WHEN attempt_id IS DISTINCT FROM $2 THEN blocked_until END
-       FROM mine WHERE counted.key = mine.key AND mine.key <> ALL($3)`,
-      [[...keys], attemptId, [...forgotten]],
-    );
+    await execute(this.dataSource.manager, TAKE_BACK, [[...keys], attemptId, [...forgotten]]);
   }
 }

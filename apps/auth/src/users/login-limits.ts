@@ -38,12 +38,16 @@ export class LoginLimits {
   async begin(limits: AttemptLimits): Promise<CountedAttempt> {
     const id = randomUUID();
     const now = this.clock.now();
-    const isPaused =
-      limits.allowedDespitePause > 0 &&
-      (await this.repository.pausedUntil(regardingEachPause(limits), now)) !== null;
     const counted = await this.repository.count(limits, id, now);
-    if (counted.length === limits.limits.length) return { id, limits, isPaused };
-    if (counted.length > 0) await this.repository.takeBack(counted, id);
+    if (counted.length === limits.limits.length) {
+      return { id, limits, isPaused: counted.some(({ wasPaused }) => wasPaused) };
+    }
+    if (counted.length > 0) {
+      await this.repository.takeBack(
+        counted.map(({ key }) => key),
+        id,
+      );
+    }
     await this.assertNotPaused(limits);
     // The attempt that caused the pause has been taken back since.
     throw tooManyAttempts(1000);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { execute, type Statement } from '../database/statement.js';
 import { KnownNetwork } from './known-network.entity.js';
 import { KNOWN_USER, type KnownUser } from './known-user.js';
 import { User } from './user.entity.js';
@@ -17,6 +18,18 @@ export interface UserAtLogin {
   readonly lastLoginHere: Date | null;
 }
 
+type LoginRow = (KnownUser | { id: null }) & Pick<UserAtLogin, 'lastLoginHere'>;
+
+// Always one row, also for an e-mail that has no account.
+const FIND_AT_LOGIN: Statement = {
+  name: 'users.find_at_login',
+  text: `
+    SELECT ${KNOWN_USER}, known.last_login_at AS "lastLoginHere"
+    FROM (SELECT) AS attempt
+    LEFT JOIN users person ON person.email_key = $1
+    LEFT JOIN known_networks known ON known.user_id = person.id AND known.network = $2`,
+};
+
 /** All SQL of users and their known networks. */
 @Injectable()
 export class UsersRepository {
@@ -32,15 +45,10 @@ export class UsersRepository {
 
   /** One statement, and the same work whether or not the e-mail has an account. */
   async findAtLogin(emailKey: string, network: string): Promise<UserAtLogin> {
-    const [row] = await this.dataSource.query<
-      [((KnownUser & { id: string }) | { id: null }) & { lastLoginHere: Date | null }]
-    >(
-      `SELECT ${KNOWN_USER}, known.last_login_at AS "lastLoginHere"
-       FROM (SELECT) AS attempt
-       LEFT JOIN users person ON person.email_key = $1
-       LEFT JOIN known_networks known ON known.user_id = person.id AND known.network = $2`,
-      [emailKey, network],
-    );
+    const [row] = (await execute<LoginRow>(this.dataSource.manager, FIND_AT_LOGIN, [
+      emailKey,
+      network,
+    ])) as [LoginRow];
     const { lastLoginHere, ...user } = row;
     return { user: user.id === null ? null : user, lastLoginHere };
   }
