@@ -57,3 +57,5 @@ export { RetentionModule } from './retention/retention.module.js';
 export type { RetentionOptions } from './retention/retention.options.js';
 export type { ExpiredRows } from './retention/expired-rows.js';
 export { pageOf, PageQuery, type Page } from './pages/page.js';
+export { PageCursorError } from './pages/page-cursor.js';
+export { readLatestFirst, readPage, type Listing } from './pages/read-page.js';

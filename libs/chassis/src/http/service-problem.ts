@@ -1,6 +1,13 @@
 import type { Problem } from '@jwt-auth/jwt-core';
 
 import { isConnectionLoss } from '../database/connection-loss.js';
+import { PageCursorError } from '../pages/page-cursor.js';
+
+const INVALID_CURSOR: Problem = {
+  status: 400,
+  code: 'invalid_input',
+  errors: [{ path: 'cursor', message: 'is not from an answer to this question' }],
+};
 
 /**
  * How the errors look that any service can have beside its own: a database that is away for a
@@ -8,6 +15,7 @@ import { isConnectionLoss } from '../database/connection-loss.js';
  * app's own: `(error) => orderProblem(error) ?? serviceProblem(error)`.
  */
 export function serviceProblem(error: unknown): Problem | undefined {
+  if (error instanceof PageCursorError) return INVALID_CURSOR;
   // Before the database's, which may lose a connection with the same code.
   if (isAbortedBody(error)) return { status: 400, code: 'invalid_input' };
   if (!isConnectionLoss(error)) return undefined;
