@@ -10,11 +10,6 @@ const PROBLEMS: Readonly<Record<OrderErrorCode, Problem>> = {
     code: 'conflict',
     detail: 'This Idempotency-Key belongs to an order with another content',
   },
-  invalid_cursor: {
-    status: 400,
-    code: 'invalid_input',
-    errors: [{ path: 'cursor', message: 'is not from an answer to this question' }],
-  },
 };
 
 /** How the errors of orders look from outside. */

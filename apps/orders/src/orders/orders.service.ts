@@ -1,14 +1,19 @@
-import { toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
+import { readLatestFirst, toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { claimKey } from './claim-key.js';
-import { fromCursor, toCursor, type OrderFilter } from './order-cursor.js';
 import { OrderError } from './order-error.js';
 import { orderTotal } from './order-total.js';
 import { Order } from './order.entity.js';
 import type { NewOrder } from './order.schema.js';
+
+/** Which of a customer's orders are listed. */
+export interface OrderFilter {
+  readonly customerId: string;
+  readonly status?: Order['status'] | undefined;
+}
 
 /** The orders of customers. Nobody reaches an order but through the customer who placed it. */
 @Injectable()
@@ -31,21 +36,16 @@ export class OrdersService {
     });
   }
 
-  /** @throws OrderError `invalid_cursor` */
-  async list(filter: OrderFilter, { limit, cursor }: PageQuery): Promise<Page<Order>> {
-    const query = this.dataSource
+  /**
+   * A customer's orders, the latest first.
+   *
+   * @throws PageCursorError
+   */
+  list({ customerId, status }: OrderFilter, page: PageQuery): Promise<Page<Order>> {
+    const orders = this.dataSource
       .createQueryBuilder(Order, 'o')
-      .where('o.customer_id = :customerId', { customerId: filter.customerId })
-      .orderBy({ 'o.createdAt': 'DESC', 'o.id': 'DESC' })
-      .limit(limit + 1);
-    if (filter.status) query.andWhere('o.status = :status', { status: filter.status });
-    if (cursor) {
-      query.andWhere('(o.created_at, o.id) < (:createdAt, :id)', { ...fromCursor(cursor, filter) });
-    }
-    const found = await query.getMany();
-    const items = found.slice(0, limit);
-    const last = found.length > limit ? items.at(-1) : undefined;
-    return { items, nextCursor: last ? toCursor(last, filter) : null };
+      .where({ customerId, ...(status && { status }) });
+    return readLatestFirst(orders, `orders ${JSON.stringify([customerId, status])}`, page);
   }
 
   /** @throws OrderError `not_found`, for another customer's order too */
