@@ -1,6 +1,5 @@
 import type { Problem } from '@jwt-auth/jwt-core';
 
-import { AdminError } from './admin/admin-error.js';
 import { ClientsError, type ClientsErrorCode } from './clients/clients-error.js';
 import { KeysError, type KeysErrorCode } from './keys/keys-error.js';
 import { SessionsError, type SessionsErrorCode } from './sessions/sessions-error.js';
@@ -61,16 +60,9 @@ const OF_KEYS: Readonly<Partial<Record<KeysErrorCode, Problem>>> = {
   },
 };
 
-const INVALID_CURSOR: Problem = {
-  status: 400,
-  code: 'invalid_input',
-  errors: [{ path: 'cursor', message: 'is not from an answer to this question' }],
-};
-
 /** How the errors of this app's domains look from outside. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof KeysError) return OF_KEYS[error.code];
-  if (error instanceof AdminError) return INVALID_CURSOR;
   if (error instanceof ClientsError) return OF_CLIENTS[error.code];
   if (error instanceof SessionsError) return OF_SESSIONS[error.code];
   if (!(error instanceof UsersError)) return undefined;

@@ -6,7 +6,6 @@ import { z } from 'zod';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminController } from './admin-controller.decorator.js';
-import { readPage } from './read-page.js';
 
 const AuditAnswer = z
   .object({
@@ -29,14 +28,6 @@ export class AuditController {
   @ApiOperation({ summary: 'Who did what to whom, the latest first' })
   @ApiOkResponse({ standardSchema: pageOf(AuditAnswer).meta({ id: 'AuditPage' }) })
   list(@Query({ schema: PageQuery }) query: PageQuery): Promise<Page<AuditEvent>> {
-    return readPage<AuditEvent>(
-      {
-        name: 'audit',
-        start: [String(2n ** 63n - 1n)],
-        positionOf: ({ id }) => [id],
-        read: ([id = ''], count) => this.log.before(id, count),
-      },
-      query,
-    );
+    return this.log.list(query);
   }
 }

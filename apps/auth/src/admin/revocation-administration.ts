@@ -1,8 +1,9 @@
-import { toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
+import { readPage, toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { MAX_TOKEN_LIFETIME_MS, type Revocation } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
 
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
@@ -12,11 +13,28 @@ import { RevocationsService } from '../revocations/revocations.service.js';
 import { SessionEnding } from '../sessions/session-ending.js';
 import { Session } from '../sessions/session.entity.js';
 import type { ByAdmin } from './by-admin.js';
-import { readPage } from './read-page.js';
 import type { RevocationRequest } from './revocations.schema.js';
 
 /** The longest life of a token, and the most that a service's clock may be off. */
 const LONGEST_LIFE_SECONDS = MAX_TOKEN_LIFETIME_MS / 1000 + 60;
+
+const MAX_XID = 2n ** 64n - 1n;
+/** Postgres takes no NUL in a text. */
+const NO_NUL = /^[^\0]*$/;
+
+/** The transaction that wrote the revocation, its kind and its id. */
+const Position = z.tuple([
+  z
+    .string()
+    .regex(/^\d{1,20}$/)
+    .refine((xid) => BigInt(xid) <= MAX_XID),
+  z.string().max(255).regex(NO_NUL),
+  z.string().max(255).regex(NO_NUL),
+]);
+type Position = z.infer<typeof Position>;
+
+/** After every transaction that can exist. */
+const START: Position = [String(MAX_XID), '', ''];
 
 type ListedRevocation = RevokedToken & { readonly xid: string };
 
@@ -41,16 +59,15 @@ export class RevocationAdministration {
   /**
    * What has not expired, in the order in which the feed told it, the latest first.
    *
-   * @throws AdminError `invalid_cursor`
+   * @throws PageCursorError
    */
   list(query: PageQuery): Promise<Page<RevokedToken>> {
-    return readPage<ListedRevocation>(
+    return readPage<ListedRevocation, Position>(
       {
         name: 'revocations',
-        // Behind every transaction that there can be.
-        start: [String(2n ** 64n - 1n), '', ''],
+        position: Position,
         positionOf: ({ xid, kind, id }) => [xid, kind, id],
-        read: (after, count) => this.dataSource.query(LIST, [...after, count]),
+        read: (after = START, count) => this.dataSource.query(LIST, [...after, count]),
       },
       query,
     );

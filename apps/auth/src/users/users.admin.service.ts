@@ -5,7 +5,6 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import type { ByAdmin } from '../admin/by-admin.js';
-import { readPage } from '../admin/read-page.js';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -37,18 +36,10 @@ export class UsersAdminService {
   /**
    * The latest first.
    *
-   * @throws AdminError `invalid_cursor`
+   * @throws PageCursorError
    */
   list(query: PageQuery): Promise<Page<User>> {
-    return readPage<User>(
-      {
-        name: 'users',
-        start: ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
-        positionOf: ({ createdAt, id }) => [createdAt.toISOString(), id],
-        read: ([createdAt = '', id = ''], count) => this.users.list(createdAt, id, count),
-      },
-      query,
-    );
+    return this.users.list(query);
   }
 
   /** @throws UsersError `email_taken`, `too_many_attempts` */

@@ -1,3 +1,4 @@
+import { readLatestFirst, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -53,14 +54,13 @@ export class UsersRepository {
     return { user: user.id === null ? null : user, lastLoginHere };
   }
 
-  /** The latest first, after a position in that order. */
-  list(createdAt: string, id: string, count: number): Promise<User[]> {
-    return this.dataSource
-      .createQueryBuilder(User, 'user')
-      .where('(user.createdAt, user.id) < (:createdAt, :id)', { createdAt, id })
-      .orderBy({ 'user.createdAt': 'DESC', 'user.id': 'DESC' })
-      .limit(count)
-      .getMany();
+  /**
+   * The latest first.
+   *
+   * @throws PageCursorError
+   */
+  list(query: PageQuery): Promise<Page<User>> {
+    return readLatestFirst(this.dataSource.createQueryBuilder(User, 'account'), 'users', query);
   }
 
   /**
