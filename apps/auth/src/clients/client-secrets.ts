@@ -6,7 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { ClientSecret } from './client-secret.entity.js';
-import { ClientsError } from './clients-error.js';
+import { ClientsError } from './clients.errors.js';
 import { lockClient } from './lock-client.js';
 import { hashSecret, newSecret } from './secret.js';
 

@@ -1,7 +1,7 @@
 import { IsNull, type EntityManager } from 'typeorm';
 
 import { Client } from './client.entity.js';
-import { ClientsError } from './clients-error.js';
+import { ClientsError } from './clients.errors.js';
 
 /**
  * The client as it is, if there is one. Until the transaction ends, nobody else changes it, and

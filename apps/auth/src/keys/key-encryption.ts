@@ -6,7 +6,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-import { KeysError } from './keys-error.js';
+import { KeysError } from './keys.errors.js';
 
 // version (1 byte) | nonce (12) | authentication tag (16) | PKCS #8, encrypted
 const VERSION = 1;

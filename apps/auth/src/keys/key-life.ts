@@ -10,7 +10,7 @@ import { Config } from '../config.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { EncryptionKeys } from './encryption-keys.js';
 import { KeyRing } from './key-ring.js';
-import { KeysError } from './keys-error.js';
+import { KeysError } from './keys.errors.js';
 import { newSigningKey } from './new-signing-key.js';
 import { withKeysLocked } from './signing-key-store.js';
 import { SigningKey, type SigningKeyState } from './signing-key.entity.js';

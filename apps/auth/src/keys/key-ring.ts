@@ -4,7 +4,7 @@ import { jwksFingerprint, TokenError, type KeySet, type VerificationKey } from '
 import type { DataSource } from 'typeorm';
 
 import type { EncryptionKeys } from './encryption-keys.js';
-import { KeysError } from './keys-error.js';
+import { KeysError } from './keys.errors.js';
 import { ensureSigningKeys, publishedKeys } from './signing-key-store.js';
 import type { RsaPublicJwk, SigningKey } from './signing-key.entity.js';
 

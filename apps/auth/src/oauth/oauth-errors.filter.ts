@@ -1,10 +1,15 @@
 import { serviceProblem } from '@jwt-auth/chassis';
-import { ProblemFilter, TokenError } from '@jwt-auth/jwt-core';
-import { Catch, HttpException, Logger, type ArgumentsHost } from '@nestjs/common';
+import { ProblemFilter, TokenError, type ProblemOf } from '@jwt-auth/jwt-core';
+import {
+  Catch,
+  HttpException,
+  Logger,
+  type ArgumentsHost,
+  type FactoryProvider,
+} from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { problemOf } from '../problems.js';
 import { SessionsError } from '../sessions/sessions-error.js';
 import { isOAuthRoute } from './forms.js';
 import { OAuthError } from './oauth-error.js';
@@ -31,13 +36,25 @@ export class ErrorFilter extends ProblemFilter {
   }
 }
 
-/** The provider that makes the app answer all its errors. */
-export const provideErrors = {
-  provide: APP_FILTER,
-  inject: [HttpAdapterHost],
-  useFactory: (adapterHost: HttpAdapterHost) =>
-    new ErrorFilter(adapterHost, (error) => problemOf(error) ?? serviceProblem(error)),
-};
+/**
+ * The filter of all errors of the app.
+ *
+ * @param problemsOf one function for each domain: the first that knows an error answers it
+ */
+export function provideErrorFilter(...problemsOf: readonly ProblemOf[]): FactoryProvider {
+  const problemOf: ProblemOf = (error) => {
+    for (const problemOfDomain of problemsOf) {
+      const problem = problemOfDomain(error);
+      if (problem) return problem;
+    }
+    return undefined;
+  };
+  return {
+    provide: APP_FILTER,
+    inject: [HttpAdapterHost],
+    useFactory: (adapterHost: HttpAdapterHost) => new ErrorFilter(adapterHost, problemOf),
+  };
+}
 
 function oauthErrorOf(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;

@@ -1,3 +1,7 @@
+import type { Problem } from '@jwt-auth/jwt-core';
+
+import { invalidCredentials } from '../users/users.errors.js';
+
 /**
  * Why a session cannot go on.
  *
@@ -26,4 +30,29 @@ export class SessionsError extends Error {
   ) {
     super(message, options);
   }
+}
+
+const unauthorized = (code: SessionsErrorCode, detail: string): Problem => ({
+  status: 401,
+  code,
+  detail,
+  // RFC 9110 section 15.5.2: no 401 without a challenge.
+  headers: { 'WWW-Authenticate': 'Bearer' },
+});
+
+const PROBLEMS: Readonly<Record<SessionsErrorCode, Problem>> = {
+  refresh_token_invalid: unauthorized('refresh_token_invalid', 'Log in again'),
+  refresh_token_expired: unauthorized('refresh_token_expired', 'Log in again'),
+  refresh_token_reused: unauthorized(
+    'refresh_token_reused',
+    'This token was used before. Its session has been ended: log in again',
+  ),
+  scope_exceeded: { status: 400, code: 'invalid_input', detail: 'The session has no such scope' },
+  session_not_found: { status: 404, code: 'not_found' },
+  credentials_changed: invalidCredentials,
+};
+
+/** The HTTP answer to an error of this domain. */
+export function sessionsProblem(error: unknown): Problem | undefined {
+  return error instanceof SessionsError ? PROBLEMS[error.code] : undefined;
 }
