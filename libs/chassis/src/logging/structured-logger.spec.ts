@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { withRequestId } from './request-context.js';
 import { StructuredLogger, type LogLevel } from './structured-logger.js';
@@ -79,6 +79,23 @@ describe('StructuredLogger', () => {
       cause: { message: 'duplicate key', code: '23505' },
     });
     expect(texts[0]).not.toMatch(/secret-/);
+  });
+
+  it('leaves one line a second, without a stack, of each kind of failure of the database', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { logger, lines } = recorder();
+    const failure = (code: string) => Object.assign(new Error('down'), { code });
+    for (let count = 0; count < 100; count += 1) {
+      logger.error(failure('ECONNREFUSED'), { requestId: 'r' });
+      logger.error(failure('57P01'), 'Requests');
+      logger.error('The keys were not read', failure('57P01'), 'Keys');
+      vi.advanceTimersByTime(11);
+    }
+    const kinds = lines().map(({ msg, err, suppressed }) => [msg, err, suppressed]);
+    vi.useRealTimers();
+    expect(kinds).toHaveLength(3 * 2);
+    expect(kinds.at(-1)?.at(-1)).toBe(90);
+    expect(JSON.stringify(kinds)).not.toMatch(/stack/);
   });
 
   it('survives errors and objects that contain themselves', () => {

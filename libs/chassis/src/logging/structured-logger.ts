@@ -1,6 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 
+import { isConnectionLoss } from '../database/connection-loss.js';
+import { LineLimiter } from './line-limiter.js';
+import { loggedError } from './logged-error.js';
 import { redact, withoutSecrets } from './redact.js';
 import { currentRequestId } from './request-context.js';
 
@@ -32,9 +35,13 @@ const STARTUP = new Set<unknown>([
  *
  * As everywhere in Nest the last text after the message is the context. Objects after the message
  * become members of the line, and an error its `err`.
+ *
+ * While the database is away, each kind of failure is logged at most once a second and without a
+ * stack: every request would add the same lines. `suppressed` counts those that were left out.
  */
 export class StructuredLogger implements LoggerService {
   private readonly lines: Logger;
+  private readonly databaseFailures = new LineLimiter(1_000);
 
   constructor({ name, level, destination }: LoggerOptions) {
     const options = {
@@ -84,6 +91,14 @@ export class StructuredLogger implements LoggerService {
       return false;
     });
     if (rest.length > 0 && typeof rest.at(-1) === 'string') fields.context = texts.pop();
-    this.lines[level](withoutSecrets(fields), texts.map(String).join(' ') || undefined);
+    const text = texts.map(String).join(' ');
+    if (isConnectionLoss(fields.err)) {
+      const failure = loggedError(fields.err, { withStack: false });
+      fields.err = failure;
+      const suppressed = this.databaseFailures.admit(`${text} ${failure.code ?? failure.message}`);
+      if (suppressed === undefined) return;
+      if (suppressed > 0) fields.suppressed = suppressed;
+    }
+    this.lines[level](withoutSecrets(fields), text || undefined);
   }
 }
