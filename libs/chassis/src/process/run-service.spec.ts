@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -55,6 +56,12 @@ async function read(port: number, path: string, agent?: Agent) {
   let body = '';
   for await (const chunk of answer as AsyncIterable<Buffer>) body += chunk.toString();
   return { status: answer.statusCode, headers: answer.headers, body };
+}
+
+function hasIpv6Loopback(): boolean {
+  return (networkInterfaces().lo ?? networkInterfaces().lo0 ?? []).some(
+    ({ address }) => address === '::1',
+  );
 }
 
 describe('a service', () => {
@@ -120,13 +127,15 @@ describe('a service', () => {
     );
   });
 
-  it('names the address that is taken and ends with 1', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
+  const hosts = ['127.0.0.1', ...(hasIpv6Loopback() ? ['::1'] : [])];
+  it.each(hosts)('names the address at %s that is taken and ends with 1', async (host) => {
+    const other = createServer().listen(0, host);
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const service = start(`PORT=${port}`);
+    const service = start(`HOST=${host}`, `PORT=${port}`);
     expect(await service.exit).toBe(1);
-    expect(service.output()).toMatch(`127.0.0.1:${port} is taken by another process`);
+    const address = host === '::1' ? `[::1]:${port}` : `${host}:${port}`;
+    expect(service.output()).toMatch(`Not started: ${address} is taken by another process`);
     other.close();
   });
 

@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 
 import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
-import type { TrustProxy } from '../settings/addresses.js';
+import { hostAndPort, type TrustProxy } from '../settings/addresses.js';
 import { SettingsError } from '../settings/parse-settings.js';
 import { exitOnCrash } from './crash.js';
 import { stopOnSignals, type Stoppable } from './shutdown.js';
@@ -80,7 +80,7 @@ function stoppable(app: NestFastifyApplication): Stoppable {
 /** A system error of `listen`: of the service's own port, or of that for its metrics. */
 function whyNotStarted(error: unknown, { host, port }: ServiceConfig): string {
   const failed = error instanceof Error ? (error as ListenError) : {};
-  const address = `${failed.address ?? host}:${failed.port ?? port}`;
+  const address = hostAndPort({ host: failed.address ?? host, port: failed.port ?? port });
   if (failed.code === 'EADDRINUSE') return `Not started: ${address} is taken by another process`;
   if (failed.code === 'EACCES') return `Not started: ${address} is not for this user`;
   return 'Not started';

@@ -5,12 +5,13 @@ import { z } from 'zod';
 import { createHttpApp } from '../http/http-app.js';
 import { LOG_LEVELS } from '../logging/structured-logger.js';
 import { parseSettings, type Environment } from '../settings/parse-settings.js';
-import { choice, flag, port } from '../settings/setting.js';
+import { choice, flag, port, text } from '../settings/setting.js';
 import { runService } from './run-service.js';
 
 // A service whose requests are slow, endless or deadly: run-service.spec.ts starts it.
 
 const Settings = z.object({
+  HOST: text().prefault('127.0.0.1'),
   PORT: port().prefault('0'),
   HANG: flag().prefault('off'),
   LOG_LEVEL: choice(...LOG_LEVELS).prefault('info'),
@@ -31,7 +32,7 @@ await runService({
     const given = process.argv.slice(2).map((argument) => argument.split('='));
     const settings = parseSettings(Settings, Object.fromEntries(given) as Environment);
     return {
-      host: '127.0.0.1',
+      host: settings.HOST,
       port: settings.PORT,
       logLevel: settings.LOG_LEVEL,
       trustProxy: false as const,

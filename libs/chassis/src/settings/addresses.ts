@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { isLoopback } from '@jwt-auth/jwt-core';
 
 import { setting, type Setting } from './setting.js';
@@ -79,8 +79,13 @@ export function isExposedHttp(address: string): boolean {
   return url.protocol === 'http:' && !isLoopback(url);
 }
 
-/** Where something on the same machine finds a server that listens there. */
+/** A host and port as URLs and people write them: an IPv6 address in brackets. */
+export function hostAndPort({ host, port }: ListenAddress): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+/** The URL at which a process on the same machine reaches a server that listens there. */
 export function addressFromHere({ host, port }: ListenAddress): string {
   const isHere = ['0.0.0.0', '::', '::1', '127.0.0.1'].includes(host);
-  return `http://${isHere ? 'localhost' : host}:${port}`;
+  return `http://${hostAndPort({ host: isHere ? 'localhost' : host, port })}`;
 }

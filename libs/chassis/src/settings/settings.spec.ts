@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { httpUrl, postgresUrl, trustProxy } from './addresses.js';
+import { addressFromHere, httpUrl, postgresUrl, trustProxy } from './addresses.js';
 import { duration } from './duration.js';
 import { parseSettings, SettingsError } from './parse-settings.js';
 import { base64Key } from './secret-key.js';
@@ -53,6 +53,17 @@ describe('parseSettings', () => {
     const error = catchError(() => parseSettings(ruled, { A: 'on', B: 'on' }));
     expect(error.problems).toEqual([{ variable: 'B', message: 'expected the opposite of A' }]);
   });
+});
+
+it.each([
+  ['127.0.0.1', 'http://localhost:3000'],
+  ['::1', 'http://localhost:3000'],
+  ['::', 'http://localhost:3000'],
+  ['auth', 'http://auth:3000'],
+  ['10.0.0.7', 'http://10.0.0.7:3000'],
+  ['fd00::2', 'http://[fd00::2]:3000'],
+])('a server that listens at %s is found at %s', (host, address) => {
+  expect(addressFromHere({ host, port: 3000 })).toBe(address);
 });
 
 describe('a setting', () => {

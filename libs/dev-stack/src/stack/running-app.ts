@@ -148,7 +148,7 @@ export interface StartAppOptions {
 }
 
 /**
- * Starts a built app on 127.0.0.1 and waits until it is ready.
+ * Starts a built app, on 127.0.0.1 unless `HOST` says otherwise, and waits until it is ready.
  * @throws DevStackError `did_not_start` with the end of its log, `port_taken`
  */
 export async function startApp(
@@ -164,6 +164,7 @@ export async function startApp(
     const running = await RunningApp.start({
       app,
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+      host: env['HOST'],
       port: port ?? (await freePort()),
       log: ProgramLog.unnamed(),
       sourceMaps,
