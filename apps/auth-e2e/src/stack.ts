@@ -12,6 +12,8 @@ export interface StackOptions {
   withOrders?: boolean;
   /** Gives orders a client of its own, so that it takes reference tokens. */
   mayIntrospect?: boolean;
+  /** The path of the issuer, as `/tenants/one`. */
+  issuerPath?: string;
   /** Settings of auth. */
   env?: Environment;
   /** By how many seconds the clock of the last auth process is ahead. */
@@ -44,12 +46,13 @@ export class Stack {
     processes = 1,
     withOrders = false,
     mayIntrospect = false,
+    issuerPath = '',
     env = {},
     lastClockAheadSeconds = 0,
   }: StackOptions = {}) {
     const ports: number[] = [];
     while (ports.length < processes) ports.push(await freePort());
-    const issuer = `http://127.0.0.1:${ports[0]}`;
+    const issuer = `http://127.0.0.1:${ports[0]}${issuerPath}`;
     const secret = randomBytes(32).toString('base64url');
     const credentials = mayIntrospect && { CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: secret };
     const stack = new Stack(
