@@ -51,6 +51,10 @@ describe('the settings', () => {
 
   it.each([
     [{ AUTH_PORT: '4000' }, 'http://localhost:4000'],
+    [{ AUTH_PORT: '4000', PORT: '5000' }, 'http://localhost:4000'],
+    [{ PORT: '5000' }, 'http://localhost:5000'],
+    [{ AUTH_PORT: 'tcp://10.0.0.1:4000', PORT: '5000' }, 'http://localhost:5000'],
+    [{ AUTH_PORT: 'tcp://10.0.0.1:4000', HOST: 'fd00::2' }, 'http://[fd00::2]:3000'],
     [{ HOST: '0.0.0.0' }, 'http://localhost:3000'],
     [{ HOST: '192.0.2.1' }, 'http://192.0.2.1:3000'],
     [{ ISSUER: 'https://auth.example.com' }, 'https://auth.example.com'],

@@ -31,7 +31,7 @@ const DAY = 24 * HOUR;
 const Settings = z
   .object({
     ...SERVICE_SETTINGS,
-    AUTH_PORT: port().default(3000),
+    AUTH_PORT: port().optional(),
     AUTH_METRICS_PORT: port().optional(),
     DATABASE_URL: postgresUrl(),
     EMBEDDED_POSTGRES_DIR: text(4096).default('.data/postgres'),
@@ -87,8 +87,14 @@ function isSeeded({ SEED_DEMO, NODE_ENV }: Pick<Parsed, 'SEED_DEMO' | 'NODE_ENV'
 }
 
 /** As it is set, or else where a service on the same machine finds auth. */
-function issuerOf({ ISSUER, HOST, AUTH_PORT }: Pick<Parsed, 'ISSUER' | 'HOST' | 'AUTH_PORT'>) {
-  return ISSUER ?? addressFromHere({ host: HOST, port: AUTH_PORT });
+function issuerOf(settings: ListenSettings & Pick<Parsed, 'ISSUER' | 'HOST'>) {
+  return settings.ISSUER ?? addressFromHere({ host: settings.HOST, port: portOf(settings) });
+}
+
+type ListenSettings = Pick<Parsed, 'AUTH_PORT' | 'PORT'>;
+
+function portOf({ AUTH_PORT, PORT }: ListenSettings): number {
+  return AUTH_PORT ?? PORT ?? 3000;
 }
 
 /** The settings of the auth app. Injected as it is; parsed once, when the process starts. */
@@ -125,14 +131,17 @@ export class Config {
   readonly registrationLimit: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
+  readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
   readonly areDocsServed: boolean;
 
   /** @throws SettingsError with every problem listed */
   constructor(environment: Environment = process.env) {
-    const settings = parseSettings(Settings, environment);
+    const warnings: string[] = [];
+    const settings = parseSettings(Settings, environment, (message) => warnings.push(message));
+    this.warnings = warnings;
     this.host = settings.HOST;
-    this.port = settings.AUTH_PORT;
+    this.port = portOf(settings);
     this.metricsAddress = listenAddress(settings.METRICS_HOST, settings.AUTH_METRICS_PORT);
     this.databaseUrl = settings.DATABASE_URL;
     this.dataDirectory = dirname(settings.EMBEDDED_POSTGRES_DIR);

@@ -54,6 +54,18 @@ describe('Config', () => {
     expect(new Config({ ORDERS_DATABASE_URL }).databaseUrl).toBe(ORDERS_DATABASE_URL);
   });
 
+  it.each([
+    [{ ORDERS_PORT: '4001', PORT: '5001' }, 4001, 0],
+    [{ PORT: '5001' }, 5001, 0],
+    [{ ORDERS_PORT: 'tcp://10.0.0.1:4001', PORT: '5001' }, 5001, 1],
+    [{ ORDERS_PORT: 'tcp://10.0.0.1:4001', AUTH_PORT: 'tcp://10.0.0.2:4000' }, 3001, 2],
+  ])('with %j listens at port %d, with %d warnings', (environment, port, warnings) => {
+    const config = new Config({ ...database, ...(environment as Environment) });
+    expect(config.port).toBe(port);
+    expect(config.warnings).toHaveLength(warnings);
+    expect(config.issuer).toBe('http://localhost:3000');
+  });
+
   it('finds the auth that has the same settings', () => {
     const issuerOf = (settings: Environment) => new Config({ ...database, ...settings }).issuer;
     expect(issuerOf({ AUTH_PORT: '4000', HOST: '0.0.0.0' })).toBe('http://localhost:4000');

@@ -22,7 +22,7 @@ const Settings = z
   .object({
     ...SERVICE_SETTINGS,
     AUTH_PORT: port().prefault('3000'),
-    ORDERS_PORT: port().prefault('3001'),
+    ORDERS_PORT: port().optional(),
     ORDERS_METRICS_PORT: port().optional(),
     DATABASE_URL: postgresUrl().optional(),
     ORDERS_DATABASE_URL: postgresUrl().optional(),
@@ -98,14 +98,17 @@ export class Config {
   readonly clockToleranceMs: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
+  readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
   readonly areDocsServed: boolean;
 
   /** @throws SettingsError with every problem listed */
   constructor(environment: Environment = process.env) {
-    const settings = parseSettings(Settings, environment);
+    const warnings: string[] = [];
+    const settings = parseSettings(Settings, environment, (message) => warnings.push(message));
+    this.warnings = warnings;
     this.host = settings.HOST;
-    this.port = settings.ORDERS_PORT;
+    this.port = settings.ORDERS_PORT ?? settings.PORT ?? 3001;
     this.metricsAddress = listenAddress(settings.METRICS_HOST, settings.ORDERS_METRICS_PORT);
     this.databaseUrl = settings.ORDERS_DATABASE_URL ?? besideDatabase(settings.DATABASE_URL ?? '');
     // Else of an auth on this machine, with the same settings.

@@ -14,6 +14,8 @@ export interface ServiceConfig {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
+  /** What the settings have that is ignored. Logged at the start. */
+  readonly warnings: readonly string[];
 }
 
 interface ListenError {
@@ -39,6 +41,7 @@ export async function runService<Config extends ServiceConfig>(
 ): Promise<void> {
   const config = readConfig(service);
   const logger = new StructuredLogger({ name: service.name, level: config.logLevel });
+  for (const warning of config.warnings) logger.warn(warning);
   let running: Stoppable | undefined;
   exitOnCrash(logger);
   stopOnSignals(logger, () => running);

@@ -30,12 +30,15 @@ await runService({
   name: 'fixture',
   readConfig: () => {
     const given = process.argv.slice(2).map((argument) => argument.split('='));
-    const settings = parseSettings(Settings, Object.fromEntries(given) as Environment);
+    const environment = Object.fromEntries(given) as Environment;
+    const warnings: string[] = [];
+    const settings = parseSettings(Settings, environment, (message) => warnings.push(message));
     return {
       host: settings.HOST,
       port: settings.PORT,
       logLevel: settings.LOG_LEVEL,
       trustProxy: false as const,
+      warnings,
       hangs: settings.HANG,
     };
   },

@@ -22,15 +22,31 @@ export class SettingsError extends Error {
   }
 }
 
+/** What Kubernetes sets as `AUTH_PORT` in every container beside a service named `auth`. */
+const SERVICE_ADDRESS = /^(?:tcp|udp|sctp):\/\/\S+$/;
+
 /**
  * Reads the settings of an app from its environment, through a schema whose members are the names
- * of the variables. An empty variable counts as one that is not set; unknown ones are ignored.
+ * of the variables. An empty variable counts as one that is not set; unknown ones are ignored, and
+ * so is a port that is the address of a Kubernetes service.
  *
+ * @param warn gets a line for each variable of the schema that is ignored
  * @throws SettingsError naming every wrong variable at once. It never holds a value, which may be
  *   a secret.
  */
-export function parseSettings<T>(schema: z.ZodType<T>, environment: Environment): T {
-  const given = Object.entries(environment).filter(([, value]) => value?.trim());
+export function parseSettings<Schema extends z.ZodObject>(
+  schema: Schema,
+  environment: Environment,
+  warn: (message: string) => void = () => undefined,
+): z.output<Schema> {
+  const given = Object.entries(environment).filter(([name, value]) => {
+    if (!value?.trim()) return false;
+    if (!/(?:^|_)PORT$/.test(name) || !SERVICE_ADDRESS.test(value.trim())) return true;
+    if (name in schema.shape) {
+      warn(`${name} is ignored: it is the address of a Kubernetes service, and no port`);
+    }
+    return false;
+  });
   const result = schema.safeParse(Object.fromEntries(given));
   if (result.success) return result.data;
   throw new SettingsError(

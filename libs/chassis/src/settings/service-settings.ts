@@ -1,10 +1,12 @@
 import { LOG_LEVELS } from '../logging/structured-logger.js';
 import { trustProxy } from './addresses.js';
-import { choice, flag, text } from './setting.js';
+import { choice, flag, port, text } from './setting.js';
 
 /** The variables that every service reads: members for the schema of its settings. */
 export const SERVICE_SETTINGS = {
   HOST: text().default('127.0.0.1'),
+  /** Where the app's own variable, as `AUTH_PORT`, says nothing. */
+  PORT: port().optional(),
   METRICS_HOST: text().default('127.0.0.1'),
   LOG_LEVEL: choice(...LOG_LEVELS).default('info'),
   DOCS: flag().optional(),

@@ -31,6 +31,27 @@ describe('parseSettings', () => {
     expect(parseSettings(schema, settings)).toMatchObject({ PORT: 3000 });
   });
 
+  it.each(['tcp://10.0.0.1:3000', ' udp://[fd00::2]:53 ', 'sctp://10.0.0.1:1'])(
+    'ignores a port that is the address of a Kubernetes service, %s, with a warning',
+    (address) => {
+      const ports = z.object({
+        PORT: port().default(1),
+        AUTH_PORT: port().optional(),
+        HOST: text(),
+      });
+      const environment = { PORT: address, AUTH_PORT: address, REDIS_PORT: address, HOST: address };
+      const warnings: string[] = [];
+      const settings = parseSettings(ports, environment, (message) => warnings.push(message));
+      expect(settings).toEqual({ PORT: 1, HOST: address.trim() });
+      expect(warnings.map((message) => message.split(' ', 1)[0])).toEqual(['PORT', 'AUTH_PORT']);
+      expect(warnings.join()).not.toContain(address.trim());
+    },
+  );
+
+  it.each(['tcp://', 'http://10.0.0.1:3000', 'tcp:80'])('refuses the port %s', (text) => {
+    expect(() => parseSettings(z.object({ PORT: port() }), { PORT: text })).toThrow(SettingsError);
+  });
+
   it('lists every problem at once, and no value', () => {
     const wrong = { PORT: 'x1x', TTL: 'x2x', PASSWORD: 'x3x-far-too-long', OTHER: 'x4x' };
     const error = catchError(() => parseSettings(schema, wrong));
