@@ -51,7 +51,7 @@ describe('making a person', () => {
       expect.stringMatching(/Z$/),
     ]);
     const session = await login(there, email);
-    expect(session.scope).toBe('orders:read orders:write admin');
+    expect(session.scope).toBe('orders:read orders:write admin account');
     expect(payloadOf(session)).toMatchObject({ sub: id, roles: ['user', 'admin'] });
   });
 

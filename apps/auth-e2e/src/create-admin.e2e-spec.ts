@@ -58,7 +58,7 @@ describe('create-admin', () => {
   it('makes the first person of a new database, who can log in and is an administrator', async () => {
     expect(firstRun).toEqual({ code: 0, shown: expect.stringContaining(first) as string });
     const { access_token: token, scope } = await login(auth.url, first);
-    expect(scope).toBe('orders:read orders:write admin');
+    expect(scope).toBe('orders:read orders:write admin account');
     const { status, body } = await call<{ items: object[] }>(`${auth.url}/admin/users`, { token });
     expect(status).toBe(200);
     expect(body.items).toEqual([

@@ -46,7 +46,7 @@ describe('the metadata', () => {
       issuer: here,
       jwks_uri: `${here}/.well-known/jwks.json`,
       revocation_feed: `${here}/revocations`,
-      scopes_supported: ['orders:read', 'orders:write', 'admin'],
+      scopes_supported: ['orders:read', 'orders:write', 'admin', 'account'],
     });
     expect((await call(there + path)).body).toEqual(body);
   });
@@ -91,7 +91,7 @@ describe('an access token', () => {
       exp: iat + 900,
       jti: expect.stringMatching(UUID) as string,
       sid: expect.stringMatching(UUID) as string,
-      scope: 'orders:read orders:write',
+      scope: 'orders:read orders:write account',
       roles: ['user'],
     });
   });
@@ -99,7 +99,7 @@ describe('an access token', () => {
   it('of an administrator has that scope and role as well', async () => {
     const { access_token: token } = await login(there, 'admin@example.com', DEMO_PASSWORD);
     expect(decode(token).payload).toMatchObject({
-      scope: 'orders:read orders:write admin',
+      scope: 'orders:read orders:write admin account',
       roles: ['user', 'admin'],
     });
   });

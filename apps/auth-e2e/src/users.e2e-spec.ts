@@ -112,7 +112,7 @@ describe('logging in', () => {
       token_type: 'Bearer',
       expires_in: 900,
       refresh_expires_in: 30 * 86_400,
-      scope: 'orders:read orders:write',
+      scope: 'orders:read orders:write account',
     });
     expect(Buffer.from(body.refresh_token, 'base64url')).toHaveLength(32);
     expect(await stack.verdict(body.access_token)).toBe('ok');
@@ -187,7 +187,7 @@ describe('an access token at auth itself', () => {
       id: sub,
       email,
       roles: ['user'],
-      scope: 'orders:read orders:write',
+      scope: 'orders:read orders:write account',
       sessionId: sid,
     });
   });

@@ -26,7 +26,7 @@ describe('discovery', () => {
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
       jwks_uri: 'https://auth.example.com/.well-known/jwks.json',
       revocation_feed: 'https://auth.example.com/revocations',
-      scopes_supported: ['orders:read', 'orders:write', 'admin'],
+      scopes_supported: ['orders:read', 'orders:write', 'admin', 'account'],
       response_types_supported: [],
       grant_types_supported: ['client_credentials', 'refresh_token'],
     });

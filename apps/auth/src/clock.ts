@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 
 /** The wall clock of this process. Tests put one in its place that they can move. */
 @Injectable()
 export class Clock {
   now(): Date {
     return new Date();
+  }
+
+  /** The clock of the database, which all processes share: for what they must agree on. */
+  async database(manager: EntityManager): Promise<Date> {
+    const [row] = await manager.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
+    return (row as { now: Date }).now;
   }
 
   /** Whole seconds since the epoch: a NumericDate of RFC 7519, rounded down. */

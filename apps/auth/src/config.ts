@@ -52,6 +52,7 @@ const Settings = z
     SEED_DEMO: flag().optional(),
     DEMO_PASSWORD: text(128).default('correct horse battery staple'),
     DEMO_CLIENT_SECRET: text().optional(),
+    SESSIONS_PER_USER: wholeNumber(1, 10_000).default(100),
     REGISTRATION: choice('open', 'closed').default('open'),
     REGISTRATION_LIMIT: wholeNumber(1, 1_000_000).default(300),
   })
@@ -114,6 +115,8 @@ export class Config {
   readonly sessionTtlMs: number;
   /** 0 switches the retry of a refresh off. */
   readonly refreshRetryWindowMs: number;
+  /** A login beyond it ends the session that was unused for longest. */
+  readonly sessionsPerUser: number;
   readonly signingKeyRotationMs: number;
   readonly signingKeyPublishAheadMs: number;
   /** 32 bytes. `undefined` only in development, which then makes and keeps one of its own. */
@@ -151,6 +154,7 @@ export class Config {
     this.refreshTokenTtlMs = settings.REFRESH_TOKEN_TTL;
     this.sessionTtlMs = settings.SESSION_TTL;
     this.refreshRetryWindowMs = settings.REFRESH_RETRY_WINDOW;
+    this.sessionsPerUser = settings.SESSIONS_PER_USER;
     this.signingKeyRotationMs = settings.SIGNING_KEY_ROTATION;
     this.signingKeyPublishAheadMs = settings.SIGNING_KEY_PUBLISH_AHEAD;
     this.keyEncryptionKey = settings.KEY_ENCRYPTION_KEY;

@@ -10,7 +10,7 @@ import { Clock } from '../clock.js';
 import { KeyLife, WITHDRAWN_SECONDS } from '../keys/key-life.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
-import { SessionEnding } from '../sessions/session-ending.js';
+import { SessionEndService } from '../sessions/session-end.service.js';
 import { Session } from '../sessions/session.entity.js';
 import type { ByAdmin } from './by-admin.js';
 import type { RevocationRequest } from './revocations.schema.js';
@@ -50,7 +50,7 @@ export class RevocationAdministration {
   constructor(
     private readonly dataSource: DataSource,
     private readonly revocations: RevocationsService,
-    private readonly sessions: SessionEnding,
+    private readonly sessions: SessionEndService,
     private readonly keyLife: KeyLife,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -106,6 +106,6 @@ export class RevocationAdministration {
     const session = isUuid && (await manager.findOneBy(Session, { id }));
     if (!session) return;
     const { userId } = session;
-    await this.sessions.one(manager, { userId, sessionId: id, reason: 'revoked', ...by });
+    await this.sessions.endSession(manager, { userId, sessionId: id, reason: 'revoked', ...by });
   }
 }

@@ -8,7 +8,7 @@ import { KeyRing } from '../keys/key-ring.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
-import { Refreshing } from '../sessions/refreshing.js';
+import { RefreshService } from '../sessions/refresh.service.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { UsersModule } from '../users/users.module.js';
@@ -25,7 +25,7 @@ export const AuthMetricsModule = MetricsModule.forRootAsync({
     CredentialsService,
     PasswordHasher,
     PostgresRevocationSource,
-    Refreshing,
+    RefreshService,
   ],
   useFactory: (
     config: Config,
@@ -35,7 +35,7 @@ export const AuthMetricsModule = MetricsModule.forRootAsync({
     login: CredentialsService,
     hasher: PasswordHasher,
     feed: PostgresRevocationSource,
-    refreshing: Refreshing,
+    refreshing: RefreshService,
   ) => ({
     address: config.metricsAddress,
     sources: [

@@ -3,7 +3,7 @@ import type { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 
 import type { KeyRing } from '../keys/key-ring.js';
 import type { CredentialsService } from '../users/credentials.service.js';
-import type { Refreshing } from '../sessions/refreshing.js';
+import type { RefreshService } from '../sessions/refresh.service.js';
 import type { PasswordHasher } from '../users/password-hasher.js';
 
 /** How people get in, and how busy the hashing of their passwords is. */
@@ -35,7 +35,7 @@ export function loginMetrics(login: CredentialsService, hasher: PasswordHasher):
 }
 
 /** How sessions go on. */
-export function refreshMetrics(refreshing: Refreshing): MetricSource {
+export function refreshMetrics(refreshing: RefreshService): MetricSource {
   return (registry) =>
     counters(
       registry,

@@ -4,7 +4,7 @@ import type { Origin } from '../audit/origin.js';
 import { ClientAuthentication } from '../clients/client-authentication.js';
 import { audiencesOf, type Client, type ClientGrant } from '../clients/client.entity.js';
 import { Config } from '../config.js';
-import { Refreshing, type RefreshWish } from '../sessions/refreshing.js';
+import { RefreshService, type RefreshOptions } from '../sessions/refresh.service.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
@@ -17,7 +17,7 @@ export class TokenGranting {
   constructor(
     private readonly clients: ClientAuthentication,
     private readonly issuer: TokenIssuer,
-    private readonly refreshing: Refreshing,
+    private readonly refreshing: RefreshService,
     private readonly config: Config,
   ) {}
 
@@ -54,12 +54,12 @@ export class TokenGranting {
    * The next pair of a person's session (RFC 6749 section 6). For the public client `web`, whose
    * sessions they are, and for clients that are registered to refresh in its place.
    *
-   * @throws OAuthError `unauthorized_client`; SessionsError as {@link Refreshing.refresh}
+   * @throws OAuthError `unauthorized_client`; SessionsError as {@link RefreshService.refresh}
    */
   async refresh(
     client: Client | undefined,
     refreshToken: string,
-    wish: RefreshWish,
+    wish: RefreshOptions,
     origin: Origin,
   ): Promise<TokenResponse> {
     if (client) demandGrant(client.grants, 'refresh_token');

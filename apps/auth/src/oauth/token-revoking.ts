@@ -31,7 +31,7 @@ export class TokenRevoking {
    */
   async revoke(token: string, client: Client | undefined, origin: Origin): Promise<void> {
     const claims = await this.tokens.find(token);
-    if (!claims) return this.sessions.endByRefreshToken(token, origin);
+    if (!claims) return this.sessions.endByRefreshToken(token, client?.id ?? null, origin);
     if (claims.client_id !== WEB_CLIENT && claims.client_id !== client?.id) {
       throw new OAuthError('unauthorized_client', 'The token was issued to another client');
     }
@@ -47,9 +47,11 @@ export class TokenRevoking {
       await this.revocations.revoke(manager, [{ kind: 'jti', id: jti, exp }]);
       await this.audit.record(manager, {
         action: 'token.revoked',
-        actor: client?.id ?? sub,
+        // Without a client the caller is anyone who holds the token: not always its user.
+        actor: client?.id ?? null,
         subject: jti,
         origin,
+        detail: { userId: sub },
       });
     });
   }

@@ -14,6 +14,15 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
       AND access_token_expires_at < now() - interval '1 day'`,
     age: 'expires_at',
   },
+  {
+    // Nothing depends on the tokens of a session that has ended: they are refused in the same words
+    // as unknown ones. Sessions of the last two days, so that not all of them are looked at each time.
+    table: 'refresh_tokens',
+    condition: `access_token_expires_at < now() - interval '1 hour' AND session_id IN (
+      SELECT id FROM sessions
+      WHERE ended_at BETWEEN now() - interval '2 days' AND now() - interval '1 hour')`,
+    age: 'expires_at',
+  },
   { table: 'sessions', condition: `expires_at < now() - interval '1 day'`, age: 'expires_at' },
   {
     table: 'revoked_tokens',

@@ -6,13 +6,13 @@ import { RequestOrigin, type Origin } from '../audit/origin.js';
 import type { KnownUser } from '../users/known-user.js';
 import { LoginGuard } from './login.guard.js';
 import { LoginRequest } from './login.schema.js';
-import { SessionStarting } from './session-starting.js';
+import { SessionStartService } from './session-start.service.js';
 import { TokenResponse } from './sessions.schema.js';
 
 @ApiTags('sessions')
 @Controller('auth')
 export class LoginController {
-  constructor(private readonly sessionStarting: SessionStarting) {}
+  constructor(private readonly sessionStarting: SessionStartService) {}
 
   @Post('login')
   @Public()

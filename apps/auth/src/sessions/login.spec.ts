@@ -42,7 +42,7 @@ describe('a login', () => {
       expires_in: 900,
       refresh_token: expect.stringMatching(/^[\w-]{43}$/) as string,
       refresh_expires_in: 30 * 86_400,
-      scope: 'orders:read orders:write',
+      scope: 'orders:read orders:write account',
     });
   });
 

@@ -2,16 +2,14 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { UserChanges, type UserChange } from '../users/user-changes.js';
-import { LiveAccess } from './live-access.js';
-import { SessionEnding } from './session-ending.js';
+import { SessionEndService } from './session-end.service.js';
 
 /** Ends sessions or access tokens when their user changes, in the transaction of the change. */
 @Injectable()
 export class SessionUserChanges implements OnModuleInit {
   constructor(
     private readonly changes: UserChanges,
-    private readonly ending: SessionEnding,
-    private readonly access: LiveAccess,
+    private readonly sessionEnd: SessionEndService,
   ) {}
 
   onModuleInit(): void {
@@ -22,11 +20,11 @@ export class SessionUserChanges implements OnModuleInit {
     const { changed, userId, actor, origin, sessionId } = change;
     if (changed === 'access') {
       // The sessions go on: their next refresh carries the new roles and claims.
-      await this.access.revoke(manager, userId);
+      await this.sessionEnd.revokeAccessTokens(manager, userId);
       return;
     }
     const reason = changed === 'password' ? 'password_changed' : 'disabled';
-    await this.ending.all(manager, {
+    await this.sessionEnd.endAllSessions(manager, {
       userId,
       reason,
       actor,

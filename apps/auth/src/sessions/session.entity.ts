@@ -8,9 +8,10 @@ export type SessionEnd =
   | 'password_changed'
   | 'disabled'
   | 'revoked'
-  | 'reuse';
+  | 'reuse'
+  | 'too_many';
 
-/** One login of one person: `sid` in the access tokens. */
+/** One login of one user: `sid` in the access tokens. */
 @Entity({ name: 'sessions' })
 export class Session {
   @PrimaryColumn({ type: 'uuid' })
@@ -19,7 +20,7 @@ export class Session {
   @Column({ name: 'user_id', type: 'uuid' })
   userId!: string;
 
-  /** What the login asked to be limited to; `null`: everything that the person may do. */
+  /** What the login asked to be limited to; `null`: everything that the user may do. */
   @Column({ name: 'requested_scope', type: 'text', nullable: true })
   requestedScope!: string | null;
 

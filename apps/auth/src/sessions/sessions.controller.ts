@@ -1,4 +1,4 @@
-import { JwtGuard, Public } from '@jwt-auth/jwt-core';
+import { JwtGuard, Public, RequireScopes } from '@jwt-auth/jwt-core';
 import {
   Body,
   Controller,
@@ -20,7 +20,8 @@ import {
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
-import { Refreshing } from './refreshing.js';
+import { ACCOUNT_SCOPE } from '../users/roles.js';
+import { RefreshService } from './refresh.service.js';
 import type { Session } from './session.entity.js';
 import { RefreshRequest, SessionId, SessionList, TokenResponse } from './sessions.schema.js';
 import { SessionsService } from './sessions.service.js';
@@ -31,7 +32,7 @@ import { SessionsService } from './sessions.service.js';
 export class SessionsController {
   constructor(
     private readonly sessions: SessionsService,
-    private readonly refreshing: Refreshing,
+    private readonly refreshing: RefreshService,
   ) {}
 
   @Post('refresh')
@@ -61,6 +62,7 @@ export class SessionsController {
   }
 
   @Post('logout-everywhere')
+  @RequireScopes(ACCOUNT_SCOPE)
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'End all my sessions' })
@@ -73,6 +75,7 @@ export class SessionsController {
   }
 
   @Get('sessions')
+  @RequireScopes(ACCOUNT_SCOPE)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'My living sessions, the last used first' })
   @ApiOkResponse({ standardSchema: SessionList })
@@ -82,6 +85,7 @@ export class SessionsController {
   }
 
   @Delete('sessions/:id')
+  @RequireScopes(ACCOUNT_SCOPE)
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'End one of my sessions' })

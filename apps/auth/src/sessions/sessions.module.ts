@@ -5,14 +5,14 @@ import { AuditModule } from '../audit/audit.module.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { LiveAccess } from './live-access.js';
 import { LocalStrategy } from './local.strategy.js';
 import { LoginController } from './login.controller.js';
-import { Refreshing } from './refreshing.js';
-import { SessionEnding } from './session-ending.js';
-import { SessionStarting } from './session-starting.js';
+import { RefreshService } from './refresh.service.js';
+import { SessionEndService } from './session-end.service.js';
+import { SessionStartService } from './session-start.service.js';
 import { SessionUserChanges } from './session-user-changes.js';
 import { SessionsController } from './sessions.controller.js';
+import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
 import { TokenPairs } from './token-pairs.js';
 
@@ -22,13 +22,13 @@ import { TokenPairs } from './token-pairs.js';
   providers: [
     LocalStrategy,
     SessionsService,
-    SessionStarting,
-    SessionEnding,
+    SessionStartService,
+    SessionEndService,
     SessionUserChanges,
-    LiveAccess,
-    Refreshing,
+    SessionsRepository,
+    RefreshService,
     TokenPairs,
   ],
-  exports: [SessionsService, SessionStarting, SessionEnding, LiveAccess, Refreshing],
+  exports: [SessionsService, SessionStartService, SessionEndService, RefreshService],
 })
 export class SessionsModule {}

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { TokenFormat } from '../tokens/token-format.js';
-import type { ReferenceToken } from '../tokens/reference-token.entity.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { grantedScopes } from '../users/roles.js';
 import type { User } from '../users/user.entity.js';
@@ -16,11 +14,9 @@ import type { TokenResponse } from './sessions.schema.js';
 export interface TokenPair {
   readonly response: TokenResponse;
   readonly record: RefreshToken;
-  /** What is kept of the access token: `null` for a JWT. */
-  readonly reference: ReferenceToken | null;
 }
 
-/** Whom and what a pair is for. */
+/** Who and what a pair is for. */
 export interface PairRequest extends Pick<User, 'roles' | 'claims'> {
   readonly userId: string;
   readonly sessionId: string;
@@ -29,9 +25,11 @@ export interface PairRequest extends Pick<User, 'roles' | 'claims'> {
   readonly format: TokenFormat;
   /** The hash of the refresh token that this one replaces. */
   readonly predecessor: Buffer | null;
+  /** By the clock of the database. */
+  readonly now: Date;
 }
 
-/** The client that a person's login is issued to. */
+/** The client that the login of a user is issued to. */
 export const WEB_CLIENT = 'web';
 
 @Injectable()
@@ -39,20 +37,19 @@ export class TokenPairs {
   constructor(
     private readonly issuer: TokenIssuer,
     private readonly config: Config,
-    private readonly clock: Clock,
   ) {}
 
   /**
-   * The next pair of a session, with the roles and claims that the person has now. It is worth
-   * something once what is kept of it is in the database.
+   * The next pair of a session, with the roles and claims that the user has now. It can be used once
+   * its record is in the database.
    */
   async mint(manager: EntityManager, request: PairRequest): Promise<TokenPair> {
-    const { userId, sessionId, sessionExpiresAt, roles, claims, format, predecessor } = request;
-    const now = this.clock.now();
+    const { userId, sessionId, sessionExpiresAt, roles, claims, format, predecessor, now } =
+      request;
     const idleEnd = now.getTime() + this.config.refreshTokenTtlMs;
     const expiresAt = new Date(Math.min(idleEnd, sessionExpiresAt.getTime()));
     const scopes = grantedScopes(roles, request.requestedScope);
-    const access = await this.issuer.draft(manager, {
+    const access = await this.issuer.issue(manager, {
       subject: userId,
       clientId: WEB_CLIENT,
       sessionId,
@@ -83,7 +80,6 @@ export class TokenPairs {
         accessTokenId: access.tokenId,
         accessTokenExpiresAt: access.expiresAt,
       },
-      reference: access.record,
     };
   }
 }

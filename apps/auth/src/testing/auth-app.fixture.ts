@@ -4,7 +4,7 @@ import { StructuredLogger, type Environment } from '@jwt-auth/chassis';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { RevocationList } from '@jwt-auth/jwt-core';
 import type { Type } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { expect, vi } from 'vitest';
 
 import { createAuthApp } from '../app.setup.js';
@@ -25,6 +25,10 @@ export class MovableClock extends Clock {
   /** From now on only `advance` moves it, however slow the machine is. */
   stop(): void {
     this.stoppedAtMs = Date.now();
+  }
+
+  override async database(manager: EntityManager): Promise<Date> {
+    return new Date(+(await super.database(manager)) + this.aheadMs);
   }
 
   advance(milliseconds: number): void {

@@ -19,16 +19,12 @@ export class ReferenceTokens implements ReferenceTokenSource {
     private readonly clock: Clock,
   ) {}
 
-  /** A new token that stands for these claims, once its record is in the database. */
-  draft(claims: AccessTokenClaims): { readonly token: string; readonly record: ReferenceToken } {
+  /** A new token that stands for these claims once the caller's transaction has committed. */
+  async issue(manager: EntityManager, claims: AccessTokenClaims): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const expiresAt = new Date(claims.exp * 1000);
-    return { token, record: { hash: hashOf(token), claims, expiresAt } };
-  }
-
-  /** Gives a token its worth, once the caller's transaction has committed. */
-  async keep(manager: EntityManager, record: ReferenceToken): Promise<void> {
-    await manager.insert(ReferenceToken, record);
+    await manager.insert(ReferenceToken, { hash: hashOf(token), claims, expiresAt });
+    return token;
   }
 
   /**

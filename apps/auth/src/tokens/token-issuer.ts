@@ -11,7 +11,6 @@ import { KeyRing } from '../keys/key-ring.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
 import type { Claims } from './own-claims.js';
-import type { ReferenceToken } from './reference-token.entity.js';
 import { ReferenceTokens } from './reference-tokens.js';
 import type { TokenFormat } from './token-format.js';
 
@@ -41,12 +40,6 @@ export interface AccessToken {
   readonly expiresInSeconds: number;
 }
 
-/** A token as it is before its record is in the database. */
-export interface DraftedToken extends AccessToken {
-  /** Of a reference token, which is worth nothing without it. `null`: a JWT, which has no need. */
-  readonly record: ReferenceToken | null;
-}
-
 /** A proxy or server in front of a service commonly refuses headers of 8 KiB: stay far below. */
 const MAX_PAYLOAD_BYTES = 1024;
 
@@ -64,26 +57,15 @@ export class TokenIssuer {
   ) {}
 
   /**
-   * A JWT, which is worth something at once, or a reference token, which is so when the caller's
-   * transaction has committed: with whatever belongs to it, or not at all.
+   * A JWT, or a reference token, which can be used when the caller's transaction has committed.
    */
   async issue(manager: EntityManager, grant: AccessTokenGrant): Promise<AccessToken> {
-    const drafted = await this.draft(manager, grant);
-    if (drafted.record) await this.references.keep(manager, drafted.record);
-    return drafted;
-  }
-
-  /** The same for a caller that writes the record together with whatever it belongs to. */
-  async draft(manager: EntityManager, grant: AccessTokenGrant): Promise<DraftedToken> {
     const tokenVersion = await this.revocations.tokenVersionOf(manager, grant.clientId);
     const claims = this.claimsOf(grant, tokenVersion);
     const { jti, iat, exp } = claims;
     const isReference = grant.format === 'reference' || sizeOf(claims) > MAX_PAYLOAD_BYTES;
-    const issued = isReference
-      ? this.references.draft(claims)
-      : { token: await this.sign(claims), record: null };
     return {
-      ...issued,
+      token: isReference ? await this.references.issue(manager, claims) : await this.sign(claims),
       tokenId: jti,
       expiresAt: new Date(exp * 1000),
       expiresInSeconds: exp - iat,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { Clock } from '../clock.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { failuresHere, loginLimits } from './attempt-limits.js';
 import { LoginLimits, type CountedAttempt } from './login-limits.js';
@@ -50,10 +51,8 @@ class Model {
 
   constructor(private readonly run: string) {
     const repository = auth.get(LoginLimitsRepository);
-    const clock = (aheadMs: number) => ({
-      now: () => new Date(this.nowMs + aheadMs),
-      seconds: () => Math.floor((this.nowMs + aheadMs) / 1000),
-    });
+    const clock = (aheadMs: number) =>
+      Object.assign(new Clock(), { now: () => new Date(this.nowMs + aheadMs) });
     this.processes = [0, 1000].map((aheadMs) => new LoginLimits(repository, clock(aheadMs)));
   }
 

@@ -4,10 +4,12 @@ import { grantedScopes, type Role } from './roles.js';
 
 describe('granted scopes', () => {
   it.each<[Role[], string | null, string]>([
-    [['user'], null, 'orders:read orders:write'],
-    [['user', 'admin'], null, 'orders:read orders:write admin'],
-    [['admin'], null, 'admin'],
-    [[], null, ''],
+    [['user'], null, 'orders:read orders:write account'],
+    [['user', 'admin'], null, 'orders:read orders:write admin account'],
+    [['admin'], null, 'admin account'],
+    [[], null, 'account'],
+    [[], 'account', 'account'],
+    [['user'], 'account admin', 'account'],
     [['user'], 'orders:read', 'orders:read'],
     [['user'], 'orders:write orders:read', 'orders:read orders:write'],
     [['user'], 'orders:read admin', 'orders:read'],

@@ -1,4 +1,10 @@
-import { CurrentPrincipal, JwtGuard, Public, type Principal } from '@jwt-auth/jwt-core';
+import {
+  CurrentPrincipal,
+  JwtGuard,
+  Public,
+  RequireScopes,
+  type Principal,
+} from '@jwt-auth/jwt-core';
 import { Body, Controller, Get, HttpCode, Post, Put, UseGuards } from '@nestjs/common';
 import {
   ApiBearerAuth,
@@ -12,6 +18,7 @@ import {
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from './current-user.decorator.js';
 import { PasswordChangeService } from './password-change.service.js';
+import { ACCOUNT_SCOPE } from './roles.js';
 import { Me, PasswordChange, RegisteredUser, RegisterRequest } from './users.schema.js';
 import { UsersService } from './users.service.js';
 
@@ -37,6 +44,7 @@ export class UsersController {
   }
 
   @Get('me')
+  @RequireScopes(ACCOUNT_SCOPE)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Who I am, and what this token may do' })
   @ApiOkResponse({ standardSchema: Me })
@@ -47,6 +55,7 @@ export class UsersController {
   }
 
   @Put('password')
+  @RequireScopes(ACCOUNT_SCOPE)
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Change my password, and end all my other sessions' })

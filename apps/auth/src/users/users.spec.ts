@@ -80,7 +80,7 @@ describe('me', () => {
       id: registered.id,
       email: 'Me@example.com',
       roles: ['user'],
-      scope: 'orders:read orders:write',
+      scope: 'orders:read orders:write account',
       sessionId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     });
   });

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { Clock } from '../clock.js';
 import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session } from './session.entity.js';
@@ -36,6 +37,13 @@ async function refused(token: string): Promise<string> {
   return body.code;
 }
 
+/** Without the seconds that they have left, which become fewer. */
+const tokensOf = ({ access_token, refresh_token, scope }: TokenResponse) => ({
+  access_token,
+  refresh_token,
+  scope,
+});
+
 const sidOf = ({ access_token: token }: TokenResponse): string =>
   (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sid: string })
     .sid;
@@ -57,7 +65,7 @@ describe('a refresh', () => {
     expect(second).toMatchObject({
       token_type: 'Bearer',
       expires_in: 900,
-      scope: 'orders:read orders:write',
+      scope: 'orders:read orders:write account',
     });
     expect(second.refresh_token).not.toBe(first.refresh_token);
     expect(second.access_token).not.toBe(first.access_token);
@@ -75,7 +83,7 @@ describe('a refresh', () => {
     expect(await refresh(first, 'a"b')).toMatchObject({ status: 400 });
     const { body: narrow } = await refresh(first, 'orders:read');
     expect(narrow.scope).toBe('orders:read');
-    expect((await refreshed(narrow.refresh_token)).scope).toBe('orders:read orders:write');
+    expect((await refreshed(narrow.refresh_token)).scope).toBe('orders:read orders:write account');
   });
 
   it('is never to be cached', async () => {
@@ -110,6 +118,7 @@ describe('a refresh', () => {
     ['no token', {}],
     ['an empty token', { refresh_token: '' }],
     ['a number', { refresh_token: 5 }],
+    ['a token with a NUL', { refresh_token: '\0' }],
     ['a huge token', { refresh_token: 'x'.repeat(513) }],
   ])('refuses %s as bad input', async (_, body) => {
     const answer = await auth.call('POST', '/auth/refresh', { body });
@@ -117,21 +126,18 @@ describe('a refresh', () => {
     expect(answer.body.errors?.[0]?.path).toBe('refresh_token');
   });
 
-  it.each(['x', 'A'.repeat(43), '\u0000', 'ü'.repeat(43)])(
-    'does not know the token %j',
-    async (token) => {
-      expect(await refused(token)).toBe('refresh_token_invalid');
-    },
-  );
+  it.each(['x', 'A'.repeat(43), 'ü'.repeat(43)])('does not know the token %j', async (token) => {
+    expect(await refused(token)).toBe('refresh_token_invalid');
+  });
 });
 
 describe('a refresh that is repeated within the window', () => {
   it('gets the same answer', async () => {
     const first = await login();
     const second = await refreshed(first.refresh_token);
-    expect(await refreshed(first.refresh_token)).toEqual(second);
+    expect(tokensOf(await refreshed(first.refresh_token))).toEqual(tokensOf(second));
     auth.clock.advance(9 * SECOND);
-    expect(await refreshed(first.refresh_token)).toEqual(second);
+    expect(tokensOf(await refreshed(first.refresh_token))).toEqual(tokensOf(second));
   });
 
   it('gets the same answer fifty times at once, over two processes', async () => {
@@ -140,28 +146,66 @@ describe('a refresh that is repeated within the window', () => {
       Array.from({ length: 50 }, (_, n) => (n % 2 ? auth : other).refresh(token)),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    expect(new Set(answers.map(({ body }) => JSON.stringify(tokensOf(body)))).size).toBe(1);
   });
 
-  it('is only for the immediate predecessor', async () => {
+  it('tells how long its tokens live by then', async () => {
+    const first = await login();
+    const second = await refreshed(first.refresh_token);
+    auth.clock.advance(9 * SECOND);
+    const again = await refreshed(first.refresh_token);
+    expect(second.expires_in - again.expires_in).toBeGreaterThanOrEqual(8);
+    expect(second.expires_in - again.expires_in).toBeLessThanOrEqual(10);
+    expect(second.refresh_expires_in - again.refresh_expires_in).toBeGreaterThanOrEqual(8);
+  });
+
+  it('gets the newest answer of the chain, from however far back', async () => {
     const first = await login();
     const second = await refreshed(first.refresh_token);
     const third = await refreshed(second.refresh_token);
-    expect(await refreshed(second.refresh_token)).toEqual(third);
+    const fourth = await refreshed(third.refresh_token);
+    for (const { refresh_token } of [first, second, third]) {
+      expect(tokensOf(await refreshed(refresh_token))).toEqual(tokensOf(fourth));
+    }
+    expect((await refreshed(fourth.refresh_token)).refresh_token).not.toBe(fourth.refresh_token);
+  });
+
+  it('does so only while the window of its own replacement lasts', async () => {
+    const first = await login();
+    const second = await refreshed(first.refresh_token);
+    auth.clock.advance(6 * SECOND);
+    const third = await refreshed(second.refresh_token);
+    auth.clock.advance(6 * SECOND);
+    expect(tokensOf(await refreshed(second.refresh_token))).toEqual(tokensOf(third));
     expect(await refused(first.refresh_token)).toBe('refresh_token_reused');
     expect(await refused(third.refresh_token)).toBe('refresh_token_invalid');
   });
 
-  it('keeps one answer and not the whole chain', async () => {
+  it('is measured by the clock of the database, not of a process', async () => {
+    const clock = vi
+      .spyOn(other.get(Clock), 'now')
+      .mockImplementation(() => new Date(Date.now() - 20 * SECOND));
     const first = await login();
     const second = await refreshed(first.refresh_token);
-    await refreshed(second.refresh_token);
+    expect(tokensOf((await other.refresh(first.refresh_token)).body)).toEqual(tokensOf(second));
+    auth.clock.advance(11 * SECOND);
+    expect(await refused(first.refresh_token)).toBe('refresh_token_reused');
+    clock.mockRestore();
+  });
+
+  it('keeps answers only while the window lasts', async () => {
+    const first = await login();
+    const second = await refreshed(first.refresh_token);
+    auth.clock.advance(11 * SECOND);
+    const third = await refreshed(second.refresh_token);
+    await refreshed(third.refresh_token);
     const chain = await auth.dataSource.manager.find(RefreshToken, {
       where: { sessionId: sidOf(first) },
       order: { createdAt: 'ASC' },
     });
     expect(chain.map(({ sealedSuccessor }) => sealedSuccessor !== null)).toEqual([
       false,
+      true,
       true,
       false,
     ]);

@@ -1,0 +1,184 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { Outcomes } from '../metrics/outcomes.js';
+import type { TokenFormat } from '../tokens/token-format.js';
+import { grantedScopes } from '../users/roles.js';
+import { hashRefreshToken, openWith, sealUnder } from './refresh-secret.js';
+import { RefreshToken } from './refresh-token.entity.js';
+import { SessionEndService } from './session-end.service.js';
+import { SessionsError } from './sessions-error.js';
+import { SessionsRepository, type PresentedToken } from './sessions.repository.js';
+import type { TokenResponse } from './sessions.schema.js';
+import { TokenPairs } from './token-pairs.js';
+
+/** What a refresh may ask of the next access token. */
+export interface RefreshOptions {
+  /** Default: `jwt`. */
+  readonly format?: TokenFormat | undefined;
+  /** Fewer scopes than the session has, for this one token (RFC 6749 section 6). */
+  readonly scope?: string | undefined;
+}
+
+/** A refusal is returned and not thrown, as its transaction may have something to commit. */
+type Outcome = TokenResponse | SessionsError;
+
+/**
+ * Replaces refresh tokens (RFC 9700 section 4.14.2), each in one transaction that locks its
+ * session: of any number of calls, through any number of processes, one replaces the token. A
+ * process that dies leaves either the old token or the new one usable.
+ *
+ * Tabs that refresh at once, and clients whose answer was lost, present a token that has just been
+ * replaced. Within the retry window they get the newest answer of the chain. Ages are measured by
+ * the clock of the database, which all processes share.
+ *
+ * Refresh token theft (threat:refresh-token-theft): any other use of a replaced token means that two
+ * parties hold it, and the session ends.
+ */
+@Injectable()
+export class RefreshService {
+  readonly outcomes = new Outcomes([
+    'refresh_token_invalid',
+    'refresh_token_expired',
+    'refresh_token_reused',
+    'scope_exceeded',
+  ]);
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly sessions: SessionsRepository,
+    private readonly tokenPairs: TokenPairs,
+    private readonly sessionEnd: SessionEndService,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The next pair of tokens. A repeated call gets the same tokens, whatever it asks for.
+   *
+   * @throws SessionsError `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`,
+   *   `scope_exceeded`
+   */
+  refresh(token: string, origin: Origin, options: RefreshOptions = {}): Promise<TokenResponse> {
+    return this.outcomes.of(this.exchangeInTransaction(token, origin, options));
+  }
+
+  private async exchangeInTransaction(
+    token: string,
+    origin: Origin,
+    options: RefreshOptions,
+  ): Promise<TokenResponse> {
+    const outcome = await this.dataSource.transaction((manager) =>
+      this.exchange(manager, token, origin, options),
+    );
+    if (outcome instanceof SessionsError) throw outcome;
+    return outcome;
+  }
+
+  private async exchange(
+    manager: EntityManager,
+    token: string,
+    origin: Origin,
+    options: RefreshOptions,
+  ): Promise<Outcome> {
+    const presented = await this.sessions.lockPresentedToken(manager, hashRefreshToken(token));
+    if (!presented) return refusal('refresh_token_invalid', 'No such token');
+    // After the lock: what it waited for is in the past now.
+    const now = await this.clock.database(manager);
+    const { replacedAt, endedAt, isDisabled, expiresAt, sessionExpiresAt } = presented;
+    const isReplayed = replacedAt !== null && replacedAt >= this.windowStart(now);
+    if (replacedAt && !isReplayed) return this.reused(manager, presented, origin);
+    if (endedAt || isDisabled) return refusal('refresh_token_invalid', 'Its session was ended');
+    if (sessionExpiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
+    if (isReplayed) {
+      const answer = await this.newestAnswer(manager, token, presented, now);
+      return answer ?? this.reused(manager, presented, origin);
+    }
+    if (expiresAt <= now) return refusal('refresh_token_expired', 'Unused for too long');
+    return this.replace(manager, presented, token, options, now);
+  }
+
+  /** Tokens that were replaced before this are reuse. */
+  private windowStart(now: Date): Date {
+    const { refreshRetryWindowMs } = this.config;
+    // Without a window not even the same millisecond counts.
+    return new Date(+now - (refreshRetryWindowMs > 0 ? refreshRetryWindowMs : -1));
+  }
+
+  /**
+   * Follows the chain from a replaced token to the newest one: each answer is sealed under the token
+   * that it replaced, and holds the next token. So the database alone opens none of them.
+   */
+  private async newestAnswer(
+    manager: EntityManager,
+    token: string,
+    { sessionId }: PresentedToken,
+    now: Date,
+  ): Promise<TokenResponse | undefined> {
+    const answers = await this.sessions.sealedAnswers(manager, sessionId);
+    const sealedAfter = (current: string): Buffer | undefined =>
+      answers.get(hashRefreshToken(current).toString('hex'));
+    let current = token;
+    let answer: TokenResponse | undefined;
+    for (let sealed = sealedAfter(token); sealed; sealed = sealedAfter(current)) {
+      answer = JSON.parse(openWith(current, sealed)) as TokenResponse;
+      current = answer.refresh_token;
+    }
+    if (!answer) return undefined;
+    const newest = await manager.findOneByOrFail(RefreshToken, { hash: hashRefreshToken(current) });
+    if (newest.replacedAt) return undefined;
+    return {
+      ...answer,
+      expires_in: secondsUntil(newest.accessTokenExpiresAt, this.clock.now()),
+      refresh_expires_in: secondsUntil(newest.expiresAt, now),
+    };
+  }
+
+  private async reused(
+    manager: EntityManager,
+    { sessionId, userId }: PresentedToken,
+    origin: Origin,
+  ): Promise<Outcome> {
+    await this.sessionEnd.endSession(manager, { userId, sessionId, reason: 'reuse', origin });
+    return refusal('refresh_token_reused', `Session ${sessionId} is over`);
+  }
+
+  private async replace(
+    manager: EntityManager,
+    presented: PresentedToken,
+    token: string,
+    { format = 'jwt', scope }: RefreshOptions,
+    now: Date,
+  ): Promise<Outcome> {
+    const { roles, requestedScope } = presented;
+    const granted = grantedScopes(roles, requestedScope);
+    if (scope?.split(' ').some((wanted) => wanted !== '' && !granted.includes(wanted))) {
+      return refusal('scope_exceeded', 'The session has not all of these scopes');
+    }
+    const { response, record } = await this.tokenPairs.mint(manager, {
+      ...presented,
+      format,
+      requestedScope: scope ?? requestedScope,
+      predecessor: presented.hash,
+      now,
+    });
+    const isKept = this.config.refreshRetryWindowMs > 0;
+    await this.sessions.replaceToken(manager, presented, record, {
+      now,
+      windowStart: this.windowStart(now),
+      sealedSuccessor: isKept ? sealUnder(token, JSON.stringify(response)) : null,
+    });
+    return response;
+  }
+}
+
+function refusal(code: SessionsError['code'], message: string): SessionsError {
+  return new SessionsError(code, message);
+}
+
+function secondsUntil(end: Date, now: Date): number {
+  return Math.max(0, Math.round((+end - +now) / 1000));
+}

@@ -1,0 +1,143 @@
+import { Injectable } from '@nestjs/common';
+import { In, Not, type EntityManager, type FindOptionsWhere } from 'typeorm';
+
+import { AuditService } from '../audit/audit.service.js';
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { RevocationsService } from '../revocations/revocations.service.js';
+import { User } from '../users/user.entity.js';
+import type { Session, SessionEnd } from './session.entity.js';
+import { SessionsRepository, type LiveAccess } from './sessions.repository.js';
+
+interface EndSession {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly reason: SessionEnd;
+  /** Who ends it. Default: the user. `null` when nobody can be named. */
+  readonly actor?: string | null;
+  readonly origin: Origin;
+}
+
+interface EndAllSessions {
+  readonly userId: string;
+  readonly reason: SessionEnd;
+  /** Who ends them: the user or an administrator. */
+  readonly actor: string;
+  readonly origin: Origin;
+  /** The session that goes on. */
+  readonly except?: string;
+}
+
+/** Services accept an expired token for up to their clock tolerance. */
+const MAX_CLOCK_TOLERANCE_MS = 60_000;
+
+/**
+ * Ends sessions for good: no refresh token of theirs works any more, and a `sid` revocation ends the
+ * access tokens at every service. All in the caller's transaction, and by sets: a user may have any
+ * number of sessions.
+ *
+ * By `sid` and never by time: a login in the same second afterwards lives.
+ */
+@Injectable()
+export class SessionEndService {
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly revocations: RevocationsService,
+    private readonly audit: AuditService,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Whether there was such a session to end. */
+  async endSession(
+    manager: EntityManager,
+    { userId, sessionId, reason, actor = userId, origin }: EndSession,
+  ): Promise<boolean> {
+    const ended = await this.end(manager, { id: sessionId, userId }, reason);
+    if (ended === 0) return false;
+    await this.audit.record(manager, {
+      // Who presents a stolen refresh token is not known.
+      ...(reason === 'reuse'
+        ? ({ action: 'session.refresh_token_reused', actor: null } as const)
+        : ({ action: 'session.ended', actor } as const)),
+      subject: sessionId,
+      origin,
+      detail: { userId, reason },
+    });
+    return true;
+  }
+
+  async endAllSessions(
+    manager: EntityManager,
+    { userId, reason, actor, origin, except }: EndAllSessions,
+  ): Promise<void> {
+    // Two callers who end all sessions at once would each wait for rows that the other holds.
+    await manager.findOne(User, { where: { id: userId }, lock: { mode: 'for_no_key_update' } });
+    const others = except === undefined ? {} : { id: Not(except) };
+    const count = await this.end(manager, { userId, ...others }, reason);
+    await this.audit.record(manager, {
+      action: 'sessions.ended',
+      actor,
+      subject: userId,
+      origin,
+      detail: { reason, count },
+    });
+  }
+
+  /** Ends what a user has beyond `SESSIONS_PER_USER`, the longest unused first. */
+  async endOldestSessions(manager: EntityManager, userId: string, origin: Origin): Promise<void> {
+    const now = await this.clock.database(manager);
+    const keep = this.config.sessionsPerUser;
+    const ids = await this.sessions.idsBeyond(manager, userId, { keep, now });
+    if (ids.length === 0) return;
+    const count = await this.end(manager, { id: In(ids) }, 'too_many');
+    await this.audit.record(manager, {
+      action: 'sessions.ended',
+      actor: userId,
+      subject: userId,
+      origin,
+      detail: { reason: 'too_many', count },
+    });
+  }
+
+  /**
+   * Revokes the access tokens of a user by `jti`. The caller's transaction has to hold the user
+   * locked: a refresh waits for that lock, so that no token with the former roles or claims is
+   * missed. The sessions go on, and the next refresh gives a token with the new ones.
+   *
+   * @returns how many there were
+   */
+  async revokeAccessTokens(manager: EntityManager, userId: string): Promise<number> {
+    const live = await this.sessions.liveAccessTokens(manager, userId, this.latestExpired());
+    await this.revoke(manager, 'jti', live);
+    return live.length;
+  }
+
+  private async end(
+    manager: EntityManager,
+    where: FindOptionsWhere<Session>,
+    reason: SessionEnd,
+  ): Promise<number> {
+    const endedAt = await this.clock.database(manager);
+    const ids = await this.sessions.end(manager, where, { endedAt, endReason: reason });
+    const live = await this.sessions.liveSessions(manager, ids, this.latestExpired());
+    await this.revoke(manager, 'sid', live);
+    return ids.length;
+  }
+
+  private revoke(
+    manager: EntityManager,
+    kind: 'jti' | 'sid',
+    live: readonly LiveAccess[],
+  ): Promise<void> {
+    return this.revocations.revoke(
+      manager,
+      live.map(({ id, expiresAt }) => ({ kind, id, exp: Math.ceil(+expiresAt / 1000) })),
+    );
+  }
+
+  private latestExpired(): Date {
+    return new Date(+this.clock.now() - MAX_CLOCK_TOLERANCE_MS);
+  }
+}

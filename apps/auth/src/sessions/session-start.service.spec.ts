@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { CredentialsService } from '../users/credentials.service.js';
+import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import type { TokenResponse } from './sessions.schema.js';
+
+let auth: AuthApp;
+/** With a bound of three sessions. */
+let bounded: AuthApp;
+let count = 0;
+
+beforeAll(async () => {
+  bounded = await AuthApp.start({ SESSIONS_PER_USER: '3' });
+  // Last: passport, which is one for the whole process, checks passwords by the app that came last.
+  auth = await AuthApp.start({ DATABASE_URL: bounded.databaseUrl });
+});
+afterAll(() => Promise.all([auth.close(), bounded.close()]));
+
+async function person(): Promise<{ email: string; id: string }> {
+  const email = `starting-${(count += 1)}@example.com`;
+  const { body } = await auth.register(email);
+  return { email, id: body.id };
+}
+
+const attempt = (email: string, body: object = {}, app = auth) =>
+  app.call<TokenResponse>('POST', '/auth/login', { body: { email, password: PASSWORD, ...body } });
+
+/** Lets something happen when the password has been found right, and there is no session yet. */
+async function loginAround(email: string, event: () => Promise<unknown>, body?: object) {
+  const login = auth.get(CredentialsService);
+  const authenticate = login.authenticate.bind(login);
+  const spy = vi.spyOn(login, 'authenticate').mockImplementationOnce(async (...call) => {
+    const user = await authenticate(...call);
+    await event();
+    return user;
+  });
+  const answer = await attempt(email, body);
+  spy.mockRestore();
+  return answer;
+}
+
+const rowsOf = (id: string) =>
+  auth.dataSource.query<object[]>(
+    `SELECT count(DISTINCT session.id)::int AS sessions, count(token)::int AS tokens,
+       (SELECT count(*)::int FROM audit_events WHERE actor = $1 AND action = 'session.started'
+         AND subject = min(session.id::text)) AS events
+     FROM sessions session JOIN refresh_tokens token ON token.session_id = session.id
+     WHERE user_id = $1::uuid`,
+    [id],
+  );
+
+it.each([{}, { token_format: 'reference' }])(
+  'gives what the person may do by now, and writes it once, for %j',
+  async (wish) => {
+    const { email, id } = await person();
+    const promote = () =>
+      auth.dataSource.query(`UPDATE users SET roles = '{user,admin}' WHERE id = $1`, [id]);
+    const { status, body } = await loginAround(email, promote, wish);
+    expect(status).toBe(200);
+    expect(body.scope).toBe('orders:read orders:write admin account');
+    expect(await rowsOf(id)).toEqual([{ sessions: 1, tokens: 1, events: 1 }]);
+    const kept = await auth.dataSource.query<object[]>(
+      `SELECT claims->'roles' AS roles FROM reference_tokens WHERE claims->>'sub' = $1`,
+      [id],
+    );
+    expect(kept).toEqual('token_format' in wish ? [{ roles: ['user', 'admin'] }] : []);
+  },
+);
+
+it('waits for whoever is changing the person, and writes nothing for one who is disabled', async () => {
+  const { email, id } = await person();
+  let answer: ReturnType<typeof attempt> | undefined;
+  await auth.dataSource.transaction(async (manager) => {
+    await manager.query('UPDATE users SET is_disabled = true WHERE id = $1', [id]);
+    answer = attempt(email);
+    await expect
+      .poll(() =>
+        manager.query<object[]>('SELECT FROM pg_locks WHERE NOT granted AND database IS NULL'),
+      )
+      .toHaveLength(1);
+  });
+  expect((await answer)?.status).toBe(401);
+  expect(await rowsOf(id)).toEqual([{ sessions: 0, tokens: 0, events: 0 }]);
+});
+
+describe('the sessions of one user', () => {
+  const openSessions = (id: string): Promise<{ count: number }[]> =>
+    auth.dataSource.query(
+      'SELECT count(*)::int FROM sessions WHERE user_id = $1 AND ended_at IS NULL',
+      [id],
+    );
+
+  it('are bounded, and the one that was unused for longest ends', async () => {
+    const { email, id } = await person();
+    const logins = [];
+    for (let i = 0; i < 3; i++) logins.push((await attempt(email, {}, bounded)).body);
+    const [first, second] = logins as [TokenResponse, TokenResponse];
+    const { body: renewed } = await bounded.refresh(first.refresh_token);
+    await attempt(email, {}, bounded);
+    expect(await openSessions(id)).toEqual([{ count: 3 }]);
+    expect((await bounded.refresh(second.refresh_token)).status).toBe(401);
+    const { access_token: token } = second;
+    expect((await bounded.call('GET', '/auth/me', { token })).status).toBe(401);
+    expect((await bounded.refresh(renewed.refresh_token)).status).toBe(200);
+    const events = await auth.dataSource.query<object[]>(
+      `SELECT detail FROM audit_events WHERE action = 'sessions.ended' AND subject = $1`,
+      [id],
+    );
+    expect(events).toEqual([{ detail: { reason: 'too_many', count: 1 } }]);
+  });
+
+  it('are bounded when many logins arrive at once', async () => {
+    const { email, id } = await person();
+    const logins = Array.from({ length: 12 }, () => attempt(email, {}, bounded));
+    const statuses = (await Promise.all(logins)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(await openSessions(id)).toEqual([{ count: 3 }]);
+  });
+});
+
+it('ends 70,000 sessions of one user at once, and publishes those that can still be used', async () => {
+  const { email, id } = await person();
+  const { access_token: token } = await auth.login(email);
+  await auth.dataSource.query(
+    `WITH made AS (
+       INSERT INTO sessions (id, user_id, address, created_at, last_used_at, expires_at)
+       SELECT gen_random_uuid(), $1, '192.0.2.1', now(), now(), now() + interval '1 day'
+       FROM generate_series(1, 70000) RETURNING id
+     )
+     INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at, access_token_id,
+       access_token_expires_at)
+     SELECT sha256(id::text::bytea), id, now(), now() + interval '1 day', gen_random_uuid(),
+       now() + CASE WHEN row_number() OVER () <= 69000 THEN 1 ELSE -1 END * interval '10 minutes'
+     FROM made`,
+    [id],
+  );
+  expect((await auth.call('POST', '/auth/logout-everywhere', { token })).status).toBe(204);
+  const [counts] = await auth.dataSource.query<object[]>(
+    `SELECT count(*) FILTER (WHERE ended_at IS NULL)::int AS open,
+       (SELECT count(*)::int FROM revoked_tokens WHERE kind = 'sid'
+         AND id IN (SELECT id::text FROM sessions WHERE user_id = $1)) AS revoked
+     FROM sessions WHERE user_id = $1`,
+    [id],
+  );
+  expect(counts).toEqual({ open: 0, revoked: 69_001 });
+  expect((await auth.call('GET', '/auth/me', { token })).status).toBe(401);
+}, 60_000);

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { AuditService } from '../audit/audit.service.js';
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import type { TokenFormat } from '../tokens/token-format.js';
+import { User } from '../users/user.entity.js';
+import { RefreshToken } from './refresh-token.entity.js';
+import { SessionEndService } from './session-end.service.js';
+import { Session } from './session.entity.js';
+import { SessionsError } from './sessions-error.js';
+import type { TokenResponse } from './sessions.schema.js';
+import { TokenPairs } from './token-pairs.js';
+
+/** What a login asks for. */
+export interface SessionRequest {
+  /** Of what the user may do, only this: for the whole session. */
+  readonly scope?: string | undefined;
+  /** Of the first access token: each refresh chooses its own. */
+  readonly format?: TokenFormat | undefined;
+}
+
+@Injectable()
+export class SessionStartService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly tokenPairs: TokenPairs,
+    private readonly sessionEnd: SessionEndService,
+    private readonly audit: AuditService,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Starts a session for a user who has just proved who they are.
+   *
+   * @param checked the user as it was when the password was checked, and was not disabled
+   * @throws SessionsError `credentials_changed`
+   */
+  start(checked: User, request: SessionRequest, origin: Origin): Promise<TokenResponse> {
+    return this.dataSource.transaction(async (manager) => {
+      const { id: userId, roles, claims } = await lockUnchanged(manager, checked);
+      const now = await this.clock.database(manager);
+      const session = this.newSession(userId, request, origin, now);
+      const { response, record } = await this.tokenPairs.mint(manager, {
+        ...{ userId, roles, claims, now, predecessor: null, format: request.format ?? 'jwt' },
+        sessionId: session.id,
+        sessionExpiresAt: session.expiresAt,
+        requestedScope: session.requestedScope,
+      });
+      await manager.insert(Session, session);
+      await manager.insert(RefreshToken, record);
+      await this.audit.record(manager, {
+        action: 'session.started',
+        actor: userId,
+        subject: session.id,
+        origin,
+      });
+      await this.sessionEnd.endOldestSessions(manager, userId, origin);
+      return response;
+    });
+  }
+
+  private newSession(
+    userId: string,
+    { scope }: SessionRequest,
+    { address, userAgent }: Origin,
+    now: Date,
+  ): Session {
+    return {
+      id: randomUUID(),
+      ...{ userId, address, userAgent },
+      requestedScope: scope ?? null,
+      createdAt: now,
+      lastUsedAt: now,
+      expiresAt: new Date(+now + this.config.sessionTtlMs),
+      endedAt: null,
+      endReason: null,
+    };
+  }
+}
+
+/**
+ * Between the check of a password and this transaction, the password may have changed or the user
+ * been disabled. Locked: a change waits for the session to be there, and then ends it. So do other
+ * logins of the same user, which keeps the number of sessions within its bound.
+ *
+ * @throws SessionsError `credentials_changed`
+ */
+async function lockUnchanged(manager: EntityManager, checked: User): Promise<User> {
+  const where = { id: checked.id };
+  const user = await manager.findOne(User, { where, lock: { mode: 'for_no_key_update' } });
+  const isSamePassword = +checked.passwordChangedAt === +(user?.passwordChangedAt ?? NaN);
+  if (user && !user.isDisabled && isSamePassword) return user;
+  throw new SessionsError('credentials_changed', 'The password or the user changed meanwhile');
+}

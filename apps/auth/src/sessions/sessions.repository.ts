@@ -1,0 +1,170 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
+
+import type { User } from '../users/user.entity.js';
+import { RefreshToken } from './refresh-token.entity.js';
+import { Session, type SessionEnd } from './session.entity.js';
+
+/** A refresh token that a caller presents, with its session and its user. */
+export interface PresentedToken
+  extends
+    Pick<RefreshToken, 'hash' | 'sessionId' | 'expiresAt' | 'replacedAt' | 'sealedSuccessor'>,
+    Pick<Session, 'userId' | 'requestedScope' | 'endedAt'>,
+    Pick<User, 'roles' | 'claims' | 'isDisabled'> {
+  readonly sessionExpiresAt: Date;
+}
+
+/** An access token that has not expired yet, or the session of such tokens. */
+export interface LiveAccess {
+  readonly id: string;
+  readonly expiresAt: Date;
+}
+
+/** More than a user reads. A user with more sessions ends them all. */
+const MAX_LISTED = 500;
+
+/** All SQL of sessions and refresh tokens. */
+@Injectable()
+export class SessionsRepository {
+  /**
+   * The token with this hash. Until the transaction ends nobody else refreshes a token of its
+   * session, ends it, or changes its user.
+   */
+  async lockPresentedToken(
+    manager: EntityManager,
+    hash: Buffer,
+  ): Promise<PresentedToken | undefined> {
+    // Locked in this order, which is that of all who end sessions: user, session, token.
+    const [token] = await manager.query<PresentedToken[]>(
+      `SELECT token.hash, token.replaced_at AS "replacedAt",
+         token.sealed_successor AS "sealedSuccessor", token.expires_at AS "expiresAt",
+         session.id AS "sessionId", session.requested_scope AS "requestedScope",
+         session.expires_at AS "sessionExpiresAt", session.ended_at AS "endedAt",
+         person.id AS "userId", person.roles, person.claims, person.is_disabled AS "isDisabled"
+       FROM refresh_tokens token
+       JOIN sessions session ON session.id = token.session_id
+       JOIN users person ON person.id = session.user_id
+       WHERE token.hash = $1
+       FOR SHARE OF person FOR UPDATE OF session FOR UPDATE OF token`,
+      [hash],
+    );
+    return token;
+  }
+
+  /**
+   * Puts `successor` in the place of a token. Answers that were kept for repeated calls, and whose
+   * window is over, are removed.
+   */
+  async replaceToken(
+    manager: EntityManager,
+    { hash, sessionId }: PresentedToken,
+    successor: RefreshToken,
+    { now, windowStart, sealedSuccessor }: Replacement,
+  ): Promise<void> {
+    // First, as only one token of a session may be usable at any moment.
+    await manager.query(
+      `UPDATE refresh_tokens SET
+         replaced_at = coalesce(replaced_at, $3),
+         sealed_successor = CASE WHEN hash = $2 THEN $4::bytea END
+       WHERE session_id = $1
+         AND (hash = $2 OR sealed_successor IS NOT NULL AND replaced_at < $5)`,
+      [sessionId, hash, now, sealedSuccessor, windowStart],
+    );
+    await manager.insert(RefreshToken, successor);
+    await manager.update(Session, { id: sessionId }, { lastUsedAt: now });
+  }
+
+  /** The answers that are kept for repeated calls, by the hash (hex) of the token they were for. */
+  async sealedAnswers(manager: EntityManager, sessionId: string): Promise<Map<string, Buffer>> {
+    const links = await manager
+      .createQueryBuilder(RefreshToken, 'token')
+      .where('token.session_id = :sessionId', { sessionId })
+      .andWhere('token.sealed_successor IS NOT NULL')
+      .getMany();
+    return new Map(
+      links.map(({ hash, sealedSuccessor }) => [hash.toString('hex'), sealedSuccessor as Buffer]),
+    );
+  }
+
+  /** The ids of the sessions that this ended. */
+  async end(
+    manager: EntityManager,
+    where: FindOptionsWhere<Session>,
+    { endedAt, endReason }: { readonly endedAt: Date; readonly endReason: SessionEnd },
+  ): Promise<string[]> {
+    const result = await manager
+      .createQueryBuilder()
+      .update(Session)
+      .set({ endedAt, endReason })
+      .where({ ...where, endedAt: IsNull() })
+      .returning('id')
+      .execute();
+    return (result.raw as { id: string }[]).map(({ id }) => id);
+  }
+
+  /** Those of the sessions that have an access token which expires after `since`, however many. */
+  liveSessions(
+    manager: EntityManager,
+    sessionIds: readonly string[],
+    since: Date,
+  ): Promise<LiveAccess[]> {
+    return manager
+      .createQueryBuilder(RefreshToken, 'token')
+      .select('token.session_id', 'id')
+      .addSelect('max(token.access_token_expires_at)', 'expiresAt')
+      .where('token.session_id = ANY(:sessionIds::uuid[])', { sessionIds })
+      .andWhere('token.access_token_expires_at > :since', { since })
+      .groupBy('token.session_id')
+      .getRawMany<LiveAccess>();
+  }
+
+  /** The access tokens of a user's open sessions that expire after `since`. */
+  liveAccessTokens(manager: EntityManager, userId: string, since: Date): Promise<LiveAccess[]> {
+    return manager
+      .createQueryBuilder(RefreshToken, 'token')
+      .innerJoin(Session, 'session', 'session.id = token.session_id')
+      .select('token.access_token_id', 'id')
+      .addSelect('token.access_token_expires_at', 'expiresAt')
+      .where('session.user_id = :userId AND session.ended_at IS NULL', { userId })
+      .andWhere('token.access_token_expires_at > :since', { since })
+      .getRawMany<LiveAccess>();
+  }
+
+  /** A user's open sessions but for the `keep` last used ones. */
+  async idsBeyond(
+    manager: EntityManager,
+    userId: string,
+    { keep, now }: { readonly keep: number; readonly now: Date },
+  ): Promise<string[]> {
+    const beyond = await manager.find(Session, {
+      select: { id: true },
+      where: { userId, endedAt: IsNull(), expiresAt: MoreThan(now) },
+      order: { lastUsedAt: 'DESC', createdAt: 'DESC' },
+      skip: keep,
+    });
+    return beyond.map(({ id }) => id);
+  }
+
+  /** The sessions of a user that can be used, the last used first. */
+  list(manager: EntityManager, userId: string, now: Date): Promise<Session[]> {
+    return manager
+      .createQueryBuilder(Session, 'session')
+      .where('session.user_id = :userId AND session.ended_at IS NULL', { userId })
+      .andWhere('session.expires_at > :now', { now })
+      .andWhere(
+        `EXISTS (SELECT FROM refresh_tokens token WHERE token.session_id = session.id
+           AND token.replaced_at IS NULL AND token.expires_at > :now)`,
+      )
+      .orderBy('session.last_used_at', 'DESC')
+      .take(MAX_LISTED)
+      .getMany();
+  }
+}
+
+interface Replacement {
+  /** By the clock of the database. */
+  readonly now: Date;
+  /** Answers to tokens that were replaced before this are not kept. */
+  readonly windowStart: Date;
+  readonly sealedSuccessor: Buffer | null;
+}
