@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In, Not, type EntityManager, type FindOptionsWhere } from 'typeorm';
+import { Any, Not, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
@@ -91,7 +91,7 @@ export class SessionEndService {
     const keep = this.config.sessionsPerUser;
     const ids = await this.sessions.idsBeyond(manager, userId, { keep, now });
     if (ids.length === 0) return;
-    const count = await this.end(manager, { id: In(ids) }, 'too_many');
+    const count = await this.end(manager, { id: Any(ids) }, 'too_many');
     await this.audit.record(manager, {
       action: 'sessions.ended',
       actor: userId,
