@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
+import { execute, type Statement } from './database/statement.js';
+
+const CLOCK: Statement = { name: 'clock', text: 'SELECT clock_timestamp() AS now' };
+
 /** The wall clock of this process. Tests put one in its place that they can move. */
 @Injectable()
 export class Clock {
@@ -10,8 +14,8 @@ export class Clock {
 
   /** The clock of the database, which all processes share: for what they must agree on. */
   async database(manager: EntityManager): Promise<Date> {
-    const [row] = await manager.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
-    return (row as { now: Date }).now;
+    const [row] = (await execute<{ now: Date }>(manager, CLOCK, [])) as [{ now: Date }];
+    return row.now;
   }
 
   /** Whole seconds since the epoch: a NumericDate of RFC 7519, rounded down. */

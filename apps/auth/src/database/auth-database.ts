@@ -25,6 +25,7 @@ import { CreateClients1763900000010 } from './migrations/1763900000010-create-cl
 import { AddClientAudiences1763900000021 } from './migrations/1763900000021-add-client-audiences.js';
 import { CreateReferenceTokens1763900000020 } from './migrations/1763900000020-create-reference-tokens.js';
 import { IndexEndedSessions1764000000300 } from './migrations/1764000000300-index-ended-sessions.js';
+import { IndexSealedAnswers1764000000301 } from './migrations/1764000000301-index-sealed-answers.js';
 import { CountAttempts1764000000401 } from './migrations/1764000000401-count-attempts.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
@@ -58,6 +59,7 @@ export function authDatabase(url: string): DatabaseOptions {
       AddTokenVersion1764000000100,
       AddCursorSecret1764000000101,
       IndexEndedSessions1764000000300,
+      IndexSealedAnswers1764000000301,
       CountAttempts1764000000401,
     ],
   });

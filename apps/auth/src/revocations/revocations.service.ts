@@ -3,6 +3,7 @@ import { recordRevocations } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { execute, type Statement } from '../database/statement.js';
 import { OwnRevocations } from './own-revocations.js';
 
 /** What a revocation can name about a token, by the names that its claims have. */
@@ -20,6 +21,13 @@ const COVERS = `
   WHERE (kind = 'jti' AND id = $1) OR (kind = 'sid' AND id = $2)
     OR (kind = 'client' AND id = $3 AND coalesce($5 < token_version, before >= $4))
   LIMIT 1`;
+
+/** Read for each token that is issued. */
+const TOKEN_VERSION: Statement = {
+  name: 'revoked_tokens.token_version',
+  text: `
+    SELECT token_version::float8 AS version FROM revoked_tokens WHERE kind = 'client' AND id = $1`,
+};
 
 /** Publishes revocations, and knows those that were published. */
 @Injectable()
@@ -42,11 +50,7 @@ export class RevocationsService {
    * its issuer read here: it is revoked by what commits after that, and by nothing else.
    */
   async tokenVersionOf(manager: EntityManager, clientId: string): Promise<number> {
-    const [newest] = await manager.query<{ version: number | null }[]>(
-      `SELECT token_version::float8 AS version FROM revoked_tokens
-       WHERE kind = 'client' AND id = $1`,
-      [clientId],
-    );
+    const [newest] = await execute<{ version: number | null }>(manager, TOKEN_VERSION, [clientId]);
     return newest?.version ?? 0;
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
+import { execute, type Statement } from '../database/statement.js';
 import type { User } from '../users/user.entity.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session, type SessionEnd } from './session.entity.js';
@@ -8,7 +9,7 @@ import { Session, type SessionEnd } from './session.entity.js';
 /** A refresh token that a caller presents, with its session and its user. */
 export interface PresentedToken
   extends
-    Pick<RefreshToken, 'hash' | 'sessionId' | 'expiresAt' | 'replacedAt' | 'sealedSuccessor'>,
+    Pick<RefreshToken, 'hash' | 'sessionId' | 'expiresAt' | 'replacedAt'>,
     Pick<Session, 'userId' | 'requestedScope' | 'endedAt'>,
     Pick<User, 'roles' | 'claims' | 'isDisabled'> {
   readonly sessionExpiresAt: Date;
@@ -23,6 +24,35 @@ export interface LiveAccess {
 /** More than a user reads. A user with more sessions ends them all. */
 const MAX_LISTED = 500;
 
+// Each refresh runs these two: named, so that a connection parses and plans them once.
+
+// Locked in this order, which is that of all who end sessions: user, session, token.
+const LOCK_PRESENTED: Statement = {
+  name: 'refresh_tokens.lock_presented',
+  text: `
+    SELECT token.hash, token.replaced_at AS "replacedAt", token.expires_at AS "expiresAt",
+      session.id AS "sessionId", session.requested_scope AS "requestedScope",
+      session.expires_at AS "sessionExpiresAt", session.ended_at AS "endedAt",
+      owner.id AS "userId", owner.roles, owner.claims, owner.is_disabled AS "isDisabled"
+    FROM refresh_tokens token
+    JOIN sessions session ON session.id = token.session_id
+    JOIN users owner ON owner.id = session.user_id
+    WHERE token.hash = $1
+    FOR SHARE OF owner FOR UPDATE OF session FOR UPDATE OF token`,
+};
+
+const SPEND: Statement = {
+  name: 'refresh_tokens.spend',
+  text: `
+    WITH outdated AS (
+      UPDATE refresh_tokens SET sealed_successor = NULL
+      WHERE session_id = $1 AND sealed_successor IS NOT NULL AND replaced_at < $5
+    ), used AS (
+      UPDATE sessions SET last_used_at = $3 WHERE id = $1
+    )
+    UPDATE refresh_tokens SET replaced_at = $3, sealed_successor = $4 WHERE hash = $2`,
+};
+
 /** All SQL of sessions and refresh tokens. */
 @Injectable()
 export class SessionsRepository {
@@ -34,20 +64,7 @@ export class SessionsRepository {
     manager: EntityManager,
     hash: Buffer,
   ): Promise<PresentedToken | undefined> {
-    // Locked in this order, which is that of all who end sessions: user, session, token.
-    const [token] = await manager.query<PresentedToken[]>(
-      `SELECT token.hash, token.replaced_at AS "replacedAt",
-         token.sealed_successor AS "sealedSuccessor", token.expires_at AS "expiresAt",
-         session.id AS "sessionId", session.requested_scope AS "requestedScope",
-         session.expires_at AS "sessionExpiresAt", session.ended_at AS "endedAt",
-         person.id AS "userId", person.roles, person.claims, person.is_disabled AS "isDisabled"
-       FROM refresh_tokens token
-       JOIN sessions session ON session.id = token.session_id
-       JOIN users person ON person.id = session.user_id
-       WHERE token.hash = $1
-       FOR SHARE OF person FOR UPDATE OF session FOR UPDATE OF token`,
-      [hash],
-    );
+    const [token] = await execute<PresentedToken>(manager, LOCK_PRESENTED, [hash]);
     return token;
   }
 
@@ -62,16 +79,8 @@ export class SessionsRepository {
     { now, windowStart, sealedSuccessor }: Replacement,
   ): Promise<void> {
     // First, as only one token of a session may be usable at any moment.
-    await manager.query(
-      `UPDATE refresh_tokens SET
-         replaced_at = coalesce(replaced_at, $3),
-         sealed_successor = CASE WHEN hash = $2 THEN $4::bytea END
-       WHERE session_id = $1
-         AND (hash = $2 OR sealed_successor IS NOT NULL AND replaced_at < $5)`,
-      [sessionId, hash, now, sealedSuccessor, windowStart],
-    );
+    await execute(manager, SPEND, [sessionId, hash, now, sealedSuccessor, windowStart]);
     await manager.insert(RefreshToken, successor);
-    await manager.update(Session, { id: sessionId }, { lastUsedAt: now });
   }
 
   /** The answers that are kept for repeated calls, by the hash (hex) of the token they were for. */
