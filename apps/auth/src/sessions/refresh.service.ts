@@ -1,3 +1,4 @@
+import { splitScope } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -155,7 +156,7 @@ export class RefreshService {
   ): Promise<Outcome> {
     const { roles, requestedScope } = presented;
     const granted = grantedScopes(roles, requestedScope);
-    if (scope?.split(' ').some((wanted) => wanted !== '' && !granted.includes(wanted))) {
+    if (scope !== undefined && !isWithin(granted, splitScope(scope))) {
       return refusal('scope_exceeded', 'The session has not all of these scopes');
     }
     const { response, record } = await this.tokenPairs.mint(manager, {
@@ -177,6 +178,10 @@ export class RefreshService {
 
 function refusal(code: SessionsError['code'], message: string): SessionsError {
   return new SessionsError(code, message);
+}
+
+function isWithin(granted: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.length > 0 && wanted.every((scope) => granted.includes(scope));
 }
 
 function secondsUntil(end: Date, now: Date): number {
