@@ -137,7 +137,7 @@ describe('text', () => {
     },
   );
 
-  it.each(['/revocations?after=%00', '/auth/sessions/%00', '/health/live?%00=1'])(
+  it.each(['/auth/login?next=%00', '/auth/sessions/%00', '/health/live?%00=1'])(
     'in the address %s makes no 500',
     async (path) => {
       expect((await call(auth + path)).status).toBe(400);

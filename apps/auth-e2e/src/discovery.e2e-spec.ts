@@ -93,6 +93,7 @@ describe('an access token', () => {
       sid: expect.stringMatching(UUID) as string,
       scope: 'orders:read orders:write account',
       roles: ['user'],
+      token_version: 0,
     });
   });
 

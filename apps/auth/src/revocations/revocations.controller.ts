@@ -19,8 +19,8 @@ export class RevocationsController {
 
   @Get()
   @Public()
-  // Each service sends one every few seconds.
-  @RouteOptions({ isRoutine: true })
+  // Each service sends one every few seconds. Any text that is no cursor gets a snapshot.
+  @RouteOptions({ isRoutine: true, takesAnyQuery: true })
   @Header('cache-control', 'no-store')
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'What was revoked since a cursor; waits when there is nothing new' })

@@ -7,12 +7,15 @@ export interface RouteOptions {
   readonly bodyLimitBytes?: number;
   /** Machines call it all the time: a call that succeeds is logged at level debug. */
   readonly isRoutine?: boolean;
+  /** Its query may be anything, and is only compared. */
+  readonly takesAnyQuery?: boolean;
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     readonly bodyLimitBytes?: RouteOptions['bodyLimitBytes'];
     readonly isRoutine?: RouteOptions['isRoutine'];
+    readonly takesAnyQuery?: RouteOptions['takesAnyQuery'];
   }
 }
 

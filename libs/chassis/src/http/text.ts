@@ -30,9 +30,10 @@ const TOO_DEEP = 'is nested too deeply';
 
 /** Refuses requests with strings that are no text in their path, query, form or JSON body. */
 export function refuseWhatIsNoText(server: FastifyInstance): void {
-  server.addHook('preValidation', ({ params, query, body }, _reply, done) => {
+  server.addHook('preValidation', ({ params, query, body, routeOptions }, _reply, done) => {
     const form = body instanceof URLSearchParams ? Object.fromEntries(body) : body;
-    const fault = faultOf(params) ?? faultOf(query) ?? faultOf(form);
+    const checkedQuery = routeOptions.config.takesAnyQuery ? {} : query;
+    const fault = faultOf(params) ?? faultOf(checkedQuery) ?? faultOf(form);
     if (fault === undefined) done();
     else done(new BadRequestException([fault]));
   });
