@@ -44,7 +44,9 @@ describe('create-admin', () => {
       shown: expect.stringContaining('Root@example.com') as string,
     });
     const auth = await AuthApp.start({ DATABASE_URL: databaseUrl });
-    expect((await auth.login('root@example.com')).scope).toBe('orders:read orders:write admin account');
+    expect((await auth.login('root@example.com')).scope).toBe(
+      'orders:read orders:write admin account',
+    );
     expect(
       await auth.dataSource.query(`SELECT action, actor, detail FROM audit_events LIMIT 1`),
     ).toEqual([
