@@ -9,8 +9,8 @@ let orders: RunningApp;
 let ada: string;
 let bob: string;
 
-const customer = (sub: string, roles: string[] = []) =>
-  issuer.mint({ sub, roles, scope: 'orders:read orders:write' });
+const customer = (sub: string, roles: string[] = [], scope = 'orders:read orders:write') =>
+  issuer.mint({ sub, roles, scope });
 const at = (path: string) => `${orders.url}/orders${path}`;
 const place = (token: string, body: unknown = tea, headers = {}) =>
   call(at(''), { token, body, headers });
@@ -136,9 +136,13 @@ describe('reading orders', () => {
   it('lets an administrator list those of a customer', async () => {
     const token = issuer.mint({ sub: 'carol', scope: 'orders:read orders:write' });
     const { body: order } = await place(token);
-    const admin = customer('root', ['admin']);
+    const admin = customer('root', ['admin'], 'orders:read admin');
     const { body } = await call(at('?customerId=carol'), { token: admin });
     expect(body['items']).toEqual([order]);
+    const narrowed = await call(at('?customerId=carol'), { token: customer('root', ['admin']) });
+    expect(narrowed.headers.get('www-authenticate')).toBe(
+      'Bearer error="insufficient_scope", scope="orders:read admin"',
+    );
   });
 
   it.each(['?limit=0', '?limit=101', '?limit=x', '?cursor=nonsense', '?status=lost', '?what=1'])(

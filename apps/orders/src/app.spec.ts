@@ -139,8 +139,15 @@ describe('orders', () => {
     const url = `/orders?customerId=${ada}`;
     const listFor = (token: string) => call({ url, token });
     const found = { status: 200, body: { items: [{ id }] } };
-    expect(await listFor(tokenOf('root', 'orders:read', 'user', 'admin'))).toMatchObject(found);
+    const admin = (scope: string) => listFor(tokenOf('root', scope, 'user', 'admin'));
+    expect(await admin('orders:read admin')).toMatchObject(found);
     expect(await listFor(adasToken)).toMatchObject(found);
+    for (const narrowed of ['orders:read', 'orders:read orders:write', 'orders:read administrator']) {
+      expect(await admin(narrowed)).toMatchObject({
+        status: 403,
+        body: { code: 'insufficient_scope' },
+      });
+    }
     expect(await listFor(tokenOf('eve', 'orders:read admin', 'user'))).toMatchObject({
       status: 403,
       body: { code: 'insufficient_role' },
