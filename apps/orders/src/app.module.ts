@@ -20,24 +20,23 @@ import { DataSource } from 'typeorm';
 
 import type { Config } from './config.js';
 import { ordersDatabase } from './database/orders-database.js';
-import { orderProblem } from './orders/order-problem.js';
+import { ordersProblem } from './orders/orders.errors.js';
 import { OrdersModule } from './orders/orders.module.js';
 
-/** The whole service: its database, its guard, its health and its one feature. */
 @Module({})
 export class AppModule {
   static with(config: Config): DynamicModule {
     return {
       module: AppModule,
       imports: [database(config), protection(config), health(), metrics(config), OrdersModule],
-      providers: [provideProblems((error) => orderProblem(error) ?? serviceProblem(error))],
+      providers: [provideProblems((error) => ordersProblem(error) ?? serviceProblem(error))],
     };
   }
 }
 
 function database({ databaseUrl }: Config): DynamicModule {
   return TypeOrmModule.forRootAsync({
-    // `openDatabase` is patient by itself.
+    // `openDatabase` retries by itself.
     useFactory: () => ({ ...ordersDatabase(databaseUrl), retryAttempts: 0 }),
     dataSourceFactory: (options) => openDatabase(options as DatabaseOptions),
   });

@@ -23,7 +23,7 @@ interface Call {
   readonly headers?: Headers;
 }
 
-const wish = { currency: 'EUR', items: [{ sku: 'book', quantity: 2, unitPrice: 1_250 }] };
+const newOrder = { currency: 'EUR', items: [{ sku: 'book', quantity: 2, unitPrice: 1_250 }] };
 
 let auth: TestIssuer;
 let app: NestFastifyApplication;
@@ -68,7 +68,7 @@ async function call({ method = 'GET', url, token, payload, headers }: Call) {
   return { status: answer.statusCode, body: (await read(answer)) as Record<string, unknown> };
 }
 
-const place = (token: string | undefined, headers: Headers = {}, payload = wish) =>
+const place = (token: string | undefined, headers: Headers = {}, payload = newOrder) =>
   call({ method: 'POST', url: '/orders', token, headers, payload });
 
 async function idOfNewOrder(): Promise<string> {
@@ -79,7 +79,7 @@ describe('orders', () => {
   it('are closed to callers without a token', async () => {
     const id = await idOfNewOrder();
     for (const open of [
-      { method: 'POST' as const, url: '/orders', payload: wish },
+      { method: 'POST' as const, url: '/orders', payload: newOrder },
       { url: '/orders' },
       { url: `/orders/${id}` },
       { method: 'POST' as const, url: `/orders/${id}/cancel` },
@@ -115,7 +115,10 @@ describe('orders', () => {
 
   it('live from placing through reading to cancelling', async () => {
     const placed = await place(adasToken);
-    expect(placed).toMatchObject({ status: 201, body: { ...wish, customerId: ada, total: 2_500 } });
+    expect(placed).toMatchObject({
+      status: 201,
+      body: { ...newOrder, customerId: ada, total: 2_500 },
+    });
     const url = `/orders/${String(placed.body.id)}`;
     expect(await call({ url, token: adasToken })).toMatchObject({ status: 200, body: placed.body });
     const cancel = { method: 'POST', url: `${url}/cancel`, token: adasToken } as const;
@@ -142,7 +145,11 @@ describe('orders', () => {
     const admin = (scope: string) => listFor(tokenOf('root', scope, 'user', 'admin'));
     expect(await admin('orders:read admin')).toMatchObject(found);
     expect(await listFor(adasToken)).toMatchObject(found);
-    for (const narrowed of ['orders:read', 'orders:read orders:write', 'orders:read administrator']) {
+    for (const narrowed of [
+      'orders:read',
+      'orders:read orders:write',
+      'orders:read administrator',
+    ]) {
       expect(await admin(narrowed)).toMatchObject({
         status: 403,
         body: { code: 'insufficient_scope' },
@@ -158,7 +165,11 @@ describe('orders', () => {
     const first = await place(adasToken, { 'idempotency-key': 'k' });
     const again = await place(adasToken, { 'idempotency-key': 'k' });
     expect([again.status, again.body]).toEqual([201, first.body]);
-    const other = await place(adasToken, { 'idempotency-key': 'k' }, { ...wish, currency: 'USD' });
+    const other = await place(
+      adasToken,
+      { 'idempotency-key': 'k' },
+      { ...newOrder, currency: 'USD' },
+    );
     expect(other).toMatchObject({ status: 409, body: { code: 'conflict' } });
   });
 

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** That a customer's key was used, for which body, and what order came of it. */
+/** A key that a customer has used, and the order that it placed. */
 @Entity('idempotency_keys')
 export class IdempotencyKey {
   @PrimaryColumn({ name: 'customer_id', type: 'varchar', length: 255 })
@@ -9,7 +9,7 @@ export class IdempotencyKey {
   @PrimaryColumn({ type: 'varchar', length: 255 })
   key!: string;
 
-  /** SHA-256 of the order as it was asked for. */
+  /** SHA-256 of the currency and items of the request. */
   @Column({ name: 'body_digest', type: 'bytea' })
   bodyDigest!: Buffer;
 

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** From open there is one way: to cancelled. */
+/** An order starts open, and may be cancelled once. */
 export const ORDER_STATUSES = ['open', 'cancelled'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
@@ -11,16 +11,16 @@ export interface OrderItem {
   readonly unitPrice: number;
 }
 
-/** The driver gives a bigint as text. `orderTotal` keeps every total within the safe integers. */
+/** The driver returns a bigint as text. `orderTotal` keeps every total within the safe integers. */
 const safeInteger = { from: Number, to: (value: number): number => value };
 
-/** What a customer ordered: as it is stored, and as it is answered. */
+/** An order, in the database and in answers. */
 @Entity('orders')
 export class Order {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
 
-  /** The subject of the token that it was placed with. */
+  /** The `sub` of the token that placed the order. */
   @Column({ name: 'customer_id', type: 'varchar', length: 255 })
   customerId!: string;
 

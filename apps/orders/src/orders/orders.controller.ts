@@ -16,10 +16,10 @@ import {
 } from '@nestjs/swagger';
 
 import { IdempotencyKeyHeader } from './idempotency-key.decorator.js';
-import { NewOrder, OrderAnswer, OrderPageAnswer, OrdersQuery } from './order.schema.js';
+import { NewOrder, OrderAnswer, OrderPageAnswer, OrdersQuery } from './orders.schema.js';
 import { OrdersService } from './orders.service.js';
 
-/** Orders, each only for the customer who placed it; administrators may list those of others. */
+/** The orders of the caller. Administrators may list those of others. */
 @ApiTags('orders')
 @ApiBearerAuth()
 @Controller('orders')
@@ -46,7 +46,9 @@ export class OrdersController {
 
   @Get()
   @RequireScopes('orders:read')
-  @ApiOperation({ summary: "List one's orders, or those of any customer with the role and the scope admin" })
+  @ApiOperation({
+    summary: "List one's orders, or those of any customer with the role and the scope admin",
+  })
   @ApiOkResponse({ standardSchema: OrderPageAnswer })
   list(@CurrentPrincipal() caller: Principal, @Query({ schema: OrdersQuery }) query: OrdersQuery) {
     const { customerId = caller.subject, status, ...page } = query;

@@ -1,14 +1,13 @@
 import { RetentionModule } from '@jwt-auth/chassis';
 import { Module } from '@nestjs/common';
 
-import { EXPIRED_ROWS } from './expired-rows.js';
 import { OrdersController } from './orders.controller.js';
+import { EXPIRED_KEYS, OrdersRepository } from './orders.repository.js';
 import { OrdersService } from './orders.service.js';
 
-/** Orders: placing, listing, reading, cancelling. */
 @Module({
-  imports: [RetentionModule.forRoot({ rows: EXPIRED_ROWS })],
+  imports: [RetentionModule.forRoot({ rows: [EXPIRED_KEYS] })],
   controllers: [OrdersController],
-  providers: [OrdersService],
+  providers: [OrdersService, OrdersRepository],
 })
 export class OrdersModule {}

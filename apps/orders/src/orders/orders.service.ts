@@ -1,38 +1,34 @@
-import { readLatestFirst, toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
+import { createHash, randomUUID } from 'node:crypto';
+
+import { toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
-import { claimKey } from './claim-key.js';
-import { OrderError } from './order-error.js';
-import { orderTotal } from './order-total.js';
-import { Order } from './order.entity.js';
-import type { NewOrder } from './order.schema.js';
+import type { Order } from './order.entity.js';
+import { OrdersError } from './orders.errors.js';
+import { OrdersRepository, type OrderFilter, type UnstoredOrder } from './orders.repository.js';
+import { orderTotal, type NewOrder } from './orders.schema.js';
 
-/** Which of a customer's orders are listed. */
-export interface OrderFilter {
-  readonly customerId: string;
-  readonly status?: Order['status'] | undefined;
-}
+/** A key can disappear between two statements at most once: when it is removed for its age. */
+const KEY_ATTEMPTS = 2;
 
-/** The orders of customers. Nobody reaches an order but through the customer who placed it. */
+/** The orders of customers. An order is found only for the customer who placed it. */
 @Injectable()
 export class OrdersService {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly orders: OrdersRepository) {}
 
   /**
    * Places an order. With a key, any number of simultaneous or later calls with the same content
-   * place one order and all get it, as it is by then.
+   * place one order, and all return its present state.
    *
-   * @throws OrderError `key_used_for_another_order`
+   * @throws OrdersError `key_used_for_another_order`
    */
-  place(customerId: string, wish: NewOrder, key?: string): Promise<Order> {
-    const orderId = randomUUID();
-    const { manager } = this.dataSource;
-    if (key === undefined) return insertOrder(manager, orderId, customerId, wish);
-    return manager.transaction(async (transaction) => {
-      const earlier = await claimKey(transaction, { customerId, key, orderId }, wish);
-      return earlier ?? insertOrder(transaction, orderId, customerId, wish);
+  place(customerId: string, newOrder: NewOrder, key?: string): Promise<Order> {
+    const order = unstoredOrder(customerId, newOrder);
+    if (key === undefined) return this.orders.insert(order);
+    return this.orders.transaction(async (manager) => {
+      const earlier = await this.claimKey(manager, key, order);
+      return earlier ?? this.orders.insert(order, manager);
     });
   }
 
@@ -41,49 +37,67 @@ export class OrdersService {
    *
    * @throws PageCursorError
    */
-  list({ customerId, status }: OrderFilter, page: PageQuery): Promise<Page<Order>> {
-    const orders = this.dataSource
-      .createQueryBuilder(Order, 'o')
-      .where({ customerId, ...(status && { status }) });
-    return readLatestFirst(orders, `orders ${JSON.stringify([customerId, status])}`, page);
+  list(filter: OrderFilter, page: PageQuery): Promise<Page<Order>> {
+    return this.orders.list(filter, page);
   }
 
-  /** @throws OrderError `not_found`, for another customer's order too */
+  /** @throws OrdersError `not_found`, for another customer's order too */
   async find(customerId: string, orderId: string): Promise<Order> {
-    const id = uuidOf(orderId);
-    const order = await this.dataSource.manager.findOneBy(Order, { id, customerId });
-    if (!order) throw new OrderError('not_found', 'The customer has no such order');
+    const order = await this.orders.find(customerId, uuidOf(orderId));
+    if (!order) throw new OrdersError('not_found', 'The customer has no such order');
     return order;
   }
 
-  /** @throws OrderError `not_found`, or `not_open`: of simultaneous calls all but one */
+  /** @throws OrdersError `not_found`, or `not_open`: of simultaneous calls all but one */
   async cancel(customerId: string, orderId: string): Promise<Order> {
-    const id = uuidOf(orderId);
-    const open = { id, customerId, status: 'open' } as const;
-    const { affected } = await this.dataSource.manager.update(Order, open, { status: 'cancelled' });
-    const order = await this.find(customerId, id);
-    if (affected === 0) throw new OrderError('not_open', `The order is ${order.status}`);
+    const wasOpen = await this.orders.cancel(customerId, uuidOf(orderId));
+    const order = await this.find(customerId, orderId);
+    if (!wasOpen) throw new OrdersError('not_open', `The order is ${order.status}`);
     return order;
+  }
+
+  /**
+   * Reserves an idempotency key for an order.
+   *
+   * @returns the order that has the key already, or `undefined`
+   * @throws OrdersError `key_used_for_another_order`
+   */
+  private async claimKey(
+    manager: EntityManager,
+    key: string,
+    order: UnstoredOrder,
+  ): Promise<Order | undefined> {
+    const { customerId, id: orderId } = order;
+    const claim = { customerId, key, orderId, bodyDigest: digestOf(order) };
+    for (let attempt = 1; attempt <= KEY_ATTEMPTS; attempt += 1) {
+      if (await this.orders.insertKey(manager, claim)) return undefined;
+      const known = await this.orders.findKey(manager, claim);
+      if (!known) continue;
+      if (!known.bodyDigest.equals(claim.bodyDigest)) {
+        throw new OrdersError('key_used_for_another_order', 'The key has another content');
+      }
+      const earlier = await this.orders.find(customerId, known.orderId, manager);
+      if (earlier) return earlier;
+    }
+    throw new Error('An idempotency key was neither free nor taken');
   }
 }
 
-async function insertOrder(
-  manager: EntityManager,
-  id: string,
-  customerId: string,
-  { currency, items }: NewOrder,
-): Promise<Order> {
+function unstoredOrder(customerId: string, { currency, items }: NewOrder): UnstoredOrder {
   const total = orderTotal(items);
-  if (total === undefined) throw new RangeError('NewOrder lets no such total pass');
-  const order = manager.create(Order, { id, customerId, status: 'open', currency, items, total });
-  // Not `save`, which would look for an order with this new id first.
-  await manager.insert(Order, order);
-  return order;
+  if (total === undefined) throw new RangeError('NewOrder accepts no such total');
+  return { id: randomUUID(), customerId, status: 'open', currency, items, total };
 }
 
-/** No order has an id of another form; Postgres would call it an error. */
+/** Of the values, and not of the text of the request: members may come in any order. */
+function digestOf({ currency, items }: Pick<Order, 'currency' | 'items'>): Buffer {
+  const content = [currency, ...items.map((item) => [item.sku, item.quantity, item.unitPrice])];
+  return createHash('sha256').update(JSON.stringify(content)).digest();
+}
+
+/** No order has an id of another form; for Postgres it would be an error. */
 function uuidOf(orderId: string): string {
   const id = toUuid(orderId);
-  if (id === undefined) throw new OrderError('not_found', 'The text is no id of an order');
+  if (id === undefined) throw new OrdersError('not_found', 'The text is no id of an order');
   return id;
 }

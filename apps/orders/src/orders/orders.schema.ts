@@ -1,8 +1,7 @@
 import { Identifier, pageOf, PageQuery } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
-import { orderTotal } from './order-total.js';
-import { ORDER_STATUSES } from './order.entity.js';
+import { ORDER_STATUSES, type OrderItem } from './order.entity.js';
 
 const currencies = new Set(Intl.supportedValuesOf('currency'));
 
@@ -16,7 +15,19 @@ const NewOrderItem = z.strictObject({
   unitPrice: z.int().min(0).meta({ description: 'in minor units', example: 450 }),
 });
 
-/** What a customer may ask for. Its total is certain to be a safe integer. */
+/**
+ * The sum of an order in minor units. `undefined` when it exceeds what a JSON number carries exactly
+ * (2⁵³ - 1).
+ */
+export function orderTotal(items: readonly OrderItem[]): number | undefined {
+  const total = items.reduce(
+    (sum, { quantity, unitPrice }) => sum + BigInt(quantity) * BigInt(unitPrice),
+    0n,
+  );
+  return total <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(total) : undefined;
+}
+
+/** What a customer orders. Its total is a safe integer. */
 export const NewOrder = z.strictObject({
   currency: z
     .string()
@@ -31,14 +42,14 @@ export const NewOrder = z.strictObject({
 });
 export type NewOrder = z.infer<typeof NewOrder>;
 
-/** Which of a customer's orders are asked for. */
+/** The query of a list of orders. */
 export const OrdersQuery = PageQuery.extend({
   status: z.enum(ORDER_STATUSES).optional(),
   customerId: Identifier.optional(),
 });
 export type OrdersQuery = z.infer<typeof OrdersQuery>;
 
-/** An order as it is answered. */
+/** An order in an answer. */
 export const OrderAnswer = z.object({
   id: z.uuid(),
   customerId: z.string(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { NewOrder, OrdersQuery } from './order.schema.js';
+import { NewOrder, OrdersQuery } from './orders.schema.js';
 
 const item = { sku: 'book-1', quantity: 2, unitPrice: 1_250 };
 const order = { currency: 'EUR', items: [item] };
@@ -15,8 +15,8 @@ describe('NewOrder', () => {
     ['a gift', withItem({ unitPrice: 0 })],
     ['the longest sku', withItem({ sku: '~'.repeat(64) })],
     ['the largest total', withItem({ quantity: 1, unitPrice: Number.MAX_SAFE_INTEGER })],
-  ])('takes %s', (_name, wish) => {
-    expect(NewOrder.parse(wish)).toEqual(wish);
+  ])('takes %s', (_name, newOrder) => {
+    expect(NewOrder.parse(newOrder)).toEqual(newOrder);
   });
 
   const refused: [string, unknown, string[]][] = [
@@ -52,8 +52,8 @@ describe('NewOrder', () => {
     ['an endless price', withItem({ unitPrice: 1e308 }), ['items.0.unitPrice', 'items']],
     ['a total beyond exact numbers', withItem({ quantity: 2, unitPrice: 2 ** 52 }), ['items']],
   ];
-  it.each(refused)('refuses %s', (_name, wish, paths) => {
-    expect(pathsOf(NewOrder.safeParse(wish))).toEqual(paths);
+  it.each(refused)('refuses %s', (_name, newOrder, paths) => {
+    expect(pathsOf(NewOrder.safeParse(newOrder))).toEqual(paths);
   });
 });
 

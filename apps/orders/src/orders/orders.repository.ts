@@ -1,0 +1,86 @@
+import { readLatestFirst, type ExpiredRows, type Page, type PageQuery } from '@jwt-auth/chassis';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { IdempotencyKey } from './idempotency-key.entity.js';
+import { Order } from './order.entity.js';
+
+/** Which of a customer's orders are listed. */
+export interface OrderFilter {
+  readonly customerId: string;
+  readonly status?: Order['status'] | undefined;
+}
+
+/** The database sets `createdAt`. */
+export type UnstoredOrder = Omit<Order, 'createdAt'>;
+
+/** Removed a day after they were used: nobody repeats a request for longer. */
+export const EXPIRED_KEYS: ExpiredRows = {
+  table: 'idempotency_keys',
+  condition: `created_at < now() - interval '24 hours'`,
+  age: 'created_at',
+};
+
+/** All SQL of orders and their idempotency keys. */
+@Injectable()
+export class OrdersRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * The latest first.
+   *
+   * @throws PageCursorError
+   */
+  list({ customerId, status }: OrderFilter, page: PageQuery): Promise<Page<Order>> {
+    const orders = this.dataSource
+      .createQueryBuilder(Order, 'o')
+      .where({ customerId, ...(status && { status }) });
+    return readLatestFirst(orders, `orders ${JSON.stringify([customerId, status])}`, page);
+  }
+
+  find(
+    customerId: string,
+    id: string,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<Order | null> {
+    return manager.findOneBy(Order, { id, customerId });
+  }
+
+  async insert(
+    unstored: UnstoredOrder,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<Order> {
+    const order = manager.create(Order, unstored);
+    // Not `save`, which would look for an order with this new id first.
+    await manager.insert(Order, order);
+    return order;
+  }
+
+  /** @returns whether the order was open */
+  async cancel(customerId: string, id: string): Promise<boolean> {
+    const open = { id, customerId, status: 'open' } as const;
+    const { affected } = await this.dataSource.manager.update(Order, open, { status: 'cancelled' });
+    return affected === 1;
+  }
+
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(work);
+  }
+
+  /** Waits for a transaction that stores the same key. @returns whether this one has stored it */
+  async insertKey(
+    manager: EntityManager,
+    key: Omit<IdempotencyKey, 'createdAt'>,
+  ): Promise<boolean> {
+    const insert = manager.createQueryBuilder().insert().into(IdempotencyKey).values(key);
+    const { raw } = (await insert.orIgnore().returning('order_id').execute()) as { raw: object[] };
+    return raw.length === 1;
+  }
+
+  findKey(
+    manager: EntityManager,
+    { customerId, key }: Pick<IdempotencyKey, 'customerId' | 'key'>,
+  ): Promise<IdempotencyKey | null> {
+    return manager.findOneBy(IdempotencyKey, { customerId, key });
+  }
+}
