@@ -3,7 +3,6 @@ import {
   BadRequestException,
   createParamDecorator,
   UnsupportedMediaTypeException,
-  type ExecutionContext,
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
@@ -11,7 +10,7 @@ import { isUtf8 } from 'node:buffer';
 
 import { OAuthError } from './oauth-error.js';
 
-/** The parameters of a request. One without a value is as good as absent (RFC 6749 section 3.2). */
+/** The parameters of a request that have a value: one without counts as omitted (RFC 6749 section 3.2). */
 export type Form = ReadonlyMap<string, string>;
 
 /** Also under another spelling of the path, where a route answers to it. */
@@ -39,25 +38,37 @@ export function acceptOAuthForms(app: NestFastifyApplication): void {
     );
 }
 
+/** The parameters that an endpoint knows, beside those of the client (`client_id`, `client_secret`). */
+export interface FormParameters {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
+/** All names that an endpoint knows. */
+export function namesOf({ required, optional }: FormParameters): string[] {
+  return [...required, ...optional, 'client_id', 'client_secret'];
+}
+
 /**
- * The parameter of a handler that receives the form of its request.
+ * The parameter of a handler that receives the form of its request. What the endpoint does not know is
+ * ignored, also twice (RFC 6749 section 3.2).
  *
- * @throws OAuthError `invalid_request` for any other body, and when a parameter comes twice
+ * @throws OAuthError `invalid_request` for any other body, and for a known parameter that comes twice
  */
-export const FormBody = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  formOf(context.switchToHttp().getRequest<FastifyRequest>().body),
+export const FormBody = createParamDecorator<FormParameters>((parameters, context) =>
+  formOf(context.switchToHttp().getRequest<FastifyRequest>().body, namesOf(parameters)),
 );
 
-function formOf(body: unknown): Form {
+function formOf(body: unknown, names: readonly string[]): Form {
   if (!(body instanceof URLSearchParams)) {
     throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded');
   }
   const form = new Map<string, string>();
-  for (const [name, value] of body) {
-    if (form.has(name)) throw new OAuthError('invalid_request', 'A parameter is repeated');
-    form.set(name, value);
+  for (const name of names) {
+    const [value = '', ...more] = body.getAll(name);
+    if (more.length > 0) throw new OAuthError('invalid_request', `${name} is repeated`);
+    if (value !== '') form.set(name, value);
   }
-  for (const [name, value] of form) if (value === '') form.delete(name);
   return form;
 }
 

@@ -9,7 +9,7 @@ import { IssuedTokens } from '../tokens/issued-tokens.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
 import { OAuthError } from './oauth-error.js';
-import { formSchema, Introspection } from './oauth.schema.js';
+import { formSchema, Introspection, PRESENTED_TOKEN_FORM } from './oauth.schema.js';
 
 /** The introspection endpoint (RFC 7662). */
 @ApiTags('oauth')
@@ -27,9 +27,12 @@ export class IntrospectionController {
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'What a token is worth now, for clients that may ask' })
   @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiBody({ schema: formSchema(['token'], ['token_type_hint']) })
+  @ApiBody({ schema: formSchema(PRESENTED_TOKEN_FORM) })
   @ApiOkResponse({ standardSchema: Introspection })
-  async introspect(@FormBody() form: Form, @Req() request: FastifyRequest): Promise<Introspection> {
+  async introspect(
+    @FormBody(PRESENTED_TOKEN_FORM) form: Form,
+    @Req() request: FastifyRequest,
+  ): Promise<Introspection> {
     const client = await this.callers.demand(request, form);
     if (!client.grants.includes('introspect')) {
       const message = 'The client is not registered for introspect';

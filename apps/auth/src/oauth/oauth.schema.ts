@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { namesOf, type FormParameters } from './forms.js';
+
 /** An access token response (RFC 6749 section 5.1). */
 export const OAuthTokens = z
   .object({
@@ -36,12 +38,22 @@ export const Introspection = z
   .meta({ id: 'Introspection' });
 export type Introspection = z.infer<typeof Introspection>;
 
-/** The OpenAPI schema of a form with these fields. */
-export function formSchema(demanded: readonly string[], optional: readonly string[]) {
-  const names = [...demanded, ...optional, 'client_id', 'client_secret'];
+export const TOKEN_FORM: FormParameters = {
+  required: ['grant_type'],
+  optional: ['scope', 'refresh_token', 'token_format'],
+};
+
+/** Of the endpoints for revocation and introspection. */
+export const PRESENTED_TOKEN_FORM: FormParameters = {
+  required: ['token'],
+  optional: ['token_type_hint'],
+};
+
+/** The OpenAPI schema of a form. */
+export function formSchema(parameters: FormParameters) {
   return {
     type: 'object',
-    properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
-    required: [...demanded],
+    properties: Object.fromEntries(namesOf(parameters).map((name) => [name, { type: 'string' }])),
+    required: [...parameters.required],
   };
 }

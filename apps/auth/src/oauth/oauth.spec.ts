@@ -147,7 +147,10 @@ describe('a request', () => {
     ['an empty grant', 'grant_type=', [400, 'invalid_request']],
     ['the password grant', 'grant_type=password', [400, 'unsupported_grant_type']],
     ['a parameter twice', 'grant_type=a&grant_type=a', [400, 'invalid_request']],
-    ['an unknown parameter twice', 'grant_type=refresh_token&x=&x=', [400, 'invalid_request']],
+    ['a parameter twice, the second empty', 'grant_type=a&grant_type=', [400, 'invalid_request']],
+    ['the id of a client twice', 'grant_type=a&client_id=a&client_id=a', [400, 'invalid_request']],
+    ['a secret twice', 'grant_type=a&client_secret=a&client_secret=', [400, 'invalid_request']],
+    ['a scope twice', 'grant_type=a&scope=a&scope=b', [400, 'invalid_request']],
     ['no refresh token', 'grant_type=refresh_token', [400, 'invalid_request']],
     ['more than a body holds', `x=${'x'.repeat(17_000)}`, [413, 'invalid_request']],
   ])('with %s is refused in the words of RFC 6749', async (_what, form, expected) => {
@@ -155,6 +158,21 @@ describe('a request', () => {
     expect(outcome(answer)).toEqual(expected);
     expect(Object.keys(answer.body)).toEqual(['error', 'error_description']);
     expect(answer.headers['content-type']).toMatch('application/json');
+  });
+
+  it.each([
+    'x=1&x=2',
+    'x=&x=',
+    'token=a&token=b',
+    'SCOPE=a&SCOPE=b',
+    '__proto__=a&__proto__=b',
+    '&&=',
+  ])('ignores what the endpoint does not know: %s', async (unknown) => {
+    const form = `grant_type=client_credentials&${unknown}`;
+    expect((await post('token', form, basic(service))).status).toBe(200);
+    const asked = `token=nothing&${unknown.replaceAll('token', 'grant_type')}`;
+    expect((await post('introspect', asked, basic(service))).body).toEqual({ active: false });
+    expect((await post('revoke', asked)).status).toBe(200);
   });
 
   it.each([

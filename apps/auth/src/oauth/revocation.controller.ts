@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
-import { formSchema } from './oauth.schema.js';
+import { formSchema, PRESENTED_TOKEN_FORM } from './oauth.schema.js';
 import { TokenRevoking } from './token-revoking.js';
 
 /** The revocation endpoint (RFC 7009). */
@@ -24,10 +24,10 @@ export class RevocationController {
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'End a token. One that nobody knows is ended already' })
   @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiBody({ schema: formSchema(['token'], ['token_type_hint']) })
+  @ApiBody({ schema: formSchema(PRESENTED_TOKEN_FORM) })
   @ApiOkResponse()
   async revoke(
-    @FormBody() form: Form,
+    @FormBody(PRESENTED_TOKEN_FORM) form: Form,
     @Req() request: FastifyRequest,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {

@@ -7,7 +7,7 @@ import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
 import { OAuthError } from './oauth-error.js';
-import { formSchema, OAuthTokens } from './oauth.schema.js';
+import { formSchema, OAuthTokens, TOKEN_FORM } from './oauth.schema.js';
 import { requestedFormat } from './requested-format.js';
 import { TokenGranting } from './token-granting.js';
 
@@ -27,10 +27,10 @@ export class TokenController {
   @Header('pragma', 'no-cache')
   @ApiOperation({ summary: 'Tokens for client_credentials or a refresh_token' })
   @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiBody({ schema: formSchema(['grant_type'], ['scope', 'refresh_token', 'token_format']) })
+  @ApiBody({ schema: formSchema(TOKEN_FORM) })
   @ApiOkResponse({ standardSchema: OAuthTokens })
   async token(
-    @FormBody() form: Form,
+    @FormBody(TOKEN_FORM) form: Form,
     @Req() request: FastifyRequest,
     @RequestOrigin() origin: Origin,
   ): Promise<OAuthTokens> {
