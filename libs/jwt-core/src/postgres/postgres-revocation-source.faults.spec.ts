@@ -138,6 +138,27 @@ it('a table that is missing, or locked, is an error, until it is there', async (
   await reading();
 });
 
+it('settings of the database change nothing', async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  for (const setting of [
+    `search_path = 'nowhere'`,
+    `default_transaction_isolation = 'serializable'`,
+    `bytea_output = 'escape'`,
+    `TimeZone = 'Asia/Tokyo'`,
+    `DateStyle = 'SQL, YMD'`,
+  ]) {
+    await database.dataSource.query(`ALTER DATABASE "${name}" SET ${setting}`);
+  }
+  proxy.cut();
+  proxy.resume();
+  await reading();
+  const entry = jti();
+  await database.revoke(entry);
+  expect(await source.read(cursor, now)).toMatchObject({ reset: false, entries: [entry] });
+  // From the beginning: the pages come over a connection of their own.
+  expect(await source.read(undefined, now)).toMatchObject({ reset: true, entries: [entry] });
+});
+
 describe('a restart', () => {
   it.each(['stop', 'kill'] as const)('of the server by %s leaves cursors good', async (how) => {
     const [before, after] = [jti(), jti()];

@@ -6,6 +6,7 @@ import {
   type RevocationBatch,
   type RevocationSource,
 } from '../revocation/revocation-source.js';
+import { connectionConfig } from './connection/connection-url.js';
 import type { FeedCursor } from './feed/cursor.js';
 import { LogReader } from './feed/log-reader.js';
 import { PageReader } from './feed/page-reader.js';
@@ -61,7 +62,7 @@ export class PostgresRevocationSource implements RevocationSource {
 
   constructor(private readonly options: PostgresRevocationSourceOptions) {
     const { connection } = options;
-    this.config = typeof connection === 'string' ? { connectionString: connection } : connection;
+    this.config = typeof connection === 'string' ? connectionConfig(connection) : connection;
     this.pages = new PageReader({ config: this.config, signal: this.closing.signal });
     this.waiting = new WaitingReads(this.maxWaitingReads);
   }

@@ -1,11 +1,13 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Client, type ClientConfig, type QueryConfig, type QueryResultRow } from 'pg';
+import { Client, type QueryConfig, type QueryResultRow } from 'pg';
+import type { ConnectionConfig } from '../connection/connection-url.js';
+import { prepareSession } from '../connection/session-settings.js';
 import { clusterIdentity } from './cluster-identity.js';
 import { CursorCodec } from './cursor.js';
 
 export interface FeedConnectionOptions {
-  readonly config: ClientConfig;
+  readonly config: ConnectionConfig;
   /** `application_name`: what an operator sees in pg_stat_activity. */
   readonly name: string;
   readonly statementTimeoutMs: number;
@@ -54,14 +56,29 @@ export class FeedConnection {
     });
   }
 
-  /** @throws whatever the attempt failed with, within two seconds. */
+  /**
+   * Tries the fallbacks of the configuration in turn.
+   *
+   * @throws what the last attempt failed with, within two seconds each.
+   */
   static async open(options: FeedConnectionOptions): Promise<FeedConnection> {
+    try {
+      return await FeedConnection.openOne(options);
+    } catch (error) {
+      const { fallback } = options.config;
+      if (!fallback) throw error;
+      return FeedConnection.open({ ...options, config: fallback });
+    }
+  }
+
+  private static async openOne(options: FeedConnectionOptions): Promise<FeedConnection> {
     options.signal.throwIfAborted();
     const connection = new FeedConnection(options);
     const tooLong = () => connection.destroy(new Error(`Not connected within ${openWithinMs} ms`));
     const timer = setTimeout(tooLong, openWithinMs);
     try {
       await connection.client.connect();
+      await prepareSession(connection.client, options.config);
       const { statementTimeoutMs, setUp = '' } = options;
       await connection.client.query(
         `SET statement_timeout = ${statementTimeoutMs}; ${planning} ${setUp}`,
