@@ -116,6 +116,23 @@ export class Stack {
     return queryAt<Row>(this.env['DATABASE_URL'], sql, values);
   }
 
+  /** The database of orders. */
+  get ordersDatabase(): string {
+    return this.ordersEnv['ORDERS_DATABASE_URL'] ?? '';
+  }
+
+  /** Does something while a transaction in the database of auth is open. */
+  async holding<T>(sql: string, work: () => Promise<T>): Promise<T> {
+    const client = new pg.Client({ connectionString: this.env['DATABASE_URL'] });
+    await client.connect();
+    try {
+      await client.query(`BEGIN; ${sql}`);
+      return await work();
+    } finally {
+      await client.end();
+    }
+  }
+
   /** Everything that the auth processes have printed. */
   log(): string {
     return this.processes.map((process) => process.log()).join('\n');

@@ -52,6 +52,7 @@ export {
 export { openDatabase, type OpenOptions } from './database/open-database.js';
 export { databaseReadiness } from './database/database-readiness.js';
 export { DatabaseError } from './database/database-error.js';
+export { databaseOutage, type DatabaseOutage } from './database/database-outage.js';
 export { Retention, type Removed } from './retention/retention.js';
 export { RetentionModule } from './retention/retention.module.js';
 export type { RetentionOptions } from './retention/retention.options.js';

@@ -1,61 +1,82 @@
-import { Logger } from '@nestjs/common';
+import { connectionConfig } from '@jwt-auth/jwt-core/postgres';
+import { Logger as NestLogger } from '@nestjs/common';
 import pg from 'pg';
-import type { DataSourceOptions } from 'typeorm';
+import type { DataSourceOptions, Logger } from 'typeorm';
 
-import { BoundedClient } from './bounded-client.js';
-import { typeOrmLogger } from './typeorm-logger.js';
+import { LineLimiter } from '../logging/line-limiter.js';
+import { DatabasePool } from './database-pool.js';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 type Classes = readonly (new () => object)[];
 
 export interface DatabaseDescription {
-  /** `postgres://…` */
+  /** `postgres://…`, as `connectionConfig` of jwt-core reads it. */
   readonly url: string;
-  /** How the connections are called in `pg_stat_activity`. */
+  /** The name of the connections in `pg_stat_activity`. */
   readonly applicationName: string;
   readonly entities: Classes;
   /** In the order in which they are run. */
   readonly migrations: Classes;
-  /** At most so many connections. */
+  /** The most connections. */
   readonly poolSize?: number;
 }
 
-/** Options with an address: what `openDatabase` takes. */
-export type DatabaseOptions = Omit<PostgresOptions, 'extra'> & {
-  readonly url: string;
+/** TypeORM's options with the address: what `openDatabase` takes. */
+export type DatabaseOptions = Omit<PostgresOptions, 'extra' | 'url'> & {
+  readonly databaseUrl: string;
   readonly extra: Readonly<Record<string, unknown>>;
 };
 
 /**
- * TypeORM's options for a Postgres of this house: entities and migrations as classes, a schema that
- * only migrations change, and a bound on every wait.
+ * TypeORM's options for a Postgres of this repository: entities and migrations as classes, a schema
+ * that only migrations change, and a limit on every wait.
  *
  * Queries are never logged: their parameters are secrets and e-mails.
  */
 export function databaseOptions(description: DatabaseDescription): DatabaseOptions {
   const { url, applicationName, entities, migrations, poolSize = 10 } = description;
-  const logger = new Logger('Database');
   return {
     type: 'postgres',
-    // By itself TypeORM looks for one by name, which a bundle has no folder for.
-    driver: pg,
-    url,
+    // Given, because a bundle has no folder in which TypeORM would find it by name.
+    driver: { ...pg, Pool: DatabasePool },
+    // TypeORM must not read the address itself: it knows neither several hosts nor `sslmode`.
+    databaseUrl: url,
     applicationName,
     entities: [...entities],
     migrations: [...migrations],
     migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,
-    logger: typeOrmLogger(logger),
+    logger: warningsOnly(new NestLogger('Database')),
     poolSize,
     connectTimeoutMS: 5_000,
     extra: {
+      connection: connectionConfig(url),
       keepAlive: true,
       statement_timeout: 10_000,
       idle_in_transaction_session_timeout: 30_000,
-      // Later than the server's own limit: only for a server that answers no more.
+      // Later than the server's own limit: only for a server that no longer answers.
       query_timeout: 15_000,
-      Client: BoundedClient,
+    },
+  };
+}
+
+/**
+ * TypeORM's warnings, in the log of the service. Nothing else: queries have parameters, which are
+ * secrets, and errors are thrown anyway. When a server goes away, each connection reports it: one
+ * line a second is enough.
+ */
+function warningsOnly(logger: NestLogger): Logger {
+  const nothing = (): void => undefined;
+  const limiter = new LineLimiter(1_000);
+  return {
+    logQuery: nothing,
+    logQueryError: nothing,
+    logQuerySlow: nothing,
+    logSchemaBuild: nothing,
+    logMigration: nothing,
+    log: (level, message) => {
+      if (level === 'warn' && limiter.admit('warning') !== undefined) logger.warn(message);
     },
   };
 }

@@ -1,18 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 
 import type { ReadinessCheck } from '../health/readiness.js';
+import { DatabaseError } from './database-error.js';
+import { databaseOutage } from './database-outage.js';
+import { poolOf } from './database-pool.js';
 
-/** Ready while the database answers a query. */
+/** Below the two seconds within which readiness has to report an outage. */
+const ANSWER_MS = 1_500;
+
+/** Ready while the database accepts writes. Any number of simultaneous checks cost one query. */
 export function databaseReadiness(dataSource: DataSource): ReadinessCheck {
+  let running: Promise<string | undefined> | undefined;
   return {
     name: 'database',
-    check: async () => {
-      try {
-        await dataSource.query('SELECT 1');
-        return undefined;
-      } catch {
-        return 'cannot be reached';
-      }
-    },
+    check: () => (running ??= ask(dataSource).finally(() => (running = undefined))),
   };
+}
+
+async function ask(dataSource: DataSource): Promise<string | undefined> {
+  const timeout = new AbortController();
+  const late = delay(ANSWER_MS, 'does not answer', { signal: timeout.signal });
+  // It fails when it is no longer needed.
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([missing(dataSource), late]);
+  } finally {
+    timeout.abort();
+  }
+}
+
+async function missing(dataSource: DataSource): Promise<string | undefined> {
+  try {
+    return (await poolOf(dataSource).isWritable(ANSWER_MS)) ? undefined : 'is read-only';
+  } catch (error) {
+    const outage = error instanceof DatabaseError ? undefined : databaseOutage(error);
+    return outage?.reason ?? 'cannot be reached';
+  }
 }

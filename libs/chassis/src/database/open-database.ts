@@ -1,10 +1,11 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import type pg from 'pg';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 
 import { DatabaseError, errorCode } from './database-error.js';
 import type { DatabaseOptions } from './database-options.js';
 import { reachDatabase, SILENCE_MS, withClient } from './reach-database.js';
+import { RetryingDataSource } from './retrying-data-source.js';
 
 /** Any number will do, so long as all processes of an app agree. */
 const MIGRATION_LOCK = 7_296_518_034;
@@ -29,15 +30,19 @@ export async function openDatabase(
   options: DatabaseOptions,
   { waitMs = 30_000, lockWaitMs = 60_000, logger = new Logger('Database') }: OpenOptions = {},
 ): Promise<DataSource> {
-  await reachDatabase(options.url, logger, waitMs);
-  await withMigrationLock(options.url, lockWaitMs, () => migrate(options, logger));
-  return new DataSource(options).initialize();
+  const { databaseUrl } = options;
+  await reachDatabase(databaseUrl, logger, waitMs);
+  await withMigrationLock(databaseUrl, lockWaitMs, () => migrate(options, logger));
+  return new RetryingDataSource(options).initialize();
 }
 
 async function migrate(options: DatabaseOptions, logger: LoggerService): Promise<void> {
   // A migration may take longer than any statement of a request.
   const unhurried = { statement_timeout: 0, query_timeout: 0, max: 1 };
-  const dataSource = new DataSource({ ...options, extra: { ...options.extra, ...unhurried } });
+  const dataSource = new RetryingDataSource({
+    ...options,
+    extra: { ...options.extra, ...unhurried },
+  });
   await dataSource.initialize();
   try {
     for (const { name } of await dataSource.runMigrations()) logger.log(`Migrated: ${name}`);

@@ -1,9 +1,15 @@
+import {
+  connectionConfig,
+  prepareSession,
+  withDatabase,
+  type ConnectionConfig,
+} from '@jwt-auth/jwt-core/postgres';
 import type { LoggerService } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
-import { isConnectionLoss } from './connection-loss.js';
 import { DatabaseError, errorCode } from './database-error.js';
+import { databaseOutage } from './database-outage.js';
 
 /** Another process was faster. */
 const ALREADY_MADE = new Set(['42P04', '23505']);
@@ -32,7 +38,7 @@ export async function reachDatabase(
       return;
     } catch (error) {
       if (errorCode(error) === DATABASE_MISSING) return createDatabase(url, logger);
-      if (!isConnectionLoss(error)) throw error;
+      if (!mayPass(error)) throw error;
       if (performance.now() > deadline) {
         const seconds = Math.round(waitMs / 1000);
         const message = `Postgres at ${hostOf(url)} does not answer, after ${seconds} s of trying`;
@@ -44,19 +50,22 @@ export async function reachDatabase(
   }
 }
 
+/** What does not pass by itself: a refused login, a server without the TLS that is demanded. */
+function mayPass(error: unknown): boolean {
+  return databaseOutage(error) !== undefined && !errorCode(error)?.startsWith('28');
+}
+
 async function createDatabase(url: string, logger: LoggerService): Promise<void> {
-  const maintenance = new URL(url);
-  const name = decodeURIComponent(maintenance.pathname.slice(1));
-  maintenance.pathname = '/postgres';
+  const { database: name = '' } = connectionConfig(url);
   try {
     const statement = `CREATE DATABASE ${pg.escapeIdentifier(name)}`;
-    await withClient(maintenance.href, (client) => client.query(statement));
+    await withClient(withDatabase(url, 'postgres'), (client) => client.query(statement));
     logger.log(`Created the database "${name}"`);
   } catch (error) {
     if (ALREADY_MADE.has(errorCode(error) ?? '')) return;
     const message =
       `The database "${name}" does not exist, and this user cannot create it. ` +
-      `Let one who may run: CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER …`;
+      `An administrator can run: CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER …`;
     throw new DatabaseError('missing', message, { cause: error });
   }
 }
@@ -67,19 +76,11 @@ async function createDatabase(url: string, logger: LoggerService): Promise<void>
  * @param answerMs how long to wait for an answer of the server
  */
 export async function withClient<T>(
-  connectionString: string,
+  url: string,
   work: (client: pg.Client) => Promise<T>,
   answerMs = SILENCE_MS,
 ): Promise<T> {
-  const client = new pg.Client({
-    connectionString,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    query_timeout: answerMs,
-  });
-  // A connection that drops between two queries is noticed by the next one, and must not crash.
-  client.on('error', () => undefined);
-  await client.connect();
+  const client = await connect(connectionConfig(url), answerMs);
   try {
     return await work(client);
   } finally {
@@ -87,6 +88,31 @@ export async function withClient<T>(
   }
 }
 
+/** By the first of the ways that leads to the database. */
+async function connect(config: ConnectionConfig, answerMs: number): Promise<pg.Client> {
+  const client = new pg.Client({
+    ...config,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    query_timeout: answerMs,
+  });
+  // A connection that drops between two queries is noticed by the next one, and must not crash.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await prepareSession(client, config);
+    return client;
+  } catch (error) {
+    await client.end();
+    if (!config.fallback) throw error;
+    return connect(config.fallback, answerMs);
+  }
+}
+
 function hostOf(url: string): string {
-  return new URL(url).host;
+  const hosts: string[] = [];
+  for (let way: ConnectionConfig | undefined = connectionConfig(url); way; way = way.fallback) {
+    hosts.push(`${way.host ?? 'localhost'}:${way.port ?? 5432}`);
+  }
+  return [...new Set(hosts)].join(', ');
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '@jwt-auth/jwt-core';
 
-import { isConnectionLoss } from '../database/connection-loss.js';
+import { databaseOutage } from '../database/database-outage.js';
 import { PageCursorError } from '../pages/page-cursor.js';
 
 const INVALID_CURSOR: Problem = {
@@ -18,7 +18,7 @@ export function serviceProblem(error: unknown): Problem | undefined {
   if (error instanceof PageCursorError) return INVALID_CURSOR;
   // Before the database's, which may lose a connection with the same code.
   if (isAbortedBody(error)) return { status: 400, code: 'invalid_input' };
-  if (!isConnectionLoss(error)) return undefined;
+  if (!databaseOutage(error)) return undefined;
   return { status: 503, code: 'database_unavailable', headers: { 'Retry-After': '1' } };
 }
 

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 
-import { isConnectionLoss } from '../database/connection-loss.js';
+import { databaseOutage } from '../database/database-outage.js';
 import { LineLimiter } from './line-limiter.js';
 import { loggedError } from './logged-error.js';
 import { redact, withoutSecrets } from './redact.js';
@@ -92,7 +92,7 @@ export class StructuredLogger implements LoggerService {
     });
     if (rest.length > 0 && typeof rest.at(-1) === 'string') fields.context = texts.pop();
     const text = texts.map(String).join(' ');
-    if (isConnectionLoss(fields.err)) {
+    if (databaseOutage(fields.err)) {
       const failure = loggedError(fields.err, { withStack: false });
       fields.err = failure;
       const suppressed = this.databaseFailures.admit(`${text} ${failure.code ?? failure.message}`);

@@ -1,14 +1,14 @@
-import type { Pool } from 'pg';
 import { Gauge } from 'prom-client';
 import type { DataSource } from 'typeorm';
 
+import { poolOf } from '../database/database-pool.js';
 import type { MetricSource } from './metrics.options.js';
 import { gauge } from './pulled.js';
 
 /** How busy the connections to the database are. */
 export function databasePoolMetrics(dataSource: DataSource): MetricSource {
   return (registry) => {
-    const pool = () => (dataSource.driver as unknown as { readonly master: Pool }).master;
+    const pool = () => poolOf(dataSource);
     new Gauge({
       name: 'database_pool_connections',
       help: 'Open connections of the pool',
