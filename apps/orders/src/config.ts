@@ -16,6 +16,7 @@ import {
   type LogLevel,
   type TrustProxy,
 } from '@jwt-auth/chassis';
+import { withDatabase } from '@jwt-auth/jwt-core/postgres';
 import { z } from 'zod';
 
 const Settings = z
@@ -70,13 +71,6 @@ function allowsHttp({ ALLOW_HTTP_ISSUER, NODE_ENV }: HttpSettings): boolean {
   return ALLOW_HTTP_ISSUER === true || NODE_ENV !== 'production';
 }
 
-/** The database `orders` beside another one. */
-function besideDatabase(url: string): string {
-  const orders = new URL(url);
-  orders.pathname = '/orders';
-  return orders.href;
-}
-
 /** The settings of the orders app, parsed once, when the process starts. */
 export class Config {
   readonly host: string;
@@ -110,7 +104,8 @@ export class Config {
     this.host = settings.HOST;
     this.port = settings.ORDERS_PORT ?? settings.PORT ?? 3001;
     this.metricsAddress = listenAddress(settings.METRICS_HOST, settings.ORDERS_METRICS_PORT);
-    this.databaseUrl = settings.ORDERS_DATABASE_URL ?? besideDatabase(settings.DATABASE_URL ?? '');
+    this.databaseUrl =
+      settings.ORDERS_DATABASE_URL ?? withDatabase(settings.DATABASE_URL ?? '', 'orders');
     // Else of an auth on this machine, with the same settings.
     this.issuer =
       settings.ISSUER ?? addressFromHere({ host: settings.HOST, port: settings.AUTH_PORT });

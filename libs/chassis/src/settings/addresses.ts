@@ -1,5 +1,7 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
 import { isLoopback } from '@jwt-auth/jwt-core';
+import { connectionConfig, ConnectionUrlError } from '@jwt-auth/jwt-core/postgres';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import { z } from 'zod';
 
 import { setting, type Setting } from './setting.js';
 
@@ -17,12 +19,27 @@ export function httpUrl(): Setting<string> {
   });
 }
 
-/** The address of a Postgres database, such as `postgres://user:password@host:5432/database`. */
+/**
+ * The URL of a Postgres database, such as `postgres://user:password@host:5432/database`, with what
+ * `libpq` allows in it: several hosts, sockets, `sslmode`. Kept as it was written.
+ */
 export function postgresUrl(): Setting<string> {
-  return setting('postgres://user:password@host:port/database', (text) => {
-    const url = parseUrl(text, ['postgres:', 'postgresql:']);
-    return url && /^\/[^/]+$/.test(url.pathname) ? text : undefined;
+  const expected = 'expected postgres://user:password@host:port/database';
+  return z.string({ error: `is not set: ${expected}` }).transform((text, context) => {
+    const message = urlProblem(text.trim());
+    if (message === undefined) return text.trim();
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
   });
+
+  function urlProblem(url: string): string | undefined {
+    try {
+      return connectionConfig(url).database === undefined ? expected : undefined;
+    } catch (error) {
+      if (error instanceof ConnectionUrlError) return error.message;
+      throw error;
+    }
+  }
 }
 
 /** Which peers may say, in `X-Forwarded-*`, for whom they speak: none, so many hops, or these. */

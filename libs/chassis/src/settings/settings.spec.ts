@@ -110,8 +110,8 @@ describe('a setting', () => {
     [
       'a database',
       postgresUrl(),
-      'postgres://u:p@h:1/d?sslmode=x',
-      'postgres://u:p@h:1/d?sslmode=x',
+      'postgres://u:p@h:1/d?sslmode=disable',
+      'postgres://u:p@h:1/d?sslmode=disable',
     ],
     ['no proxy', trustProxy(), 'off', false],
     ['hops', trustProxy(), '2', 2],
