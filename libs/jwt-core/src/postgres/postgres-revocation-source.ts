@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import {
   RevocationSourceError,
@@ -13,6 +12,7 @@ import { PageReader } from './feed/page-reader.js';
 import { theBeginning, type FeedPlace } from './feed/place.js';
 import type { FeedPage } from './feed/read-page.js';
 import type { RecentRevocations } from './feed/recent-revocations.js';
+import { Turns } from './feed/turns.js';
 import { untilGone, WaitingReads } from './feed/waiting-reads.js';
 
 export interface PostgresRevocationSourceOptions {
@@ -55,8 +55,14 @@ export class PostgresRevocationSource implements RevocationSource {
   private readonly config: ClientConfig;
   /** Of each page, so that all its readers share one batch: five hundred take the memory of one. */
   private readonly batches = new WeakMap<FeedPage, RevocationBatch>();
+  /**
+   * Of readers without a cursor. Anyone can be one, and the first page is large. Apart from those
+   * with a cursor, who cannot be made up: these do not wait for strangers.
+   */
+  private readonly firstPages = new Turns();
+  /** Of readers that are far behind. Those that are nearly up to date wait for none of them. */
+  private readonly olderPages = new Turns();
   private reader: LogReader | undefined;
-  private lastBeginning: Promise<unknown> = Promise.resolve();
   private jwks: string | undefined;
   private isDraining = false;
 
@@ -129,14 +135,14 @@ export class PostgresRevocationSource implements RevocationSource {
       recent = await untilGone(reader.refresh(), signal);
       cursor = decode(after, recent);
     }
-    let answer = await untilGone(this.answer(cursor, recent, caller), signal);
+    let answer = await untilGone(this.answer(cursor, recent, caller, signal), signal);
     const mayWait = () => !this.isDraining && cursor?.jwks === this.jwks && hasNothing(answer);
     while (mayWait() && (await this.wait(until, signal, caller)) === 'news') {
       const { place } = answer.page;
       const isSameDatabase = recent === (reader.current ?? recent);
       recent = reader.current ?? recent;
-      const next = this.answer(isSameDatabase ? { place, horizon: 0n } : undefined, recent, caller);
-      answer = await untilGone(next, signal);
+      const from = isSameDatabase ? { place, horizon: 0n } : undefined;
+      answer = await untilGone(this.answer(from, recent, caller, signal), signal);
     }
     return this.batchOf(answer, recent, reader);
   }
@@ -146,27 +152,20 @@ export class PostgresRevocationSource implements RevocationSource {
     cursor: Pick<FeedCursor, 'place' | 'horizon'> | undefined,
     recent: RecentRevocations,
     caller: string,
+    signal: AbortSignal | undefined,
   ): Promise<Answer> {
-    const read = (place: FeedPlace) => this.pages.read(place, recent, caller);
+    const read = (place: FeedPlace, horizon?: bigint) =>
+      this.pages.read(place, recent, caller, horizon);
     if (cursor === undefined) {
-      await this.beginningInTurn();
+      await this.firstPages.next(caller, signal);
       return { page: await read(theBeginning), reset: true };
     }
     const known = recent.hasPageAfter(cursor.place) ? recent.read(cursor.place) : undefined;
-    const page = known ?? (await read(cursor.place));
+    if (known === undefined) await this.olderPages.next(caller, signal);
+    const page = known ?? (await read(cursor.place, cursor.horizon));
     // A cursor of a later time than the database has come to: it was restored from a backup.
     const isAhead = cursor.horizon > (known ? recent.horizon : page.snapshot.xmax);
     return isAhead ? { page: await read(theBeginning), reset: true } : { page, reset: false };
-  }
-
-  /**
-   * One reader begins in each turn of the event loop. Anyone can request the first page, and it is
-   * large: readers with a cursor, which cannot be made up, are served in between.
-   */
-  private beginningInTurn(): Promise<unknown> {
-    const turn = this.lastBeginning;
-    this.lastBeginning = turn.then(() => nextTurn());
-    return turn;
   }
 
   private batchOf(

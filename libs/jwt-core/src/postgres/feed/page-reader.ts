@@ -60,11 +60,20 @@ export class PageReader {
    * begins after this call. A full page proves nothing, so it may be some moments old: what committed
    * since then at places before its end is open in its snapshot, and comes with the pages after it.
    *
+   * @param horizon a page from before this transaction id is read again, as the reader has come from a
+   * newer one
    * @throws RevocationSourceError `unavailable`
    */
-  async read(after: FeedPlace, recent: RecentRevocations, caller = ''): Promise<FeedPage> {
+  async read(
+    after: FeedPlace,
+    recent: RecentRevocations,
+    caller = '',
+    horizon = 0n,
+  ): Promise<FeedPage> {
     const key = keyOf(after, recent);
-    const page = (await this.fullPage(key)) ?? (await this.inTurn(key, after, recent, caller));
+    const shared = await this.fullPage(key);
+    const isNewEnough = shared !== undefined && shared.snapshot.xmax >= horizon;
+    const page = isNewEnough ? shared : await this.inTurn(key, after, recent, caller);
     if (page.more) this.readAhead(page.place, recent);
     return page;
   }
