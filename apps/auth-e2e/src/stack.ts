@@ -86,8 +86,12 @@ export class Stack {
 
   /** The address of orders. */
   get orders(): string {
+    return this.ordersProcess.url;
+  }
+
+  get ordersProcess(): RunningApp {
     if (!this.ordersApp) throw new Error('This stack has no orders');
-    return this.ordersApp.url;
+    return this.ordersApp;
   }
 
   /** What orders says of an access token: `ok`, or the code of its refusal. */

@@ -107,6 +107,16 @@ describe('the settings', () => {
 });
 
 describe('the settings in production', () => {
+  it.each([
+    [undefined, 'production', false],
+    ['on', 'production', true],
+    [undefined, 'development', true],
+    ['off', 'development', false],
+  ])('with DOCS=%s in %s serve documentation: %s', (DOCS, NODE_ENV, isServed) => {
+    const { areDocsServed } = new Config({ ...production, NODE_ENV, DOCS });
+    expect(areDocsServed).toBe(isServed);
+  });
+
   const production = { DATABASE_URL, KEY_ENCRYPTION_KEY, NODE_ENV: 'production' };
 
   it('make no demo users', () => {

@@ -66,6 +66,17 @@ describe('Config', () => {
     expect(config.issuer).toBe('http://localhost:3000');
   });
 
+  it.each([
+    [undefined, 'production', false],
+    ['on', 'production', true],
+    [undefined, 'test', true],
+    ['no', 'test', false],
+  ])('with DOCS=%s in %s serves documentation: %s', (DOCS, NODE_ENV, isServed) => {
+    const ISSUER = 'https://auth.example.com';
+    const { areDocsServed } = new Config({ ...database, ISSUER, NODE_ENV, DOCS });
+    expect(areDocsServed).toBe(isServed);
+  });
+
   it('finds the auth that has the same settings', () => {
     const issuerOf = (settings: Environment) => new Config({ ...database, ...settings }).issuer;
     expect(issuerOf({ AUTH_PORT: '4000', HOST: '0.0.0.0' })).toBe('http://localhost:4000');

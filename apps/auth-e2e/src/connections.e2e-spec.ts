@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { freePort, type RunningApp } from '@jwt-auth/dev-stack';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { scrape } from './exposition.js';
+import { call } from './http.js';
+import { Stack, within } from './stack.js';
+
+let stack: Stack;
+let metrics: string;
+const apps = ['auth', 'orders'] as const;
+const appOf = (name: (typeof apps)[number]) =>
+  name === 'auth' ? stack.process() : stack.ordersProcess;
+
+beforeAll(async () => {
+  const port = await freePort();
+  metrics = `http://127.0.0.1:${port}`;
+  stack = await Stack.start({ withOrders: true, env: { AUTH_METRICS_PORT: String(port) } });
+});
+afterAll(() => stack?.stop());
+
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+
+/** A connection that sends what it is given and reads nothing. */
+async function silentConnection({ url }: RunningApp, bytes: string): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+  sockets.push(socket.pause());
+  await once(socket, 'connect');
+  socket.write(bytes);
+  return socket;
+}
+
+const times = <T>(count: number, make: () => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, make));
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
+
+/** Sends bytes that no client library sends, and returns what comes back. */
+async function exchange({ url }: RunningApp, bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(bytes));
+  let text = '';
+  socket.setEncoding('latin1').on('data', (part: string) => (text += part));
+  await once(socket, 'close');
+  return text;
+}
+
+describe.each(apps)('%s', (name) => {
+  it
+    .runIf(process.platform === 'linux')
+    .each([
+      '/docs/swagger-ui-bundle.js',
+      '/docs/swagger-ui.css',
+      '/docs/favicon-32x32.png',
+      '/docs-json',
+      '/docs',
+    ])('holds no descriptor for pipelined requests for %s that nobody reads', async (path) => {
+    const app = appOf(name);
+    const descriptors = () => readdirSync(`/proc/${app.pid}/fd`).length;
+    const before = descriptors();
+    await times(20, () => silentConnection(app, get(path).repeat(12)));
+    // Served in part: the first answer is on its way on each connection.
+    await call(`${app.url}/health/live`);
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await expect.poll(descriptors, within(10)).toBeLessThanOrEqual(before + 2);
+  });
+
+  it.each([
+    ['two Host headers', 'host: a\r\nhost: b', 400],
+    ['no Host header', 'x: 1', 400],
+    ['over a thousand headers', `host: a\r\n${'a:\r\n'.repeat(1_100)}authorization: Bearer a`, 431],
+  ])('refuses a request with %s', async (_what, headers, status) => {
+    const answer = await exchange(
+      appOf(name),
+      `GET /health/live HTTP/1.1\r\nconnection: close\r\n${headers}\r\n\r\n`,
+    );
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toMatch(/x-request-id: /);
+  });
+
+  it('refuses a body with a Content-Encoding', async () => {
+    const path = name === 'auth' ? '/auth/login' : '/orders';
+    const answer = await call(appOf(name).url + path, {
+      body: {},
+      headers: { 'content-encoding': 'gzip' },
+    });
+    expect(answer.status).toBe(415);
+  });
+
+  it('closes the connections of an address beyond a thousand, and serves the others', async () => {
+    const app = appOf(name);
+    const open = await times(1_000, () => silentConnection(app, ''));
+    const more = await times(50, () => silentConnection(app, get('/health/live')));
+    for (const socket of more) socket.resume();
+    await expect.poll(() => more.filter(({ destroyed }) => destroyed).length, within(10)).toBe(50);
+    const [first] = open;
+    first?.resume().write(get('/health/live'));
+    const [answer] = (await once(first!, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 200 /);
+  });
+});
+
+describe('the feed', () => {
+  it('frees every place of a connection that has gone, pipelined or not', async () => {
+    const waiting = async () => (await scrape(metrics)).value('revocation_feed_waiting_reads');
+    const { cursor } = (await call(`${stack.auth()}/revocations`)).body;
+    const path = `/revocations?wait=25&after=${encodeURIComponent(String(cursor))}`;
+    await times(200, () => silentConnection(stack.process(), get(path).repeat(15)));
+    await expect.poll(waiting, within(10)).toBeGreaterThan(150);
+    for (const socket of sockets.splice(0)) socket.resetAndDestroy();
+    // Auth's own list waits, too.
+    await expect.poll(waiting, within(5)).toBeLessThanOrEqual(1);
+  });
+});
