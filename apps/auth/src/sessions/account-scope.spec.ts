@@ -55,11 +55,21 @@ it('a logout needs no scope', async () => {
   expect((await auth.refresh(refresh_token)).status).toBe(401);
 });
 
-it.each(['', ' '])('the scope %j counts as omitted, at login and at refresh', async (scope) => {
+it('an empty scope counts as omitted, at login and at refresh', async () => {
   const everything = 'orders:read orders:write account';
-  const { scope: granted, refresh_token } = await loginWith(scope);
+  const { scope: granted, refresh_token } = await loginWith('');
   expect(granted).toBe(everything);
-  const body = { refresh_token, scope };
+  const body = { refresh_token, scope: '' };
   const answer = await auth.call<TokenResponse>('POST', '/auth/refresh', { body });
   expect(answer.body.scope).toBe(everything);
+});
+
+it.each([' ', '   ', '\t'])('the scope %j is refused, at login and at refresh', async (scope) => {
+  const email = `spaces-${scope.length}-${scope.charCodeAt(0)}@example.com`;
+  await auth.register(email);
+  const login = { email, password: PASSWORD, scope };
+  expect((await auth.call('POST', '/auth/login', { body: login })).status).toBe(400);
+  const { refresh_token } = await loginWith('');
+  const body = { refresh_token, scope };
+  expect((await auth.call('POST', '/auth/refresh', { body })).status).toBe(400);
 });

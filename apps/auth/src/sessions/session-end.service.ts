@@ -86,8 +86,11 @@ export class SessionEndService {
   }
 
   /** Ends what a user has beyond `SESSIONS_PER_USER`, the longest unused first. */
-  async endOldestSessions(manager: EntityManager, userId: string, origin: Origin): Promise<void> {
-    const now = await this.clock.database(manager);
+  async endOldestSessions(
+    manager: EntityManager,
+    userId: string,
+    { origin, now }: { readonly origin: Origin; readonly now: Date },
+  ): Promise<void> {
     const keep = this.config.sessionsPerUser;
     const ids = await this.sessions.idsBeyond(manager, userId, { keep, now });
     if (ids.length === 0) return;

@@ -60,7 +60,7 @@ export class SessionStartService {
         subject: session.id,
         origin,
       });
-      await this.sessionEnd.endOldestSessions(manager, userId, origin);
+      await this.sessionEnd.endOldestSessions(manager, userId, { origin, now });
       return response;
     });
   }
