@@ -269,7 +269,33 @@ describe('revocation', () => {
     expect(await introspect(token)).toEqual({ active: false });
   });
 
+  describe('by a client that users gave no token to', () => {
+    it.each(['access', 'reference', 'refresh', 'replaced refresh'])(
+      'leaves a %s token of a user alone',
+      async (kind) => {
+        const first = await auth.login('ada@example.com');
+        const next = (await auth.refresh(first.refresh_token)).body;
+        const { body: opaque } = await auth.call<OAuthBody>('POST', '/auth/refresh', {
+          body: { refresh_token: next.refresh_token, token_format: 'reference' },
+        });
+        const token = {
+          access: next.access_token,
+          reference: String(opaque.access_token),
+          refresh: String(opaque.refresh_token),
+          'replaced refresh': first.refresh_token,
+        }[kind] as string;
+        const answer = await post('revoke', { token }, basic(caller));
+        expect(outcome(answer)).toEqual([400, 'unauthorized_client']);
+        expect(await introspect(String(opaque.access_token))).toMatchObject({ active: true });
+        expect((await auth.refresh(String(opaque.refresh_token))).status).toBe(200);
+        // The one that is registered to refresh in the place of the public client may.
+        expect((await post('revoke', { token }, basic(service))).status).toBe(200);
+      },
+    );
+  });
+
   it('knows nothing of others, and says so to nobody', async () => {
+    expect((await post('revoke', { token: 'unknown' }, basic(caller))).status).toBe(200);
     expect((await post('revoke', { token: 'unknown' })).status).toBe(200);
     expect(outcome(await post('revoke', {}))).toEqual([400, 'invalid_request']);
     const wrong = await post('revoke', { token: 'unknown' }, basicOf(caller.id, 'wrong'));

@@ -11,7 +11,7 @@ import type { AccessTokenClaims } from '../tokens/access-token-claims.js';
 import { IssuedTokens } from '../tokens/issued-tokens.js';
 import { OAuthError } from './oauth-error.js';
 
-/** Ends tokens on behalf of whoever holds them (RFC 7009). */
+/** Token revocation (RFC 7009). */
 @Injectable()
 export class TokenRevoking {
   constructor(
@@ -23,19 +23,21 @@ export class TokenRevoking {
   ) {}
 
   /**
-   * An access token dies by itself, a refresh token with its session. One that is neither is dead
-   * already. Tokens of people are ended by whoever holds them, as they were issued to a public
-   * client; those of another client only by that client.
+   * Revokes an access token, or the session of a refresh token. Of a token that is neither there is
+   * nothing to do. A client revokes only what was issued to it (RFC 7009 section 2.1).
    *
+   * @param client `undefined`: a caller without credentials, as the public client `web` is
    * @throws OAuthError `unauthorized_client`
    */
   async revoke(token: string, client: Client | undefined, origin: Origin): Promise<void> {
     const claims = await this.tokens.find(token);
-    if (!claims) return this.sessions.endByRefreshToken(token, client?.id ?? null, origin);
-    if (claims.client_id !== WEB_CLIENT && claims.client_id !== client?.id) {
-      throw new OAuthError('unauthorized_client', 'The token was issued to another client');
+    if (claims) {
+      demandIssuedTo(client, claims.client_id);
+      return this.revokeAccess(claims, client, origin);
     }
-    return this.revokeAccess(claims, client, origin);
+    if (!(await this.sessions.isRefreshToken(token))) return;
+    demandIssuedTo(client, WEB_CLIENT);
+    return this.sessions.endByRefreshToken(token, client?.id ?? null, origin);
   }
 
   private async revokeAccess(
@@ -55,4 +57,18 @@ export class TokenRevoking {
       });
     });
   }
+}
+
+/**
+ * Tokens of users are issued to the public client `web`: any caller without credentials may revoke
+ * one that it holds, and a client that is registered to refresh in the place of `web`.
+ *
+ * @throws OAuthError `unauthorized_client`
+ */
+function demandIssuedTo(client: Client | undefined, issuedTo: string): void {
+  const isOwn =
+    issuedTo === WEB_CLIENT
+      ? !client || client.grants.includes('refresh_token')
+      : issuedTo === client?.id;
+  if (!isOwn) throw new OAuthError('unauthorized_client', 'The token was issued to another client');
 }

@@ -33,6 +33,11 @@ export class SessionsService {
     );
   }
 
+  /** Whether this is a refresh token that was issued, and has not been removed for its age. */
+  isRefreshToken(token: string): Promise<boolean> {
+    return this.dataSource.manager.existsBy(RefreshToken, { hash: hashRefreshToken(token) });
+  }
+
   /**
    * Ends the session of a refresh token, whether or not it has been replaced.
    *
