@@ -32,7 +32,11 @@ const traits = {
 };
 
 export const NewClient = z
-  .object({ ...traits, audiences: traits.audiences.default([]), claims: ClaimsInput.default({}) })
+  .strictObject({
+    ...traits,
+    audiences: traits.audiences.default([]),
+    claims: ClaimsInput.default({}),
+  })
   .meta({ id: 'NewClient' });
 export type NewClient = z.infer<typeof NewClient>;
 

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { AuthApp, PASSWORD } from './testing/auth-app.fixture.js';
+
+interface Schema {
+  readonly $ref?: string;
+  readonly additionalProperties?: unknown;
+}
+
+interface Document {
+  readonly paths: Record<
+    string,
+    Record<string, { requestBody?: { content: Record<string, { schema: Schema }> } }>
+  >;
+  readonly components: { readonly schemas: Record<string, Schema> };
+}
+
+let auth: AuthApp;
+let admin: string;
+beforeAll(async () => {
+  auth = await AuthApp.start({ SEED_DEMO: 'on' });
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
+afterAll(() => auth.close());
+
+describe('a JSON body', () => {
+  it('is described as one without other members, on every route', async () => {
+    const { body } = await auth.call<Document>('GET', '/docs-json');
+    const resolve = ({ $ref = '', ...schema }: Schema): Schema =>
+      body.components.schemas[$ref.replace('#/components/schemas/', '')] ?? schema;
+    const bodies = Object.entries(body.paths).flatMap(([path, routes]) =>
+      Object.values(routes).flatMap(({ requestBody }) => {
+        const json = requestBody?.content['application/json'];
+        return json ? [{ path, ...resolve(json.schema) }] : [];
+      }),
+    );
+    expect(bodies.length).toBeGreaterThanOrEqual(8);
+    for (const { path, additionalProperties } of bodies) {
+      expect([path, additionalProperties]).toEqual([path, false]);
+    }
+  });
+
+  const client = { name: 'x', grants: ['introspect'], scopes: [] };
+  const credentials = { email: 'ada@example.com', password: PASSWORD };
+
+  it.each<[string, object, string]>([
+    ['POST /admin/clients', client, 'disabled'],
+    ['POST /admin/clients', client, 'secret'],
+    ['POST /admin/users', credentials, 'claims'],
+    ['POST /admin/revocations', { kind: 'jti', id: 'x' }, 'before'],
+    ['POST /auth/register', { ...credentials, email: 'new@example.com' }, 'roles'],
+    ['POST /auth/login', credentials, 'scopes'],
+    ['POST /auth/refresh', { refresh_token: 'x' }, 'grant_type'],
+    ['PUT /auth/password', { currentPassword: PASSWORD, newPassword: `${PASSWORD}!` }, 'password'],
+  ])('of %s is refused for one more member, and names it', async (route, body, member) => {
+    const [method, url] = route.split(' ') as ['POST' | 'PUT', string];
+    const answer = await auth.call(method, url, {
+      token: admin,
+      body: { ...body, [member]: true },
+    });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_input', errors: [{ message: `Unrecognized key: "${member}"` }] },
+    });
+  });
+});
