@@ -1,0 +1,96 @@
+import type { LoggerService } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { DataSource } from 'typeorm';
+
+import { DatabaseError, errorCode } from './database-error.js';
+import type { DatabaseOptions } from './database-options.js';
+import { withClient } from './reach-database.js';
+
+/** Any number, as long as all processes of an app agree. */
+const MIGRATION_LOCK = 7_296_518_034;
+const POLL_MS = 100;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Another transaction holds the lock; the server chose this transaction to end a deadlock. */
+const LOCKED = new Set(['55P03', '40P01']);
+
+export interface MigrateOptions {
+  /** How long to wait for the migrations of another process, and for locks on tables. */
+  readonly waitMs: number;
+  /**
+   * How long one statement of a migration waits for a lock. For that long, statements of other
+   * processes on the same table wait behind it.
+   */
+  readonly lockTimeoutMs: number;
+  readonly logger: LoggerService;
+}
+
+/**
+ * Runs the pending migrations, one process at a time.
+ *
+ * A statement that changes a table waits until all transactions that use the table have ended, and
+ * everything else waits behind that statement. So a migration gives up after `lockTimeoutMs`, is
+ * rolled back, and starts again after a pause in which others go on.
+ *
+ * @throws DatabaseError `lock_timeout` and whatever a migration throws
+ */
+export async function migrate(options: DatabaseOptions, waits: MigrateOptions): Promise<void> {
+  await withClient(options.databaseUrl, async (client) => {
+    await takeMigrationLock(client, waits.waitMs);
+    await runMigrations(options, waits);
+  });
+}
+
+/**
+ * The lock belongs to a session without a transaction: it goes with the process, however that ends,
+ * and delays neither vacuum nor a `CREATE INDEX CONCURRENTLY`. Nor do those that wait for it: a
+ * statement that waits inside the server would be one more transaction that such an index waits for.
+ */
+async function takeMigrationLock(client: pg.Client, waitMs: number): Promise<void> {
+  const deadlineMs = performance.now() + waitMs;
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>(
+      'SELECT pg_try_advisory_lock($1) AS taken',
+      [MIGRATION_LOCK],
+    );
+    if (rows[0]?.taken) return;
+    if (performance.now() > deadlineMs) {
+      const message = `Another process has been migrating this database for more than ${waitMs} ms`;
+      throw new DatabaseError('lock_timeout', message);
+    }
+    await delay(POLL_MS);
+  }
+}
+
+async function runMigrations(
+  options: DatabaseOptions,
+  { waitMs, lockTimeoutMs, logger }: MigrateOptions,
+): Promise<void> {
+  const deadlineMs = performance.now() + waitMs;
+  // A migration may take longer than any statement of a request.
+  const limits = { statement_timeout: 0, query_timeout: 0, lock_timeout: lockTimeoutMs, max: 1 };
+  const dataSource = new DataSource({ ...options, extra: { ...options.extra, ...limits } });
+  await dataSource.initialize();
+  try {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        for (const { name } of await dataSource.runMigrations()) logger.log(`Migrated: ${name}`);
+        return;
+      } catch (error) {
+        if (!LOCKED.has(errorCode(error) ?? '')) throw error;
+        if (performance.now() + pauseMs > deadlineMs) {
+          const message =
+            `A migration could not lock its tables within ${waitMs} ms: a transaction uses them. ` +
+            `Find it in pg_stat_activity (oldest xact_start), end it, and start again`;
+          throw new DatabaseError('lock_timeout', message, { cause: error });
+        }
+        logger.warn(`A migration waits for a lock on a table, and tries again in ${pauseMs} ms`);
+        await delay(pauseMs);
+      }
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+}
