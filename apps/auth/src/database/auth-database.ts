@@ -24,6 +24,9 @@ import { CreateAuditEvents1763900000005 } from './migrations/1763900000005-creat
 import { CreateClients1763900000010 } from './migrations/1763900000010-create-clients.js';
 import { AddClientAudiences1763900000021 } from './migrations/1763900000021-add-client-audiences.js';
 import { CreateReferenceTokens1763900000020 } from './migrations/1763900000020-create-reference-tokens.js';
+import { CompleteEarlySchemas1764000000200 } from './migrations/1764000000200-complete-early-schemas.js';
+import { IndexRefreshTokensByExpiry1764000000201 } from './migrations/1764000000201-index-refresh-tokens-by-expiry.js';
+import { KeepClientDisabledAt1764000000202 } from './migrations/1764000000202-keep-client-disabled-at.js';
 import { IndexEndedSessions1764000000300 } from './migrations/1764000000300-index-ended-sessions.js';
 import { IndexSealedAnswers1764000000301 } from './migrations/1764000000301-index-sealed-answers.js';
 import { CountAttempts1764000000401 } from './migrations/1764000000401-count-attempts.js';
@@ -58,6 +61,9 @@ export function authDatabase(url: string): DatabaseOptions {
       AddClientAudiences1763900000021,
       AddTokenVersion1764000000100,
       AddCursorSecret1764000000101,
+      CompleteEarlySchemas1764000000200,
+      IndexRefreshTokensByExpiry1764000000201,
+      KeepClientDisabledAt1764000000202,
       IndexEndedSessions1764000000300,
       IndexSealedAnswers1764000000301,
       CountAttempts1764000000401,

@@ -11,3 +11,4 @@ import type {} from './global-setup.js';
 export function freshDatabase(): Promise<string> {
   return createDatabase(inject('postgresUrl'), `test_${randomUUID()}`);
 }
+export { schemaOf } from './schema.js';
