@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { openDatabase } from '@jwt-auth/chassis';
-import { freshDatabase, schemaOf } from '@jwt-auth/dev-stack/vitest';
-import pg from 'pg';
+import { freshDatabase, schemaOf, withDatabase } from '@jwt-auth/dev-stack/vitest';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
@@ -9,7 +8,7 @@ import { authDatabase } from './auth-database.js';
 
 /** A script for each schema that a database may have: see CONTRIBUTING.md. */
 const folder = new URL('landed/', import.meta.url);
-const landed = readdirSync(folder);
+const landed = readdirSync(folder).filter((file) => !file.endsWith('.statements.sql'));
 
 const stateOf = (commit: string) => landed.find((name) => name.includes(commit))!;
 
@@ -104,11 +103,5 @@ async function migrated(url: string): Promise<string> {
 }
 
 async function run(url: string, sql: string): Promise<object[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<object>(sql)).rows;
-  } finally {
-    await client.end();
-  }
+  return (await withDatabase(url, (client) => client.query<object>(sql))).rows;
 }

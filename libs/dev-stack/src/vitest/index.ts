@@ -11,4 +11,6 @@ import type {} from './global-setup.js';
 export function freshDatabase(): Promise<string> {
   return createDatabase(inject('postgresUrl'), `test_${randomUUID()}`);
 }
+export { contractions, refusedStatements } from './release-before.js';
 export { schemaOf } from './schema.js';
+export { withDatabase } from './with-database.js';

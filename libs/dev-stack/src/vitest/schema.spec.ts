@@ -1,7 +1,6 @@
-import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { freshDatabase, schemaOf } from './index.js';
+import { freshDatabase, schemaOf, withDatabase } from './index.js';
 
 const NOTES = 'CREATE TABLE notes (id int PRIMARY KEY, body text, written_at timestamptz)';
 
@@ -47,11 +46,5 @@ describe('schemaOf', () => {
 });
 
 async function run(statement: string, at = url): Promise<void> {
-  const client = new pg.Client({ connectionString: at });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  await withDatabase(at, (client) => client.query(statement));
 }

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { withDatabase } from './with-database.js';
 
 /** One line for each part of the schema `public`. Neither the order of columns nor white space in functions counts. */
 const PARTS = `
@@ -44,13 +44,9 @@ const PARTS = `
  * What a database is made of: tables, columns, defaults, indexes, constraints, triggers, functions.
  * Two databases with the same lines have the same schema.
  */
-export async function schemaOf(url: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
+export function schemaOf(url: string): Promise<string[]> {
+  return withDatabase(url, async (client) => {
     const { rows } = await client.query<{ part: string }>(PARTS);
     return rows.map(({ part }) => part);
-  } finally {
-    await client.end();
-  }
+  });
 }

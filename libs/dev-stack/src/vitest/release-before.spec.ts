@@ -1,0 +1,49 @@
+import { beforeAll, expect, it } from 'vitest';
+
+import { contractions, freshDatabase, refusedStatements, schemaOf, withDatabase } from './index.js';
+
+const NOTES = 'CREATE TABLE notes (id int PRIMARY KEY, body text, written_at timestamptz)';
+
+let url: string;
+let before: string[];
+
+beforeAll(async () => {
+  url = await freshDatabase();
+  await withDatabase(url, (client) => client.query(NOTES));
+  before = await schemaOf(url);
+});
+
+it.each([
+  ['ADD author text', []],
+  ["ADD author text NOT NULL DEFAULT ''", []],
+  ['ADD number int GENERATED ALWAYS AS IDENTITY', []],
+  ['ADD author text NOT NULL', ['new and required: notes.author']],
+  ['DROP body', ['lost column notes.body text']],
+  ['RENAME body TO content', ['lost column notes.body text']],
+  ['RENAME TO papers', ['lost relation r notes', 'lost column notes.id integer']],
+  ['ALTER id TYPE bigint', ['lost column notes.id integer']],
+  ['ALTER body SET NOT NULL', ['now required: notes.body']],
+  ["ADD CONSTRAINT short CHECK (body < 'n')", ['new constraint notes short CHECK']],
+  ['ADD CONSTRAINT single UNIQUE (body)', ['new constraint notes single UNIQUE (body)']],
+])('finds what ALTER TABLE notes %s takes from the release before', async (change, found) => {
+  const copy = await freshDatabase();
+  await withDatabase(copy, (client) => client.query(`${NOTES}; ALTER TABLE notes ${change}`));
+  const all = contractions(before, await schemaOf(copy));
+  expect(all.length === 0).toBe(found.length === 0);
+  for (const part of found) expect(all.join('\n')).toContain(part);
+});
+
+it('finds the statements that a schema does not understand', async () => {
+  const recorded = [
+    'SELECT body FROM notes WHERE id = $1;',
+    'SELECT author FROM notes;',
+    'INSERT INTO notes (id, body) VALUES ($1, $2);',
+    'UPDATE papers SET body = $1;',
+    '',
+  ];
+  const refused = await refusedStatements(url, recorded.join('\n'));
+  expect(refused).toEqual([
+    expect.stringContaining('column "author" does not exist: SELECT author'),
+    expect.stringContaining('relation "papers" does not exist'),
+  ]);
+});

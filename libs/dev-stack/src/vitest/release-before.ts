@@ -1,0 +1,62 @@
+import { withDatabase } from './with-database.js';
+
+/**
+ * Which recorded statements of the release before a database no longer understands, and why. They
+ * are parsed and not run: a column or table that is gone shows, or one of another type.
+ */
+export function refusedStatements(url: string, recorded: string): Promise<string[]> {
+  return withDatabase(url, async (client) => {
+    const refused: string[] = [];
+    for (const statement of recorded.split('\n').filter((line) => line !== '')) {
+      try {
+        await client.query(`PREPARE recorded AS ${statement}`);
+        await client.query('DEALLOCATE recorded');
+      } catch (error) {
+        refused.push(`${(error as Error).message}: ${statement}`);
+      }
+    }
+    return refused;
+  });
+}
+
+/**
+ * What a schema takes from the release before, which runs beside this one during an upgrade: tables
+ * and columns that are gone or have another type, and rules that its rows may break.
+ *
+ * @param before `schemaOf` a database of the release before
+ * @param after `schemaOf` one of this release
+ */
+export function contractions(before: readonly string[], after: readonly string[]): string[] {
+  const columns = new Map(columnsOf(after).map((column) => [column.name, column]));
+  const tables = new Set(before.filter((part) => part.startsWith('relation ')));
+  const found = [...tables].filter((table) => !after.includes(table)).map((part) => `lost ${part}`);
+  const known = new Set<string>();
+  for (const { name, type, isRequired } of columnsOf(before)) {
+    known.add(name);
+    const now = columns.get(name);
+    if (now?.type !== type) found.push(`lost column ${name} ${type}`);
+    else if (now.isRequired && !isRequired) found.push(`now required: ${name}`);
+  }
+  const hasTable = (name: string) => tables.has(`relation r ${name.split('.')[0]}`);
+  for (const { name, isRequired } of columns.values()) {
+    if (!known.has(name) && hasTable(name) && isRequired) found.push(`new and required: ${name}`);
+  }
+  for (const part of after.filter((each) => !before.includes(each))) {
+    const table =
+      /^constraint (\S+) /.exec(part)?.[1] ??
+      /^index CREATE UNIQUE INDEX \S+ ON public\.(\S+) /.exec(part)?.[1];
+    if (table && hasTable(table)) found.push(`new ${part}`);
+  }
+  return found;
+}
+
+/** @returns for each column its name, its type, and whether an INSERT must name it */
+function columnsOf(schema: readonly string[]) {
+  return schema.flatMap((part) => {
+    const column =
+      /^column (\S+) (.+?)(?= NOT NULL| DEFAULT | GENERATED | IDENTITY | COLLATE |$)/.exec(part);
+    if (!column) return [];
+    const isRequired = / NOT NULL/.test(part) && !/ (DEFAULT|GENERATED|IDENTITY) /.test(part);
+    return { name: column[1]!, type: column[2]!, isRequired };
+  });
+}
