@@ -42,7 +42,7 @@ async function revoke(id: string): Promise<void> {
 }
 
 describe('the feed', () => {
-  it('is open, never cached, and begins with everything', async () => {
+  it('is public, never cached, and starts with a snapshot', async () => {
     await revoke('first');
     const answer = await auth.call<Page>('GET', '/revocations');
     expect(answer.headers).toMatchObject({
@@ -58,12 +58,12 @@ describe('the feed', () => {
     expect(answer.body.entries).toContainEqual({ kind: 'jti', id: 'first', exp: inAnHour });
   });
 
-  it('tells who asks for details from when on it leaves out what has expired', async () => {
+  it('sends with `details` from which second on it leaves out expired entries', async () => {
     const answer = await auth.call<Page>('GET', '/revocations?details=true');
     expect(answer.body).toMatchObject({ reset: true, expiredBefore: expect.any(Number) as number });
   });
 
-  it('goes on with what is new', async () => {
+  it('sends what was added since the cursor', async () => {
     const { cursor } = await read();
     expect(await read(after(cursor))).toMatchObject({ reset: false, more: false, entries: [] });
     await revoke('second');
@@ -73,7 +73,7 @@ describe('the feed', () => {
     });
   });
 
-  it('tells a client revocation with its instant', async () => {
+  it('sends a client revocation with its second and its version', async () => {
     const { cursor } = await read();
     const revocation = {
       kind: 'client',
@@ -89,7 +89,7 @@ describe('the feed', () => {
     ]);
   });
 
-  it('tells nothing of a transaction that failed', async () => {
+  it('sends nothing of a transaction that failed', async () => {
     const { cursor } = await read();
     const failed = auth.dataSource.transaction(async (manager) => {
       const entry = { kind: 'jti', id: 'undone', exp: inAnHour } as const;
@@ -104,17 +104,14 @@ describe('the feed', () => {
 
   it.each([
     ['an empty cursor', '?after='],
-    ['what is no cursor', '?after=x'],
-    ['what looks like one', '?after=x.y'],
-    ['a huge one', `?after=${'x'.repeat(5000)}.y`],
-    ['two of them', '?after=a.b&after=c.d'],
+    ['a word', '?after=x'],
+    ['text in the form of a cursor', '?after=x.y'],
+    ['a very long cursor', `?after=${'x'.repeat(5000)}.y`],
+    ['two cursors', '?after=a.b&after=c.d'],
     ['broken escapes', '?after=%ff.%fe'],
-  ])('answers %s with everything, at once', async (_, query) => {
+    ['NUL', '?after=%00.%00'],
+  ])('answers %s with a snapshot, at once', async (_, query) => {
     expect(await read(`${query}&wait=25`)).toMatchObject({ reset: true });
-  });
-
-  it('refuses NUL, which is no text, as every route does', async () => {
-    expect((await auth.call('GET', '/revocations?after=%00.%00&wait=25')).status).toBe(400);
   });
 
   it.each(['', 'x', '-5', 'NaN', '-Infinity', '0'])(
@@ -128,14 +125,14 @@ describe('the feed', () => {
 });
 
 describe('a waiting request', () => {
-  it('is answered as soon as there is something', async () => {
+  it('is answered as soon as an entry is added', async () => {
     const { cursor } = await read();
     const answer = read(after(cursor, 20));
     await revoke('awaited');
     expect((await answer).entries.map(({ id }) => id)).toEqual(['awaited']);
   });
 
-  it('is answered with nothing when its time is up, and that proves something', async () => {
+  it('is answered without entries when its time is over, with a valid cursor', async () => {
     const { cursor } = await read();
     const begun = performance.now();
     const page = await read(after(cursor, 0.3));
@@ -143,7 +140,7 @@ describe('a waiting request', () => {
     expect(performance.now() - begun).toBeGreaterThan(250);
   });
 
-  it('is answered at once when the keys change, and told of it once', async () => {
+  it('is answered at once when the keys change, but only once', async () => {
     const { cursor, jwks } = await read();
     const answer = read(after(cursor, 20));
     await auth.dataSource.query(
@@ -156,14 +153,14 @@ describe('a waiting request', () => {
     const page = await answer;
     expect(page).toMatchObject({ reset: false, entries: [], jwks: auth.get(KeyRing).fingerprint });
     expect(page.jwks).not.toBe(jwks);
-    // Whoever still goes by the old keys does not wait; whoever was told does.
+    // A reader that knows the old keys does not wait; one that knows the new keys does.
     expect((await read(after(cursor, 20))).jwks).toBe(page.jwks);
     const begun = performance.now();
     await read(after(page.cursor, 0.3));
     expect(performance.now() - begun).toBeGreaterThan(250);
   });
 
-  it('ends when its reader hangs up', async () => {
+  it('ends when its client disconnects', async () => {
     const { cursor } = await read();
     const gone = new AbortController();
     const options = { waitSeconds: 20, signal: gone.signal };
@@ -172,14 +169,14 @@ describe('a waiting request', () => {
     await expect(answer).rejects.toMatchObject({ code: 'revocations_stale' });
   });
 
-  it('ends with its connection, also when requests before it on that are not answered', async () => {
+  it('ends with its connection, even behind other unanswered requests on it', async () => {
     const address = new URL(await auth.listen());
     const source = auth.get(PostgresRevocationSource);
     const { cursor } = await read();
     const socket = connect(Number(address.port), address.hostname);
     const request = `GET /revocations${after(cursor, 25)} HTTP/1.1\r\nHost: ${address.host}\r\n\r\n`;
     socket.write(request.repeat(8));
-    // One of them is that of the app's own list.
+    // One of the reads is that of the app's own list.
     await vi.waitFor(() => expect(source.waitingReads).toBeGreaterThan(1), 5_000);
     socket.destroy();
     await vi.waitFor(() => expect(source.waitingReads).toBeLessThanOrEqual(1), 2_000);
@@ -199,7 +196,7 @@ describe('a waiting request', () => {
 });
 
 describe('when the list cannot be read', () => {
-  it('says so, and never that there is nothing', async () => {
+  it('answers 503, and never an empty list', async () => {
     const alone = await AuthApp.start();
     await alone.dataSource.query('ALTER TABLE revoked_tokens RENAME TO away');
     await vi.waitFor(async () => {
@@ -211,7 +208,7 @@ describe('when the list cannot be read', () => {
   });
 });
 
-it('two thousand entries are one answer', async () => {
+it('sends at most two thousand entries in an answer', async () => {
   const many = await AuthApp.start();
   await many.dataSource.transaction((manager) =>
     many.get(RevocationsService).revoke(
