@@ -9,6 +9,11 @@ import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { KeyLife, WITHDRAWN_SECONDS } from '../keys/key-life.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
+import {
+  RevocationsRepository,
+  type ListedRevocation,
+  type PublicationPosition,
+} from '../revocations/revocations.repository.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { SessionEndService } from '../sessions/session-end.service.js';
 import { Session } from '../sessions/session.entity.js';
@@ -31,24 +36,15 @@ const Position = z.tuple([
   z.string().max(255).regex(NO_NUL),
   z.string().max(255).regex(NO_NUL),
 ]);
-type Position = z.infer<typeof Position>;
-
 /** After every transaction that can exist. */
-const START: Position = [String(MAX_XID), '', ''];
-
-type ListedRevocation = RevokedToken & { readonly xid: string };
-
-const LIST = `
-  SELECT kind, id, exp::float8 AS exp, before::float8 AS before, created_at AS "createdAt", xid
-  FROM revoked_tokens
-  WHERE (xid, kind, id) < ($1::xid8, $2, $3) AND exp > extract(epoch FROM now())
-  ORDER BY xid DESC, kind DESC, id DESC LIMIT $4`;
+const START: PublicationPosition = [String(MAX_XID), '', ''];
 
 /** Revocations by hand: for an incident, and for what this issuer does not know by itself. */
 @Injectable()
 export class RevocationAdministration {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly repository: RevocationsRepository,
     private readonly revocations: RevocationsService,
     private readonly sessions: SessionEndService,
     private readonly keyLife: KeyLife,
@@ -57,17 +53,17 @@ export class RevocationAdministration {
   ) {}
 
   /**
-   * What has not expired, in the order in which the feed told it, the latest first.
+   * What has not expired, in the order in which the feed sent it, the latest first.
    *
    * @throws PageCursorError
    */
   list(query: PageQuery): Promise<Page<RevokedToken>> {
-    return readPage<ListedRevocation, Position>(
+    return readPage<ListedRevocation, PublicationPosition>(
       {
         name: 'revocations',
         position: Position,
         positionOf: ({ xid, kind, id }) => [xid, kind, id],
-        read: (after = START, count) => this.dataSource.query(LIST, [...after, count]),
+        read: (after = START, count) => this.repository.list(after, count),
       },
       query,
     );

@@ -7,7 +7,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { AdminController } from './admin-controller.decorator.js';
 import { RevocationAdministration } from './revocation-administration.js';
-import { RevocationAnswer, RevocationList, RevocationRequest } from './revocations.schema.js';
+import { RevocationAnswer, RevocationAdminPage, RevocationRequest } from './revocations.schema.js';
 
 @AdminController('revocations')
 export class RevocationsAdminController {
@@ -15,7 +15,7 @@ export class RevocationsAdminController {
 
   @Get()
   @ApiOperation({ summary: 'What is revoked, the latest first' })
-  @ApiOkResponse({ standardSchema: RevocationList })
+  @ApiOkResponse({ standardSchema: RevocationAdminPage })
   async list(@Query({ schema: PageQuery }) query: PageQuery): Promise<Page<RevocationAnswer>> {
     const { items, nextCursor } = await this.revocations.list(query);
     return { items: items.map(revocationAnswer), nextCursor };

@@ -21,10 +21,10 @@ export const RevocationAnswer = z
     kind: Kind,
     id: z.string(),
     exp: seconds('when the last token concerned has expired'),
-    before: seconds('tokens of the client issued up to then are dead').optional(),
+    before: seconds('tokens of the client issued up to then are revoked').optional(),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Revocation' });
 export type RevocationAnswer = z.infer<typeof RevocationAnswer>;
 
-export const RevocationList = pageOf(RevocationAnswer).meta({ id: 'RevocationList' });
+export const RevocationAdminPage = pageOf(RevocationAnswer).meta({ id: 'RevocationAdminPage' });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { OwnRevocations } from './own-revocations.js';
+import { RevocationsRepository } from './revocations.repository.js';
 import { RevocationsService } from './revocations.service.js';
 
 let auth: AuthApp;
@@ -19,7 +20,8 @@ afterAll(() => auth.close());
 beforeEach(() => {
   now = 0;
   list = new RevocationList({ maxStalenessMs: 1_000, monotonicNow: () => now });
-  service = new RevocationsService(new OwnRevocations(auth.dataSource, list), auth.dataSource);
+  const own = new OwnRevocations(auth.dataSource, list);
+  service = new RevocationsService(auth.get(RevocationsRepository), own);
 });
 
 const entry = (): Revocation => ({
@@ -29,7 +31,7 @@ const entry = (): Revocation => ({
 });
 
 describe('revocations of this process', () => {
-  it('are heeded when their transaction commits, and not before', async () => {
+  it('are in the list once their transaction commits, and not before', async () => {
     await auth.dataSource.transaction(async (manager) => {
       await service.revoke(manager, [entry(), entry()]);
       await manager.transaction((inner) => service.revoke(inner, [entry()]));
@@ -38,7 +40,7 @@ describe('revocations of this process', () => {
     expect(list.size).toBe(3);
   });
 
-  it('are not heeded when it fails, nor with the next one on the same connection', async () => {
+  it('are not in the list when it fails, nor after the next one on the same connection', async () => {
     const runner = auth.dataSource.createQueryRunner();
     await runner.startTransaction();
     await service.revoke(runner.manager, [entry()]);
@@ -49,7 +51,7 @@ describe('revocations of this process', () => {
     expect(list.size).toBe(0);
   });
 
-  it('prove nothing of what others have revoked', async () => {
+  it('do not make the list fresh, as other processes revoke too', async () => {
     list.apply({ cursor: '', reset: true, more: false, entries: [] }, now);
     expect(list.state).toBe('fresh');
     now += 1_001;

@@ -8,8 +8,8 @@ interface TransactionEvent {
 }
 
 /**
- * Adds the revocations of this process to its own list when they commit, ahead of the feed: the
- * process that has answered a logout never accepts the token again.
+ * Adds the revocations of this process to its own list when they commit, before the feed sends them.
+ * So a process that has answered a logout never accepts the token again.
  */
 @Injectable()
 export class OwnRevocations {
@@ -22,22 +22,25 @@ export class OwnRevocations {
     dataSource.subscribers.push(this);
   }
 
-  /** They count once the manager's transaction has committed, and not if it fails. */
-  expect({ queryRunner }: EntityManager, revocations: readonly Revocation[]): void {
+  /** Adds the revocations to the list when the manager's transaction commits. */
+  addAtCommit({ queryRunner }: EntityManager, revocations: readonly Revocation[]): void {
     if (!queryRunner) return;
     const others = this.uncommitted.get(queryRunner) ?? [];
     this.uncommitted.set(queryRunner, [...others, ...revocations]);
   }
 
   afterTransactionCommit({ queryRunner }: TransactionEvent): void {
-    // A savepoint is no commit.
+    // The end of a savepoint is not a commit.
     if (queryRunner.isTransactionActive) return;
     const revocations = this.uncommitted.get(queryRunner) ?? [];
     this.uncommitted.delete(queryRunner);
     this.list.add(revocations);
   }
 
-  /** Also of a savepoint: which entries are undone is unknown, and the feed sends the others. */
+  /**
+   * Also called for a savepoint. Then it is unknown which revocations were rolled back, so all are
+   * dropped here; the feed sends the others.
+   */
   afterTransactionRollback({ queryRunner }: TransactionEvent): void {
     this.uncommitted.delete(queryRunner);
   }

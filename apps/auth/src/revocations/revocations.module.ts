@@ -5,12 +5,14 @@ import { Config } from '../config.js';
 import { OwnRevocations } from './own-revocations.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationsController } from './revocations.controller.js';
+import { RevocationsRepository } from './revocations.repository.js';
 import { RevocationsService } from './revocations.service.js';
 
 @Module({
   controllers: [RevocationsController],
   providers: [
     RevocationsService,
+    RevocationsRepository,
     RevocationFeed,
     OwnRevocations,
     {
@@ -19,7 +21,7 @@ import { RevocationsService } from './revocations.service.js';
       useFactory: revocationSource,
     },
   ],
-  exports: [RevocationsService, RevocationFeed, PostgresRevocationSource],
+  exports: [RevocationsService, RevocationsRepository, RevocationFeed, PostgresRevocationSource],
 })
 export class RevocationsModule {}
 

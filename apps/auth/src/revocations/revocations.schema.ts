@@ -1,7 +1,7 @@
 import { REVOCATION_KINDS } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
-/** One answer of the feed. It documents: the answer itself is made without it. */
+/** One answer of the feed. Only for the documentation: the controller writes the answer itself. */
 export const RevocationPage = z
   .object({
     cursor: z.string(),
@@ -9,9 +9,9 @@ export const RevocationPage = z
     more: z.boolean(),
     /** Fingerprint of the published keys. */
     jwks: z.string(),
-    /** With `details`: how long ago the oldest entry was recorded, where all of them are news. */
+    /** With `details`: how long ago the oldest entry was recorded. Not in a snapshot. */
     ageMs: z.int().optional(),
-    /** With `details`: the second, by the clock of the database, before which expired ones are left out. */
+    /** With `details`: entries that expired before this second of the database's clock are left out. */
     expiredBefore: z.int().optional(),
     entries: z.array(
       z.object({
@@ -19,7 +19,7 @@ export const RevocationPage = z
         id: z.string(),
         exp: z.int(),
         before: z.int().optional(),
-        /** Of a client: its tokens with a lower `token_version` are revoked. */
+        /** For a client: its tokens with a lower `token_version` are revoked. */
         tokenVersion: z.int().optional(),
       }),
     ),

@@ -31,7 +31,7 @@ export class IssuedTokens {
       ? await this.verified(token)
       : await this.references.resolve(token);
     if (!claims || claims.exp <= this.clock.seconds()) return undefined;
-    return (await this.revocations.cover(claims)) ? undefined : claims;
+    return (await this.revocations.isRevoked(claims)) ? undefined : claims;
   }
 
   private async verified(jwt: string): Promise<AccessTokenClaims | undefined> {

@@ -1,0 +1,68 @@
+import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { execute, type Statement } from '../database/statement.js';
+
+/** What a revocation can name about a token, by the names of its claims. */
+export interface RevocableClaims {
+  readonly jti: string;
+  readonly sid?: string;
+  readonly client_id: string;
+  /** Seconds since the epoch. */
+  readonly iat: number;
+  readonly token_version?: number;
+}
+
+/** A revocation with the transaction that wrote it. */
+export type ListedRevocation = RevokedToken & { readonly xid: string };
+
+/** The transaction, kind and id of a revocation. */
+export type PublicationPosition = [xid: string, kind: string, id: string];
+
+const FIND_COVERING = `
+  SELECT FROM revoked_tokens
+  WHERE (kind = 'jti' AND id = $1) OR (kind = 'sid' AND id = $2)
+    OR (kind = 'client' AND id = $3 AND coalesce($5 < token_version, before >= $4))
+  LIMIT 1`;
+
+const LIST = `
+  SELECT kind, id, exp::float8 AS exp, before::float8 AS before, created_at AS "createdAt", xid
+  FROM revoked_tokens
+  WHERE (xid, kind, id) < ($1::xid8, $2, $3) AND exp > extract(epoch FROM now())
+  ORDER BY xid DESC, kind DESC, id DESC LIMIT $4`;
+
+/** Read for each token that is issued. */
+const TOKEN_VERSION: Statement = {
+  name: 'revoked_tokens.token_version',
+  text: `
+    SELECT token_version::float8 AS version FROM revoked_tokens WHERE kind = 'client' AND id = $1`,
+};
+
+/**
+ * All SQL of revocations, except for the two sides of the feed in `@jwt-auth/jwt-core/postgres`:
+ * `recordRevocations` writes them, `PostgresRevocationSource` reads what is new.
+ */
+@Injectable()
+export class RevocationsRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** The `token_version` of a client's newest revocation; `null` if there is none. */
+  async findTokenVersion(manager: EntityManager, clientId: string): Promise<number | null> {
+    const [newest] = await execute<{ version: number | null }>(manager, TOKEN_VERSION, [clientId]);
+    return newest?.version ?? null;
+  }
+
+  /** Whether a revocation of the token, its session or its client applies to it. */
+  async isRevoked(token: RevocableClaims): Promise<boolean> {
+    const { jti, sid = null, client_id: clientId, iat, token_version: version = null } = token;
+    const values = [jti, sid, clientId, iat, version];
+    const found = await this.dataSource.query<object[]>(FIND_COVERING, values);
+    return found.length > 0;
+  }
+
+  /** Revocations that have not expired, the latest first, after a position in that order. */
+  list(after: PublicationPosition, count: number): Promise<ListedRevocation[]> {
+    return this.dataSource.query(LIST, [...after, count]);
+  }
+}
