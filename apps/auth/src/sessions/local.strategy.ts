@@ -5,7 +5,7 @@ import { Strategy } from 'passport-local';
 
 import { originOf } from '../audit/origin.js';
 import { CredentialsService } from '../users/credentials.service.js';
-import type { KnownUser } from '../users/known-user.js';
+import type { User } from '../users/user.entity.js';
 
 /** Passport's `local`: an e-mail and a password in the body, which `LoginGuard` has validated. */
 @Injectable()
@@ -14,7 +14,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     super({ usernameField: 'email', passwordField: 'password', passReqToCallback: true });
   }
 
-  validate(request: FastifyRequest, email: string, password: string): Promise<KnownUser> {
+  validate(request: FastifyRequest, email: string, password: string): Promise<User> {
     return this.credentials.authenticate(email, password, originOf(request));
   }
 }

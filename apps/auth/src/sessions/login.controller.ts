@@ -3,7 +3,7 @@ import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestj
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import type { KnownUser } from '../users/known-user.js';
+import type { User } from '../users/user.entity.js';
 import { LoginGuard } from './login.guard.js';
 import { LoginRequest } from './login.schema.js';
 import { SessionStartService } from './session-start.service.js';
@@ -23,7 +23,7 @@ export class LoginController {
   @ApiOkResponse({ standardSchema: TokenResponse })
   login(
     @Body({ schema: LoginRequest }) { scope, token_format: format }: LoginRequest,
-    @Req() { user }: { user: KnownUser },
+    @Req() { user }: { user: User },
     @RequestOrigin() origin: Origin,
   ): Promise<TokenResponse> {
     return this.sessionStarting.start(user, { scope, format }, origin);

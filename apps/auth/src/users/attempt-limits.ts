@@ -3,16 +3,16 @@ import { createHash } from 'node:crypto';
 /** One count of failed attempts. */
 export interface Limit {
   readonly key: string;
-  /** After so many attempts, each further one starts a pause: 1 s, 2 s, 4 s, up to 60 s. */
+  /** Each attempt beyond this number starts a pause: 1 s, 2 s, 4 s, up to 60 s. */
   readonly free: number;
-  /** Also of attempts that succeed. */
+  /** Counts attempts that succeed, too. */
   readonly countsSuccess?: true;
 }
 
-/** The counts that an attempt is subject to. One that is paused refuses the attempt. */
+/** The counts that an attempt is checked against. If one of them is paused, it is refused. */
 export interface AttemptLimits {
   readonly limits: readonly Limit[];
-  /** The attempt is carried out during a pause as well, until so many have been counted. */
+  /** Below this number of failures, attempts are carried out during a pause, too. */
   readonly allowedDespitePause: number;
   /** A count is forgotten an hour after its first or its last attempt. */
   readonly forgottenAfter: 'first' | 'last';
@@ -26,17 +26,16 @@ export interface LoginAttempt {
 }
 
 /**
- * What counts failed logins. A known network is one from which the user has logged in before.
+ * The counts of failed logins. A known network is one from which the user has logged in before.
  *
- * Unknown networks have 5 free failures at an account each, 25 at an account together, and 100 each
- * at all accounts. With the pauses that follow, they have some 90 guesses an hour at an account
- * (threat:password-guessing; ASVS 2.2.1 allows 100).
+ * An unknown network has 5 free failures at an account and 100 at all accounts; all unknown networks
+ * together have 25 at an account. With the pauses that follow, they can make some 90 guesses an hour
+ * at an account (threat:password-guessing; ASVS 2.2.1 allows 100).
  *
- * A known network is subject to neither of the last two, which strangers and neighbours fill
- * (threat:victim-lockout). During the pause that its own failures cause, the right password is
- * accepted all the same, because a neighbour behind the same address may have caused them. So that
- * such a neighbour cannot guess for ever, this ends at 100 failures; then one attempt a minute
- * remains.
+ * A known network is not checked against the last two, which strangers and neighbours can fill
+ * (threat:victim-lockout). During the pause after its own failures, the right password is accepted
+ * all the same, as a neighbour behind the same address may have caused them. So that such a neighbour
+ * cannot guess without end, this stops at 100 failures; from then on one attempt a minute is allowed.
  */
 export function loginLimits(
   { account, network }: LoginAttempt,
@@ -55,12 +54,12 @@ export function loginLimits(
   };
 }
 
-/** The count of failures of an account at a network, which a right password ends. */
+/** The failures of an account at a network. The right password resets this count. */
 export const failuresHere = ({ limits }: AttemptLimits): Limit => limits[0] as Limit;
 
 /**
- * What counts registrations of a network. An answer `email_taken` names an account, so a network
- * gets 20 of them, and then one a minute (threat:account-enumeration).
+ * The counts of registrations from a network. The answer `email_taken` reveals an account, so a
+ * network gets 20 of them, and then one a minute (threat:account-enumeration).
  */
 export function registrationLimits(network: string, accountsPerHour: number): AttemptLimits {
   return {
@@ -69,7 +68,7 @@ export function registrationLimits(network: string, accountsPerHour: number): At
       { key: `taken:${network}`, free: 20 },
     ],
     allowedDespitePause: 0,
-    // Else a large network with a registration every few minutes would reach any limit in time.
+    // Otherwise a large network with a registration every few minutes would reach any limit.
     forgottenAfter: 'first',
   };
 }

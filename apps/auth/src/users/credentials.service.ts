@@ -11,7 +11,7 @@ import {
   type LoginAttempt,
 } from './attempt-limits.js';
 import { emailKey } from './email.js';
-import type { KnownUser } from './known-user.js';
+import type { User } from './user.entity.js';
 import { LoginLimits } from './login-limits.js';
 import { PasswordHasher, type Hashing } from './password-hasher.js';
 import { UsersError } from './users.errors.js';
@@ -19,7 +19,7 @@ import { UsersRepository, type UserAtLogin } from './users.repository.js';
 
 const DAY_MS = 86_400_000;
 
-/** Checks e-mails with their passwords. */
+/** Checks the e-mail and password of a login. */
 @Injectable()
 export class CredentialsService {
   readonly outcomes = new Outcomes(['invalid_credentials', 'too_many_attempts']);
@@ -37,23 +37,19 @@ export class CredentialsService {
    *
    * @throws UsersError `invalid_credentials`, `too_many_attempts`
    */
-  authenticate(email: string, password: string, origin: Origin): Promise<KnownUser> {
+  authenticate(email: string, password: string, origin: Origin): Promise<User> {
     return this.outcomes.of(this.attempt(email, password, origin));
   }
 
-  private async attempt(email: string, password: string, { address }: Origin): Promise<KnownUser> {
+  private async attempt(email: string, password: string, { address }: Origin): Promise<User> {
     const attempt = { account: emailKey(email), network: networkOf(address) };
     this.hasher.assertRoom(attempt.network);
-    // A caller who is paused should not take a place in the queue.
+    // A paused caller must not take a place in the queue.
     if (this.hasher.isBusy) await this.limits.assertNotPaused((await this.find(attempt)).limits);
     return this.hasher.inTurn(attempt.network, (hashing) => this.check(attempt, password, hashing));
   }
 
-  private async check(
-    attempt: LoginAttempt,
-    password: string,
-    hashing: Hashing,
-  ): Promise<KnownUser> {
+  private async check(attempt: LoginAttempt, password: string, hashing: Hashing): Promise<User> {
     const { user, lastLoginHere, limits } = await this.find(attempt);
     const counted = await this.limits.begin(limits);
     const isRight = await hashing.verify(user?.passwordHash, password);

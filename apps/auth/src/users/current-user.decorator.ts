@@ -1,7 +1,7 @@
 import { AccessError, CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 
-/** A user who calls within a session. */
+/** The user of a request, and the session of its token. */
 export interface SessionUser {
   readonly userId: string;
   readonly sessionId: string;
@@ -16,7 +16,7 @@ class SessionUserPipe implements PipeTransform<Principal, SessionUser> {
 }
 
 /**
- * The parameter of a handler that receives the user who calls.
+ * A handler parameter: the user of the request.
  *
  * @throws AccessError `insufficient_role` if the token was issued to a client for itself
  */

@@ -27,11 +27,11 @@ describe('an e-mail address', () => {
     ['a line break after it', 'ada@example.com\n', 'ada@example.com'],
     ['a domain in another script', 'ada@пример.рф', 'ada@xn--e1afmkfd.xn--p1ai'],
     ['a domain with an umlaut', 'ada@Münster.example', 'ada@xn--mnster-3ya.example'],
-  ])('with %s is kept without it', (_, text, kept) => {
+  ])('is normalized: %s', (_, text, kept) => {
     expect(read(text)).toBe(kept);
   });
 
-  it('with a domain in its two spellings is one account', () => {
+  it('belongs to one account in both spellings of its domain', () => {
     const [unicode, ascii] = ['ada@пример.рф', 'ADA@XN--E1AFMKFD.xn--p1ai'].map((text) =>
       emailKey(Email.parse(text)),
     );
@@ -76,7 +76,7 @@ describe('an e-mail address', () => {
     expect(read(text)).toBeUndefined();
   });
 
-  it('takes no longer than its length needs', () => {
+  it('is checked in time linear to its length', () => {
     const begun = performance.now();
     for (const text of ['a.'.repeat(8000), `a@${'a-'.repeat(8000)}`, `${'a'.repeat(16_000)}@`]) {
       expect(read(text)).toBeUndefined();

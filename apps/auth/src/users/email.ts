@@ -20,7 +20,7 @@ const MAX_LENGTH = 254;
 export const Email = z
   .string()
   .overwrite(withAsciiDomain)
-  .refine(isEmail, 'is no e-mail address')
+  .refine(isEmail, 'is not an e-mail address')
   .meta({ format: 'email', maxLength: MAX_LENGTH });
 
 /** E-mails that differ in case only are one account, whatever the database's locale is. */
@@ -30,7 +30,7 @@ function withAsciiDomain(text: string): string {
   const email = text.trim();
   const at = email.lastIndexOf('@');
   const domain = email.slice(at + 1);
-  // Only letters: `domainToASCII` would cut off what follows a slash, as in a URL.
+  // Only letters and digits: `domainToASCII` would cut off anything after a slash, as in a URL.
   const isInternational = /^[\p{L}\p{M}\p{N}.-]*$/u.test(domain) && /[^\0-\x7f]/.test(domain);
   return isInternational ? email.slice(0, at + 1) + domainToASCII(domain) : email;
 }

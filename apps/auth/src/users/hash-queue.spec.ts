@@ -17,7 +17,7 @@ function held(): { work: () => Promise<void>; end: () => void; hasBegun: () => b
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('the queue for hashing', () => {
-  it('runs so many at once, and the next when one is done', async () => {
+  it('runs the permitted number at once, and the next when one is done', async () => {
     const queue = new HashQueue(2, 10);
     const [first, second, third] = [held(), held(), held()];
     const runs = [first, second, third].map(({ work }) => queue.run('net', work));
@@ -39,7 +39,7 @@ describe('the queue for hashing', () => {
     expect(order).toEqual([1, 2, 3, 4]);
   });
 
-  it('refuses at once when the queue is full, and says when to come back', async () => {
+  it('refuses at once when the queue is full, and says when to retry', async () => {
     const queue = new HashQueue(1, 1);
     const [first, second] = [held(), held()];
     const runs = [first, second].map(({ work }) => queue.run('net', work));
@@ -60,7 +60,7 @@ describe('the queue for hashing', () => {
     await expect(queue.run('net', async () => 'next')).resolves.toBe('next');
   });
 
-  it('never runs more at once, however many come and go', async () => {
+  it('never runs more at once, however many callers there are', async () => {
     const queue = new HashQueue(2, 1000);
     let running = 0;
     let most = 0;
@@ -74,7 +74,7 @@ describe('the queue for hashing', () => {
     expect(most).toBe(2);
   });
 
-  it('lets networks take turns, however many a single one has waiting', async () => {
+  it('lets networks take turns, however many places one of them has', async () => {
     const queue = new HashQueue(1, 100);
     const order: string[] = [];
     const from = (network: string): Promise<void> =>
@@ -85,7 +85,7 @@ describe('the queue for hashing', () => {
     expect(order.slice(0, 6)).toEqual(['flood', 'flood', 'one', 'other', 'flood', 'one']);
   });
 
-  it('takes the last place of the network with the most for one with fewer', async () => {
+  it('gives the last place of the network with most places to one with fewer', async () => {
     const queue = new HashQueue(1, 4);
     const running = held();
     const runs = [queue.run('flood', running.work)];

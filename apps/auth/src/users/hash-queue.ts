@@ -4,12 +4,12 @@ type Admit = (error?: UsersError) => void;
 
 /**
  * A few hashes run at once, a few more wait, and the rest is refused (threat:login-floods). Hashing
- * is the cheapest way to take an auth server down: without a bound a flood of logins slows down
- * everything else in the process, and a queue without end only answers callers who have given up.
+ * is the cheapest way to take an auth server down: without a bound, a flood of logins slows down
+ * everything else in the process, and an endless queue answers only callers that have given up.
  *
- * Places are shared by network: those that wait take turns, and when the queue is full, the network
- * with the most in it gives up its last place to one that has fewer. So one address that sends a
- * hundred logins at a time delays another by about one hash.
+ * Networks share the queue fairly. They take turns, and when the queue is full, the network with most
+ * places loses its last one to a network that has fewer. So an address that sends a hundred logins at
+ * a time delays a login from elsewhere by about one hash.
  */
 export class HashQueue {
   private running = 0;
@@ -22,12 +22,12 @@ export class HashQueue {
     private readonly capacity: number,
   ) {}
 
-  /** How many run, and how many wait for their turn. */
+  /** How many hashes run, and how many wait. */
   get load(): { readonly running: number; readonly waiting: number } {
     return { running: this.running, waiting: this.waiting };
   }
 
-  /** A newcomer has to wait. */
+  /** Whether the next caller must wait. */
   get isBusy(): boolean {
     return this.running >= this.parallel;
   }
@@ -67,7 +67,7 @@ export class HashQueue {
     });
   }
 
-  /** Hands the place over, so that no newcomer takes it in between. */
+  /** Passes the place on, so that no new caller takes it in between. */
   private leave(): void {
     const [next] = this.networks;
     if (!next) {
@@ -88,7 +88,7 @@ export class HashQueue {
     last?.(queueFull());
   }
 
-  /** Never empty after it lost one: it has at least two more than the newcomer's. */
+  /** It is not empty after it lost a place: it has at least two more than that of the new caller. */
   private longest(): Admit[] {
     return [...this.networks.values()].reduce(
       (longest, queue) => (queue.length > longest.length ? queue : longest),

@@ -20,7 +20,7 @@ const known = async (userId: string): Promise<string[]> => {
   return rows.map(({ network }) => network);
 };
 
-it('a login makes its network known, and a failed one does not', async () => {
+it('a successful login makes its network known, a failed one does not', async () => {
   const email = 'networks@example.com';
   const { body } = await auth.register(email);
   await auth.call('POST', '/auth/login', { body: { email, password: 'not the password' } });

@@ -1,23 +1,23 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** How often something was attempted lately: see `attempt-limits.ts`. */
+/** A count of recent attempts: see `attempt-limits.ts`. */
 @Entity({ name: 'login_limits' })
 export class LoginLimit {
   @PrimaryColumn({ type: 'text' })
   key!: string;
 
-  /** Attempts that failed or are under way. */
+  /** Attempts that failed or are in progress. */
   @Column({ type: 'integer' })
   failures!: number;
 
-  /** So many start no pause. */
+  /** This many attempts start no pause. */
   @Column({ type: 'integer', nullable: true })
   free!: number | null;
 
   @Column({ name: 'blocked_until', type: 'timestamptz', nullable: true })
   blockedUntil!: Date | null;
 
-  /** When the count starts again at 0. */
+  /** From then on the count is 0. */
   @Column({ name: 'forgotten_at', type: 'timestamptz' })
   forgottenAt!: Date;
 

@@ -92,7 +92,7 @@ class Model {
 }
 
 describe.each([1, 2, 3])('two processes, run %i', (seed) => {
-  it('guess less than a hundred times an hour, and never lock a user out at home', async () => {
+  it('allow less than a hundred guesses an hour, and never lock a user out of a known network', async () => {
     const next = random(seed);
     const model = new Model(`model-${seed}`);
     for (let step = 0; step < 250; step += 1) {

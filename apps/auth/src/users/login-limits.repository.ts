@@ -9,14 +9,14 @@ const LONGEST_PAUSE_SECONDS = 60;
 
 export interface CountedKey {
   readonly key: string;
-  /** The attempt was counted during a pause. `null`: it is the first one. */
+  /** The attempt was counted during a pause. `null`: it is the first of this count. */
   readonly wasPaused: boolean | null;
 }
 
-// Each login runs these two: named, so that a connection parses and plans them once.
+// Each login runs both. They are named so that a connection parses and plans them once.
 
-// In the order of the keys, or two attempts could each hold a row that the other waits for. The
-// subquery of RETURNING sees the row as it was before the statement.
+// In the order of the keys: otherwise two attempts could each lock a row that the other waits for.
+// The subquery in RETURNING sees the row as it was before the statement.
 const COUNT: Statement = {
   name: 'login_limits.count',
   text: `
@@ -62,7 +62,7 @@ const TAKE_BACK: Statement = {
     FROM mine WHERE counted.key = mine.key AND mine.key <> ALL($3)`,
 };
 
-/** All SQL of `login_limits`. In Postgres, so that the limits hold for all processes together. */
+/** All SQL of `login_limits`. In Postgres, so that the limits hold across processes. */
 @Injectable()
 export class LoginLimitsRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -81,11 +81,11 @@ export class LoginLimitsRepository {
   }
 
   /**
-   * Counts an attempt where no pause forbids it, and starts the pause that follows it. Each row
-   * decides by itself, under its lock: of several attempts at the same moment, at any processes,
-   * only one passes where only one is left.
+   * Adds an attempt to each count that is not paused, and starts the pause that follows it. Each row
+   * decides under its own lock: of simultaneous attempts at any processes, only one passes where only
+   * one is left.
    *
-   * @returns what counted it. If a key is missing, the attempt is not allowed.
+   * @returns the counts that include the attempt. If one is missing, the attempt is not allowed.
    */
   async count(
     { limits, allowedDespitePause, forgottenAfter }: AttemptLimits,
@@ -105,7 +105,7 @@ export class LoginLimitsRepository {
     return rows;
   }
 
-  /** Takes an attempt back, with the pause that it started, and forgets all of some counts. */
+  /** Removes an attempt and the pause that it started, and deletes the counts in `forgotten`. */
   async takeBack(
     keys: readonly string[],
     attemptId: string,

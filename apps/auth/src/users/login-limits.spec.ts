@@ -99,12 +99,12 @@ describe('failures at an account from an unknown network', () => {
     expect(await pause(unknown(account))).toBe(0);
   });
 
-  it('have no more tries at the same moment than one after the other', async () => {
+  it('get no more tries at the same moment than one after another', async () => {
     const mine = unknown();
     expect(await allowed(Array.from({ length: 30 }, () => mine))).toBe(6);
   });
 
-  it('count for as long as the attempt is under way, and not after it succeeded', async () => {
+  it('count while the attempt is in progress, and no longer once it succeeds', async () => {
     const mine = unknown();
     const begun = [];
     for (let n = 0; n < 6; n += 1) begun.push(await limits.begin(mine));
@@ -181,7 +181,7 @@ describe('failures from one network at many accounts', () => {
 });
 
 describe('failures at an account from a network that it knows', () => {
-  it('leave a way in for the right password, until they are a hundred', async () => {
+  it('do not block the right password, until there are a hundred', async () => {
     const mine = known();
     expect(await allowed(Array.from({ length: 120 }, () => mine))).toBe(100);
     expect(await pause(mine)).toBe(60);
@@ -201,7 +201,7 @@ describe('failures at an account from a network that it knows', () => {
 });
 
 describe('registrations from a network', () => {
-  it('pause after twenty that named an account', async () => {
+  it('pause after twenty that revealed an account', async () => {
     const of = registrationLimits(newNetwork(), 300);
     await fail(20, () => of);
     expect(await pause(of)).toBe(0);
@@ -229,7 +229,7 @@ describe('over HTTP', () => {
       headers: { 'x-forwarded-for': address },
     });
 
-  it('a guesser has to pause, and the user gets in from where they always do', async () => {
+  it('a guesser is paused, and the user can log in from a known network', async () => {
     const email = 'victim@example.com';
     await auth.register(email);
     expect((await login(email, PASSWORD, '192.0.2.1')).status).toBe(200);
@@ -242,7 +242,7 @@ describe('over HTTP', () => {
     expect((await login(email, PASSWORD, '192.0.2.1')).status).toBe(200);
   });
 
-  it('a user gets in from where they always do, although neighbours guess there', async () => {
+  it('a user can log in from a known network while neighbours guess there', async () => {
     const email = 'neighbour@example.com';
     await auth.register(email);
     expect((await login(email, PASSWORD, '2001:db8:77::1')).status).toBe(200);
@@ -263,7 +263,7 @@ describe('over HTTP', () => {
     expect(statuses).toEqual([401, 401, 401, 401, 401, 401, 429]);
   });
 
-  it('guesses that come at once are no way past the limit', async () => {
+  it('simultaneous guesses do not get past the limit', async () => {
     const email = 'parallel@example.com';
     await auth.register(email);
     const answers = await Promise.all(
@@ -273,7 +273,7 @@ describe('over HTTP', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(34);
   });
 
-  it('registration answers the same for any e-mail after it has named twenty accounts', async () => {
+  it('registration answers the same for any e-mail after it has revealed twenty accounts', async () => {
     const register = (email: string, address: string) =>
       auth.call('POST', '/auth/register', {
         body: { email, password: PASSWORD },
@@ -298,7 +298,7 @@ describe('over HTTP', () => {
     expect((await register('new@example.com', '192.0.2.70')).status).toBe(201);
   });
 
-  it('keeps no e-mails', async () => {
+  it('stores no e-mails', async () => {
     const keys = await auth.dataSource.query<{ key: string }[]>('SELECT key FROM login_limits');
     expect(keys.filter(({ key }) => key.includes('example.com'))).toEqual([]);
   });

@@ -11,14 +11,14 @@ import { UsersError } from './users.errors.js';
 export interface CountedAttempt {
   readonly id: string;
   readonly limits: AttemptLimits;
-  /** It is carried out all the same: `allowedDespitePause`. */
+  /** Carried out during a pause: `allowedDespitePause`. */
   readonly isPaused: boolean;
 }
 
 /**
  * Slows down password guessing and the search for accounts. An attempt is counted before it is
- * carried out, and taken back when it succeeds: a hundred attempts at the same moment have no more
- * tries than a hundred in a row, at however many processes.
+ * carried out, and no longer counted when it succeeds. So simultaneous attempts, also at several
+ * processes, have no more tries than attempts in a row.
  */
 @Injectable()
 export class LoginLimits {
@@ -34,7 +34,7 @@ export class LoginLimits {
     if (until) throw tooManyAttempts(+until - +now);
   }
 
-  /** @throws UsersError `too_many_attempts` during a pause. Then the attempt does not count. */
+  /** @throws UsersError `too_many_attempts` during a pause. Then the attempt is not counted. */
   async begin(limits: AttemptLimits): Promise<CountedAttempt> {
     const id = randomUUID();
     const now = this.clock.now();
@@ -49,11 +49,11 @@ export class LoginLimits {
       );
     }
     await this.assertNotPaused(limits);
-    // The attempt that caused the pause has been taken back since.
+    // The attempt that caused the pause has succeeded since.
     throw tooManyAttempts(1000);
   }
 
-  /** Takes the attempt back. Of the counts in `forgotten`, all failures are forgotten. */
+  /** No longer counts the attempt, and resets the counts in `forgotten` to 0. */
   async succeed({ id, limits }: CountedAttempt, forgotten: readonly string[] = []): Promise<void> {
     const keys = limits.limits.filter(({ countsSuccess }) => !countsSuccess).map(({ key }) => key);
     await this.repository.takeBack(keys, id, forgotten);

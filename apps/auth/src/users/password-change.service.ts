@@ -26,8 +26,8 @@ export class PasswordChangeService {
   ) {}
 
   /**
-   * Replaces the password of a user who knows the present one. All other sessions of the user end,
-   * so that anyone who knew the old password is logged out.
+   * Replaces the password of a user who knows the current one. All other sessions of the user end, so
+   * that everyone else who knew the old password is logged out.
    *
    * @throws UsersError `invalid_credentials`, `too_many_attempts`
    */

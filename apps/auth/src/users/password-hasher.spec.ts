@@ -7,7 +7,7 @@ const hasher = new PasswordHasher();
 const password = 'correct horse battery staple';
 
 describe('hashing of passwords', () => {
-  it('knows the password from any other', async () => {
+  it('accepts the password and no other', async () => {
     const stored = await hasher.inTurn('net', (hashing) => hashing.hash(password));
     await expect(hasher.inTurn('net', ({ verify }) => verify(stored, password))).resolves.toBe(
       true,
@@ -25,13 +25,13 @@ describe('hashing of passwords', () => {
     expect(one).not.toBe(other);
   });
 
-  it('says no where there is nothing to compare with', async () => {
+  it('refuses every password without a stored hash', async () => {
     await expect(hasher.inTurn('net', ({ verify }) => verify(undefined, password))).resolves.toBe(
       false,
     );
   });
 
-  it('takes as long for nobody as for somebody', async () => {
+  it('takes as long without an account as with one', async () => {
     const stored = await hasher.inTurn('net', (hashing) => hashing.hash(password));
     const time = async (against: string | undefined): Promise<number> => {
       const begun = performance.now();
@@ -47,7 +47,7 @@ describe('hashing of passwords', () => {
     expect(median(nobody)).toBeGreaterThan(median(somebody) / 2);
   });
 
-  it('is repeated when today’s parameters make it stronger', async () => {
+  it('is repeated when the present parameters make it stronger', async () => {
     const today = await hasher.inTurn('net', (hashing) => hashing.hash(password));
     expect(hasher.needsRehash(today)).toBe(false);
     expect(hasher.needsRehash(await hash(password, { memoryCost: 8192 }))).toBe(true);

@@ -5,7 +5,7 @@ import { hash, verify } from '@node-rs/argon2';
 
 import { HashQueue } from './hash-queue.js';
 
-/** OWASP's first choice for Argon2id, which is also the algorithm that the library defaults to. */
+/** What OWASP recommends for Argon2id, the default algorithm of the library. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 const PHC =
@@ -16,19 +16,19 @@ const PARALLEL = 2;
 // At 10 to 20 ms a hash, the last in the queue waits for about half a second.
 const QUEUE = 64;
 
-/** What may be done during a turn. */
+/** What a caller can do during its turn. */
 export interface Hashing {
   /** A password in PHC form, with a salt of its own. */
   readonly hash: (password: string) => Promise<string>;
 
   /**
-   * Whether this is the password. Without a stored hash it takes as long, and the answer is no: time
-   * must not show which e-mails have an account.
+   * Whether the password matches. Without a stored hash it takes as long and returns false, so that
+   * the time does not show which e-mails have an account.
    */
   readonly verify: (stored: string | undefined, password: string) => Promise<boolean>;
 }
 
-/** Argon2id (RFC 9106) with a bound on how much of the machine it takes. */
+/** Argon2id (RFC 9106), with a bound on the CPU and memory that it takes. */
 @Injectable()
 export class PasswordHasher {
   private readonly queue = new HashQueue(PARALLEL, QUEUE);
@@ -53,7 +53,7 @@ export class PasswordHasher {
   }
 
   /**
-   * For callers that would do other work before a turn that they will not get.
+   * For callers that would do other work before a turn that they cannot get.
    *
    * @throws UsersError `too_many_attempts` when too many wait
    */
@@ -61,19 +61,19 @@ export class PasswordHasher {
     this.queue.assertRoom(network);
   }
 
-  /** How many hash now, and how many wait for their turn. */
+  /** How many callers hash now, and how many wait. */
   get load(): HashQueue['load'] {
     return this.queue.load;
   }
 
-  /** A newcomer has to wait. */
+  /** Whether the next caller must wait. */
   get isBusy(): boolean {
     return this.queue.isBusy;
   }
 
   /**
-   * Whether today's parameters make the hash stronger. One that is stronger in some respect is left
-   * as it is: a hash that was imported, or from before the parameters were lowered.
+   * Whether the present parameters would make the hash stronger. A hash with any stronger parameter is
+   * kept: it was imported, or made before the parameters were lowered.
    */
   needsRehash(stored: string): boolean {
     const found = PHC.exec(stored)?.groups;

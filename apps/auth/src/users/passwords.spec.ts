@@ -38,14 +38,14 @@ describe('a new password', () => {
     },
   );
 
-  it('never appears in what is wrong with it', () => {
+  it('is never quoted in the error', () => {
     expect(faults('hunter2').join()).not.toContain('hunter2');
   });
 
   it.each([
     ['accents', 'caf\u00e9 au lait, s.v.p.', 'cafe\u0301 au lait, s.v.p.'],
     ['widths', 'correct horse', 'ｃｏｒｒｅｃｔ　ｈｏｒｓｅ'],
-  ])('is the same however a keyboard writes %s', (_, one, other) => {
+  ])('is the same in each form of %s that keyboards write', (_, one, other) => {
     expect(NewPassword.parse(other)).toBe(NewPassword.parse(one));
     expect(TypedPassword.parse(other)).toBe(NewPassword.parse(one));
   });

@@ -6,7 +6,7 @@ const MAX_CHARACTERS = 128;
 
 const countCharacters = (text: string): number => [...text].length;
 
-/** Of the fifty thousand commonest passwords, those that are long enough to be chosen here. */
+/** Those of the 50,000 most common passwords that are long enough to be chosen here. */
 const COMMONEST = new Set(
   dictionary['passwords-common'].filter((word) => countCharacters(word) >= MIN_CHARACTERS),
 );
@@ -17,12 +17,12 @@ const COMMONEST = new Set(
  */
 const normalized = z.string().normalize('NFKC');
 
-/** A password as a person types it to log in: any text at all. */
+/** A password as a user types it to log in: any text. */
 export const TypedPassword = normalized.meta({ format: 'password' });
 
 /** A password that may be chosen: 12 to 128 characters of any script, and none of the commonest. */
 export const NewPassword = normalized
-  // Half a surrogate pair is no character: all of them would become the same byte sequence.
+  // A lone surrogate has no UTF-8 form: all of them would become the same bytes.
   .refine((text) => !/\p{Surrogate}/u.test(text), 'must be well-formed text')
   .refine((text) => countCharacters(text) >= MIN_CHARACTERS, {
     error: `must have at least ${MIN_CHARACTERS} characters`,

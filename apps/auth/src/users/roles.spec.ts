@@ -18,7 +18,7 @@ describe('granted scopes', () => {
     [['user'], 'orders:read orders:read', 'orders:read'],
     [['user'], 'ORDERS:READ', ''],
     [[], 'orders:read', ''],
-  ])('of the roles %j, asked for %j, are %j', (roles, requested, granted) => {
+  ])('of the roles %j, for the requested scope %j, are %j', (roles, requested, granted) => {
     expect(grantedScopes(roles, requested).join(' ')).toBe(granted);
   });
 });

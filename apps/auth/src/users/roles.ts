@@ -1,3 +1,4 @@
+import { splitScope } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
 export const Role = z.enum(['user', 'admin']);
@@ -16,11 +17,11 @@ export const ALL_SCOPES: readonly string[] = [...Object.values(SCOPES).flat(), A
 
 /**
  * The scopes of an access token: those of the roles, and `account`. A request can only narrow them
- * (RFC 6749 section 3.3, as space-separated text): what it asks for beyond is ignored.
+ * (RFC 6749 section 3.3, as space-separated text): other scopes in it are ignored.
  */
 export function grantedScopes(roles: readonly Role[], requested: string | null): string[] {
   const allowed = [...roles.flatMap((role) => SCOPES[role]), ACCOUNT_SCOPE];
   if (requested === null) return allowed;
-  const wanted = new Set(requested.split(' '));
-  return allowed.filter((scope) => wanted.has(scope));
+  const narrowed = new Set(splitScope(requested));
+  return allowed.filter((scope) => narrowed.has(scope));
 }

@@ -18,8 +18,8 @@ export interface UserChange {
 type Listener = (manager: EntityManager, change: UserChange) => Promise<void>;
 
 /**
- * Announces changes to users, so that `users/` needs no import of the domains that follow them. In
- * the code: `sessions/session-user-changes.ts` listens.
+ * Announces changes to users to the domains that act on them, which import `users/` and are not
+ * imported by it. `sessions/session-user-changes.ts` listens.
  */
 @Injectable()
 export class UserChanges {
@@ -29,7 +29,7 @@ export class UserChanges {
     this.listeners.push(listener);
   }
 
-  /** Resolves when every listener has done its part. If one fails, so must the transaction. */
+  /** Resolves when every listener is done. If one fails, the transaction must fail, too. */
   async announce(manager: EntityManager, change: UserChange): Promise<void> {
     for (const listener of this.listeners) await listener(manager, change);
   }

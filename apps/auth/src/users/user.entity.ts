@@ -6,7 +6,7 @@ import type { Claims } from '../tokens/own-claims.js';
 import { emailKey } from './email.js';
 import type { Role } from './roles.js';
 
-/** Someone who can log in. */
+/** An account of a human being, who logs in with it. */
 @Entity({ name: 'users' })
 export class User {
   @PrimaryColumn({ type: 'uuid' })
@@ -31,7 +31,7 @@ export class User {
   @Column({ type: 'text', array: true })
   roles!: Role[];
 
-  /** May not log in or refresh. */
+  /** Cannot log in or refresh. */
   @Column({ name: 'is_disabled', type: 'boolean' })
   isDisabled!: boolean;
 
@@ -41,6 +41,20 @@ export class User {
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
+}
+
+/** A network (see `networkOf`) from which a user has logged in. */
+@Entity({ name: 'known_networks' })
+export class KnownNetwork {
+  @PrimaryColumn({ name: 'user_id', type: 'uuid' })
+  userId!: string;
+
+  @PrimaryColumn({ type: 'text' })
+  network!: string;
+
+  /** To the day: it is not written at each login. */
+  @Column({ name: 'last_login_at', type: 'timestamptz' })
+  lastLoginAt!: Date;
 }
 
 /** A user who is not stored yet. */

@@ -9,7 +9,7 @@ import type { User } from './user.entity.js';
 import { NewUserRequest, UserAnswer, UserChangeRequest, UserPage } from './users.admin.schema.js';
 import { UsersAdminService } from './users.admin.service.js';
 
-/** The claims are at most 64 KiB, but there is more than one way to write the same JSON. */
+/** Claims have at most 64 KiB as we store them; the JSON of a request may be longer. */
 const MAX_CHANGE_BYTES = 131_072;
 
 @AdminController('users')
@@ -17,7 +17,7 @@ export class UsersAdminController {
   constructor(private readonly users: UsersAdminService) {}
 
   @Get()
-  @ApiOperation({ summary: 'People, the latest first' })
+  @ApiOperation({ summary: 'Users, the latest first' })
   @ApiOkResponse({ standardSchema: UserPage })
   async list(@Query({ schema: PageQuery }) query: PageQuery): Promise<Page<UserAnswer>> {
     const { items, nextCursor } = await this.users.list(query);
@@ -25,7 +25,7 @@ export class UsersAdminController {
   }
 
   @Post()
-  @ApiOperation({ summary: 'Make an account for someone' })
+  @ApiOperation({ summary: 'Create a user' })
   @ApiCreatedResponse({ standardSchema: UserAnswer })
   async create(
     @Body({ schema: NewUserRequest }) user: NewUserRequest,
@@ -37,7 +37,7 @@ export class UsersAdminController {
 
   @Patch(':id')
   @RouteOptions({ bodyLimitBytes: MAX_CHANGE_BYTES })
-  @ApiOperation({ summary: 'Disable or enable someone, or give them other roles or claims' })
+  @ApiOperation({ summary: 'Disable or enable a user, or change roles or claims' })
   @ApiOkResponse({ standardSchema: UserAnswer })
   async change(
     @Param('id') id: string,
@@ -49,7 +49,7 @@ export class UsersAdminController {
   }
 }
 
-/** Member by member: nothing else of a row leaves. */
+/** Lists the members, so that no other column is ever sent. */
 function userAnswer({ id, email, roles, isDisabled, claims, createdAt }: User): UserAnswer {
   return { id, email, roles, disabled: isDisabled, claims, createdAt: createdAt.toISOString() };
 }

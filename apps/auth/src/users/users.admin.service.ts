@@ -21,7 +21,7 @@ const isAdmin = ({ roles, isDisabled }: User): boolean => roles.includes('admin'
 const distinct = (roles: readonly Role[]): Role[] =>
   Role.options.filter((role) => roles.includes(role));
 
-/** What administrators do to people. Each change and its audit event are one transaction. */
+/** Users as administrators manage them. Each change and its audit event are one transaction. */
 @Injectable()
 export class UsersAdminService {
   constructor(

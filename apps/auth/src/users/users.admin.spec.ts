@@ -37,9 +37,9 @@ const claimsOf = (token: string): Record<string, unknown> =>
   >;
 
 let count = 0;
-/** Someone with a session. */
-async function person() {
-  const email = `person-${(count += 1)}@example.com`;
+/** A new user with a session. */
+async function newUserWithSession() {
+  const email = `user-${(count += 1)}@example.com`;
   const { id } = (await create({ email, password: PASSWORD })).body;
   return { id, email, ...(await auth.login(email)) };
 }
@@ -51,7 +51,7 @@ const eventsOf = (subject: string): Promise<object[]> =>
     [subject],
   );
 
-describe('administration of people', () => {
+describe('administration of users', () => {
   it.each([
     ['GET', '/admin/users'],
     ['POST', '/admin/users'],
@@ -74,7 +74,7 @@ describe('administration of people', () => {
     });
   });
 
-  it('makes someone with roles, who is in the list and can log in', async () => {
+  it('creates a user with roles, who is in the list and can log in', async () => {
     const roles = ['admin', 'user', 'admin'];
     const { status, body } = await create({ email: 'New@example.com', password: PASSWORD, roles });
     expect(status).toBe(201);
@@ -98,7 +98,7 @@ describe('administration of people', () => {
     ]);
   });
 
-  it('turns the pages of a list without missing or repeating anyone', async () => {
+  it('lists every user once, page by page', async () => {
     const [whole, seen] = [(await list('?limit=100')).body.items, [] as string[]];
     let cursor: string | null = '';
     while (cursor !== null) {
@@ -111,11 +111,11 @@ describe('administration of people', () => {
   });
 
   it.each([
-    ['a cursor that is none', 'cursor=x', 'cursor'],
+    ['an invalid cursor', 'cursor=x', 'cursor'],
     ['an empty cursor', 'cursor=', 'cursor'],
-    ['no limit', 'limit=0', 'limit'],
+    ['a limit of 0', 'limit=0', 'limit'],
     ['too high a limit', 'limit=101', 'limit'],
-    ['what nobody knows', 'page=1', ''],
+    ['an unknown member', 'page=1', ''],
   ])('refuses a list with %s', async (_, query, path) => {
     const answer = await auth.call('GET', `/admin/users?${query}`, { token: admin });
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
@@ -126,15 +126,15 @@ describe('administration of people', () => {
     ['an e-mail that is taken', { email: 'ADA@example.com', password: PASSWORD }, 409],
     ['a weak password', { email: 'weak@example.com', password: 'password1234' }, 400],
     ['an unknown role', { email: 'r@example.com', password: PASSWORD, roles: ['root'] }, 400],
-    ['what nobody knows', { email: 'u@example.com', password: PASSWORD, admin: true }, 400],
-  ])('makes nobody with %s', async (_, body, status) => {
+    ['an unknown member', { email: 'u@example.com', password: PASSWORD, admin: true }, 400],
+  ])('creates no user with %s', async (_, body, status) => {
     expect((await create(body)).status).toBe(status);
   });
 });
 
-describe('a change of someone', () => {
-  it('to disabled ends all their sessions at once, and lets them in no more', async () => {
-    const { id, email, access_token, refresh_token } = await person();
+describe('a change of a user', () => {
+  it('to disabled ends all sessions at once, and prevents logins', async () => {
+    const { id, email, access_token, refresh_token } = await newUserWithSession();
     expect((await change(id, { disabled: true })).body.disabled).toBe(true);
     expect(await me(access_token)).toBe(401);
     expect((await auth.refresh(refresh_token)).status).toBe(401);
@@ -152,19 +152,22 @@ describe('a change of someone', () => {
   it.each([
     ['roles', { roles: ['user', 'admin'] }, 'user.roles_changed'],
     ['claims', { claims: { tenant: 'blue', level: [1, { x: null }] } }, 'user.claims_changed'],
-  ])('of %s ends the access tokens, and the next refresh carries it', async (_, body, action) => {
-    const { id, access_token, refresh_token } = await person();
-    expect((await change(id, body)).body).toMatchObject(body);
-    expect(await me(access_token)).toBe(401);
-    const { status, body: renewed } = await auth.refresh(refresh_token);
-    expect(status).toBe(200);
-    expect(claimsOf(renewed.access_token)).toMatchObject(body);
-    expect(await me(renewed.access_token)).toBe(200);
-    expect(await eventsOf(id)).toMatchObject([{ action: 'user.created' }, { action }]);
-  });
+  ])(
+    'of %s ends the access tokens, and the next refresh carries the change',
+    async (_, body, action) => {
+      const { id, access_token, refresh_token } = await newUserWithSession();
+      expect((await change(id, body)).body).toMatchObject(body);
+      expect(await me(access_token)).toBe(401);
+      const { status, body: renewed } = await auth.refresh(refresh_token);
+      expect(status).toBe(200);
+      expect(claimsOf(renewed.access_token)).toMatchObject(body);
+      expect(await me(renewed.access_token)).toBe(200);
+      expect(await eventsOf(id)).toMatchObject([{ action: 'user.created' }, { action }]);
+    },
+  );
 
-  it('to what is so already changes nothing', async () => {
-    const { id, access_token } = await person();
+  it('to the present values changes nothing', async () => {
+    const { id, access_token } = await newUserWithSession();
     await change(id, { disabled: false, roles: ['user'], claims: {} });
     await change(id, {});
     expect(await me(access_token)).toBe(200);
@@ -180,8 +183,8 @@ describe('a change of someone', () => {
 
   const deep = (levels: number): unknown => (levels === 0 ? 1 : { a: deep(levels - 1) });
   it.each([
-    ['what nobody knows', { admin: true }],
-    ['a text for a flag', { disabled: 'true' }],
+    ['an unknown member', { admin: true }],
+    ['a string for a boolean', { disabled: 'true' }],
     ['an unknown role', { roles: ['root'] }],
     ['claims that are a list', { claims: [] }],
     ['claims that are null', { claims: null }],
@@ -193,12 +196,12 @@ describe('a change of someone', () => {
     ['claims that are too deep', { claims: deep(40) }],
     ['claims over 64 KiB', { claims: { a: 'x'.repeat(65_529) } }],
   ])('is refused with %s', async (_, body) => {
-    const { id } = await person();
+    const { id } = await newUserWithSession();
     expect(await change(id, body)).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
   });
 
-  it('takes claims of 64 KiB, and no body that is far larger', async () => {
-    const { id } = await person();
+  it('takes claims of 64 KiB, and refuses a much larger body', async () => {
+    const { id } = await newUserWithSession();
     const claims = { a: 'x'.repeat(65_528) };
     expect((await change(id, { claims })).status).toBe(200);
     const answer = await change(id, { claims: { a: 'x'.repeat(140_000) } });
@@ -215,9 +218,9 @@ describe('an administrator', () => {
     expect(await me(admin)).toBe(200);
   });
 
-  it('remains when all demote each other at the same moment', async () => {
+  it('remains when all administrators demote each other at the same moment', async () => {
     await auth.dataSource.query(`UPDATE users SET roles = '{user}' WHERE id <> $1`, [adminId]);
-    const other = await person();
+    const other = await newUserWithSession();
     await change(other.id, { roles: ['user', 'admin'] });
     const { access_token: token } = (await auth.refresh(other.refresh_token)).body;
     const answers = await Promise.all([

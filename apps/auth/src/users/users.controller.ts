@@ -33,7 +33,7 @@ export class UsersController {
 
   @Post('register')
   @Public()
-  @ApiOperation({ summary: 'Make an account' })
+  @ApiOperation({ summary: 'Register' })
   @ApiCreatedResponse({ standardSchema: RegisteredUser })
   async register(
     @Body({ schema: RegisterRequest }) { email, password }: RegisterRequest,
@@ -46,7 +46,7 @@ export class UsersController {
   @Get('me')
   @RequireScopes(ACCOUNT_SCOPE)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'Who I am, and what this token may do' })
+  @ApiOperation({ summary: 'The current user, and what this token allows' })
   @ApiOkResponse({ standardSchema: Me })
   async me(@CurrentPrincipal() caller: Principal): Promise<Me> {
     const { id, email } = await this.users.get(caller.subject);
@@ -58,7 +58,7 @@ export class UsersController {
   @RequireScopes(ACCOUNT_SCOPE)
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'Change my password, and end all my other sessions' })
+  @ApiOperation({ summary: 'Change the password, and end all other sessions' })
   @ApiNoContentResponse()
   changePassword(
     @Body({ schema: PasswordChange }) request: PasswordChange,

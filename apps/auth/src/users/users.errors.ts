@@ -1,8 +1,8 @@
 import type { Problem } from '@jwt-auth/jwt-core';
 
 /**
- * Why something cannot be done for a person. `locks_out`: nobody, or not oneself, could administer
- * any more.
+ * Why a request about a user is refused. `locks_out`: administrators would lose their own role, or no
+ * administrator would remain.
  */
 export type UsersErrorCode =
   | 'email_taken'
@@ -13,7 +13,7 @@ export type UsersErrorCode =
   | 'locks_out';
 
 interface UsersErrorOptions extends ErrorOptions {
-  /** When it is worth trying again. Always given with `too_many_attempts`. */
+  /** When to try again. Always set with `too_many_attempts`. */
   readonly retryAfterSeconds?: number;
 }
 
@@ -36,7 +36,7 @@ export const invalidCredentials: Problem = {
   status: 401,
   code: 'invalid_credentials',
   detail: 'E-mail or password is wrong',
-  // RFC 9110 section 15.5.2: no 401 without a challenge.
+  // RFC 9110 section 15.5.2: every 401 has a challenge.
   headers: { 'WWW-Authenticate': 'Bearer' },
 };
 

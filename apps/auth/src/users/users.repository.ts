@@ -3,38 +3,43 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { execute, type Statement } from '../database/statement.js';
-import { KnownNetwork } from './known-network.entity.js';
-import { KNOWN_USER, type KnownUser } from './known-user.js';
-import { User } from './user.entity.js';
+import { KnownNetwork, User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
 
-/** Held while an administrator changes users: two must not demote each other at the same moment. */
+/** Held while an administrator changes users, so that two cannot demote each other at once. */
 const ADMINISTRATION_LOCK = 0x75736572;
 
-/** What a login reads of a user. */
+/** What a login reads about a user. */
 export interface UserAtLogin {
   /** `null`: the e-mail has no account. */
-  readonly user: KnownUser | null;
-  /** When the user last logged in from the network. `null`: never, as far as is known. */
+  readonly user: User | null;
+  /** When the user last logged in from this network; `null` if the network is unknown. */
   readonly lastLoginHere: Date | null;
 }
 
-type LoginRow = (KnownUser | { id: null }) & Pick<UserAtLogin, 'lastLoginHere'>;
-
-// Always one row, also for an e-mail that has no account.
-const FIND_AT_LOGIN: Statement = {
-  name: 'users.find_at_login',
-  text: `
-    SELECT ${KNOWN_USER}, known.last_login_at AS "lastLoginHere"
-    FROM (SELECT) AS attempt
-    LEFT JOIN users person ON person.email_key = $1
-    LEFT JOIN known_networks known ON known.user_id = person.id AND known.network = $2`,
-};
+type LoginRow = (User | { id: null }) & Pick<UserAtLogin, 'lastLoginHere'>;
 
 /** All SQL of users and their known networks. */
 @Injectable()
 export class UsersRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  private readonly findAtLoginStatement: Statement;
+
+  constructor(private readonly dataSource: DataSource) {
+    const columns = dataSource
+      .getMetadata(User)
+      .columns.map(
+        ({ databaseName, propertyName }) => `account.${databaseName} AS "${propertyName}"`,
+      );
+    // One row in any case, also for an e-mail without an account.
+    this.findAtLoginStatement = {
+      name: 'users.find_at_login',
+      text: `
+        SELECT ${columns.join(', ')}, known.last_login_at AS "lastLoginHere"
+        FROM (SELECT) AS attempt
+        LEFT JOIN users account ON account.email_key = $1
+        LEFT JOIN known_networks known ON known.user_id = account.id AND known.network = $2`,
+    };
+  }
 
   findById(id: string): Promise<User | null> {
     return this.dataSource.manager.findOneBy(User, { id });
@@ -46,10 +51,13 @@ export class UsersRepository {
 
   /** One statement, and the same work whether or not the e-mail has an account. */
   async findAtLogin(emailKey: string, network: string): Promise<UserAtLogin> {
-    const [row] = (await execute<LoginRow>(this.dataSource.manager, FIND_AT_LOGIN, [
-      emailKey,
-      network,
-    ])) as [LoginRow];
+    const values = [emailKey, network];
+    const rows = await execute<LoginRow>(
+      this.dataSource.manager,
+      this.findAtLoginStatement,
+      values,
+    );
+    const [row] = rows as [LoginRow];
     const { lastLoginHere, ...user } = row;
     return { user: user.id === null ? null : user, lastLoginHere };
   }
@@ -79,7 +87,7 @@ export class UsersRepository {
     throw new UsersError('email_taken', 'This e-mail has an account');
   }
 
-  /** The user, locked until the end of the transaction, which no other administrator enters. */
+  /** Locks the user, and keeps other administrators from changing users, until the transaction ends. */
   async findForChange(manager: EntityManager, id: string): Promise<User | null> {
     await manager.query('SELECT pg_advisory_xact_lock($1)', [ADMINISTRATION_LOCK]);
     return manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });

@@ -9,8 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => auth.close());
 
-describe('registering', () => {
-  it('makes a person with the role user', async () => {
+describe('registration', () => {
+  it('creates a user with the role user', async () => {
     const { status, body } = await auth.register('Ada@Example.com');
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -27,7 +27,7 @@ describe('registering', () => {
     expect(again).toMatchObject({ status: 409, body: { code: 'email_taken' } });
   });
 
-  it('takes an e-mail once when many come at the same moment', async () => {
+  it('takes an e-mail once from simultaneous requests', async () => {
     const answers = await Promise.all([1, 2, 3, 4].map(() => auth.register('race@example.com')));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
   });
@@ -42,9 +42,13 @@ describe('registering', () => {
     ['no body', undefined, ['']],
     ['nothing', {}, ['email', 'password']],
     ['a list', [], ['']],
-    ['an e-mail that is none', { email: 'ada', password: PASSWORD }, ['email']],
+    ['an invalid e-mail', { email: 'ada', password: PASSWORD }, ['email']],
     ['an e-mail with NUL', { email: 'a\u0000@example.com', password: PASSWORD }, ['email']],
-    ['a huge e-mail', { email: `${'a'.repeat(250)}@example.com`, password: PASSWORD }, ['email']],
+    [
+      'an e-mail that is too long',
+      { email: `${'a'.repeat(250)}@example.com`, password: PASSWORD },
+      ['email'],
+    ],
     ['an e-mail of another type', { email: ['a@b.example'], password: PASSWORD }, ['email']],
     ['a short password', { email: 'short@example.com', password: 'short' }, ['password']],
     ['a common password', { email: 'a@example.com', password: 'password1234' }, ['password']],
@@ -54,7 +58,7 @@ describe('registering', () => {
     expect(answer.body.errors?.map(({ path }) => path)).toEqual(paths);
   });
 
-  it('is recorded with who and from where', async () => {
+  it('is recorded with the user and the address', async () => {
     const { body } = await auth.register('audited@example.com');
     const [event] = await auth.dataSource.query<object[]>(
       `SELECT actor, address, request_id, detail FROM audit_events
@@ -71,7 +75,7 @@ describe('registering', () => {
 });
 
 describe('me', () => {
-  it('is who the token says', async () => {
+  it('is the user of the token', async () => {
     const { body: registered } = await auth.register('Me@example.com');
     const { access_token: token } = await auth.login('me@EXAMPLE.com');
     const { status, body } = await auth.call('GET', '/auth/me', { token });
@@ -86,10 +90,10 @@ describe('me', () => {
   });
 });
 
-// Each app that starts takes passport's `local` strategy over: no login at an earlier one after this.
+// Each app that starts replaces passport's `local` strategy, so earlier apps cannot log in from here on.
 
 describe('closed registration', () => {
-  it('refuses whoever comes by themselves', async () => {
+  it('refuses registration', async () => {
     const closed = await AuthApp.start({
       DATABASE_URL: auth.databaseUrl,
       REGISTRATION: 'closed',
@@ -103,7 +107,7 @@ describe('closed registration', () => {
 });
 
 describe('demo users', () => {
-  it('are there from the start, once, and keep what was made of them', async () => {
+  it('are added once at the first start, and not changed later', async () => {
     const first = await AuthApp.start({ SEED_DEMO: 'on' });
     const { access_token: token } = await first.login('admin@example.com');
     const { body } = await first.call<{ roles: string[] }>('GET', '/auth/me', { token });
@@ -117,7 +121,7 @@ describe('demo users', () => {
     await Promise.all([first, ...again].map((app) => app.close()));
   });
 
-  it('are made once by two processes that start at the same moment', async () => {
+  it('are added once by two processes that start at the same moment', async () => {
     const environment = { SEED_DEMO: 'on', DATABASE_URL: await freshDatabase() };
     const apps = await Promise.all([AuthApp.start(environment), AuthApp.start(environment)]);
     expect(await apps[0]?.dataSource.query('SELECT FROM users')).toHaveLength(2);
