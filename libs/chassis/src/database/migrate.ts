@@ -70,12 +70,14 @@ async function runMigrations(
 ): Promise<void> {
   const deadlineMs = performance.now() + waitMs;
   // A migration may take longer than any statement of a request.
-  const limits = { statement_timeout: 0, query_timeout: 0, lock_timeout: lockTimeoutMs, max: 1 };
+  const limits = { statement_timeout: 0, query_timeout: 0, max: 1 };
   const dataSource = new DataSource({ ...options, extra: { ...options.extra, ...limits } });
   await dataSource.initialize();
   try {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
+        // On the one connection. At its start, PgBouncer would refuse it.
+        await dataSource.query(`SET lock_timeout = ${lockTimeoutMs}`);
         for (const { name } of await dataSource.runMigrations()) logger.log(`Migrated: ${name}`);
         return;
       } catch (error) {
