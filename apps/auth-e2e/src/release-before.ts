@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { APPS, ROOT, type App, type AppName } from '@jwt-auth/dev-stack';
+import { rolldown } from 'rolldown';
+
+/** What ran until now, and runs beside this release during an upgrade: a tag or a commit. */
+const RELEASE_BEFORE = 'ea871e8b209792fbc46ece99a52012b161b22f6c';
+
+/** In node_modules, where the packages of its sources are found. */
+const folder = path.join(ROOT, 'node_modules/.cache/release-before', RELEASE_BEFORE);
+
+/** Whether the history of this checkout has the release before. */
+export function hasReleaseBefore(): boolean {
+  try {
+    git('cat-file', '-e', `${RELEASE_BEFORE}^{commit}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Builds both apps of the release before, from their sources in git and the installed packages. */
+export async function buildReleaseBefore(): Promise<Record<AppName, App>> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(path.join(folder, 'node_modules/@jwt-auth'), { recursive: true });
+  const archive = git('archive', RELEASE_BEFORE, 'apps', 'libs');
+  execFileSync('tar', ['-x', '-C', folder], { input: archive });
+  for (const library of ['chassis', 'jwt-core']) {
+    symlinkSync(`../../libs/${library}`, path.join(folder, 'node_modules/@jwt-auth', library));
+  }
+  return { auth: await build('auth'), orders: await build('orders') };
+}
+
+async function build(name: AppName): Promise<App> {
+  const main = path.join(folder, 'apps', name, 'dist/main.js');
+  const bundle = await rolldown({
+    cwd: folder,
+    input: path.join(folder, 'apps', name, 'src/main.ts'),
+    platform: 'node',
+    tsconfig: false,
+    // Packages are left to Node, but for those of this repository and rolldown's own.
+    external: (id) => !/^([./]|@jwt-auth\/|@oxc-project\/)/.test(id),
+    resolve: {
+      conditionNames: ['@jwt-auth/source', 'node', 'import', 'default'],
+      extensionAlias: { '.js': ['.ts', '.js'] },
+    },
+    transform: {
+      assumptions: { setPublicClassFields: true },
+      typescript: { removeClassFieldsWithoutInitializer: true },
+      decorator: { legacy: true, emitDecoratorMetadata: true },
+    },
+  });
+  await bundle.write({ file: main, format: 'esm', keepNames: true });
+  await bundle.close();
+  return { ...APPS[name], main };
+}
+
+function git(...args: string[]): Buffer {
+  const options = { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] as 'pipe'[] };
+  return execFileSync('git', ['-C', ROOT, ...args], options);
+}
