@@ -26,8 +26,12 @@ export {
 } from './settings/addresses.js';
 export { areDocsServed, SERVICE_SETTINGS } from './settings/service-settings.js';
 export { base64Key } from './settings/secret-key.js';
-export { StructuredLogger, LOG_LEVELS, type LogLevel } from './logging/structured-logger.js';
-export { currentRequestId } from './logging/request-context.js';
+export {
+  currentRequestId,
+  LOG_LEVELS,
+  StructuredLogger,
+  type LogLevel,
+} from './logging/structured-logger.js';
 export { createHttpApp, type HttpAppOptions } from './http/http-app.js';
 export { callerAddress, networkOf } from './http/caller-address.js';
 export { Identifier, toUuid, Uuid } from './http/identifier.js';
@@ -35,12 +39,16 @@ export { isPercentEncodedUtf8, isText } from './http/text.js';
 export { RouteOptions } from './http/route-options.js';
 export type { Documentation } from './http/docs.js';
 export { serviceProblem } from './http/service-problem.js';
-export { HealthModule } from './health/health.module.js';
-export type { HealthOptions } from './health/health.options.js';
+export { HealthModule, type HealthOptions } from './health/health.module.js';
 export type { ReadinessCheck } from './health/readiness.js';
-export { MetricsModule } from './metrics/metrics.module.js';
-export type { MetricSource, MetricsOptions } from './metrics/metrics.options.js';
-export { counter, counters, gauge, stateGauge } from './metrics/pulled.js';
+export { MetricsModule, type MetricsOptions } from './metrics/metrics.module.js';
+export {
+  counter,
+  counters,
+  gauge,
+  stateGauge,
+  type MetricSource,
+} from './metrics/metric-source.js';
 export { jwtCoreMetrics } from './metrics/jwt-core-metrics.js';
 export { databasePoolMetrics } from './metrics/database-pool-metrics.js';
 export { runService, type Service, type ServiceConfig } from './process/run-service.js';

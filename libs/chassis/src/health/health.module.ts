@@ -1,8 +1,51 @@
-import { Module } from '@nestjs/common';
+import { Public } from '@jwt-auth/jwt-core';
+import { ConfigurableModuleBuilder, Controller, Get, Inject, Module, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 
-import { HealthController } from './health.controller.js';
-import { ConfigurableHealthModule } from './health.options.js';
+import { findUnreadiness, type ReadinessCheck } from './readiness.js';
 
-/** `GET /health/live` and `GET /health/ready`, the latter by the checks that the app names. */
+export interface HealthOptions {
+  /** The service is ready when all of them pass. */
+  readonly checks: readonly ReadinessCheck[];
+}
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<HealthOptions>().setClassMethodName('forRoot').build();
+
+/** Less than probes usually wait. */
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** The probes of an orchestrator: restart the process, or send it no requests. */
+@ApiTags('health')
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(@Inject(MODULE_OPTIONS_TOKEN) private readonly options: HealthOptions) {}
+
+  @Get('live')
+  @ApiOperation({ summary: 'Whether the process runs' })
+  live() {
+    return { status: 'live' };
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Whether it can serve requests; 503 names what is missing' })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply) {
+    const missing = await findUnreadiness(this.options.checks, CHECK_TIMEOUT_MS);
+    if (missing.length === 0) return { status: 'ready' };
+    reply.status(503).header('retry-after', '1').type('application/problem+json');
+    return {
+      type: 'about:blank',
+      title: 'Service Unavailable',
+      status: 503,
+      code: 'not_ready',
+      detail: `Not ready: ${missing.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`,
+      errors: missing.map(({ name, reason }) => ({ path: name, message: reason })),
+    };
+  }
+}
+
+/** `GET /health/live`, and `GET /health/ready` by the checks of the app. */
 @Module({ controllers: [HealthController] })
-export class HealthModule extends ConfigurableHealthModule {}
+export class HealthModule extends ConfigurableModuleClass {}

@@ -1,29 +1,29 @@
-/** One thing that a service cannot do without. */
+/** A check of something that the service needs, as its database. */
 export interface ReadinessCheck {
-  /** What it is, for operators: `database`, `keys`. */
+  /** What operators read: `database`, `keys`. */
   readonly name: string;
-  /** What is missing, in a few words without addresses or names. `undefined`: all is well. */
+  /** Why it fails, in a few words without addresses or names. `undefined`: it passes. */
   check(): string | undefined | Promise<string | undefined>;
 }
 
-/** A check that is not passed, and why. */
+/** A failed check, and why it failed. */
 export interface Unreadiness {
   readonly name: string;
   readonly reason: string;
 }
 
-/** Asks all checks at once. One that throws, or takes longer than `timeoutMs`, is not passed. */
+/** Runs all checks at once. A check that throws or takes longer than `timeoutMs` fails. */
 export async function findUnreadiness(
   checks: readonly ReadinessCheck[],
   timeoutMs: number,
 ): Promise<Unreadiness[]> {
   const answers = await Promise.all(
-    checks.map(async (check) => ({ name: check.name, reason: await ask(check, timeoutMs) })),
+    checks.map(async (check) => ({ name: check.name, reason: await run(check, timeoutMs) })),
   );
   return answers.filter((answer): answer is Unreadiness => answer.reason !== undefined);
 }
 
-async function ask(check: ReadinessCheck, timeoutMs: number): Promise<string | undefined> {
+async function run(check: ReadinessCheck, timeoutMs: number): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('does not answer'), timeoutMs);
@@ -31,7 +31,7 @@ async function ask(check: ReadinessCheck, timeoutMs: number): Promise<string | u
   try {
     return await Promise.race([check.check(), late]);
   } catch {
-    // The reason is for whoever holds the logs of the thing itself, not for an open endpoint.
+    // The reason may have details that a public endpoint must not show.
     return 'fails';
   } finally {
     clearTimeout(timer);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { LineLimiter } from './line-limiter.js';
 
-it('lets one line of each kind through per interval, and counts the others', () => {
+it('admits one line of each kind per interval, and counts the others', () => {
   let now = 0;
   const limiter = new LineLimiter(1_000, () => now);
   expect(limiter.admit('a')).toBe(0);
@@ -16,7 +16,7 @@ it('lets one line of each kind through per interval, and counts the others', () 
   expect(limiter.admit('b')).toBe(0);
 });
 
-it('forgets kinds rather than to keep any number of them', () => {
+it('remembers a bounded number of kinds', () => {
   const limiter = new LineLimiter(1_000, () => 0);
   for (let kind = 0; kind < 10_000; kind += 1) expect(limiter.admit(String(kind))).toBe(0);
 });

@@ -6,7 +6,7 @@ interface Kind {
   suppressed: number;
 }
 
-/** Lets one line of each kind through per interval, and counts the others. */
+/** Admits one line of each kind per interval, and counts the others. */
 export class LineLimiter {
   private readonly kinds = new Map<string, Kind>();
 
@@ -16,8 +16,8 @@ export class LineLimiter {
   ) {}
 
   /**
-   * Whether a line may be logged now. If it may, the result is the number of lines of its kind that
-   * were not since the one before; else `undefined`.
+   * `undefined` if a line of this kind must not be logged now. Else the number of lines of its kind
+   * that were left out since the last one.
    */
   admit(kind: string): number | undefined {
     const known = this.kinds.get(kind);

@@ -1,20 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { callerAddress } from '../http/caller-address.js';
-import { withRequestId } from './request-context.js';
-import type { StructuredLogger } from './structured-logger.js';
+import { withRequestId, type StructuredLogger } from './structured-logger.js';
 
-/** Probes come every second: their lines would bury the others. */
+/** Probes come every second, and their lines would hide the others. */
 const isProbe = (request: FastifyRequest): boolean =>
   request.routeOptions.url?.startsWith('/health/') === true;
 
-/** As expected, on a route that says of itself that machines call it all the time. */
+/** A success on a route that machines call all the time. */
 const isRoutine = (request: FastifyRequest, reply: FastifyReply): boolean =>
   request.routeOptions.config.isRoutine === true && reply.statusCode < 400;
 
 /**
- * One line for each request: method, the route's pattern, status, duration and the peer's address.
- * The path itself, the query and the headers stay out: people put secrets there.
+ * Logs a line for each request: method, the route's pattern, status, duration and the caller's
+ * address. Path, query and headers are left out, because they may contain secrets.
  */
 export function logRequests(server: FastifyInstance, logger: StructuredLogger): void {
   server.addHook('onRequest', (request, _reply, done) => withRequestId(request.id, done));

@@ -1,8 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 
-import { withRequestId } from './request-context.js';
-import { StructuredLogger, type LogLevel } from './structured-logger.js';
+import { StructuredLogger, withRequestId, type LogLevel } from './structured-logger.js';
 
 function recorder(level: LogLevel = 'info') {
   const texts: string[] = [];
@@ -30,7 +29,7 @@ describe('StructuredLogger', () => {
     ]);
   });
 
-  it('speaks for the loggers of Nest', () => {
+  it('writes what the loggers of Nest log', () => {
     const { logger, lines } = recorder();
     Logger.overrideLogger(logger);
     new Logger('RoutesResolver').error('No route', new Error('because'));
@@ -39,13 +38,13 @@ describe('StructuredLogger', () => {
     ]);
   });
 
-  it('hears of modules and routes only when it debugs', () => {
+  it('logs modules and routes at level debug only', () => {
     const { logger, texts } = recorder();
     logger.log('Mapped {/orders, GET} route', 'RouterExplorer');
     expect(texts).toEqual([]);
   });
 
-  it('stays silent below its level', () => {
+  it('writes nothing below its level', () => {
     const { logger, texts } = recorder('error');
     logger.warn('warn');
     logger.log('log');
@@ -56,7 +55,7 @@ describe('StructuredLogger', () => {
     expect(texts).toHaveLength(2);
   });
 
-  it('names the request in every line written for it, however deep and late', async () => {
+  it('adds the id of the request to each of its lines, also after a wait', async () => {
     const { logger, lines } = recorder();
     await withRequestId('r1', async () => {
       await new Promise(setImmediate);
@@ -66,7 +65,7 @@ describe('StructuredLogger', () => {
     expect(lines().map(({ requestId }) => requestId)).toEqual(['r1', undefined]);
   });
 
-  it('keeps the causes of an error, and nothing that a driver attached to it', () => {
+  it('logs the causes of an error, and no other members of it', () => {
     const { logger, lines, texts } = recorder();
     const driver = Object.assign(new Error('duplicate key'), {
       code: '23505',
@@ -81,7 +80,7 @@ describe('StructuredLogger', () => {
     expect(texts[0]).not.toMatch(/secret-/);
   });
 
-  it('leaves one line a second, without a stack, of each kind of failure of the database', () => {
+  it('logs each kind of database failure once a second, without a stack', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const { logger, lines } = recorder();
     const failure = (code: string) => Object.assign(new Error('down'), { code });

@@ -1,13 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 
 import { databaseOutage } from '../database/database-outage.js';
 import { LineLimiter } from './line-limiter.js';
-import { loggedError } from './logged-error.js';
-import { redact, withoutSecrets } from './redact.js';
-import { currentRequestId } from './request-context.js';
+import { loggedError, redact, withoutSecrets } from './redact.js';
 
-/** From silence to everything. */
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -21,7 +19,7 @@ export interface LoggerOptions {
 
 type Fields = Record<string, unknown>;
 
-/** What Nest tells of itself at each start: a line for each module and route. */
+/** Contexts in which Nest logs a line for each module and route at each start. */
 const STARTUP = new Set<unknown>([
   'InstanceLoader',
   'NestFactory',
@@ -30,14 +28,14 @@ const STARTUP = new Set<unknown>([
 ]);
 
 /**
- * Nest's logger as lines of JSON on standard output, by pino. Each line carries the id of the
- * request that it belongs to, and none a secret.
+ * Nest's logger, which writes lines of JSON to standard output with pino. Each line has the id of
+ * its request, and no line has a secret.
  *
- * As everywhere in Nest the last text after the message is the context. Objects after the message
- * become members of the line, and an error its `err`.
+ * As everywhere in Nest, the last text after the message is the context. Objects after the message
+ * become members of the line, and an error becomes `err`.
  *
  * While the database is away, each kind of failure is logged at most once a second and without a
- * stack: every request would add the same lines. `suppressed` counts those that were left out.
+ * stack, because every request adds the same lines. `suppressed` is the number of lines left out.
  */
 export class StructuredLogger implements LoggerService {
   private readonly lines: Logger;
@@ -49,7 +47,7 @@ export class StructuredLogger implements LoggerService {
       level,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label: string) => ({ level: label }) },
-      // pino's own would flatten the causes of what withoutSecrets has made of an error.
+      // `withoutSecrets` has serialized the error already. pino's serializer would drop its causes.
       serializers: { err: (error: unknown) => error },
       mixin: () => ({ requestId: currentRequestId() }),
       hooks: { streamWrite: redact },
@@ -101,4 +99,17 @@ export class StructuredLogger implements LoggerService {
     }
     this.lines[level](withoutSecrets(fields), text || undefined);
   }
+}
+
+const requestIds = new AsyncLocalStorage<string>();
+
+/** The id of the request for which this code runs. `undefined` outside of any request. */
+export function currentRequestId(): string | undefined {
+  return requestIds.getStore();
+}
+
+/** Runs `work`, and everything it starts, as part of the request with this id. */
+export function withRequestId<T>(requestId: string, work: () => T): T {
+  // Entering the same context again would cost time and change nothing.
+  return requestIds.getStore() === requestId ? work() : requestIds.run(requestId, work);
 }

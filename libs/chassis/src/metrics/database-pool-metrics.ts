@@ -2,8 +2,7 @@ import { Gauge } from 'prom-client';
 import type { DataSource } from 'typeorm';
 
 import { poolOf } from '../database/database-pool.js';
-import type { MetricSource } from './metrics.options.js';
-import { gauge } from './pulled.js';
+import { gauge, type MetricSource } from './metric-source.js';
 
 /** How busy the connections to the database are. */
 export function databasePoolMetrics(dataSource: DataSource): MetricSource {

@@ -1,15 +1,14 @@
 import type { JwtCoreStatistics } from '@jwt-auth/jwt-core';
 import { Histogram, type Registry } from 'prom-client';
 
-import type { MetricSource } from './metrics.options.js';
-import { counter, counters, gauge, stateGauge } from './pulled.js';
+import { counter, counters, gauge, stateGauge, type MetricSource } from './metric-source.js';
 
-/** From one machine to the staleness after which requests are refused. */
+/** From the same machine up to the staleness at which requests are refused. */
 const REACH_BUCKETS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30,
 ];
 
-/** What becomes of tokens here, and how much this process knows of keys and revocations. */
+/** Results of verifications, and the state of the revocation list and of the key set. */
 export function jwtCoreMetrics(statistics: JwtCoreStatistics): MetricSource {
   return (registry) => {
     addTokens(registry, statistics);
@@ -23,7 +22,7 @@ function addTokens(registry: Registry, statistics: JwtCoreStatistics): void {
     registry,
     {
       name: 'jwt_verifications_total',
-      help: 'Requests by what came of their access token: accepted, or the code of the refusal',
+      help: 'Requests by the result of their access token: accepted, or the code of the refusal',
       label: 'result',
     },
     () => statistics.verdicts,
@@ -90,14 +89,14 @@ function addKeySet(
 ): void {
   gauge(
     registry,
-    { name: 'jwt_key_set_keys', help: 'Public keys of the issuer that are at hand' },
+    { name: 'jwt_key_set_keys', help: 'Public keys of the issuer in memory' },
     () => keySet().keys,
   );
   gauge(
     registry,
     {
       name: 'jwt_key_set_age_seconds',
-      help: 'Since the keys at hand were asked for. +Inf while there are none',
+      help: 'Since the keys in memory were requested. +Inf while there are none',
     },
     () => keySet().ageMs / 1000,
   );
@@ -105,7 +104,7 @@ function addKeySet(
     registry,
     {
       name: 'jwt_key_set_state',
-      help: 'stale: the last fetch failed, the keys at hand are used; missing: no token is judged',
+      help: 'stale: the last fetch failed, older keys are used; missing: tokens cannot be verified',
       states: ['missing', 'fresh', 'stale'],
     },
     () => keySet().state,

@@ -31,7 +31,7 @@ export class MetricsServer {
   }
 
   private async answer({ method, url = '' }: IncomingMessage, response: ServerResponse) {
-    // Scrapers may add a query, which means nothing here.
+    // Scrapers may add a query, which is ignored.
     if (url.split('?', 1)[0] !== '/metrics') return response.writeHead(404).end();
     if (method !== 'GET' && method !== 'HEAD') {
       return response.writeHead(405, { allow: 'GET, HEAD' }).end();
@@ -41,7 +41,7 @@ export class MetricsServer {
       const headers = { 'content-type': this.registry.contentType, 'cache-control': 'no-store' };
       return response.writeHead(200, headers).end(body);
     } catch {
-      // What failed is for the log of whoever owns it; half an exposition would be taken for all.
+      // A scraper would take a part of the metrics for all of them.
       return response.writeHead(500).end();
     }
   }

@@ -9,9 +9,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { createHttpApp } from '../http/http-app.js';
 import { StructuredLogger } from '../logging/structured-logger.js';
-import { MetricsModule } from './metrics.module.js';
-import type { MetricsOptions } from './metrics.options.js';
-import { counter, counters, gauge, stateGauge } from './pulled.js';
+import { counter, counters, gauge, stateGauge } from './metric-source.js';
+import { MetricsModule, type MetricsOptions } from './metrics.module.js';
 
 const loopback = (port = 0) => ({ host: '127.0.0.1', port });
 const [began, answered] = [vi.fn(), vi.fn()];
@@ -58,7 +57,7 @@ const metricsUrl = () => {
 const scrape = async () => (await fetch(metricsUrl())).text();
 
 describe('the metrics of a service', () => {
-  it('are told on a port of their own, from the start to the end', async () => {
+  it('are exposed on a port of their own, from the start to the end', async () => {
     const url = await start({});
     expect(await scrape()).toContain('process_cpu_seconds_total');
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
@@ -66,14 +65,14 @@ describe('the metrics of a service', () => {
     await expect(scrape()).rejects.toThrow();
   });
 
-  it('are neither told nor taken where there is no address', async () => {
+  it('are neither exposed nor read if there is no address', async () => {
     const source = vi.fn();
     await start({ address: undefined, sources: [source] });
     expect(source).not.toHaveBeenCalled();
     expect(lines.map(({ msg }) => msg)).not.toContain('Serving metrics');
   });
 
-  it('are read when they are asked for, and not before', async () => {
+  it('are read at each scrape, and not before', async () => {
     let now = { level: 1, count: 5, byName: { a: 1, b: 0 }, state: 'up' as 'up' | 'down' };
     const source = (registry: Registry): void => {
       const help = 'help';
@@ -84,16 +83,16 @@ describe('the metrics of a service', () => {
       stateGauge(registry, { name: 'state', help, states }, () => now.state);
     };
     await start({ sources: [source] });
-    const told = async () => (await scrape()).match(/^(level|things|named|state).*$/gm);
+    const exposed = async () => (await scrape()).match(/^(level|things|named|state).*$/gm);
     const first = ['level 1', 'things_total 5', 'named_total{name="a"} 1'];
-    expect(await told()).toEqual([
+    expect(await exposed()).toEqual([
       ...first,
       'named_total{name="b"} 0',
       'state{state="up"} 1',
       'state{state="down"} 0',
     ]);
     now = { level: Infinity, count: 7, byName: { a: 1, b: 2 }, state: 'down' };
-    expect(await told()).toEqual([
+    expect(await exposed()).toEqual([
       'level +Inf',
       'things_total 7',
       'named_total{name="a"} 1',
@@ -103,7 +102,7 @@ describe('the metrics of a service', () => {
     ]);
   });
 
-  it('know a request by its route, and none whose caller hung up', async () => {
+  it('count requests by route, without those whose caller hung up', async () => {
     const url = await start({});
     const hungUp = get(`${url}/notes/three/late`).on('error', () => undefined);
     await vi.waitFor(() => expect(began).toHaveBeenCalled());
@@ -118,7 +117,7 @@ describe('the metrics of a service', () => {
     ]);
   });
 
-  it('stop the start where their port is taken', async () => {
+  it('stop the start if their port is taken', async () => {
     const other = createServer().listen(loopback());
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -129,7 +128,7 @@ describe('the metrics of a service', () => {
     other.close();
   });
 
-  it('that cannot be read are an error, not half an answer', async () => {
+  it('answer 500 if one cannot be read', async () => {
     const fails = (registry: Registry) =>
       gauge(registry, { name: 'broken', help: 'help' }, () => {
         throw new Error('no value');

@@ -1,20 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Histogram } from 'prom-client';
 
-import type { MetricSource } from './metrics.options.js';
+import type { MetricSource } from './metric-source.js';
 
-/** From a guarded read to a login behind a queue, and to a long poll that waits. */
+/** From a guarded read to a queued login and a long poll. */
 const BUCKETS_SECONDS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
 
-/** A parser takes some thirty methods, and callers would choose how many series there are. */
+/** The HTTP parser accepts some thirty methods: each would become a series that callers can make. */
 const METHODS = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']);
 
 /**
- * How long requests take, by method, status and the pattern of their route: a path has ids in it,
- * and a stranger can make up as many as they like. Requests whose caller hung up are left out: how
- * long they took says nothing of the service.
+ * How long requests take, by method, status and the pattern of their route. Paths would be any number
+ * of series. Requests whose caller hung up are left out: their duration does not depend on the service.
  */
 export function requestDurations(server: FastifyInstance): MetricSource {
   return (registry) => {

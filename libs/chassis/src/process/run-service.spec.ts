@@ -9,8 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-// Signals and exit codes are those of real processes: the fixture is bundled, since Node runs no
-// TypeScript, and started.
+// These tests send signals to real processes. Node runs no TypeScript, so the fixture is bundled.
 
 interface Started {
   readonly process: ChildProcess;
@@ -98,7 +97,7 @@ describe('a service', () => {
     await isCut;
   });
 
-  it('cuts off what never ends, and still ends in time', async () => {
+  it('closes requests that never end, and exits in time', async () => {
     const service = start();
     const port = await listening(service);
     const isCut = expect(read(port, '/never')).rejects.toThrow();
@@ -139,7 +138,7 @@ describe('a service', () => {
     other.close();
   });
 
-  it.each(['throw', 'reject'])('logs what nobody caught (%s) and ends with 1', async (crash) => {
+  it.each(['throw', 'reject'])('logs an uncaught error (%s) and ends with 1', async (crash) => {
     const service = start();
     const port = await listening(service);
     await read(port, `/${crash}`).catch(() => undefined);

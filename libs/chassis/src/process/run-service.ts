@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
 import { hostAndPort, type TrustProxy } from '../settings/addresses.js';
 import { SettingsError } from '../settings/parse-settings.js';
-import { exitOnCrash } from './crash.js';
-import { stopOnSignals, type Stoppable } from './shutdown.js';
+import { exitOnCrash, stopOnSignals, type Stoppable } from './shutdown.js';
 
 /** The settings that every service has. */
 export interface ServiceConfig {
@@ -33,8 +32,8 @@ export interface Service<Config extends ServiceConfig> {
 }
 
 /**
- * The whole life of a service's process: reads the settings, starts, listens, and ends with 0 after
- * SIGTERM or SIGINT. Wrong settings, a start that fails and a crash end it with 1, after saying why.
+ * Runs a service from start to end: reads the settings, starts, listens, and exits with 0 after
+ * SIGTERM or SIGINT. Wrong settings, a failed start and a crash are logged, and it exits with 1.
  */
 export async function runService<Config extends ServiceConfig>(
   service: Service<Config>,
@@ -62,7 +61,7 @@ function readConfig<Config extends ServiceConfig>(service: Service<Config>): Con
     return service.readConfig();
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    // Plain text: there are no settings yet to log by, and people are who reads it.
+    // Plain text, because the log level is not known yet.
     process.stderr.write(`${service.name} does not start. ${error.message}\n`);
     process.exit(1);
   }
@@ -72,7 +71,7 @@ function stoppable(app: NestFastifyApplication): Stoppable {
   const server = app.getHttpServer();
   return {
     close: () => {
-      // Before Nest's hooks, so that nobody new arrives while they run.
+      // Before Nest's hooks, so that no new connection arrives while they run.
       server.close();
       return app.close();
     },
@@ -80,11 +79,11 @@ function stoppable(app: NestFastifyApplication): Stoppable {
   };
 }
 
-/** A system error of `listen`: of the service's own port, or of that for its metrics. */
+/** The error may be from `listen`: on the port of the service, or on the one of its metrics. */
 function whyNotStarted(error: unknown, { host, port }: ServiceConfig): string {
   const failed = error instanceof Error ? (error as ListenError) : {};
   const address = hostAndPort({ host: failed.address ?? host, port: failed.port ?? port });
   if (failed.code === 'EADDRINUSE') return `Not started: ${address} is taken by another process`;
-  if (failed.code === 'EACCES') return `Not started: ${address} is not for this user`;
+  if (failed.code === 'EACCES') return `Not started: ${address} may not be used by this user`;
   return 'Not started';
 }

@@ -1,31 +1,31 @@
 import type { LoggerService } from '@nestjs/common';
 
-/** How long what is in flight may take, and how long the whole shutdown. Together within 10 s. */
+/** The time for requests in flight, and for the whole shutdown: less than 10 s. */
 const DRAIN_MS = 8_000;
 const SHUTDOWN_MS = 9_500;
-/** One Ctrl-C reaches a process both from the terminal and from the launcher: that is one wish. */
-const SAME_WISH_MS = 500;
+/** One Ctrl-C reaches a process twice: from the terminal and from the launcher. */
+const SAME_REQUEST_MS = 500;
 
-/** What a process has to close before it may end. */
+/** What a process closes before it ends. */
 export interface Stoppable {
-  /** Stops accepting at once, and resolves when all that was accepted is finished. */
+  /** Stops accepting at once, and resolves when all accepted requests are finished. */
   close(): Promise<unknown>;
-  /** Cuts off what is still in flight. */
+  /** Closes all connections, also those with requests in flight. */
   closeNow(): void;
 }
 
 /**
- * Ends the process in good order on SIGTERM and SIGINT: exit code 0 within 10 s. A second signal
- * ends it at once.
+ * Ends the process on SIGTERM and SIGINT after it finished its requests, with exit code 0 within
+ * 10 s. A second signal ends it at once.
  *
- * @param subject asked when the signal comes; `undefined` while there is nothing to close yet
+ * @param subject called when the signal comes; returns `undefined` if there is nothing to close yet
  */
 export function stopOnSignals(logger: LoggerService, subject: () => Stoppable | undefined): void {
   let stoppingSince: number | undefined;
 
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (stoppingSince !== undefined) {
-      if (performance.now() - stoppingSince > SAME_WISH_MS) process.exit(1);
+      if (performance.now() - stoppingSince > SAME_REQUEST_MS) process.exit(1);
       return;
     }
     stoppingSince = performance.now();
@@ -33,7 +33,7 @@ export function stopOnSignals(logger: LoggerService, subject: () => Stoppable | 
     const stoppable = subject();
     setTimeout(() => stoppable?.closeNow(), DRAIN_MS).unref();
     setTimeout(() => {
-      logger.error('The shutdown takes too long: ending without it');
+      logger.error('The shutdown takes too long: ending now');
       process.exit(1);
     }, SHUTDOWN_MS).unref();
     try {
@@ -47,4 +47,15 @@ export function stopOnSignals(logger: LoggerService, subject: () => Stoppable | 
   };
   process.on('SIGTERM', (signal) => void stop(signal));
   process.on('SIGINT', (signal) => void stop(signal));
+}
+
+/**
+ * Ends the process with code 1 after an uncaught error: its state is unknown, and a new process is
+ * cheap.
+ */
+export function exitOnCrash(logger: LoggerService): void {
+  process.on('uncaughtException', (error, origin) => {
+    logger.fatal?.(`Ending after an ${origin}`, error);
+    process.exit(1);
+  });
 }

@@ -1,12 +1,18 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
+/**
+ * Adds its metrics to a registry, once. They follow the conventions of Prometheus: base units,
+ * `_total` for counters, and labels with few values, never an id, an address or a path.
+ */
+export type MetricSource = (registry: Registry) => void;
+
 interface Description {
   readonly name: string;
   readonly help: string;
 }
 
-// Metrics of what is counted elsewhere: read when they are asked for, so that they cost nothing
-// until then, and the rest of the house does not know Prometheus.
+// These metrics are read at each scrape from counts that other code keeps. They cost nothing between
+// scrapes, and that code does not depend on Prometheus.
 
 /** A value that goes up and down. */
 export function gauge(registry: Registry, description: Description, read: () => number): void {
@@ -31,7 +37,7 @@ export function counter(registry: Registry, description: Description, read: () =
   });
 }
 
-/** Counts that only grow, one for each value of a label. All values are there from the start. */
+/** Counts that only grow, one for each value of a label. All values are exposed from the start. */
 export function counters(
   registry: Registry,
   { label, ...description }: Description & { readonly label: string },
@@ -48,7 +54,7 @@ export function counters(
   });
 }
 
-/** One of a few states: a series for each, 1 for the one that is, 0 for the others. */
+/** The current one of a few states: a series for each state, 1 for the current one, else 0. */
 export function stateGauge<State extends string>(
   registry: Registry,
   { states, ...description }: Description & { readonly states: readonly State[] },
