@@ -3,10 +3,9 @@ import { Agent, get, type RequestListener, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { createBoundedServer } from './bounded-server.js';
-import { LIMITS } from './limits.js';
+import { createBoundedServer, LIMITS } from './bounded-server.js';
 
-/** More than the system takes for a client that does not read. */
+/** More than the system buffers for a client that does not read. */
 const LARGE = Buffer.alloc(64 * 1024 * 1024);
 
 const logger = { log: vi.fn(), error: vi.fn(), warn: vi.fn() };
@@ -107,7 +106,7 @@ describe('pipelined requests', () => {
     expect(served).toBe(1);
   });
 
-  it('that wait are gone with the connection', async () => {
+  it('that wait are dropped when the connection closes', async () => {
     const closed: (string | undefined)[] = [];
     const served: (string | undefined)[] = [];
     await start((incoming, response) => {
@@ -119,7 +118,7 @@ describe('pipelined requests', () => {
     await expect.poll(() => served).toEqual(['/one']);
     client.resetAndDestroy();
     await expect.poll(() => closed).toEqual(['/one']);
-    // A later connection is served after whatever the reset has caused.
+    // This request is served after the effects of the reset.
     (await open()).write(request('/later'));
     await expect.poll(() => served).toEqual(['/one', '/later']);
   });
@@ -138,7 +137,7 @@ describe('a client', () => {
     expect(socket.bytesWritten).toBeGreaterThan(0);
   });
 
-  it('that reads a little all the time is cut when its time for the answer is over', async () => {
+  it('that reads too slowly is cut when the time for the answer is over', async () => {
     await start(answerLarge, { idleMs: 10_000, answerMs: 300 });
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     const client = await open();
@@ -166,7 +165,7 @@ describe('a client', () => {
     expect(received).toBe(LARGE.length);
   });
 
-  it('that waits for its answer for longer than it takes to send a request is not cut', async () => {
+  it('may wait for its answer for longer than it may take to send a request', async () => {
     await start((_request, response) => void setTimeout(() => response.end('late'), 400), {
       headersMs: 100,
       requestMs: 100,
@@ -187,7 +186,7 @@ describe('a client', () => {
     expect(await rest(client)).toMatch(/^HTTP\/1.1 408 /);
   });
 
-  it('that is done and silent is cut when its connection was kept for long enough', async () => {
+  it('that sends no more requests is cut after the keep-alive time', async () => {
     await start((_request, response) => void response.end('ok'), { keepAliveMs: 100 });
     const client = await open();
     client.write(request('/'));

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
 import {
   createServer,
   type IncomingMessage,
@@ -8,19 +9,38 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { unrouted } from './answers.js';
 import { networkOf, parseAddress, type Trusts } from './caller-address.js';
-import { LIMITS } from './limits.js';
+
+/** The bounds of every connection and request. docs/limits.md says what happens at each of them. */
+export const LIMITS = {
+  /** To send the headers, and to send the whole request. */
+  headersMs: 10_000,
+  requestMs: 15_000,
+  /** Longer than a long poll waits (25 s) and a login queues. */
+  idleMs: 40_000,
+  /** For the client to read an answer that is ready. 1 MB in this time is 9 kB/s. */
+  answerMs: 120_000,
+  /** Longer than the minute of most load balancers, so that they close the connection first. */
+  keepAliveMs: 65_000,
+  /** Pipelined requests that wait on a connection. One is served at a time. */
+  waitingRequests: 16,
+  connectionsPerAddress: 1_000,
+  headerBytes: 16 * 1024,
+  headerCount: 100,
+  bodyBytes: 16 * 1024,
+} as const;
 
 type Limits = { readonly [Name in keyof typeof LIMITS]: number };
 
 export interface BoundedServerOptions {
   readonly logger: LoggerService;
-  /** A proxy that is trusted may open any number of connections: it speaks for many callers. */
+  /** A trusted proxy may open any number of connections, because it forwards for many callers. */
   readonly trusts: Trusts;
   readonly limits?: Limits;
 }
 
-/** An HTTP server that holds no connection, request or answer for longer than its limits say. */
+/** An HTTP server with limits for every connection, request and answer. */
 export function createBoundedServer(
   handle: RequestListener,
   { logger, trusts, limits = LIMITS }: BoundedServerOptions,
@@ -32,28 +52,28 @@ export function createBoundedServer(
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: Math.min(2_000, limits.headersMs),
       maxHeaderSize: limits.headerBytes,
-      // A request without it gets an answer in the form of all others.
+      // `refuseAmbiguousRequests` refuses it with an answer in the form of all others.
       requireHostHeader: false,
     },
     serveInTurn(handle, limits),
   );
   server.setTimeout(limits.idleMs);
-  // Node would drop in silence what is beyond: all are read, and too many are refused.
+  // Node would drop headers beyond a maximum without an error. All are read, and too many are refused.
   server.maxHeadersCount = 0;
   boundConnections(server, trusts, limits, logger);
   return server;
 }
 
 /**
- * Serves the requests of a connection one after another: pipelined requests take no more room than
- * others, and what waits goes with its connection.
+ * Serves the requests of a connection one after another. Pipelined requests wait, and are dropped
+ * when their connection closes.
  */
 function serveInTurn(handle: RequestListener, limits: Limits): RequestListener {
   const waiting = new WeakMap<Socket, number>();
   return (request, response) => {
     const { socket } = request;
     response.once('prefinish', () => cutSlowReader(socket, response, limits));
-    // Node gives an answer its socket when all before it on the connection are sent.
+    // Node assigns the socket to an answer when all earlier answers of the connection are sent.
     if (response.socket) return handle(request, response);
     const count = (waiting.get(socket) ?? 0) + 1;
     if (count > limits.waitingRequests) return void socket.destroy();
@@ -65,7 +85,7 @@ function serveInTurn(handle: RequestListener, limits: Limits): RequestListener {
   };
 }
 
-/** Called when the answer is complete: what the system has not taken yet, the client must take. */
+/** Called when an answer is complete, to bound the time in which the client reads it. */
 function cutSlowReader(socket: Socket, response: ServerResponse, limits: Limits): void {
   if (socket.writableLength === 0) return;
   const timer = setTimeout(() => socket.destroy(), limits.answerMs).unref();
@@ -82,7 +102,7 @@ function boundConnections(
   let warnedAtMs = -Infinity;
 
   server.on('connection', (socket) => {
-    // Node asks the system for a peer's address once, and cannot after a reset: ask now.
+    // Read now: the address is not available after a reset, unless it was read before.
     const address = parseAddress(socket.remoteAddress);
     if (trusts(address, 0)) return;
     const network = networkOf(address);
@@ -103,8 +123,18 @@ function boundConnections(
   });
 }
 
-/** Why a request is not one that every server on its way reads the same way. `undefined`: it is. */
-export function ambiguityOf({
+/** Refuses requests that a proxy may read in another way. */
+export function refuseAmbiguousRequests(server: FastifyInstance): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    const status = ambiguityOf(request.raw);
+    if (status === undefined) return done();
+    const { body, headers } = unrouted(status, request.id);
+    void reply.code(status).headers(headers).send(body);
+  });
+}
+
+/** The status for a request that servers may read in different ways; `undefined` for any other. */
+function ambiguityOf({
   rawHeaders,
   httpVersion,
 }: Pick<IncomingMessage, 'rawHeaders' | 'httpVersion'>): 400 | 431 | undefined {

@@ -15,7 +15,7 @@ declare module 'fastify' {
 /** The address of a caller whose proxy sent text that is no address. */
 export const UNKNOWN_ADDRESS = 'unknown';
 
-/** The longest IPv6 address, in brackets, with a zone and a port, is shorter. */
+/** More than the longest IPv6 address in brackets, with a zone and a port. */
 const MAX_LENGTH = 100;
 
 /**
@@ -87,7 +87,7 @@ export function warnOfUntrustedProxy(server: FastifyInstance, logger: LoggerServ
   });
 }
 
-/** Whether the peer that is so many hops away may say for whom it forwards. */
+/** Whether the `X-Forwarded-For` of the peer at this address and hop is trusted. */
 export type Trusts = (address: string, hop: number) => boolean;
 
 /** The peer itself is hop 0. */
@@ -100,7 +100,7 @@ function addressOf({ socket, headers }: IncomingMessage, trusts: Trusts): string
   let address = parseAddress(socket.remoteAddress);
   const forwarded = headers['x-forwarded-for'];
   if (typeof forwarded !== 'string') return address;
-  // From the nearest proxy to the farthest. What an untrusted peer claims is not read.
+  // From the nearest proxy to the farthest, as long as each is trusted.
   for (const [hop, text] of forwarded.split(',').reverse().entries()) {
     if (!trusts(address, hop)) break;
     address = parseAddress(text);

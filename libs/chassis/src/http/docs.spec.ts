@@ -49,27 +49,24 @@ describe('the documentation', () => {
     }
   });
 
-  it.runIf(process.platform === 'linux')(
-    'keeps no file open after readers who went away',
-    async () => {
-      running = await startHttpApp();
-      const port = Number(new URL(running.base).port);
-      for (let count = 0; count < 5; count += 1) {
-        const socket = connect(port, '127.0.0.1', () => {
-          const request = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: a\r\n\r\n';
-          socket.pause().write(request.repeat(12), () => socket.destroy());
-        });
-        await once(socket, 'close');
-      }
-      await fetch(`${running.base}/docs`);
-      const open = readdirSync('/proc/self/fd').flatMap((descriptor) => {
-        try {
-          return [readlinkSync(`/proc/self/fd/${descriptor}`)];
-        } catch {
-          return [];
-        }
+  it.runIf(process.platform === 'linux')('keeps no file open after readers hang up', async () => {
+    running = await startHttpApp();
+    const port = Number(new URL(running.base).port);
+    for (let count = 0; count < 5; count += 1) {
+      const socket = connect(port, '127.0.0.1', () => {
+        const request = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: a\r\n\r\n';
+        socket.pause().write(request.repeat(12), () => socket.destroy());
       });
-      expect(open.filter((file) => file.includes('swagger-ui'))).toEqual([]);
-    },
-  );
+      await once(socket, 'close');
+    }
+    await fetch(`${running.base}/docs`);
+    const open = readdirSync('/proc/self/fd').flatMap((descriptor) => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${descriptor}`)];
+      } catch {
+        return [];
+      }
+    });
+    expect(open.filter((file) => file.includes('swagger-ui'))).toEqual([]);
+  });
 });

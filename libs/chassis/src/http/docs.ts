@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 
-/** What the OpenAPI document says of the service as a whole. */
+/** The description of the service in its OpenAPI document. */
 export interface Documentation {
   readonly title: string;
   readonly description: string;
@@ -36,7 +36,7 @@ const ASSETS = {
 
 const text = { type: 'string' };
 
-/** What every route may answer instead (RFC 9457). */
+/** The error that every route may answer (RFC 9457). */
 const PROBLEM = {
   description: 'A problem (RFC 9457)',
   content: {
@@ -61,9 +61,9 @@ const PROBLEM = {
 };
 
 /**
- * `GET /docs-json`: the OpenAPI document, from the schemas that validate. `GET /docs`: its page.
- * The document is built at the first request. Routes that need a token say so themselves, with
- * `@ApiBearerAuth()`.
+ * Serves the OpenAPI document, made from the schemas that validate, at `GET /docs-json`, and a page
+ * for it at `GET /docs`. The document is built at the first request. Routes that need a token are
+ * marked with `@ApiBearerAuth()`.
  *
  * @param basePath the path below which callers find the routes; empty for the root
  */
@@ -94,7 +94,7 @@ export function serveDocs(
   );
   const files = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   for (const [name, type] of Object.entries(ASSETS)) {
-    // In memory once for all readers: a stream would keep its file open when a reader goes away.
+    // From memory: a stream would keep its file open when a reader hangs up.
     let content: Buffer | undefined;
     server.get(`/docs/${name}`, (_request, reply) => {
       content ??= readFileSync(join(files, name));

@@ -78,8 +78,8 @@ function post(body: RequestInit['body'], headers: Record<string, string> = {}): 
   });
 }
 
-/** What the server says to bytes that no client library would send. */
-async function say(bytes: string): Promise<{ head: string; body: string }> {
+/** Sends bytes that no client library would send. */
+async function sendBytes(bytes: string): Promise<{ head: string; body: string }> {
   const socket = connect(portOf(app), '127.0.0.1', () => socket.write(bytes));
   let answer = '';
   socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
@@ -101,7 +101,7 @@ afterAll(() => app.close());
 beforeEach(() => void lines.splice(0));
 
 describe('the id of a request', () => {
-  it('is the one that the caller gave', async () => {
+  it('is the one that the caller sent', async () => {
     const id = 'Trace.1_2-'.repeat(6) + 'four';
     const answer = await fetch(`${base}/notes/1`, { headers: { 'x-request-id': id } });
     expect(answer.headers.get('x-request-id')).toBe(id);
@@ -112,13 +112,13 @@ describe('the id of a request', () => {
     ['with a space', 'a b'],
     ['with markup', '<script>'],
     ['empty', ''],
-  ])('is a new one for a given one that is %s', async (_name, id) => {
+  ])('is a new one if the sent one is %s', async (_name, id) => {
     const answer = await fetch(`${base}/notes/1`, { headers: { 'x-request-id': id } });
     expect(answer.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
   });
 
   it.each(['/nowhere', '/notes/broken', '/notes/%ff', `/notes/${'a'.repeat(200)}`, '/docs'])(
-    'is in the answer to %s, as are the headers of safety',
+    'is in the answer to %s, and so are the security headers',
     async (path) => {
       const { headers } = await fetch(base + path);
       expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
@@ -165,8 +165,8 @@ describe('a request that cannot be served', () => {
     ['no body', () => post(undefined), 400, 'invalid_input'],
     ['an error of our own', () => fetch(`${base}/notes/broken`), 500, 'internal_error'],
   ];
-  it.each(refused)('%s is answered with a problem', async (_name, ask, status, code) => {
-    const answer = await ask();
+  it.each(refused)('%s is answered with a problem', async (_name, send, status, code) => {
+    const answer = await send();
     expect(answer.status).toBe(status);
     const problem = await problemOf(answer);
     expect(problem).toMatchObject({ status, code });
@@ -184,8 +184,8 @@ describe('a request that cannot be served', () => {
     ['NUL in a query', () => fetch(`${base}/notes/a?q=%00`), 'q'],
     ['NUL in the second of two', () => fetch(`${base}/notes/a?q=b&q=%00`), 'q.1'],
   ];
-  it.each(noText)('is refused for %s, with the path of the fault', async (_name, ask, path) => {
-    const answer = await ask();
+  it.each(noText)('is refused for %s, with the path of the fault', async (_name, send, path) => {
+    const answer = await send();
     expect(answer.status).toBe(400);
     const problem = await problemOf(answer);
     expect(problem.code).toBe('invalid_input');
@@ -200,7 +200,7 @@ describe('a request that cannot be served', () => {
     }
   });
 
-  it('learns every fault of its input', async () => {
+  it('is answered with every fault of its input', async () => {
     const faulty = { tags: [{ name: 'short' }, { name: 'too long' }], extra: 1 };
     const problem = await problemOf(await post(JSON.stringify(faulty)));
     expect((problem.errors as { path: string }[]).map(({ path }) => path)).toEqual([
@@ -214,7 +214,7 @@ describe('a request that cannot be served', () => {
     ['is no HTTP', 'NONSENSE\r\n\r\n', 400],
     ['has too many headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
   ])('is answered in the same form when it %s', async (_name, bytes, status) => {
-    const { head, body } = await say(bytes);
+    const { head, body } = await sendBytes(bytes);
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(head).toMatch(/content-type: application\/problem\+json/);
     expect(head).toMatch(/x-request-id: [\da-f-]{36}/);
@@ -222,13 +222,13 @@ describe('a request that cannot be served', () => {
   });
 });
 
-it('tells nobody of a caller who hangs up in the midst of a body', async () => {
+it('logs no error when a caller hangs up while it sends a body', async () => {
   const head = 'POST /notes HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
   const socket = connect(portOf(app), '127.0.0.1', () => {
     socket.write(`${head}x-request-id: gone\r\ncontent-length: 9\r\n\r\n{`, () => socket.destroy());
   });
   await once(socket, 'close');
-  // Later requests are served after it, so that its line would stand before theirs.
+  // Later requests are served after it, and logged after it.
   for (let i = 0; i < 3; i += 1) await fetch(`${base}/notes/1`);
   await expect.poll(() => lines.length).toBeGreaterThanOrEqual(3);
   expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
@@ -242,7 +242,7 @@ describe('a request that is served', () => {
     expect(await answer.json()).toEqual({ text: 'a', tags: [] });
   });
 
-  it('leaves one line with the route, and neither path nor query nor headers', async () => {
+  it('is logged in one line with the route, without path, query and headers', async () => {
     await fetch(`${base}/notes/secret-path?q=secret-query`, {
       headers: { authorization: 'secret-header', 'x-request-id': 'r1' },
     });
@@ -259,13 +259,13 @@ describe('a request that is served', () => {
     expect(JSON.stringify(lines)).not.toMatch(/secret/);
   });
 
-  it('names itself in the lines of the code that serves it, after a body too', async () => {
+  it('has its id in the lines of its handler, also after a body', async () => {
     await post('{"text":"a"}', { 'x-request-id': 'r2' });
     await expect.poll(() => lines).toHaveLength(2);
     expect(lines[0]).toMatchObject({ msg: 'Added', context: 'Notes', requestId: 'r2' });
   });
 
-  it('is from its peer, whatever it says, unless a proxy is trusted', async () => {
+  it('comes from its peer, whatever its headers say, unless a proxy is trusted', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.1, 203.0.113.2' };
     const path = '/notes/address';
     expect(await (await fetch(base + path, { headers })).json()).toEqual({ ip: '127.0.0.1' });

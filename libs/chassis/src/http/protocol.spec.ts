@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { LIMITS } from './bounded-server.js';
 import { startHttpApp, type RunningHttpApp } from './http-app.fixture.js';
-import { LIMITS } from './limits.js';
 
 let running: RunningHttpApp;
 const post = (lines: string[], body = '{"text":"a"}') =>
@@ -63,24 +63,25 @@ describe('a request', () => {
   });
 });
 
-describe('the warning of a proxy that is not trusted', () => {
+describe('the warning about a proxy that is not trusted', () => {
   afterEach(() => running.app.close());
 
-  const ask = (header: string) => fetch(running.base, { headers: { [header]: '203.0.113.9' } });
+  const sendWith = (header: string) =>
+    fetch(running.base, { headers: { [header]: '203.0.113.9' } });
   const warnings = () => running.lines.filter(({ level }) => level === 'warn');
 
-  it.each(['x-forwarded-for', 'forwarded'])('is given once, for %s', async (header) => {
+  it.each(['x-forwarded-for', 'forwarded'])('is logged once, for %s', async (header) => {
     running = await startHttpApp({ trustProxy: false });
     await fetch(running.base);
     expect(warnings()).toEqual([]);
-    await ask(header);
-    await ask(header);
+    await sendWith(header);
+    await sendWith(header);
     expect(warnings()).toMatchObject([{ msg: expect.stringContaining('TRUST_PROXY') as string }]);
   });
 
-  it('is not given where a proxy is trusted', async () => {
+  it('is not logged if a proxy is trusted', async () => {
     running = await startHttpApp({ trustProxy: 1 });
-    await ask('x-forwarded-for');
+    await sendWith('x-forwarded-for');
     expect(warnings()).toEqual([]);
   });
 });

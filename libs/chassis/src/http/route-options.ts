@@ -1,11 +1,11 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
-/** How the server treats one route otherwise than all others. */
+/** Exceptions for one route. */
 export interface RouteOptions {
   /** The largest body that is read, instead of 16 KiB. */
   readonly bodyLimitBytes?: number;
-  /** Machines call it all the time: a call that succeeds is logged at level debug. */
+  /** Machines call it all the time: its successes are logged at level debug. */
   readonly isRoutine?: boolean;
   /** Its query may be anything, and is only compared. */
   readonly takesAnyQuery?: boolean;
@@ -19,14 +19,14 @@ declare module 'fastify' {
   }
 }
 
-/** Treats the handler's route otherwise than all others. */
+/** Makes exceptions for the handler's route. */
 export const RouteOptions = (options: RouteOptions): MethodDecorator => RouteConfig(options);
 
-/** Lets the routes that are added from now on have their own body limit. */
+/** Applies the body limits of the routes that are added from now on. */
 export function obeyRouteOptions(server: FastifyInstance): void {
   server.addHook('onRoute', (route) => {
     const bodyLimit = route.config?.bodyLimitBytes;
-    // Nest hands on a route's `config`, but not its `bodyLimit`.
+    // Nest passes a route's `config` to Fastify, but not its `bodyLimit`.
     if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;
   });
 }

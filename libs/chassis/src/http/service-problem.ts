@@ -22,7 +22,7 @@ export function serviceProblem(error: unknown): Problem | undefined {
   return { status: 503, code: 'database_unavailable', headers: { 'Retry-After': '1' } };
 }
 
-/** Nobody hears the answer. It is one for the sake of the log: this is no fault of the service. */
+/** The caller cannot read the answer, but the log must not show an error of the service. */
 function isAbortedBody(error: unknown): boolean {
   return error instanceof Error && error.message === 'aborted' && 'statusCode' in error;
 }

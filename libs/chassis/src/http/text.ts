@@ -4,8 +4,9 @@ import type { FastifyInstance } from 'fastify';
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Whether a string can be stored, hashed and compared as it is: without lone surrogates, which all
- * become the same replacement character in UTF-8, and without NUL, which Postgres refuses.
+ * Whether a string has no lone surrogate and no NUL. All lone surrogates become the same replacement
+ * character in UTF-8, so different strings would be equal in a hash or in Postgres, which also
+ * refuses NUL.
  */
 export function isText(value: string): boolean {
   return !LONE_SURROGATE.test(value) && !value.includes('\0');
@@ -14,7 +15,7 @@ export function isText(value: string): boolean {
 /** Whether the percent-encoded bytes of a form or query are UTF-8. */
 export function isPercentEncodedUtf8(form: string): boolean {
   try {
-    // A percent sign that encodes nothing stands for itself (WHATWG URL section 1.3).
+    // Any other percent sign is a literal one (WHATWG URL section 1.3).
     decodeURIComponent(form.replaceAll(/%(?![\da-f]{2})/gi, '%25'));
     return true;
   } catch {
@@ -22,7 +23,7 @@ export function isPercentEncodedUtf8(form: string): boolean {
   }
 }
 
-/** As many as in the payload of a token. Recursive code that reads a body is safe below it. */
+/** As in the payload of a token. Recursive code can read a body of this depth. */
 const MAX_DEPTH = 64;
 
 const NO_TEXT = 'must not contain a lone surrogate or NUL';
@@ -52,7 +53,7 @@ function faultOf(value: unknown, path: readonly string[] = []): string | undefin
   return undefined;
 }
 
-/** In the form of the validation pipe, which the filter of problems reads. */
+/** In the format of the validation pipe, which the problem filter parses. */
 function faultAt(path: readonly string[], message: string): string {
   return path.length === 0 ? message : `${path.join('.')}: ${message}`;
 }

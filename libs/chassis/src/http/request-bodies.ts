@@ -1,10 +1,15 @@
-import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
+import {
+  BadRequestException,
+  Injectable,
+  StandardSchemaValidationPipe,
+  UnsupportedMediaTypeException,
+} from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Refuses bodies with a `Content-Encoding`, for every type of body: nothing here decodes one, and a
- * proxy that does would read another body.
+ * Refuses bodies of any type with a `Content-Encoding`: they are not decoded here, and a proxy that
+ * decodes them would read another body.
  */
 export function refuseEncodedBodies(server: FastifyInstance): void {
   server.addHook('preParsing', ({ headers }, _reply, _payload, done) => {
@@ -16,9 +21,9 @@ export function refuseEncodedBodies(server: FastifyInstance): void {
 }
 
 /**
- * JSON is the only form of body. An empty body is none at all, even where the header announces JSON:
- * many clients always send that header. Bytes that are no UTF-8 are refused (RFC 8259 section 8.1):
- * read as replacement characters, different passwords would be one.
+ * Accepts JSON bodies only. An empty body counts as none, also with a JSON content type, because many
+ * clients always send that header. Invalid UTF-8 is refused (RFC 8259 section 8.1): it would become
+ * replacement characters, and different passwords would be equal.
  */
 export function acceptOnlyJson(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
@@ -32,4 +37,15 @@ export function acceptOnlyJson(server: FastifyInstance): void {
       else done(new BadRequestException('The body is not well-formed UTF-8'));
     },
   );
+}
+
+/**
+ * Validates inputs by their schemas. Nest's own pipe first removes members named `constructor`
+ * without an error; here the schema decides. The parser of bodies has already refused `__proto__`.
+ */
+@Injectable()
+export class SchemaValidationPipe extends StandardSchemaValidationPipe {
+  protected override stripProtoKeys(): void {
+    // Keeps all members.
+  }
 }

@@ -1,10 +1,49 @@
+import type { SecurityHeadersOptions } from '@nestjs/common';
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyError } from 'fastify';
 
-import { requestIdOf } from './request-id.js';
+/**
+ * The id of a request: its `x-request-id` if that is safe in a log and a header (at most 64 of
+ * `A-Z a-z 0-9 . _ -`), else a new one.
+ */
+export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+}
 
-// Requests that die before any route, hook or filter of the app sees them: these few answers are
-// made here, in the form and with the headers of all others.
+/** Helmet's headers, as strict as the page at /docs allows. */
+export const SECURITY_HEADERS: SecurityHeadersOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: "'none'",
+      scriptSrc: "'self'",
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: "'self'",
+      baseUri: "'none'",
+      formAction: "'none'",
+      frameAncestors: "'none'",
+    },
+  },
+  xFrameOptions: { action: 'deny' },
+};
+
+/** Adds headers to every answer, also to errors and unknown routes. */
+export function addAnswerHeaders(server: FastifyInstance): void {
+  server.addHook('onSend', (request, reply, payload, done) => {
+    reply.header('x-request-id', request.id);
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    // During a shutdown, a connection that is kept alive would keep the process alive.
+    if (!server.server.listening) reply.header('connection', 'close');
+    done(null, payload);
+  });
+}
+
+// Some requests are refused before any route, hook or filter sees them. Their answers are made here,
+// in the form and with the headers of all others.
 
 const UNROUTED = {
   400: ['Bad Request', 'invalid_input'],
@@ -14,7 +53,7 @@ const UNROUTED = {
 } as const;
 type UnroutedStatus = keyof typeof UNROUTED;
 
-/** The answer to a request that no route may see. */
+/** The answer to a request that reaches no route. */
 export function unrouted(status: UnroutedStatus, requestId: string) {
   const [title, code] = UNROUTED[status];
   const body = JSON.stringify({ type: 'about:blank', title, status, code });
@@ -38,7 +77,7 @@ interface RawReply {
   };
 }
 
-/** Answers for the router: a path that is not one, or a segment longer than any id of ours. */
+/** Answers for the router: an invalid path, or a segment that is longer than any id. */
 export function answerUnroutable(
   error: FastifyError,
   request: { readonly id: string },
@@ -55,7 +94,7 @@ const STATUS_OF_PARSE_ERROR: Readonly<Record<string, UnroutedStatus>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** Answers for the HTTP parser: bytes that are no request, too many of them, or too slow ones. */
+/** Answers for the HTTP parser: requests that are invalid, too large or too slow. */
 export function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
     socket.destroy();
@@ -71,7 +110,7 @@ export function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): 
   );
 }
 
-/** A second answer in the midst of a first would be read as part of it. */
+/** The client would read a second answer as a part of the first. */
 function hasBegunAnswer(socket: Socket): boolean {
   const { _httpMessage: answer } = socket as { _httpMessage?: { headersSent: boolean } };
   return answer?.headersSent === true;
