@@ -76,7 +76,8 @@ function serveInTurn(handle: RequestListener, limits: Limits): RequestListener {
     // Node assigns the socket to an answer when all earlier answers of the connection are sent.
     if (response.socket) return handle(request, response);
     const count = (waiting.get(socket) ?? 0) + 1;
-    if (count > limits.waitingRequests) return void socket.destroy();
+    // A reset frees what the system has buffered for a client that does not read.
+    if (count > limits.waitingRequests) return void socket.resetAndDestroy();
     waiting.set(socket, count);
     response.once('socket', () => {
       waiting.set(socket, (waiting.get(socket) ?? 0) - 1);
@@ -88,7 +89,7 @@ function serveInTurn(handle: RequestListener, limits: Limits): RequestListener {
 /** Called when an answer is complete, to bound the time in which the client reads it. */
 function cutSlowReader(socket: Socket, response: ServerResponse, limits: Limits): void {
   if (socket.writableLength === 0) return;
-  const timer = setTimeout(() => socket.destroy(), limits.answerMs).unref();
+  const timer = setTimeout(() => socket.resetAndDestroy(), limits.answerMs).unref();
   response.once('close', () => clearTimeout(timer));
 }
 
