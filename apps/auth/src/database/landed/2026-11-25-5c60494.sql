@@ -1,0 +1,274 @@
+CREATE TABLE "migrations" ("id" SERIAL NOT NULL, "timestamp" bigint NOT NULL, "name" character varying NOT NULL, CONSTRAINT "PK_8c82d7f526340ab734260ea46be" PRIMARY KEY ("id"));
+
+CREATE FUNCTION revoked_tokens_xid(kind text, id text, exp bigint, before bigint)
+RETURNS xid8 LANGUAGE plpgsql IMMUTABLE
+AS $$ BEGIN RETURN pg_catalog.pg_current_xact_id(); END $$;
+
+CREATE TABLE revoked_tokens (
+  kind text COLLATE "C" NOT NULL CHECK (kind IN ('jti', 'sid', 'client', 'kid')),
+  id text COLLATE "C" NOT NULL CHECK (char_length(id) BETWEEN 1 AND 255),
+  -- Seconds since the epoch, until the year 9999: milliseconds are refused.
+  exp bigint NOT NULL CHECK (exp BETWEEN 0 AND 253402300799),
+  before bigint CHECK (before BETWEEN 0 AND 253402300799),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  xid xid8 NOT NULL
+    GENERATED ALWAYS AS (revoked_tokens_xid(kind, id, exp, before)) STORED,
+  PRIMARY KEY (kind, id),
+  CHECK ((kind = 'client') = (before IS NOT NULL))
+);
+
+CREATE INDEX ON revoked_tokens (xid, kind, id);
+
+CREATE INDEX ON revoked_tokens (exp);
+
+CREATE FUNCTION revoked_tokens_notify() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN PERFORM pg_catalog.pg_notify('revoked_tokens', ''); RETURN NULL; END $$;
+
+CREATE TRIGGER revoked_tokens_notify AFTER INSERT OR UPDATE ON revoked_tokens
+FOR EACH STATEMENT EXECUTE FUNCTION revoked_tokens_notify();
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1763856000000', 'CreateRevokedTokens1763856000000');
+
+CREATE TABLE users (
+  id uuid PRIMARY KEY,
+  email text NOT NULL,
+  email_key text NOT NULL CONSTRAINT users_email_key UNIQUE,
+  password_hash text NOT NULL,
+  password_changed_at timestamptz NOT NULL,
+  roles text[] NOT NULL,
+  is_disabled boolean NOT NULL,
+  claims jsonb NOT NULL CHECK (jsonb_typeof(claims) = 'object'),
+  created_at timestamptz NOT NULL
+);
+
+CREATE INDEX users_created_at ON users (created_at, id);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1763900000001', 'CreateUsers1763900000001');
+
+CREATE TABLE sessions (
+  id uuid PRIMARY KEY,
+  user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+  requested_scope text,
+  address text NOT NULL,
+  user_agent text,
+  created_at timestamptz NOT NULL,
+  last_used_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  ended_at timestamptz,
+  end_reason text,
+  CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+);
+
+CREATE INDEX sessions_of_user ON sessions (user_id, address);
+
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+CREATE TABLE refresh_tokens (
+  hash bytea PRIMARY KEY CHECK (length(hash) = 32),
+  session_id uuid NOT NULL REFERENCES sessions ON DELETE CASCADE,
+  predecessor bytea,
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  replaced_at timestamptz,
+  sealed_successor bytea,
+  access_token_id uuid NOT NULL,
+  access_token_expires_at timestamptz NOT NULL
+);
+
+CREATE UNIQUE INDEX refresh_tokens_usable ON refresh_tokens (session_id)
+WHERE replaced_at IS NULL;
+
+CREATE INDEX refresh_tokens_of_session
+ON refresh_tokens (session_id, access_token_expires_at);
+
+CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1763900000002', 'CreateSessions1763900000002');
+
+CREATE TABLE signing_keys (
+  kid text PRIMARY KEY,
+  state text NOT NULL CHECK (state IN ('next', 'active', 'retired', 'withdrawn')),
+  public_key jsonb NOT NULL,
+  private_key bytea,
+  created_at timestamptz NOT NULL,
+  activated_at timestamptz,
+  retired_at timestamptz,
+  CHECK ((private_key IS NOT NULL) = (state IN ('next', 'active')))
+);
+
+CREATE UNIQUE INDEX signing_keys_single ON signing_keys (state)
+WHERE state IN ('next', 'active');
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1763900000003', 'CreateSigningKeys1763900000003');
+
+CREATE TABLE login_limits (
+  key text PRIMARY KEY,
+  failures integer NOT NULL,
+  blocked_until timestamptz,
+  forgotten_at timestamptz NOT NULL
+);
+
+CREATE INDEX login_limits_forgotten_at ON login_limits (forgotten_at);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1763900000004', 'CreateLoginLimits1763900000004');
+
+CREATE TABLE audit_events (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL,
+  action text NOT NULL,
+  actor text,
+  subject text,
+  address text,
+  request_id text,
+  detail jsonb NOT NULL
+);
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+
+CREATE TRIGGER audit_events_append_only
+BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_events
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1763900000005', 'CreateAuditEvents1763900000005');
+
+CREATE TABLE clients (
+  id uuid PRIMARY KEY,
+  name text NOT NULL,
+  grants text[] NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamptz NOT NULL,
+  disabled_at timestamptz
+);
+
+CREATE TABLE client_secrets (
+  id uuid PRIMARY KEY,
+  client_id uuid NOT NULL REFERENCES clients ON DELETE CASCADE,
+  hash bytea NOT NULL CHECK (length(hash) = 32),
+  created_at timestamptz NOT NULL
+);
+
+CREATE INDEX client_secrets_of_client ON client_secrets (client_id);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1763900000010', 'CreateClients1763900000010');
+
+CREATE TABLE reference_tokens (
+  hash bytea PRIMARY KEY CHECK (length(hash) = 32),
+  claims jsonb NOT NULL CHECK (jsonb_typeof(claims) = 'object'),
+  expires_at timestamptz NOT NULL
+);
+
+CREATE INDEX reference_tokens_by_expiry ON reference_tokens (expires_at);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1763900000020', 'CreateReferenceTokens1763900000020');
+
+ALTER TABLE clients
+ADD audiences text[] NOT NULL DEFAULT '{}',
+ADD claims jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(claims) = 'object'),
+ADD is_disabled boolean NOT NULL DEFAULT false,
+ADD revoked_at timestamptz;
+
+ALTER TABLE clients RENAME disabled_at TO deleted_at;
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1763900000021', 'AddClientAudiences1763900000021');
+
+ALTER TABLE revoked_tokens ADD token_version bigint;
+
+CREATE SEQUENCE token_versions OWNED BY revoked_tokens.token_version;
+
+CREATE FUNCTION revoked_tokens_set_version() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN NEW.token_version := nextval('token_versions'); RETURN NEW; END $$;
+
+CREATE TRIGGER revoked_tokens_set_version BEFORE INSERT OR UPDATE ON revoked_tokens
+FOR EACH ROW WHEN (NEW.kind = 'client') EXECUTE FUNCTION revoked_tokens_set_version();
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000100', 'AddTokenVersion1764000000100');
+
+CREATE TABLE revoked_tokens_cursor_secret (
+  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+  secret bytea NOT NULL CHECK (length(secret) >= 32)
+);
+
+INSERT INTO revoked_tokens_cursor_secret (secret)
+VALUES (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000101', 'AddCursorSecret1764000000101');
+
+DO $$ BEGIN
+  IF EXISTS (
+    SELECT FROM pg_constraint
+    WHERE conrelid = 'signing_keys'::regclass AND conname = 'signing_keys_check'
+  ) THEN RETURN; END IF;
+  ALTER TABLE signing_keys ALTER private_key DROP NOT NULL;
+  UPDATE signing_keys SET private_key = NULL WHERE state NOT IN ('next', 'active');
+  ALTER TABLE signing_keys ADD CONSTRAINT signing_keys_check
+    CHECK ((private_key IS NOT NULL) = (state IN ('next', 'active')));
+END $$;
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000200', 'CompleteEarlySchemas1764000000200');
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000201', 'IndexRefreshTokensByExpiry1764000000201');
+
+ALTER TABLE clients ADD COLUMN IF NOT EXISTS disabled_at timestamptz;
+
+UPDATE clients SET disabled_at = deleted_at WHERE deleted_at IS NOT NULL;
+
+CREATE OR REPLACE FUNCTION clients_mirror_deleted_at() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    NEW.deleted_at := coalesce(NEW.deleted_at, NEW.disabled_at);
+  ELSIF NEW.disabled_at IS DISTINCT FROM OLD.disabled_at THEN
+    NEW.deleted_at := NEW.disabled_at;
+  END IF;
+  NEW.disabled_at := NEW.deleted_at;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER clients_mirror_deleted_at BEFORE INSERT OR UPDATE ON clients
+FOR EACH ROW EXECUTE FUNCTION clients_mirror_deleted_at();
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000202', 'KeepClientDisabledAt1764000000202');
+
+CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000300', 'IndexEndedSessions1764000000300');
+
+CREATE INDEX refresh_tokens_sealed ON refresh_tokens (session_id, replaced_at)
+WHERE sealed_successor IS NOT NULL;
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000301', 'IndexSealedAnswers1764000000301');
+
+ALTER TABLE login_limits ADD COLUMN IF NOT EXISTS free integer,
+ADD COLUMN IF NOT EXISTS attempt_id uuid;
+
+CREATE TABLE known_networks (
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  network text NOT NULL,
+  last_login_at timestamptz NOT NULL,
+  PRIMARY KEY (user_id, network)
+);
+
+CREATE INDEX known_networks_last_login_at ON known_networks (last_login_at);
+
+CREATE FUNCTION pg_temp.network_of(address text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  hex text;
+BEGIN
+  hex := encode(inet_send(address::inet), 'hex');
+  IF family(address::inet) = 4 THEN RETURN host(address::inet); END IF;
+  RETURN (
+    SELECT string_agg(to_hex(('x' || substr(hex, 9 + 4 * n, 4))::bit(16)::int), ':' ORDER BY n)
+    FROM generate_series(0, 3) AS n
+  ) || '::/64';
+EXCEPTION WHEN invalid_text_representation THEN RETURN NULL;
+END $$;
+
+INSERT INTO known_networks (user_id, network, last_login_at)
+SELECT user_id, network, max(created_at)
+FROM sessions, pg_temp.network_of(address) AS network
+WHERE network IS NOT NULL
+GROUP BY user_id, network;
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000401', 'CountAttempts1764000000401');
