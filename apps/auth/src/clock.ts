@@ -1,7 +1,6 @@
+import { execute, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-
-import { execute, type Statement } from './database/statement.js';
 
 const CLOCK: Statement = { name: 'clock', text: 'SELECT clock_timestamp() AS now' };
 

@@ -5,15 +5,18 @@ export {
   type SettingProblem,
 } from './settings/parse-settings.js';
 export {
+  base64Key,
   choice,
+  duration,
   flag,
+  parseDuration,
   port,
   setting,
   text,
   wholeNumber,
+  type DurationText,
   type Setting,
 } from './settings/setting.js';
-export { duration, parseDuration, type DurationText } from './settings/duration.js';
 export {
   addressFromHere,
   httpUrl,
@@ -25,7 +28,6 @@ export {
   type TrustProxy,
 } from './settings/addresses.js';
 export { areDocsServed, SERVICE_SETTINGS } from './settings/service-settings.js';
-export { base64Key } from './settings/secret-key.js';
 export {
   currentRequestId,
   LOG_LEVELS,
@@ -60,11 +62,15 @@ export {
 export { openDatabase, type OpenOptions } from './database/open-database.js';
 export { databaseReadiness } from './database/database-readiness.js';
 export { DatabaseError } from './database/database-error.js';
-export { databaseOutage, type DatabaseOutage } from './database/database-outage.js';
-export { Retention, type Removed } from './retention/retention.js';
+export { execute, type Statement } from './database/statement.js';
+
+export {
+  Retention,
+  type ExpiredRows,
+  type Removed,
+  type RetentionOptions,
+} from './retention/retention.js';
 export { RetentionModule } from './retention/retention.module.js';
-export type { RetentionOptions } from './retention/retention.options.js';
-export type { ExpiredRows } from './retention/expired-rows.js';
 export { pageOf, PageQuery, type Page } from './pages/page.js';
 export { PageCursorError } from './pages/page-cursor.js';
 export { readLatestFirst, readPage, type Listing } from './pages/read-page.js';

@@ -1,50 +1,60 @@
 import type { ExpiredRows } from '@jwt-auth/chassis';
+import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 
-// A day late: nothing is removed early by a clock that was wrong for an hour, and a client that
-// comes late is told what expired rather than that it never was. Unless said otherwise.
+import { RefreshToken } from '../sessions/refresh-token.entity.js';
+import { Session } from '../sessions/session.entity.js';
+import { ReferenceToken } from '../tokens/reference-token.entity.js';
+import { LoginLimit } from '../users/login-limit.entity.js';
+import { KnownNetwork } from '../users/user.entity.js';
+
+// A day late unless a comment says otherwise: a clock that was wrong for an hour removes nothing too
+// early, and a client that is late gets `expired`, not `invalid`.
 
 /**
- * In the order in which they are removed: a session takes its tokens along, and there should be few
- * left by then. The audit log is kept.
+ * In the order in which they are removed: a session is removed with its tokens, of which few should
+ * be left by then. The audit log is kept.
  */
 export const EXPIRED_ROWS: readonly ExpiredRows[] = [
   {
-    table: 'refresh_tokens',
-    condition: `expires_at < now() - interval '1 day'
-      AND access_token_expires_at < now() - interval '1 day'`,
-    age: 'expires_at',
+    entity: RefreshToken,
+    condition: `expired.expiresAt < now() - interval '1 day'
+      AND expired.accessTokenExpiresAt < now() - interval '1 day'`,
+    age: 'expiresAt',
   },
   {
     // Nothing depends on the tokens of a session that has ended: they are refused in the same words
     // as unknown ones. Sessions of the last two days, so that not all of them are looked at each time.
-    table: 'refresh_tokens',
-    condition: `access_token_expires_at < now() - interval '1 hour' AND session_id IN (
+    entity: RefreshToken,
+    condition: `expired.accessTokenExpiresAt < now() - interval '1 hour' AND expired.sessionId IN (
       SELECT id FROM sessions
       WHERE ended_at BETWEEN now() - interval '2 days' AND now() - interval '1 hour')`,
-    age: 'expires_at',
+    age: 'expiresAt',
   },
-  { table: 'sessions', condition: `expires_at < now() - interval '1 day'`, age: 'expires_at' },
   {
-    table: 'revoked_tokens',
-    condition: `exp < extract(epoch FROM now() - interval '1 day')::bigint`,
+    entity: Session,
+    condition: `expired.expiresAt < now() - interval '1 day'`,
+    age: 'expiresAt',
+  },
+  {
+    entity: RevokedToken,
+    condition: `expired.exp < extract(epoch FROM now() - interval '1 day')::bigint`,
     age: 'exp',
   },
   {
-    // With claims of up to 64 KiB. One that has expired is refused in the same words as one that
-    // never was.
-    table: 'reference_tokens',
-    condition: `expires_at < now() - interval '1 minute'`,
-    age: 'expires_at',
+    // With claims of up to 64 KiB. An expired one is refused in the same words as an unknown one.
+    entity: ReferenceToken,
+    condition: `expired.expiresAt < now() - interval '1 minute'`,
+    age: 'expiresAt',
   },
   {
-    table: 'login_limits',
-    condition: `forgotten_at < now() - interval '1 day'`,
-    age: 'forgotten_at',
+    entity: LoginLimit,
+    condition: `expired.forgottenAt < now() - interval '1 day'`,
+    age: 'forgottenAt',
   },
   {
-    // A user who has not logged in from a network for half a year is a stranger there.
-    table: 'known_networks',
-    condition: `last_login_at < now() - interval '180 days'`,
-    age: 'last_login_at',
+    // Half a year after the user's last login from there, a network is unknown again.
+    entity: KnownNetwork,
+    condition: `expired.lastLoginAt < now() - interval '180 days'`,
+    age: 'lastLoginAt',
   },
 ];

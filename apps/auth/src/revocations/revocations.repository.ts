@@ -1,8 +1,7 @@
+import { execute, type Statement } from '@jwt-auth/chassis';
 import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-
-import { execute, type Statement } from '../database/statement.js';
 
 /** What a revocation can name about a token, by the names of its claims. */
 export interface RevocableClaims {

@@ -1,7 +1,7 @@
+import { execute, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { execute, type Statement } from '../database/statement.js';
 import type { AttemptLimits } from './attempt-limits.js';
 
 const FORGOTTEN_AFTER_MS = 3_600_000;

@@ -1,8 +1,13 @@
-import { readLatestFirst, type Page, type PageQuery } from '@jwt-auth/chassis';
+import {
+  execute,
+  readLatestFirst,
+  type Page,
+  type PageQuery,
+  type Statement,
+} from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { execute, type Statement } from '../database/statement.js';
 import { KnownNetwork, User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
 

@@ -16,9 +16,9 @@ export type UnstoredOrder = Omit<Order, 'createdAt'>;
 
 /** Removed a day after they were used: nobody repeats a request for longer. */
 export const EXPIRED_KEYS: ExpiredRows = {
-  table: 'idempotency_keys',
-  condition: `created_at < now() - interval '24 hours'`,
-  age: 'created_at',
+  entity: IdempotencyKey,
+  condition: `expired.createdAt < now() - interval '24 hours'`,
+  age: 'createdAt',
 };
 
 /** All SQL of orders and their idempotency keys. */

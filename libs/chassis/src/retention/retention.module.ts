@@ -1,8 +1,7 @@
 import { Module } from '@nestjs/common';
 
-import { ConfigurableRetentionModule } from './retention.options.js';
-import { Retention } from './retention.js';
+import { ConfigurableModuleClass, Retention } from './retention.js';
 
 /** Removes from the app's `DataSource` what has expired, every ten minutes. */
 @Module({ providers: [Retention] })
-export class RetentionModule extends ConfigurableRetentionModule {}
+export class RetentionModule extends ConfigurableModuleClass {}

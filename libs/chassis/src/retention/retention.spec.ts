@@ -1,23 +1,32 @@
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
-import { DataSource } from 'typeorm';
+import { DataSource, EntitySchema } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { Retention } from './retention.js';
 
 const LOCK = 0x72657461;
-const rows = ['notes', 'pictures'].map((table) => ({
-  table,
-  condition: 'expires_at < now()',
-  age: 'expires_at',
+const entities = ['notes', 'pictures'].map(
+  (name) =>
+    new EntitySchema({
+      name,
+      columns: {
+        id: { type: 'int', primary: true },
+        expiresAt: { type: 'timestamptz', name: 'expires_at' },
+      },
+    }),
+);
+const rows = entities.map((entity) => ({
+  entity,
+  condition: 'expired.expiresAt < now()',
+  age: 'expiresAt',
 }));
 
 let dataSource: DataSource;
 
 beforeAll(async () => {
-  dataSource = await new DataSource({ type: 'postgres', url: await freshDatabase() }).initialize();
-  for (const { table } of rows) {
-    await dataSource.query(`CREATE TABLE ${table} (id int PRIMARY KEY, expires_at timestamptz)`);
-  }
+  const url = await freshDatabase();
+  dataSource = await new DataSource({ type: 'postgres', url, entities }).initialize();
+  await dataSource.synchronize();
 });
 afterAll(() => dataSource.destroy());
 afterEach(() => dataSource.query('TRUNCATE notes, pictures'));
@@ -52,6 +61,14 @@ describe('retention', () => {
     await dataSource.query(`INSERT INTO notes VALUES (9000, now() + interval '1 hour')`);
     expect(await retention().removeExpired()).toEqual({ notes: 2_500, pictures: 1_000 });
     expect([await idsOf('notes'), await idsOf('pictures')]).toEqual([[9_000], []]);
+  });
+
+  it('adds up what it removes from one table for different reasons', async () => {
+    await addExpired('notes', 5);
+    const [notes] = rows;
+    const hours = { ...notes!, condition: `expired.id > 3` };
+    const removed = await new Retention(dataSource, { rows: [hours, notes!] }).removeExpired();
+    expect(removed).toEqual({ notes: 5 });
   });
 
   it('names no table from which nothing was removed', async () => {

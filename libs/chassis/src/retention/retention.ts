@@ -1,26 +1,44 @@
 import {
+  ConfigurableModuleBuilder,
   Inject,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeorm';
 
-import type { ExpiredRows } from './expired-rows.js';
-import { RETENTION_OPTIONS, type RetentionOptions } from './retention.options.js';
+/** Rows of a table that are no longer needed. Part of a SQL statement: never build it from input. */
+export interface ExpiredRows {
+  readonly entity: EntityTarget<ObjectLiteral>;
+  /**
+   * SQL, with the properties of the entity as `expired.createdAt`, by the clock of the database,
+   * which all processes share.
+   */
+  readonly condition: string;
+  /** The property by which the oldest are found: its column has an index. */
+  readonly age: string;
+}
 
-// Soon: a process that is replaced more often than the interval would else never come to it.
+export interface RetentionOptions {
+  /** In the order in which they are removed. */
+  readonly rows: readonly ExpiredRows[];
+}
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<RetentionOptions>().setClassMethodName('forRoot').build();
+
+// Soon, for processes that are replaced more often than the interval.
 const FIRST_AFTER_MS = 5_000;
 const INTERVAL_MS = 600_000;
 const BATCH = 1_000;
-/** Any number will do, so long as all processes agree and nothing else in the database uses it. */
+/** Any number that all processes use, and nothing else in the database. */
 const RETENTION_LOCK = 0x72657461;
 
 /** How many rows were removed, by table. */
 export type Removed = Readonly<Record<string, number>>;
 
-/** Removes what has expired, in one process at a time and without holding anyone up. */
+/** Removes what has expired, in one process at a time. Requests never wait for it. */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Retention.name);
@@ -30,7 +48,7 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly dataSource: DataSource,
-    @Inject(RETENTION_OPTIONS) private readonly options: RetentionOptions,
+    @Inject(MODULE_OPTIONS_TOKEN) private readonly options: RetentionOptions,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -44,13 +62,13 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Removes in batches, so that no row is locked for long, and passes over those that someone else
-   * has locked. Does nothing while another process is at it.
+   * Removes in batches, so that no row is locked for long, and skips rows that are locked. Does
+   * nothing while another process removes.
    */
   async removeExpired(): Promise<Removed> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      // Until all is done: of two that took turns, each could leave to the other what neither does.
+      // Held to the end: of two processes in turns, each could leave a row to the other.
       const [lock] = await runner.manager.query<{ isOurs: boolean }[]>(
         'SELECT pg_try_advisory_lock($1) AS "isOurs"',
         [RETENTION_LOCK],
@@ -69,23 +87,31 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
   private async removeEach(manager: EntityManager): Promise<Removed> {
     const removed: Record<string, number> = {};
     for (const rows of this.options.rows) {
-      const count = await this.removeAll(manager, rows);
-      if (count > 0) removed[rows.table] = count;
+      const { tableName } = manager.connection.getMetadata(rows.entity);
+      const count = await this.removeAll(manager, rows, tableName);
+      if (count > 0) removed[tableName] = (removed[tableName] ?? 0) + count;
     }
     return removed;
   }
 
   private async removeAll(
     manager: EntityManager,
-    { table, condition, age }: ExpiredRows,
+    { entity, condition, age }: ExpiredRows,
+    table: string,
   ): Promise<number> {
+    const oldest = manager
+      .createQueryBuilder(entity, 'expired')
+      .select('expired.ctid')
+      .where(condition)
+      .orderBy(`expired.${age}`)
+      .limit(BATCH)
+      .setLock('pessimistic_write')
+      .setOnLocked('skip_locked')
+      .getQuery();
     let removed = 0;
     while (!this.isStopped) {
       const [, count] = await manager.query<[unknown[], number]>(
-        `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM ${table} WHERE ${condition}
-           ORDER BY ${age} LIMIT $1 FOR UPDATE SKIP LOCKED))`,
-        [BATCH],
+        `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(${oldest}))`,
       );
       removed += count;
       if (count < BATCH) break;
@@ -94,7 +120,7 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private schedule(delayMs: number): void {
-    // Anywhere from half to one and a half of it: processes that start together do not come together.
+    // Half to one and a half of it, so that processes that start together run at different times.
     this.timer = setTimeout(
       () => {
         this.running = this.run();
@@ -105,14 +131,14 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async run(): Promise<void> {
     try {
-      // As a list: the log keeps members that are named like tokens to itself.
+      // As a list: the log hides members whose names contain `token`.
       const removed = Object.entries(await this.removeExpired()).map(([table, rows]) => ({
         table,
         rows,
       }));
       if (removed.length > 0) this.logger.log('Removed what has expired', { removed });
     } catch (error) {
-      // The next run makes good what this one could not do.
+      // The next run does what this one could not.
       this.logger.warn('Could not remove what has expired', error);
     }
     if (!this.isStopped) this.schedule(INTERVAL_MS);

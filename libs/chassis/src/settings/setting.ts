@@ -54,3 +54,46 @@ export function text(max = 255): Setting<string> {
     value.length <= max && !/\p{Cc}/u.test(value) ? value : undefined,
   );
 }
+
+/** A length of time, such as `500ms`, `10s`, `15m`, `24h`, `30d`. */
+export type DurationText = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+
+const MILLISECONDS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Milliseconds of a duration like `15m`. `undefined` for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (amount === undefined || unit === undefined) return undefined;
+  return Number(amount) * (MILLISECONDS[unit] ?? NaN);
+}
+
+/**
+ * A duration within bounds, read into milliseconds.
+ *
+ * A timer of Node runs for at most 24 days (2³¹ ms), and fires at once if it is longer: set `to`
+ * accordingly where a setting becomes the delay of a timer.
+ */
+export function duration(from: DurationText = '1ms', to: DurationText = '3650d'): Setting<number> {
+  const [least = NaN, most = NaN] = [parseDuration(from), parseDuration(to)];
+  return setting(`a duration such as 10s, 15m or 30d, from ${from} to ${to}`, (text) => {
+    const value = parseDuration(text);
+    return value !== undefined && value >= least && value <= most ? value : undefined;
+  });
+}
+
+/** A secret key of this many bytes, in base64 or base64url, with or without padding. */
+export function base64Key(bytes: number): Setting<Buffer> {
+  return setting(`${bytes} bytes in base64 (try: openssl rand -base64 ${bytes})`, (text) => {
+    const key = Buffer.from(text, 'base64');
+    const canonical = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+    // Buffer skips invalid characters: only text that is the same when encoded again was a key.
+    const isWhole = key.toString('base64').replace(/=+$/, '') === canonical;
+    return isWhole && key.length === bytes ? key : undefined;
+  });
+}

@@ -3,10 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import { addressFromHere, httpUrl, postgresUrl, trustProxy } from './addresses.js';
-import { duration } from './duration.js';
 import { parseSettings, SettingsError } from './parse-settings.js';
-import { base64Key } from './secret-key.js';
-import { choice, flag, port, text, wholeNumber, type Setting } from './setting.js';
+import {
+  base64Key,
+  choice,
+  duration,
+  flag,
+  port,
+  text,
+  wholeNumber,
+  type Setting,
+} from './setting.js';
 
 const key = randomBytes(32);
 

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 
-/** SQL that is run so often that each connection shall parse and plan it once. */
+/** SQL that runs so often that each connection should parse and plan it only once. */
 export interface Statement {
-  /** Of no other statement. */
+  /** No other statement of the app has it. */
   readonly name: string;
   readonly text: string;
 }
@@ -16,6 +16,6 @@ export function execute<Row = object>(
   { name, text }: Statement,
   values: readonly unknown[],
 ): Promise<Row[]> {
-  // TypeORM hands a query to pg as it is, but knows only those without a name.
+  // TypeORM passes a query on to pg as it is, but its types know no names.
   return manager.query<Row[]>({ name, text } as unknown as string, [...values]);
 }
