@@ -23,7 +23,7 @@ import {
 } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
-import { NewPassword } from './users/passwords.js';
+import { NewPassword } from './passwords.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

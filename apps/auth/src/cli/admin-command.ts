@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { databaseConfig } from '../config.js';
 import { authDatabase } from '../database/auth-database.js';
 import { Email } from '../users/email.js';
-import { NewPassword } from '../users/passwords.js';
+import { NewPassword } from '../passwords.js';
 import { UsersError } from '../users/users.errors.js';
 import { createAdmin } from './create-admin.js';
 import { PasswordNotGiven, readNewPassword, type Console } from './read-password.js';

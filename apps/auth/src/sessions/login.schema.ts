@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { RequestedScope } from '../tokens/requested-scope.js';
 import { TokenFormat } from '../tokens/token-format.js';
-import { TypedPassword } from '../users/passwords.js';
+import { TypedPassword } from '../passwords.js';
 import { Email } from '../users/email.js';
 
 export const LoginRequest = z

@@ -5,7 +5,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { emailKey } from './email.js';
 import { PasswordHasher } from './password-hasher.js';
-import { NewPassword } from './passwords.js';
+import { NewPassword } from '../passwords.js';
 import type { Role } from './roles.js';
 import { newUser } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';

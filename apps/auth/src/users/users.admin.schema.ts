@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { ClaimsInput } from '../tokens/own-claims.js';
 import { Email } from './email.js';
-import { NewPassword } from './passwords.js';
+import { NewPassword } from '../passwords.js';
 import { Role } from './roles.js';
 
 const Roles = z.array(Role).max(10);

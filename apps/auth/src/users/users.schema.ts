@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { Email } from './email.js';
-import { NewPassword, TypedPassword } from './passwords.js';
+import { NewPassword, TypedPassword } from '../passwords.js';
 import { Role } from './roles.js';
 
 export const RegisterRequest = z
