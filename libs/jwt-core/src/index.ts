@@ -27,7 +27,7 @@ export {
 } from './client/client-credentials-token.js';
 export { ClientTokenError, type ClientTokenErrorCode } from './client/token-endpoint.js';
 
-export type { ReferenceTokenSource } from './verifier/reference-token.js';
+export { isReferenceToken, type ReferenceTokenSource } from './verifier/reference-token.js';
 
 export { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation/revocation.js';
 export { compactId, type CompactId } from './revocation/compact-id.js';
@@ -38,6 +38,7 @@ export {
   type RevocationListState,
 } from './revocation/revocation-list.js';
 export {
+  MAX_WAIT_SECONDS,
   type ReadOptions,
   type RevocationBatch,
   type RevocationSource,

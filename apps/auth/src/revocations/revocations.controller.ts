@@ -1,13 +1,11 @@
 import { callerAddress, networkOf, RouteOptions } from '@jwt-auth/chassis';
-import { Public, type Revocation } from '@jwt-auth/jwt-core';
+import { MAX_WAIT_SECONDS, Public, type Revocation } from '@jwt-auth/jwt-core';
 import { Controller, Get, Header, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationPage } from './revocations.schema.js';
-
-const MAX_WAIT_SECONDS = 25;
 
 @ApiTags('discovery')
 @Controller('revocations')

@@ -1,15 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-import type { ReferenceTokenSource } from '@jwt-auth/jwt-core';
+import { isReferenceToken, type ReferenceTokenSource } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
 import { ReferenceToken } from './reference-token.entity.js';
-
-/** 256 bits in base64url. A JWT has dots. */
-const FORM = /^[\w-]{43}$/;
 
 /** Opaque access tokens: what they say lies in the database, and they are no more than its key. */
 @Injectable()
@@ -32,7 +29,7 @@ export class ReferenceTokens implements ReferenceTokenSource {
    * of tokens of both kinds alike.
    */
   async resolve(token: string): Promise<AccessTokenClaims | undefined> {
-    if (!FORM.test(token)) return undefined;
+    if (!isReferenceToken(token)) return undefined;
     const known = await this.dataSource.manager.findOneBy(ReferenceToken, {
       hash: hashOf(token),
       expiresAt: MoreThan(this.clock.now()),

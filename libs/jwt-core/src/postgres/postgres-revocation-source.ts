@@ -1,5 +1,6 @@
 import type { ClientConfig } from 'pg';
 import {
+  MAX_WAIT_SECONDS,
   RevocationSourceError,
   type ReadOptions,
   type RevocationBatch,
@@ -38,7 +39,6 @@ interface Answer {
   readonly reset: boolean;
 }
 
-const maxWaitSeconds = 25;
 /** A wait that ends without a successful read for so long ends with an error. */
 const unreachableAfterMs = 3_000;
 
@@ -90,7 +90,7 @@ export class PostgresRevocationSource implements RevocationSource {
 
   /**
    * Keeps the promise of `RevocationSource` for all processes on one database: a cursor from one of
-   * them is good for the others. Waits 25 seconds at most.
+   * them is good for the others. Waits {@link MAX_WAIT_SECONDS} at most.
    *
    * @throws RevocationSourceError `unavailable` while the database cannot be read, and once the
    * source is closed; `aborted` when the signal is.
@@ -127,7 +127,7 @@ export class PostgresRevocationSource implements RevocationSource {
     { waitSeconds, signal, caller = '' }: PostgresReadOptions,
   ): Promise<RevocationBatch> {
     const reader = this.started();
-    const until = performance.now() + Math.min(waitSeconds, maxWaitSeconds) * 1000;
+    const until = performance.now() + Math.min(waitSeconds, MAX_WAIT_SECONDS) * 1000;
     let recent = reader.current ?? (await untilGone(reader.refresh(), signal));
     let cursor = decode(after, recent);
     // A reader who needs older pages does not need the recent revocations to be up to date.

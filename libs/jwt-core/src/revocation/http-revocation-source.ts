@@ -3,6 +3,7 @@ import { IssuerError, type IssuerErrorCode } from '../issuer/issuer-error.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { readBatch } from './read-batch.js';
 import {
+  MAX_WAIT_SECONDS,
   RevocationSourceError,
   type RevocationSourceErrorCode,
   type ReadOptions,
@@ -14,7 +15,6 @@ import {
 const maxBytes = 4 * 1024 * 1024;
 /** A Node server reads 16 KiB of request line and headers. */
 const maxAddressLength = 14 * 1024;
-const longestWaitSeconds = 25;
 /** How long an answer may take beyond the requested wait. */
 const timeoutMs = 5_000;
 
@@ -37,7 +37,7 @@ export class HttpRevocationSource implements RevocationSource {
   async read(after: string | undefined, options: ReadOptions): Promise<RevocationBatch> {
     const { waitSeconds, signal } = options;
     try {
-      const address = await this.address(after, Math.min(waitSeconds, longestWaitSeconds), signal);
+      const address = await this.address(after, Math.min(waitSeconds, MAX_WAIT_SECONDS), signal);
       const limits = { maxBytes, timeoutMs: timeoutMs + waitSeconds * 1000 };
       return readBatch(await fetchJson(address, signal ? { ...limits, signal } : limits));
     } catch (error) {

@@ -5,6 +5,7 @@ import { pause } from './within.js';
 import { PruneClock } from './prune-clock.js';
 import type { RevocationList } from './revocation-list.js';
 import {
+  MAX_WAIT_SECONDS,
   RevocationSourceError,
   type RevocationBatch,
   type RevocationSource,
@@ -62,7 +63,10 @@ export class RevocationFollower {
     this.clock = new PruneClock({ wallNow, monotonicNow: list.monotonicNow });
     this.outage = new FeedOutage(list.monotonicNow, options.log);
     this.strictestMs = Math.min(strictestMs, list.maxStalenessMs);
-    this.waitSeconds = Math.min(Math.max(Math.floor(this.strictestMs / 10_000), 1), 25);
+    this.waitSeconds = Math.min(
+      Math.max(Math.floor(this.strictestMs / 10_000), 1),
+      MAX_WAIT_SECONDS,
+    );
   }
 
   /** Begins, once and for all: a second call does nothing. */

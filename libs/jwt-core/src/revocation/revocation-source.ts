@@ -2,26 +2,32 @@ import type { Revocation } from './revocation.js';
 
 /** One answer of a source: what became visible since the cursor of the request. */
 export interface RevocationBatch {
-  /** Where to go on from. Opaque. */
+  /** What to send to read on from here. Opaque. */
   readonly cursor: string;
-  /** These entries are the whole list, from its beginning: the reader drops what it had. */
+  /** A snapshot: the reader drops the entries that it had. */
   readonly reset: boolean;
-  /** There is more to read at once. Nothing is proven until a batch says `false`. */
+  /** There is more to read at once. Only a batch with `false` proves that the list is complete. */
   readonly more: boolean;
   /** Fingerprint of the issuer's key set, where the source knows it. */
   readonly jwks?: string;
   /**
-   * For how many milliseconds the oldest of these entries has been recorded, where the source knows
-   * and where they are all news: not in a snapshot. For measuring; nothing is decided by it.
+   * How many milliseconds ago the oldest of these entries was recorded, where the source knows. Not in
+   * a snapshot. For measurements only.
    */
   readonly ageMs?: number;
   /**
-   * Entries that expired before this second, in seconds since the epoch, are left out, by the clock
-   * of the source. Where it does not say, its clock is taken to agree with the reader's.
+   * Entries that expired before this second (since the epoch, by the clock of the source) are left
+   * out. If absent, the clock of the source is assumed to agree with the reader's.
    */
   readonly expiredBefore?: number;
   readonly entries: readonly Revocation[];
 }
+
+/** The longest wait of a read, also by HTTP: proxies end requests that take much longer. */
+export const MAX_WAIT_SECONDS = 25;
+
+/** The most entries of a batch. It takes a millisecond to parse, in which nothing else is served. */
+export const PAGE_SIZE = 2_000;
 
 export interface ReadOptions {
   /** How long to wait for something new before answering with an empty batch. */
@@ -32,14 +38,14 @@ export interface ReadOptions {
 /**
  * Where revocations come from.
  *
- * The promise that a list rests on: a batch with `more: false` reflects every revocation that was
- * committed before `read` was called. A source that cannot promise that rejects; it never answers
- * with an empty batch instead.
+ * A list relies on this promise: a batch with `more: false` contains every revocation that was
+ * committed before `read` was called. A source that cannot keep it rejects. It never returns an empty
+ * batch instead.
  */
 export interface RevocationSource {
   /**
-   * Everything unexpired when `after` is undefined, unknown, foreign or too old (`reset: true`),
-   * else what became visible since, in whatever order transactions committed.
+   * Returns everything unexpired if `after` is undefined, unknown, foreign or too old (`reset: true`),
+   * otherwise what became visible since, whatever the order in which transactions committed.
    */
   read(after: string | undefined, options: ReadOptions): Promise<RevocationBatch>;
 }

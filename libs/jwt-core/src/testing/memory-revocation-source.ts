@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { pruneGraceSeconds } from '../revocation/revocation-list.js';
 import type { Revocation } from '../revocation/revocation.js';
-import type {
-  ReadOptions,
-  RevocationBatch,
-  RevocationSource,
+import {
+  PAGE_SIZE,
+  type ReadOptions,
+  type RevocationBatch,
+  type RevocationSource,
 } from '../revocation/revocation-source.js';
 
 export interface MemoryRevocationSourceOptions {
@@ -19,9 +20,6 @@ interface Place {
   readonly position: number;
   readonly fingerprint: string | undefined;
 }
-
-/** The same as of the auth server. */
-const pageSize = 2_000;
 
 /** A list of revocations in memory, with all that `RevocationSource` promises. */
 export class MemoryRevocationSource implements RevocationSource {
@@ -75,7 +73,7 @@ export class MemoryRevocationSource implements RevocationSource {
 
   private batch(place: Place | undefined): RevocationBatch {
     const start = place?.position ?? 0;
-    const position = Math.min(start + pageSize, this.entries.length);
+    const position = Math.min(start + PAGE_SIZE, this.entries.length);
     const expiredBefore = Math.floor(this.now() / 1000) - pruneGraceSeconds;
     const jwks = this.fingerprint?.();
     return {

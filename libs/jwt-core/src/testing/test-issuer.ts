@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MAX_TOKEN_LIFETIME_MS } from '../verifier/claims.js';
 import { jwksFingerprint } from '../keys/jwks-fingerprint.js';
 import type { Revocation, RevocationKind } from '../revocation/revocation.js';
-import type { RevocationBatch } from '../revocation/revocation-source.js';
+import { MAX_WAIT_SECONDS, type RevocationBatch } from '../revocation/revocation-source.js';
 import {
   accessTokenClaims,
   defaultClientId,
@@ -46,7 +46,6 @@ export interface NewRevocation {
 }
 
 const newClient = () => ({ clientId: 'service', clientSecret: randomUUID() });
-const longestWaitSeconds = 25;
 
 /**
  * An issuer in the process of the test: real RS256 tokens, and metadata, JWKS, revocation feed,
@@ -224,7 +223,7 @@ export class TestIssuer {
   }
 
   private feed({ query }: IssuerRequest, signal: AbortSignal): Promise<RevocationBatch> {
-    const waitSeconds = Math.min(Math.max(Number(query.get('wait')) || 0, 0), longestWaitSeconds);
+    const waitSeconds = Math.min(Math.max(Number(query.get('wait')) || 0, 0), MAX_WAIT_SECONDS);
     const after = query.get('after') ?? undefined;
     return this.followers.follow(after, this.revocations.read(after, { waitSeconds, signal }));
   }

@@ -3,7 +3,8 @@ import { migratedDatabase, type MigratedDatabase } from '../migrated-database.fi
 import { FeedConnection } from './connection.js';
 import { PageReader } from './page-reader.js';
 import { theBeginning } from './place.js';
-import { pageSize, readEnd, readPage } from './read-page.js';
+import { PAGE_SIZE } from '../../revocation/revocation-source.js';
+import { readEnd, readPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
 
 let database: MigratedDatabase;
@@ -70,7 +71,7 @@ it('gives a full page to all who want it within a second, and what is committed 
   await full.dataSource.query(
     `INSERT INTO revoked_tokens (kind, id, exp)
      SELECT 'jti', n::text, 2000000000 FROM generate_series(1, $1::int) AS n`,
-    [pageSize + 1],
+    [PAGE_SIZE + 1],
   );
   const first = await reader.read(theBeginning, recent);
   await late.commitTransaction();

@@ -1,3 +1,4 @@
+import { PAGE_SIZE } from '../../revocation/revocation-source.js';
 import { pruneGraceSeconds } from '../../revocation/revocation-list.js';
 import type { Revocation, RevocationKind } from '../../revocation/revocation.js';
 import type { FeedConnection } from './connection.js';
@@ -30,9 +31,6 @@ export interface FeedPage {
   /** When the oldest of the entries was recorded, on this process's `performance.now()`. */
   readonly oldestAtMs: number | undefined;
 }
-
-/** The most entries of an answer. It takes a millisecond to parse, in which nothing else is served. */
-export const pageSize = 2_000;
 
 interface Row {
   readonly snapshot: string;
@@ -97,7 +95,7 @@ export interface PageRequest {
 /** Reads what a reader at `after` has not seen. */
 export async function readPage(
   connection: Pick<FeedConnection, 'query'>,
-  { after, known = after, limit = pageSize }: PageRequest,
+  { after, known = after, limit = PAGE_SIZE }: PageRequest,
 ): Promise<FeedPage> {
   const values = [`${after.xid}`, after.kind, after.id, `{${[...after.open].join()}}`, limit + 1];
   const row = await connection.query<Row>({ name: 'read page', text, values });

@@ -1,6 +1,7 @@
 import type { CursorCodec } from './cursor.js';
 import { hasSeen, isAtLeast, latestKey, placeAt, type FeedPlace } from './place.js';
-import { pageSize, type FeedPage, type PublishedRevocation } from './read-page.js';
+import type { FeedPage, PublishedRevocation } from './read-page.js';
+import { PAGE_SIZE } from '../../revocation/revocation-source.js';
 
 /** How many entries are remembered: some 10 MB. */
 const maxEntries = 50_000;
@@ -68,7 +69,7 @@ export class RecentRevocations {
   /** Whether it holds everything that a reader at this place has not seen, and that is one page. */
   hasPageAfter(after: FeedPlace): boolean {
     const count = this.readsSince(after)?.reduce((sum, { entries }) => sum + entries.length, 0);
-    return count !== undefined && count <= pageSize;
+    return count !== undefined && count <= PAGE_SIZE;
   }
 
   /**
