@@ -9,8 +9,7 @@ import {
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { TokenError } from '../verifier/token-error.js';
-import { knownProblem } from './known-problems.js';
-import { type Problem, problemDocument } from './problem.js';
+import { knownProblem, type Problem, problemDocument } from './problem.js';
 
 /** The HTTP answer for an error of the application itself; `undefined` for any other error. */
 export type ProblemOf = (error: unknown) => Problem | undefined;

@@ -7,10 +7,9 @@ import {
   type RevocationSource,
 } from '../revocation/revocation-source.js';
 import { connectionConfig } from './connection/connection-url.js';
-import type { FeedCursor } from './feed/cursor.js';
+import { type FeedCursor, theBeginning, type FeedPlace } from './feed/cursor.js';
 import { LogReader } from './feed/log-reader.js';
 import { PageReader } from './feed/page-reader.js';
-import { theBeginning, type FeedPlace } from './feed/place.js';
 import type { FeedPage } from './feed/read-page.js';
 import type { RecentRevocations } from './feed/recent-revocations.js';
 import { Turns } from './feed/turns.js';

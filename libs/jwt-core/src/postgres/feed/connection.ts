@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type QueryConfig, type QueryResultRow } from 'pg';
@@ -117,4 +118,53 @@ async function cursorsOf(client: Client): Promise<CursorCodec> {
     'SELECT secret FROM revoked_tokens_cursor_secret',
   );
   return new CursorCodec(rows[0]!.secret, identity);
+}
+
+export interface ListeningOptions {
+  readonly config: ConnectionConfig;
+  readonly signal: AbortSignal;
+  /** Something may have been published: a notification came, or some time has passed. */
+  readonly onHint: () => void;
+}
+
+/** A dead connection is closed at its third beat: within 2.7 seconds. */
+const beatEveryMs = 900;
+
+/**
+ * Opens a connection that listens for new revocations: the trigger `revoked_tokens_notify` of the
+ * migration sends NOTIFY at the commit of each write. Notifications are only hints, and can be lost.
+ *
+ * The connection tests itself: it sends itself a notification through the database every 0.9 s, and is
+ * closed when two of them did not return. A half-open connection shows no error for minutes.
+ *
+ * @throws the error of the attempt, within two seconds
+ */
+export async function openListening(options: ListeningOptions): Promise<FeedConnection> {
+  const { config, signal, onHint } = options;
+  const channel = `revoked_tokens_${randomUUID()}`;
+  const connection = await FeedConnection.open({
+    config,
+    name: 'jwt-core revocations (listening)',
+    statementTimeoutMs: 1_500,
+    signal,
+    setUp: `LISTEN revoked_tokens; LISTEN "${channel}"`,
+  });
+  let unanswered = 0;
+  connection.client.on('notification', (notification) => {
+    if (notification.channel === channel) unanswered = 0;
+    else onHint();
+  });
+  const beat = () => {
+    if (unanswered === 2) {
+      return connection.destroy(new Error('The listening connection no longer answers'));
+    }
+    unanswered += 1;
+    const query = { text: 'SELECT pg_notify($1, $2)', values: [channel, ''] };
+    // A beat that fails closes the connection, as any query does.
+    connection.query(query).catch(() => undefined);
+    onHint();
+  };
+  const timer = setInterval(beat, beatEveryMs);
+  void connection.lost.then(() => clearInterval(timer));
+  return connection;
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CursorCodec, type FeedCursor } from './cursor.js';
-import { placeAt } from './place.js';
+import { CursorCodec, type FeedCursor, placeAt } from './cursor.js';
 
 const secret = randomBytes(32);
 const cursors = new CursorCodec(secret, 'AbCdEf-_012');

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { CursorCodec } from './cursor.js';
+import { CursorCodec, theBeginning, type PublicationKey } from './cursor.js';
 import { ModelDatabase } from './model-database.fixture.js';
-import { theBeginning, type PublicationKey } from './place.js';
 import { readPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
 

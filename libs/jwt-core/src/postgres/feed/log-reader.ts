@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { RevocationSourceError } from '../../revocation/revocation-source.js';
 import { backOffMs, spreadMs } from '../../timing/back-off.js';
-import type { FeedConnection } from './connection.js';
-import { openListening } from './listening-connection.js';
+import { openListening, type FeedConnection } from './connection.js';
 import { readEnd, readPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
 

@@ -1,5 +1,5 @@
 import type { FeedConnection } from './connection.js';
-import { compareKeys, type PublicationKey } from './place.js';
+import { compareKeys, type PublicationKey } from './cursor.js';
 
 /** What Postgres does with transaction ids, in memory: chance decides what a model has to survive. */
 export class ModelDatabase {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vite
 import { migratedDatabase, type MigratedDatabase } from '../migrated-database.fixture.js';
 import { FeedConnection } from './connection.js';
 import { PageReader } from './page-reader.js';
-import { theBeginning } from './place.js';
+import { theBeginning } from './cursor.js';
 import { PAGE_SIZE } from '../../revocation/revocation-source.js';
 import { readEnd, readPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';

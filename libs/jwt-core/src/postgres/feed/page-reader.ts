@@ -1,7 +1,7 @@
 import type { ClientConfig } from 'pg';
 import { RevocationSourceError } from '../../revocation/revocation-source.js';
 import { FeedConnection } from './connection.js';
-import { latestKey, type FeedPlace } from './place.js';
+import { latestKey, type FeedPlace } from './cursor.js';
 import { readPage, type FeedPage } from './read-page.js';
 import type { RecentRevocations } from './recent-revocations.js';
 

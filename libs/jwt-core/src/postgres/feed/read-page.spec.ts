@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migratedDatabase, type MigratedDatabase } from '../migrated-database.fixture.js';
 import { recordRevocations } from '../record-revocations.js';
 import { FeedConnection } from './connection.js';
-import { theBeginning } from './place.js';
+import { theBeginning } from './cursor.js';
 import { readEnd, readPage, type FeedPage } from './read-page.js';
 
 let database: MigratedDatabase;

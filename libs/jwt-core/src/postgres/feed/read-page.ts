@@ -10,7 +10,7 @@ import {
   type FeedPlace,
   type PgSnapshot,
   type PublicationKey,
-} from './place.js';
+} from './cursor.js';
 
 /** An entry, and the transaction that published it. */
 export interface PublishedRevocation extends PublicationKey {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CursorCodec } from './cursor.js';
-import { placeAt, type FeedPlace } from './place.js';
+import { CursorCodec, placeAt, type FeedPlace } from './cursor.js';
 import type { FeedPage, PublishedRevocation } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
 

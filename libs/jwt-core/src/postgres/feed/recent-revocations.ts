@@ -1,5 +1,11 @@
-import type { CursorCodec } from './cursor.js';
-import { hasSeen, isAtLeast, latestKey, placeAt, type FeedPlace } from './place.js';
+import {
+  type CursorCodec,
+  hasSeen,
+  isAtLeast,
+  latestKey,
+  placeAt,
+  type FeedPlace,
+} from './cursor.js';
 import type { FeedPage, PublishedRevocation } from './read-page.js';
 import { PAGE_SIZE } from '../../revocation/revocation-source.js';
 

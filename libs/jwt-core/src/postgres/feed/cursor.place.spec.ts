@@ -7,7 +7,7 @@ import {
   placeAt,
   theBeginning,
   type FeedPlace,
-} from './place.js';
+} from './cursor.js';
 
 const key = (xid: bigint, kind = '', id = '') => ({ xid, kind, id });
 const place = (xid: bigint, open: bigint[] = [], kind = '', id = ''): FeedPlace =>
