@@ -146,11 +146,11 @@ describe('IssuerMetadata', () => {
       caller.abort();
     };
     const subject = metadata();
-    const patient = subject.endpoints();
+    const waiting = subject.endpoints();
     await expect(subject.endpoints(caller.signal)).rejects.toMatchObject({ code: 'aborted' });
     await expect(subject.endpoints(caller.signal)).rejects.toMatchObject({ code: 'aborted' });
     release();
-    expect(await patient).toMatchObject({ jwks: `${issuer}/keys` });
+    expect(await waiting).toMatchObject({ jwks: `${issuer}/keys` });
   });
 
   it('ends its fetch when closed', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { FingerprintChase } from './fetch-schedule.js';
 
-/** Fetches that never bring what was told; gives the pauses before each of them. */
-function pauses(chase: FingerprintChase, told: string): number[] {
+/** Fetches that never return the announced set. @returns the pauses before each */
+function pauses(chase: FingerprintChase, announced: string): number[] {
   const found: number[] = [];
   for (;;) {
-    chase.announce(told, 0);
+    chase.announce(announced, 0);
     const pauseMs = chase.pauseMs('held');
     if (pauseMs === undefined || found.length > 100) return found;
     found.push(pauseMs);
@@ -30,7 +30,7 @@ describe('FingerprintChase', () => {
     expect(pauses(chase, 'one')).toEqual([]);
   });
 
-  it('tries each new set anew, and gives up on two that alternate', () => {
+  it('tries again for each new set, and gives up on two that alternate', () => {
     const chase = new FingerprintChase();
     expect(pauses(chase, 'one')).toHaveLength(6);
     expect(pauses(chase, 'two')).toHaveLength(6);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useKeySetHarness } from './remote-key-set.fixture.js';
 
-describe('RemoteKeySet, told of fingerprints by the feed', () => {
+describe('RemoteKeySet with fingerprints from the feed', () => {
   const cooldownMs = 10_000;
   const harness = useKeySetHarness();
   const { pass, until, turn, fetches } = harness;

@@ -143,7 +143,7 @@ describe('JwtCoreModule', () => {
     expect(stopped.get(RevocationList).size).toBe(0);
   });
 
-  it('stops before it has heard of its issuer', async () => {
+  it('stops before it has reached its issuer', async () => {
     const issuer = await startIssuer();
     issuer.fail('all', 'hang');
     const app = await start(JwtCoreModule.forRoot({ issuer: issuer.issuer, audience: 'api' }));

@@ -109,13 +109,13 @@ describe('JwtCoreStatistics', () => {
   });
 
   it('reports a reach to each listener until it is removed', () => {
-    const heard: string[] = [];
-    const endOne = statistics.onReach((ms) => heard.push(`one ${ms}`));
-    const endTwo = statistics.onReach((ms) => heard.push(`two ${ms}`));
+    const reports: string[] = [];
+    const endOne = statistics.onReach((ms) => reports.push(`one ${ms}`));
+    const endTwo = statistics.onReach((ms) => reports.push(`two ${ms}`));
     statistics.noteReach(5);
     endOne();
     statistics.noteReach(7);
     endTwo();
-    expect(heard).toEqual(['one 5', 'two 5', 'two 7']);
+    expect(reports).toEqual(['one 5', 'two 5', 'two 7']);
   });
 });

@@ -13,7 +13,8 @@ import { attachPrincipal } from './http-request.js';
  * Accepts requests with a valid access token (RFC 6750) whose caller has what the route's
  * decorators demand. The caller is then `request.principal` and `@CurrentPrincipal()`.
  *
- * Synchronous, unless the issuer has to be asked: a request with a known token waits for nothing.
+ * Synchronous, unless it needs a key or claims from the issuer: a request with a known token waits for
+ * nothing.
  *
  * @throws TokenError, AccessError, which `ProblemFilter` turns into answers
  * @throws Error in any context but HTTP

@@ -10,7 +10,7 @@ export interface Route {
   readonly handler: object;
   /** Whether `handler` is the decorated method itself, and not a replacement. */
   readonly isDecorated: boolean;
-  /** For people: `GET /orders/:id (OrdersController.find)`. */
+  /** For logs: `GET /orders/:id (OrdersController.find)`. */
   readonly label: string;
 }
 

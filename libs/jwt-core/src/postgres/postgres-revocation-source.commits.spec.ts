@@ -5,7 +5,7 @@ import { recordRevocations } from './record-revocations.js';
 const feed = ownFeed();
 
 describe('transactions that commit in another order than they began', () => {
-  it('are told of as each commits, while another stays open for seconds', async () => {
+  it('are sent as each commits, while another stays open for seconds', async () => {
     const source = feed.newSource();
     let { cursor } = await source.read(undefined, now);
     const runners = [0, 1, 2, 3].map(() => feed.database.dataSource.createQueryRunner());
@@ -29,7 +29,7 @@ describe('transactions that commit in another order than they began', () => {
     await Promise.all(runners.map((runner) => runner.release()));
   });
 
-  it('reach those who wait at once, not with the next periodic read', async () => {
+  it('reach waiting reads at once, not with the next periodic read', async () => {
     const source = feed.newSource();
     let { cursor } = await source.read(undefined, now);
     const startedAt = performance.now();
@@ -42,7 +42,7 @@ describe('transactions that commit in another order than they began', () => {
     expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
-  it('are told of by another process as well', async () => {
+  it('are sent by another process as well', async () => {
     const [one, two] = [feed.newSource(), feed.newSource()];
     await Promise.all([one.read(undefined, now), two.read(undefined, now)]);
     const late = feed.database.dataSource.createQueryRunner();
@@ -62,7 +62,7 @@ describe('transactions that commit in another order than they began', () => {
 });
 
 describe('the age of an answer', () => {
-  it('is that of its oldest entry, and grows with the time until somebody asks', async () => {
+  it('is that of its oldest entry, and grows until the read', async () => {
     const [source, other] = [feed.newSource(), feed.newSource()];
     const { cursor, ...snapshot } = await source.read(undefined, now);
     expect(snapshot).not.toHaveProperty('ageMs');

@@ -5,7 +5,7 @@ import { ids, jti, now, ownFeed, waiting } from './own-feed.fixture.js';
 const feed = ownFeed();
 
 describe('a cursor', () => {
-  it('is good for four thousand entries more, and then a page at a time', async () => {
+  it('returns a page at a time when many entries follow', async () => {
     const source = feed.newSource();
     const { cursor } = await source.read(undefined, now);
     await feed.database.dataSource.query(`INSERT INTO revoked_tokens (kind, id, exp)
@@ -23,7 +23,7 @@ describe('a cursor', () => {
     expect(found.size).toBe(10_005);
   });
 
-  it('at the beginning is not a reader without one, who asks at the same moment', async () => {
+  it('at the beginning is not treated as none, at the same moment', async () => {
     const { cursor } = await feed.newSource().read(undefined, now);
     await feed.database.revoke(jti());
     const source = feed.newSource();
@@ -32,7 +32,7 @@ describe('a cursor', () => {
     expect(batches.map(({ entries }) => entries.length)).toEqual([1, 1]);
   });
 
-  it('from the future is of a database that was restored: it gets everything', async () => {
+  it('from the future gets a snapshot, as the database was restored', async () => {
     const source = feed.newSource();
     const entry = jti();
     await feed.database.revoke(entry);
@@ -43,7 +43,7 @@ describe('a cursor', () => {
     expect(await source.read(ahead, waiting)).toMatchObject({ reset: true, entries: [entry] });
   });
 
-  it('that nobody gave costs no query of its own, and no reader waits for it', async () => {
+  it('that was made up costs no query of its own', async () => {
     await feed.database.revoke(...Array.from({ length: 2_001 }, jti));
     const source = feed.newSource();
     await source.read(undefined, now);

@@ -57,7 +57,7 @@ const reading = (after = cursor) =>
   });
 
 describe('a lost connection', () => {
-  it('whose backend is killed is replaced, and those who wait are not troubled', async () => {
+  it('whose backend is killed is replaced, and waiting reads go on', async () => {
     const answer = source.read(cursor, waiting);
     await vi.waitFor(() => expect(source.waitingReads).toBe(1));
     await database.dataSource.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -114,7 +114,7 @@ describe('a lost connection', () => {
   });
 });
 
-it('notifications that are lost are made good within two seconds', async () => {
+it('lost notifications are compensated within two seconds', async () => {
   await database.dataSource.query('ALTER TABLE revoked_tokens DISABLE TRIGGER ALL');
   const answer = source.read(cursor, waiting);
   await vi.waitFor(() => expect(source.waitingReads).toBe(1));
@@ -160,7 +160,7 @@ it('settings of the database change nothing', async () => {
 });
 
 describe('a restart', () => {
-  it.each(['stop', 'kill'] as const)('of the server by %s leaves cursors good', async (how) => {
+  it.each(['stop', 'kill'] as const)('of the server by %s keeps cursors valid', async (how) => {
     const [before, after] = [jti(), jti()];
     await database.revoke(before);
     const batch = await source.read(cursor, now);
@@ -203,7 +203,7 @@ describe('a restart', () => {
     expect(ids(await source.read(cursor, now))).toEqual([entry.id]);
   });
 
-  it('from an older copy of the disk gives everybody everything', async () => {
+  it('from an older copy of the disk sends everyone a snapshot', async () => {
     const copy = `${server.dataDir}-copy`;
     const [before, after] = [jti(), jti()];
     await database.revoke(before);

@@ -14,7 +14,7 @@ async function connections(name: string): Promise<number> {
 }
 
 describe('a process', () => {
-  it('wakes all its readers with one query, and gives them one list', async () => {
+  it('answers all its readers after one query, with one list', async () => {
     const source = feed.newSource();
     const { cursor } = await source.read(undefined, now);
     const answers = Array.from({ length: 500 }, () => source.read(cursor, waiting));
@@ -50,7 +50,7 @@ describe('a process', () => {
     expect(reads).toBeLessThanOrEqual(2);
   });
 
-  it('serves a cursor from before its time from the database, without a reset', async () => {
+  it('reads the entries for a cursor from before its start from the database, without a reset', async () => {
     const { cursor } = await feed.newSource().read(undefined, now);
     const entry = jti();
     await feed.database.revoke(entry);
@@ -58,7 +58,7 @@ describe('a process', () => {
     expect(batch).toMatchObject({ reset: false, more: false, entries: [entry] });
   });
 
-  it('lets a reader wait who comes with such a cursor, and wakes it', async () => {
+  it('lets a reader with such a cursor wait, and answers it', async () => {
     const { cursor } = await feed.newSource().read(undefined, now);
     await feed.database.revoke(jti());
     await feed.database.dataSource.query('DELETE FROM revoked_tokens');
@@ -70,7 +70,7 @@ describe('a process', () => {
     expect(await answer).toMatchObject({ reset: false, entries: [entry] });
   });
 
-  it('answers without a wait where too many wait already', async () => {
+  it('answers without a wait when too many reads wait', async () => {
     const source = feed.newSource({ maxWaitingReads: 2 });
     const { cursor } = await source.read(undefined, now);
     const answers = [source.read(cursor, waiting), source.read(cursor, waiting)];
@@ -110,7 +110,7 @@ describe('a process', () => {
     expect(await connections('pages')).toBe(1);
   });
 
-  it('tells how fresh it is', async () => {
+  it('reports the age of its last read', async () => {
     const source = feed.newSource();
     expect(source.lastReadAgeMs).toBe(Infinity);
     await source.read(undefined, now);
@@ -138,7 +138,7 @@ describe('the fingerprint of the key set', () => {
 });
 
 describe('the end', () => {
-  it('comes at once for those who wait and those who come later, and for the connections', async () => {
+  it('comes at once for waiting and later reads, and for the connections', async () => {
     const source = feed.newSource();
     const { cursor } = await source.read(undefined, now);
     const answer = source.read(cursor, waiting);
@@ -150,7 +150,7 @@ describe('the end', () => {
     await vi.waitFor(async () => expect(await connections('')).toBe(0), 5_000);
   });
 
-  it('comes to those who are just being connected', async () => {
+  it('comes to reads that wait for a connection', async () => {
     const source = feed.newSource();
     const answer = source.read(undefined, now);
     source.close();

@@ -23,7 +23,7 @@ export class RevokedToken implements Omit<Revocation, 'before'> {
   @Column('bigint', { transformer: seconds })
   readonly exp!: number;
 
-  /** Only for `client`: its tokens issued up to this second are dead. */
+  /** Only for `client`: its tokens issued up to this second are revoked. */
   @Column('bigint', { nullable: true, transformer: seconds })
   readonly before!: number | null;
 

@@ -122,7 +122,7 @@ describe('the transaction that an entry was published in', () => {
     ['the expiry', 'exp = exp + 1'],
     ['the id', `id = 'b'`],
     ['the kind', `kind = 'sid'`],
-  ])('is renewed when somebody changes %s', async (_, change) => {
+  ])('is set again when %s changes', async (_, change) => {
     await database.revoke(token);
     const { xid } = await only();
     await database.dataSource.query(`UPDATE revoked_tokens SET ${change}`);
@@ -131,7 +131,7 @@ describe('the transaction that an entry was published in', () => {
 });
 
 describe('recording', () => {
-  it('of nothing asks the database nothing', async () => {
+  it('of nothing sends no query', async () => {
     await recordRevocations({ query: () => expect.unreachable() } as never, []);
   });
 
@@ -143,7 +143,7 @@ describe('recording', () => {
     expect(once).toHaveLength(1);
   });
 
-  it('lets the latest of several at once win', async () => {
+  it('keeps the latest of several at once', async () => {
     await database.revoke(token, { ...token, exp: exp + 2 }, { ...token, exp: exp + 1 });
     expect(await only()).toMatchObject({ exp: exp + 2 });
   });
@@ -152,7 +152,7 @@ describe('recording', () => {
     ['a later expiry', { exp: exp + 1 }, { exp: exp + 1, before: exp - 900 }],
     ['a later second', { before: exp - 800 }, { exp, before: exp - 800 }],
     ['either', { exp: exp - 1, before: exp - 800 }, { exp, before: exp - 800 }],
-  ])('takes %s, and publishes it anew', async (_, later, expected) => {
+  ])('accepts %s, and publishes it again', async (_, later, expected) => {
     await database.revoke(client);
     const { xid } = await only();
     await database.revoke({ ...client, ...later });
@@ -167,7 +167,7 @@ describe('recording', () => {
     expect(await rows()).toEqual(before);
   });
 
-  it('of a client twice in one second is published twice, and never goes back', async () => {
+  it('of a client twice in one second is published twice, and never lowers a value', async () => {
     await database.revoke(client);
     const { xid, ...before } = await only();
     await database.revoke({ ...client, exp: exp - 1, before: exp - 901 });
@@ -206,7 +206,7 @@ describe('recording', () => {
     expect(list.size).toBe(80_001);
   });
 
-  it('does not deadlock with one who records the same in another order', async () => {
+  it('does not deadlock with a writer of the same entries in another order', async () => {
     const many = Array.from({ length: 500 }, (_, n): Revocation => ({ ...token, id: `id-${n}` }));
     for (let round = 1; round <= 10; round++) {
       const later = many.map((entry) => ({ ...entry, exp: exp + round }));
@@ -227,13 +227,13 @@ describe('listeners', () => {
       'an update by hand',
       () => database.dataSource.query('UPDATE revoked_tokens SET exp = exp + 1'),
     ],
-  ])('are told of %s when it commits', async (_, write) => {
+  ])('are notified of %s when it commits', async (_, write) => {
     const listener = new Client({ connectionString: database.url });
     await listener.connect();
     await listener.query('LISTEN revoked_tokens');
-    const told = new Promise((resolve) => listener.once('notification', resolve));
+    const notified = new Promise((resolve) => listener.once('notification', resolve));
     await write();
-    const outcome = await Promise.race([told, sleep(5_000, 'nothing')]);
+    const outcome = await Promise.race([notified, sleep(5_000, 'nothing')]);
     await listener.end();
     expect(outcome).toMatchObject({ channel: 'revoked_tokens', payload: '' });
   });

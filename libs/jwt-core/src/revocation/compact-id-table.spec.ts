@@ -37,14 +37,17 @@ describe('CompactIdTable', () => {
   });
 
   // threat:hash-collisions
-  it.each(['a', 'b', 'c', 'd'] as const)('tells ids apart that differ in word %s alone', (word) => {
-    // Among ids that differ in one word some share a slot, so the comparison itself decides.
-    const table = new CompactIdTable();
-    const id = (value: number) => ({ a: 1, b: 2, c: 3, d: 4, [word]: value });
-    for (let value = 0; value < 10_000; value++) table.add(id(value), 1000);
-    expect(table.size).toBe(10_000);
-    for (let value = 10_000; value < 20_000; value++) expect(table.has(id(value))).toBe(false);
-  });
+  it.each(['a', 'b', 'c', 'd'] as const)(
+    'distinguishes ids that differ only in word %s',
+    (word) => {
+      // Among ids that differ in one word some share a slot, so the comparison itself decides.
+      const table = new CompactIdTable();
+      const id = (value: number) => ({ a: 1, b: 2, c: 3, d: 4, [word]: value });
+      for (let value = 0; value < 10_000; value++) table.add(id(value), 1000);
+      expect(table.size).toBe(10_000);
+      for (let value = 10_000; value < 20_000; value++) expect(table.has(id(value))).toBe(false);
+    },
+  );
 
   it.each([1, 2, 3])('agrees with a Map through random additions and prunings, seed %i', (seed) => {
     const next = randomWords(seed);

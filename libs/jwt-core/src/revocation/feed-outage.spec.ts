@@ -17,7 +17,7 @@ describe('FeedOutage', () => {
     expect(outage.isOn).toBe(false);
   });
 
-  it('asks for longer and longer pauses, up to a second', () => {
+  it('returns longer and longer pauses, up to a second', () => {
     const upTo = [200, 400, 800, 1_000, 1_000, 1_000];
     for (const [index, pauseMs] of failTimes(6).entries()) {
       expect(pauseMs).toBeGreaterThanOrEqual(upTo[index]! / 2);
@@ -33,7 +33,7 @@ describe('FeedOutage', () => {
     expect(outage.noteFailure(new Error('down'))).toBeLessThanOrEqual(200);
   });
 
-  it('asks every service for another pause', () => {
+  it('returns another pause for each service', () => {
     const pauses = new Set(Array.from({ length: 20 }, () => failTimes(5)[4]));
     expect(pauses.size).toBeGreaterThan(10);
   });

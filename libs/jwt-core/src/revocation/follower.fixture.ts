@@ -12,7 +12,7 @@ export interface Question extends ReadOptions {
   fail(error: unknown): void;
 }
 
-/** A source that hears questions, and answers when and what the test says. */
+/** A source whose answers the test gives, when it wants. */
 export class HeldSource implements RevocationSource {
   readonly questions: Question[] = [];
 
@@ -25,7 +25,7 @@ export class HeldSource implements RevocationSource {
   }
 }
 
-/** A follower of a held source, anew for each test, on clocks that only `pass` moves. */
+/** A new follower of such a source for each test, on clocks that only `pass` moves. */
 export class FollowerHarness {
   source!: HeldSource;
   list!: RevocationList;

@@ -13,7 +13,7 @@ const batch = (expiredBefore: number | undefined, { reset = false, more = false 
 });
 const snapshot = (expiredBefore?: number) => batch(expiredBefore, { reset: true });
 
-describe('up to which second a list may have forgotten entries', () => {
+describe('the second up to which a list may have forgotten entries', () => {
   it('is none at first', () => {
     const list = newList();
     list.apply(snapshot(), 0);
@@ -57,7 +57,7 @@ describe('up to which second a list may have forgotten entries', () => {
     expect(list.forgottenBefore).toBe(300);
   });
 
-  it('stays with a snapshot that says nothing of it', () => {
+  it('stays after a snapshot without `expiredBefore`', () => {
     const list = newList();
     list.apply(snapshot(500), 0);
     list.apply(snapshot(), 0);
@@ -65,7 +65,7 @@ describe('up to which second a list may have forgotten entries', () => {
   });
 });
 
-it('a list is never pruned of what its source still tells of', () => {
+it('a list keeps entries that its source still sends', () => {
   const list = newList();
   list.apply({ ...snapshot(900), entries: [entry] }, 0);
   list.prune(5_000);

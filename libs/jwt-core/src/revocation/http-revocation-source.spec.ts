@@ -45,7 +45,7 @@ describe('HttpRevocationSource', () => {
   const batch = (members: object) =>
     body(JSON.stringify({ cursor: 'c', reset: false, more: false, entries: [], ...members }));
 
-  it('asks the feed that the metadata name, with the cursor and the wait as told', async () => {
+  it('reads the feed that the metadata name, with cursor and wait', async () => {
     await source.read(undefined, { waitSeconds: 3 });
     await source.read('a+b/c d&e=%', { waitSeconds: 0 });
     await source.read(server.cursor(), { waitSeconds: 0 });
@@ -58,7 +58,7 @@ describe('HttpRevocationSource', () => {
     ]);
   });
 
-  it('never asks for a longer wait than the feed grants', async () => {
+  it('never requests a longer wait than the feed allows', async () => {
     await source.read(undefined, { waitSeconds: 300 });
     expect(server.requests[0]).toContain('wait=25');
   });
@@ -102,13 +102,13 @@ describe('HttpRevocationSource', () => {
     expect((await source.read('c', { waitSeconds: 0 })).entries).toHaveLength(10_000);
   });
 
-  it('tells that the metadata name no feed', async () => {
+  it('reports metadata without a feed', async () => {
     const document = { issuer: server.issuer, jwks_uri: server.issuer };
     server.answer(body(JSON.stringify(document)), '/.well-known/oauth-authorization-server');
     await expect(source.read('c', { waitSeconds: 0 })).rejects.toMatchObject({ code: 'no_feed' });
   });
 
-  it('tells that the metadata are of another issuer, with the cause', async () => {
+  it('reports metadata of another issuer, with the cause', async () => {
     server.answer(body('{"issuer":"x"}'), '/.well-known/oauth-authorization-server');
     await expect(source.read('c', { waitSeconds: 0 })).rejects.toMatchObject({
       code: 'bad_answer',
@@ -116,7 +116,7 @@ describe('HttpRevocationSource', () => {
     });
   });
 
-  it('tells that nobody is there', async () => {
+  it('reports that there is no server', async () => {
     await server.close();
     await expect(source.read('c', { waitSeconds: 0 })).rejects.toMatchObject({
       code: 'unavailable',

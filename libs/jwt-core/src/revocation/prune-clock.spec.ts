@@ -22,7 +22,7 @@ function machine() {
 }
 
 describe('PruneClock', () => {
-  it('goes with the wall clock while nobody sets it', () => {
+  it('follows the wall clock while it is not set', () => {
     const { clock, pass } = machine();
     expect(clock.nowSeconds()).toBe(1_700_000_000);
     pass(90);
@@ -39,7 +39,7 @@ describe('PruneClock', () => {
     expect(clock.wasSetBack()).toBe(false);
   });
 
-  it('is unmoved by a jump ahead and back again', () => {
+  it('ignores a jump ahead and back again', () => {
     const { clock, pass, setWallClock } = machine();
     setWallClock(hour);
     pass(10);
@@ -49,7 +49,7 @@ describe('PruneClock', () => {
     expect(clock.wasSetBack()).toBe(false);
   });
 
-  it('follows a wall clock that jumps back, and says so once', () => {
+  it('follows a wall clock that jumps back, and reports it once', () => {
     const { clock, pass, setWallClock } = machine();
     setWallClock(-hour);
     pass(10);
@@ -70,7 +70,7 @@ describe('PruneClock', () => {
   it.each([
     [0.9, false],
     [1.1, true],
-  ])('on a step of %d seconds back says %s', (seconds, expected) => {
+  ])('reports a step of %d seconds back: %s', (seconds, expected) => {
     const { clock, setWallClock } = machine();
     setWallClock(-seconds);
     expect(clock.wasSetBack()).toBe(expected);
@@ -78,10 +78,10 @@ describe('PruneClock', () => {
 
   it('adds up small steps back', () => {
     const { clock, setWallClock } = machine();
-    const told = [1, 2, 3, 4].map(() => {
+    const reports = [1, 2, 3, 4].map(() => {
       setWallClock(-0.3);
       return clock.wasSetBack();
     });
-    expect(told).toEqual([false, false, false, true]);
+    expect(reports).toEqual([false, false, false, true]);
   });
 });

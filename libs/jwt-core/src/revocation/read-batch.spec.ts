@@ -30,7 +30,7 @@ describe('readBatch', () => {
     ]);
   });
 
-  it('does without a fingerprint of the keys', () => {
+  it('accepts an answer without a fingerprint of the keys', () => {
     const rest = { cursor: 'c', reset: true, more: true, entries: [] };
     expect(readBatch(rest)).toEqual(rest);
     expect('jwks' in readBatch(rest)).toBe(false);
@@ -47,7 +47,7 @@ describe('readBatch', () => {
     });
   });
 
-  it.each([-1, NaN, Infinity, '12', null, {}])('does without an age that is %j', (ageMs) => {
+  it.each([-1, NaN, Infinity, '12', null, {}])('ignores an age that is %j', (ageMs) => {
     expect(readBatch({ ...answer, ageMs })).toEqual(answer);
   });
 
@@ -102,7 +102,7 @@ describe('readBatch', () => {
   });
 
   // threat:feed-tampering
-  it('says which entry is malformed', () => {
+  it('reports which entry is malformed', () => {
     const entries = [entry, { ...entry, exp: '1' }];
     expect(error({ ...answer, entries })).toHaveProperty(
       'message',

@@ -30,7 +30,7 @@ describe('RevocationFollower and the clocks', () => {
     expect(harness.holds('one')).toBe(true);
   });
 
-  it('asks for a new snapshot when the wall clock jumps back, and holds the old meanwhile', async () => {
+  it('reads a new snapshot when the wall clock jumps back, and keeps the old one meanwhile', async () => {
     harness.start();
     (await harness.question(1)).answer({ reset: true, entries: [jti('one')] });
     const second = await harness.question(2);
@@ -43,7 +43,7 @@ describe('RevocationFollower and the clocks', () => {
     expect([harness.holds('one'), harness.holds('two')]).toEqual([true, true]);
   });
 
-  it('asks for a new snapshot when the clock of the source was ahead and is set right', async () => {
+  it('reads a new snapshot when the clock of the source was ahead and is corrected', async () => {
     harness.start();
     (await harness.question(1)).answer({ reset: true, expiredBefore: 5_000 });
     await harness.pass(250);
@@ -60,7 +60,7 @@ describe('RevocationFollower and the clocks', () => {
     expect(harness.list.forgottenBefore).toBe(4_969);
   });
 
-  it('asks for none over the seconds by which two answers may differ', async () => {
+  it('reads none for the seconds by which two answers may differ', async () => {
     harness.start();
     (await harness.question(1)).answer({ reset: true, expiredBefore: 5_000 });
     await harness.pass(250);
@@ -72,7 +72,7 @@ describe('RevocationFollower and the clocks', () => {
     expect((await harness.question(3)).after).toBe('a');
   });
 
-  it('asks for that snapshot again when it fails', async () => {
+  it('reads that snapshot again when it fails', async () => {
     harness.start();
     (await harness.question(1)).answer({ reset: true });
     await harness.pass(250);

@@ -8,7 +8,7 @@ const exp = 1_700_000_900;
 const jti = (id: string): Revocation => ({ kind: 'jti', id, exp });
 
 describe('RevocationFollower, when its source fails', () => {
-  it('asks again within a second each time, with the same cursor and without a wait', async () => {
+  it('reads again within a second each time, with the same cursor and without a wait', async () => {
     harness.start();
     (await harness.question(1)).answer({ cursor: 'a', reset: true });
     for (let failed = 2; failed < 12; failed++) {
@@ -21,7 +21,7 @@ describe('RevocationFollower, when its source fails', () => {
     expect((await harness.question(13)).waitSeconds).toBe(3);
   });
 
-  it('leaves the source alone for longer the longer it fails', async () => {
+  it('pauses longer with each failure', async () => {
     harness.start();
     (await harness.question(1)).fail(new Error('down'));
     await harness.pass(99);
@@ -72,7 +72,7 @@ describe('RevocationFollower, when its source fails', () => {
     expect(harness.list.state).toBe('fresh');
   });
 
-  it('gives up an answer that is five seconds late, though the source does not', async () => {
+  it('gives up an answer that is five seconds late, even if the source does not', async () => {
     harness.start();
     (await harness.question(1)).answer({ cursor: 'a', reset: true, entries: [jti('one')] });
     const lost = await harness.question(2);
@@ -92,24 +92,27 @@ describe('RevocationFollower, when its source fails', () => {
     ['empty pages', { more: true }],
     ['snapshots', { reset: true, entries: [jti('one')] }],
     ['other fingerprints', { jwks: 'f2' }],
-  ])('does not ask in a circle when it gives %s without a wait', async (_, answer) => {
-    harness.start();
-    (await harness.question(1)).answer({ reset: true, entries: [jti('one')] });
-    for (let number = 2; number < 6; number++) {
-      (await harness.question(number)).answer(answer);
-      await harness.question(number, 199);
-      await harness.pass(201);
-    }
-  });
+  ])(
+    'does not loop without a pause when the source returns %s without a wait',
+    async (_, answer) => {
+      harness.start();
+      (await harness.question(1)).answer({ reset: true, entries: [jti('one')] });
+      for (let number = 2; number < 6; number++) {
+        (await harness.question(number)).answer(answer);
+        await harness.question(number, 199);
+        await harness.pass(201);
+      }
+    },
+  );
 
-  it('asks on at once after an early answer with entries', async () => {
+  it('reads on at once after an early answer with entries', async () => {
     harness.start();
     (await harness.question(1)).answer({ reset: true });
     (await harness.question(2)).answer({ entries: [jti('one')] });
     await harness.question(3);
   });
 
-  it('asks on at once after an empty answer that came when the wait was over', async () => {
+  it('reads on at once after an empty answer at the end of the wait', async () => {
     harness.start();
     (await harness.question(1)).answer({ reset: true });
     const second = await harness.question(2);

@@ -40,7 +40,7 @@ describe('RevocationFollower', () => {
     expect((await harness.question(1)).waitSeconds).toBe(wait);
   });
 
-  it('tells how long news took, from their recording until they are in force', async () => {
+  it('reports how long new entries took, from their record until they are in the list', async () => {
     const onReach = vi.fn();
     harness.start({ onReach });
     (await harness.question(1)).answer({ reset: true, entries: [jti('old')] });
@@ -145,7 +145,7 @@ describe('RevocationFollower', () => {
     expect(onKeySetFingerprint.mock.calls).toEqual([['f1'], ['f2']]);
   });
 
-  it('goes on when whoever listens for fingerprints throws', async () => {
+  it('continues when the listener for fingerprints throws', async () => {
     const onKeySetFingerprint = () => {
       throw new Error('of no concern here');
     };

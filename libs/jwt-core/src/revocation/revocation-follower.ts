@@ -15,7 +15,7 @@ import { within } from './within.js';
 export interface RevocationFollowerOptions {
   readonly source: RevocationSource;
   readonly list: RevocationList;
-  /** The strictest age that anything demands of the list, if stricter than its own. */
+  /** The strictest age that a route requires of the list, if stricter than its own. */
   readonly strictestMs?: number | undefined;
   /** Called with each fingerprint of the issuer's key set, changed or not. Must not throw. */
   readonly onKeySetFingerprint?: ((fingerprint: string) => void) | undefined;
@@ -111,7 +111,7 @@ export class RevocationFollower {
     if (this.hasForgottenMore(batch)) this.startAnew();
     this.outage.noteAnswer();
     if (batch.jwks !== undefined) this.options.onKeySetFingerprint?.(batch.jwks);
-    // A source may answer early, for lack of room or by mistake: no busy loop then.
+    // A source may answer early, when it is full or by mistake: pause, or this is a busy loop.
     const isNews = batch.reset ? cursor === undefined : batch.entries.length > 0;
     if (!isNews && tookMs < waitSeconds * 500) await this.pause(200 + Math.random() * 200);
   }

@@ -118,7 +118,7 @@ describe('a client whose tokens are numbered', () => {
   );
 });
 
-describe('how sure a list is', () => {
+describe('the state of a list', () => {
   it('is blind before its first snapshot, and not fresh enough for anything', () => {
     const { list } = listAt();
     expect(list.state).toBe('blind');
@@ -126,7 +126,7 @@ describe('how sure a list is', () => {
     expect(list.isFresh(Infinity)).toBe(false);
   });
 
-  it('stays blind when it hears of changes without a snapshot', () => {
+  it('stays blind when it gets changes without a snapshot', () => {
     const { list } = listAt();
     list.apply(batch([jti(ids.jti)]), 0);
     list.confirm([], 0);
@@ -145,14 +145,14 @@ describe('how sure a list is', () => {
     expect(list.size).toBe(3);
   });
 
-  it('holds one copy only of what it reads while it is blind', () => {
+  it('holds only one copy of the entries while it is blind', () => {
     const { list } = listAt();
     list.apply(batch([jti('a')], { reset: true, more: true }), 0);
     list.apply(batch([jti('b')], { reset: true, more: true }), 0);
     expect(list.size).toBe(1);
   });
 
-  it('is fresh up to its greatest age and stale beyond it', () => {
+  it('is fresh up to its maximum age and stale beyond it', () => {
     const { list, clock } = listAt({ maxStalenessMs: 30_000 });
     list.apply(snapshot(), 0);
     clock.nowMs = 30_000;
@@ -161,21 +161,21 @@ describe('how sure a list is', () => {
     expect([list.state, list.isFresh(), list.isFresh(Infinity)]).toEqual(['stale', false, true]);
   });
 
-  it('answers to a stricter age than its own', () => {
+  it('can be checked against a stricter age than its own', () => {
     const { list, clock } = listAt({ maxStalenessMs: 30_000 });
     list.apply(snapshot(), 0);
     clock.nowMs = 2_001;
     expect([list.isFresh(2_000), list.isFresh(2_001)]).toEqual([false, true]);
   });
 
-  it('counts its age from the question, not from the answer', () => {
+  it('measures its age from the request, not from the answer', () => {
     const { list, clock } = listAt();
     clock.nowMs = 25_000;
     list.apply(snapshot(), 1_000);
     expect(list.proofAgeMs()).toBe(24_000);
   });
 
-  it('counts the age of a chain of pages from its first question', () => {
+  it('measures the age of a chain of pages from its first request', () => {
     const { list, clock } = listAt();
     clock.nowMs = 10_000;
     list.apply(batch([jti('a')], { reset: true, more: true }), 1_000);
@@ -187,7 +187,7 @@ describe('how sure a list is', () => {
     expect(list.proofAgeMs()).toBe(500);
   });
 
-  it('counts the age of a snapshot that interrupts a chain from its own first question', () => {
+  it('measures the age of a snapshot that interrupts a chain from its own first request', () => {
     const { list, clock } = listAt();
     list.apply(batch([], { reset: true, more: true }), 1_000);
     list.apply(batch([], { reset: true, more: true }), 4_000);
@@ -196,7 +196,7 @@ describe('how sure a list is', () => {
     expect(list.proofAgeMs()).toBe(2_000);
   });
 
-  it('never grows older by an answer that was asked for earlier', () => {
+  it('is not made older by the answer to an earlier request', () => {
     const { list, clock } = listAt();
     list.apply(snapshot(), 5_000);
     list.apply(batch([]), 1_000);
@@ -206,7 +206,7 @@ describe('how sure a list is', () => {
     expect(list.proofAgeMs()).toBe(1_000);
   });
 
-  it('takes the word of a source that had no more, in the middle of a chain too', () => {
+  it('is fresh after an answer without `more`, also within a chain', () => {
     const { list, clock } = listAt();
     list.apply(snapshot(jti('old')), 0);
     list.apply(batch([jti('a')], { reset: true, more: true }), 1_000);
@@ -219,12 +219,12 @@ describe('how sure a list is', () => {
     expect(held()).toEqual(['a', 'b', 'c']);
   });
 
-  it.each([0, -1, NaN, Infinity])('refuses to be made with a greatest age of %d', (age) => {
+  it.each([0, -1, NaN, Infinity])('refuses a maximum age of %d', (age) => {
     expect(() => new RevocationList({ maxStalenessMs: age })).toThrow(TypeError);
   });
 });
 
-describe('a snapshot that takes the place of another', () => {
+describe('a snapshot that replaces another', () => {
   it('leaves no gap while its pages come in', () => {
     const { list } = listAt();
     list.apply(snapshot(jti('gone'), jti('kept')), 0);
@@ -255,7 +255,7 @@ describe('a snapshot that takes the place of another', () => {
     expect(held).toEqual(['second', 'third']);
   });
 
-  it('does not prove anything before its last page', () => {
+  it('proves nothing before its last page', () => {
     const { list, clock } = listAt();
     list.apply(snapshot(), 0);
     clock.nowMs = 20_000;
@@ -316,7 +316,7 @@ describe('pruning', () => {
     }
   });
 
-  it('leaves what is alive, and the proof', () => {
+  it('keeps unexpired entries, and the proof', () => {
     const { list } = listAt();
     list.apply(snapshot(jti(ids.jti), { ...jti('old'), exp: 1_000 }), 0);
     list.prune(exp);

@@ -90,7 +90,7 @@ export class RevocationList {
     return this.current.covers(token);
   }
 
-  /** For an issuer, so that it signs nothing that is dead on arrival. */
+  /** For an issuer, so that it does not sign with a withdrawn key. */
   isKeyRevoked(kid: string): boolean {
     return this.current.coversKey(kid);
   }
@@ -107,7 +107,7 @@ export class RevocationList {
   /**
    * Takes in one answer of the source.
    *
-   * @param askedAtMs when the answer was asked for, on the monotonic clock. That instant is what it
+   * @param askedAtMs when the answer was requested, on the monotonic clock. That instant is what it
    * proves, as it may have been long on its way; in a chain of pages the first one's, as later pages
    * may show a snapshot taken for the first.
    */
@@ -120,7 +120,7 @@ export class RevocationList {
   }
 
   /**
-   * Notes that the source, asked at that instant, had nothing beyond what was applied and these
+   * Notes that the source, read at that instant, had nothing beyond what was applied and these
    * entries, but for what had expired before the given second. Unlike a batch it leaves a chain of
    * pages that is being read alone.
    */

@@ -4,7 +4,7 @@ import { jti, lines, type AskedSource } from './source-under-test.fixture.js';
 
 const many = (count: number) => Array.from({ length: count }, () => jti());
 
-/** What a source makes of a cursor, its own or not, and of more entries than fit an answer. */
+/** How a source treats cursors, its own and others, and more entries than fit into an answer. */
 export function cursorsContract({ ask, foreignCursor, revoke }: AskedSource): void {
   /** Reads on until nothing is left, as a follower does. */
   async function readAll(after?: string): Promise<RevocationBatch[]> {
@@ -13,7 +13,7 @@ export function cursorsContract({ ask, foreignCursor, revoke }: AskedSource): vo
     return pages;
   }
 
-  it('gives the same to whoever comes again, or at the same moment, with one cursor', async () => {
+  it('returns the same to repeated and to simultaneous reads with one cursor', async () => {
     const { cursor } = await ask();
     const added = many(3);
     await revoke(added);
@@ -38,7 +38,7 @@ export function cursorsContract({ ask, foreignCursor, revoke }: AskedSource): vo
     ['a NUL and an emoji', '\u0000\u{1f511}'],
     ['half a surrogate pair', '\ud800'],
     ['a megabyte', 'x'.repeat(1_000_000)],
-  ])('starts anew for a cursor that nobody gave: %s', async (_, cursor) => {
+  ])('returns a snapshot for a made-up cursor: %s', async (_, cursor) => {
     const entry = jti();
     await revoke([entry]);
     const batch = await ask(cursor, 20);
@@ -46,7 +46,7 @@ export function cursorsContract({ ask, foreignCursor, revoke }: AskedSource): vo
     expect(lines(batch.entries)).toEqual(lines([entry]));
   });
 
-  it('starts anew for a cursor of another list', async () => {
+  it('returns a snapshot for a cursor of another list', async () => {
     const entry = jti();
     await revoke([entry]);
     const batch = await ask(await foreignCursor(), 20);
@@ -54,7 +54,7 @@ export function cursorsContract({ ask, foreignCursor, revoke }: AskedSource): vo
     expect(lines(batch.entries)).toEqual(lines([entry]));
   });
 
-  it('answers to a cursor that lost its end, or gained one, all the same', async () => {
+  it('answers a cursor that was cut or extended', async () => {
     const { cursor } = await ask();
     for (const mangled of [cursor.slice(0, -1), cursor.slice(1), `${cursor}x`, `x${cursor}`]) {
       const batch = await ask(mangled);
@@ -62,7 +62,7 @@ export function cursorsContract({ ask, foreignCursor, revoke }: AskedSource): vo
     }
   });
 
-  it('gives a long snapshot page by page, and what is added meanwhile', async () => {
+  it('returns a long snapshot page by page, and what is added meanwhile', async () => {
     const entries = many(10_050);
     await revoke(entries);
     const first = await ask();
@@ -78,7 +78,7 @@ export function cursorsContract({ ask, foreignCursor, revoke }: AskedSource): vo
     expect([...found].sort()).toEqual(lines([...entries, late]));
   });
 
-  it('gives long changes page by page', async () => {
+  it('returns long changes page by page', async () => {
     const { cursor } = await ask();
     const entries = many(10_050);
     await revoke(entries);

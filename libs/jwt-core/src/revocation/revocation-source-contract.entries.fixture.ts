@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Revocation } from './revocation.js';
 import { jti, lines, nowSeconds, type AskedSource } from './source-under-test.fixture.js';
 
-/** What a source tells of, and when. */
+/** Which entries a source returns, and when. */
 export function entriesContract({ ask, revoke }: AskedSource): void {
   it('answers with an empty snapshot at once while there is nothing', async () => {
     const startedAt = performance.now();
@@ -13,7 +13,7 @@ export function entriesContract({ ask, revoke }: AskedSource): void {
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
-  it('gives entries of every kind as they were added', async () => {
+  it('returns entries of every kind as they were added', async () => {
     const exp = nowSeconds() + 900;
     const entries: Revocation[] = [
       { kind: 'jti', id: randomUUID(), exp },
@@ -43,7 +43,7 @@ export function entriesContract({ ask, revoke }: AskedSource): void {
     expect(lines((await ask()).entries)).toEqual(lines([live]));
   });
 
-  it('gives what was added since the cursor, at once and nothing else', async () => {
+  it('returns what was added since the cursor, at once and nothing else', async () => {
     await revoke([jti()]);
     const { cursor } = await ask();
     const added = [jti(), jti()];
@@ -55,7 +55,7 @@ export function entriesContract({ ask, revoke }: AskedSource): void {
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
-  it('shows each addition to whoever asks after it was committed', async () => {
+  it('returns each entry to every read that begins after its commit', async () => {
     let { cursor } = await ask();
     for (let round = 0; round < 20; round++) {
       const added = jti();
@@ -66,7 +66,7 @@ export function entriesContract({ ask, revoke }: AskedSource): void {
     }
   });
 
-  it('takes an entry twice, and one that comes again with a shorter life', async () => {
+  it('accepts an entry twice, and again with an earlier expiry', async () => {
     const entry = jti();
     await revoke([entry]);
     await revoke([entry]);
@@ -75,7 +75,7 @@ export function entriesContract({ ask, revoke }: AskedSource): void {
     expect(Math.max(...exps)).toBe(entry.exp);
   });
 
-  it('tells of an entry that comes again with a longer life or a later second', async () => {
+  it('returns an entry again that gets a later expiry or a later second', async () => {
     const exp = nowSeconds() + 900;
     const token: Revocation = { kind: 'jti', id: randomUUID(), exp };
     const client: Revocation = { kind: 'client', id: 'worker', exp, before: exp - 900 };

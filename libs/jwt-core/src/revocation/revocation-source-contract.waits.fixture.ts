@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { jti, lines, type AskedSource } from './source-under-test.fixture.js';
 
-/** How a source lets its readers wait, and go. */
+/** How the reads of a source wait and end. */
 export function waitsContract({ ask, revoke }: AskedSource): void {
   it('answers without entries once the wait is over, with a cursor to go on from', async () => {
     await revoke([jti()]);
@@ -15,7 +15,7 @@ export function waitsContract({ ask, revoke }: AskedSource): void {
     expect(lines((await ask(quiet.cursor)).entries)).toEqual(lines([added]));
   });
 
-  it('wakes everybody who waits as soon as something is added', async () => {
+  it('answers all waiting reads as soon as an entry is added', async () => {
     const { cursor } = await ask();
     const waiting = Array.from({ length: 5 }, () => ask(cursor, 20));
     const first = await Promise.race([...waiting, ask(cursor, 1)]);
@@ -29,7 +29,7 @@ export function waitsContract({ ask, revoke }: AskedSource): void {
     expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 
-  it('gives up when the signal says so', async () => {
+  it('ends when the signal aborts', async () => {
     const { cursor } = await ask();
     const caller = new AbortController();
     const waiting = ask(cursor, 20, caller.signal);
@@ -40,14 +40,14 @@ export function waitsContract({ ask, revoke }: AskedSource): void {
     expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 
-  it('does not begin when the signal has said so already', async () => {
+  it('does not begin when the signal has aborted before', async () => {
     const { cursor } = await ask();
     const startedAt = performance.now();
     await expect(ask(cursor, 20, AbortSignal.abort())).rejects.toThrow();
     expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 
-  it('goes on for the others when one of them gives up', async () => {
+  it('continues for other reads when one is aborted', async () => {
     const { cursor } = await ask();
     const caller = new AbortController();
     const gone = ask(cursor, 20, caller.signal);

@@ -6,7 +6,7 @@ const never = new AbortController().signal;
 const forEver = () => new Promise<never>(() => undefined);
 
 describe('within', () => {
-  it('gives what the work gives', async () => {
+  it('returns the result of the work', async () => {
     expect(await within(60_000, never, async () => 7)).toBe(7);
   });
 
@@ -27,19 +27,19 @@ describe('within', () => {
     await expect(outcome).rejects.toMatchObject({ code: 'timed_out' });
   });
 
-  it('ends work when the signal says so', async () => {
+  it('ends work when the signal aborts', async () => {
     const caller = new AbortController();
     const outcome = within(60_000, caller.signal, forEver);
     caller.abort();
     await expect(outcome).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  it('ends work at once when the signal has said so already', async () => {
+  it('ends work at once when the signal has aborted before', async () => {
     const outcome = within(60_000, AbortSignal.abort(), forEver);
     await expect(outcome).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  it('tells the work why it is ended, and blames itself even when the work complains', async () => {
+  it('passes the reason to the work, and throws it even when the work throws another error', async () => {
     const outcome = within(20, never, (signal) => {
       return new Promise((_, reject) => {
         signal.addEventListener('abort', () =>

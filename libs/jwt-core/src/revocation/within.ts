@@ -23,7 +23,7 @@ export async function within<T>(
     giveUp = () => end('aborted', 'Given up');
     timer = setTimeout(() => end('timed_out', `No answer within ${limitMs} ms`), limitMs).unref();
   });
-  // Not AbortSignal.any: on a signal that lives as long as the process it gathers dead listeners.
+  // Not AbortSignal.any: it leaves listeners on a signal that lives as long as the process.
   signal.addEventListener('abort', giveUp, { once: true });
   if (signal.aborted) giveUp();
   try {

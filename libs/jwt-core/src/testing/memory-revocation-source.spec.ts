@@ -33,7 +33,7 @@ describe('MemoryRevocationSource', () => {
   });
 
   it.each(['', '-1', '1e0', '2', '99', 'x'])(
-    'starts anew for a cursor of its own that was bent to the place %j',
+    'returns a snapshot for a cursor of its own that was changed to the place %j',
     async (place) => {
       const source = new MemoryRevocationSource();
       source.add([{ ...entry, exp: Date.now() / 1000 + 900 }]);
@@ -85,7 +85,7 @@ describe('MemoryRevocationSource', () => {
     vi.useRealTimers();
   });
 
-  it('leaves nothing on the signal of a caller that goes on living', async () => {
+  it('leaves no listener on a signal that lives on', async () => {
     const source = new MemoryRevocationSource();
     const { signal } = new AbortController();
     const { cursor } = await source.read(undefined, { waitSeconds: 0, signal });

@@ -125,7 +125,7 @@ describe('AccessTokenVerifier and tokens it has seen', () => {
     await expect(verifier.verify(text)).rejects.toThrow(refusal('token_invalid'));
   });
 
-  it('checks the signature anew when another key has the same kid', () => {
+  it('checks the signature again when another key has the same kid', () => {
     const { verifyAtOnce, atHand, newKey, used } = setUp();
     const text = token();
     verifyAtOnce(text);

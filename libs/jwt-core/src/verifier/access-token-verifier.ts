@@ -58,7 +58,7 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Verifies a token and returns its principal. Synchronous, unless the issuer has to be asked for
+   * Verifies a token and returns its principal. Synchronous, unless the issuer is needed for
    * the key of a JWT or for the claims of a reference token.
    *
    * @param maxStalenessMs How old the revocation list may be for this request. Default: the limit

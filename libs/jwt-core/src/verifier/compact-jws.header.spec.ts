@@ -10,7 +10,7 @@ describe('readHeader', () => {
     ['AT+JWT', { ...HEADER, typ: 'AT+JWT' }],
     ['application/at+jwt', { ...HEADER, typ: 'application/at+jwt' }],
     ['Application/At+Jwt', { ...HEADER, typ: 'Application/At+Jwt' }],
-  ])('tells the kid of a token whose typ is %s', (_, header) => {
+  ])('returns the kid of a token whose typ is %s', (_, header) => {
     expect(readHeader(segment(header))).toBe(KID);
   });
 

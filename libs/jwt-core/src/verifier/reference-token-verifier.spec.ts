@@ -105,10 +105,10 @@ describe('ReferenceTokenVerifier and the revocation list', () => {
     'refuses a token whose $kind is revoked while the issuer is asked',
     async (entry) => {
       const harness = setUp();
-      const tell = harness.answerLater();
+      const resolveWith = harness.answerLater();
       const waiting = harness.verify(token);
       add(harness, entry);
-      tell({ ...CLAIMS });
+      resolveWith({ ...CLAIMS });
       await expect(waiting).rejects.toThrow(refusal('token_revoked'));
     },
   );
@@ -139,9 +139,9 @@ describe('ReferenceTokenVerifier and the revocation list', () => {
 describe('ReferenceTokenVerifier and its memory', () => {
   it('introspects a new token once for all simultaneous requests', async () => {
     const { verify, answerLater, asked } = setUp();
-    const tell = answerLater();
+    const resolveWith = answerLater();
     const waiting = Array.from({ length: 500 }, () => verify(token));
-    tell({ ...CLAIMS });
+    resolveWith({ ...CLAIMS });
     expect(new Set(await Promise.all(waiting)).size).toBe(1);
     expect(asked).toEqual([token]);
   });
@@ -210,12 +210,12 @@ describe('ReferenceTokenVerifier and its memory', () => {
   it('has a bounded number of questions under way, and answers those it knows meanwhile', async () => {
     const { verify, answerWith, answerLater, asked } = setUp();
     await verify(token);
-    const tell = answerLater();
+    const resolveWith = answerLater();
     const flood = Array.from({ length: 1_000 }, () => verify(newReference()));
     const outcomes = Promise.allSettled(flood);
     expect(asked).toHaveLength(1 + 64);
     expect(await verify(token)).toBeDefined();
-    tell(undefined);
+    resolveWith(undefined);
     const codes = (await outcomes).map(
       (outcome) => outcome.status === 'rejected' && (outcome.reason as TokenError).code,
     );

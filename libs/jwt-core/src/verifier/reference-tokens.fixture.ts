@@ -36,10 +36,10 @@ export function setUp({ rememberedTokens = 1_000 } = {}) {
     answerWith: (next: typeof answer) => void (answer = next),
     /** The issuer says nothing until what this gives is called with its answer. */
     answerLater: () => {
-      let tell!: (claims: JsonObject | undefined) => void;
-      const told = new Promise<JsonObject | undefined>((resolve) => (tell = resolve));
-      answer = () => told;
-      return tell;
+      let resolveWith!: (claims: JsonObject | undefined) => void;
+      const later = new Promise<JsonObject | undefined>((resolve) => (resolveWith = resolve));
+      answer = () => later;
+      return resolveWith;
     },
     verify: async (token: string, maxStalenessMs?: number): Promise<Principal> =>
       verifier.verify(token, maxStalenessMs),

@@ -8,7 +8,7 @@ export const KID = '2023-11';
 
 export const HEADER = { alg: 'RS256', typ: 'at+jwt', kid: KID };
 
-/** The claims of a person's token, as the issuer would write them. */
+/** The claims of a user's token, as the issuer writes them. */
 export const CLAIMS = {
   iss: ISSUER,
   sub: '5bd3a4f2-5c0c-4b37-9d9e-9a5f1d2c7b10',

@@ -32,7 +32,7 @@ it('is another one in another database', async () => {
   await another.close();
 });
 
-it('is another one after the table was made anew', async () => {
+it('changes when the table is created again', async () => {
   const another = await migratedDatabase();
   const identity = await identityOf(another);
   await another.undoMigrations();
@@ -41,7 +41,7 @@ it('is another one after the table was made anew', async () => {
   await another.close();
 });
 
-it('is told to a role without privileges, and by other means where that is forbidden', async () => {
+it('is readable by a role without privileges, and found by other means where that is forbidden', async () => {
   const role = `reader_${process.hrtime.bigint()}`;
   const { dataSource } = database;
   await dataSource.query(`CREATE ROLE "${role}"`);
@@ -57,7 +57,7 @@ it('is told to a role without privileges, and by other means where that is forbi
   }
 });
 
-it('is not made up where there is no table', async () => {
+it('fails if there is no table', async () => {
   const another = await migratedDatabase();
   await another.undoMigrations();
   await expect(identityOf(another)).rejects.toThrow(/revoked_tokens/);

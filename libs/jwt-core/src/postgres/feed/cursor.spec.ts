@@ -19,14 +19,14 @@ describe('a cursor', () => {
     ['the longest id', cursor(900n, [], 'client', '\u{1f511}'.repeat(255))],
     ['64 bits', cursor(2n ** 64n - 4n, [2n ** 63n])],
     ['a known key set', { ...cursor(900n, [7n]), jwks: 'a.b-c_d \u{1f511}' }],
-  ])('survives the way through text at %s', (_, original) => {
+  ])('is the same after encoding and decoding, at %s', (_, original) => {
     const text = cursors.encode(original);
     expect(text).toMatch(/^[\w.-]+$/);
     expect(cursors.decode(text)).toEqual(original);
     expect(new CursorCodec(secret, cursors.identity).decode(text)).toEqual(original);
   });
 
-  it('takes a thousand open transactions, and no endless number of them', () => {
+  it('holds a thousand open transactions, and refuses several thousand', () => {
     const open = (count: number) =>
       Array.from({ length: count }, (_, index) => 5_000_000n + BigInt(index) * 7n);
     const crowded = cursor(5_007_001n, open(1_000));

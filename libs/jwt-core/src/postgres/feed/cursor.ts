@@ -134,7 +134,7 @@ export class CursorCodec {
     if (text.length > maxLength) return undefined;
     const end = text.lastIndexOf('.');
     if (end < 0 || !this.isMac(text.slice(end + 1), text.slice(0, end))) return undefined;
-    // Nobody else can have written it, so its form needs no test.
+    // The MAC proves that it was written here, so its form needs no check.
     const [kind, id, jwks, numbers] = text.split('.', 4) as [string, string, string, string];
     const [horizon, xid, ...gaps] = numbers.split('-').map((digits) => BigInt(`0x${digits}`));
     const open = new Set(idsBelow(xid!, gaps));

@@ -79,6 +79,6 @@ async function history(seed: number): Promise<void> {
   }
 }
 
-it('shows every reader everything that was committed before it asked, in 200 histories', async () => {
+it('sends every reader everything that was committed before its request, in 200 histories', async () => {
   for (let seed = 1; seed <= 200; seed++) await history(seed);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { singleFlight } from './log-reader.js';
 
-/** Work that ends when told to, and counts. */
+/** Work that the test ends, and that counts its runs. */
 function controlled() {
   const ends: ((result: string | Error) => void)[] = [];
   const begin = singleFlight(
@@ -14,7 +14,7 @@ function controlled() {
   return { begin, ends, turn };
 }
 
-it('runs once for all who ask before it begins', async () => {
+it('runs once for all callers before it begins', async () => {
   const { begin, ends, turn } = controlled();
   const asked = [begin(), begin(), begin()];
   await turn();
@@ -23,7 +23,7 @@ it('runs once for all who ask before it begins', async () => {
   expect(await Promise.all(asked)).toEqual(['one', 'one', 'one']);
 });
 
-it('never gives a run that began before one asked, and runs once more for all of those', async () => {
+it('never shares a run that began before the call, and runs once more for all such callers', async () => {
   const { begin, ends, turn } = controlled();
   const first = begin();
   await turn();
@@ -38,7 +38,7 @@ it('never gives a run that began before one asked, and runs once more for all of
   expect(await Promise.all(late)).toEqual(['two', 'two']);
 });
 
-it('tells of a failure those whose run it was, and runs for the others', async () => {
+it('rejects for the callers of a failed run, and runs again for the others', async () => {
   const { begin, ends, turn } = controlled();
   const first = begin();
   await turn();

@@ -18,7 +18,7 @@ export interface LogReaderOptions {
 
 /** A database that is back is noticed soon. */
 const retries = { firstMs: 50, longestMs: 500 };
-/** The database's clock was set back: what it made the log leave out is alive again. */
+/** More than that, and the database's clock was set back: entries that were left out count again. */
 const noticedStepSeconds = 30;
 
 /** Keeps a log of what is published, through one connection for all readers of the process. */

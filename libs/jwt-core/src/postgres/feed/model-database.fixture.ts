@@ -1,7 +1,7 @@
 import type { FeedConnection } from './connection.js';
 import { compareKeys, type PublicationKey } from './cursor.js';
 
-/** What Postgres does with transaction ids, in memory: chance decides what a model has to survive. */
+/** What Postgres does with transaction ids, in memory, driven by random numbers. */
 export class ModelDatabase {
   private nextXid = 3n;
   private readonly open = new Map<bigint, PublicationKey[]>();

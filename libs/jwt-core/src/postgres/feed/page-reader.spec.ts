@@ -36,7 +36,7 @@ const connections = async (): Promise<unknown> =>
   database.dataSource.query(`SELECT pid FROM pg_stat_activity
     WHERE datname = current_database() AND application_name LIKE '%(pages)'`);
 
-it('reads a page once for all who ask for it, and as many times as there are pages', async () => {
+it('reads each page once for all readers of it', async () => {
   const reader = new PageReader(options());
   const queries = vi.spyOn(FeedConnection.prototype, 'query');
   const asked = [theBeginning, theBeginning, log.head, theBeginning, log.head];
@@ -46,7 +46,7 @@ it('reads a page once for all who ask for it, and as many times as there are pag
   expect(pages.map(({ entries }) => entries.length)).toEqual([1, 1, 0, 1, 0]);
 });
 
-it('never gives a page that began to be read before one asked', async () => {
+it('never returns a last page whose read began before the request', async () => {
   const reader = new PageReader(options());
   await reader.read(log.head, log);
   const queries = vi.spyOn(FeedConnection.prototype, 'query');
@@ -56,7 +56,7 @@ it('never gives a page that began to be read before one asked', async () => {
   queries.mockRestore();
 });
 
-it('gives a full page to all who want it within a second, and what is committed late follows', async () => {
+it('returns a full page to all readers of a second, and later pages include late commits', async () => {
   const full = await migratedDatabase();
   const reader = new PageReader(options(full.url));
   const connection = await FeedConnection.open({
@@ -83,7 +83,7 @@ it('gives a full page to all who want it within a second, and what is committed 
   await full.close();
 });
 
-it('takes turns between callers: one page of another comes before a hundred of one', async () => {
+it('takes turns between callers: a page of one comes before a hundred of another', async () => {
   const reader = new PageReader(options());
   await reader.read(log.head, log);
   const places = Array.from({ length: 100 }, (_, n) => ({ ...theBeginning, xid: BigInt(n) }));
@@ -94,7 +94,7 @@ it('takes turns between callers: one page of another comes before a hundred of o
   await Promise.all(greedy);
 });
 
-it('refuses a thousand and first page', async () => {
+it('refuses a 1,001st waiting page', async () => {
   const reader = new PageReader(options());
   const places = Array.from({ length: 1_001 }, (_, n) => ({ ...theBeginning, xid: BigInt(n) }));
   const pages = await Promise.allSettled(places.map((place) => reader.read(place, log)));
@@ -103,7 +103,7 @@ it('refuses a thousand and first page', async () => {
   expect(refused[0]).toMatchObject({ reason: { code: 'unavailable' } });
 });
 
-it('keeps no connection that nobody uses', async () => {
+it('closes a connection that is not used', async () => {
   const reader = new PageReader({ ...options(), idleMs: 50 });
   await reader.read(theBeginning, log);
   await vi.waitFor(async () => expect(await connections()).toEqual([]), 5_000);

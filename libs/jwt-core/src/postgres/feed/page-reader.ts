@@ -33,13 +33,12 @@ const sharedForMs = 1_000;
 const maxShared = 8;
 
 /**
- * Reads what the recent revocations do not reach back to, page by page, on a connection of its own:
- * the listening one must not wait for it. It reads one page at a time, so that a fleet of services
- * that start together is no burden to the database, and takes turns between callers, so that none of
- * them has to wait for all pages of another. Those who want the same page share it.
+ * Reads pages that are older than the recent revocations, on a connection of its own, so that the
+ * listening connection does not wait for them. It reads one page at a time, so that many services
+ * that start together do not load the database, and takes turns between callers, so that none waits
+ * for all pages of another. Readers of the same page share it.
  *
- * While no page is due it reads the one that follows: a service then loads the list in half of the
- * time.
+ * While no page is due it reads the next one ahead: a service then loads the list in half the time.
  */
 export class PageReader {
   private readonly due = new Map<string, DuePage>();
@@ -117,7 +116,7 @@ export class PageReader {
       this.due.delete(key);
       return this.readShared(key, after, recent);
     });
-    // Who requested it handles its failure; perhaps they have gone.
+    // The callers handle its failure; all of them may have gone.
     page.catch(() => undefined);
     const due = { page, begin };
     this.due.set(key, due);

@@ -29,12 +29,12 @@ const jti = (id: string, exp = nowSeconds() + 900) => ({ kind: 'jti', id, exp })
 const ids = ({ entries }: FeedPage) => entries.map(({ id }) => id);
 
 describe('a page', () => {
-  it('is empty at the beginning of an empty table, and goes nowhere', async () => {
+  it('is empty at the beginning of an empty table, and stays there', async () => {
     const page = await readPage(connection, { after: theBeginning });
     expect(page).toMatchObject({ entries: [], more: false, place: theBeginning });
   });
 
-  it('gives what was published, transaction by transaction, each in the order of keys', async () => {
+  it('returns what was published, by transaction, then in the order of keys', async () => {
     await database.revoke(jti('z'), { ...jti('y'), kind: 'kid' });
     await database.revoke(jti('b'), jti('a'), jti('\u{1f511}'), jti('\uffee'));
     const page = await readPage(connection, { after: theBeginning });
@@ -62,7 +62,7 @@ describe('a page', () => {
     expect(next.place.xid).toBeGreaterThan(page.place.xid);
   });
 
-  it('gives the entries of a transaction that commits after later ones', async () => {
+  it('returns the entries of a transaction that commits after later ones', async () => {
     const late = database.dataSource.createQueryRunner();
     await late.startTransaction();
     await recordRevocations(late.manager, [jti('late')]);
@@ -75,7 +75,7 @@ describe('a page', () => {
     expect(ids(await readPage(connection, { after: first.place }))).toEqual(['late', 'next']);
   });
 
-  it('stops at the newest entry, whatever else goes on: a crash gives later ids out again', async () => {
+  it('stops at the newest entry, as a crash can give later ids out again', async () => {
     await database.revoke(jti('a'));
     const { place } = await readPage(connection, { after: theBeginning });
     for (let n = 0; n < 5; n++) await database.dataSource.query('SELECT pg_current_xact_id()');
@@ -98,7 +98,7 @@ describe('a page', () => {
   });
 });
 
-it('the end is where a reader of everything has come to', async () => {
+it('the end is the place of a reader that has read everything', async () => {
   expect((await readEnd(connection)).place).toEqual(theBeginning);
   await database.revoke(jti('a'), jti('b'));
   const { place } = await readPage(connection, { after: theBeginning });

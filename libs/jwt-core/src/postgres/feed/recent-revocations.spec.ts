@@ -22,7 +22,7 @@ const page = (end: FeedPlace, ...entries: PublishedRevocation[]): FeedPage => ({
   oldestAtMs: undefined,
 });
 
-/** Begins at 10 with 7 open, then tells of 12, then of 7, then of 15. */
+/** Begins at 10 with 7 open, then gets 12, then 7, then 15. */
 function newLog(): RecentRevocations {
   const log = new RecentRevocations(cursors, page(place(10, 7)));
   log.append(page(place(13, 7), entry(12)));
@@ -42,7 +42,7 @@ describe('a log', () => {
     ['at its end', place(16), []],
     ['beyond its end', place(20), []],
     ['at another place in between', place(12, 7), ['e12', 'e7', 'e15']],
-  ])('tells a reader %s what that one has not seen', (_, after, expected) => {
+  ])('returns to a reader %s what it has not seen', (_, after, expected) => {
     expect(ids(newLog(), after)).toEqual(expected);
   });
 
@@ -53,13 +53,13 @@ describe('a log', () => {
     expect(newLog().read(after)).toBeUndefined();
   });
 
-  it('takes readers to its end, and none back', () => {
+  it('takes readers to its end, and never back', () => {
     const log = newLog();
     expect(log.read(place(10, 7))!.place).toBe(log.head);
     expect(log.read(place(20))!.place).toMatchObject({ xid: 20n });
   });
 
-  it('gives readers at one place one page, until there is news', () => {
+  it('returns one page to readers at one place, until there are new entries', () => {
     const log = newLog();
     const { head } = log;
     const quiet = log.read(head);
@@ -71,7 +71,7 @@ describe('a log', () => {
     expect(log.read(head)).toBe(log.read(head));
   });
 
-  it('is read by nobody between two pages: the first may have taken it back', () => {
+  it('returns nothing between two pages of its own read', () => {
     const log = newLog();
     log.append({ ...page(place(8), entry(7, 'first')), more: true });
     expect(log.read(place(16))).toBeUndefined();
@@ -108,12 +108,12 @@ describe('what a log leaves out', () => {
     expect(log.read(place(13))).toMatchObject({ entries: [], expiredBefore: exp + 1 });
   });
 
-  it('is told anew to readers at one place, but not with each second', () => {
+  it('is updated for readers at one place, but not each second', () => {
     const log = newLog();
     const reader = place(13);
-    const told = log.read(reader);
+    const first = log.read(reader);
     log.append({ ...page(place(16)), expiredBefore: 29 });
-    expect(log.read(reader)).toBe(told);
+    expect(log.read(reader)).toBe(first);
     log.append({ ...page(place(16)), expiredBefore: 30 });
     expect(log.read(reader)).toMatchObject({ expiredBefore: 30 });
   });

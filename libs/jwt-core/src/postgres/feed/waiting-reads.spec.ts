@@ -11,7 +11,7 @@ it('ends when the time is over', async () => {
   expect(reads.size).toBe(0);
 });
 
-it('ends for all when they are woken, and nobody is left behind', async () => {
+it('ends for all when they are woken', async () => {
   const reads = new WaitingReads(10);
   const signal = new AbortController().signal;
   const waits = [reads.wait(60_000, undefined), reads.wait(60_000, signal)];
@@ -21,7 +21,7 @@ it('ends for all when they are woken, and nobody is left behind', async () => {
   expect(reads.size).toBe(0);
 });
 
-it('is given up by one without the others', async () => {
+it('ends for one that is aborted, and continues for the others', async () => {
   const reads = new WaitingReads(10);
   const caller = new AbortController();
   const gone = reads.wait(60_000, caller.signal);
@@ -33,7 +33,7 @@ it('is given up by one without the others', async () => {
   expect(await other).toBe('over');
 });
 
-it('does not begin for one that has given up already', async () => {
+it('does not begin for one that was aborted before', async () => {
   const reads = new WaitingReads(10);
   const wait = reads.wait(60_000, AbortSignal.abort('gone'));
   await expect(wait).rejects.toMatchObject({ code: 'aborted' });

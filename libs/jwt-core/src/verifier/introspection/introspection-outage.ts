@@ -5,7 +5,7 @@ import { TokenError } from '../token-error.js';
 /** Why an introspection gave no answer. */
 export interface IntrospectionFailure {
   readonly message: string;
-  /** The issuer refuses this service: somebody has to change something. */
+  /** The issuer refuses this service: its configuration must change. */
   readonly isRefusal?: boolean;
   /** `Retry-After` of the issuer. */
   readonly retryAfterMs?: number | undefined;
