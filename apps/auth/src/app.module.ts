@@ -1,33 +1,42 @@
 import {
+  databasePoolMetrics,
   databaseReadiness,
   HealthModule,
+  jwtCoreMetrics,
+  MetricsModule,
   RetentionModule,
   serviceProblem,
 } from '@jwt-auth/chassis';
-import { JwtCoreModule, JwtCoreReadiness } from '@jwt-auth/jwt-core';
+import { JwtCoreModule, JwtCoreReadiness, JwtCoreStatistics } from '@jwt-auth/jwt-core';
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { AdminModule } from './admin/admin.module.js';
 import { clientsProblem } from './clients/clients.errors.js';
 import { Clock } from './clock.js';
 import { Config } from './config.js';
 import { CoreModule } from './core.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { provideErrorFilter } from './error.filter.js';
 import { KeyRing } from './keys/key-ring.js';
 import { keysProblem } from './keys/keys.errors.js';
+import { keyMetrics } from './keys/keys.metrics.js';
 import { KeysModule } from './keys/keys.module.js';
-import { AuthMetricsModule } from './metrics/auth-metrics.module.js';
-import { provideErrorFilter } from './oauth/oauth-errors.filter.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { EXPIRED_ROWS } from './retention/expired-rows.js';
+import { RevocationsAdminModule } from './revocations/revocations.admin.module.js';
+import { feedMetrics } from './revocations/revocations.metrics.js';
 import { RevocationsModule } from './revocations/revocations.module.js';
-import { sessionsProblem } from './sessions/sessions-error.js';
+import { RefreshService } from './sessions/refresh.service.js';
+import { sessionsProblem } from './sessions/sessions.errors.js';
+import { refreshMetrics } from './sessions/sessions.metrics.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { ReferenceTokens } from './tokens/reference-tokens.js';
 import { TokensModule } from './tokens/tokens.module.js';
+import { CredentialsService } from './users/credentials.service.js';
+import { PasswordHasher } from './users/password-hasher.js';
 import { usersProblem } from './users/users.errors.js';
+import { loginMetrics } from './users/users.metrics.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({
@@ -62,11 +71,11 @@ import { UsersModule } from './users/users.module.js';
         ],
       }),
     }),
-    AdminModule,
+    metrics(),
     KeysModule,
-    AuthMetricsModule,
     OAuthModule,
     RetentionModule.forRoot({ rows: EXPIRED_ROWS }),
+    RevocationsAdminModule,
     RevocationsModule,
     SessionsModule,
     UsersModule,
@@ -79,4 +88,41 @@ export class AppModule {
   static with(config: Config, clock = new Clock()): DynamicModule {
     return { module: AppModule, imports: [CoreModule.with(config, clock)] };
   }
+}
+
+/** What auth measures, if `AUTH_METRICS_PORT` is set. Each domain counts, and describes its numbers. */
+function metrics(): DynamicModule {
+  return MetricsModule.forRootAsync({
+    imports: [KeysModule, RevocationsModule, SessionsModule, UsersModule],
+    inject: [
+      Config,
+      DataSource,
+      JwtCoreStatistics,
+      KeyRing,
+      CredentialsService,
+      PasswordHasher,
+      PostgresRevocationSource,
+      RefreshService,
+    ],
+    useFactory: (
+      config: Config,
+      dataSource: DataSource,
+      jwtCore: JwtCoreStatistics,
+      keys: KeyRing,
+      login: CredentialsService,
+      hasher: PasswordHasher,
+      feed: PostgresRevocationSource,
+      refreshing: RefreshService,
+    ) => ({
+      address: config.metricsAddress,
+      sources: [
+        databasePoolMetrics(dataSource),
+        jwtCoreMetrics(jwtCore),
+        keyMetrics(keys),
+        loginMetrics(login, hasher),
+        feedMetrics(feed),
+        refreshMetrics(refreshing),
+      ],
+    }),
+  });
 }

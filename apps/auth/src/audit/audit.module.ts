@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 
-import { AuditLog } from './audit-log.js';
+import { AuditAdminController } from './audit.admin.controller.js';
+import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
 
-@Module({ providers: [AuditService, AuditLog], exports: [AuditService, AuditLog] })
+@Module({
+  controllers: [AuditAdminController],
+  providers: [AuditService, AuditRepository],
+  exports: [AuditService],
+})
 export class AuditModule {}

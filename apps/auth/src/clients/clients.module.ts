@@ -2,23 +2,23 @@ import { Module } from '@nestjs/common';
 
 import { AuditModule } from '../audit/audit.module.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
-import { ClientAuthentication } from './client-authentication.js';
-import { ClientRevoking } from './client-revoking.js';
-import { ClientSecrets } from './client-secrets.js';
+import { ClientAuthenticationService } from './client-authentication.service.js';
+import { ClientSecretsService } from './client-secrets.service.js';
+import { ClientsAdminController } from './clients.admin.controller.js';
 import { ClientsService } from './clients.service.js';
 import { DemoClient } from './demo-client.js';
 import { IntrospectionNotice } from './introspection-notice.js';
 
 @Module({
   imports: [AuditModule, RevocationsModule],
+  controllers: [ClientsAdminController],
   providers: [
     ClientsService,
-    ClientAuthentication,
-    ClientRevoking,
-    ClientSecrets,
+    ClientAuthenticationService,
+    ClientSecretsService,
     DemoClient,
     IntrospectionNotice,
   ],
-  exports: [ClientsService, ClientAuthentication, ClientRevoking, ClientSecrets],
+  exports: [ClientAuthenticationService],
 })
 export class ClientsModule {}

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 
+import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
-import { DataSource, In, IsNull } from 'typeorm';
+import { DataSource, In, IsNull, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
-import { ClientRevoking } from './client-revoking.js';
+import { RevocationsService } from '../revocations/revocations.service.js';
 import { ClientSecret } from './client-secret.entity.js';
-import { ClientSecrets, type ClientActor } from './client-secrets.js';
+import { ClientSecretsService, type ClientActor } from './client-secrets.service.js';
 import { Client } from './client.entity.js';
 import { lockClient } from './lock-client.js';
 
@@ -29,8 +30,8 @@ export interface ListedClient {
 export class ClientsService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly secrets: ClientSecrets,
-    private readonly revoking: ClientRevoking,
+    private readonly secrets: ClientSecretsService,
+    private readonly revocations: RevocationsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -94,7 +95,7 @@ export class ClientsService {
         detail: { ...auditable(after), changed },
       });
       const isRenamed = changed.every((trait) => trait === 'name');
-      if (!isRenamed) await this.revoking.revokeTokens(manager, id);
+      if (!isRenamed) await this.revokeTokens(manager, id);
       return after;
     });
   }
@@ -109,9 +110,19 @@ export class ClientsService {
       await lockClient(manager, id);
       await manager.update(Client, { id }, { deletedAt: this.clock.now() });
       await manager.delete(ClientSecret, { clientId: id });
-      await this.revoking.revokeTokens(manager, id);
+      await this.revokeTokens(manager, id);
       await this.audit.record(manager, { ...by, action: 'client.deleted', subject: id });
     });
+  }
+
+  /**
+   * Revokes every token that was issued to a client before the transaction commits, and none that is
+   * issued after: tokens carry the number of their client's newest revocation.
+   */
+  private async revokeTokens(manager: EntityManager, id: string): Promise<void> {
+    const before = this.clock.seconds();
+    const exp = before + MAX_TOKEN_LIFETIME_MS / 1000;
+    await this.revocations.revoke(manager, [{ kind: 'client', id, before, exp }]);
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
-import { ClientAuthentication } from './client-authentication.js';
+import { ClientAuthenticationService } from './client-authentication.service.js';
 import type { ClientList, CreatedClient, CreatedSecret } from './clients.schema.js';
 
 let auth: AuthApp;
@@ -26,7 +26,7 @@ const addSecret = (id: string) =>
   auth.call<CreatedSecret>('POST', `/admin/clients/${id}/secrets`, { token: admin });
 const remove = (path: string) => auth.call('DELETE', `/admin/clients/${path}`, { token: admin });
 const knows = async (id: string, secret: string) =>
-  (await auth.get(ClientAuthentication).authenticate(id, secret)) !== undefined;
+  (await auth.get(ClientAuthenticationService).authenticate(id, secret)) !== undefined;
 const audited = (id: string) =>
   auth.dataSource.query<object[]>(
     'SELECT action, actor FROM audit_events WHERE subject = $1 ORDER BY id',
@@ -164,7 +164,7 @@ describe('the end of a client', () => {
   it('waits for work that is done for the client', async () => {
     const { body: client } = await create();
     const order: string[] = [];
-    const authentication = auth.get(ClientAuthentication);
+    const authentication = auth.get(ClientAuthenticationService);
     let ending: Promise<unknown> | undefined;
     await authentication.whileEnabled(client.id, async () => {
       ending = remove(client.id).then(() => order.push('ended'));

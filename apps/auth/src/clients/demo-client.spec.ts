@@ -3,7 +3,7 @@ import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
-import { ClientAuthentication } from './client-authentication.js';
+import { ClientAuthenticationService } from './client-authentication.service.js';
 import { DEMO_CLIENT_ID } from './demo-client.js';
 
 const running: AuthApp[] = [];
@@ -16,7 +16,7 @@ async function start(environment: Environment): Promise<AuthApp> {
 }
 
 const knows = (auth: AuthApp, secret: string) =>
-  auth.get(ClientAuthentication).authenticate(DEMO_CLIENT_ID, secret);
+  auth.get(ClientAuthenticationService).authenticate(DEMO_CLIENT_ID, secret);
 const notices = ({ log }: AuthApp) => log.filter((line) => line.includes('may introspect'));
 
 describe('the demo client', () => {

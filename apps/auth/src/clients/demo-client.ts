@@ -4,9 +4,9 @@ import { DataSource, IsNull } from 'typeorm';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { ClientSecret } from './client-secret.entity.js';
-import { ClientSecrets } from './client-secrets.js';
+import { ClientSecretsService } from './client-secrets.service.js';
 import { Client } from './client.entity.js';
-import { isSecretOf } from './secret.js';
+import { isSecretOf } from '../secret.js';
 
 /** Fixed, so that whoever starts this process can tell a service whose secret it has given. */
 export const DEMO_CLIENT_ID = 'de300000-0000-4000-8000-00000000c11e';
@@ -25,7 +25,7 @@ const TRAITS: Pick<Client, 'name' | 'grants' | 'scopes'> = {
 export class DemoClient implements OnModuleInit {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly secrets: ClientSecrets,
+    private readonly secrets: ClientSecretsService,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}

@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 
 import type { EncryptionKeys } from './encryption-keys.js';
 import { KeysError } from './keys.errors.js';
-import { ensureSigningKeys, publishedKeys } from './signing-key-store.js';
+import { ensureSigningKeys, publishedKeys } from './keys.repository.js';
 import type { RsaPublicJwk, SigningKey } from './signing-key.entity.js';
 
 /** What signs: the active key. */

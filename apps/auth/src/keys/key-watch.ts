@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 
 import { RevocationFeed } from '../revocations/revocation-feed.js';
-import { KeyLife } from './key-life.js';
+import { KeyRotationService } from './key-rotation.service.js';
 import { KeyRing } from './key-ring.js';
 
 const EVERY_MS = 500;
@@ -25,7 +25,7 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly keyRing: KeyRing,
-    private readonly keyLife: KeyLife,
+    private readonly keyRotation: KeyRotationService,
     private readonly feed: RevocationFeed,
   ) {}
 
@@ -47,7 +47,7 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private async look(): Promise<void> {
     try {
       await this.keyRing.reload();
-      await this.keyLife.rotateIfDue();
+      await this.keyRotation.rotateIfDue();
       this.noteActive();
       if (this.isFailing) this.logger.log('The signing keys can be read again');
       this.isFailing = false;

@@ -2,23 +2,30 @@ import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { AuditModule } from '../audit/audit.module.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import { RevocationsModule } from '../revocations/revocations.module.js';
 import { developmentKey } from './development-key.js';
 import { EncryptionKeys } from './encryption-keys.js';
 import { JwksController } from './jwks.controller.js';
 import { KeyRing } from './key-ring.js';
+import { KeyRotationService } from './key-rotation.service.js';
+import { KeyWatch } from './key-watch.js';
+import { KeysAdminController } from './keys.admin.controller.js';
 
 /**
- * A retired key is published for so long after its last token has expired: another process may have
- * signed with it for a moment more, and the clock of the one that retired it may be behind.
+ * A retired key stays published for so long after its last token has expired: another process may
+ * have signed with it for a moment more, and the clock of the one that retired it may be behind.
  */
 const FOLLOWING_MS = 60_000;
 
-/** The keys at hand. What changes them is in `key-life.module.ts`. */
 @Module({
-  controllers: [JwksController],
+  imports: [AuditModule, RevocationsModule],
+  controllers: [JwksController, KeysAdminController],
   providers: [
+    KeyRotationService,
+    KeyWatch,
     {
       provide: EncryptionKeys,
       inject: [Config],
@@ -46,6 +53,6 @@ const FOLLOWING_MS = 60_000;
         }),
     },
   ],
-  exports: [EncryptionKeys, KeyRing],
+  exports: [KeyRing, KeyRotationService],
 })
 export class KeysModule {}

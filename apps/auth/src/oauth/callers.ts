@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-import { ClientAuthentication } from '../clients/client-authentication.js';
+import { ClientAuthenticationService } from '../clients/client-authentication.service.js';
 import type { Client } from '../clients/client.entity.js';
 import { WEB_CLIENT } from '../sessions/token-pairs.js';
 import type { Form } from './forms.js';
-import { OAuthError } from './oauth-error.js';
+import { OAuthError } from './oauth.errors.js';
 import { presentedClient } from './presented-client.js';
 
 /** Finds out which client calls. */
 @Injectable()
 export class Callers {
-  constructor(private readonly clients: ClientAuthentication) {}
+  constructor(private readonly clients: ClientAuthenticationService) {}
 
   /**
    * The client that has authenticated itself; `undefined` for the public client `web`, which has no

@@ -8,7 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { isUtf8 } from 'node:buffer';
 
-import { OAuthError } from './oauth-error.js';
+import { OAuthError } from './oauth.errors.js';
 
 /** The parameters of a request that have a value: one without counts as omitted (RFC 6749 section 3.2). */
 export type Form = ReadonlyMap<string, string>;

@@ -8,7 +8,7 @@ import { Config } from '../config.js';
 import { IssuedTokens } from '../tokens/issued-tokens.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
-import { OAuthError } from './oauth-error.js';
+import { OAuthError } from './oauth.errors.js';
 import { formSchema, Introspection, PRESENTED_TOKEN_FORM } from './oauth.schema.js';
 
 /** The introspection endpoint (RFC 7662). */

@@ -9,13 +9,13 @@ import { Callers } from './callers.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { MetadataController } from './metadata.controller.js';
 import { RevocationController } from './revocation.controller.js';
-import { TokenGranting } from './token-granting.js';
-import { TokenRevoking } from './token-revoking.js';
+import { TokenGrantService } from './token-grant.service.js';
+import { TokenRevocationService } from './token-revocation.service.js';
 import { TokenController } from './token.controller.js';
 
 @Module({
   imports: [AuditModule, ClientsModule, RevocationsModule, SessionsModule, TokensModule],
   controllers: [IntrospectionController, MetadataController, RevocationController, TokenController],
-  providers: [Callers, TokenGranting, TokenRevoking],
+  providers: [Callers, TokenGrantService, TokenRevocationService],
 })
 export class OAuthModule {}

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { Form } from './forms.js';
-import { OAuthError } from './oauth-error.js';
+import { OAuthError } from './oauth.errors.js';
 
 /** Who a request says that it is from. Without a secret it proves nothing. */
 export interface PresentedClient {

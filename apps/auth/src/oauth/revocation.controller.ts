@@ -7,7 +7,7 @@ import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
 import { formSchema, PRESENTED_TOKEN_FORM } from './oauth.schema.js';
-import { TokenRevoking } from './token-revoking.js';
+import { TokenRevocationService } from './token-revocation.service.js';
 
 /** The revocation endpoint (RFC 7009). */
 @ApiTags('oauth')
@@ -15,7 +15,7 @@ import { TokenRevoking } from './token-revoking.js';
 export class RevocationController {
   constructor(
     private readonly callers: Callers,
-    private readonly revoking: TokenRevoking,
+    private readonly revoking: TokenRevocationService,
   ) {}
 
   @Post('revoke')

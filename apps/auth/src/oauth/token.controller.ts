@@ -4,12 +4,12 @@ import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import type { FastifyRequest } from 'fastify';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { TokenFormat } from '../tokens/token-format.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
-import { OAuthError } from './oauth-error.js';
+import { OAuthError } from './oauth.errors.js';
 import { formSchema, OAuthTokens, TOKEN_FORM } from './oauth.schema.js';
-import { requestedFormat } from './requested-format.js';
-import { TokenGranting } from './token-granting.js';
+import { TokenGrantService } from './token-grant.service.js';
 
 /** The token endpoint (RFC 6749 section 3.2). */
 @ApiTags('oauth')
@@ -17,7 +17,7 @@ import { TokenGranting } from './token-granting.js';
 export class TokenController {
   constructor(
     private readonly callers: Callers,
-    private readonly granting: TokenGranting,
+    private readonly granting: TokenGrantService,
   ) {}
 
   @Post('token')
@@ -49,4 +49,12 @@ export class TokenController {
         throw new OAuthError('unsupported_grant_type', 'There is no such grant here');
     }
   }
+}
+
+/** @throws OAuthError `invalid_request` for a format that does not exist */
+function requestedFormat(form: Form): TokenFormat {
+  const { data: format } = TokenFormat.safeParse(form.get('token_format') ?? 'jwt');
+  if (format) return format;
+  const formats = TokenFormat.options.join(' or ');
+  throw new OAuthError('invalid_request', `token_format must be ${formats}`);
 }

@@ -12,7 +12,7 @@ import { User } from '../users/user.entity.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { SessionEndService } from './session-end.service.js';
 import { Session } from './session.entity.js';
-import { SessionsError } from './sessions-error.js';
+import { SessionsError } from './sessions.errors.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
 

@@ -7,7 +7,7 @@ import { hashRefreshToken } from './refresh-secret.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { SessionEndService } from './session-end.service.js';
 import { Session } from './session.entity.js';
-import { SessionsError } from './sessions-error.js';
+import { SessionsError } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** What users do with their own sessions. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
-import { Outcomes } from '../metrics/outcomes.js';
+import { Outcomes } from '../outcomes.js';
 import {
   failuresHere,
   loginLimits,

@@ -3,7 +3,7 @@ import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Body, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
-import { AdminController } from '../admin/admin-controller.decorator.js';
+import { AdminController } from '../access/admin-controller.decorator.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import type { User } from './user.entity.js';
 import { NewUserRequest, UserAnswer, UserChangeRequest, UserPage } from './users.admin.schema.js';

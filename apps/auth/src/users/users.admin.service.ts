@@ -4,7 +4,7 @@ import { networkOf, toUuid, type Page, type PageQuery } from '@jwt-auth/chassis'
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import type { ByAdmin } from '../admin/by-admin.js';
+import type { ByAdmin } from '../audit/by-admin.js';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { PasswordHasher } from './password-hasher.js';

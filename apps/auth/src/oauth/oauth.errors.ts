@@ -1,3 +1,9 @@
+import { serviceProblem } from '@jwt-auth/chassis';
+import { TokenError } from '@jwt-auth/jwt-core';
+import { HttpException } from '@nestjs/common';
+
+import { SessionsError } from '../sessions/sessions.errors.js';
+
 /**
  * What an OAuth endpoint answers instead (RFC 6749 section 5.2).
  *
@@ -44,4 +50,25 @@ export class OAuthError extends Error {
     // RFC 9110 section 15.5.2: no 401 without a challenge.
     this.headers = status === 401 ? { ...headers, ...CHALLENGE } : headers;
   }
+}
+
+/** The answer under /oauth/ to any error. */
+export function oauthErrorOf(error: unknown): OAuthError {
+  if (error instanceof OAuthError) return error;
+  if (error instanceof SessionsError) {
+    if (error.code === 'scope_exceeded') return new OAuthError('invalid_scope', error.message);
+    return new OAuthError('invalid_grant', 'The refresh token is invalid, expired or used');
+  }
+  if (error instanceof HttpException && error.getStatus() < 500) {
+    const status = error.getStatus();
+    return new OAuthError('invalid_request', 'The request is not one of this endpoint', { status });
+  }
+  const problem = serviceProblem(error);
+  if (problem?.status === 400) return new OAuthError('invalid_request', 'The body was cut off');
+  // A token error that came this far is of the issuer's own making: it cannot know just now.
+  if (problem || error instanceof TokenError) {
+    const headers = problem?.headers ?? { 'Retry-After': '1' };
+    return new OAuthError('temporarily_unavailable', 'Try again in a moment', { headers });
+  }
+  return new OAuthError('server_error', 'Something went wrong');
 }

@@ -8,7 +8,7 @@ import { Clock } from '../clock.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { ClientsError } from './clients.errors.js';
 import { lockClient } from './lock-client.js';
-import { hashSecret, newSecret } from './secret.js';
+import { hashSecret, newSecret } from '../secret.js';
 
 /** On whose behalf clients change, and from where. */
 export type ClientActor = Pick<AuditEntry, 'actor' | 'origin'>;
@@ -21,7 +21,7 @@ const MAX_SECRETS = 2;
 
 /** The secrets of clients. */
 @Injectable()
-export class ClientSecrets {
+export class ClientSecretsService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly audit: AuditService,

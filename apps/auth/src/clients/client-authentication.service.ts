@@ -4,13 +4,13 @@ import { DataSource, IsNull, type EntityManager } from 'typeorm';
 
 import { ClientSecret } from './client-secret.entity.js';
 import { Client } from './client.entity.js';
-import { isSecretOf } from './secret.js';
+import { isSecretOf } from '../secret.js';
 
 const ENABLED = { isDisabled: false, deletedAt: IsNull() };
 
 /** Knows clients by their secrets. */
 @Injectable()
-export class ClientAuthentication {
+export class ClientAuthenticationService {
   constructor(private readonly dataSource: DataSource) {}
 
   /** The enabled client whose secret this is. */

@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 
 import type { Origin } from '../audit/origin.js';
-import { ClientAuthentication } from '../clients/client-authentication.js';
+import { ClientAuthenticationService } from '../clients/client-authentication.service.js';
 import { audiencesOf, type Client, type ClientGrant } from '../clients/client.entity.js';
 import { Config } from '../config.js';
 import { RefreshService, type RefreshOptions } from '../sessions/refresh.service.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
-import { OAuthError } from './oauth-error.js';
+import { OAuthError } from './oauth.errors.js';
 import type { OAuthTokens } from './oauth.schema.js';
 
 /** The grants of the token endpoint. */
 @Injectable()
-export class TokenGranting {
+export class TokenGrantService {
   constructor(
-    private readonly clients: ClientAuthentication,
+    private readonly clients: ClientAuthenticationService,
     private readonly issuer: TokenIssuer,
     private readonly refreshing: RefreshService,
     private readonly config: Config,

@@ -12,7 +12,7 @@ import { EncryptionKeys } from './encryption-keys.js';
 import { KeyRing } from './key-ring.js';
 import { KeysError } from './keys.errors.js';
 import { newSigningKey } from './new-signing-key.js';
-import { withKeysLocked } from './signing-key-store.js';
+import { withKeysLocked } from './keys.repository.js';
 import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
 
 /** On whose behalf keys change. `actor` is null when it is their time. */
@@ -31,7 +31,7 @@ const MAX_PUBLISHED = 100;
 
 /** Takes signing keys through their life, in one process at a time. */
 @Injectable()
-export class KeyLife {
+export class KeyRotationService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly keyRing: KeyRing,

@@ -1,18 +1,10 @@
-import { serviceProblem } from '@jwt-auth/chassis';
-import { ProblemFilter, TokenError, type ProblemOf } from '@jwt-auth/jwt-core';
-import {
-  Catch,
-  HttpException,
-  Logger,
-  type ArgumentsHost,
-  type FactoryProvider,
-} from '@nestjs/common';
+import { ProblemFilter, type ProblemOf } from '@jwt-auth/jwt-core';
+import { Catch, Logger, type ArgumentsHost, type FactoryProvider } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { SessionsError } from '../sessions/sessions-error.js';
-import { isOAuthRoute } from './forms.js';
-import { OAuthError } from './oauth-error.js';
+import { isOAuthRoute } from './oauth/forms.js';
+import { oauthErrorOf } from './oauth/oauth.errors.js';
 
 /**
  * Answers every error under /oauth/ in the form of RFC 6749, those of parsers and unknown ones too,
@@ -54,24 +46,4 @@ export function provideErrorFilter(...problemsOf: readonly ProblemOf[]): Factory
     inject: [HttpAdapterHost],
     useFactory: (adapterHost: HttpAdapterHost) => new ErrorFilter(adapterHost, problemOf),
   };
-}
-
-function oauthErrorOf(error: unknown): OAuthError {
-  if (error instanceof OAuthError) return error;
-  if (error instanceof SessionsError) {
-    if (error.code === 'scope_exceeded') return new OAuthError('invalid_scope', error.message);
-    return new OAuthError('invalid_grant', 'The refresh token is invalid, expired or used');
-  }
-  if (error instanceof HttpException && error.getStatus() < 500) {
-    const status = error.getStatus();
-    return new OAuthError('invalid_request', 'The request is not one of this endpoint', { status });
-  }
-  const problem = serviceProblem(error);
-  if (problem?.status === 400) return new OAuthError('invalid_request', 'The body was cut off');
-  // A token error that came this far is of the issuer's own making: it cannot know just now.
-  if (problem || error instanceof TokenError) {
-    const headers = problem?.headers ?? { 'Retry-After': '1' };
-    return new OAuthError('temporarily_unavailable', 'Try again in a moment', { headers });
-  }
-  return new OAuthError('server_error', 'Something went wrong');
 }

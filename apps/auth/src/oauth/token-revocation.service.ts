@@ -9,11 +9,11 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { WEB_CLIENT } from '../sessions/token-pairs.js';
 import type { AccessTokenClaims } from '../tokens/access-token-claims.js';
 import { IssuedTokens } from '../tokens/issued-tokens.js';
-import { OAuthError } from './oauth-error.js';
+import { OAuthError } from './oauth.errors.js';
 
 /** Token revocation (RFC 7009). */
 @Injectable()
-export class TokenRevoking {
+export class TokenRevocationService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly tokens: IssuedTokens,

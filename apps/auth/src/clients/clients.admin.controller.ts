@@ -9,8 +9,8 @@ import {
 } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { ClientSecrets } from '../clients/client-secrets.js';
-import { audiencesOf, type Client } from '../clients/client.entity.js';
+import { ClientSecretsService } from './client-secrets.service.js';
+import { audiencesOf, type Client } from './client.entity.js';
 import {
   ClientAnswer,
   ClientChange,
@@ -19,20 +19,20 @@ import {
   CreatedClient,
   CreatedSecret,
   NewClient,
-} from '../clients/clients.schema.js';
-import { ClientsService } from '../clients/clients.service.js';
+} from './clients.schema.js';
+import { ClientsService } from './clients.service.js';
 import { Config } from '../config.js';
-import { AdminController } from './admin-controller.decorator.js';
+import { AdminController } from '../access/admin-controller.decorator.js';
 
 /** The claims are at most 64 KiB, but there is more than one way to write the same JSON. */
 const MAX_CLIENT_BYTES = 131_072;
 
 /** Services that authenticate themselves with a secret. */
 @AdminController('clients')
-export class ClientsController {
+export class ClientsAdminController {
   constructor(
     private readonly clients: ClientsService,
-    private readonly secrets: ClientSecrets,
+    private readonly secrets: ClientSecretsService,
     private readonly config: Config,
   ) {}
 

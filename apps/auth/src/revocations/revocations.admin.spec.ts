@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { IssuedTokens } from '../tokens/issued-tokens.js';
 import { AuthApp, type Answer } from '../testing/auth-app.fixture.js';
-import type { RevocationAnswer } from './revocations.schema.js';
+import type { RevocationAnswer } from './revocations.admin.schema.js';
 
 interface List<Item> {
   readonly items: readonly Item[];

@@ -5,13 +5,17 @@ import { Body, Get, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { AdminController } from './admin-controller.decorator.js';
-import { RevocationAdministration } from './revocation-administration.js';
-import { RevocationAnswer, RevocationAdminPage, RevocationRequest } from './revocations.schema.js';
+import { AdminController } from '../access/admin-controller.decorator.js';
+import {
+  RevocationAdminPage,
+  RevocationAnswer,
+  RevocationRequest,
+} from './revocations.admin.schema.js';
+import { RevocationsAdminService } from './revocations.admin.service.js';
 
 @AdminController('revocations')
 export class RevocationsAdminController {
-  constructor(private readonly revocations: RevocationAdministration) {}
+  constructor(private readonly revocations: RevocationsAdminService) {}
 
   @Get()
   @ApiOperation({ summary: 'What is revoked, the latest first' })

@@ -3,9 +3,9 @@ import { Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
 
-import type { AuditEvent } from '../audit/audit-event.entity.js';
-import { AuditLog } from '../audit/audit-log.js';
-import { AdminController } from './admin-controller.decorator.js';
+import type { AuditEvent } from './audit-event.entity.js';
+import { AuditRepository } from './audit.repository.js';
+import { AdminController } from '../access/admin-controller.decorator.js';
 
 const AuditAnswer = z
   .object({
@@ -21,8 +21,8 @@ const AuditAnswer = z
   .meta({ id: 'AuditEvent' });
 
 @AdminController('audit')
-export class AuditController {
-  constructor(private readonly log: AuditLog) {}
+export class AuditAdminController {
+  constructor(private readonly log: AuditRepository) {}
 
   @Get()
   @ApiOperation({ summary: 'Who did what to whom, the latest first' })

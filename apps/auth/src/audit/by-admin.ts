@@ -1,4 +1,4 @@
-import type { Origin } from '../audit/origin.js';
+import type { Origin } from './origin.js';
 
 /** On whose behalf something changes, and from where. */
 export interface ByAdmin {

@@ -7,18 +7,18 @@ import { z } from 'zod';
 
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
-import { KeyLife, WITHDRAWN_SECONDS } from '../keys/key-life.js';
+import { KeyRotationService, WITHDRAWN_SECONDS } from '../keys/key-rotation.service.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import {
   RevocationsRepository,
   type ListedRevocation,
   type PublicationPosition,
-} from '../revocations/revocations.repository.js';
-import { RevocationsService } from '../revocations/revocations.service.js';
+} from './revocations.repository.js';
+import { RevocationsService } from './revocations.service.js';
 import { SessionEndService } from '../sessions/session-end.service.js';
 import { Session } from '../sessions/session.entity.js';
-import type { ByAdmin } from './by-admin.js';
-import type { RevocationRequest } from './revocations.schema.js';
+import type { ByAdmin } from '../audit/by-admin.js';
+import type { RevocationRequest } from './revocations.admin.schema.js';
 
 /** The longest life of a token, and the most that a service's clock may be off. */
 const LONGEST_LIFE_SECONDS = MAX_TOKEN_LIFETIME_MS / 1000 + 60;
@@ -41,13 +41,13 @@ const START: PublicationPosition = [String(MAX_XID), '', ''];
 
 /** Revocations by hand: for an incident, and for what this issuer does not know by itself. */
 @Injectable()
-export class RevocationAdministration {
+export class RevocationsAdminService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly repository: RevocationsRepository,
     private readonly revocations: RevocationsService,
     private readonly sessions: SessionEndService,
-    private readonly keyLife: KeyLife,
+    private readonly keyRotation: KeyRotationService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -76,7 +76,7 @@ export class RevocationAdministration {
    */
   async add({ kind, id }: RevocationRequest, by: ByAdmin): Promise<RevokedToken> {
     if (kind === 'kid' && (await this.dataSource.manager.existsBy(SigningKey, { kid: id }))) {
-      await this.keyLife.withdraw(id, by);
+      await this.keyRotation.withdraw(id, by);
     }
     return this.dataSource.transaction(async (manager) => {
       if (kind === 'sid') await this.endSession(manager, id, by);

@@ -4,21 +4,21 @@ import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { KeyLife } from '../keys/key-life.js';
-import type { SigningKey } from '../keys/signing-key.entity.js';
-import { AdminController } from './admin-controller.decorator.js';
+import { KeyRotationService } from './key-rotation.service.js';
+import type { SigningKey } from './signing-key.entity.js';
+import { AdminController } from '../access/admin-controller.decorator.js';
 import { KeyAnswer, Kid } from './keys.schema.js';
 
 /** Signing keys, as far as anybody may see them. */
 @AdminController('keys')
-export class KeysController {
-  constructor(private readonly keyLife: KeyLife) {}
+export class KeysAdminController {
+  constructor(private readonly keyRotation: KeyRotationService) {}
 
   @Get()
   @ApiOperation({ summary: 'Every signing key there ever was, without its material' })
   @ApiOkResponse({ standardSchema: z.array(KeyAnswer) })
   async list() {
-    return (await this.keyLife.list()).map(keyAnswer);
+    return (await this.keyRotation.list()).map(keyAnswer);
   }
 
   @Post('rotate')
@@ -26,7 +26,7 @@ export class KeysController {
   @ApiOperation({ summary: 'Sign with the published next key from now on' })
   @ApiOkResponse({ standardSchema: z.array(KeyAnswer) })
   async rotate(@CurrentPrincipal() admin: Principal, @RequestOrigin() origin: Origin) {
-    await this.keyLife.rotate({ actor: admin.subject, origin });
+    await this.keyRotation.rotate({ actor: admin.subject, origin });
     return this.list();
   }
 
@@ -39,7 +39,7 @@ export class KeysController {
     @CurrentPrincipal() admin: Principal,
     @RequestOrigin() origin: Origin,
   ) {
-    await this.keyLife.withdraw(kid, { actor: admin.subject, origin });
+    await this.keyRotation.withdraw(kid, { actor: admin.subject, origin });
     return this.list();
   }
 }

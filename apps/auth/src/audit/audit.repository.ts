@@ -16,7 +16,7 @@ const Position = z.tuple([
 
 /** Reads the audit log. */
 @Injectable()
-export class AuditLog {
+export class AuditRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /**

@@ -1,0 +1,32 @@
+import { counters, gauge, type MetricSource } from '@jwt-auth/chassis';
+
+import type { CredentialsService } from './credentials.service.js';
+import type { PasswordHasher } from './password-hasher.js';
+
+/** Logins, and the load of password hashing. */
+export function loginMetrics(login: CredentialsService, hasher: PasswordHasher): MetricSource {
+  return (registry) => {
+    counters(
+      registry,
+      {
+        name: 'auth_logins_total',
+        help: 'Checks of an e-mail and its password, by outcome',
+        label: 'outcome',
+      },
+      () => login.outcomes.counts,
+    );
+    gauge(
+      registry,
+      { name: 'auth_password_hashes_running', help: 'Password hashes that are being computed' },
+      () => hasher.load.running,
+    );
+    gauge(
+      registry,
+      {
+        name: 'auth_password_hashes_waiting',
+        help: 'Requests that wait for their turn to hash. Beyond 64 they are refused with 429',
+      },
+      () => hasher.load.waiting,
+    );
+  };
+}
