@@ -55,11 +55,11 @@ export class PostgresRevocationSource implements RevocationSource {
   /** Of each page, so that all its readers share one batch: five hundred take the memory of one. */
   private readonly batches = new WeakMap<FeedPage, RevocationBatch>();
   /**
-   * Of readers without a cursor. Anyone can be one, and the first page is large. Apart from those
-   * with a cursor, who cannot be made up: these do not wait for strangers.
+   * For readers without a valid cursor, which anyone can be. Apart from readers with a cursor, which
+   * do not wait for them.
    */
   private readonly firstPages = new Turns();
-  /** Of readers that are far behind. Those that are nearly up to date wait for none of them. */
+  /** For readers that are far behind. Those that are nearly up to date wait for none of them. */
   private readonly olderPages = new Turns();
   private reader: LogReader | undefined;
   private jwks: string | undefined;
@@ -156,11 +156,11 @@ export class PostgresRevocationSource implements RevocationSource {
     const read = (place: FeedPlace, horizon?: bigint) =>
       this.pages.read(place, recent, caller, horizon);
     if (cursor === undefined) {
-      await this.firstPages.next(caller, signal);
+      await this.firstPages.next(caller, '', signal);
       return { page: await read(theBeginning), reset: true };
     }
     const known = recent.hasPageAfter(cursor.place) ? recent.read(cursor.place) : undefined;
-    if (known === undefined) await this.olderPages.next(caller, signal);
+    if (known === undefined) await this.olderPages.next(caller, cursor.place.id, signal);
     const page = known ?? (await read(cursor.place, cursor.horizon));
     // A cursor of a later time than the database has come to: it was restored from a backup.
     const isAhead = cursor.horizon > (known ? recent.horizon : page.snapshot.xmax);

@@ -6,7 +6,8 @@ describe('Turns', () => {
   it('come to each caller by turns, in the order of its requests', async () => {
     const turns = new Turns();
     const order: string[] = [];
-    const note = (caller: string, name: string) => turns.next(caller).then(() => order.push(name));
+    const note = (caller: string, name: string) =>
+      turns.next(caller, caller).then(() => order.push(name));
     await Promise.all([
       note('zero', 'zero 0'),
       ...Array.from({ length: 50 }, (_, n) => note('one', `one ${n}`)),
@@ -19,12 +20,29 @@ describe('Turns', () => {
     expect(order).toHaveLength(54);
   });
 
+  it('come to each reader of a caller by turns', async () => {
+    const turns = new Turns();
+    const order: string[] = [];
+    const note = (caller: string, reader: string) =>
+      turns.next(caller, reader).then(() => order.push(`${caller} ${reader}`));
+    await Promise.all([
+      note('zero', 'a'),
+      ...Array.from({ length: 50 }, () => note('one', 'a')),
+      note('one', 'b'),
+      note('two', 'a'),
+      note('one', 'b'),
+    ]);
+    const start = ['zero a', 'one a', 'two a', 'one b', 'one a', 'one b', 'one a', 'one a'];
+    expect(order.slice(0, start.length)).toEqual(start);
+    expect(order).toHaveLength(54);
+  });
+
   it('leave as much time to everything else as they take', async () => {
     const turns = new Turns();
     const startedAtMs = performance.now();
     let busyMs = 0;
     const work = async () => {
-      await turns.next('one');
+      await turns.next('one', 'a');
       const beganAtMs = performance.now();
       while (performance.now() - beganAtMs < 5);
       busyMs += performance.now() - beganAtMs;
@@ -38,9 +56,10 @@ describe('Turns', () => {
     const turns = new Turns();
     const gone = new AbortController();
     let dead = 0;
-    await turns.next('one');
-    for (let n = 0; n < 10_000; n++) void turns.next('one', gone.signal).then(() => (dead += 1));
-    const alive = turns.next('one');
+    await turns.next('one', 'a');
+    for (let n = 0; n < 10_000; n++)
+      void turns.next('one', 'a', gone.signal).then(() => (dead += 1));
+    const alive = turns.next('one', 'a');
     gone.abort();
     await alive;
     await nextTurn();

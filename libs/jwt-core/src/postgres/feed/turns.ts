@@ -6,48 +6,66 @@ interface Waiting {
 }
 
 /**
- * Spreads costly work that anyone may request. Callers take turns, so that none waits for all the
- * requests of another. After each turn everything else is served for as long as the turn took: the
- * work takes half of the processor at most, however much of it is requested.
+ * Spreads costly work that anyone may request. Callers take turns, and the readers of a caller take
+ * turns among themselves, so that none waits for all the requests of another. After each turn
+ * everything else is served for as long as the turn took: the work takes half of the processor at
+ * most, however much of it is requested.
  */
 export class Turns {
-  /** Of each caller, the longest waiting first. The caller whose turn is next comes first. */
-  private readonly callers = new Map<string, Waiting[]>();
+  /** By caller, then by reader, then the longest waiting first. Who is next comes first. */
+  private readonly callers = new Map<string, Map<string, Waiting[]>>();
   private isRunning = false;
 
   /**
-   * Resolves when it is the caller's turn. What the caller does before the next turn of the event
-   * loop is measured. Never resolves once the signal has aborted.
+   * Resolves when it is the reader's turn; readers with one name share their turns. What it does before the next turn of the event loop is
+   * measured. Never resolves once the signal has aborted.
    */
-  next(caller: string, signal?: AbortSignal): Promise<void> {
+  next(caller: string, reader: string, signal?: AbortSignal): Promise<void> {
     return new Promise((begin) => {
-      const waiting = this.callers.get(caller) ?? [];
+      const readers = this.callers.get(caller) ?? new Map<string, Waiting[]>();
+      const waiting = readers.get(reader) ?? [];
       waiting.push({ begin, signal });
-      this.callers.set(caller, waiting);
+      this.callers.set(caller, readers.set(reader, waiting));
       if (!this.isRunning) void this.run();
     });
   }
 
   private async run(): Promise<void> {
     this.isRunning = true;
-    for (let begin = this.take(); begin !== undefined; begin = this.take()) {
+    for (let next = this.take(); next !== undefined; next = this.take()) {
       const beganAtMs = performance.now();
-      begin();
+      next.begin();
       await nextTurn();
       await sleep(performance.now() - beganAtMs);
     }
     this.isRunning = false;
   }
 
-  private take(): (() => void) | undefined {
-    for (const [caller, waiting] of this.callers) {
-      const next = waiting.findIndex(({ signal }) => !signal?.aborted);
-      const [taken] = next < 0 ? [] : waiting.splice(0, next + 1).slice(-1);
-      // To the end of the line.
-      this.callers.delete(caller);
-      if (taken !== undefined && waiting.length > 0) this.callers.set(caller, waiting);
-      if (taken !== undefined) return taken.begin;
-    }
-    return undefined;
+  private take(): Waiting | undefined {
+    return rotate(
+      this.callers,
+      (readers) => rotate(readers, takeLive, ({ length }) => length),
+      ({ size }) => size,
+    );
   }
+}
+
+function takeLive(waiting: Waiting[]): Waiting | undefined {
+  const first = waiting.findIndex(({ signal }) => !signal?.aborted);
+  return waiting.splice(0, first < 0 ? waiting.length : first + 1)[first];
+}
+
+/** Takes from the first queue that has something, and puts what is left of it at the end. */
+function rotate<Queue>(
+  queues: Map<string, Queue>,
+  take: (queue: Queue) => Waiting | undefined,
+  left: (queue: Queue) => number,
+): Waiting | undefined {
+  for (const [name, queue] of queues) {
+    const taken = take(queue);
+    queues.delete(name);
+    if (left(queue) > 0) queues.set(name, queue);
+    if (taken !== undefined) return taken;
+  }
+  return undefined;
 }
