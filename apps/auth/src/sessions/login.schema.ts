@@ -6,7 +6,7 @@ import { TypedPassword } from '../passwords.js';
 import { Email } from '../users/email.js';
 
 export const LoginRequest = z
-  .strictObject({
+  .object({
     email: Email,
     password: TypedPassword.min(1),
     /** Of what the person may do, only this (RFC 6749 section 3.3). */

@@ -20,7 +20,7 @@ export const TokenResponse = z
 export type TokenResponse = z.infer<typeof TokenResponse>;
 
 export const RefreshRequest = z
-  .strictObject({
+  .object({
     refresh_token: z.string().min(1).max(512),
     /** Of what the session may do, only this, for the next access token (RFC 6749 section 6). */
     scope: RequestedScope.optional(),

@@ -5,7 +5,7 @@ import { NewPassword, TypedPassword } from '../passwords.js';
 import { Role } from './roles.js';
 
 export const RegisterRequest = z
-  .strictObject({ email: Email, password: NewPassword })
+  .object({ email: Email, password: NewPassword })
   .meta({ id: 'RegisterRequest' });
 export type RegisterRequest = z.infer<typeof RegisterRequest>;
 
@@ -31,6 +31,6 @@ export const Me = z
 export type Me = z.infer<typeof Me>;
 
 export const PasswordChange = z
-  .strictObject({ currentPassword: TypedPassword.min(1), newPassword: NewPassword })
+  .object({ currentPassword: TypedPassword.min(1), newPassword: NewPassword })
   .meta({ id: 'PasswordChange' });
 export type PasswordChange = z.infer<typeof PasswordChange>;
