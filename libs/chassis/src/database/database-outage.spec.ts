@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { databaseOptions } from './database-options.js';
 import { databaseOutage } from './database-outage.js';
+import { poolOf } from './database-pool.js';
 import { databaseReadiness } from './database-readiness.js';
 import { openDatabase } from './open-database.js';
 import { withClient } from './reach-database.js';
@@ -240,6 +241,14 @@ describe('readiness', () => {
     await Promise.all(Array.from({ length: 200 }, async () => readiness.check()));
     expect(await calls()).toBeLessThan(100);
   });
+});
+
+it('a connection that is ended while somebody holds it fails their next query, and nothing else', async () => {
+  // An error event that nobody listens to would end the process, and here the test run.
+  const client = await poolOf(await open()).connect();
+  await administer(END_CONNECTIONS);
+  expect(await reasonOf(client.query('SELECT 1'))).toBeDefined();
+  client.release(true);
 });
 
 describe('a transaction', () => {

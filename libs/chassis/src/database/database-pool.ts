@@ -38,6 +38,8 @@ class DatabaseClient extends pg.Client {
     this.config = target.config;
     this.target = target;
     this.socket = socket;
+    // A query that is under way fails, too. An event without a listener would end the process.
+    this.on('error', () => undefined);
     // By assignment, so that the many forms of a query need not be repeated here.
     const query = this.query.bind(this) as Query;
     this.query = ((...given: readonly unknown[]) => {
