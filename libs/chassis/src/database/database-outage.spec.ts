@@ -1,5 +1,6 @@
 import { createTcpProxy } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import { RevocationSourceError } from '@jwt-auth/jwt-core';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -241,6 +242,15 @@ describe('readiness', () => {
     await Promise.all(Array.from({ length: 200 }, async () => readiness.check()));
     expect(await calls()).toBeLessThan(100);
   });
+});
+
+it('is behind a failure of the feed that it caused, and behind no other', () => {
+  const failure = (cause: unknown) =>
+    databaseOutage(new RevocationSourceError('unavailable', 'cannot be read', { cause }))?.reason;
+  expect(failure(Object.assign(new Error('ended'), { code: '57P01' }))).toBe(
+    'was stopped, or is starting',
+  );
+  expect(failure(new Error('a bug'))).toBeUndefined();
 });
 
 it('a connection that is ended while somebody holds it fails their next query, and nothing else', async () => {

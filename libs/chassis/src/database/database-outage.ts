@@ -1,3 +1,4 @@
+import { RevocationSourceError } from '@jwt-auth/jwt-core';
 import { ServerNotWritableError } from '@jwt-auth/jwt-core/postgres';
 import {
   CannotExecuteNotConnectedError,
@@ -106,6 +107,8 @@ export function databaseOutage(error: unknown): DatabaseOutage | undefined {
   }
   if (!(error instanceof Error)) return undefined;
   if (error instanceof DatabaseError) return databaseOutage(error.cause) ?? unreachable;
+  // The feed of revocations reads the database by a connection of its own.
+  if (error instanceof RevocationSourceError) return databaseOutage(error.cause);
   if (error instanceof ServerNotWritableError) return readOnly;
   if (LOST_CONNECTIONS.some((lost) => error instanceof lost)) return unreachable;
   const code = errorCode(error);
