@@ -6,10 +6,10 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { Outcomes } from '../outcomes.js';
+import { hashSecret } from '../secret.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import { grantedScopes } from '../users/roles.js';
-import { hashRefreshToken, openWith, sealUnder } from './refresh-secret.js';
-import { RefreshToken } from './refresh-token.entity.js';
+import { openWith, sealUnder } from './seal.js';
 import { SessionEndService } from './session-end.service.js';
 import { SessionsError } from './sessions.errors.js';
 import { SessionsRepository, type PresentedToken } from './sessions.repository.js';
@@ -85,7 +85,7 @@ export class RefreshService {
     origin: Origin,
     options: RefreshOptions,
   ): Promise<Outcome> {
-    const presented = await this.sessions.lockPresentedToken(manager, hashRefreshToken(token));
+    const presented = await this.sessions.lockPresentedToken(manager, hashSecret(token));
     if (!presented) return refusal('refresh_token_invalid', 'No such token');
     // After the lock: what it waited for is in the past now.
     const now = await this.clock.database(manager);
@@ -121,7 +121,7 @@ export class RefreshService {
   ): Promise<TokenResponse | undefined> {
     const answers = await this.sessions.sealedAnswers(manager, sessionId);
     const sealedAfter = (current: string): Buffer | undefined =>
-      answers.get(hashRefreshToken(current).toString('hex'));
+      answers.get(hashSecret(current).toString('hex'));
     let current = token;
     let answer: TokenResponse | undefined;
     for (let sealed = sealedAfter(token); sealed; sealed = sealedAfter(current)) {
@@ -129,8 +129,8 @@ export class RefreshService {
       current = answer.refresh_token;
     }
     if (!answer) return undefined;
-    const newest = await manager.findOneByOrFail(RefreshToken, { hash: hashRefreshToken(current) });
-    if (newest.replacedAt) return undefined;
+    const newest = await this.sessions.findToken(manager, hashSecret(current));
+    if (!newest || newest.replacedAt) return undefined;
     return {
       ...answer,
       expires_in: secondsUntil(newest.accessTokenExpiresAt, this.clock.now()),

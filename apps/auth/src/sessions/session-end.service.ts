@@ -6,7 +6,6 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
-import { User } from '../users/user.entity.js';
 import type { Session, SessionEnd } from './session.entity.js';
 import { SessionsRepository, type LiveAccess } from './sessions.repository.js';
 
@@ -73,7 +72,7 @@ export class SessionEndService {
     { userId, reason, actor, origin, except }: EndAllSessions,
   ): Promise<void> {
     // Two callers who end all sessions at once would each wait for rows that the other holds.
-    await manager.findOne(User, { where: { id: userId }, lock: { mode: 'for_no_key_update' } });
+    await this.sessions.lockUser(manager, userId);
     const others = except === undefined ? {} : { id: Not(except) };
     const count = await this.end(manager, { userId, ...others }, reason);
     await this.audit.record(manager, {

@@ -8,11 +8,11 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { TokenFormat } from '../tokens/token-format.js';
-import { User } from '../users/user.entity.js';
-import { RefreshToken } from './refresh-token.entity.js';
+import type { User } from '../users/user.entity.js';
 import { SessionEndService } from './session-end.service.js';
-import { Session } from './session.entity.js';
+import type { Session } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
+import { SessionsRepository } from './sessions.repository.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
 
@@ -28,6 +28,7 @@ export interface SessionRequest {
 export class SessionStartService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly sessions: SessionsRepository,
     private readonly tokenPairs: TokenPairs,
     private readonly sessionEnd: SessionEndService,
     private readonly audit: AuditService,
@@ -43,7 +44,7 @@ export class SessionStartService {
    */
   start(checked: User, request: SessionRequest, origin: Origin): Promise<TokenResponse> {
     return this.dataSource.transaction(async (manager) => {
-      const { id: userId, roles, claims } = await lockUnchanged(manager, checked);
+      const { id: userId, roles, claims } = await this.lockUnchanged(manager, checked);
       const now = await this.clock.database(manager);
       const session = this.newSession(userId, request, origin, now);
       const { response, record } = await this.tokenPairs.mint(manager, {
@@ -52,8 +53,7 @@ export class SessionStartService {
         sessionExpiresAt: session.expiresAt,
         requestedScope: session.requestedScope,
       });
-      await manager.insert(Session, session);
-      await manager.insert(RefreshToken, record);
+      await this.sessions.insert(manager, session, record);
       await this.audit.record(manager, {
         action: 'session.started',
         actor: userId,
@@ -82,19 +82,18 @@ export class SessionStartService {
       endReason: null,
     };
   }
-}
 
-/**
- * Between the check of a password and this transaction, the password may have changed or the user
- * been disabled. Locked: a change waits for the session to be there, and then ends it. So do other
- * logins of the same user, which keeps the number of sessions within its bound.
- *
- * @throws SessionsError `credentials_changed`
- */
-async function lockUnchanged(manager: EntityManager, checked: User): Promise<User> {
-  const where = { id: checked.id };
-  const user = await manager.findOne(User, { where, lock: { mode: 'for_no_key_update' } });
-  const isSamePassword = +checked.passwordChangedAt === +(user?.passwordChangedAt ?? NaN);
-  if (user && !user.isDisabled && isSamePassword) return user;
-  throw new SessionsError('credentials_changed', 'The password or the user changed meanwhile');
+  /**
+   * Between the check of a password and this transaction, the password may have changed or the user
+   * been disabled. Locked: a change waits for the session to be there, and then ends it. So do other
+   * logins of the same user, which keeps the number of sessions within its bound.
+   *
+   * @throws SessionsError `credentials_changed`
+   */
+  private async lockUnchanged(manager: EntityManager, checked: User): Promise<User> {
+    const user = await this.sessions.lockUser(manager, checked.id);
+    const isSamePassword = +checked.passwordChangedAt === +(user?.passwordChangedAt ?? NaN);
+    if (user && !user.isDisabled && isSamePassword) return user;
+    throw new SessionsError('credentials_changed', 'The password or the user changed meanwhile');
+  }
 }

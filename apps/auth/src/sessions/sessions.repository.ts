@@ -2,7 +2,7 @@ import { execute, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
-import type { User } from '../users/user.entity.js';
+import { User } from '../users/user.entity.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session, type SessionEnd } from './session.entity.js';
 
@@ -66,6 +66,29 @@ export class SessionsRepository {
   ): Promise<PresentedToken | undefined> {
     const [token] = await execute<PresentedToken>(manager, LOCK_PRESENTED, [hash]);
     return token;
+  }
+
+  /** Until the transaction ends, nobody else logs this user in, changes it, or ends all its sessions. */
+  lockUser(manager: EntityManager, id: string): Promise<User | null> {
+    return manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
+  }
+
+  async insert(manager: EntityManager, session: Session, token: RefreshToken): Promise<void> {
+    await manager.insert(Session, session);
+    await manager.insert(RefreshToken, token);
+  }
+
+  findToken(manager: EntityManager, hash: Buffer): Promise<RefreshToken | null> {
+    return manager.findOneBy(RefreshToken, { hash });
+  }
+
+  /** The session of a refresh token, replaced or not. */
+  findByToken(manager: EntityManager, hash: Buffer): Promise<Session | null> {
+    return manager
+      .createQueryBuilder(Session, 'session')
+      .innerJoin(RefreshToken, 'token', 'token.session_id = session.id')
+      .where('token.hash = :hash', { hash })
+      .getOne();
   }
 
   /**

@@ -3,10 +3,9 @@ import { DataSource } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
-import { hashRefreshToken } from './refresh-secret.js';
-import { RefreshToken } from './refresh-token.entity.js';
+import { hashSecret } from '../secret.js';
 import { SessionEndService } from './session-end.service.js';
-import { Session } from './session.entity.js';
+import type { Session } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -34,8 +33,9 @@ export class SessionsService {
   }
 
   /** Whether this is a refresh token that was issued, and has not been removed for its age. */
-  isRefreshToken(token: string): Promise<boolean> {
-    return this.dataSource.manager.existsBy(RefreshToken, { hash: hashRefreshToken(token) });
+  async isRefreshToken(token: string): Promise<boolean> {
+    const known = await this.sessions.findToken(this.dataSource.manager, hashSecret(token));
+    return known !== null;
   }
 
   /**
@@ -45,10 +45,10 @@ export class SessionsService {
    */
   async endByRefreshToken(token: string, actor: string | null, origin: Origin): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      const known = await manager.findOneBy(RefreshToken, { hash: hashRefreshToken(token) });
-      if (!known) return;
-      const { id, userId } = await manager.findOneByOrFail(Session, { id: known.sessionId });
-      const end = { userId, sessionId: id, reason: 'logout', actor, origin } as const;
+      const session = await this.sessions.findByToken(manager, hashSecret(token));
+      if (!session) return;
+      const { id: sessionId, userId } = session;
+      const end = { userId, sessionId, reason: 'logout', actor, origin } as const;
       await this.sessionEnd.endSession(manager, end);
     });
   }

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { Config } from '../config.js';
+import { hashSecret, newSecret } from '../secret.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { grantedScopes } from '../users/roles.js';
 import type { User } from '../users/user.entity.js';
-import { hashRefreshToken, newRefreshToken } from './refresh-secret.js';
 import type { RefreshToken } from './refresh-token.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
@@ -59,7 +59,7 @@ export class TokenPairs {
       notAfter: sessionExpiresAt,
       format,
     });
-    const refreshToken = newRefreshToken();
+    const refreshToken = newSecret();
     return {
       response: {
         access_token: access.token,
@@ -70,7 +70,7 @@ export class TokenPairs {
         scope: scopes.join(' '),
       },
       record: {
-        hash: hashRefreshToken(refreshToken),
+        hash: hashSecret(refreshToken),
         sessionId,
         predecessor,
         createdAt: now,

@@ -1,20 +1,7 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-
-/** A fresh refresh token: 256 random bits in base64url. */
-export function newRefreshToken(): string {
-  return randomBytes(32).toString('base64url');
-}
-
-/**
- * What is stored of a token. Of the text and not of the bytes behind it: base64 has several
- * spellings for the same bytes, and each token has one.
- */
-export function hashRefreshToken(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
-}
 
 /** Database theft (threat:database-theft). Never the hash: that lies in the database beside what this key protects. */
 function sealingKey(token: string): Buffer {

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+
+import { hashSecret, newSecret } from '../secret.js';
+import { openWith, sealUnder } from './seal.js';
+
+describe('what is sealed under a token', () => {
+  const token = newSecret();
+  const sealed = sealUnder(token, 'the successor: ü');
+
+  it('is opened with it', () => {
+    expect(openWith(token, sealed)).toBe('the successor: ü');
+  });
+
+  it('does not show', () => {
+    expect(sealed.includes('successor')).toBe(false);
+  });
+
+  it('is not opened with another token', () => {
+    expect(() => openWith(newSecret(), sealed)).toThrow();
+  });
+
+  it('is not opened with the hash that lies beside it', () => {
+    const hash = hashSecret(token);
+    for (const encoding of ['base64url', 'base64', 'hex', 'latin1'] as const) {
+      expect(() => openWith(hash.toString(encoding), sealed)).toThrow();
+    }
+  });
+
+  it.each([0, 12, 28])('is not opened when its byte %i was altered', (at) => {
+    const altered = Buffer.from(sealed);
+    altered[at] = (altered[at] ?? 0) ^ 1;
+    expect(() => openWith(token, altered)).toThrow();
+  });
+});
