@@ -1,0 +1,38 @@
+import { createTcpProxy } from '@jwt-auth/dev-stack';
+import { describe, expect, it, vi } from 'vitest';
+
+import { poolOf } from './database-pool.js';
+import { databaseReadiness } from './database-readiness.js';
+import { DisturbedDatabase } from './disturbed-database.fixture.js';
+
+const database = DisturbedDatabase.forEachTest();
+
+describe('readiness', () => {
+  it('reports a silent server within two seconds, and its return at the next check', async () => {
+    const address = new URL(database.url);
+    const proxy = await createTcpProxy(Number(address.port));
+    address.port = String(proxy.port);
+    const dataSource = await database.open(address.href, 5);
+    await Promise.all(Array.from({ length: 5 }, () => dataSource.query('SELECT pg_sleep(0.1)')));
+    const readiness = databaseReadiness(dataSource);
+    // No connection that is open works any more, and none of them shows it.
+    proxy.halfOpen();
+    const startedAt = performance.now();
+    expect(await readiness.check()).toBe('does not answer');
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    await expect.poll(() => readiness.check(), { timeout: 2_000 }).toBeUndefined();
+    await Promise.all(Array.from({ length: 5 }, () => dataSource.query('SELECT pg_sleep(0.1)')));
+    await proxy.close();
+  });
+
+  it('asks the database once for any number of simultaneous checks', async () => {
+    const dataSource = await database.open();
+    const asked = vi.spyOn(poolOf(dataSource), 'isWritable');
+    const readiness = databaseReadiness(dataSource);
+    const checks = await Promise.all(Array.from({ length: 200 }, async () => readiness.check()));
+    expect(new Set(checks)).toEqual(new Set([undefined]));
+    expect(asked).toHaveBeenCalledOnce();
+    await readiness.check();
+    expect(asked).toHaveBeenCalledTimes(2);
+  });
+});
