@@ -24,7 +24,6 @@ import { keyMetrics } from './keys/keys.metrics.js';
 import { KeysModule } from './keys/keys.module.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { EXPIRED_ROWS } from './retention/expired-rows.js';
-import { RevocationsAdminModule } from './revocations/revocations.admin.module.js';
 import { feedMetrics } from './revocations/revocations.metrics.js';
 import { RevocationsModule } from './revocations/revocations.module.js';
 import { RefreshService } from './sessions/refresh.service.js';
@@ -75,7 +74,6 @@ import { UsersModule } from './users/users.module.js';
     KeysModule,
     OAuthModule,
     RetentionModule.forRoot({ rows: EXPIRED_ROWS }),
-    RevocationsAdminModule,
     RevocationsModule,
     SessionsModule,
     UsersModule,

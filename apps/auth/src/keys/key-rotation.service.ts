@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import { RevocationsService } from '../revocations/revocations.service.js';
+import { KEY_REVOCATION_SECONDS, RevocationsService } from '../revocations/revocations.service.js';
 import { EncryptionKeys } from './encryption-keys.js';
 import { KeyRing } from './key-ring.js';
 import { KeysError } from './keys.errors.js';
@@ -20,12 +19,6 @@ export type KeyChange = Pick<AuditEntry, 'actor' | 'origin'>;
 
 /** Until every process publishes a new key, and every service that follows the feed has fetched it. */
 const SETTLING_MS = 2_000;
-/**
- * How long a withdrawn key stays on the revocation list: a service that is cut off from the JWKS
- * holds its keys for at most a week (`JWKS_MAX_STALE`), and a thief's token lives for a day, and
- * for a minute more where a clock is behind.
- */
-export const WITHDRAWN_SECONDS = (7 * 24 * 60 * 60 * 1000 + MAX_TOKEN_LIFETIME_MS) / 1000 + 60;
 /** About 45 KiB of JWKS: a service reads 64 KiB of it. */
 const MAX_PUBLISHED = 100;
 
@@ -96,11 +89,20 @@ export class KeyRotationService {
       await this.end(manager, key, 'withdrawn');
       if (key.state === 'active') await this.promoteNext(manager);
       if (key.state === 'next') await this.insertNext(manager);
-      const exp = this.clock.seconds() + WITHDRAWN_SECONDS;
+      const exp = this.clock.seconds() + KEY_REVOCATION_SECONDS;
       await this.revocations.revoke(manager, [{ kind: 'kid', id: kid, exp }]);
       await this.audit.record(manager, { ...change, action: 'key.withdrawn', subject: kid });
     });
     await this.keyRing.reload();
+  }
+
+  /** As `withdraw`, for a key that may not be one of this issuer. */
+  async withdrawIfKnown(kid: string, change: KeyChange): Promise<void> {
+    try {
+      await this.withdraw(kid, change);
+    } catch (error) {
+      if (!(error instanceof KeysError && error.code === 'key_not_found')) throw error;
+    }
   }
 
   private async isDue(manager: EntityManager): Promise<boolean> {

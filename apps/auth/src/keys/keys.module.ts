@@ -1,10 +1,11 @@
 import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { AuditModule } from '../audit/audit.module.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import { RevocationEffects } from '../revocations/revocation-effects.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { developmentKey } from './development-key.js';
 import { EncryptionKeys } from './encryption-keys.js';
@@ -55,4 +56,13 @@ const FOLLOWING_MS = 60_000;
   ],
   exports: [KeyRing, KeyRotationService],
 })
-export class KeysModule {}
+export class KeysModule implements OnModuleInit {
+  constructor(
+    private readonly effects: RevocationEffects,
+    private readonly rotation: KeyRotationService,
+  ) {}
+
+  onModuleInit(): void {
+    this.effects.on('kid', (kid, by) => this.rotation.withdrawIfKnown(kid, by));
+  }
+}

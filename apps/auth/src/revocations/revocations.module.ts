@@ -1,19 +1,26 @@
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Logger, Module } from '@nestjs/common';
 
+import { AuditModule } from '../audit/audit.module.js';
 import { Config } from '../config.js';
 import { OwnRevocations } from './own-revocations.js';
+import { RevocationEffects } from './revocation-effects.js';
 import { RevocationFeed } from './revocation-feed.js';
+import { RevocationsAdminController } from './revocations.admin.controller.js';
+import { RevocationsAdminService } from './revocations.admin.service.js';
 import { RevocationsController } from './revocations.controller.js';
 import { RevocationsRepository } from './revocations.repository.js';
 import { RevocationsService } from './revocations.service.js';
 
 @Module({
-  controllers: [RevocationsController],
+  imports: [AuditModule],
+  controllers: [RevocationsController, RevocationsAdminController],
   providers: [
     RevocationsService,
     RevocationsRepository,
     RevocationFeed,
+    RevocationEffects,
+    RevocationsAdminService,
     OwnRevocations,
     {
       provide: PostgresRevocationSource,
@@ -21,7 +28,13 @@ import { RevocationsService } from './revocations.service.js';
       useFactory: revocationSource,
     },
   ],
-  exports: [RevocationsService, RevocationsRepository, RevocationFeed, PostgresRevocationSource],
+  exports: [
+    RevocationsService,
+    RevocationsRepository,
+    RevocationFeed,
+    RevocationEffects,
+    PostgresRevocationSource,
+  ],
 })
 export class RevocationsModule {}
 

@@ -1,7 +1,8 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 
 import { AuditModule } from '../audit/audit.module.js';
+import { RevocationEffects } from '../revocations/revocation-effects.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -31,4 +32,13 @@ import { TokenPairs } from './token-pairs.js';
   ],
   exports: [SessionsService, SessionStartService, SessionEndService, RefreshService],
 })
-export class SessionsModule {}
+export class SessionsModule implements OnModuleInit {
+  constructor(
+    private readonly effects: RevocationEffects,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  onModuleInit(): void {
+    this.effects.on('sid', (id, by) => this.sessions.endRevoked(id, by));
+  }
+}

@@ -78,6 +78,10 @@ export class SessionsRepository {
     await manager.insert(RefreshToken, token);
   }
 
+  find(manager: EntityManager, id: string): Promise<Session | null> {
+    return manager.findOneBy(Session, { id });
+  }
+
   findToken(manager: EntityManager, hash: Buffer): Promise<RefreshToken | null> {
     return manager.findOneBy(RefreshToken, { hash });
   }

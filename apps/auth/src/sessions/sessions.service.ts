@@ -1,6 +1,8 @@
+import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import type { ByAdmin } from '../audit/by-admin.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { hashSecret } from '../secret.js';
@@ -49,6 +51,18 @@ export class SessionsService {
       if (!session) return;
       const { id: sessionId, userId } = session;
       const end = { userId, sessionId, reason: 'logout', actor, origin } as const;
+      await this.sessionEnd.endSession(manager, end);
+    });
+  }
+
+  /** Ends the session that an administrator revokes by its id, if there is one. */
+  async endRevoked(id: string, { actor, origin }: ByAdmin): Promise<void> {
+    if (toUuid(id) === undefined) return;
+    await this.dataSource.transaction(async (manager) => {
+      const session = await this.sessions.find(manager, id);
+      if (!session) return;
+      const { userId } = session;
+      const end = { userId, sessionId: id, reason: 'revoked', actor, origin } as const;
       await this.sessionEnd.endSession(manager, end);
     });
   }
