@@ -16,7 +16,9 @@ export async function recordMigrations(options) {
   const logger = {
     logQuery(query, parameters = []) {
       if (/^\s*(SELECT|SHOW|START TRANSACTION|COMMIT)\b/.test(query)) return;
-      statements.push(query.replace(/\$(\d+)/g, (_, n) => `'${parameters[n - 1]}'`));
+      // The script runs in one transaction, where nothing can be concurrent.
+      const statement = query.replace(' CONCURRENTLY', '');
+      statements.push(statement.replace(/\$(\d+)/g, (_, n) => `'${parameters[n - 1]}'`));
     },
     logQueryError: nothing,
     logQuerySlow: nothing,

@@ -12,14 +12,14 @@ export const demoAdmin: Credentials = {
   password: 'correct horse battery staple',
 };
 
-/** So many new people. */
+/** So many new users. */
 export async function register(auth: string, count: number): Promise<Credentials[]> {
-  const people = Array.from({ length: count }, () => ({
+  const users = Array.from({ length: count }, () => ({
     email: `${randomUUID()}@example.com`,
     password: 'a long enough passphrase',
   }));
-  for (const person of people) await post(`${auth}/auth/register`, person, 201);
-  return people;
+  for (const user of users) await post(`${auth}/auth/register`, user, 201);
+  return users;
 }
 
 export interface TokenPair {
@@ -27,6 +27,6 @@ export interface TokenPair {
   readonly refresh_token: string;
 }
 
-export function login(auth: string, person: Credentials): Promise<TokenPair> {
-  return post<TokenPair>(`${auth}/auth/login`, person, 200);
+export function login(auth: string, user: Credentials): Promise<TokenPair> {
+  return post<TokenPair>(`${auth}/auth/login`, user, 200);
 }

@@ -7,8 +7,8 @@ import { type Caller, fire, type LoadSlice } from './auth-load.js';
 import { publishedRow, rateColumns, rateRow, type Rate, rates } from './rates.js';
 
 const efforts = {
-  full: { people: 16, callers: 8, rounds: 5, seconds: 4, warmUpSeconds: 20 },
-  smoke: { people: 2, callers: 2, rounds: 1, seconds: 1.2, warmUpSeconds: 1.2 },
+  full: { users: 64, callers: 8, rounds: 5, seconds: 4, warmUpSeconds: 20 },
+  smoke: { users: 2, callers: 2, rounds: 1, seconds: 1.2, warmUpSeconds: 1.2 },
 } as const satisfies Record<Effort, object>;
 
 /** Those of auth's PasswordHasher, and as many at once as its gate lets through. */
@@ -22,9 +22,9 @@ export const loginRate: Benchmark = {
   name: 'login',
   question: 'How many logins a second, and how much of that is the hash?',
   method:
-    'Sixteen people log in over HTTP with the right password, over eight connections that are always ' +
-    'in use, in turns of four seconds: bare argon2id (19 MiB, t=2, p=1, the same library, two at once, ' +
-    'nothing else), one auth process, and two that share the connections. Each login reads the person ' +
+    'Sixty-four users, none with as many sessions as the bound allows, log in over HTTP with the right ' +
+    'password, over eight connections that are always in use, in turns of four seconds: bare argon2id (19 MiB, t=2, p=1, the same library, two at once, ' +
+    'nothing else), one auth process, and two that share the connections. Each login reads the user ' +
     'and the limits, hashes, and writes the session, the audit event and the tokens into Postgres. ' +
     'Auth, Postgres and the load have the machine to themselves and share its cores; bare argon2id has ' +
     'all of them. CPU is that of the auth processes, read from /proc, or of the bare hashes: what a ' +
@@ -37,31 +37,31 @@ export const loginRate: Benchmark = {
     'A login is bound by the processor. Beside the hash it needs 0.9 ms for the RS256 signature, ' +
     'about a millisecond for HTTP and two statements, another in Postgres and a half in the load, ' +
     'and the hashes get slower as others use their caches: on cores that all of them share, 0.8 ' +
-    'is about the ceiling. Reading the next person while two are hashed made the machine busier ' +
+    'is about the ceiling. Reading the next user while two are hashed made the machine busier ' +
     '(4 % idle instead of 10) and logins no faster.',
   packages: ['@node-rs/argon2', 'autocannon'],
   run,
 };
 
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
-  const { people: count, callers, ...course } = efforts[effort];
+  const { users: count, callers, ...course } = efforts[effort];
   progress('starting auth');
   await using databases = await startDatabases();
   await using auths = await startAuths(await databases.create('auth'), { count: 2 });
-  const people = await register(auths.issuer, count);
-  const stored = await hash(people[0]!.password, parameters);
+  const users = await register(auths.issuer, count);
+  const stored = await hash(users[0]!.password, parameters);
   const [first, second] = auths.running;
   const both = [first!, second!];
   const contenders = [
     {
       name: 'argon2id, two at once',
       auths: [],
-      fire: (seconds: number) => fireHashes(stored, people[0]!.password, seconds),
+      fire: (seconds: number) => fireHashes(stored, users[0]!.password, seconds),
     },
     {
       name: 'one auth process',
       auths: [first!.pid],
-      fire: (seconds: number) => fire(logins([first!.url], people, callers), seconds),
+      fire: (seconds: number) => fire(logins([first!.url], users, callers), seconds),
     },
     {
       name: 'two auth processes',
@@ -70,7 +70,7 @@ async function run(effort: Effort, progress: Progress): Promise<Findings> {
         fire(
           logins(
             both.map(({ url }) => url),
-            people,
+            users,
             callers,
           ),
           seconds,
@@ -95,21 +95,21 @@ function besidesHash([hashes, ...served]: readonly Rate[], index: number): numbe
   return cpuMs && hashes?.cpuMs ? cpuMs - hashes.cpuMs : null;
 }
 
-/** Each caller logs its own people in, one after the other. */
+/** Each caller logs its own users in, one after the other. */
 function logins(
   servers: readonly string[],
-  people: readonly Credentials[],
+  users: readonly Credentials[],
   callers: number,
 ): Caller[] {
   return Array.from({ length: callers }, (_, caller) => ({
     url: servers[caller % servers.length]!,
-    requests: people
-      .filter((_person, index) => index % callers === caller)
-      .map((person) => ({
+    requests: users
+      .filter((_user, index) => index % callers === caller)
+      .map((user) => ({
         method: 'POST',
         path: '/auth/login',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(person),
+        body: JSON.stringify(user),
       })),
   }));
 }

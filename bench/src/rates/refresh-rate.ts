@@ -7,8 +7,8 @@ import { type Caller, fire } from './auth-load.js';
 import { perCore, publishedRow, rateColumns, rateRow, type Rate, rates } from './rates.js';
 
 const efforts = {
-  full: { people: 16, rounds: 6, seconds: 2, warmUpSeconds: 5 },
-  smoke: { people: 2, rounds: 1, seconds: 1.2, warmUpSeconds: 1.2 },
+  full: { users: 16, rounds: 6, seconds: 2, warmUpSeconds: 5 },
+  smoke: { users: 2, rounds: 1, seconds: 1.2, warmUpSeconds: 1.2 },
 } as const satisfies Record<Effort, object>;
 
 /** https://www.keycloak.org/high-availability/concepts-memory-and-cpu-sizing */
@@ -35,13 +35,13 @@ export const refreshRate: Benchmark = {
 };
 
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
-  const { people: count, ...course } = efforts[effort];
+  const { users: count, ...course } = efforts[effort];
   progress('starting auth');
   await using databases = await startDatabases();
   await using auths = await startAuths(await databases.create('auth'), { count: 2, settings });
   const sessions: Session[] = [];
-  for (const person of await register(auths.issuer, count)) {
-    sessions.push(new Session(await login(auths.issuer, person)));
+  for (const user of await register(auths.issuer, count)) {
+    sessions.push(new Session(await login(auths.issuer, user)));
   }
   const [first, second] = auths.running as [RunningApp, RunningApp];
   const contender = (name: string, processes: readonly RunningApp[]) => ({

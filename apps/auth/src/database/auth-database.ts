@@ -28,6 +28,7 @@ import { IndexRefreshTokensByExpiry1764000000201 } from './migrations/1764000000
 import { KeepClientDisabledAt1764000000202 } from './migrations/1764000000202-keep-client-disabled-at.js';
 import { IndexEndedSessions1764000000300 } from './migrations/1764000000300-index-ended-sessions.js';
 import { IndexSealedAnswers1764000000301 } from './migrations/1764000000301-index-sealed-answers.js';
+import { IndexOpenSessions1764000000302 } from './migrations/1764000000302-index-open-sessions.js';
 import { CountAttempts1764000000401 } from './migrations/1764000000401-count-attempts.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
@@ -65,6 +66,7 @@ export function authDatabase(url: string): DatabaseOptions {
       KeepClientDisabledAt1764000000202,
       IndexEndedSessions1764000000300,
       IndexSealedAnswers1764000000301,
+      IndexOpenSessions1764000000302,
       CountAttempts1764000000401,
     ],
   });

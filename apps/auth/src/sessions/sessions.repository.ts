@@ -1,6 +1,6 @@
 import { execute, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
+import { IsNull, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
 import { User } from '../users/user.entity.js';
 import { RefreshToken } from './refresh-token.entity.js';
@@ -51,6 +51,14 @@ const SPEND: Statement = {
       UPDATE sessions SET last_used_at = $3 WHERE id = $1
     )
     UPDATE refresh_tokens SET replaced_at = $3, sealed_successor = $4 WHERE hash = $2`,
+};
+
+// Each login runs it.
+const BEYOND_BOUND: Statement = {
+  name: 'sessions.beyond_bound',
+  text: `
+    SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+    ORDER BY last_used_at DESC, created_at DESC OFFSET $3`,
 };
 
 /** All SQL of sessions and refresh tokens. */
@@ -172,12 +180,8 @@ export class SessionsRepository {
     userId: string,
     { keep, now }: { readonly keep: number; readonly now: Date },
   ): Promise<string[]> {
-    const beyond = await manager.find(Session, {
-      select: { id: true },
-      where: { userId, endedAt: IsNull(), expiresAt: MoreThan(now) },
-      order: { lastUsedAt: 'DESC', createdAt: 'DESC' },
-      skip: keep,
-    });
+    const values = [userId, now, keep];
+    const beyond = await execute<{ id: string }>(manager, BEYOND_BOUND, values);
     return beyond.map(({ id }) => id);
   }
 

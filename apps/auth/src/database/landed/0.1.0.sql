@@ -240,6 +240,12 @@ WHERE sealed_successor IS NOT NULL;
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000301', 'IndexSealedAnswers1764000000301');
 
+DROP INDEX IF EXISTS sessions_open;
+
+CREATE INDEX sessions_open ON sessions (user_id) WHERE ended_at IS NULL;
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000302', 'IndexOpenSessions1764000000302');
+
 ALTER TABLE login_limits ADD COLUMN IF NOT EXISTS free integer,
 ADD COLUMN IF NOT EXISTS attempt_id uuid;
 
