@@ -56,7 +56,7 @@ async function newClient() {
 }
 
 describe('the audit log', () => {
-  it('tells of each change: who, what, whom, when, from where, in which request', async () => {
+  it('records each change: who, what, whom, when, from where, in which request', async () => {
     const { id } = await admin.makeUser(here);
     const change = (body: object) => ({ path: `users/${id}`, method: 'PATCH', body });
     const client = await newClient();
@@ -95,7 +95,7 @@ describe('the audit log', () => {
     }
   });
 
-  it('names the new person of a creation, and both old and new roles', async () => {
+  it('names the user that was created, and both old and new roles', async () => {
     const { id, email } = await admin.makeUser(here);
     await admin.changeUser(here, id, { roles: ['admin'], claims: { secret: 'green door' } });
     const events = (await everything<AuditEvent>('audit')).filter(({ subject }) => subject === id);
@@ -108,7 +108,7 @@ describe('the audit log', () => {
     for (const secret of [email, PASSWORD, 'green door']) expect(log).not.toContain(secret);
   });
 
-  it('tells nothing of what was refused', async () => {
+  it('records nothing of a refused request', async () => {
     const { access_token: token } = await newSession(here);
     const requestId = randomUUID();
     const headers = { 'x-request-id': requestId };
@@ -200,7 +200,7 @@ describe('a revocation by hand', () => {
     expect(listed).toHaveLength(1);
   });
 
-  it('is in the list, page by page, with all that the feed tells', async () => {
+  it('is in the list, page by page, with all that the feed reports', async () => {
     await revoke('jti', randomUUID());
     const seen: Revocation[] = [];
     for await (const items of admin.pages<Revocation>([here, there], 'revocations', 2)) {

@@ -18,7 +18,7 @@ let stack: Stack;
 let here: string;
 let there: string;
 let admin: Administrator;
-/** The token of a person who is no administrator. */
+/** The token of a user who is not an administrator. */
 let nobody: string;
 
 beforeAll(async () => {
@@ -32,13 +32,13 @@ afterAll(() => stack?.stop());
 const make = (body: unknown) => admin.call<User>(here, 'users', { body });
 const payloadOf = ({ access_token: token }: TokenResponse) => decode(token).payload;
 
-/** A person with a session at each process. */
+/** A user with a session at each process. */
 async function personWithSessions(): Promise<User & { sessions: [TokenResponse, TokenResponse] }> {
   const user = await admin.makeUser(here);
   return { ...user, sessions: [await login(here, user.email), await login(there, user.email)] };
 }
 
-describe('making a person', () => {
+describe('creating a user', () => {
   it('gives them the roles that were asked for, each once, and they can log in', async () => {
     const email = newEmail();
     const roles = ['admin', 'user', 'admin'];
@@ -86,7 +86,7 @@ describe('making a person', () => {
   });
 });
 
-describe('the list of people', () => {
+describe('the list of users', () => {
   it('shows everyone once over both processes, also while more are added', async () => {
     for (let i = 0; i < 5; i++) await admin.makeUser(here);
     const known = await stack.query<{ id: string }>(
@@ -125,7 +125,7 @@ describe('the list of people', () => {
   });
 });
 
-describe('disabling a person', () => {
+describe('disabling a user', () => {
   it('over one process ends all their sessions, at the other and at orders', async () => {
     const { id, sessions } = await personWithSessions();
     for (const { access_token: token } of sessions) expect(await stack.verdict(token)).toBe('ok');

@@ -1,7 +1,7 @@
 import { call, type Answer, type Call } from './http.js';
 import { decode, DEMO_PASSWORD, login, newEmail, PASSWORD } from './users.js';
 
-/** A person, as administrators see them. */
+/** A user, as administrators see it. */
 export interface User extends Record<string, unknown> {
   id: string;
   email: string;
@@ -49,12 +49,12 @@ export class Administrator {
     return call<Body>(`${auth}/admin/${path}`, { token: this.token, ...options });
   }
 
-  /** Makes a person, with the password of all. */
+  /** Creates a user with the password that all test users have. */
   async makeUser(auth: string, email = newEmail()): Promise<User> {
     const { status, body } = await this.call<User>(auth, 'users', {
       body: { email, password: PASSWORD },
     });
-    if (status !== 201) throw new Error(`Making a person was answered with ${status}`);
+    if (status !== 201) throw new Error(`Creating a user was answered with ${status}`);
     return body;
   }
 

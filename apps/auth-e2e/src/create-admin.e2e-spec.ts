@@ -55,7 +55,7 @@ beforeAll(async () => {
 afterAll(() => auth?.stop());
 
 describe('create-admin', () => {
-  it('makes the first person of a new database, who can log in and is an administrator', async () => {
+  it('creates the first user of a new database, who can log in and is an administrator', async () => {
     expect(firstRun).toEqual({ code: 0, shown: expect.stringContaining(first) as string });
     const { access_token: token, scope } = await login(auth.url, first);
     expect(scope).toBe('orders:read orders:write admin account');
@@ -92,7 +92,7 @@ describe('create-admin', () => {
     for (const trace of traces) expect(trace).not.toContain(PASSWORD);
   });
 
-  it('leaves whoever has the e-mail as they are, and says so', async () => {
+  it('does not change a user who already has the e-mail, and says so', async () => {
     const again = await createAdmin(first.toUpperCase(), 'ten badgers behind the mill\n');
     expect(again).toEqual({
       code: 1,

@@ -37,7 +37,7 @@ async function revokedSession(): Promise<string> {
 }
 
 describe('the metadata', () => {
-  it('tells where keys and revocations are, under the issuer of every process', async () => {
+  it('publishes where keys and revocations are, under the issuer of every process', async () => {
     const path = '/.well-known/oauth-authorization-server';
     const { status, headers, body } = await call(here + path);
     expect(status).toBe(200);
@@ -184,7 +184,7 @@ describe('the feed of revocations', () => {
   });
 
   it.each(['wait=-1', 'wait=x', 'wait=', 'wait=NaN', 'wait=1&wait=2'])(
-    'takes %s for no wish to wait',
+    'answers at once with the invalid %s',
     async (query) => {
       const { cursor } = (await feed()).body;
       const { status, body } = await feed(`?after=${encodeURIComponent(cursor)}&${query}`);

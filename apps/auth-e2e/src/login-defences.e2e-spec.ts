@@ -119,7 +119,7 @@ describe('a guesser', () => {
     expect(await pausedAfter((i) => attempt(spellings[i % 3]!, address))).toBeLessThan(12);
   });
 
-  it('at the e-mails of many people is paused by the address', async () => {
+  it('at the e-mails of many users is paused by the address', async () => {
     const statuses = await Promise.all(
       Array.from({ length: 4 }, async () => {
         const own: number[] = [];

@@ -8,7 +8,7 @@ import { Stack, within } from './stack.js';
 
 let stack: Stack;
 let orders: RunningApp;
-/** Where each app tells its metrics. */
+/** Where each app serves its metrics. */
 let told: Record<'auth' | 'orders', string>;
 
 beforeAll(async () => {
@@ -108,7 +108,7 @@ describe('the metrics', () => {
     expect(reached).toBeLessThan(10);
   });
 
-  it('tell the state of what an app stands on', async () => {
+  it('report the state of what an app depends on', async () => {
     const { auth, orders: service } = await scrapeBoth();
     for (const app of [auth, service]) {
       expect(app.value('revocation_list_state{state="fresh"}')).toBe(1);
@@ -137,7 +137,7 @@ describe('the metrics', () => {
       .toBe(2);
   });
 
-  it('name routes by their pattern, and nobody and nothing in person', async () => {
+  it('name routes by their pattern, and no user or resource', async () => {
     const { email, access_token: token } = await newSession(stack.auth());
     const { sub, sid, jti } = decode(token).payload as Record<string, string>;
     const secret = `made-up-${jti}`;

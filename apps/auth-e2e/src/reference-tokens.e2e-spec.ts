@@ -45,14 +45,14 @@ async function ownToken(process = 0): Promise<string> {
 const someone = () => admin.makeUser(stack.auth());
 
 describe('a reference token', () => {
-  type Giver = (person: User, process: number) => Promise<string>;
+  type Giver = (user: User, process: number) => Promise<string>;
 
   it.each<[string, Giver]>([
-    ['a login', async (person, process) => (await loginAs(person, process)).access_token],
+    ['a login', async (user, process) => (await loginAs(user, process)).access_token],
     [
       'a refresh',
-      async (person, process) => {
-        const { refresh_token } = await loginAs(person, process);
+      async (user, process) => {
+        const { refresh_token } = await loginAs(user, process);
         const body = { refresh_token, token_format: 'reference' };
         const renewed = await refresh(stack.auth(process), refresh_token, { body });
         return renewed.body.access_token;
@@ -60,8 +60,8 @@ describe('a reference token', () => {
     ],
     [
       'a refresh at the token endpoint',
-      async (person, process) => {
-        const { refresh_token: token } = await loginAs(person, process);
+      async (user, process) => {
+        const { refresh_token: token } = await loginAs(user, process);
         const form = { grant_type: 'refresh_token', refresh_token: token };
         const renewed = await call<TokenResponse>(`${stack.auth(process)}/oauth/token`, {
           body: new URLSearchParams({ ...form, token_format: 'reference' }).toString(),
@@ -72,28 +72,28 @@ describe('a reference token', () => {
     ],
     ['client_credentials', (_person, process) => ownToken(process)],
   ])('of %s is good at orders and at every auth process', async (_what, give) => {
-    const person = await someone();
+    const user = await someone();
     for (const [giver, other] of [
       [0, 1],
       [1, 0],
     ] as const) {
-      const token = await give(person, giver);
+      const token = await give(user, giver);
       expect(token).toMatch(REFERENCE);
       expect(await stack.verdict(token)).toBe('ok');
       expect(await introspect(token, other)).toMatchObject({ active: true, aud: 'api' });
     }
   });
 
-  it('comes unasked to a person of many claims, who can work with it', async () => {
-    const person = await someone();
+  it('is issued by default to a user with many claims, and works', async () => {
+    const user = await someone();
     const claims = { rights: Array.from({ length: 800 }, (_, right) => `right-${right}`) };
     expect(JSON.stringify(claims).length).toBeGreaterThan(8 * 1024);
     const change = { method: 'PATCH', body: { claims } };
-    expect((await admin.call(stack.auth(), `users/${person.id}`, change)).status).toBe(200);
-    const { access_token: token, refresh_token: next } = await login(stack.auth(1), person.email);
+    expect((await admin.call(stack.auth(), `users/${user.id}`, change)).status).toBe(200);
+    const { access_token: token, refresh_token: next } = await login(stack.auth(1), user.email);
     expect(token).toMatch(REFERENCE);
     expect((await call(`${stack.orders}/orders`, { token, body: TEA })).status).toBe(201);
-    expect(await introspect(token)).toMatchObject({ active: true, sub: person.id, claims });
+    expect(await introspect(token)).toMatchObject({ active: true, sub: user.id, claims });
     expect((await refresh(stack.auth(), next)).body.access_token).toMatch(REFERENCE);
   });
 
@@ -127,12 +127,12 @@ describe('a reference token', () => {
 describe('a reference token that orders remembers dies there', () => {
   const administer = (path: string, body: object, method = 'PATCH') =>
     admin.call(stack.auth(1), path, { method, body });
-  type Ending = (person: User, tokens: TokenResponse) => Promise<unknown>;
+  type Ending = (user: User, tokens: TokenResponse) => Promise<unknown>;
 
   it.each<[string, Ending]>([
     ['with another role', ({ id }) => administer(`users/${id}`, { roles: ['user', 'admin'] })],
     ['with other claims', ({ id }) => administer(`users/${id}`, { claims: { tenant: 'blue' } })],
-    ['when its person is disabled', ({ id }) => administer(`users/${id}`, { disabled: true })],
+    ['when its user is disabled', ({ id }) => administer(`users/${id}`, { disabled: true })],
     [
       'at the logout everywhere, with itself, at another process',
       (_, { access_token: token }) =>
@@ -154,10 +154,10 @@ describe('a reference token that orders remembers dies there', () => {
         }),
     ],
   ])('%s', async (_how, end) => {
-    const person = await someone();
-    const tokens = await loginAs(person);
+    const user = await someone();
+    const tokens = await loginAs(user);
     expect(await stack.verdict(tokens.access_token)).toBe('ok');
-    await end(person, tokens);
+    await end(user, tokens);
     expect(await introspect(tokens.access_token)).toEqual({ active: false });
     await expect.poll(() => stack.verdict(tokens.access_token), within(5)).toBe('token_revoked');
   });
@@ -174,8 +174,8 @@ describe('a reference token that orders remembers dies there', () => {
 });
 
 it('while auth is away a known reference token is good, and nobody can know of another', async () => {
-  const person = await someone();
-  const [known, unknown] = [await loginAs(person), await loginAs(person)];
+  const user = await someone();
+  const [known, unknown] = [await loginAs(user), await loginAs(user)];
   expect(await stack.verdict(known.access_token)).toBe('ok');
   for (const process of [stack.process(0), stack.process(1)]) {
     process.kill();

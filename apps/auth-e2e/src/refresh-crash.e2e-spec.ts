@@ -68,7 +68,7 @@ it(`kill -9 amid 200 rotations leaves each session one usable token (seed ${SEED
       expect(outcome(retry)).toBe('ok');
       const answer = answers[index];
       if (!answer) lost += 1;
-      // What a client was told is true, whoever died after that.
+      // What a client was answered stays true, whichever process died after that.
       else expect(retry.body.refresh_token).toBe(answer.body.refresh_token);
     });
     tokens = retries.map(({ body }) => body.refresh_token);

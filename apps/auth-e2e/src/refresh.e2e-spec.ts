@@ -83,7 +83,7 @@ describe('a refresh', () => {
     expect(outcome(await refresh(stack.auth(), retried.body.refresh_token))).toBe('ok');
   });
 
-  it('leaves no token in the database that whoever reads it could use', async () => {
+  it('leaves no usable token in the database', async () => {
     const chain = await rotate(await newSession(stack.auth()), 2);
     const { sid } = decode(chain[0]!.access_token).payload;
     const [stored] = await stack.query<{ rows: string }>(
@@ -101,7 +101,7 @@ describe('a refresh', () => {
     expect(stored?.rows.match(/"sealed_successor":"/g)).toHaveLength(2);
   });
 
-  it('is challenged when it is refused, in words for a person', async () => {
+  it('is challenged when it is refused, in words for a human reader', async () => {
     const { status, headers, body } = await refresh(stack.auth(), 'unknown');
     expect([status, body['code']]).toEqual([401, 'refresh_token_invalid']);
     expect(headers.get('content-type')).toMatch('application/problem+json');
@@ -135,7 +135,7 @@ describe('a refresh', () => {
     expect(outcome(await refresh(stack.auth(), token))).toBe('refresh_token_expired');
   });
 
-  it('is refused to a person who was disabled', async () => {
+  it('is refused to a user who was disabled', async () => {
     const admin = await Administrator.login(stack.auth());
     const { refresh_token: token, access_token: access } = await newSession(stack.auth());
     const { sub } = decode(access).payload;

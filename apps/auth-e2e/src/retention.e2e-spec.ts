@@ -34,7 +34,7 @@ async function countRows(): Promise<Record<Table, number>> {
   return row!;
 }
 
-/** Fills the tables with what nobody needs since two days ago, under sessions of this person. */
+/** Fills the tables with rows that expired two days ago, in sessions of this user. */
 async function addExpired(userId: unknown): Promise<void> {
   const { sessions, refresh_tokens, login_limits, revoked_tokens } = EXPIRED;
   await stack.query(
@@ -102,7 +102,7 @@ it('what has expired goes soon after a start, once, and nobody waits for it', as
     .poll(rowsLeft, within(60))
     .toEqual({ ...others, login_limits: limits + EXPIRED.login_limits, sweeps: 1 });
 
-  // Meanwhile all that people do is done, at both processes.
+  // Meanwhile users refresh and log in at both processes.
   for (const auth of [stack.auth(0), stack.auth(1)]) {
     const { status, body } = await refresh(auth, alive.refresh_token);
     expect(status).toBe(200);
@@ -117,7 +117,7 @@ it('what has expired goes soon after a start, once, and nobody waits for it', as
   // No row was left to the next time, and none was removed by two.
   await expect.poll(removedByLog, within(10)).toEqual(EXPIRED);
 
-  // Nobody who lives has noticed, and nobody who is dead came back.
+  // Live sessions still work, and ended ones stay ended.
   expect(outcome(await refresh(stack.auth(), alive.refresh_token))).toBe('ok');
   expect(await stack.verdict(dead)).toBe('token_revoked');
 }, 180_000);

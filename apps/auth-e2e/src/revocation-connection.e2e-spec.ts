@@ -95,7 +95,7 @@ describe('auth behind a bad network to its database', () => {
     proxy.halfOpen();
     await revoke(token);
     await expect.poll(() => ordersVerdict(orders, token), within(20)).toBe('token_revoked');
-    // Each connection of the pool is found dead by whoever uses it.
+    // Each connection of the pool fails at its next use.
     await expect.poll(() => isOpenToAll(), within(60)).toBe(true);
   });
 

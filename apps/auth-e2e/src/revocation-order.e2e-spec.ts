@@ -42,7 +42,7 @@ async function openTransaction(...statement: [sql: string, values?: unknown[]]) 
   };
 }
 
-/** A person's access token, and its id. */
+/** A user's access token, and its id. */
 async function newToken() {
   const { access_token: token } = await newSession(stack.auth());
   return { token, jti: String(decode(token).payload['jti']) };
@@ -57,7 +57,7 @@ describe('a revocation made through one process', () => {
     expect(ids(await feed(1, cursor))).toEqual([decode(token).payload['sid']]);
   });
 
-  it('answers whoever waits at the other', async () => {
+  it('answers the clients that wait at the other', async () => {
     const { access_token: token } = await newSession(stack.auth(0));
     const { cursor } = await feed(1);
     const waiting = feed(1, cursor, 25);
@@ -67,7 +67,7 @@ describe('a revocation made through one process', () => {
 });
 
 describe('one cursor, used at both processes in turn', () => {
-  it('misses nothing, tells nothing twice, and is never reset', async () => {
+  it('misses nothing, reports nothing twice, and is never reset', async () => {
     let { cursor } = await feed(0);
     for (let turn = 1; turn <= 20; turn++) {
       const id = randomUUID();

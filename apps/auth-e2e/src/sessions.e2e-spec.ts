@@ -47,7 +47,7 @@ const changePassword = (
   auth = here,
 ): Promise<Answer> => call(`${auth}/auth/password`, { method: 'PUT', token, body });
 
-/** A person with so many sessions, begun at one process and the other. */
+/** A user with so many sessions, begun at one process and the other. */
 async function sessions(count: number): Promise<{ email: string; all: TokenResponse[] }> {
   const email = await register(here);
   const all: TokenResponse[] = [];
@@ -71,7 +71,7 @@ async function expectAlive({ access_token: token, refresh_token }: TokenResponse
 }
 
 describe('the list of sessions', () => {
-  it('has those of the person, the present one marked, wherever they began', async () => {
+  it('has those of the user, the current one marked, wherever they began', async () => {
     const email = await register(here);
     const headers = { 'user-agent': 'Lynx/2.9' };
     const phone = await login(here, email, PASSWORD, { headers });
@@ -98,7 +98,7 @@ describe('the list of sessions', () => {
     expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(90 * 86_400_000);
   });
 
-  it('tells when each was last used, the latest first', async () => {
+  it('reports when each was last used, the latest first', async () => {
     const { all } = await sessions(2);
     const [first, second] = all as [TokenResponse, TokenResponse];
     const before = (await list(first)).body;
@@ -174,7 +174,7 @@ describe('ending a session', () => {
 });
 
 describe('logging out everywhere', () => {
-  it('ends all sessions of the person, and nobody else’s', async () => {
+  it('ends all sessions of the user, and nobody else’s', async () => {
     const { all } = await sessions(4);
     const bystander = await newSession(there);
     const { status } = await logoutEverywhere(all[0]!, there);
@@ -183,7 +183,7 @@ describe('logging out everywhere', () => {
     await expectAlive(bystander);
   });
 
-  it('leaves alone whoever logs in right after it, in the same second', async () => {
+  it('keeps a session that begins right after it, in the same second', async () => {
     const email = await register(here);
     let [before, after] = [await login(here, email), await login(here, email)];
     // A second may end just between the two; hardly twice in a row.

@@ -26,7 +26,7 @@ const tryToRegister = (email: unknown, password: unknown = PASSWORD) =>
   call(`${auth}/auth/register`, { body: { email, password } });
 
 describe('registering', () => {
-  it('answers with the person, and nothing of the password', async () => {
+  it('answers with the user, and nothing of the password', async () => {
     const email = newEmail();
     const { status, headers, body } = await tryToRegister(email);
     expect(status).toBe(201);
@@ -37,7 +37,7 @@ describe('registering', () => {
     expect(Math.abs(Date.parse(body['createdAt'] as string) - Date.now())).toBeLessThan(60_000);
   });
 
-  it('gives an e-mail to one person, whatever its case, also at the same moment', async () => {
+  it('gives an e-mail to one user, whatever its case, also at the same moment', async () => {
     const email = newEmail();
     const spellings = Array.from({ length: 8 }, (_, i) => (i % 2 ? email : email.toUpperCase()));
     const answers = await Promise.all(spellings.map((spelling) => tryToRegister(spelling)));
@@ -141,7 +141,7 @@ describe('logging in', () => {
   it.each([
     ['one scope', 'orders:read', 'orders:read'],
     ['scopes in another order', 'orders:write orders:read', 'orders:read orders:write'],
-    ['a scope that the person does not have', 'admin orders:read', 'orders:read'],
+    ['a scope that the user does not have', 'admin orders:read', 'orders:read'],
     ['a scope that is a part of one', 'orders', ''],
   ])('asked for %s narrows and never widens', async (_name, scope, granted) => {
     const email = await register(auth);
@@ -178,7 +178,7 @@ describe('logging in', () => {
 });
 
 describe('an access token at auth itself', () => {
-  it('tells who one is, and what the token may do', async () => {
+  it('reports who the user is, and what the token may do', async () => {
     const { email, access_token: token } = await newSession(auth);
     const { status, body } = await call(`${auth}/auth/me`, { token });
     expect(status).toBe(200);
@@ -216,7 +216,7 @@ describe('an access token at auth itself', () => {
     expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_input']);
   });
 
-  it('of a person who is no administrator opens nothing of theirs', async () => {
+  it('of a user who is not an administrator opens nothing of theirs', async () => {
     const { access_token: token } = await newSession(auth);
     const { status, headers, body } = await call(`${auth}/admin/keys`, { token });
     expect([status, body['code']]).toEqual([403, 'insufficient_role']);
@@ -245,7 +245,7 @@ describe('logging out', () => {
 });
 
 describe('the log', () => {
-  it('tells nothing that people keep to themselves', async () => {
+  it('reveals no private data of users', async () => {
     const { email, access_token: token, refresh_token: refreshToken } = await newSession(auth);
     await refresh(auth, refreshToken);
     await tryLogin(auth, email, 'not the password');

@@ -46,7 +46,7 @@ export async function login(
   return body;
 }
 
-/** A person of their own for a test, with a session. */
+/** A separate user for a test, with a session. */
 export async function newSession(auth: string): Promise<TokenResponse & { email: string }> {
   const email = await register(auth);
   return { ...(await login(auth, email)), email };

@@ -29,7 +29,7 @@ export class Gateway {
     this.targets = targets;
   }
 
-  /** Hangs up on whoever asks for this path. */
+  /** Closes the connection of any client that requests this path. */
   cut(path: string): void {
     this.cutOff.add(path);
   }

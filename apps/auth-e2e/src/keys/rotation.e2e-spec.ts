@@ -46,7 +46,7 @@ async function client(tally: Tally, isOver: () => boolean, first: number): Promi
   }
 }
 
-it(`${ROTATIONS} rotations, one upon the other, refuse no valid token, at default settings`, async () => {
+it(`${ROTATIONS} rotations in a row refuse no valid token, at default settings`, async () => {
   const tally = new Tally();
   let isOver = false;
   const clients = Array.from({ length: CLIENTS }, (_, i) => client(tally, () => isOver, i));

@@ -127,7 +127,7 @@ describe('introspection (RFC 7662)', () => {
     expect(await introspect(token)).toEqual({ active: false });
   });
 
-  it('says nothing of a token of a person who was disabled', async () => {
+  it('says nothing of a token of a user who was disabled', async () => {
     const { access_token: token } = await newSession(stack.issuer);
     const url = `${stack.issuer}/admin/users/${String(decode(token).payload['sub'])}`;
     const disable = { method: 'PATCH', token: stack.admin, body: { disabled: true } };
@@ -154,7 +154,7 @@ describe('introspection (RFC 7662)', () => {
     expect(await introspect(await token())).toEqual({ active: false });
   });
 
-  it('is refused to whoever may not ask, before the token is looked at', async () => {
+  it('is refused to a client that may not introspect, before the token is looked at', async () => {
     const caller = await stack.newClient(['client_credentials', 'refresh_token']);
     const asked = await stack.post('introspect', { token: 'x' }, basic(caller));
     expect([asked.status, asked.body['error']]).toEqual([403, 'unauthorized_client']);

@@ -99,7 +99,7 @@ describe('oauth4webapi', () => {
     await expect(validate(token, 'another')).rejects.toThrow('"aud"');
   });
 
-  it('validates a token of a person by RFC 9068', async () => {
+  it('validates a token of a user by RFC 9068', async () => {
     const { access_token: token, scope } = await newSession(stack.issuer);
     expect(await validate(token)).toMatchObject({ ...WEB, scope, roles: ['user'] });
     const [header, payload] = token.split('.');

@@ -100,7 +100,7 @@ describe.each(Object.entries(guards))('%s', (_name, guard) => {
     url = await serve(guard());
   });
 
-  it('accepts a token of a person and one of a client', async () => {
+  it('accepts a token of a user and one of a client', async () => {
     expect(await status((await newSession(stack.issuer)).access_token)).toBe(200);
     expect(await status(await stack.ownToken(service))).toBe(200);
   });
