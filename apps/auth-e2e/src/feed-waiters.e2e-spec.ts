@@ -52,7 +52,7 @@ describe(`${WAITERS} services that wait at one auth process`, () => {
     const pages = await answers;
     expect(new Set(pages.map(({ body }) => JSON.stringify(body.entries))).size).toBe(1);
     expect(pages[0]?.body).toMatchObject({ reset: false, entries: [{ kind: 'sid', id: sid }] });
-    // A backend tells its transactions after a second at the latest, if it is not idle.
+    // A backend reports its transactions after a second at the latest, if it is not idle.
     const counted = async () => (await transactions()) - before.count;
     await expect.poll(counted, within(20)).toBeGreaterThan(0);
     await expect.poll(() => performance.now() - before.atMs, within(20)).toBeGreaterThan(3_000);

@@ -38,7 +38,7 @@ describe('the settings', () => {
     });
   });
 
-  it('tells metrics only where a port is set for them, and on this machine unless told', () => {
+  it('serves metrics only if a port is set for them, and on this machine by default', () => {
     expect(config({ METRICS_HOST: '0.0.0.0' }).metricsAddress).toBeUndefined();
     const AUTH_METRICS_PORT = '9464';
     const here = { host: '127.0.0.1', port: 9464 };

@@ -66,7 +66,7 @@ const Settings = z
       }
       if (settings.NODE_ENV !== 'production') return;
       if (settings.KEY_ENCRYPTION_KEY === undefined) {
-        refuse('KEY_ENCRYPTION_KEY', 'is demanded in production');
+        refuse('KEY_ENCRYPTION_KEY', 'is required in production');
       }
       if (settings.SEED_DEMO) refuse('SEED_DEMO', 'demo users are refused in production');
       if (settings.DEMO_CLIENT_SECRET !== undefined) {
@@ -82,7 +82,7 @@ const Settings = z
 
 type Parsed = z.infer<typeof Settings>;
 
-/** There shall be demo users. */
+/** Whether demo users are created. */
 function isSeeded({ SEED_DEMO, NODE_ENV }: Pick<Parsed, 'SEED_DEMO' | 'NODE_ENV'>): boolean {
   return SEED_DEMO ?? NODE_ENV !== 'production';
 }
@@ -102,7 +102,7 @@ function portOf({ AUTH_PORT, PORT }: ListenSettings): number {
 export class Config {
   readonly host: string;
   readonly port: number;
-  /** Where operators are told what goes on; `undefined`: nowhere. */
+  /** Where the metrics are served; `undefined`: nowhere. */
   readonly metricsAddress: ListenAddress | undefined;
   readonly databaseUrl: string;
   /** Where a development machine keeps what must survive a restart. */
@@ -125,9 +125,9 @@ export class Config {
   readonly previousKeyEncryptionKey: Buffer | undefined;
   readonly revocationMaxStalenessMs: number;
   readonly clockToleranceMs: number;
-  /** The password of the demo users; `undefined`: there shall be none. */
+  /** The password of the demo users; `undefined`: none are created. */
   readonly demoPassword: string | undefined;
-  /** The secret of the demo client; `undefined`: there shall be none. */
+  /** The secret of the demo client; `undefined`: none is created. */
   readonly demoClientSecret: string | undefined;
   readonly isRegistrationOpen: boolean;
   /** Registrations from one network in an hour. Beyond them it has to pause. */

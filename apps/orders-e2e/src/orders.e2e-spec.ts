@@ -123,7 +123,7 @@ describe('reading orders', () => {
     expect(read).toEqual(placed.reverse());
   });
 
-  it('shows another person nothing, not even that it is there', async () => {
+  it('is not found by another user', async () => {
     const { body: order } = await place(ada);
     const path = `/${String(order['id'])}`;
     expect((await call(at(path), { token: ada })).body).toEqual(order);

@@ -96,8 +96,8 @@ describe('orders behind the real auth', () => {
     const auth = await startApp('auth', { env: { DATABASE_URL: await freshDatabase() } });
     try {
       orders = await startOrders(auth.url.replace('127.0.0.1', 'localhost'));
-      const person = { email: 'ada@example.com', password: 'correct horse battery staple' };
-      const login = await call(`${auth.url}/auth/login`, { body: person });
+      const user = { email: 'ada@example.com', password: 'correct horse battery staple' };
+      const login = await call(`${auth.url}/auth/login`, { body: user });
       const token = login.body['access_token'] as string;
       auth.kill();
       await auth.exited;

@@ -35,7 +35,7 @@ describe('Config', () => {
     });
   });
 
-  it('tells metrics only where a port is set for them, and on this machine unless told', () => {
+  it('serves metrics only if a port is set for them, and on this machine by default', () => {
     expect(new Config({ ...database, METRICS_HOST: '0.0.0.0' }).metricsAddress).toBeUndefined();
     const ORDERS_METRICS_PORT = '9465';
     const here = { host: '127.0.0.1', port: 9465 };

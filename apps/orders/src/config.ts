@@ -55,7 +55,7 @@ const Settings = z
         refuse(missing, `is not set, but ${there} is`);
       }
       if (settings.NODE_ENV === 'production' && !settings.ISSUER) {
-        refuse('ISSUER', 'is demanded in production');
+        refuse('ISSUER', 'is required in production');
       }
       if (!allowsHttp(settings) && isExposedHttp(settings.ISSUER ?? '')) {
         refuse('ISSUER', 'must be https in production, unless ALLOW_HTTP_ISSUER is on');
@@ -75,7 +75,7 @@ function allowsHttp({ ALLOW_HTTP_ISSUER, NODE_ENV }: HttpSettings): boolean {
 export class Config {
   readonly host: string;
   readonly port: number;
-  /** Where operators are told what goes on; `undefined`: nowhere. */
+  /** Where the metrics are served; `undefined`: nowhere. */
   readonly metricsAddress: ListenAddress | undefined;
   readonly databaseUrl: string;
   /** All that is known of auth: keys and feed are found through its metadata. */

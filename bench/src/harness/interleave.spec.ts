@@ -44,7 +44,7 @@ describe('expectJudgement', () => {
     throw new Error('no');
   };
 
-  it('is content with whoever throws or rejects', async () => {
+  it('accepts a contender that throws or rejects', async () => {
     await expect(expectJudgement([throws, rejects], inputs)).resolves.toBeUndefined();
   });
 

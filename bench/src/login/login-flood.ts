@@ -23,7 +23,7 @@ export const loginFlood: Benchmark = {
   name: 'login-flood',
   question: 'What does a flood of logins leave of refresh and orders?',
   method:
-    'One person refreshes and lists orders, by turns, at first alone and then while 150 callers log in ' +
+    'One user refreshes and lists orders, by turns, at first alone and then while 150 callers log in ' +
     'again and again, half a second after a refusal, all on one machine of two cores. At most two ' +
     'passwords are hashed at once and a bounded number waits; the others get 429 without a hash.',
   packages: ['@node-rs/argon2'],

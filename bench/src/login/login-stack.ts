@@ -49,7 +49,7 @@ export async function timed(url: string, body?: object, token?: string): Promise
   return { status: response.status, body: answer, ms: performance.now() - startedAt };
 }
 
-/** A new person's e-mail. */
+/** A new user's e-mail. */
 export async function register({ auth }: LoginStack): Promise<string> {
   const email = `${randomUUID()}@example.com`;
   const { status } = await timed(`${auth}/auth/register`, { email, password: PASSWORD });

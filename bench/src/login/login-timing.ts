@@ -4,8 +4,8 @@ import { median, quantile } from '../harness/statistics.js';
 import { type LoginStack, register, startLoginStack, timed } from './login-stack.js';
 
 const efforts = {
-  full: { people: 12, attempts: 300 },
-  smoke: { people: 2, attempts: 6 },
+  full: { users: 12, attempts: 300 },
+  smoke: { users: 2, attempts: 6 },
 } as const satisfies Record<Effort, object>;
 
 /** Of a difference this small, a caller over a network would need many thousands of answers. */
@@ -13,7 +13,7 @@ const INDISTINCT = 0.05;
 
 export const loginTiming: Benchmark = {
   name: 'login-timing',
-  question: 'Can a caller tell from the time whether an e-mail has an account?',
+  question: 'Does the time of an answer reveal whether an e-mail has an account?',
   method:
     'Logins with a wrong password over HTTP, one after another, by turns with an e-mail that has an ' +
     'account and with one that has none; each from another address, so that no limit interferes.',
@@ -22,14 +22,14 @@ export const loginTiming: Benchmark = {
 };
 
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
-  const { people, attempts } = efforts[effort];
+  const { users, attempts } = efforts[effort];
   progress('starting auth and orders');
   await using stack = await startLoginStack();
   const known: string[] = [];
-  for (let person = 0; person < people; person++) known.push(await register(stack));
+  for (let user = 0; user < users; user++) known.push(await register(stack));
   const times = { known: [] as number[], unknown: [] as number[] };
   for (let attempt = 0; attempt < attempts; attempt++) {
-    times.known.push(await refusal(stack, known[attempt % people]!));
+    times.known.push(await refusal(stack, known[attempt % users]!));
     times.unknown.push(await refusal(stack, `${randomUUID()}@example.com`));
     progress(`attempt ${attempt + 1} of ${attempts}`);
   }

@@ -37,7 +37,7 @@ export function startChild(
   const ended = exited.then(() => {
     throw new Error(`${file} ${args.join(' ')} ended`);
   });
-  // Whoever asks is told; that it ends when it is stopped is no error.
+  // Callers get the error of their request; an end after a stop is none.
   ended.catch(() => undefined);
   return {
     ask: async <Answer>(message: unknown) => {

@@ -32,7 +32,7 @@ export interface Rate {
   readonly p50Ms: number;
   readonly p99Ms: number;
   /**
-   * Processor time for one, in milliseconds, where the system tells it: of the processes that serve,
+   * Processor time for one, in milliseconds, where the system reports it: of the processes that serve,
    * or of this one if there are none.
    */
   readonly cpuMs: number | undefined;

@@ -5,7 +5,7 @@ export interface LongestPauses {
   readonly longestMs: number;
   /**
    * The same without the time for which other processes had the core: what is left is code, the
-   * collector, and what it waits for itself. `null` where the system does not tell.
+   * collector, and what it waits for itself. `null` where the system does not report it.
    */
   readonly ownMs: number | null;
 }

@@ -21,7 +21,7 @@ export interface BeginningOrder {
 /** The first seconds of an app. */
 export interface Beginning {
   readonly readyMs: number;
-  /** Resident memory, where the system tells it. */
+  /** Resident memory, where the system reports it. */
   readonly idleMegabytes: number | undefined;
   /** The most that was seen under load. */
   readonly loadedMegabytes: number | undefined;
@@ -35,7 +35,7 @@ const sampleEveryMs = 50;
 export async function beginning(name: AppName, order: BeginningOrder): Promise<Beginning> {
   const port = await freePort();
   const startedAt = performance.now();
-  // Both are waited for: a start that fails tells why, and stops its process by itself.
+  // Both are waited for: a start that fails reports why, and stops its process by itself.
   const [app, readyMs] = await Promise.all([
     startApp(name, { env: order.env, port, readyWithinMs, sourceMaps: false }),
     untilReady(`http://127.0.0.1:${port}/health/ready`, startedAt),

@@ -11,7 +11,7 @@ export interface Client {
   readonly generation: number;
 }
 
-/** A person's login. */
+/** A user's login. */
 export interface Session {
   readonly sid: string;
   readonly refreshToken: string;
@@ -23,7 +23,7 @@ const SCOPE = 'orders:read';
 const CLIENTS = 5;
 const CLIENT_TOKENS = 300;
 const SESSIONS = 60;
-const PEOPLE = 8;
+const USERS = 8;
 /** One token in so many is never revoked by itself: it has to live. */
 const SPARED = 10;
 /** No token is shown to anybody later than this before it expires. */
@@ -40,7 +40,7 @@ export class Living {
   minted = 0;
   /** Keys that somebody has tried to withdraw: what they sign on its way is dead on arrival. */
   readonly withdrawn = new Set<string>();
-  private readonly people: string[] = [];
+  private readonly users: string[] = [];
 
   constructor(
     private readonly auths: readonly string[],
@@ -58,13 +58,13 @@ export class Living {
    * for an answer that does not come, others go on.
    */
   get replenishing(): (() => Promise<void>)[] {
-    const { people, clients, sessions, tokens } = this;
+    const { users, clients, sessions, tokens } = this;
     const whenever = (isDue: () => boolean, act: () => Promise<void>) => async () => {
       this.dropExpiring();
       if (isDue()) await act();
     };
     const register = whenever(
-      () => people.length < PEOPLE,
+      () => users.length < USERS,
       () => this.register(),
     );
     const make = whenever(
@@ -72,7 +72,7 @@ export class Living {
       () => this.makeClient(),
     );
     const logIn = whenever(
-      () => people.length > 0 && sessions.length < SESSIONS,
+      () => users.length > 0 && sessions.length < SESSIONS,
       () => this.logIn(),
     );
     const mint = whenever(
@@ -104,9 +104,9 @@ export class Living {
   }
 
   private async register(): Promise<void> {
-    const email = `person-${this.random.between(0, 1e9)}@example.com`;
+    const email = `user-${this.random.between(0, 1e9)}@example.com`;
     const json = { email, password: PASSWORD };
-    if (granted(await ask(`${this.auth}/auth/register`, { json }))) this.people.push(email);
+    if (granted(await ask(`${this.auth}/auth/register`, { json }))) this.users.push(email);
   }
 
   private async makeClient(): Promise<void> {
@@ -117,7 +117,7 @@ export class Living {
   }
 
   private async logIn(): Promise<void> {
-    const email = this.random.pick(this.people as [string, ...string[]]);
+    const email = this.random.pick(this.users as [string, ...string[]]);
     const json = { email, password: PASSWORD };
     const login = granted(await ask(`${this.auth}/auth/login`, { json }));
     if (!login) return;

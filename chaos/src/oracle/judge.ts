@@ -35,16 +35,17 @@ export class Judge {
   during(probe: Probe): Violation | undefined {
     const fate = this.record.fateOf(probe.subject);
     const rule = this.brokenRule(probe, fate);
-    return rule && this.tell(rule, probe, fate);
+    return rule && this.violation(rule, probe, fate);
   }
 
   /** The same for a probe when all is mended and recovered: nothing excuses any more. */
   afterwards(probe: Probe): Violation | undefined {
     const fate = this.record.fateOf(probe.subject);
     const isDead = fate.acknowledgedAtMs < probe.startedAtMs;
-    if (isDead && probe.verdict === 'accepted') return this.tell('revocation_missing', probe, fate);
+    if (isDead && probe.verdict === 'accepted')
+      return this.violation('revocation_missing', probe, fate);
     const isSilent = probe.verdict === 'unknown' || probe.verdict === 'unanswered';
-    if (isSilent) return this.tell('not_recovered', probe, fate);
+    if (isSilent) return this.violation('not_recovered', probe, fate);
     return this.during(probe);
   }
 
@@ -78,7 +79,7 @@ export class Judge {
       .some(({ fault }) => fault.shiftSeconds !== 0 && fault.target === service);
   }
 
-  private tell(rule: ViolationRule, probe: Probe, fate: Fate): Violation {
+  private violation(rule: ViolationRule, probe: Probe, fate: Fate): Violation {
     const fromMs = Math.min(fate.acknowledgedAtMs, probe.startedAtMs);
     const around = this.faults.between(fromMs, probe.endedAtMs, this.bounds.settlingMs);
     return violation(rule, probe, fate, around);

@@ -2,7 +2,7 @@ import type { ChaosOptions, ChaosResult } from '../run/chaos-run.js';
 
 const MOST_STORIES = 20;
 
-/** What a run has shown, in lines for people. */
+/** What a run has shown, in lines for readers. */
 export function summary(options: ChaosOptions, result: ChaosResult): string {
   const { tally, worst, clockMover, minted, plannedFaults, unacknowledged } = result;
   const { violations } = tally;

@@ -15,7 +15,7 @@ interface Page {
   }[];
 }
 
-/** Acknowledged revocations that a process's feed does not tell of, to a reader who starts anew. */
+/** Acknowledged revocations that are missing in a process's feed for a reader that starts anew. */
 export async function missingFromFeed(
   auth: string,
   victims: readonly Victim[],
@@ -30,7 +30,7 @@ export async function missingFromFeed(
     .filter((victim) => !isTold(victim, told))
     .map(({ condemned }) => ({
       rule: 'revocation_missing',
-      story: `${keyOf(condemned)} was acknowledged, and the feed of ${auth} does not tell of it`,
+      story: `${keyOf(condemned)} was acknowledged, and it is missing in the feed of ${auth}`,
     }));
 }
 

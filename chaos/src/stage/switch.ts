@@ -26,7 +26,7 @@ export class Switch {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Resets every connection: whoever comes back is given to another server. */
+  /** Resets every connection: a client that connects again gets another server. */
   shake(): void {
     this.turn += 1;
     for (const socket of this.sockets) socket.resetAndDestroy();

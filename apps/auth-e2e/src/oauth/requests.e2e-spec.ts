@@ -174,8 +174,8 @@ describe('the token endpoint', () => {
     'toString',
     'introspect',
   ])('knows no grant %s', async (grant) => {
-    const person = { username: 'ada@example.com', password: 'correct horse battery staple' };
-    const form = { ...person, grant_type: grant };
+    const user = { username: 'ada@example.com', password: 'correct horse battery staple' };
+    const form = { ...user, grant_type: grant };
     expectOAuthError(await stack.post('token', form), 400, 'unsupported_grant_type');
     const asClient = await stack.post('token', form, basic(service));
     expectOAuthError(asClient, 400, 'unsupported_grant_type');

@@ -3,8 +3,8 @@ import { applyDecorators, Controller, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 
 /**
- * A controller under `/admin`, all of whose routes are for administrators alone. Least privilege: a
- * token that was asked for without the scope is good for nothing here, whoever has it.
+ * A controller under `/admin`, all of whose routes are for administrators only. Least privilege: a
+ * token without the scope is refused, even if it is an administrator's.
  */
 export const AdminController = (path: string): ClassDecorator =>
   applyDecorators(

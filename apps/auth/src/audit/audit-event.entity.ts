@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What else there is to tell of an event, as JSON. */
+/** More about an event, as JSON. */
 export type AuditDetail = Readonly<Record<string, NonNullable<unknown> | null>>;
 
 /** One line of the audit log. The database refuses to change or remove it. */
@@ -31,7 +31,7 @@ export class AuditEvent {
   @Column({ name: 'request_id', type: 'text', nullable: true })
   requestId!: string | null;
 
-  /** Whatever else tells the reader what changed. Never a secret. */
+  /** More about what changed. Never a secret. */
   @Column({ type: 'jsonb' })
   detail!: AuditDetail;
 }

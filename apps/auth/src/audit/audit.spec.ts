@@ -18,7 +18,7 @@ it.each([
   await expect(auth.dataSource.query(statement)).rejects.toThrow('append-only');
 });
 
-it('an event goes with the transaction that it tells of', async () => {
+it('an event is rolled back with the transaction that it describes', async () => {
   const failed = auth.dataSource.transaction(async (manager) => {
     await auth.get(AuditService).record(manager, {
       action: 'user.password_changed',

@@ -71,7 +71,7 @@ describe('create-admin', () => {
     expect({ code, shown }).toMatchObject({ code: 0 });
   });
 
-  it('leaves whoever has the e-mail as they are', async () => {
+  it('does not change a user who already has the e-mail', async () => {
     await run(create('twice@example.com'), [PASSWORD]);
     const again = await run(create('TWICE@example.com'), [`${PASSWORD} 2`]);
     expect(again).toMatchObject({

@@ -15,7 +15,7 @@ Makes an administrator. The password is asked for, or read from standard input w
 terminal; it is never an argument. Needs DATABASE_URL.
 `;
 
-/** Something that the person can put right. `message` says what. */
+/** An error that the user of the command can correct. `message` says how. */
 class Refusal extends Error {}
 
 /** Runs a command of an administrator's shell, and returns the exit code of its process. */

@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 
-/** Where a person, or a script in their place, sits. */
+/** The terminal of a user, or the pipe of a script. */
 export interface Console {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** For prompts and messages. */
   readonly output: NodeJS.WritableStream;
 }
 
-/** The person gave up, or typed two different passwords. `message` is for them. */
+/** The user gave up, or typed two different passwords. `message` is for them. */
 export class PasswordNotGiven extends Error {
   override readonly name = 'PasswordNotGiven';
 }

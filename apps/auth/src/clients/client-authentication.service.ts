@@ -30,8 +30,8 @@ export class ClientAuthenticationService {
   }
 
   /**
-   * Does, in a transaction, what must not happen to a client that is disabled: whoever disables it
-   * waits for the work, or the work does not begin.
+   * Does, in a transaction, what must not be done for a disabled client: disabling it waits for the
+   * end of the work, or the work does not begin.
    */
   async whileEnabled<T>(
     id: string,

@@ -13,7 +13,7 @@ import { hashSecret, newSecret } from '../secret.js';
 /** On whose behalf clients change, and from where. */
 export type ClientActor = Pick<AuditEntry, 'actor' | 'origin'>;
 
-/** A secret in plain text: seen once, by whoever made it. */
+/** A secret in plain text: shown once, to the administrator who made it. */
 export type NewSecret = Pick<ClientSecret, 'id' | 'createdAt'> & { readonly secret: string };
 
 /** The old one and the new one while a service is rolled over. */

@@ -6,7 +6,7 @@ import type { Claims } from '../tokens/own-claims.js';
  * What a client may do.
  *
  * - `client_credentials`: call for itself, with tokens of its own.
- * - `refresh_token`: refresh and end the sessions of people, as the backend of a front end does.
+ * - `refresh_token`: refresh and end the sessions of users, as the backend of a front end does.
  * - `introspect`: ask what any token is worth.
  */
 export const CLIENT_GRANTS = ['client_credentials', 'refresh_token', 'introspect'] as const;

@@ -8,7 +8,7 @@ import { ClientSecretsService } from './client-secrets.service.js';
 import { Client } from './client.entity.js';
 import { isSecretOf } from '../secret.js';
 
-/** Fixed, so that whoever starts this process can tell a service whose secret it has given. */
+/** Fixed, so that a script that sets its secret knows the id, too. */
 export const DEMO_CLIENT_ID = 'de300000-0000-4000-8000-00000000c11e';
 
 const TRAITS: Pick<Client, 'name' | 'grants' | 'scopes'> = {

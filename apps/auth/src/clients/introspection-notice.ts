@@ -3,7 +3,7 @@ import { ArrayContains, DataSource, IsNull } from 'typeorm';
 
 import { Client } from './client.entity.js';
 
-/** Tells whoever starts auth when its reference tokens are of no use to any service. */
+/** Logs at the start when no client may introspect: then no service can use reference tokens. */
 @Injectable()
 export class IntrospectionNotice implements OnApplicationBootstrap {
   private readonly logger = new Logger(IntrospectionNotice.name);

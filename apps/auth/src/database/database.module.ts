@@ -10,7 +10,7 @@ import { authDatabase } from './auth-database.js';
   imports: [
     TypeOrmModule.forRootAsync({
       inject: [Config],
-      // `openDatabase` is patient by itself.
+      // `openDatabase` retries by itself.
       useFactory: ({ databaseUrl }: Config) => ({ ...authDatabase(databaseUrl), retryAttempts: 0 }),
       dataSourceFactory: (options) => openDatabase(options as DatabaseOptions),
     }),

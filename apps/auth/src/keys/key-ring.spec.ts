@@ -134,7 +134,7 @@ describe('when another process changes the keys', () => {
     );
   }
 
-  it('takes them over, and tells whoever asked to be told', async () => {
+  it('takes them over, and notifies its listeners', async () => {
     const ring = await open();
     const [active, next] = [
       ring.active.kid,
@@ -163,7 +163,7 @@ describe('when another process changes the keys', () => {
     expect(ring.get(key?.kid ?? '')).toBeUndefined();
   });
 
-  it('says nothing when nothing has changed, nor to whoever does not ask any more', async () => {
+  it('notifies no listener when nothing has changed, nor one that was removed', async () => {
     const ring = await open();
     const [told, left] = [vi.fn(), vi.fn()];
     ring.onChange(told);
@@ -203,7 +203,7 @@ describe('when another process changes the keys', () => {
 });
 
 describe('an unknown kid', () => {
-  it('is looked up, but not again within a second, whoever asks', async () => {
+  it('is looked up, but not again within a second, by any caller', async () => {
     // Before the ring, as a slow machine takes more than a second to make one.
     const late = await newSigningKey('next', encryptionKey, new Date());
     const ring = await open();

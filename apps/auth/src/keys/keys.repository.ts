@@ -5,7 +5,7 @@ import { encryptPrivateKey } from './key-encryption.js';
 import { newSigningKey } from './new-signing-key.js';
 import { SigningKey } from './signing-key.entity.js';
 
-/** Held by whoever changes the signing keys: one process at a time. */
+/** Held while the signing keys change: by one process at a time. */
 const KEYS_LOCK = 0x6b657973;
 
 /** The rows of the keys that the key set holds: those of retired keys while tokens of theirs live. */

@@ -200,7 +200,7 @@ describe('a request', () => {
     expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
   });
 
-  it('that fails for no known reason tells nothing, and is logged', async () => {
+  it('that fails for an unknown reason reveals nothing, and is logged', async () => {
     const { access_token: token } = await auth.login('ada@example.com');
     await auth.dataSource.query('ALTER TABLE audit_events RENAME TO hidden');
     const answer = await post('revoke', { token });

@@ -103,9 +103,9 @@ describe('a reference token', () => {
 
   it.each(['opaque', 'JWT', ' '])('is not had by asking for %j', async (token_format) => {
     const { refresh_token } = await login();
-    const person = { email: 'ada@example.com', password: PASSWORD, token_format };
+    const user = { email: 'ada@example.com', password: PASSWORD, token_format };
     const answers = [
-      await auth.call<OAuthBody>('POST', '/auth/login', { body: person }),
+      await auth.call<OAuthBody>('POST', '/auth/login', { body: user }),
       await auth.call<OAuthBody>('POST', '/auth/refresh', {
         body: { refresh_token, token_format },
       }),
@@ -126,10 +126,10 @@ describe('a reference token', () => {
     expect((await refreshAs('jwt', refresh_token)).status).toBe(200);
   });
 
-  it('is what a person gets whose claims do not fit into a JWT, with all of them', async () => {
+  it('is what a user gets whose claims do not fit into a JWT, with all of them', async () => {
     const claims = { text: 'ü'.repeat(30_000), deep: [{ a: { b: [1, null, true] } }] };
-    const { body: person } = await auth.register('oversize@example.com');
-    const path = `/admin/users/${person.id}`;
+    const { body: user } = await auth.register('oversize@example.com');
+    const path = `/admin/users/${user.id}`;
     const { status } = await auth.call('PATCH', path, { token: admin, body: { claims } });
     expect(status).toBe(200);
     const first = await auth.login('oversize@example.com');
@@ -179,7 +179,7 @@ describe('a reference token is dead everywhere at once', () => {
     ],
     ['another role', (_, { sub }) => change(sub, { roles: [] })],
     ['other claims', (_, { sub }) => change(sub, { claims: { tenant: 'blue' } })],
-    ['disabling its person', (_, { sub }) => change(sub, { disabled: true })],
+    ['disabling its user', (_, { sub }) => change(sub, { disabled: true })],
   ])('by %s', async (_what, end) => {
     const { email } = (await auth.register(`${Math.random()}@example.com`)).body;
     const tokens = await login({ email, token_format: 'reference' });

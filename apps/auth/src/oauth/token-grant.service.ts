@@ -51,7 +51,7 @@ export class TokenGrantService {
   }
 
   /**
-   * The next pair of a person's session (RFC 6749 section 6). For the public client `web`, whose
+   * The next pair of a user's session (RFC 6749 section 6). For the public client `web`, whose
    * sessions they are, and for clients that are registered to refresh in its place.
    *
    * @throws OAuthError `unauthorized_client`; SessionsError as {@link RefreshService.refresh}
@@ -59,11 +59,11 @@ export class TokenGrantService {
   async refresh(
     client: Client | undefined,
     refreshToken: string,
-    wish: RefreshOptions,
+    options: RefreshOptions,
     origin: Origin,
   ): Promise<TokenResponse> {
     if (client) demandGrant(client.grants, 'refresh_token');
-    return this.refreshing.refresh(refreshToken, origin, wish);
+    return this.refreshing.refresh(refreshToken, origin, options);
   }
 }
 

@@ -42,8 +42,8 @@ export class TokenController {
       }
       case 'refresh_token': {
         const client = await this.callers.identify(request, form);
-        const wish = { format: requestedFormat(form), scope: form.get('scope') };
-        return this.granting.refresh(client, required(form, 'refresh_token'), wish, origin);
+        const options = { format: requestedFormat(form), scope: form.get('scope') };
+        return this.granting.refresh(client, required(form, 'refresh_token'), options, origin);
       }
       default:
         throw new OAuthError('unsupported_grant_type', 'There is no such grant here');

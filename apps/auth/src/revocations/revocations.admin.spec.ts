@@ -102,7 +102,7 @@ describe('a revocation by hand', () => {
     expect(await auth.get(IssuedTokens).find(token)).toMatchObject({ client_id: id });
   });
 
-  it('of the client of people leaves the logins and refreshes that come after it', async () => {
+  it('of the client `web` does not affect later logins and refreshes', async () => {
     const before = await auth.login('ada@example.com');
     await revoke('client', 'web');
     expect(await me(before.access_token)).toBe(401);

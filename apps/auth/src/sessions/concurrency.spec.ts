@@ -20,7 +20,7 @@ const usable = (): Promise<{ usable: number }[]> =>
      GROUP BY session_id HAVING count(*) <> 1`,
   );
 
-describe('one person, at the same moment', () => {
+describe('one user, at the same moment', () => {
   it('may refresh, log in, end sessions and change the password without a deadlock', async () => {
     const email = 'busy@example.com';
     await auth.register(email);
@@ -69,7 +69,7 @@ describe('one person, at the same moment', () => {
     expect((await answer)?.body.scope).toBe('orders:read orders:write admin account');
   });
 
-  it('who changes a person sees the tokens that were minted meanwhile', async () => {
+  it('a change of a user finds the tokens that were issued meanwhile', async () => {
     const email = 'demoted@example.com';
     const { body } = await auth.register(email);
     const { refresh_token: token } = await auth.login(email);

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 
 import { LoginRequest } from './login.schema.js';
 
-/** Lets in whoever sends an e-mail and its password, as `request.user`. */
+/** Admits a caller who sends an e-mail and its password, as `request.user`. */
 @Injectable()
 export class LoginGuard extends AuthGuard('local') {
   private readonly validation = new StandardSchemaValidationPipe();

@@ -9,7 +9,7 @@ export const LoginRequest = z
   .object({
     email: Email,
     password: TypedPassword.min(1),
-    /** Of what the person may do, only this (RFC 6749 section 3.3). */
+    /** Of what the user may do, only this (RFC 6749 section 3.3). */
     scope: RequestedScope.optional(),
     /** Of the access token. */
     token_format: TokenFormat.optional(),

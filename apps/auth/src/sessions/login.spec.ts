@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => auth.close());
 
-async function person(): Promise<string> {
+async function newUser(): Promise<string> {
   const email = `login-${(count += 1)}@example.com`;
   await auth.register(email);
   return email;
@@ -33,7 +33,7 @@ const NEW_PASSWORD = 'staple battery horse correct';
 
 describe('a login', () => {
   it('gives a token response', async () => {
-    const { status, headers, body } = await attempt({ email: await person(), password: PASSWORD });
+    const { status, headers, body } = await attempt({ email: await newUser(), password: PASSWORD });
     expect(status).toBe(200);
     expect(headers['cache-control']).toBe('no-store');
     expect(body).toEqual({
@@ -51,15 +51,15 @@ describe('a login', () => {
     ['orders:read admin', 'orders:read'],
     ['admin', ''],
   ])('that asks for %j gets %j, now and at each refresh', async (scope, granted) => {
-    const { body } = await attempt({ email: await person(), password: PASSWORD, scope });
+    const { body } = await attempt({ email: await newUser(), password: PASSWORD, scope });
     expect(body.scope).toBe(granted);
     expect(claimsOf(body.access_token)).toMatchObject({ scope: granted, client_id: 'web' });
     expect((await auth.refresh(body.refresh_token)).body.scope).toBe(granted);
   });
 
   // threat:account-enumeration
-  it('says the same to a wrong password, an unknown e-mail and a disabled person', async () => {
-    const [known, disabled] = [await person(), await person()];
+  it('says the same to a wrong password, an unknown e-mail and a disabled user', async () => {
+    const [known, disabled] = [await newUser(), await newUser()];
     await auth.dataSource.query('UPDATE users SET is_disabled = true WHERE email = $1', [disabled]);
     const answers = await Promise.all([
       attempt({ email: known, password: 'not the password' }),
@@ -90,13 +90,13 @@ describe('a login', () => {
   });
 
   it('does not take credentials from the query', async () => {
-    const query = new URLSearchParams({ email: await person(), password: PASSWORD }).toString();
+    const query = new URLSearchParams({ email: await newUser(), password: PASSWORD }).toString();
     const answer = await auth.call('POST', `/auth/login?${query}`, { body: {} });
     expect(answer.status).toBe(400);
   });
 
   it('hashes a password anew when the parameters have changed', async () => {
-    const email = await person();
+    const email = await newUser();
     const weak = await hash(PASSWORD, { memoryCost: 8192, timeCost: 2, parallelism: 1 });
     await auth.dataSource.query('UPDATE users SET password_hash = $1 WHERE email = $2', [
       weak,
@@ -111,8 +111,8 @@ describe('a login', () => {
     await auth.login(email);
   });
 
-  it('fails when the person is disabled between the check and the session', async () => {
-    const email = await person();
+  it('fails when the user is disabled between the check and the session', async () => {
+    const email = await newUser();
     const login = auth.get(CredentialsService);
     const authenticate = login.authenticate.bind(login);
     const spy = vi.spyOn(login, 'authenticate').mockImplementation(async (...call) => {
@@ -132,7 +132,7 @@ describe('a login', () => {
   });
 
   it('fails when the password is changed between the check and the session', async () => {
-    const email = await person();
+    const email = await newUser();
     const login = auth.get(CredentialsService);
     const { access_token: token } = await auth.login(email);
     const authenticate = login.authenticate.bind(login);
@@ -151,7 +151,7 @@ describe('a login', () => {
 describe('a flood of logins', () => {
   it('is turned away at once while the queue is full, and nobody after it', async () => {
     const hasher = auth.get(PasswordHasher);
-    const email = await person();
+    const email = await newUser();
     let open = (): void => undefined;
     const closed = new Promise<void>((resolve) => (open = resolve));
     const queue = Array.from({ length: 66 }, () => hasher.inTurn('127.0.0.1', () => closed));
@@ -175,7 +175,7 @@ describe('a change of password', () => {
     auth.call('PUT', '/auth/password', { token, body: { currentPassword, newPassword } });
 
   it('ends all other sessions, and this one goes on', async () => {
-    const email = await person();
+    const email = await newUser();
     const [mine, other] = [await auth.login(email), await auth.login(email)];
     expect((await change(mine.access_token, PASSWORD, NEW_PASSWORD)).status).toBe(204);
     await vi.waitFor(async () => {
@@ -189,7 +189,7 @@ describe('a change of password', () => {
   });
 
   it('needs the present password, and changes nothing without it', async () => {
-    const email = await person();
+    const email = await newUser();
     const { access_token: token } = await auth.login(email);
     const answer = await change(token, 'not the password', NEW_PASSWORD);
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } });
@@ -197,13 +197,13 @@ describe('a change of password', () => {
   });
 
   it('takes no password that could not be chosen', async () => {
-    const { access_token: token } = await auth.login(await person());
+    const { access_token: token } = await auth.login(await newUser());
     const answer = await change(token, PASSWORD, 'password1234');
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: 'newPassword' }] } });
   });
 
   it('is no way around the limits for guessing', async () => {
-    const { access_token: token } = await auth.login(await person());
+    const { access_token: token } = await auth.login(await newUser());
     const statuses: number[] = [];
     for (let guess = 0; guess < 8; guess += 1) {
       statuses.push((await change(token, `guess number ${guess}`, NEW_PASSWORD)).status);
@@ -212,7 +212,7 @@ describe('a change of password', () => {
   });
 
   it('succeeds once when it is asked for twice at once', async () => {
-    const email = await person();
+    const email = await newUser();
     const { access_token: token } = await auth.login(email);
     const wanted = ['one new password', 'another new password'];
     const answers = await Promise.all(wanted.map((next) => change(token, PASSWORD, next)));
@@ -225,7 +225,7 @@ describe('a change of password', () => {
 });
 
 it('neither a password nor a token nor an e-mail is ever logged', async () => {
-  const email = await person();
+  const email = await newUser();
   const { access_token, refresh_token } = await auth.login(email);
   await attempt({ email, password: 'a wrong password' });
   await auth.refresh(refresh_token);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterEach(() => auth.clock.reset());
 afterAll(() => Promise.all([auth.close(), other.close()]));
 
-/** A person of their own for each test. */
+/** A new user for each test. */
 async function login(): Promise<TokenResponse> {
   const email = `refresh-${(count += 1)}@example.com`;
   await auth.register(email);
@@ -149,7 +149,7 @@ describe('a refresh that is repeated within the window', () => {
     expect(new Set(answers.map(({ body }) => JSON.stringify(tokensOf(body)))).size).toBe(1);
   });
 
-  it('tells how long its tokens live by then', async () => {
+  it('says how long its tokens still live', async () => {
     const first = await login();
     const second = await refreshed(first.refresh_token);
     auth.clock.advance(9 * SECOND);
@@ -250,7 +250,7 @@ describe('a token that is used again after the window', () => {
     ]);
   });
 
-  it('leaves the other sessions of the person alone', async () => {
+  it('leaves the other sessions of the user alone', async () => {
     const email = 'two-sessions@example.com';
     await auth.register(email);
     const [one, two] = [await auth.login(email), await auth.login(email)];
@@ -289,7 +289,7 @@ describe('a session that is over', () => {
   });
 });
 
-describe('a person who was disabled', () => {
+describe('a user who was disabled', () => {
   it('cannot refresh', async () => {
     const email = 'disabled@example.com';
     await auth.register(email);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([auth.close(), bounded.close()]));
 
-async function person(): Promise<{ email: string; id: string }> {
+async function newUser(): Promise<{ email: string; id: string }> {
   const email = `starting-${(count += 1)}@example.com`;
   const { body } = await auth.register(email);
   return { email, id: body.id };
@@ -50,12 +50,12 @@ const rowsOf = (id: string) =>
   );
 
 it.each([{}, { token_format: 'reference' }])(
-  'gives what the person may do by now, and writes it once, for %j',
-  async (wish) => {
-    const { email, id } = await person();
+  'gives what the user may do by now, and writes it once, for %j',
+  async (request) => {
+    const { email, id } = await newUser();
     const promote = () =>
       auth.dataSource.query(`UPDATE users SET roles = '{user,admin}' WHERE id = $1`, [id]);
-    const { status, body } = await loginAround(email, promote, wish);
+    const { status, body } = await loginAround(email, promote, request);
     expect(status).toBe(200);
     expect(body.scope).toBe('orders:read orders:write admin account');
     expect(await rowsOf(id)).toEqual([{ sessions: 1, tokens: 1, events: 1 }]);
@@ -63,12 +63,12 @@ it.each([{}, { token_format: 'reference' }])(
       `SELECT claims->'roles' AS roles FROM reference_tokens WHERE claims->>'sub' = $1`,
       [id],
     );
-    expect(kept).toEqual('token_format' in wish ? [{ roles: ['user', 'admin'] }] : []);
+    expect(kept).toEqual('token_format' in request ? [{ roles: ['user', 'admin'] }] : []);
   },
 );
 
-it('waits for whoever is changing the person, and writes nothing for one who is disabled', async () => {
-  const { email, id } = await person();
+it('waits for a change of the user, and writes nothing for a disabled one', async () => {
+  const { email, id } = await newUser();
   let answer: ReturnType<typeof attempt> | undefined;
   await auth.dataSource.transaction(async (manager) => {
     await manager.query('UPDATE users SET is_disabled = true WHERE id = $1', [id]);
@@ -91,7 +91,7 @@ describe('the sessions of one user', () => {
     );
 
   it('are bounded, and the one that was unused for longest ends', async () => {
-    const { email, id } = await person();
+    const { email, id } = await newUser();
     const logins = [];
     for (let i = 0; i < 3; i++) logins.push((await attempt(email, {}, bounded)).body);
     const [first, second] = logins as [TokenResponse, TokenResponse];
@@ -110,7 +110,7 @@ describe('the sessions of one user', () => {
   });
 
   it('are bounded when many logins arrive at once', async () => {
-    const { email, id } = await person();
+    const { email, id } = await newUser();
     const logins = Array.from({ length: 12 }, () => attempt(email, {}, bounded));
     const statuses = (await Promise.all(logins)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([200]));
@@ -151,7 +151,7 @@ const openAndRevoked = async (userId: string) => {
 
 describe('70,000 sessions of one user', () => {
   it('end at once, and those that can still be used are published', async () => {
-    const { email, id } = await person();
+    const { email, id } = await newUser();
     const { access_token: token } = await auth.login(email);
     await openManySessions(id);
     expect((await auth.call('POST', '/auth/logout-everywhere', { token })).status).toBe(204);
@@ -160,7 +160,7 @@ describe('70,000 sessions of one user', () => {
   }, 60_000);
 
   it('from before there was a bound end with the next login', async () => {
-    const { email, id } = await person();
+    const { email, id } = await newUser();
     await openManySessions(id);
     expect((await attempt(email)).status).toBe(200);
     expect(await openAndRevoked(id)).toMatchObject({ open: 100 });

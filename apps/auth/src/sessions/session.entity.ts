@@ -33,7 +33,7 @@ export class Session {
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
-  /** The login, or the last refresh: a write for each request would cost more than it tells. */
+  /** The login, or the last refresh: a write for each request would cost more than it is worth. */
   @Column({ name: 'last_used_at', type: 'timestamptz' })
   lastUsedAt!: Date;
 

@@ -7,10 +7,10 @@ import { invalidCredentials } from '../users/users.errors.js';
  *
  * - `refresh_token_invalid`: unknown, or of a session that was ended.
  * - `refresh_token_expired`: not used for too long, or the session's whole life is over.
- * - `refresh_token_reused`: it had been replaced. Whoever held it, its session is over.
+ * - `refresh_token_reused`: it had been replaced, and its session is over.
  * - `scope_exceeded`: a refresh asked for more than the session has. Its token was not spent.
- * - `session_not_found`: none of this person that is still alive.
- * - `credentials_changed`: the password or the person's standing changed while they logged in.
+ * - `session_not_found`: this user has no such session that is still open.
+ * - `credentials_changed`: the password changed, or the user was disabled, during the login.
  */
 export type SessionsErrorCode =
   | 'refresh_token_invalid'

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => auth.close());
 
-async function person(): Promise<string> {
+async function newUser(): Promise<string> {
   const email = `session-${(count += 1)}@example.com`;
   await auth.register(email);
   return email;
@@ -30,7 +30,7 @@ const sessionsOf = async ({ access_token: token }: TokenResponse): Promise<Sessi
 
 describe('the list of sessions', () => {
   it('shows each login, and which of them asks', async () => {
-    const email = await person();
+    const email = await newUser();
     const before = Date.now();
     const [one, two] = [
       await auth.login(email),
@@ -58,13 +58,13 @@ describe('the list of sessions', () => {
   });
 
   it('shows nobody else, and none that is over', async () => {
-    const [one, two] = [await auth.login(await person()), await auth.login(await person())];
+    const [one, two] = [await auth.login(await newUser()), await auth.login(await newUser())];
     await auth.call('POST', '/auth/logout', { token: two.access_token });
     expect(await sessionsOf(one)).toHaveLength(1);
   });
 
   it('does not show one that died of disuse', async () => {
-    const email = await person();
+    const email = await newUser();
     await auth.login(email);
     await auth.dataSource.query(
       `UPDATE refresh_tokens SET expires_at = now() - interval '1 second'
@@ -76,7 +76,7 @@ describe('the list of sessions', () => {
   });
 
   it('keeps no more of a user agent than anyone reads', async () => {
-    const email = await person();
+    const email = await newUser();
     const { body } = await auth.call<TokenResponse>('POST', '/auth/login', {
       body: { email, password: PASSWORD },
       headers: { 'user-agent': 'x'.repeat(5000) },
@@ -87,7 +87,7 @@ describe('the list of sessions', () => {
 
 describe('logout', () => {
   it('ends this session and no other', async () => {
-    const email = await person();
+    const email = await newUser();
     const [one, two] = [await auth.login(email), await auth.login(email)];
     const answer = await auth.call('POST', '/auth/logout', { token: one.access_token });
     expect(answer).toMatchObject({ status: 204, body: undefined });
@@ -96,7 +96,7 @@ describe('logout', () => {
   });
 
   it('publishes a revocation that lasts as long as the access token', async () => {
-    const tokens = await auth.login(await person());
+    const tokens = await auth.login(await newUser());
     const id = (await sessionsOf(tokens))[0]?.id;
     await auth.call('POST', '/auth/logout', { token: tokens.access_token });
     const { body } = await auth.call<{ entries: unknown[] }>('GET', '/revocations');
@@ -106,7 +106,7 @@ describe('logout', () => {
   });
 
   it('says why the token is refused afterwards', async () => {
-    const tokens = await auth.login(await person());
+    const tokens = await auth.login(await newUser());
     await auth.call('POST', '/auth/logout', { token: tokens.access_token });
     await isDead(tokens);
     const { access_token: token } = tokens;
@@ -117,7 +117,7 @@ describe('logout', () => {
 
 describe('ending one session', () => {
   it('kills that one', async () => {
-    const email = await person();
+    const email = await newUser();
     const [one, two] = [await auth.login(email), await auth.login(email)];
     const id = (await sessionsOf(one)).find(({ current }) => !current)?.id;
     const { access_token: token } = one;
@@ -129,8 +129,8 @@ describe('ending one session', () => {
     expect(await auth.call('DELETE', url, { token })).toMatchObject({ status: 404 });
   });
 
-  it("does not touch another person's", async () => {
-    const [mine, theirs] = [await auth.login(await person()), await auth.login(await person())];
+  it("does not touch another user's", async () => {
+    const [mine, theirs] = [await auth.login(await newUser()), await auth.login(await newUser())];
     const id = (await sessionsOf(theirs))[0]?.id;
     const { access_token: token } = mine;
     const answer = await auth.call('DELETE', `/auth/sessions/${id}`, { token });
@@ -142,14 +142,14 @@ describe('ending one session', () => {
     ['an unknown id', randomUUID(), 404],
     ['what is no id', 'x', 400],
   ])('knows no %s', async (_, id, status) => {
-    const { access_token: token } = await auth.login(await person());
+    const { access_token: token } = await auth.login(await newUser());
     expect((await auth.call('DELETE', `/auth/sessions/${id}`, { token })).status).toBe(status);
   });
 });
 
 describe('logout everywhere', () => {
   it('ends all sessions, and a login in the same second lives', async () => {
-    const email = await person();
+    const email = await newUser();
     const sessions = [await auth.login(email), await auth.login(email), await auth.login(email)];
     const token = sessions[0]?.access_token ?? '';
     const answer = await auth.call('POST', '/auth/logout-everywhere', { token });
@@ -164,14 +164,14 @@ describe('logout everywhere', () => {
   });
 
   it('leaves everyone else alone', async () => {
-    const [mine, theirs] = [await auth.login(await person()), await auth.login(await person())];
+    const [mine, theirs] = [await auth.login(await newUser()), await auth.login(await newUser())];
     await auth.call('POST', '/auth/logout-everywhere', { token: mine.access_token });
     await isDead(mine);
     expect(await statusOf(theirs)).toBe(200);
   });
 
   it('may happen twice at once', async () => {
-    const email = await person();
+    const email = await newUser();
     const sessions = await Promise.all([1, 2, 3, 4].map(() => auth.login(email)));
     const answers = await Promise.all(
       sessions.map(({ access_token: token }) =>

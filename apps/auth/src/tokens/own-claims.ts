@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A JSON object. What lies in it is for whoever reads it to check. */
+/** A JSON object. Its readers check what is in it. */
 export type Claims = Readonly<Record<string, NonNullable<unknown> | null>>;
 
 const MAX_BYTES = 65_536;
@@ -9,7 +9,7 @@ const MAX_DEPTH = 32;
 /** Of text that Postgres keeps: no NUL, and no half of a surrogate pair. */
 const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
 
-/** In the hands of whoever copies members by assignment, these change a prototype. */
+/** Code that copies members by assignment would change a prototype by these. */
 const isHarmless = (name: string): boolean => name !== '__proto__' && name !== 'constructor';
 
 /** Members first, so that what lies too deep is met before anything recurses into it. */

@@ -22,7 +22,7 @@ await (await fetch(issuer)).arrayBuffer();
 const megabyte = 2 ** 20;
 const megabytesBefore = process.memoryUsage.rss() / megabyte;
 
-/** Does something, and tells what it was to the process meanwhile. */
+/** Does some work, and reports what the process used meanwhile. */
 async function observed(work: () => Promise<unknown>): Promise<ListReport> {
   // Auth and its database need the cores too.
   const pauses = watchPauses(1);

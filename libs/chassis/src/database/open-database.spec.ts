@@ -59,7 +59,7 @@ function withPath(address: string, database: string, user?: string): string {
 
 const codeOf = (code: DatabaseError['code']) => expect.objectContaining({ code }) as DatabaseError;
 
-// The pool tells of the connections that are lost here.
+// The pool reports the connections that are lost here.
 Logger.overrideLogger(false);
 
 beforeEach(async () => {
@@ -124,8 +124,8 @@ describe('openDatabase', () => {
   it('refuses a wrong password at once', async () => {
     const wrong = new URL(url);
     wrong.password = 'wrong';
-    const patient = { ...waits, waitMs: 600_000 };
-    await expect(openDatabase(optionsOf(wrong.href), patient)).rejects.toThrow(/password/);
+    const longWait = { ...waits, waitMs: 600_000 };
+    await expect(openDatabase(optionsOf(wrong.href), longWait)).rejects.toThrow(/password/);
   });
 
   it('gives up on a server that never comes', async () => {

@@ -50,7 +50,7 @@ export async function reachDatabase(
   }
 }
 
-/** What does not pass by itself: a refused login, a server without the TLS that is demanded. */
+/** What does not pass by itself: a refused login, a server without the required TLS. */
 function mayPass(error: unknown): boolean {
   return databaseOutage(error) !== undefined && !errorCode(error)?.startsWith('28');
 }

@@ -96,7 +96,7 @@ export function isExposedHttp(address: string): boolean {
   return url.protocol === 'http:' && !isLoopback(url);
 }
 
-/** A host and port as URLs and people write them: an IPv6 address in brackets. */
+/** A host and port as in a URL: an IPv6 address in brackets. */
 export function hostAndPort({ host, port }: ListenAddress): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

@@ -41,7 +41,7 @@ function lookUp(name: string): ProcessAccount | undefined {
   }
 }
 
-/** Whether the account can enter `directory`. Tried, because modes alone do not tell (ACLs). */
+/** Whether the account can enter `directory`. Tried, because modes alone do not say (ACLs). */
 export function canEnter(directory: string, account: ProcessAccount | undefined): boolean {
   if (!account) return true;
   const script = ['-c', 'cd -- "$1"', 'sh', directory];

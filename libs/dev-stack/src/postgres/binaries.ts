@@ -73,7 +73,7 @@ function programs(native: string): PostgresBinaries {
   return { initdb: path('initdb'), postgres: path('postgres') };
 }
 
-/** Why the account cannot run the server, if it cannot. Tried, since modes alone do not tell. */
+/** Why the account cannot run the server, if it cannot. Tried, since modes alone do not say. */
 function failure(
   { postgres }: PostgresBinaries,
   account: ProcessAccount | undefined,

@@ -94,7 +94,7 @@ export class PostgresServer {
     return this.options.log.text();
   }
 
-  /** Settles when the server has ended, whoever wanted it to. */
+  /** Settles when the server has ended, for any reason. */
   get exited() {
     return this.process.exited;
   }

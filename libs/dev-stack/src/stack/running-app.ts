@@ -156,7 +156,7 @@ export async function startApp(
   { env = {}, port, readyWithinMs, sourceMaps }: StartAppOptions = {},
 ): Promise<RunningApp> {
   const app: App = typeof name === 'string' ? APPS[name] : name;
-  // Whoever listens there would be taken for the app, if it only answers.
+  // Another program that listens there and answers would be taken for the app.
   if (port !== undefined && (await listenError(port))) {
     throw new DevStackError('port_taken', `Port ${port} of 127.0.0.1, for ${app.name}, is taken.`);
   }

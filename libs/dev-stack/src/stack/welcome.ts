@@ -10,7 +10,7 @@ export interface Welcome {
   seconds: number;
 }
 
-/** What a person needs who has just started the stack. */
+/** What a developer needs who has just started the stack. */
 export function welcome({ apps, settings, stack, logDir, seconds }: Welcome): string {
   const address = (app: App) => `http://${browsable(settings.host)}:${settings.portOf(app)}`;
   const lines = [
@@ -29,7 +29,7 @@ export function welcome({ apps, settings, stack, logDir, seconds }: Welcome): st
   });
   return [
     ...lines,
-    row('people', `ada@example.com (user), admin@example.com (user and admin)`),
+    row('users', `ada@example.com (user), admin@example.com (user and admin)`),
     row('password', demoPassword),
     '',
     ...(auth && orders ? walkThrough({ auth, orders, password: demoPassword }) : []),
@@ -85,7 +85,7 @@ export function walkThrough({ auth, orders, password }: WalkThrough): string[] {
     `curl -s ${orders}/orders ${bearer} ${json} -d ${order} ${timed('order')}`,
     '# Log out: the token is revoked, long before it expires',
     `curl -s -X POST ${auth}/auth/logout ${bearer} ${timed('logout')}`,
-    '# Orders knows, and asked nobody: 401 token_revoked',
+    '# Orders refuses it, without a request to auth: 401 token_revoked',
     `for i in 1 2 3; do curl -s ${orders}/orders ${bearer} ${timed('orders')}; sleep 0.1; done`,
   ];
 }

@@ -35,7 +35,7 @@ export function writeOnce(file: string, content: string): boolean {
   }
 }
 
-/** Whether a process with this number runs, whoever owns it. */
+/** Whether a process with this number runs, of any account. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -39,7 +39,7 @@ describe('a supervised program', () => {
       'process.kill(process.pid, "SIGKILL")',
       { code: null, signal: 'SIGKILL' },
     ],
-  ])('tells %s', async (_, script, exit) => {
+  ])('reports %s', async (_, script, exit) => {
     const { process } = await start(script);
     expect(process.ended).toBeUndefined();
     expect(await process.exited).toEqual(exit);

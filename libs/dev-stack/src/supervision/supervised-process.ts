@@ -103,14 +103,14 @@ export class SupervisedProcess {
     this.order({ signal });
   }
 
-  /** Asks the program to end, insists until it has, and tells how it ended. */
+  /** Asks the program to end, insists until it has, and reports how it ended. */
   stop(): Promise<ProcessExit> {
     this.order('stop');
     return this.exited;
   }
 
   private order(order: Order): void {
-    // The error is that the watchdog has gone meanwhile, which `exited` tells.
+    // The error is that the watchdog has gone meanwhile, which `exited` reports.
     if (this.watchdog.connected) this.watchdog.send(order, () => undefined);
   }
 }

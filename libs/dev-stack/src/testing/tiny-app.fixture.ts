@@ -12,7 +12,7 @@ const BEHAVIOURS = {
 
 /**
  * Writes a real HTTP server as small as can be. `GET /end` ends it with code 7, `GET /env?NAME`
- * tells a setting, everything else is answered with its `name`.
+ * returns a setting, everything else is answered with its `name`.
  */
 export function tinyApp(
   directory: string,
