@@ -35,7 +35,7 @@ export function testProjects({ postgres = false, isolate = true } = {}): ViteUse
       maxWorkers: Math.max(2, availableParallelism()),
       projects: [
         project('unit', 'src/**/*.spec.ts', isolate),
-        project('e2e', 'src/**/*.e2e-spec.ts', true),
+        project('e2e', 'src/**/*.e2e-spec.ts', isolate),
       ],
     },
   });

@@ -1,3 +1,4 @@
 import { testProjects } from '../../vitest.shared.ts';
 
-export default testProjects({ postgres: true });
+// The specs of a worker share a stack: see `Stack.shared`.
+export default testProjects({ postgres: true, isolate: false });

@@ -69,13 +69,13 @@ describe('an issuer with a path', () => {
   });
 });
 
-const ipv6Addresses = Object.values(networkInterfaces())
+/** The last IPv6 address of this machine, which is its loopback when it has no other. */
+const ipv6Address = Object.values(networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
-  .filter(({ family, scopeid }) => family === 'IPv6' && !scopeid)
-  .map(({ address }) => address);
+  .findLast(({ family, scopeid }) => family === 'IPv6' && !scopeid)?.address;
 
 describe('HOST', () => {
-  it.each([...ipv6Addresses, '::'])('may be %s', async (host) => {
+  it.each([...new Set([ipv6Address ?? '::', '::'])])('may be %s', async (host) => {
     const app = await startApp('auth', {
       env: { HOST: host, DATABASE_URL: await freshDatabase() },
     });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Administrator, type AuditEvent } from './administrator.js';
 import { call, outcome, type Answer } from './http.js';
 import { decode, newSession, PASSWORD, refresh } from './users.js';
@@ -19,11 +19,10 @@ let there: string;
 let admin: Administrator;
 
 beforeAll(async () => {
-  stack = await Stack.start({ processes: 2, withOrders: true, env: { TRUST_PROXY: '1' } });
+  stack = await Stack.shared();
   [here, there] = [stack.auth(0), stack.auth(1)];
   admin = await Administrator.login(here);
 });
-afterAll(() => stack?.stop());
 
 const revoke = (kind: unknown, id: unknown, auth = here): Promise<Answer<Revocation>> =>
   admin.call(auth, 'revocations', { body: { kind, id } });

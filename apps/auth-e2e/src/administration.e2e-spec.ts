@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Administrator, type User } from './administrator.js';
 import { call, outcome } from './http.js';
 import {
@@ -22,12 +22,11 @@ let admin: Administrator;
 let nobody: string;
 
 beforeAll(async () => {
-  stack = await Stack.start({ processes: 2, withOrders: true });
+  stack = await Stack.shared();
   [here, there] = [stack.auth(0), stack.auth(1)];
   admin = await Administrator.login(here);
   ({ access_token: nobody } = await newSession(there));
 });
-afterAll(() => stack?.stop());
 
 const make = (body: unknown) => admin.call<User>(here, 'users', { body });
 const payloadOf = ({ access_token: token }: TokenResponse) => decode(token).payload;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { call, outcome } from './http.js';
 import { login, newEmail, PASSWORD, refresh, register, tryLogin } from './users.js';
 import { Stack, within } from './stack.js';
@@ -10,10 +10,9 @@ let stack: Stack;
 let auth: string;
 
 beforeAll(async () => {
-  stack = await Stack.start({ env: { TRUST_PROXY: '1' } });
+  stack = await Stack.shared();
   auth = stack.auth();
 });
-afterAll(() => stack?.stop());
 
 /** Waits until the app waits for a lock, and stays behind it until `release` is called. */
 async function lockReferenceTokens() {

@@ -9,7 +9,7 @@ interface Client {
   secret: string;
 }
 
-const ROUNDS = 8;
+const ROUNDS = 4;
 
 /** Real processes: two of auth, the clock of the second ahead, and orders. */
 describe.each<StackOptions>([

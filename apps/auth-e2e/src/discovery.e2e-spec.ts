@@ -1,5 +1,5 @@
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { call, type Answer } from './http.js';
 import { decode, login, newSession, DEMO_PASSWORD } from './users.js';
 import { Stack } from './stack.js';
@@ -17,10 +17,9 @@ let here: string;
 let there: string;
 
 beforeAll(async () => {
-  stack = await Stack.start({ processes: 2 });
+  stack = await Stack.shared();
   [here, there] = [stack.auth(0), stack.auth(1)];
 });
-afterAll(() => stack?.stop());
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 const feed = (query = '', auth = here): Promise<Answer<Page>> =>

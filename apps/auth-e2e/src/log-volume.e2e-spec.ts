@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, outcome } from './http.js';
 import { newSession, tryLogin } from './users.js';
-import { within } from './stack.js';
+import { queryAt, within } from './stack.js';
 
 interface Line {
   readonly level: string;
@@ -15,14 +15,17 @@ interface Line {
   readonly err?: { readonly message: string; readonly code?: string; readonly stack?: string };
 }
 
-const REQUESTS = 200;
+const REQUESTS = 120;
 
+let databases: string[];
 let proxies: TcpProxy[];
 let auth: RunningApp;
 let orders: RunningApp;
 
 async function behindProxy(): Promise<string> {
-  const address = new URL(await freshDatabase());
+  const database = await freshDatabase();
+  databases.push(database);
+  const address = new URL(database);
   const proxy = await createTcpProxy(Number(address.port));
   proxies.push(proxy);
   address.host = `127.0.0.1:${proxy.port}`;
@@ -30,6 +33,7 @@ async function behindProxy(): Promise<string> {
 }
 
 beforeAll(async () => {
+  databases = [];
   proxies = [];
   auth = await startApp('auth', {
     env: {
@@ -58,11 +62,33 @@ function problemLines(app: RunningApp, from: number): Line[] {
     .filter(({ level }) => level === 'error' || level === 'warn');
 }
 
-describe('while the database is away', () => {
+/** Ends all connections, and opens the databases to new ones or closes them. */
+async function allowConnections(isAllowed: boolean): Promise<void> {
+  for (const url of databases) {
+    const name = new URL(url).pathname.slice(1);
+    const server = new URL('/postgres', url).href;
+    await queryAt(server, `ALTER DATABASE "${name}" ALLOW_CONNECTIONS ${isAllowed}`);
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`;
+    await queryAt(server, end);
+  }
+}
+
+const outages = {
+  'out of reach': {
+    begin: () => proxies.forEach((proxy) => proxy.cut()),
+    end: () => proxies.forEach((proxy) => proxy.resume()),
+  },
+  'closed to connections': {
+    begin: () => allowConnections(false),
+    end: () => allowConnections(true),
+  },
+};
+
+describe.each(Object.entries(outages))('while the database is %s', (_how, outage) => {
   it('each app logs a failure at most once a second, without a stack', async () => {
     const { access_token: token, email } = await newSession(auth.url);
     const offsets = new Map([auth, orders].map((app) => [app, app.log().length]));
-    for (const proxy of proxies) proxy.cut();
+    await outage.begin();
 
     const startedAt = performance.now();
     for (let sent = 0; sent < REQUESTS; sent += 10) {
@@ -93,7 +119,7 @@ describe('while the database is away', () => {
       expect(JSON.stringify(lines)).not.toMatch(/"stack"|\bat .*\.js:\d/);
     }
 
-    for (const proxy of proxies) proxy.resume();
+    await outage.end();
     const login = () => tryLogin(auth.url, email).then(outcome);
     await expect.poll(login, within(10)).toBe('ok');
   });

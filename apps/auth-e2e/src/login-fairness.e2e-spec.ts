@@ -5,7 +5,7 @@ import { Stack } from './stack.js';
 
 const GREEDY = '198.51.100.66';
 const AT_A_TIME = 100;
-const OTHERS = 12;
+const OTHERS = 4;
 
 let stack: Stack;
 let auth: string;

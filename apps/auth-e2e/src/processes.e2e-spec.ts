@@ -1,5 +1,4 @@
 import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
-import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, outcome } from './http.js';
 import { DEMO_PASSWORD, login, newEmail, PASSWORD, tryLogin } from './users.js';
@@ -46,16 +45,6 @@ describe('a start with wrong settings', () => {
     for (const variable of ['KEY_ENCRYPTION_KEY', 'ISSUER', 'SEED_DEMO']) {
       expect(message).toContain(variable);
     }
-  });
-
-  it('says that it cannot read its keys with another encryption key', async () => {
-    const env = { DATABASE_URL: await freshDatabase() };
-    const key = (byte: number) => Buffer.alloc(32, byte).toString('base64');
-    const first = await startApp('auth', { env: { ...env, KEY_ENCRYPTION_KEY: key(1) } });
-    await first.stop();
-    expect(await startError({ ...env, KEY_ENCRYPTION_KEY: key(2) })).toMatch(/KEY_ENCRYPTION_KEY/);
-    const again = await startApp('auth', { env: { ...env, KEY_ENCRYPTION_KEY: key(1) } });
-    await again.stop();
   });
 });
 

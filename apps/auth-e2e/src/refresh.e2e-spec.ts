@@ -10,9 +10,8 @@ import { Stack, within } from './stack.js';
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await Stack.start({ processes: 2, withOrders: true });
+  stack = await Stack.shared();
 });
-afterAll(() => stack?.stop());
 
 /** Refreshes at one process and the other, and returns each answer from the first login on. */
 async function rotate(first: TokenResponse, times: number): Promise<TokenResponse[]> {
@@ -225,21 +224,5 @@ describe('with REFRESH_RETRY_WINDOW=0s', () => {
     const won = answers.filter(({ status }) => status === 200);
     expect(won).toHaveLength(1);
     expect((await refresh(strict.url, won[0]?.body.refresh_token)).status).toBe(401);
-  });
-});
-
-describe('after a restart of everything', () => {
-  it('what was dead is dead, and what lived lives', async () => {
-    const [stolen, , dead] = await rotate(await newSession(stack.auth()), 2);
-    await passRetryWindow(dead!);
-    const alive = await newSession(stack.auth());
-    await refresh(stack.auth(), stolen?.refresh_token);
-
-    await stack.restartAll();
-
-    expect(await stack.verdict(dead!.access_token)).toBe('token_revoked');
-    expect(await stack.verdict(alive.access_token)).toBe('ok');
-    expect((await refresh(stack.auth(), dead?.refresh_token)).status).toBe(401);
-    expect(outcome(await refresh(stack.auth(1), alive.refresh_token))).toBe('ok');
   });
 });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call } from './http.js';
-import { decode, newSession } from './users.js';
+import { call, outcome } from './http.js';
+import { decode, login, newSession, PASSWORD, refresh } from './users.js';
 import { Stack, within } from './stack.js';
 
 interface FeedAnswer extends Record<string, unknown> {
@@ -13,7 +13,7 @@ interface FeedAnswer extends Record<string, unknown> {
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await Stack.start({ processes: 2, withOrders: true });
+  stack = await Stack.start({ processes: 2, withOrders: true, mayIntrospect: true });
 });
 afterAll(() => stack?.stop());
 
@@ -131,5 +131,37 @@ describe('transactions that commit out of order', () => {
     } finally {
       await endLongOne();
     }
+  });
+});
+
+describe('after a restart of everything', () => {
+  it('what was dead is dead, and what lived lives', async () => {
+    const [dead, alive] = [await newSession(stack.auth()), await newSession(stack.auth(1))];
+    await call(`${stack.auth()}/auth/logout`, { method: 'POST', token: dead.access_token });
+
+    await stack.restartAll();
+
+    expect(await stack.verdict(dead.access_token)).toBe('token_revoked');
+    expect(await stack.verdict(alive.access_token)).toBe('ok');
+    expect((await refresh(stack.auth(), dead.refresh_token)).status).toBe(401);
+    expect(outcome(await refresh(stack.auth(1), alive.refresh_token))).toBe('ok');
+  });
+});
+
+describe('while auth is away', () => {
+  it('a known reference token is good, and nobody can know of another', async () => {
+    const { email } = await newSession(stack.auth());
+    const body = { email, password: PASSWORD, token_format: 'reference' };
+    const reference = () => login(stack.auth(), email, PASSWORD, { body });
+    const [known, unknown] = [await reference(), await reference()];
+    expect(await stack.verdict(known.access_token)).toBe('ok');
+    for (const process of [stack.process(0), stack.process(1)]) {
+      process.kill();
+      await process.exited;
+    }
+    const answer = await call(`${stack.orders}/orders`, { token: unknown.access_token });
+    expect([answer.status, outcome(answer)]).toEqual([503, 'introspection_unavailable']);
+    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(await stack.verdict(known.access_token)).toBe('ok');
   });
 });

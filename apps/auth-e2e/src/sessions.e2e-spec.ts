@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { call, outcome, type Answer } from './http.js';
 import {
   decode,
@@ -28,10 +28,9 @@ let here: string;
 let there: string;
 
 beforeAll(async () => {
-  stack = await Stack.start({ processes: 2, withOrders: true });
+  stack = await Stack.shared();
   [here, there] = [stack.auth(0), stack.auth(1)];
 });
-afterAll(() => stack?.stop());
 
 const sessionOf = ({ access_token: token }: TokenResponse) =>
   decode(token).payload['sid'] as string;

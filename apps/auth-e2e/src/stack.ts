@@ -20,6 +20,8 @@ export interface StackOptions {
   lastClockAheadSeconds?: number;
 }
 
+let shared: Promise<Stack> | undefined;
+
 /** Moves the clock of a Node process: `Date` is ahead, monotonic clocks are not. */
 function clockAhead(seconds: number): Environment {
   const now = `Real.now()+${seconds * 1000}`;
@@ -41,6 +43,21 @@ export class Stack {
     private readonly ordersEnv: Environment,
     private readonly lastClockAheadSeconds: number,
   ) {}
+
+  /**
+   * Two auth processes and orders, the same for all spec files of a worker: for specs that stop no
+   * process, change no key and no setting, and look at nobody's rows but their own. Nobody stops it:
+   * its processes end with the worker.
+   */
+  static shared(): Promise<Stack> {
+    shared ??= Stack.start({
+      processes: 2,
+      withOrders: true,
+      mayIntrospect: true,
+      env: { TRUST_PROXY: '1', REGISTRATION_LIMIT: '1000000' },
+    });
+    return shared;
+  }
 
   static async start({
     processes = 1,

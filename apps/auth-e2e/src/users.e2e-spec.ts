@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { call, outcome } from './http.js';
 import {
   decode,
@@ -17,10 +17,9 @@ let stack: Stack;
 let auth: string;
 
 beforeAll(async () => {
-  stack = await Stack.start({ withOrders: true });
+  stack = await Stack.shared();
   auth = stack.auth();
 });
-afterAll(() => stack?.stop());
 
 const tryToRegister = (email: unknown, password: unknown = PASSWORD) =>
   call(`${auth}/auth/register`, { body: { email, password } });

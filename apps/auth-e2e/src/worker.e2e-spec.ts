@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '@jwt-auth/dev-stack';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { call } from './http.js';
 import { DEMO_PASSWORD, login } from './users.js';
 import { Stack } from './stack.js';
@@ -11,9 +11,8 @@ const main = path.resolve(import.meta.dirname, '../../../examples/worker/dist/ma
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await Stack.start({ withOrders: true });
+  stack = await Stack.shared();
 });
-afterAll(() => stack?.stop());
 
 /** Runs the worker to its end, with no setting but these. */
 function runWorker(settings: Record<string, string | undefined>) {

@@ -1,5 +1,5 @@
 import { startApp } from '@jwt-auth/dev-stack';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { call } from '../http.js';
 import { decode, newSession, refresh } from '../users.js';
@@ -13,7 +13,6 @@ beforeAll(async () => {
   stack = await OAuthStack.start();
   service = await stack.newClient();
 });
-afterAll(() => stack?.stop());
 
 const GRANT = { grant_type: 'client_credentials' };
 const revoke = (token: string, as?: NewClient, hint?: string) =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 
 import { call } from '../http.js';
 import { DEMO_PASSWORD, login, newSession } from '../users.js';
@@ -17,7 +17,6 @@ beforeAll(async () => {
     `${stack.issuer}/.well-known/oauth-authorization-server`,
   ));
 });
-afterAll(() => stack?.stop());
 
 const endpoints = () => Object.entries(metadata).filter(([name]) => name.endsWith('_endpoint'));
 const pathOf = (url: unknown) => String(url).replace(stack.issuer, '');

@@ -21,7 +21,7 @@ export const basic = ({ id, secret }: NewClient) =>
 /** The fields of client_secret_post. */
 export const posted = ({ id, secret }: NewClient) => ({ client_id: id, client_secret: secret });
 
-/** One auth process with clients, and orders, which trusts it. */
+/** A stack as clients and their administrator see it. */
 export class OAuthStack {
   private constructor(
     readonly stack: Stack,
@@ -29,8 +29,9 @@ export class OAuthStack {
     readonly admin: string,
   ) {}
 
-  static async start(): Promise<OAuthStack> {
-    const stack = await Stack.start({ withOrders: true });
+  /** On the shared stack, unless the caller changes keys or settings of it. */
+  static async start(own?: Stack): Promise<OAuthStack> {
+    const stack = own ?? (await Stack.shared());
     const { access_token: admin } = await login(stack.auth(), 'admin@example.com', DEMO_PASSWORD);
     return new OAuthStack(stack, admin);
   }

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { newSession } from '../users.js';
 import { within } from '../stack.js';
@@ -24,7 +24,6 @@ beforeAll(async () => {
   service = await stack.newClient(undefined, ['orders:read', 'orders:write']);
   as = await discover();
 });
-afterAll(() => stack?.stop());
 
 const METHODS: [string, (secret: string) => oauth.ClientAuth][] = [
   ['client_secret_basic', oauth.ClientSecretBasic],

@@ -1,5 +1,5 @@
 import * as openid from 'openid-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { newSession } from '../users.js';
 import { within } from '../stack.js';
@@ -14,7 +14,6 @@ beforeAll(async () => {
   service = await stack.newClient();
   web = await configure('web', openid.None());
 });
-afterAll(() => stack?.stop());
 
 const configure = (id: string, method: openid.ClientAuth) =>
   openid.discovery(new URL(stack.issuer), id, undefined, method, {

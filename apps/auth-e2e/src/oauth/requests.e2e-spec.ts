@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { call, type Answer } from '../http.js';
 import { newSession } from '../users.js';
@@ -13,7 +13,6 @@ beforeAll(async () => {
   stack = await OAuthStack.start();
   service = await stack.newClient();
 });
-afterAll(() => stack?.stop());
 
 const ENDPOINTS = ['token', 'revoke', 'introspect'];
 const GRANT = { grant_type: 'client_credentials' };

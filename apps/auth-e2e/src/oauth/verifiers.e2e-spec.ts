@@ -11,6 +11,7 @@ import { ExtractJwt, Strategy } from 'passport-jwt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { call } from '../http.js';
+import { Stack } from '../stack.js';
 import { newSession } from '../users.js';
 import { OAuthStack, type NewClient } from './oauth-stack.js';
 
@@ -19,7 +20,7 @@ let service: NewClient;
 const servers: Server[] = [];
 
 beforeAll(async () => {
-  stack = await OAuthStack.start();
+  stack = await OAuthStack.start(await Stack.start({ withOrders: true }));
   service = await stack.newClient();
 });
 afterAll(async () => {
