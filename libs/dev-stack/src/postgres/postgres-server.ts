@@ -131,12 +131,22 @@ export class PostgresServer {
   }
 }
 
-/** Makes a database on the server of `url` unless it is there. @returns its address */
-export async function createDatabase(url: string, name: string): Promise<string> {
+/**
+ * Makes a database on the server of `url` unless it is there.
+ * @param template the name of a database that it becomes a copy of. Default: it is empty.
+ * @returns its address
+ */
+export async function createDatabase(
+  url: string,
+  name: string,
+  template = 'template1',
+): Promise<string> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+    const [made, copied] = [name, template].map((each) => client.escapeIdentifier(each));
+    // Half the processor time of the default strategy, which logs each page.
+    await client.query(`CREATE DATABASE ${made} TEMPLATE ${copied} STRATEGY file_copy`);
   } catch (error) {
     if (errorCode(error) !== DUPLICATE_DATABASE) throw error;
   } finally {

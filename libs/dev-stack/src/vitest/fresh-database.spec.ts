@@ -9,7 +9,7 @@ async function tables(url: string): Promise<string[]> {
     const { rows } = await client.query<{ name: string }>(
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
     );
-    await client.query('CREATE TABLE only_here ()');
+    await client.query('CREATE TABLE IF NOT EXISTS only_here ()');
     return rows.map(({ name }) => name);
   } finally {
     await client.end();
@@ -20,4 +20,11 @@ it('gives every caller an empty database of its own, also at the same moment', a
   const urls = await Promise.all([freshDatabase(), freshDatabase(), freshDatabase()]);
   expect(new Set(urls).size).toBe(3);
   for (const url of urls) expect(await tables(url)).toEqual([]);
+});
+
+it('copies the database that a caller names', async () => {
+  const template = await freshDatabase();
+  await tables(template);
+  const copies = await Promise.all([freshDatabase(template), freshDatabase(template)]);
+  for (const url of copies) expect(await tables(url)).toEqual(['only_here']);
 });
