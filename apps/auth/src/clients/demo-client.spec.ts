@@ -1,8 +1,8 @@
 import type { Environment } from '@jwt-auth/chassis';
-import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
+import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { DEMO_CLIENT_ID } from './demo-client.js';
 
@@ -21,7 +21,7 @@ const notices = ({ log }: AuthApp) => log.filter((line) => line.includes('may in
 
 describe('the demo client', () => {
   it('is made once, by however many processes at whatever time, with the latest secret', async () => {
-    const DATABASE_URL = await freshDatabase();
+    const DATABASE_URL = await migratedDatabase();
     const environment = { DATABASE_URL, DEMO_CLIENT_SECRET: 'the first start' };
     const [one] = await Promise.all([start(environment), start(environment)]);
     expect(await knows(one, 'the first start')).toMatchObject({

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { KeyRing } from '../keys/key-ring.js';
 import { newSigningKey } from '../keys/new-signing-key.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
-import { AuthApp, ENCRYPTION_KEY } from '../testing/auth-app.fixture.js';
+import { AuthApp } from '../testing/auth-app.fixture.js';
+import { ENCRYPTION_KEY } from '../testing/migrated-database.fixture.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationsService } from './revocations.service.js';
 

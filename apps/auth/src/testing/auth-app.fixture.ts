@@ -1,7 +1,4 @@
-import { randomBytes } from 'node:crypto';
-
 import { StructuredLogger, type Environment } from '@jwt-auth/chassis';
-import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { RevocationList } from '@jwt-auth/jwt-core';
 import type { Type } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -11,6 +8,7 @@ import { createAuthApp } from '../app.setup.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
+import { ENCRYPTION_KEY, migratedDatabase } from './migrated-database.fixture.js';
 
 /** A clock that runs, and can be put ahead or stopped. */
 export class MovableClock extends Clock {
@@ -62,7 +60,6 @@ export interface ProblemBody {
 }
 
 export const PASSWORD = 'correct horse battery staple';
-export const ENCRYPTION_KEY = randomBytes(32);
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -77,9 +74,9 @@ export class AuthApp {
     readonly log: readonly string[],
   ) {}
 
-  /** On a database of its own, unless it is told another. */
+  /** Starts on a migrated database of its own, unless `environment` names another. */
   static async start(environment: Environment = {}): Promise<AuthApp> {
-    const databaseUrl = environment.DATABASE_URL ?? (await freshDatabase());
+    const databaseUrl = environment.DATABASE_URL ?? (await migratedDatabase());
     const config = new Config({
       DATABASE_URL: databaseUrl,
       KEY_ENCRYPTION_KEY: ENCRYPTION_KEY.toString('base64'),

@@ -1,7 +1,7 @@
-import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 
 let auth: AuthApp;
 beforeAll(async () => {
@@ -122,7 +122,7 @@ describe('demo users', () => {
   });
 
   it('are added once by two processes that start at the same moment', async () => {
-    const environment = { SEED_DEMO: 'on', DATABASE_URL: await freshDatabase() };
+    const environment = { SEED_DEMO: 'on', DATABASE_URL: await migratedDatabase() };
     const apps = await Promise.all([AuthApp.start(environment), AuthApp.start(environment)]);
     expect(await apps[0]?.dataSource.query('SELECT FROM users')).toHaveLength(2);
     await Promise.all(apps.map((app) => app.close()));

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+
+import { openDatabase } from '@jwt-auth/chassis';
+import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import { ConsoleLogger } from '@nestjs/common';
+
+import { authDatabase } from '../database/auth-database.js';
+import { EncryptionKeys } from '../keys/encryption-keys.js';
+import { ensureSigningKeys } from '../keys/keys.repository.js';
+
+export const ENCRYPTION_KEY = randomBytes(32);
+
+/** One for all specs of a worker: they share its modules. */
+let template: Promise<string> | undefined;
+
+/**
+ * Makes a database for the calling spec alone, as a first start leaves it: migrated, with signing keys,
+ * which are an hour old. It is a copy, because migrations take much longer.
+ * @returns its address, password included
+ */
+export async function migratedDatabase(): Promise<string> {
+  template ??= makeTemplate();
+  return freshDatabase(await template);
+}
+
+async function makeTemplate(): Promise<string> {
+  const url = await freshDatabase();
+  const logger = new ConsoleLogger({ logLevels: ['error'] });
+  const dataSource = await openDatabase(authDatabase(url), { logger });
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  await ensureSigningKeys(dataSource, new EncryptionKeys(ENCRYPTION_KEY), anHourAgo);
+  await dataSource.destroy();
+  return url;
+}
