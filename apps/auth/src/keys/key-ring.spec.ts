@@ -8,12 +8,12 @@ import {
 } from 'node:crypto';
 
 import { openDatabase } from '@jwt-auth/chassis';
-import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { authDatabase } from '../database/auth-database.js';
+import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 import { EncryptionKeys } from './encryption-keys.js';
 import { KeyRing } from './key-ring.js';
 import { newSigningKey } from './new-signing-key.js';
@@ -22,17 +22,24 @@ import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
 Logger.overrideLogger(false);
 const encryptionKey = randomBytes(32);
 let database: DataSource;
-let url: string;
+/** What the first start wrote. */
+let firstKeys: SigningKey[];
 
-beforeEach(async () => {
-  url = await freshDatabase();
-  database = await openDatabase(authDatabase(url));
+beforeAll(async () => {
+  database = await openDatabase(authDatabase(await migratedDatabase()));
+  await database.manager.deleteAll(SigningKey);
+  await open();
+  firstKeys = await rows();
 });
-afterEach(() => database.destroy());
+beforeEach(async () => {
+  await database.manager.deleteAll(SigningKey);
+  await database.manager.insert(SigningKey, firstKeys);
+});
+afterAll(() => database.destroy());
 
-const open = (key = encryptionKey, on = database, previous?: Buffer): Promise<KeyRing> =>
+const open = (key = encryptionKey, previous?: Buffer): Promise<KeyRing> =>
   KeyRing.open({
-    dataSource: on,
+    dataSource: database,
     encryptionKeys: new EncryptionKeys(key, previous),
     now: () => new Date(),
     retiredLifeMs: 60_000,
@@ -63,12 +70,11 @@ describe('at the first start', () => {
   });
 
   it('makes them once when many processes start', async () => {
-    const others = await Promise.all([1, 2, 3].map(() => openDatabase(authDatabase(url))));
-    const rings = await Promise.all([database, ...others].map((on) => open(encryptionKey, on)));
+    await database.manager.deleteAll(SigningKey);
+    const rings = await Promise.all([1, 2, 3, 4].map(() => open()));
     expect(await rows()).toHaveLength(2);
     expect(new Set(rings.map(({ active }) => active.kid)).size).toBe(1);
     expect(new Set(rings.map(({ fingerprint }) => fingerprint)).size).toBe(1);
-    await Promise.all(others.map((other) => other.destroy()));
   });
 
   it('names each key by its RFC 7638 thumbprint', async () => {
@@ -115,7 +121,7 @@ describe('under a new encryption key, with the previous one beside it', () => {
   it('finds the same keys, and stores them under the new one', async () => {
     const before = await open();
     const newKey = randomBytes(32);
-    const during = await open(newKey, database, encryptionKey);
+    const during = await open(newKey, encryptionKey);
     expect(during.active.privateKey.equals(before.active.privateKey)).toBe(true);
     const after = await open(newKey);
     expect(after.jwks).toBe(before.jwks);

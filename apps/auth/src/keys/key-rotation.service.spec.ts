@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { RevocationList } from '@jwt-auth/jwt-core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { KeyRing } from './key-ring.js';
@@ -15,17 +15,25 @@ interface KeyAnswer {
 let auth: AuthApp;
 let admin: string;
 
-beforeEach(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
-});
-afterEach(() => auth.close());
+const start = async () => void (auth = await AuthApp.start({ SEED_DEMO: 'on' }));
+const logIn = async () => void ({ access_token: admin } = await auth.login('admin@example.com'));
+const close = () => auth.close();
 
 const keys = async (): Promise<KeyAnswer[]> =>
   (await auth.call<KeyAnswer[]>('GET', '/admin/keys', { token: admin })).body;
 const kidOf = async (state: string): Promise<string> =>
   (await keys()).find((key) => key.state === state)?.kid ?? 'none';
 const post = (path: string, token = admin) => auth.call('POST', `/admin/keys/${path}`, { token });
+/** As if the next key had been published earlier. It has to be for two seconds before it signs. */
+const ageNext = (seconds: number) =>
+  auth.dataSource.query(
+    `UPDATE signing_keys SET created_at = created_at - make_interval(secs => $1) WHERE state = 'next'`,
+    [seconds],
+  );
+const rotate = async () => {
+  await ageNext(2);
+  return post('rotate');
+};
 const published = (): string[] =>
   (JSON.parse(auth.get(KeyRing).jwks) as { keys: KeyAnswer[] }).keys.map(({ kid }) => kid);
 const kidOfToken = (token: string): unknown =>
@@ -33,9 +41,13 @@ const kidOfToken = (token: string): unknown =>
 const me = async (token: string) => (await auth.call('GET', '/auth/me', { token })).status;
 
 describe('rotation', () => {
+  beforeAll(start);
+  beforeEach(logIn);
+  afterAll(close);
+
   it('lets the published next key sign, and publishes a new next one', async () => {
     const [active, next] = [await kidOf('active'), await kidOf('next')];
-    expect((await post('rotate')).status).toBe(200);
+    expect((await rotate()).status).toBe(200);
     expect([await kidOf('retired'), await kidOf('active')]).toEqual([active, next]);
     expect(published()).toEqual(expect.arrayContaining([active, next, await kidOf('next')]));
     const { access_token } = await auth.login('ada@example.com');
@@ -44,11 +56,93 @@ describe('rotation', () => {
   });
 
   it('by many at once is one', async () => {
+    await rotate();
+    const [before, next] = [await keys(), await kidOf('next')];
+    // A second is left, in which each of them finds the same next key.
+    await ageNext(1);
     await Promise.all([1, 2, 3].map(() => post('rotate')));
-    expect((await keys()).map(({ state }) => state).sort()).toEqual(['active', 'next', 'retired']);
+    expect(await kidOf('active')).toBe(next);
+    expect(await keys()).toHaveLength(before.length + 1);
   });
 
-  it('ends the publication of a retired key when no token of it can live any more', async () => {
+  it('erases the private half of a key that signs no more', async () => {
+    const signing = await kidOf('active');
+    await rotate();
+    const rows = await auth.dataSource.query<object[]>(
+      `SELECT FROM signing_keys WHERE kid = $1 AND state = 'retired' AND private_key IS NULL`,
+      [signing],
+    );
+    expect(rows).toHaveLength(1);
+  });
+
+  it('waits until every process publishes the key that is to sign', async () => {
+    await rotate();
+    await ageNext(1.5);
+    const calledAt = performance.now();
+    await post('rotate');
+    expect(performance.now() - calledAt).toBeGreaterThan(250);
+  });
+
+  it('is for administrators, as the list is, which shows no key material', async () => {
+    await auth.register('eve@example.com');
+    const { access_token: eve } = await auth.login('eve@example.com');
+    expect((await post('rotate', eve)).body.code).toBe('insufficient_role');
+    expect((await auth.call('GET', '/admin/keys')).body.code).toBe('token_missing');
+    for (const key of await keys()) {
+      expect(Object.keys(key).sort()).toEqual([
+        'activatedAt',
+        'createdAt',
+        'kid',
+        'retiredAt',
+        'state',
+      ]);
+    }
+  });
+});
+
+describe('withdrawal', () => {
+  beforeAll(start);
+  beforeEach(logIn);
+  afterAll(close);
+
+  it.each(['active', 'next', 'retired'])('ends the %s key, and others go on', async (state) => {
+    if (state === 'retired') await rotate();
+    const kid = await kidOf(state);
+    expect((await post(`${kid}/withdraw`)).status).toBe(200);
+    // It may have signed the administrator's own token.
+    ({ access_token: admin } = await auth.login('admin@example.com'));
+    expect(await me(admin)).toBe(200);
+    expect(await keys()).toContainEqual(expect.objectContaining({ kid, state: 'withdrawn' }));
+    expect(published()).not.toContain(kid);
+    const { body } = await auth.call<{ entries: object[] }>('GET', '/revocations');
+    expect(body.entries).toContainEqual(expect.objectContaining({ kind: 'kid', id: kid }));
+  });
+
+  it('kills the tokens of the key, and no refresh token', async () => {
+    const session = await auth.login('admin@example.com');
+    await post(`${await kidOf('active')}/withdraw`);
+    expect(await me(admin)).toBe(401);
+    expect(await me(session.access_token)).toBe(401);
+    const { body } = await auth.refresh(session.refresh_token);
+    expect(await me(body.access_token)).toBe(200);
+  });
+
+  it('twice is once, and of a key that never was is 404', async () => {
+    const kid = await kidOf('next');
+    await post(`${kid}/withdraw`);
+    const before = await keys();
+    expect((await post(`${kid}/withdraw`)).status).toBe(200);
+    expect(await keys()).toEqual(before);
+    expect((await post(`${randomBytes(8).toString('hex')}/withdraw`)).status).toBe(404);
+  });
+});
+
+describe('time and other processes', () => {
+  beforeEach(start);
+  beforeEach(logIn);
+  afterEach(close);
+
+  it('end the publication of a retired key when no token of it can live any more', async () => {
     const retired = await kidOf('active');
     await post('rotate');
     // However short tokens are by now: it may have signed some that live for a day.
@@ -61,7 +155,7 @@ describe('rotation', () => {
     expect(published()).not.toContain(retired);
   });
 
-  it('comes by itself when it is time, and reaches every process', async () => {
+  it('rotate the key when it is time, and reach every process', async () => {
     const [next, other] = [
       await kidOf('next'),
       await AuthApp.start({ DATABASE_URL: auth.databaseUrl, SEED_DEMO: 'off' }),
@@ -82,44 +176,13 @@ describe('rotation', () => {
        SELECT 'retired ' || n, 'retired', public_key, now(), now(), now()
        FROM signing_keys, generate_series(1, 98) n WHERE state = 'active'`,
     );
-    await vi.waitFor(() => expect(published()).toHaveLength(100), 5_000);
+    await auth.get(KeyRing).reload();
+    expect(published()).toHaveLength(100);
     expect(Buffer.byteLength(auth.get(KeyRing).jwks)).toBeLessThan(56 * 1024);
     const { status, body } = await post('rotate');
     expect([status, body.code]).toEqual([409, 'conflict']);
     auth.clock.advance(31 * 24 * 3_600_000);
     await vi.waitFor(() => expect(auth.get(KeyRing).active.kid).not.toBe(active), 5_000);
-  });
-
-  it('erases the private half of a key that signs no more', async () => {
-    await post('rotate');
-    const rows = await auth.dataSource.query<object[]>(
-      `SELECT FROM signing_keys WHERE state = 'retired' AND private_key IS NULL`,
-    );
-    expect(rows).toHaveLength(1);
-  });
-});
-
-describe('withdrawal', () => {
-  it.each(['active', 'next', 'retired'])('ends the %s key, and others go on', async (state) => {
-    if (state === 'retired') await post('rotate');
-    const kid = await kidOf(state);
-    expect((await post(`${kid}/withdraw`)).status).toBe(200);
-    // It may have signed the administrator's own token.
-    ({ access_token: admin } = await auth.login('admin@example.com'));
-    expect(await me(admin)).toBe(200);
-    expect(await kidOf('withdrawn')).toBe(kid);
-    expect(published()).not.toContain(kid);
-    const { body } = await auth.call<{ entries: object[] }>('GET', '/revocations');
-    expect(body.entries).toContainEqual(expect.objectContaining({ kind: 'kid', id: kid }));
-  });
-
-  it('kills the tokens of the key, and no refresh token', async () => {
-    const session = await auth.login('admin@example.com');
-    await post(`${await kidOf('active')}/withdraw`);
-    expect(await me(admin)).toBe(401);
-    expect(await me(session.access_token)).toBe(401);
-    const { body } = await auth.refresh(session.refresh_token);
-    expect(await me(body.access_token)).toBe(200);
   });
 
   it('keeps another process from signing with the key as soon as it hears of it', async () => {
@@ -138,29 +201,4 @@ describe('withdrawal', () => {
       await other.close();
     }
   });
-
-  it('twice is once, and of a key that never was is 404', async () => {
-    const kid = await kidOf('next');
-    await post(`${kid}/withdraw`);
-    const before = await keys();
-    expect((await post(`${kid}/withdraw`)).status).toBe(200);
-    expect(await keys()).toEqual(before);
-    expect((await post(`${randomBytes(8).toString('hex')}/withdraw`)).status).toBe(404);
-  });
-});
-
-it('is for administrators, and shows no key material', async () => {
-  await auth.register('eve@example.com');
-  const { access_token: eve } = await auth.login('eve@example.com');
-  expect((await post('rotate', eve)).body.code).toBe('insufficient_role');
-  expect((await auth.call('GET', '/admin/keys')).body.code).toBe('token_missing');
-  for (const key of await keys()) {
-    expect(Object.keys(key).sort()).toEqual([
-      'activatedAt',
-      'createdAt',
-      'kid',
-      'retiredAt',
-      'state',
-    ]);
-  }
 });
