@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { benchmarks } from './benchmarks.js';
+import { endShared } from './harness/shared.js';
+
+afterAll(endShared);
 
 it.each(benchmarks)(
   'runs $name in a short form',

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { freePort, startApp, startPostgres, type RunningApp } from '@jwt-auth/dev-stack';
+import type { Effort } from '../harness/benchmark.js';
+import { shared } from '../harness/shared.js';
 
-/** A Postgres that ends with the benchmark. */
+/** A Postgres. */
 export interface Databases extends AsyncDisposable {
   readonly pid: number;
   /** Makes a database. @returns its address */
@@ -16,18 +18,32 @@ export interface Apps extends AsyncDisposable {
 /** Auth processes on one database. */
 export interface Auths extends Apps {
   readonly issuer: string;
+  readonly databaseUrl: string;
 }
+
+export interface AuthOptions {
+  readonly count?: number;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** What suits every benchmark: in a smoke run they share these auth processes. */
+const sharedAuths = {
+  count: 2,
+  settings: { TRUST_PROXY: 'loopback', REFRESH_RETRY_WINDOW: '10m' },
+};
 
 /** One for all that this run starts, so that a copy of a database is of use to another auth. */
 const keyEncryptionKey = randomBytes(32).toString('base64');
 
-export async function startDatabases(): Promise<Databases> {
-  const postgres = await startPostgres();
-  return {
-    pid: postgres.pid,
-    create: (name) => postgres.createDatabase(name),
-    [Symbol.asyncDispose]: () => postgres.stop(),
-  };
+export function startDatabases(effort: Effort): Promise<Databases> {
+  return shared(effort, 'databases', async () => {
+    const postgres = await startPostgres();
+    return {
+      pid: postgres.pid,
+      create: (name) => postgres.createDatabase(name),
+      [Symbol.asyncDispose]: () => postgres.stop(),
+    };
+  });
 }
 
 /** The environment of an auth process. */
@@ -45,21 +61,40 @@ export const ordersSettings = (databaseUrl: string, issuer: string): Record<stri
   LOG_LEVEL: 'warn',
 });
 
-export async function startAuths(
+/** Auth processes on a new database. Of those that are shared there may be more than were asked for. */
+export function startAuths(
+  effort: Effort,
+  databases: Databases,
+  options: AuthOptions = {},
+): Promise<Auths> {
+  return shared(effort, 'auths', async () =>
+    startAuthsOn(await databases.create('auth'), effort === 'smoke' ? sharedAuths : options),
+  );
+}
+
+export async function startAuthsOn(
   databaseUrl: string,
-  { count = 1, settings = {} }: { count?: number; settings?: Record<string, string> } = {},
+  { count = 1, settings = {} }: AuthOptions = {},
 ): Promise<Auths> {
   const ports: number[] = [];
   while (ports.length < count) ports.push(await freePort());
   const issuer = `http://127.0.0.1:${ports[0]}`;
   const env = { ...authSettings(databaseUrl, issuer), ...settings };
   const apps = await together(ports.map((port) => startApp('auth', { env, port })));
-  return { ...apps, issuer };
+  return { ...apps, issuer, databaseUrl };
 }
 
-export function startOrders(databaseUrl: string, issuer: string, count = 1): Promise<Apps> {
-  const env = ordersSettings(databaseUrl, issuer);
-  return together(Array.from({ length: count }, () => startApp('orders', { env })));
+/** Orders processes on a new database, for the tokens of an auth. */
+export function startOrders(
+  effort: Effort,
+  databases: Databases,
+  { issuer }: Auths,
+  count = 1,
+): Promise<Apps> {
+  return shared(effort, 'orders', async () => {
+    const env = ordersSettings(await databases.create('orders'), issuer);
+    return together(Array.from({ length: count }, () => startApp('orders', { env })));
+  });
 }
 
 /** All of them, or none: what one of them cannot do must not leave the others behind. */

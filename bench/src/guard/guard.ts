@@ -14,7 +14,7 @@ const efforts = {
   },
   smoke: {
     inProcess: { tokens: 40, rounds: 2, warmUpRounds: 1, slice: 40 },
-    overHttp: { tokens: 64, rounds: 1, seconds: 'once', warmUpSeconds: 'once', connections: 8 },
+    overHttp: { tokens: 16, rounds: 1, seconds: 'once', warmUpSeconds: 'once', connections: 4 },
   },
 } as const satisfies Record<Effort, object>;
 
@@ -46,7 +46,7 @@ export const guard: Benchmark = {
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const timings = await inProcess(effort, progress);
   const { tokens, ...course } = efforts[effort].overHttp;
-  await using running = await startStacks(stacks, tokens, '', progress);
+  await using running = await startStacks(effort, stacks, { tokens, databaseUrl: '' }, progress);
   const served = await loadInTurn(running.served, running.load, course, progress);
   const rows = timings.map(({ name, median, p99 }, index) => ({
     name,

@@ -6,7 +6,7 @@ import type { StackName } from './stacks/stack.js';
 
 const efforts = {
   full: { tokens: 10_000, rounds: 8, seconds: 1.2, warmUpSeconds: 2, connections: 32 },
-  smoke: { tokens: 64, rounds: 1, seconds: 'once', warmUpSeconds: 'once', connections: 8 },
+  smoke: { tokens: 16, rounds: 1, seconds: 'once', warmUpSeconds: 'once', connections: 4 },
 } as const satisfies Record<Effort, object>;
 
 const contenders: readonly (readonly [name: string, stack: StackName])[] = [
@@ -46,8 +46,13 @@ export const http: Benchmark = {
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const { tokens, ...course } = efforts[effort];
   progress('starting Postgres');
-  await using database = await revokedDatabase();
-  await using stacks = await startStacks(contenders, tokens, database.url, progress);
+  await using database = await revokedDatabase(effort);
+  await using stacks = await startStacks(
+    effort,
+    contenders,
+    { tokens, databaseUrl: database.url },
+    progress,
+  );
   const timings = await loadInTurn(stacks.served, stacks.load, course, progress);
   return { columns, rows: timings.map(row), aims: aims(timings) };
 }

@@ -1,6 +1,6 @@
 import { until } from '@jwt-auth/dev-stack';
 import { generateSigningKey, TestIssuer } from '@jwt-auth/jwt-core/testing';
-import type { Progress } from '../harness/benchmark.js';
+import type { Effort, Progress } from '../harness/benchmark.js';
 import { mintFrom, receivedToken, tampered } from '../tokens/token-batch.js';
 import { type LoadProcess, startLoad } from './load/load.js';
 import type { Served } from './served.js';
@@ -18,9 +18,9 @@ const isOpen = (stack: StackName) => stack === 'fastify-open' || stack === 'fast
 
 /** Starts each stack, and makes sure that it lets the right ones in and no others. */
 export async function startStacks(
+  effort: Effort,
   stacks: readonly (readonly [name: string, stack: StackName])[],
-  tokens: number,
-  databaseUrl: string,
+  { tokens, databaseUrl }: { tokens: number; databaseUrl: string },
   progress: Progress,
 ): Promise<RunningStacks> {
   const key = await generateSigningKey();
@@ -41,7 +41,7 @@ export async function startStacks(
     const served: Served[] = [];
     for (const [name, stack] of stacks) {
       progress(`starting ${name}`);
-      const server = await startServer(stack, settings);
+      const server = await startServer(effort, { stack, settings });
       children.push(server);
       await expectProtection(name, server.url, stack, receivedToken(headers[0]!));
       served.push({ name, server, remembers: stack.startsWith('fastify-jwt-') });

@@ -1,19 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-
+import { startAuths, startDatabases, startOrders } from '../apps/apps.js';
 import type { Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
 import { quantile } from '../harness/statistics.js';
-import {
-  type LoginStack,
-  PASSWORD,
-  register,
-  startLoginStack,
-  timed,
-  type TimedAnswer,
-} from './login-stack.js';
+import { PASSWORD, register, settings, timed, type TimedAnswer } from './logins.js';
 
 const efforts = {
   full: { probes: 100, callers: 150 },
-  smoke: { probes: 4, callers: 8 },
+  smoke: { probes: 2, callers: 8 },
 } as const satisfies Record<Effort, object>;
 
 /** Of a caller who was turned away. */
@@ -33,15 +26,18 @@ export const loginFlood: Benchmark = {
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const { probes, callers } = efforts[effort];
   progress('starting auth and orders');
-  await using stack = await startLoginStack();
-  const credentials = { email: await register(stack), password: PASSWORD };
-  const login = await timed(`${stack.auth}/auth/login`, credentials);
+  await using databases = await startDatabases(effort);
+  await using auths = await startAuths(effort, databases, { settings });
+  await using orders = await startOrders(effort, databases, auths);
+  const apps = { auth: auths.issuer, orders: orders.running[0]!.url };
+  const credentials = { email: await register(apps.auth), password: PASSWORD };
+  const login = await timed(`${apps.auth}/auth/login`, credentials);
   const session = { refreshToken: login.body['refresh_token'] as string };
   progress('probing alone');
-  const alone = await probe(stack, session, probes);
-  const flood = startFlood(stack, callers, credentials);
+  const alone = await probe(apps, session, probes);
+  const flood = startFlood(apps.auth, callers, credentials);
   progress(`probing amid ${callers} callers`);
-  const flooded = await probe(stack, session, probes);
+  const flooded = await probe(apps, session, probes);
   const statuses = await flood.stop();
   const unanswered = [...alone.answers, ...flooded.answers].filter(({ status }) => status !== 200);
   return {
@@ -62,16 +58,21 @@ async function run(effort: Effort, progress: Progress): Promise<Findings> {
   };
 }
 
+interface Apps {
+  readonly auth: string;
+  readonly orders: string;
+}
+
 /** Refreshes and lists, one after another. */
-async function probe(stack: LoginStack, session: { refreshToken: string }, count: number) {
+async function probe(apps: Apps, session: { refreshToken: string }, count: number) {
   const [refreshes, lists]: [number[], number[]] = [[], []];
   const answers: TimedAnswer[] = [];
   for (let turn = 0; turn < count; turn++) {
     const body = { refresh_token: session.refreshToken };
-    const refresh = await timed(`${stack.auth}/auth/refresh`, body);
+    const refresh = await timed(`${apps.auth}/auth/refresh`, body);
     session.refreshToken = refresh.body['refresh_token'] as string;
     const token = refresh.body['access_token'] as string;
-    const list = await timed(`${stack.orders}/orders`, undefined, token);
+    const list = await timed(`${apps.orders}/orders`, undefined, token);
     refreshes.push(refresh.ms);
     lists.push(list.ms);
     answers.push(refresh, list);
@@ -80,7 +81,7 @@ async function probe(stack: LoginStack, session: { refreshToken: string }, count
 }
 
 /** Callers who log in again as soon as they are answered, until they are stopped. */
-function startFlood({ auth }: LoginStack, callers: number, credentials: object) {
+function startFlood(auth: string, callers: number, credentials: object) {
   const statuses: number[] = [];
   let isOver = false;
   const caller = async () => {

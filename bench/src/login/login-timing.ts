@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { startAuths, startDatabases } from '../apps/apps.js';
 import type { Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
 import { median, quantile } from '../harness/statistics.js';
-import { type LoginStack, register, startLoginStack, timed } from './login-stack.js';
+import { register, settings, timed } from './logins.js';
 
 const efforts = {
   full: { users: 12, attempts: 300 },
-  smoke: { users: 2, attempts: 6 },
+  smoke: { users: 2, attempts: 2 },
 } as const satisfies Record<Effort, object>;
 
 /** Of a difference this small, a caller over a network would need many thousands of answers. */
@@ -23,14 +24,15 @@ export const loginTiming: Benchmark = {
 
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const { users, attempts } = efforts[effort];
-  progress('starting auth and orders');
-  await using stack = await startLoginStack();
+  progress('starting auth');
+  await using databases = await startDatabases(effort);
+  await using auths = await startAuths(effort, databases, { settings });
   const known: string[] = [];
-  for (let user = 0; user < users; user++) known.push(await register(stack));
+  for (let user = 0; user < users; user++) known.push(await register(auths.issuer));
   const times = { known: [] as number[], unknown: [] as number[] };
   for (let attempt = 0; attempt < attempts; attempt++) {
-    times.known.push(await refusal(stack, known[attempt % users]!));
-    times.unknown.push(await refusal(stack, `${randomUUID()}@example.com`));
+    times.known.push(await refusal(auths.issuer, known[attempt % users]!));
+    times.unknown.push(await refusal(auths.issuer, `${randomUUID()}@example.com`));
     progress(`attempt ${attempt + 1} of ${attempts}`);
   }
   const difference = Math.abs(median(times.known) / median(times.unknown) - 1);
@@ -47,7 +49,7 @@ async function run(effort: Effort, progress: Progress): Promise<Findings> {
   };
 }
 
-async function refusal({ auth }: LoginStack, email: string): Promise<number> {
+async function refusal(auth: string, email: string): Promise<number> {
   const { status, ms } = await timed(`${auth}/auth/login`, { email, password: 'a wrong password' });
   if (status !== 401) throw new Error(`login: ${status}`);
   return ms;

@@ -4,11 +4,11 @@ import { type Credentials, register } from '../apps/users.js';
 import type { Aim, Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
 import { quantile } from '../harness/statistics.js';
 import { type Caller, fire, type LoadSlice } from './auth-load.js';
-import { publishedRow, rateColumns, rateRow, type Rate, rates } from './rates.js';
+import { pauseMs, publishedRow, rateColumns, rateRow, type Rate, rates } from './rates.js';
 
 const efforts = {
-  full: { users: 64, callers: 8, rounds: 5, seconds: 4, warmUpSeconds: 20 },
-  smoke: { users: 2, callers: 2, rounds: 1, seconds: 1.2, warmUpSeconds: 1.2 },
+  full: { users: 64, callers: 8, rounds: 5, seconds: 4, warmUpSeconds: 20, pauseMs },
+  smoke: { users: 2, callers: 2, rounds: 1, seconds: 0.2, warmUpSeconds: 0.1, pauseMs: 0 },
 } as const satisfies Record<Effort, object>;
 
 /** Those of auth's PasswordHasher, and as many at once as its gate lets through. */
@@ -46,8 +46,8 @@ export const loginRate: Benchmark = {
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const { users: count, callers, ...course } = efforts[effort];
   progress('starting auth');
-  await using databases = await startDatabases();
-  await using auths = await startAuths(await databases.create('auth'), { count: 2 });
+  await using databases = await startDatabases(effort);
+  await using auths = await startAuths(effort, databases, { count: 2 });
   const users = await register(auths.issuer, count);
   const stored = await hash(users[0]!.password, parameters);
   const [first, second] = auths.running;

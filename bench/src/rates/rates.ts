@@ -19,6 +19,8 @@ export interface RateCourse {
   readonly seconds: number;
   /** Before the first round, each: a process compiles what it has done often enough. */
   readonly warmUpSeconds: number;
+  /** After each turn. */
+  readonly pauseMs: number;
   /** Of the Postgres behind them. */
   readonly postgres: number;
 }
@@ -46,7 +48,7 @@ export interface Rate {
 type Turn = Omit<Rate, 'name' | 'ratio'>;
 
 /** Until what was still under way at the end of a turn is done, and no part of the next. */
-const pauseMs = 400;
+export const pauseMs = 400;
 
 /** Lets contenders take turns, so that whatever else the machine does falls on all of them. */
 export async function rates(
@@ -84,7 +86,7 @@ async function takeTurn({ fire, auths }: RateContender, course: RateCourse): Pro
   const slice = await fire(course.seconds);
   const machine = machineTime();
   const { own } = used();
-  await sleep(pauseMs);
+  await sleep(course.pauseMs);
   const after = used();
   const perCall = (start: number | undefined, end: number | undefined) =>
     start === undefined || end === undefined ? undefined : ((end - start) * 1000) / slice.sent;

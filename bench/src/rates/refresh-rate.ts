@@ -4,11 +4,11 @@ import { startAuths, startDatabases } from '../apps/apps.js';
 import { login, register, type TokenPair } from '../apps/users.js';
 import type { Aim, Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
 import { type Caller, fire } from './auth-load.js';
-import { perCore, publishedRow, rateColumns, rateRow, type Rate, rates } from './rates.js';
+import { pauseMs, perCore, publishedRow, rateColumns, rateRow, type Rate, rates } from './rates.js';
 
 const efforts = {
-  full: { users: 16, rounds: 6, seconds: 2, warmUpSeconds: 5 },
-  smoke: { users: 2, rounds: 1, seconds: 1.2, warmUpSeconds: 1.2 },
+  full: { users: 16, rounds: 6, seconds: 2, warmUpSeconds: 5, pauseMs },
+  smoke: { users: 2, rounds: 1, seconds: 0.2, warmUpSeconds: 0.1, pauseMs: 0 },
 } as const satisfies Record<Effort, object>;
 
 /** https://www.keycloak.org/high-availability/concepts-memory-and-cpu-sizing */
@@ -37,8 +37,8 @@ export const refreshRate: Benchmark = {
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const { users: count, ...course } = efforts[effort];
   progress('starting auth');
-  await using databases = await startDatabases();
-  await using auths = await startAuths(await databases.create('auth'), { count: 2, settings });
+  await using databases = await startDatabases(effort);
+  await using auths = await startAuths(effort, databases, { count: 2, settings });
   const sessions: Session[] = [];
   for (const user of await register(auths.issuer, count)) {
     sessions.push(new Session(await login(auths.issuer, user)));

@@ -6,7 +6,7 @@ import { type Reach, revokeAndWatch } from './revoke-and-watch.js';
 
 const efforts = {
   full: { services: 3, revocations: 2_000, perSecond: 50, warmUp: 100 },
-  smoke: { services: 1, revocations: 20, perSecond: 20, warmUp: 2 },
+  smoke: { services: 1, revocations: 5, perSecond: 50, warmUp: 1 },
 } as const satisfies Record<Effort, object>;
 
 const P99_MS = 50;
@@ -30,10 +30,9 @@ export const reach: Benchmark = {
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const { services, revocations, perSecond, warmUp } = efforts[effort];
   progress('starting auth and orders');
-  await using databases = await startDatabases();
-  await using auth = await startAuths(await databases.create('auth'));
-  const ordersDatabase = await databases.create('orders');
-  await using orders = await startOrders(ordersDatabase, auth.issuer, services);
+  await using databases = await startDatabases(effort);
+  await using auth = await startAuths(effort, databases);
+  await using orders = await startOrders(effort, databases, auth, services);
   const client = await ServiceClient.register(auth.issuer);
   const tokens = await client.mint(warmUp + revocations, (made) => {
     if (made % 100 === 0) progress(`minting token ${made} of ${warmUp + revocations}`);

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
 import type { Aim, Benchmark, Effort, Findings, Progress, Row } from '../harness/benchmark.js';
+import { shared } from '../harness/shared.js';
 import { median } from '../harness/statistics.js';
 import { startChild } from '../processes/child.js';
 import type { ListOrder, ListReport } from './measure-list.js';
 import type { RevokedIdsName } from './revoked-ids.js';
 
 const efforts = {
-  full: { sizes: [1_000, 100_000, 1_000_000], rounds: 3 },
-  smoke: { sizes: [1_000], rounds: 1 },
+  full: { sizes: [1_000, 100_000, 1_000_000], rounds: 3, warmUpLists: 3, lookUps: 500 },
+  smoke: { sizes: [1_000], rounds: 1, warmUpLists: 0, lookUps: 10 },
 } as const satisfies Record<Effort, object>;
 
 const contenders: readonly RevokedIdsName[] = ['RevocationList', 'Map', 'Set'];
@@ -34,15 +35,17 @@ export const revocationList: Benchmark = {
 };
 
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
-  const { sizes, rounds } = efforts[effort];
+  const { sizes, warmUpLists, lookUps } = efforts[effort];
   const rows: Row[] = [];
   let ours: readonly (number | null)[] = [];
   for (const size of sizes) {
     progress(`revoking ${size.toLocaleString('en')}`);
     const issuer = await TestIssuer.start();
     const pruneBefore = revoke(issuer, size);
-    const reports = await measureInTurn(issuer.issuer, pruneBefore, rounds, (text) =>
-      progress(`${size.toLocaleString('en')} entries, ${text}`),
+    const reports = await measureInTurn(
+      { issuer: issuer.issuer, pruneBefore, warmUpLists, lookUps },
+      effort,
+      (text) => progress(`${size.toLocaleString('en')} entries, ${text}`),
     );
     await issuer.close();
     rows.push(
@@ -70,31 +73,27 @@ function revoke(issuer: TestIssuer, count: number): number {
 }
 
 async function measureInTurn(
-  issuer: string,
-  pruneBefore: number,
-  rounds: number,
+  list: Omit<ListOrder, 'contender'>,
+  effort: Effort,
   progress: Progress,
 ): Promise<Row[]> {
+  const { rounds } = efforts[effort];
   const reports = contenders.map((): ListReport[] => []);
   for (let round = 0; round < rounds; round++) {
     for (const [index, contender] of contenders.entries()) {
       progress(`round ${round + 1} of ${rounds}: ${contender}`);
-      reports[index]!.push(await measure({ contender, issuer, pruneBefore }));
+      reports[index]!.push(await measure({ contender, ...list }, effort));
     }
   }
   return contenders.map((name, index) => ({ name, values: medians(reports[index]!) }));
 }
 
-async function measure(order: ListOrder): Promise<ListReport> {
-  const child = startChild('revocation-list/list-main.js', {
-    role: 'server',
-    nodeOptions: ['--expose-gc'],
-  });
-  try {
-    return await child.ask<ListReport>(order);
-  } finally {
-    await child.stop();
-  }
+/** With a heap of its own for each measurement: what one leaves behind would slow the next one down. */
+async function measure(order: ListOrder, effort: Effort): Promise<ListReport> {
+  await using child = await shared(effort, 'lists', async () =>
+    startChild('revocation-list/list-main.js', { role: 'server', nodeOptions: ['--expose-gc'] }),
+  );
+  return await child.ask<ListReport>(order);
 }
 
 const columns = [

@@ -21,9 +21,9 @@ export async function figuresByEntries(
   try {
     for (const { auths, entries } of filled) {
       progress(`starting a service with ${entries} entries`);
-      const visitors = await visitorsOf(auths.issuer);
+      const visitors = await visitorsOf(auths.issuer, course.tokens);
       started.push(visitors);
-      const service = await startService(auths.issuer, visitors.token);
+      const service = await startService(course.effort, auths.issuer, visitors.token);
       started.push(service);
       await warmUp(service, visitors, course);
       places.push({ visitors, service });

@@ -1,12 +1,16 @@
-import type { Progress } from '../harness/benchmark.js';
+import type { Effort, Progress } from '../harness/benchmark.js';
 import { median, quantile } from '../harness/statistics.js';
+import type { LoadOrder } from '../http/load/load.js';
 import type { ServerProcess } from '../http/server/server-process.js';
 import { revokeAndWatch } from '../reach/revoke-and-watch.js';
 import { type CpuCourse, cpuOfRequest, startService, type Visitors } from './guarded-service.js';
 
 export interface ScaleCourse extends CpuCourse {
+  readonly effort: Effort;
   readonly rounds: number;
-  readonly warmUpSeconds: number;
+  readonly warmUpSeconds: LoadOrder['seconds'];
+  /** How many a load has. */
+  readonly tokens: number;
   readonly revocations: number;
   readonly perSecond: number;
 }
@@ -34,7 +38,9 @@ export async function figuresByServices(
   try {
     for (const count of counts) {
       progress(`starting ${count - services.length} more services`);
-      while (services.length < count) services.push(await startService(issuer, visitors.token));
+      while (services.length < count) {
+        services.push(await startService(course.effort, issuer, visitors.token));
+      }
       if (figures.length === 0) await warmUp(services[0]!, visitors, course);
       progress(`measuring with ${count} services`);
       const cpu: number[] = [];

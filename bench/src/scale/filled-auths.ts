@@ -1,12 +1,11 @@
 import pg from 'pg';
-import { type Auths, type Databases, startAuths } from '../apps/apps.js';
+import { type Auths, type Databases, startAuthsOn } from '../apps/apps.js';
 import type { Progress } from '../harness/benchmark.js';
 
 /** An auth process whose database had so many live revocations when it started. */
 export interface FilledAuth {
   readonly entries: number;
   readonly auths: Auths;
-  readonly databaseUrl: string;
 }
 
 export interface FilledAuths extends AsyncDisposable {
@@ -33,7 +32,7 @@ export async function startFilledAuths(
         await addEntries(client, entries);
         await client.query('ANALYZE revoked_tokens');
       });
-      all.push({ entries, databaseUrl, auths: await startAuths(databaseUrl) });
+      all.push({ entries, auths: await startAuthsOn(databaseUrl) });
     }
   } catch (error) {
     await stop();
@@ -70,7 +69,7 @@ export async function atDatabase<Result>(
 
 /** An auth does that when it starts. */
 async function migrate(databaseUrl: string): Promise<void> {
-  const auths = await startAuths(databaseUrl);
+  const auths = await startAuthsOn(databaseUrl);
   await auths[Symbol.asyncDispose]();
 }
 

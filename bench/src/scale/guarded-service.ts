@@ -1,7 +1,8 @@
 import { until } from '@jwt-auth/dev-stack';
 import { ask, bearer } from '../apps/ask.js';
 import { ServiceClient } from '../apps/service-client.js';
-import { type LoadProcess, startLoad } from '../http/load/load.js';
+import type { Effort } from '../harness/benchmark.js';
+import { type LoadOrder, type LoadProcess, startLoad } from '../http/load/load.js';
 import { type ServerProcess, startServer } from '../http/server/server-process.js';
 
 /** An issuer with tokens of it, and a load that shows them to whatever trusts it. */
@@ -12,10 +13,9 @@ export interface Visitors extends AsyncDisposable {
   readonly token: string;
 }
 
-const tokensOfLoad = 200;
 const readyWithinMs = 60_000;
 
-export async function visitorsOf(issuer: string): Promise<Visitors> {
+export async function visitorsOf(issuer: string, tokensOfLoad: number): Promise<Visitors> {
   const client = await ServiceClient.register(issuer);
   const tokens = await client.mint(tokensOfLoad);
   const load = await startLoad(tokens.map((token) => Buffer.from(bearer(token).authorization)));
@@ -28,9 +28,13 @@ export async function visitorsOf(issuer: string): Promise<Visitors> {
 }
 
 /** A service of one route behind JwtGuard, which has read the whole list of its issuer. */
-export async function startService(issuer: string, token: string): Promise<ServerProcess> {
-  const nothing = { publicKeyPem: '', databaseUrl: '' };
-  const server = await startServer('fastify-jwt-core', { issuer, audience: 'api', ...nothing });
+export async function startService(
+  effort: Effort,
+  issuer: string,
+  token: string,
+): Promise<ServerProcess> {
+  const settings = { issuer, audience: 'api', publicKeyPem: '', databaseUrl: '' };
+  const server = await startServer(effort, { stack: 'fastify-jwt-core', settings });
   const isLetIn = async () => {
     const { status } = await ask(server.url, { headers: bearer(token) });
     return status === 200 ? true : undefined;
@@ -41,7 +45,7 @@ export async function startService(issuer: string, token: string): Promise<Serve
 }
 
 export interface CpuCourse {
-  readonly seconds: number;
+  readonly seconds: LoadOrder['seconds'];
   readonly connections: number;
 }
 

@@ -13,23 +13,33 @@ const efforts = {
     services: [1, 2, 4, 8],
     entries: [1_000, 10_000, 100_000, 1_000_000],
     course: {
-      ...{ rounds: 5, seconds: 0.8, warmUpSeconds: 2, connections: 16 },
-      ...{ revocations: 100, perSecond: 20 },
+      rounds: 5,
+      seconds: 0.8,
+      warmUpSeconds: 2,
+      connections: 16,
+      tokens: 200,
+      revocations: 100,
+      perSecond: 20,
     },
     growth: { batches: 15, entriesPerBatch: 1_000 },
     readers: [1, 500],
-    waitSeconds: 4,
+    wait: { seconds: 4, settleMs: 1_500 },
   },
   smoke: {
     services: [1],
     entries: [1_000],
     course: {
-      ...{ rounds: 1, seconds: 0.4, warmUpSeconds: 0.4, connections: 4 },
-      ...{ revocations: 5, perSecond: 10 },
+      rounds: 1,
+      seconds: 'once',
+      warmUpSeconds: 'once',
+      connections: 4,
+      tokens: 20,
+      revocations: 5,
+      perSecond: 50,
     },
     growth: { batches: 2, entriesPerBatch: 10 },
     readers: [20],
-    waitSeconds: 1,
+    wait: { seconds: 0.1, settleMs: 100 },
   },
 } as const satisfies Record<Effort, object>;
 
@@ -57,12 +67,13 @@ export const scale: Benchmark = {
 };
 
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
-  const { services, entries, course, growth, readers, waitSeconds } = efforts[effort];
+  const { services, entries, growth, readers, wait } = efforts[effort];
+  const course = { ...efforts[effort].course, effort };
   progress('starting auths');
-  await using databases = await startDatabases();
+  await using databases = await startDatabases(effort);
   await using filled = await startFilledAuths(databases, entries, progress);
   const [first] = filled.all as [FilledAuth, ...FilledAuth[]];
-  await using visitors = await visitorsOf(first.auths.issuer);
+  await using visitors = await visitorsOf(first.auths.issuer, course.tokens);
   const byServices = await figuresByServices(
     first.auths.issuer,
     visitors,
@@ -79,7 +90,7 @@ async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const waiting: WaitingFigures[] = [];
   for (const count of readers) {
     progress(`${count} readers wait`);
-    waiting.push(await waitingFigures(first, visitors, count, waitSeconds));
+    waiting.push(await waitingFigures(first, visitors, count, wait));
   }
   return scaleFindings({ services, entries, readers }, { byServices, byEntries, lists, waiting });
 }

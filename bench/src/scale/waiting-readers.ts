@@ -20,14 +20,17 @@ interface Page {
 }
 
 const waitSeconds = 25;
-/** As long as Postgres keeps its counts to itself. */
-const settleMs = 1_500;
+export interface WaitingCourse {
+  readonly seconds: number;
+  /** Before them: as long as Postgres keeps its counts to itself. */
+  readonly settleMs: number;
+}
 
 export async function waitingFigures(
-  { auths: { issuer }, databaseUrl }: FilledAuth,
+  { auths: { issuer, databaseUrl } }: FilledAuth,
   { client }: Visitors,
   readers: number,
-  seconds: number,
+  { seconds, settleMs }: WaitingCourse,
 ): Promise<WaitingFigures> {
   const feed = `${issuer}/revocations`;
   const [token] = await client.mint(1);

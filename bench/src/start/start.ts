@@ -1,5 +1,11 @@
 import type { AppName } from '@jwt-auth/dev-stack';
-import { authSettings, ordersSettings, startAuths, startDatabases } from '../apps/apps.js';
+import {
+  authSettings,
+  ordersSettings,
+  startAuths,
+  startDatabases,
+  startOrders,
+} from '../apps/apps.js';
 import { bearer } from '../apps/ask.js';
 import { demoAdmin, login } from '../apps/users.js';
 import type { Aim, Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
@@ -8,7 +14,7 @@ import { type Beginning, beginning } from './beginning.js';
 
 const efforts = {
   full: { rounds: 6, idleMs: 1_000, loadSeconds: 2 },
-  smoke: { rounds: 1, idleMs: 100, loadSeconds: 1 },
+  smoke: { rounds: 1, idleMs: 0, loadSeconds: 0.2 },
 } as const satisfies Record<Effort, object>;
 
 const READY_WITHIN_S = 1.5;
@@ -30,12 +36,11 @@ export const start: Benchmark = {
 async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const { rounds, ...course } = efforts[effort];
   progress('starting auth');
-  await using databases = await startDatabases();
-  const authDatabase = await databases.create('auth');
-  await using auths = await startAuths(authDatabase);
+  await using databases = await startDatabases(effort);
+  await using auths = await startAuths(effort, databases);
   const { access_token: token } = await login(auths.issuer, demoAdmin);
   const env = {
-    auth: authSettings(authDatabase, auths.issuer),
+    auth: authSettings(auths.databaseUrl, auths.issuer),
     orders: ordersSettings(await databases.create('orders'), auths.issuer),
   };
   const loads = {
@@ -51,7 +56,7 @@ async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const begin = (name: AppName) =>
     beginning(name, { ...course, env: env[name], load: loads[name] });
   progress('migrating orders');
-  await begin('orders');
+  await (await startOrders(effort, databases, auths))[Symbol.asyncDispose]();
   const begun: Record<AppName, Beginning[]> = { auth: [], orders: [] };
   for (let round = 0; round < rounds; round++) {
     for (const name of ['auth', 'orders'] as const) {

@@ -1,5 +1,7 @@
-import { startPostgres } from '@jwt-auth/dev-stack';
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { startDatabases } from '../apps/apps.js';
+import type { Effort } from '../harness/benchmark.js';
 
 export interface RevokedDatabase extends AsyncDisposable {
   readonly url: string;
@@ -7,10 +9,11 @@ export interface RevokedDatabase extends AsyncDisposable {
 
 const revokedTokens = 1_000;
 
-/** A Postgres of its own with a table of revoked token ids, as the tutorials have it. */
-export async function revokedDatabase(): Promise<RevokedDatabase> {
-  const server = await startPostgres();
-  const client = new pg.Client({ connectionString: server.url() });
+/** A database with a table of revoked token ids, as the tutorials have it. */
+export async function revokedDatabase(effort: Effort): Promise<RevokedDatabase> {
+  const databases = await startDatabases(effort);
+  const url = await databases.create(`revoked_${randomUUID()}`);
+  const client = new pg.Client({ connectionString: url });
   try {
     await client.connect();
     await client.query('CREATE TABLE revoked_token (jti text PRIMARY KEY)');
@@ -20,10 +23,10 @@ export async function revokedDatabase(): Promise<RevokedDatabase> {
     );
     await client.query('ANALYZE revoked_token');
   } catch (error) {
-    await server.stop();
+    await databases[Symbol.asyncDispose]();
     throw error;
   } finally {
     await client.end();
   }
-  return { url: server.url(), [Symbol.asyncDispose]: () => server.stop() };
+  return { url, [Symbol.asyncDispose]: databases[Symbol.asyncDispose] };
 }

@@ -31,7 +31,7 @@ async function run(effort: Effort, progress: Progress): Promise<Findings> {
   const { tokens, slice, rounds, warmUpRounds } = efforts[effort];
   const { trust, headers } = await mintTokens(tokens, progress);
   progress('starting Postgres');
-  await using database = await revokedDatabase();
+  await using database = await revokedDatabase(effort);
   await using byPg = pgSelect(database.url);
   await using byTypeorm = await typeormSelect(database.url);
   const verifiers = [

@@ -81,6 +81,6 @@ export async function startLoad(headers: readonly Buffer[]): Promise<LoadProcess
   await child.ask(headers.map((header) => header.toString('latin1')));
   return {
     fire: (order) => child.ask<LoadReport>(order),
-    [Symbol.asyncDispose]: () => child.stop(),
+    [Symbol.asyncDispose]: child[Symbol.asyncDispose],
   };
 }

@@ -1,8 +1,15 @@
+import type { Effort } from '../../harness/benchmark.js';
+import { shared } from '../../harness/shared.js';
 import { startChild } from '../../processes/child.js';
 import type { Usage } from '../../processes/usage.js';
 import type { StackName } from '../stacks/stack.js';
 
-/** What a server process is told. It crosses a process boundary, so it is plain. */
+/** What a server process is told to serve. It crosses a process boundary, so it is plain. */
+export interface ServerOrder {
+  readonly stack: StackName;
+  readonly settings: ServerSettings;
+}
+
 export interface ServerSettings {
   readonly issuer: string;
   readonly audience: string;
@@ -12,22 +19,21 @@ export interface ServerSettings {
   readonly databaseUrl: string;
 }
 
-/** A stack that serves `GET /orders` in a process of its own. */
+/** A stack that serves `GET /orders`: in a process of its own, unless it is a smoke run. */
 export interface ServerProcess extends AsyncDisposable {
   /** The address of the route. */
   readonly url: string;
   usage(): Promise<Usage>;
 }
 
-export async function startServer(
-  name: StackName,
-  settings: ServerSettings,
-): Promise<ServerProcess> {
-  const child = startChild('http/server/server-main.js', { role: 'server', args: [name] });
-  const origin = await child.ask<string>(settings);
+export async function startServer(effort: Effort, order: ServerOrder): Promise<ServerProcess> {
+  const child = await shared(effort, 'stacks', async () =>
+    startChild('http/server/server-main.js', { role: 'server' }),
+  );
+  const origin = await child.ask<string>(order);
   return {
     url: `${origin}/orders`,
     usage: () => child.ask<Usage>('usage'),
-    [Symbol.asyncDispose]: () => child.stop(),
+    [Symbol.asyncDispose]: child[Symbol.asyncDispose],
   };
 }

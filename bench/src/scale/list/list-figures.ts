@@ -26,32 +26,28 @@ const laterSeconds = 2 * 3600;
 
 /** Loads the list of an auth in a process of its own, lets it grow there, and prunes it. */
 export async function listFigures(
-  { auths: { issuer }, databaseUrl }: FilledAuth,
+  { auths: { issuer, databaseUrl } }: FilledAuth,
   growth: Growth,
 ): Promise<ListFigures> {
-  const child = startChild('scale/list/list-main.js', { role: 'server' });
+  await using child = startChild('scale/list/list-main.js', { role: 'server' });
   const ask = <Report>(order: ListOrder) => child.ask<Report>(order);
-  try {
-    const loaded = await ask<ListReport>({ kind: 'load', issuer });
-    const { checkMicroseconds } = await ask<CheckReport>({ kind: 'check' });
-    const size = loaded.size + growth.batches * growth.entriesPerBatch;
-    const [grown] = await Promise.all([
-      ask<ListReport>({ kind: 'grow', size }),
-      grow(databaseUrl, growth),
-    ]);
-    const nowSeconds = Math.floor(Date.now() / 1000) + laterSeconds;
-    const pruned = await ask<ListReport>({ kind: 'prune', nowSeconds });
-    if (pruned.size >= grown.size) throw new Error(`${pruned.size} entries were left`);
-    return {
-      loadSeconds: loaded.seconds,
-      moreMegabytes: loaded.moreMegabytes,
-      peakMegabytes: pruned.peakMegabytes,
-      pauses: [loaded, grown, pruned].map(({ pauses }) => pauses),
-      checkMicroseconds,
-    };
-  } finally {
-    await child.stop();
-  }
+  const loaded = await ask<ListReport>({ kind: 'load', issuer });
+  const { checkMicroseconds } = await ask<CheckReport>({ kind: 'check' });
+  const size = loaded.size + growth.batches * growth.entriesPerBatch;
+  const [grown] = await Promise.all([
+    ask<ListReport>({ kind: 'grow', size }),
+    grow(databaseUrl, growth),
+  ]);
+  const nowSeconds = Math.floor(Date.now() / 1000) + laterSeconds;
+  const pruned = await ask<ListReport>({ kind: 'prune', nowSeconds });
+  if (pruned.size >= grown.size) throw new Error(`${pruned.size} entries were left`);
+  return {
+    loadSeconds: loaded.seconds,
+    moreMegabytes: loaded.moreMegabytes,
+    peakMegabytes: pruned.peakMegabytes,
+    pauses: [loaded, grown, pruned].map(({ pauses }) => pauses),
+    checkMicroseconds,
+  };
 }
 
 function grow(databaseUrl: string, { batches, entriesPerBatch }: Growth): Promise<void> {

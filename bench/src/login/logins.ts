@@ -1,5 +1,4 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { startApp, startPostgres } from '@jwt-auth/dev-stack';
 
 export const PASSWORD = 'a long enough passphrase';
 
@@ -10,28 +9,8 @@ export interface TimedAnswer {
   readonly ms: number;
 }
 
-/** The built auth and orders apps on a Postgres of their own. */
-export interface LoginStack extends AsyncDisposable {
-  readonly auth: string;
-  readonly orders: string;
-}
-
-export async function startLoginStack(): Promise<LoginStack> {
-  const postgres = await startPostgres();
-  const database = { DATABASE_URL: await postgres.createDatabase('auth'), LOG_LEVEL: 'warn' };
-  // Callers come from many addresses here: what is measured are hashes, not limits.
-  const auth = await startApp('auth', { env: { ...database, TRUST_PROXY: 'loopback' } });
-  const issuer = auth.url.replace('127.0.0.1', 'localhost');
-  const orders = await startApp('orders', { env: { ...database, ISSUER: issuer } });
-  return {
-    auth: auth.url,
-    orders: orders.url,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all([auth.stop(), orders.stop()]);
-      await postgres.stop();
-    },
-  };
-}
+/** Of an auth whose callers come from many addresses: what is measured are hashes, not limits. */
+export const settings = { TRUST_PROXY: 'loopback' };
 
 /** A caller from somewhere, with a JSON body if there is one. */
 export async function timed(url: string, body?: object, token?: string): Promise<TimedAnswer> {
@@ -50,7 +29,7 @@ export async function timed(url: string, body?: object, token?: string): Promise
 }
 
 /** A new user's e-mail. */
-export async function register({ auth }: LoginStack): Promise<string> {
+export async function register(auth: string): Promise<string> {
   const email = `${randomUUID()}@example.com`;
   const { status } = await timed(`${auth}/auth/register`, { email, password: PASSWORD });
   if (status !== 201) throw new Error(`register: ${status}`);
