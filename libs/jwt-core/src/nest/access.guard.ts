@@ -4,23 +4,30 @@ import { accessRulesOf } from './access-rules.js';
 import { demandAccess } from './access-rules.js';
 import { httpRequestOf } from './http-request.js';
 import { principalOf } from './http-request.js';
+import { Refusals } from './refusal.js';
 
 /**
  * Enforces `@RequireScopes()` and `@RequireRoles()` behind `AuthGuard('jwt')`, which ignores
  * them: `@UseGuards(AuthGuard('jwt'), AccessGuard)`. Not needed with `JwtGuard`.
  *
- * @throws TokenError `token_missing` if no guard before it authenticated the caller
- * @throws AccessError
+ * @throws UnauthorizedException `token_missing` if no guard before it authenticated the caller
+ * @throws ForbiddenException with the AccessError as `cause`
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
+  constructor(private readonly refusals: Refusals = new Refusals()) {}
+
   canActivate(context: ExecutionContext): boolean {
     const request = httpRequestOf(context);
     const rules = accessRulesOf(context.getClass(), context.getHandler());
     if (rules.isPublic) return true;
-    const principal = principalOf(request);
-    if (!principal) throw new TokenError('token_missing', 'no guard authenticated the caller');
-    demandAccess(principal, rules);
+    try {
+      const principal = principalOf(request);
+      if (!principal) throw new TokenError('token_missing', 'no guard authenticated the caller');
+      demandAccess(principal, rules);
+    } catch (error) {
+      throw this.refusals.of(error, context);
+    }
     return true;
   }
 }

@@ -6,7 +6,7 @@ import {
   Module,
   type Provider,
 } from '@nestjs/common';
-import { APP_FILTER, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { KeySet } from '../verifier/key-set.js';
 import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';
@@ -19,14 +19,15 @@ import { JwtCoreStatistics } from './jwt-core.statistics.js';
 import { JwtCoreRuntime } from './jwt-core.runtime.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ProblemFilter } from './problem.filter.js';
+import { Refusal, Refusals } from './refusal.js';
 import { RouteProtection } from './route-protection.js';
 import { strictestFreshnessMs } from './routes.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<JwtCoreOptions>().setClassMethodName('forRoot').build();
 
-/** Answers refusals as RFC 6750 requires, also if the application answers its other errors itself. */
-@Catch(TokenError, AccessError)
+/** Answers refusals as RFC 6750 requires if no filter of the application does. */
+@Catch(Refusal, TokenError, AccessError)
 class RefusalFilter extends ProblemFilter {}
 
 type Part = 'verifier' | 'revocations' | 'follower' | 'readiness' | 'statistics';
@@ -71,10 +72,17 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     JwtGuard,
     RouteProtection,
     {
-      provide: APP_FILTER,
-      inject: [HttpAdapterHost],
-      useFactory: (adapterHost: HttpAdapterHost) => new RefusalFilter(adapterHost),
+      provide: RefusalFilter,
+      inject: [HttpAdapterHost, ApplicationConfig],
+      // Not APP_FILTER: that would come before the filters of the application. Nest asks the filter
+      // that was added first last, and adds those of the application after it has made providers.
+      useFactory: (adapterHost: HttpAdapterHost, application: ApplicationConfig) => {
+        const filter = new RefusalFilter(adapterHost);
+        application.addGlobalFilter(filter);
+        return filter;
+      },
     },
+    Refusals,
   ],
   exports: [
     AccessTokenVerifier,
@@ -84,6 +92,7 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     JwtCoreStatistics,
     KeySet,
     JwtGuard,
+    Refusals,
   ],
 })
 export class JwtCoreModule extends ConfigurableModuleClass {}

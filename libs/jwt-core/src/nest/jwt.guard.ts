@@ -8,6 +8,7 @@ import { demandAccess } from './access-rules.js';
 import { httpRequestOf } from './http-request.js';
 import { countedBearerToken } from './http-request.js';
 import { attachPrincipal } from './http-request.js';
+import { Refusals } from './refusal.js';
 
 /**
  * Accepts requests with a valid access token (RFC 6750) whose caller has what the route's
@@ -16,7 +17,8 @@ import { attachPrincipal } from './http-request.js';
  * Synchronous, unless it needs a key or claims from the issuer: a request with a known token waits for
  * nothing.
  *
- * @throws TokenError, AccessError, which `ProblemFilter` turns into answers
+ * @throws UnauthorizedException, ForbiddenException, ServiceUnavailableException with the TokenError
+ *   or AccessError as `cause`
  * @throws Error in any context but HTTP
  */
 @Injectable()
@@ -24,9 +26,22 @@ export class JwtGuard implements CanActivate {
   constructor(
     private readonly verifier: AccessTokenVerifier,
     private readonly revocations: RevocationList,
+    private readonly refusals: Refusals = new Refusals(),
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    try {
+      const judged = this.judge(context);
+      if (typeof judged === 'boolean') return judged;
+      return judged.catch((error: unknown) => {
+        throw this.refusals.of(error, context);
+      });
+    } catch (error) {
+      throw this.refusals.of(error, context);
+    }
+  }
+
+  private judge(context: ExecutionContext): boolean | Promise<boolean> {
     const request = httpRequestOf(context);
     const rules = accessRulesOf(context.getClass(), context.getHandler());
     if (rules.isPublic) return true;

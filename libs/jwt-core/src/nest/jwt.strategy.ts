@@ -5,11 +5,13 @@ import type { Principal } from '../verifier/claims.js';
 import type { HttpRequest } from './http-request.js';
 import { countedBearerToken } from './http-request.js';
 import { attachPrincipal } from './http-request.js';
+import { type HttpResponse, Refusals } from './refusal.js';
 
 /**
  * The passport strategy `jwt` over the same verifier, for code that says `AuthGuard('jwt')`: list
  * it among a module's `providers`. The caller is then `request.user` as well as
- * `@CurrentPrincipal()`, and refusals are the TokenErrors that `JwtGuard` throws.
+ * `@CurrentPrincipal()`, and refusals are the exceptions that `JwtGuard` throws. On Fastify their
+ * challenge is set by the filter that answers them.
  *
  * `AuthGuard` costs more than `JwtGuard` and reads no decorators: add `AccessGuard` for scopes and
  * roles. Passport has one `jwt` strategy per process: that of the application started last.
@@ -18,7 +20,10 @@ import { attachPrincipal } from './http-request.js';
 export class JwtStrategy implements passport.Strategy {
   readonly name = 'jwt';
 
-  constructor(readonly verifier: AccessTokenVerifier) {
+  constructor(
+    readonly verifier: AccessTokenVerifier,
+    readonly refusals: Refusals = new Refusals(),
+  ) {
     passport.use(this);
   }
 
@@ -32,7 +37,8 @@ export class JwtStrategy implements passport.Strategy {
       const token = countedBearerToken(request, this.verifier.verdicts);
       principal = await this.verifier.verify(token);
     } catch (refusal) {
-      return this.error(refusal);
+      const { res } = request as { res?: HttpResponse };
+      return this.error(this.refusals.ofStrategy(refusal, res));
     }
     attachPrincipal(request, principal);
     this.success(principal);

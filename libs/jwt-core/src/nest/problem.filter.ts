@@ -9,6 +9,7 @@ import {
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { TokenError } from '../verifier/token-error.js';
+import { problemOfRefusal } from './refusal.js';
 import { knownProblem, type Problem, problemDocument } from './problem.js';
 
 /** The HTTP answer for an error of the application itself; `undefined` for any other error. */
@@ -37,9 +38,10 @@ export class ProblemFilter implements ExceptionFilter {
     // No HTTP answer is expected there: the error is passed on.
     if (host.getType<string>() === 'rpc') return throwError(() => error);
     if (host.getType<string>() !== 'http') return error;
-    const problem = this.ownProblem(error) ?? knownProblem(error);
+    const refusal = problemOfRefusal(error);
+    const problem = refusal ?? this.ownProblem(error) ?? knownProblem(error);
     const [request, response] = host.getArgs<[object, HttpResponse]>();
-    if (problem.status >= 500 && !(error instanceof TokenError)) {
+    if (problem.status >= 500 && !refusal && !(error instanceof TokenError)) {
       this.logger.error(error, { requestId: this.requestId(request, response) });
     }
     this.answer(response, problem);

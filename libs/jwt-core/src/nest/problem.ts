@@ -39,10 +39,14 @@ export function problemDocument({ status, code, detail, errors }: Problem) {
 
 /** The HTTP answer for errors of tokens, access, Nest and the framework; 500 for all others. */
 export function knownProblem(error: unknown): Problem {
-  if (error instanceof TokenError) return tokenProblem(error);
-  if (error instanceof AccessError) return accessProblem(error);
+  if (error instanceof TokenError || error instanceof AccessError) return refusalProblem(error);
   if (error instanceof HttpException) return httpExceptionProblem(error);
   return { status: 500, code: 'internal_error' };
+}
+
+/** The HTTP answer for a refused caller (RFC 6750 section 3). */
+export function refusalProblem(error: TokenError | AccessError): Problem {
+  return error instanceof TokenError ? tokenProblem(error) : accessProblem(error);
 }
 
 const challenge = (parameters: string) => ({

@@ -1,0 +1,77 @@
+import {
+  type ExecutionContext,
+  ForbiddenException,
+  type HttpException,
+  ServiceUnavailableException,
+  UnauthorizedException,
+} from '@nestjs/common';
+import { TokenError } from '../verifier/token-error.js';
+import { AccessError } from './access-rules.js';
+import { type Problem, problemDocument, refusalProblem } from './problem.js';
+
+/** Why a caller is refused. */
+export type RefusalCause = TokenError | AccessError;
+
+export function isRefusalCause(error: unknown): error is RefusalCause {
+  return error instanceof TokenError || error instanceof AccessError;
+}
+
+/**
+ * The exceptions that guards throw for a refusal, as a type for `@Catch()`. They are Nest's own
+ * classes, so that filters which know nothing of this library answer them with the right status.
+ */
+export abstract class Refusal {
+  static [Symbol.hasInstance](error: unknown): boolean {
+    return typeof error === 'object' && error !== null && problems.has(error);
+  }
+}
+
+/** The answer for a refusal. `undefined` for every other error. */
+export function problemOfRefusal(error: unknown): Problem | undefined {
+  return typeof error === 'object' && error !== null ? problems.get(error) : undefined;
+}
+
+const problems = new WeakMap<object, Problem>();
+
+type HttpExceptionClass = new (body: object, options: { cause: unknown }) => HttpException;
+
+const CLASSES: Readonly<Record<number, HttpExceptionClass>> = {
+  401: UnauthorizedException,
+  403: ForbiddenException,
+  503: ServiceUnavailableException,
+};
+
+/** Turns the reasons of refusals into the exceptions that guards throw. */
+export class Refusals {
+  /**
+   * The exception for an error of a guard: `UnauthorizedException`, `ForbiddenException` or
+   * `ServiceUnavailableException`, with the error as its `cause` and the problem document as its
+   * body. `WWW-Authenticate` and `Retry-After` are set on the response at once, so that they are sent
+   * whichever filter answers. Every other error is returned as it is.
+   */
+  of(error: unknown, context: ExecutionContext): unknown {
+    return isRefusalCause(error)
+      ? this.exception(error, context.getArgByIndex<HttpResponse>(1))
+      : error;
+  }
+
+  /** The same where there is no context. On Fastify a passport strategy has no response, either. */
+  ofStrategy(error: unknown, response: HttpResponse | undefined): unknown {
+    return isRefusalCause(error) ? this.exception(error, response) : error;
+  }
+
+  private exception(cause: RefusalCause, response: HttpResponse | undefined): HttpException {
+    const problem = refusalProblem(cause);
+    const exception = new CLASSES[problem.status]!(problemDocument(problem), { cause });
+    problems.set(exception, problem);
+    for (const [name, value] of Object.entries(problem.headers ?? {})) {
+      response?.header(name, value);
+    }
+    return exception;
+  }
+}
+
+/** Express' response and Fastify's reply have the same method for it. */
+export interface HttpResponse {
+  header(name: string, value: string): unknown;
+}
