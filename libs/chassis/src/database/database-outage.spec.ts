@@ -121,5 +121,7 @@ it('an outage is found behind a failure of the feed that it caused, and behind n
   expect(failure(Object.assign(new Error('ended'), { code: '57P01' }))).toBe(
     'was stopped, or is starting',
   );
+  // What its connection finds by itself, as that nothing answers any more.
+  expect(failure(undefined)).toBe('cannot be reached');
   expect(failure(new Error('a bug'))).toBeUndefined();
 });

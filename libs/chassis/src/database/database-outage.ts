@@ -108,7 +108,9 @@ export function databaseOutage(error: unknown): DatabaseOutage | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof DatabaseError) return databaseOutage(error.cause) ?? unreachable;
   // The feed of revocations reads the database by a connection of its own.
-  if (error instanceof RevocationSourceError) return databaseOutage(error.cause);
+  if (error instanceof RevocationSourceError) {
+    return error.cause === undefined ? unreachable : databaseOutage(error.cause);
+  }
   if (error instanceof ServerNotWritableError) return readOnly;
   if (LOST_CONNECTIONS.some((lost) => error instanceof lost)) return unreachable;
   const code = errorCode(error);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DatabaseError, type Client } from 'pg';
+import { RevocationSourceError } from '../../revocation/revocation-source.js';
 
 // insufficient_privilege, undefined_function, feature_not_supported: managed databases differ.
 const refusals = ['42501', '42883', '0A000'];
@@ -22,7 +23,7 @@ const careful = `SELECT concat_ws('/', pg_postmaster_start_time(), ${table}) AS 
  * cluster, timeline, database or table. Any role may read it, unless the provider forbids that. A
  * hash, so that nothing of the cluster can leak with it.
  *
- * @throws Error on a standby: its snapshots do not say which transactions are open
+ * @throws RevocationSourceError on a standby: its snapshots do not say which transactions are open
  */
 export async function clusterIdentity(client: Client): Promise<string> {
   const { identity, is_standby } = await read(client, exact).catch((error: unknown) => {
@@ -31,7 +32,12 @@ export async function clusterIdentity(client: Client): Promise<string> {
     }
     throw error;
   });
-  if (is_standby) throw new Error('The database is a standby; the feed needs the primary');
+  if (is_standby) {
+    throw new RevocationSourceError(
+      'unavailable',
+      'The database is a standby; the feed needs the primary',
+    );
+  }
   return createHash('sha256').update(identity).digest().subarray(0, 8).toString('base64url');
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Client, type QueryConfig, type QueryResultRow } from 'pg';
+import { RevocationSourceError } from '../../revocation/revocation-source.js';
 import type { ConnectionConfig } from '../connection/connection-url.js';
 import { prepareSession } from '../connection/session-settings.js';
 import { clusterIdentity } from './cluster-identity.js';
@@ -47,7 +48,9 @@ export class FeedConnection {
     this.lost = new Promise((resolve) => {
       // Not `once`: a dying connection may emit several errors.
       this.client.on('error', resolve);
-      this.client.once('end', () => resolve(new Error('The connection has ended')));
+      this.client.once('end', () =>
+        resolve(new RevocationSourceError('unavailable', 'The connection has ended')),
+      );
     });
     const abort = () => this.destroy(signal.reason as Error);
     signal.addEventListener('abort', abort);
@@ -75,7 +78,10 @@ export class FeedConnection {
   private static async openOne(options: FeedConnectionOptions): Promise<FeedConnection> {
     options.signal.throwIfAborted();
     const connection = new FeedConnection(options);
-    const tooLong = () => connection.destroy(new Error(`Not connected within ${openWithinMs} ms`));
+    const tooLong = () =>
+      connection.destroy(
+        new RevocationSourceError('unavailable', `Not connected within ${openWithinMs} ms`),
+      );
     const timer = setTimeout(tooLong, openWithinMs);
     try {
       await connection.client.connect();
@@ -156,7 +162,9 @@ export async function openListening(options: ListeningOptions): Promise<FeedConn
   });
   const beat = () => {
     if (unanswered === 2) {
-      return connection.destroy(new Error('The listening connection no longer answers'));
+      return connection.destroy(
+        new RevocationSourceError('unavailable', 'The listening connection no longer answers'),
+      );
     }
     unanswered += 1;
     const query = { text: 'SELECT pg_notify($1, $2)', values: [channel, ''] };

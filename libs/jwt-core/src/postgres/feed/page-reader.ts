@@ -176,7 +176,7 @@ export class PageReader {
     try {
       const connection = await this.connected();
       if (connection.cursors.identity !== recent.cursors.identity) {
-        throw new Error('Another database answers');
+        throw new RevocationSourceError('unavailable', 'Another database answers');
       }
       return await readPage(connection, { after, known: latestKey(after, recent.head) });
     } catch (cause) {
