@@ -1,5 +1,7 @@
 import { type JwkFault, parseJwk } from './jwk.js';
 import type { VerificationKey } from '../verifier/key-set.js';
+import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from '../verifier/signature.js';
+import { KeyTable } from './key-table.js';
 
 const describedAtMost = 10;
 
@@ -8,9 +10,9 @@ export interface IgnoredJwk {
   readonly fault: JwkFault;
 }
 
-/** The signing keys of a JWK set, by `kid`, and the ignored ones. */
+/** The signing keys of a JWK set, and the ignored ones. */
 export interface JwkSet {
-  readonly keys: ReadonlyMap<string, VerificationKey>;
+  readonly keys: KeyTable;
   readonly ignored: readonly IgnoredJwk[];
 }
 
@@ -30,28 +32,37 @@ export class JwkSetError extends Error {
 }
 
 /**
- * Reads a JWK set (RFC 7517 section 5). Keys that are not for RS256 signatures are ignored, as the
- * RFC requires. A set with one `kid` twice, in any keys, is refused: it is not clear which one is
+ * Reads a JWK set (RFC 7517 section 5). Keys that are not for signatures with these algorithms are
+ * ignored, as the RFC requires. One `kid` may name several keys of different algorithms (section
+ * 4.5). A set with two keys for one `kid` and algorithm is refused: it is not clear which one is
  * meant.
  *
  * @throws JwkSetError
  */
-export function parseJwkSet(document: unknown): JwkSet {
+export function parseJwkSet(
+  document: unknown,
+  algorithms: readonly SigningAlgorithm[] = DEFAULT_ALGORITHMS,
+): JwkSet {
   const members = (document as { keys?: unknown } | null | undefined)?.keys;
   if (!Array.isArray(members)) throw new JwkSetError('not_a_key_set', 'no `keys` array');
-  const keys = new Map<string, VerificationKey>();
+  const usable: VerificationKey[] = [];
   const ignored: IgnoredJwk[] = [];
-  const kids = new Set<string>();
+  const leaked = new Set<unknown>();
   for (const member of members as unknown[]) {
     const kid = (member as { kid?: unknown } | null)?.kid;
-    if (typeof kid === 'string') {
-      // Key shadowing (threat:key-shadowing): the second would replace the first.
-      if (kids.has(kid)) throw new JwkSetError('duplicate_kid', `two keys ${kid.slice(0, 128)}`);
-      kids.add(kid);
+    const key = parseJwk(member, algorithms);
+    if (typeof key !== 'string') usable.push(key);
+    else ignored.push({ kid, fault: key });
+    if (key === 'private_key') leaked.add(kid);
+  }
+  const keys = new KeyTable();
+  for (const key of usable) {
+    // Leaked private keys (threat:leaked-private-keys): the public half may be there as well.
+    if (leaked.has(key.kid)) ignored.push({ kid: key.kid, fault: 'private_key' });
+    // Key shadowing (threat:key-shadowing): the second would replace the first.
+    else if (!keys.add(key)) {
+      throw new JwkSetError('duplicate_kid', `two keys ${key.kid} for ${key.algorithm}`);
     }
-    const key = parseJwk(member);
-    if (typeof key === 'string') ignored.push({ kid, fault: key });
-    else keys.set(key.kid, key);
   }
   if (keys.size === 0) {
     const why = describeIgnored(ignored);

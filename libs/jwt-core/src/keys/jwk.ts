@@ -1,18 +1,21 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { VerificationKey } from '../verifier/key-set.js';
+import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from '../verifier/signature.js';
+import { ed25519Key, hasSmallOrder, p256Key } from './curve-jwk.js';
 
 /** Why a JWK is not used. `private_key`: its owner has published its private key. */
 export type JwkFault =
   | 'not_an_object'
   | 'private_key'
-  | 'not_rsa'
+  | 'other_type'
   | 'bad_kid'
   | 'not_for_signatures'
   | 'other_algorithm'
   | 'malformed'
   | 'bad_size'
   | 'bad_exponent'
-  | 'weak_modulus';
+  | 'weak_modulus'
+  | 'weak_point';
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const maxKidLength = 128;
@@ -24,21 +27,57 @@ const maxExponent = 2n ** 32n;
 const maxModulusLength = Math.ceil((maxModulusBits / 8 + 1) * (4 / 3));
 const maxExponentLength = 8;
 
+type Jwk = Readonly<Record<string, unknown>>;
+
+/** What kind of key an algorithm takes. */
+const TYPES: Readonly<Record<SigningAlgorithm, { readonly kty: string; readonly crv?: string }>> = {
+  RS256: { kty: 'RSA' },
+  PS256: { kty: 'RSA' },
+  ES256: { kty: 'EC', crv: 'P-256' },
+  EdDSA: { kty: 'OKP', crv: 'Ed25519' },
+};
+
+const PARSERS: Readonly<Record<string, (jwk: Jwk) => KeyObject | JwkFault>> = {
+  RSA: rsaKey,
+  EC: (jwk) => p256Key(jwk) ?? 'malformed',
+  OKP: (jwk) => {
+    const key = ed25519Key(jwk);
+    return key && hasSmallOrder(jwk['x'] as string) ? 'weak_point' : (key ?? 'malformed');
+  },
+};
+
 /**
- * A JWK (RFC 7517) as a key for RS256 signatures, or why it is not one. It needs `kty` RSA, a `kid`
- * of 1 to 128 characters, a modulus of 2048 to 8192 bits without the ROCA pattern, an odd exponent
- * from 3 to 2^32, no private member, and `use`, `key_ops` and `alg` absent or fitting.
+ * A JWK (RFC 7517) as a key for signatures, or why it is not one. It needs a `kty` (and `crv`) for
+ * one of the algorithms, a `kid` of 1 to 128 characters, no private member, and `use`, `key_ops`
+ * and `alg` absent or fitting. RSA: a modulus of 2048 to 8192 bits without the ROCA pattern, an odd
+ * exponent from 3 to 2^32.
+ *
+ * The key is used with its `alg`, or else with the first of the algorithms that fits its type: never
+ * with two, and never with what a token says.
  */
-export function parseJwk(jwk: unknown): VerificationKey | JwkFault {
+export function parseJwk(
+  jwk: unknown,
+  algorithms: readonly SigningAlgorithm[] = DEFAULT_ALGORITHMS,
+): VerificationKey | JwkFault {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'not_an_object';
-  const { kid, kty, use, alg, key_ops, n, e } = jwk as Record<string, unknown>;
+  const { kid, kty, crv, use, alg, key_ops } = jwk as Jwk;
   // Leaked private keys (threat:leaked-private-keys) and shared secrets are never verified with.
   if (privateMembers.some((member) => Object.hasOwn(jwk, member))) return 'private_key';
-  if (kty !== 'RSA') return 'not_rsa';
+  const fitting = algorithms.filter((name) => {
+    const type = TYPES[name];
+    return type.kty === kty && (type.crv === undefined || type.crv === crv);
+  });
+  if (fitting.length === 0) return 'other_type';
   if (typeof kid !== 'string' || kid === '' || kid.length > maxKidLength) return 'bad_kid';
   if (use !== undefined && use !== 'sig') return 'not_for_signatures';
   if (key_ops !== undefined && !isForVerifying(key_ops)) return 'not_for_signatures';
-  if (alg !== undefined && alg !== 'RS256') return 'other_algorithm';
+  const algorithm = alg === undefined ? fitting[0] : fitting.find((name) => name === alg);
+  if (algorithm === undefined) return 'other_algorithm';
+  const publicKey = PARSERS[TYPES[algorithm].kty]!(jwk as Jwk);
+  return typeof publicKey === 'string' ? publicKey : { kid, publicKey, algorithm };
+}
+
+function rsaKey({ n, e }: Jwk): KeyObject | JwkFault {
   if (!isBase64url(n) || !isBase64url(e)) return 'malformed';
   if (n.length > maxModulusLength) return 'bad_size';
   if (e.length > maxExponentLength) return 'bad_exponent';
@@ -49,8 +88,7 @@ export function parseJwk(jwk: unknown): VerificationKey | JwkFault {
   if (publicExponent < 3n || publicExponent > maxExponent || publicExponent % 2n === 0n) {
     return 'bad_exponent';
   }
-  if (hasRocaPattern(n)) return 'weak_modulus';
-  return { kid, publicKey };
+  return hasRocaPattern(n) ? 'weak_modulus' : publicKey;
 }
 
 function isForVerifying(keyOps: unknown): boolean {

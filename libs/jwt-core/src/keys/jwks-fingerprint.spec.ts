@@ -25,6 +25,15 @@ describe('jwksFingerprint', () => {
     );
   });
 
+  it.each([
+    ['ec' as const, { namedCurve: 'P-256' }],
+    ['ed25519' as const, undefined],
+  ])('has the thumbprint of a key of type %s, too', async (type, options) => {
+    const { publicKey } = generateKeyPairSync(type as 'ec', options as { namedCurve: string });
+    const thumbprint = await calculateJwkThumbprint(publicKey.export({ format: 'jwk' }));
+    expect(jwksFingerprint([{ kid: 'one', publicKey }])).toBe(sha256(`one ${thumbprint}`));
+  });
+
   it('joins the sorted lines of all keys', async () => {
     const lines = await Promise.all(
       [one, two].map(

@@ -10,10 +10,16 @@ export function jwksFingerprint(keys: Iterable<VerificationKey>): string {
   return sha256(lines.sort().join('\n'));
 }
 
+/** Exactly these members, in this order (RFC 7638 section 3.2, RFC 8037 section 2). */
+const REQUIRED_MEMBERS: Readonly<Record<string, string[]>> = {
+  RSA: ['e', 'kty', 'n'],
+  EC: ['crv', 'kty', 'x', 'y'],
+  OKP: ['crv', 'kty', 'x'],
+};
+
 function thumbprint(publicKey: KeyObject): string {
-  // Exactly these members, in this order (RFC 7638 section 3.2).
-  const { e, kty, n } = publicKey.export({ format: 'jwk' });
-  return sha256(JSON.stringify({ e, kty, n }));
+  const jwk = publicKey.export({ format: 'jwk' });
+  return sha256(JSON.stringify(jwk, REQUIRED_MEMBERS[jwk.kty ?? '']));
 }
 
 function sha256(text: string): string {

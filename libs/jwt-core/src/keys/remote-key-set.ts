@@ -1,16 +1,20 @@
 import { fetchJson } from '../issuer/issuer-request.js';
 import type { JwtCoreLog } from '../log.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from '../verifier/signature.js';
 import { TokenError } from '../verifier/token-error.js';
 import { Alarm } from './fetch-schedule.js';
 import { FingerprintChase } from './fetch-schedule.js';
 import { type JwkSet, parseJwkSet } from './jwk-set.js';
+import { KeyTable } from './key-table.js';
 import { jwksFingerprint } from './jwks-fingerprint.js';
 import type { KeySet, VerificationKey } from '../verifier/key-set.js';
 import { describeIgnored, type IgnoredJwk } from './jwk-set.js';
 
 export interface RemoteKeySetOptions {
   readonly metadata: IssuerMetadata;
+  /** The algorithms that its keys may be used with, others are ignored. Default: RS256. */
+  readonly algorithms?: readonly SigningAlgorithm[] | undefined;
   /** How often the keys are fetched in the background. Default 5 minutes. */
   readonly refreshMs?: number | undefined;
   /** The least time between a fetch and the next one for an unknown `kid`. Default 10 s. */
@@ -24,7 +28,7 @@ export interface RemoteKeySetOptions {
 }
 
 interface HeldKeys {
-  readonly keys: ReadonlyMap<string, VerificationKey>;
+  readonly keys: KeyTable;
   readonly fingerprint: string;
   readonly askedAtMs: number;
 }
@@ -41,6 +45,7 @@ const maxTimerMs = 2 ** 31 - 1;
  */
 export class RemoteKeySet implements KeySet {
   private readonly metadata: IssuerMetadata;
+  private readonly algorithms: readonly SigningAlgorithm[];
   private readonly refreshMs: number;
   private readonly cooldownMs: number;
   private readonly maxStaleMs: number;
@@ -58,6 +63,7 @@ export class RemoteKeySet implements KeySet {
   /** @throws RangeError for a time that a timer cannot keep */
   constructor(options: RemoteKeySetOptions) {
     this.metadata = options.metadata;
+    this.algorithms = options.algorithms ?? DEFAULT_ALGORITHMS;
     this.refreshMs = duration('refreshMs', options.refreshMs ?? 5 * 60_000);
     this.cooldownMs = duration('cooldownMs', options.cooldownMs ?? 10_000);
     this.maxStaleMs = duration('maxStaleMs', options.maxStaleMs ?? 24 * 3_600_000);
@@ -93,17 +99,17 @@ export class RemoteKeySet implements KeySet {
     this.alarm.clear();
   }
 
-  get(kid: string): VerificationKey | undefined {
-    return this.state === 'missing' ? undefined : this.held?.keys.get(kid);
+  get(kid: string, algorithm?: SigningAlgorithm): VerificationKey | undefined {
+    return this.state === 'missing' ? undefined : this.held?.keys.get(kid, algorithm);
   }
 
-  async find(kid: string): Promise<VerificationKey | undefined> {
-    if (this.get(kid) === undefined && !this.isConfirmed) {
+  async find(kid: string, algorithm?: SigningAlgorithm): Promise<VerificationKey | undefined> {
+    if (this.get(kid, algorithm) === undefined && !this.isConfirmed) {
       if (this.inFlight !== undefined || this.cooldownLeftMs <= 0) await this.fetch();
       // The issuer may have published it just after it was asked.
-      if (this.get(kid) === undefined) this.fetchWithin(this.cooldownLeftMs);
+      if (this.get(kid, algorithm) === undefined) this.fetchWithin(this.cooldownLeftMs);
     }
-    if (this.state !== 'missing') return this.get(kid);
+    if (this.state !== 'missing') return this.get(kid, algorithm);
     throw new TokenError('keys_unavailable', `No keys of ${this.metadata.issuer} at hand`, {
       cause: this.failure,
     });
@@ -129,7 +135,8 @@ export class RemoteKeySet implements KeySet {
     const askedAtMs = this.monotonicNow();
     try {
       const { jwks } = await this.metadata.endpoints(signal);
-      this.hold(parseJwkSet(await fetchJson(jwks, { timeoutMs, maxBytes, signal })), askedAtMs);
+      const document = await fetchJson(jwks, { timeoutMs, maxBytes, signal });
+      this.hold(parseJwkSet(document, this.algorithms), askedAtMs);
       this.failure = undefined;
     } catch (error) {
       this.failure = error;
@@ -144,12 +151,13 @@ export class RemoteKeySet implements KeySet {
 
   private hold({ keys, ignored }: JwkSet, askedAtMs: number): void {
     const known = this.held?.keys;
-    // A key with the same material stays the same object: remembered tokens refer to it.
-    const kept = Array.from(keys, ([kid, key]): [string, VerificationKey] => {
-      const before = known?.get(kid);
-      return [kid, before?.publicKey.equals(key.publicKey) ? before : key];
-    });
-    this.held = { keys: new Map(kept), fingerprint: jwksFingerprint(keys.values()), askedAtMs };
+    const kept = new KeyTable();
+    for (const key of keys) {
+      const before = known?.get(key.kid, key.algorithm);
+      // A key with the same material stays the same object: remembered tokens refer to it.
+      kept.add(before?.publicKey.equals(key.publicKey) ? before : key);
+    }
+    this.held = { keys: kept, fingerprint: jwksFingerprint(kept), askedAtMs };
     this.report.noteIgnored(ignored);
   }
 

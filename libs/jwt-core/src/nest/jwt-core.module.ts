@@ -65,8 +65,8 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
       // A wrapper: a key set from the options may be a provider elsewhere, too, and Nest would call
       // its lifecycle hooks twice.
       useFactory: ({ keys }: JwtCoreRuntime): KeySet => ({
-        get: (kid) => keys.get(kid),
-        find: (kid) => keys.find(kid),
+        get: (kid, algorithm) => keys.get(kid, algorithm),
+        find: (kid, algorithm) => keys.find(kid, algorithm),
       }),
     },
     JwtGuard,

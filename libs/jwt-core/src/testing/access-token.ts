@@ -1,25 +1,36 @@
-import { generateKeyPair, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { constants, generateKeyPair, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { SigningAlgorithm } from '../verifier/signature.js';
 
 /** A key pair of an issuer. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
+  /** Default: RS256. */
+  readonly algorithm?: SigningAlgorithm;
 }
 
 /**
- * A new RSA key of 2048 bits. Takes some tenths of a second: a suite with many issuers can give the
- * same key to all of them.
+ * A new key, by default for RS256. An RSA key has 2048 bits and takes some tenths of a second: a
+ * suite with many issuers can give the same key to all of them.
  */
-export async function generateSigningKey(): Promise<SigningKey> {
-  const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  return { kid: randomUUID(), ...pair };
+export async function generateSigningKey(
+  algorithm: SigningAlgorithm = 'RS256',
+): Promise<SigningKey> {
+  return { kid: randomUUID(), algorithm, ...(await generateKeys(algorithm)) };
+}
+
+function generateKeys(algorithm: SigningAlgorithm) {
+  if (algorithm === 'ES256') return promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+  if (algorithm === 'EdDSA') return promisify(generateKeyPair)('ed25519', undefined);
+  return promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
 }
 
 /** The public key as a JWK (RFC 7517). */
-export function publicJwk({ kid, publicKey }: SigningKey): Record<string, unknown> {
-  return { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' };
+export function publicJwk(key: SigningKey): Record<string, unknown> {
+  const { kid, publicKey, algorithm: alg = 'RS256' } = key;
+  return { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg };
 }
 
 /** Any JSON. A member that is `undefined` is left out. */
@@ -58,15 +69,28 @@ export function mintToken(origin: TokenOrigin, claims: Members, header: Members)
   const { key } = origin;
   return signToken(
     key,
-    { alg: 'RS256', typ: 'at+jwt', kid: key.kid, ...header },
+    { alg: key.algorithm ?? 'RS256', typ: 'at+jwt', kid: key.kid, ...header },
     accessTokenClaims(origin, claims),
   );
 }
 
-/** JWS compact serialization with RS256 (RFC 7515 section 7.1). */
+/** JWS compact serialization (RFC 7515 section 7.1). */
 function signToken(key: SigningKey, header: Members, claims: Members): string {
   const parts = [header, claims].map((part) => Buffer.from(JSON.stringify(part)));
   const content = parts.map((part) => part.toString('base64url')).join('.');
-  const signature = sign('sha256', Buffer.from(content), key.privateKey);
+  const signature = signatureOf(Buffer.from(content), key.privateKey, key.algorithm);
   return `${content}.${signature.toString('base64url')}`;
+}
+
+/** The signature of a JWS (RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1). */
+export function signatureOf(
+  content: Buffer,
+  key: KeyObject,
+  algorithm: SigningAlgorithm = 'RS256',
+): Buffer {
+  const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants;
+  if (algorithm === 'EdDSA') return sign(null, content, key);
+  if (algorithm === 'ES256') return sign('sha256', content, { key, dsaEncoding: 'ieee-p1363' });
+  if (algorithm === 'PS256') return sign('sha256', content, { key, padding, saltLength });
+  return sign('sha256', content, key);
 }

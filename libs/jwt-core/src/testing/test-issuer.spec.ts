@@ -44,7 +44,7 @@ describe('TestIssuer', () => {
   const feed = (query = '') => `${auth.issuer}/revocations${query}`;
   const json = async <T>(url: string) => (await fetch(url)).json() as Promise<T>;
   const batch = (query?: string) => json<RevocationBatch>(feed(query));
-  const kids = async () => [...parseJwkSet(await json(jwks())).keys.keys()];
+  const kids = async () => Array.from(parseJwkSet(await json(jwks())).keys, ({ kid }) => kid);
   const verify = (token: string) =>
     jwtVerify(token, createRemoteJWKSet(new URL(jwks())), {
       issuer: auth.issuer,
@@ -109,7 +109,7 @@ describe('TestIssuer', () => {
     const published = await json<{ keys: object[] }>(jwks());
     const members = ['alg', 'e', 'kid', 'kty', 'n', 'use'];
     expect(Object.keys(published.keys[0]!).sort()).toEqual(members);
-    expect((await batch()).jwks).toBe(jwksFingerprint(parseJwkSet(published).keys.values()));
+    expect((await batch()).jwks).toBe(jwksFingerprint(parseJwkSet(published).keys));
   });
 
   it('fills in what a revocation needs', () => {

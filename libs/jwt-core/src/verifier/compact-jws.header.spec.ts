@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readHeader } from './compact-jws.js';
+import { SIGNING_ALGORITHMS } from './signature.js';
 import { HEADER, KID, segment } from './signed-token.fixture.js';
 
+const GOOD = { kid: KID, algorithm: 'RS256' };
 const without = (name: 'alg' | 'typ' | 'kid') => ({ ...HEADER, [name]: undefined });
 
 describe('readHeader', () => {
@@ -11,18 +13,18 @@ describe('readHeader', () => {
     ['application/at+jwt', { ...HEADER, typ: 'application/at+jwt' }],
     ['Application/At+Jwt', { ...HEADER, typ: 'Application/At+Jwt' }],
   ])('returns the kid of a token whose typ is %s', (_, header) => {
-    expect(readHeader(segment(header))).toBe(KID);
+    expect(readHeader(segment(header))).toEqual(GOOD);
   });
 
   it('returns a kid of 128 characters', () => {
     const kid = 'k'.repeat(128);
-    expect(readHeader(segment({ ...HEADER, kid }))).toBe(kid);
+    expect(readHeader(segment({ ...HEADER, kid }))).toEqual({ ...GOOD, kid });
   });
 
   // threat:key-injection
   it('does not look at keys and certificates that the header brings along', () => {
     const header = { ...HEADER, jwk: { kty: 'RSA' }, jku: 'https://evil.example', x5c: [], x5u: 1 };
-    expect(readHeader(segment(header))).toBe(KID);
+    expect(readHeader(segment(header))).toEqual(GOOD);
   });
 
   it.each([
@@ -64,4 +66,40 @@ describe('readHeader', () => {
       expect.objectContaining({ name: 'TokenError', code: 'token_invalid' }),
     );
   });
+
+  it.each(['RS256', 'PS256', 'ES256', 'EdDSA'] as const)(
+    'returns alg %s if it is allowed',
+    (alg) => {
+      const rules = { algorithms: ['ES256', alg] as const };
+      expect(readHeader(segment({ ...HEADER, alg }), rules)).toEqual({ kid: KID, algorithm: alg });
+      const others = SIGNING_ALGORITHMS.filter((other) => other !== alg);
+      expect(() => readHeader(segment({ ...HEADER, alg }), { algorithms: others })).toThrow(
+        'alg is',
+      );
+    },
+  );
+
+  it.each(['none', 'HS256', 'es256', 'ES384', 'RS512', '', null, ['RS256'], undefined])(
+    'refuses alg %j, whatever is allowed',
+    (alg) => {
+      const rules = { algorithms: SIGNING_ALGORITHMS };
+      expect(() => readHeader(segment({ ...HEADER, alg }), rules)).toThrow('alg is not');
+    },
+  );
+
+  it.each(['JWT', 'jwt', 'application/JWT', undefined, 'at+jwt'])(
+    'returns typ %j of an issuer that does not follow RFC 9068',
+    (typ) => {
+      const rules = { allowsPlainJwt: true };
+      expect(readHeader(segment({ ...HEADER, typ }), rules)).toEqual(GOOD);
+    },
+  );
+
+  it.each(['dpop+jwt', 'logout+jwt', 'token-introspection+jwt', 'JWT2', '', null, ['JWT']])(
+    'refuses typ %j of such an issuer',
+    (typ) => {
+      const rules = { allowsPlainJwt: true };
+      expect(() => readHeader(segment({ ...HEADER, typ }), rules)).toThrow('typ is not');
+    },
+  );
 });

@@ -9,7 +9,7 @@ const BYTES = segment('{}');
 /** Takes the token apart as the verifier does, header included. */
 function split(token: string) {
   const jws = splitCompactJws(token);
-  return { ...jws, kid: readHeader(jws.header) };
+  return { ...jws, ...readHeader(jws.header) };
 }
 
 describe('splitCompactJws', () => {
@@ -18,6 +18,7 @@ describe('splitCompactJws', () => {
     expect(split(token)).toEqual({
       header: HEADER,
       kid: 'k',
+      algorithm: 'RS256',
       bytes: Buffer.from(token),
       signingInput: Buffer.from(`${HEADER}.${BYTES}`),
       payload: Buffer.from('{}'),

@@ -1,9 +1,10 @@
-import { createVerify, type KeyObject } from 'node:crypto';
+import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from './signature.js';
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 
 const MAX_TOKEN_BYTES = 8192;
 const ACCESS_TOKEN_TYPE = /^(?:application\/)?at\+jwt$/i;
+const PLAIN_TYPE = /^(?:application\/)?jwt$/i;
 const MAX_KID_LENGTH = 128;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** By the length of the last group: the unused bits of its last character. */
@@ -72,22 +73,42 @@ export function splitCompactJws(token: string): CompactJws {
   };
 }
 
+/** Which key an access token says that it was signed with, and how. */
+export interface TokenHeader {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+}
+
+/** What the header of a token may say. Default: `alg` RS256 and `typ` at+jwt. */
+export interface HeaderRules {
+  readonly algorithms?: readonly SigningAlgorithm[] | undefined;
+  /** Whether `typ` may also be `JWT` or absent: issuers that do not follow RFC 9068. */
+  readonly allowsPlainJwt?: boolean | undefined;
+}
+
 /**
- * The `kid` of an access token's header (RFC 9068 section 2.1), after all checks of the header:
- * `alg` RS256, `typ` at+jwt, no extension that must be understood (`crit`, `b64`). Keys in the
+ * Reads the header of an access token (RFC 9068 section 2.1), after all checks of it: `alg` one of
+ * the expected, `typ` at+jwt, no extension that must be understood (`crit`, `b64`). Keys in the
  * header (`jwk`, `jku`, `x5c`, `x5u`) are never read: key injection (threat:key-injection) and
  * server-side request forgery (RFC 8725 sections 2.9 and 3.10).
  *
  * @throws TokenError `token_invalid`
  */
-export function readHeader(segment: string): string {
+export function readHeader(
+  segment: string,
+  { algorithms = DEFAULT_ALGORITHMS, allowsPlainJwt = false }: HeaderRules = {},
+): TokenHeader {
   const { alg, typ, kid, crit, b64 } = parseJsonObject(decodeBase64url(segment));
   // Algorithm confusion (threat:algorithm-confusion, RFC 8725 section 2.1): the verifier decides on
-  // the algorithm. `none` is refused, and the public key is never used as an HMAC secret.
-  if (alg !== 'RS256') throw new TokenError('token_invalid', 'alg is not RS256');
+  // the algorithm. `none` is refused, and a public key is never used as an HMAC secret. This one
+  // chooses among the keys of one `kid` and is compared with that of the key.
+  const algorithm = algorithms.find((name) => name === alg);
+  if (algorithm === undefined) {
+    throw new TokenError('token_invalid', `alg is not ${algorithms.join(' or ')}`);
+  }
   // Cross-JWT confusion (threat:cross-jwt-confusion, RFC 8725 section 2.8): an ID token of the same
   // issuer is not an access token.
-  if (typeof typ !== 'string' || !ACCESS_TOKEN_TYPE.test(typ)) {
+  if (!isAccessTokenType(typ) && !(allowsPlainJwt && isPlainJwt(typ))) {
     throw new TokenError('token_invalid', 'typ is not at+jwt');
   }
   // Extension smuggling (threat:extension-smuggling, RFC 7515 section 4.1.11): unknown critical
@@ -101,17 +122,15 @@ export function readHeader(segment: string): string {
     throw new TokenError('token_invalid', 'kid is not a string of 1 to 128 characters');
   }
   if (kid.includes('\0')) throw new TokenError('token_invalid', 'kid has a NUL');
-  return kid;
+  return { kid, algorithm };
 }
 
-/** Whether the RSASSA-PKCS1-v1_5 SHA-256 signature (RFC 7518 section 3.3) is by this RSA key. */
-export function isSignedBy(
-  publicKey: KeyObject,
-  { signingInput, signature }: Pick<CompactJws, 'signingInput' | 'signature'>,
-): boolean {
-  // Signature forgery by lax padding (threat:signature-forgery, Bleichenbacher 2006): OpenSSL
-  // compares the whole encoded message. Not `verify`, whose job object takes a microsecond more.
-  return createVerify('sha256').update(signingInput).verify(publicKey, signature);
+function isAccessTokenType(typ: unknown): boolean {
+  return typeof typ === 'string' && ACCESS_TOKEN_TYPE.test(typ);
+}
+
+function isPlainJwt(typ: unknown): boolean {
+  return typ === undefined || (typeof typ === 'string' && PLAIN_TYPE.test(typ));
 }
 
 /**

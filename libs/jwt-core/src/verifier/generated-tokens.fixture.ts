@@ -9,6 +9,7 @@ import {
   segment,
   signed,
 } from './signed-token.fixture.js';
+import type { SigningAlgorithm } from './signature.js';
 
 export interface Dice {
   below(n: number): number;
@@ -50,7 +51,19 @@ const LIKELY: Record<string, readonly unknown[]> = {
 };
 const NAMES = [...Object.keys(CLAIMS), 'nbf', 'claims', 'constructor'];
 const HEADERS: Record<string, readonly unknown[]> = {
-  alg: ['none', 'rs256', 'HS256', 'RS384', 'PS256', 'ES256', ['RS256'], undefined, null],
+  alg: [
+    'none',
+    'rs256',
+    'HS256',
+    'RS256',
+    'RS384',
+    'EdDSA',
+    'PS256',
+    'ES256',
+    ['RS256'],
+    undefined,
+    null,
+  ],
   typ: ['AT+JWT', 'application/at+jwt', 'JWT', 'at+jwt ', 'jwt', undefined, null, ['at+jwt']],
   kid: ['unknown', '', 'k'.repeat(129), 1, undefined, null, [KID]],
   crit: [['exp'], [], ['b64'], null, 'exp'],
@@ -71,8 +84,8 @@ function payloadText(dice: Dice): string {
   return JSON.stringify(claims);
 }
 
-function headerText(dice: Dice): string {
-  const header: Record<string, unknown> = { ...HEADER };
+function headerText(dice: Dice, alg: SigningAlgorithm): string {
+  const header: Record<string, unknown> = { ...HEADER, alg };
   if (dice.chance(0.2)) {
     const name = dice.pick(Object.keys(HEADERS));
     header[name] = dice.pick(HEADERS[name]!);
@@ -105,6 +118,8 @@ const respellings: ((json: string, dice: Dice) => string | Buffer)[] = [
 ]; // prettier-ignore
 
 interface Keys {
+  /** Default: RS256. */
+  readonly algorithm?: SigningAlgorithm;
   readonly issuer: KeyObject;
   readonly stranger: KeyObject;
   /** The issuer's public key in the forms in which it could be taken for a secret. */
@@ -113,18 +128,20 @@ interface Keys {
 
 /** A token as some issuer or attacker could make it: half of them as they should be. */
 export function generate(dice: Dice, keys: Keys): string {
+  const { algorithm = 'RS256' } = keys;
   const respelt = (json: string) => (dice.chance(0.1) ? dice.pick(respellings)(json, dice) : json);
   const payload = respelt(payloadText(dice));
   if (dice.chance(0.03)) {
-    const alg = dice.pick(['none', 'HS256', 'RS256']);
+    const alg = dice.pick(['none', 'HS256', algorithm]);
     const input = `${segment({ ...HEADER, alg })}.${segment(payload)}`;
     const mac = createHmac('sha256', dice.pick(keys.secrets)).update(input).digest('base64url');
     return `${input}.${dice.pick([mac, ''])}`;
   }
   return signed(
-    respelt(headerText(dice)),
+    respelt(headerText(dice, algorithm)),
     payload,
     dice.chance(0.05) ? keys.stranger : keys.issuer,
+    algorithm,
   );
 }
 

@@ -1,4 +1,6 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { signatureOf } from '../testing/access-token.js';
+import type { SigningAlgorithm } from './signature.js';
 
 /** 2023-11-14T22:13:20Z, in seconds: the present of these specs. */
 export const NOW = 1_700_000_000;
@@ -31,7 +33,13 @@ export function segment(value: unknown): string {
 }
 
 /** A compact JWS over whatever header and payload, however wrong, with a right signature. */
-export function signed(header: unknown, payload: unknown, privateKey: KeyObject): string {
+export function signed(
+  header: unknown,
+  payload: unknown,
+  privateKey: KeyObject,
+  algorithm?: SigningAlgorithm,
+): string {
   const input = `${segment(header)}.${segment(payload)}`;
-  return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
+  const signature = signatureOf(Buffer.from(input), privateKey, algorithm);
+  return `${input}.${signature.toString('base64url')}`;
 }

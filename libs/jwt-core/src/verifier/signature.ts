@@ -1,0 +1,62 @@
+import { constants, createVerify, type KeyObject, verify } from 'node:crypto';
+
+/**
+ * The algorithms of access tokens: RSA with PKCS #1 v1.5 or PSS padding, ECDSA on P-256 (RFC 7518
+ * sections 3.3 to 3.5), each with SHA-256, and Ed25519 (RFC 8037 section 3.1).
+ */
+export const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+/** Of an issuer of whom nothing else is said. */
+export const DEFAULT_ALGORITHMS: readonly SigningAlgorithm[] = ['RS256'];
+
+export function isSigningAlgorithm(name: unknown): name is SigningAlgorithm {
+  return (SIGNING_ALGORITHMS as readonly unknown[]).includes(name);
+}
+
+/** What a key signs with that does not say it. `undefined`: nothing that is used here. */
+export function algorithmOf(publicKey: KeyObject): SigningAlgorithm | undefined {
+  switch (publicKey.asymmetricKeyType) {
+    case 'rsa':
+      return 'RS256';
+    case 'rsa-pss':
+      return 'PS256';
+    case 'ed25519':
+      return 'EdDSA';
+    case 'ec':
+      return publicKey.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'ES256' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** R and S, each of 32 bytes (RFC 7518 section 3.4). */
+const ES256_SIGNATURE_BYTES = 64;
+const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants;
+
+/** Whether the signature is by this key, which must be one for the algorithm. */
+export function isSignedBy(
+  publicKey: KeyObject,
+  algorithm: SigningAlgorithm,
+  { signingInput, signature }: { readonly signingInput: Buffer; readonly signature: Buffer },
+): boolean {
+  switch (algorithm) {
+    case 'RS256':
+      // Signature forgery by lax padding (threat:signature-forgery, Bleichenbacher 2006): OpenSSL
+      // compares the whole encoded message. Not `verify`, whose job object takes a microsecond more.
+      return createVerify('sha256').update(signingInput).verify(publicKey, signature);
+    case 'PS256':
+      // A salt of exactly the length of the hash (RFC 7518 section 3.5).
+      return createVerify('sha256')
+        .update(signingInput)
+        .verify({ key: publicKey, padding, saltLength }, signature);
+    case 'ES256':
+      // node throws for other lengths. Zero for R or S (CVE-2022-21449) is refused by OpenSSL.
+      if (signature.length !== ES256_SIGNATURE_BYTES) return false;
+      return createVerify('sha256')
+        .update(signingInput)
+        .verify({ key: publicKey, dsaEncoding: 'ieee-p1363' }, signature);
+    case 'EdDSA':
+      return verify(null, signingInput, publicKey, signature);
+  }
+}
