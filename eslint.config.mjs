@@ -128,6 +128,13 @@ export default defineConfig(
     [...frameworksAndNest, '**/keys/**', '**/client/**'],
     'The framework-free folders never import a framework.',
   ),
+  ...['http', 'runtime', 'standalone'].map((name) =>
+    folder(
+      name,
+      [...frameworks, '**/nest/**', '**/postgres/**', '**/testing/**', '**/index.js'],
+      'What the entry ./verifier is made of never imports a framework.',
+    ),
+  ),
   folder(
     'postgres',
     ['**/verifier/**', '**/keys/**', '**/nest/**', '**/testing/**', '**/index.js'],

@@ -53,17 +53,17 @@ export {
 
 export { JwtCoreModule } from './nest/jwt-core.module.js';
 export type { JwtCoreOptions } from './nest/jwt-core.options.js';
-export { JwtCoreReadiness, type JwtCoreCheck } from './nest/jwt-core.readiness.js';
+export { JwtCoreReadiness, type JwtCoreCheck } from './runtime/readiness.js';
 export {
   JwtCoreStatistics,
   type KeySetStatistics,
   type ReachListener,
   type RevocationListStatistics,
-} from './nest/jwt-core.statistics.js';
+} from './runtime/statistics.js';
 export { JwtGuard } from './nest/jwt.guard.js';
 export { JwtStrategy } from './nest/jwt.strategy.js';
 export { AccessGuard } from './nest/access.guard.js';
-export { AccessError, type AccessErrorCode } from './nest/access-rules.js';
+export { AccessError, type AccessErrorCode } from './verifier/access.js';
 export type { AuthenticatedRequest } from './nest/http-request.js';
 
 export { Public } from './nest/decorators.js';
@@ -73,4 +73,4 @@ export { RequireRoles } from './nest/decorators.js';
 export { AcceptStale, Freshness, type FreshnessLimit } from './nest/decorators.js';
 
 export { ProblemFilter, provideProblems, type ProblemOf } from './nest/problem.filter.js';
-export { problemDocument, type InputFault, type Problem } from './nest/problem.js';
+export { problemDocument, type InputFault, type Problem } from './http/problem.js';

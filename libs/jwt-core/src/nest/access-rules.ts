@@ -1,6 +1,5 @@
 import type { Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Principal } from '../verifier/claims.js';
 import { AcceptStale, FreshnessMs, Public, RequiredRoles, RequiredScopes } from './decorators.js';
 
 /** What the decorators of a route and of its class ask for, taken together. */
@@ -70,39 +69,5 @@ function refuseContradiction(opened: Declared, { scopes, roles, ...staleness }: 
   }
   if (staleness.freshnessMs && staleness.acceptsStale) {
     throw new Error('@Freshness() contradicts @AcceptStale()');
-  }
-}
-
-/** What an authenticated caller lacks for a route. */
-export type AccessErrorCode = 'insufficient_scope' | 'insufficient_role';
-
-/** Why an authenticated caller is refused (RFC 6750 section 3.1, `insufficient_scope`). */
-export class AccessError extends Error {
-  override readonly name = 'AccessError';
-
-  constructor(
-    readonly code: AccessErrorCode,
-    message: string,
-    /** All scopes that the route demands. */
-    readonly requiredScopes: readonly string[],
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
-
-/**
- * Roles first: a caller who lacks both must not request a scope that would not help.
- *
- * @throws AccessError if `principal` lacks what a route demands
- */
-export function demandAccess(principal: Principal, { scopes, roles }: AccessRules): void {
-  if (roles.length > 0 && !roles.some((role) => principal.roles.includes(role))) {
-    throw new AccessError('insufficient_role', `none of the roles ${roles.join(', ')}`, scopes);
-  }
-  for (const scope of scopes) {
-    if (!principal.scopes.includes(scope)) {
-      throw new AccessError('insufficient_scope', `scope "${scope}" is missing`, scopes);
-    }
   }
 }

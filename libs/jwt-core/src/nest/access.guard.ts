@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { demandAccess } from '../verifier/access.js';
 import { TokenError } from '../verifier/token-error.js';
 import { accessRulesOf } from './access-rules.js';
-import { demandAccess } from './access-rules.js';
 import { httpRequestOf } from './http-request.js';
 import { principalOf } from './http-request.js';
 import { Refusals } from './refusal.js';

@@ -4,7 +4,7 @@ import { generateSigningKey } from '../testing/access-token.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { AcceptStale, Freshness } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
-import { JwtCoreReadiness } from './jwt-core.readiness.js';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 

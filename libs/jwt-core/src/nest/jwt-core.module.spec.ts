@@ -9,7 +9,7 @@ import { TestIssuer } from '../testing/test-issuer.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import type { JwtCoreOptions } from './jwt-core.options.js';
-import { JwtCoreReadiness } from './jwt-core.readiness.js';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 
 const soon = { timeout: 30_000 };

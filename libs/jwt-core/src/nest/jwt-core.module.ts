@@ -12,10 +12,11 @@ import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { TokenError } from '../verifier/token-error.js';
-import { AccessError } from './access-rules.js';
-import { type JwtCoreOptions, jwtCoreSettings } from './jwt-core.options.js';
-import { JwtCoreReadiness } from './jwt-core.readiness.js';
-import { JwtCoreStatistics } from './jwt-core.statistics.js';
+import { AccessError } from '../verifier/access.js';
+import { verifierSettings } from '../runtime/verifier-options.js';
+import type { JwtCoreOptions } from './jwt-core.options.js';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
+import { JwtCoreStatistics } from '../runtime/statistics.js';
 import { JwtCoreRuntime } from './jwt-core.runtime.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -52,7 +53,10 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
       provide: JwtCoreRuntime,
       inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
       useFactory: (options: JwtCoreOptions, modules: ModulesContainer) =>
-        new JwtCoreRuntime(jwtCoreSettings(options), strictestFreshnessMs(modules)),
+        new JwtCoreRuntime(
+          verifierSettings(options, 'JwtCoreModule'),
+          strictestFreshnessMs(modules),
+        ),
     },
     part(AccessTokenVerifier, 'verifier'),
     part(RevocationList, 'revocations'),

@@ -3,7 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { JwtCoreModule } from './jwt-core.module.js';
-import { JwtCoreStatistics } from './jwt-core.statistics.js';
+import { JwtCoreStatistics } from '../runtime/statistics.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';

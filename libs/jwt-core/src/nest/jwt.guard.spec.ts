@@ -4,7 +4,7 @@ import type { Principal } from '../verifier/claims.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { CurrentPrincipal } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
-import { JwtCoreReadiness } from './jwt-core.readiness.js';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 import { type Answer, ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 import { Public } from './decorators.js';

@@ -1,10 +1,10 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
+import { demandAccess } from '../verifier/access.js';
 import type { Principal } from '../verifier/claims.js';
 import { accessRulesOf, type AccessRules } from './access-rules.js';
 import type { HttpRequest } from './http-request.js';
-import { demandAccess } from './access-rules.js';
 import { httpRequestOf } from './http-request.js';
 import { countedBearerToken } from './http-request.js';
 import { attachPrincipal } from './http-request.js';

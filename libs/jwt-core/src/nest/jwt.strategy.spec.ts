@@ -6,7 +6,7 @@ import type { Principal } from '../verifier/claims.js';
 import { AccessGuard } from './access.guard.js';
 import { CurrentPrincipal } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
-import { JwtCoreReadiness } from './jwt-core.readiness.js';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 import { Public } from './decorators.js';

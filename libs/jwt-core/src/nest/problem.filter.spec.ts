@@ -19,7 +19,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { TokenError } from '../verifier/token-error.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { ask, createApp, listen, platforms } from './nest-app.fixture.js';
-import type { Problem } from './problem.js';
+import type { Problem } from '../http/problem.js';
 import { type ProblemOf, provideProblems } from './problem.filter.js';
 import { Public } from './decorators.js';
 

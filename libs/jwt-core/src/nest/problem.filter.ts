@@ -9,8 +9,9 @@ import {
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { TokenError } from '../verifier/token-error.js';
+import { type Problem, problemDocument } from '../http/problem.js';
 import { problemOfRefusal } from './refusal.js';
-import { knownProblem, type Problem, problemDocument } from './problem.js';
+import { knownProblem } from './problem.js';
 
 /** The HTTP answer for an error of the application itself; `undefined` for any other error. */
 export type ProblemOf = (error: unknown) => Problem | undefined;

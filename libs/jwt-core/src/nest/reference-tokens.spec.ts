@@ -7,7 +7,7 @@ import { CurrentPrincipal } from './decorators.js';
 import { AcceptStale, Freshness } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import type { JwtCoreOptions } from './jwt-core.options.js';
-import { JwtCoreReadiness } from './jwt-core.readiness.js';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';

@@ -6,8 +6,8 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { TokenError } from '../verifier/token-error.js';
-import { AccessError } from './access-rules.js';
-import { type Problem, problemDocument, refusalProblem } from './problem.js';
+import { AccessError } from '../verifier/access.js';
+import { type Problem, problemDocument, refusalProblem } from '../http/problem.js';
 
 /** Why a caller is refused. */
 export type RefusalCause = TokenError | AccessError;

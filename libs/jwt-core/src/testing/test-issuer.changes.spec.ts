@@ -2,7 +2,7 @@ import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/commo
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { JwtCoreModule } from '../nest/jwt-core.module.js';
 import { JwtGuard } from '../nest/jwt.guard.js';
-import { JwtCoreReadiness } from '../nest/jwt-core.readiness.js';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { ask, bearer, createApp, listen, platforms } from '../nest/nest-app.fixture.js';
 import { TestIssuer } from './test-issuer.js';
 

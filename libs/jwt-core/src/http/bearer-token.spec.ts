@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TokenError } from '../verifier/token-error.js';
-import { bearerToken } from './http-request.js';
+import { bearerToken } from './bearer-token.js';
 
 /** As node parses these header lines: the first of two `authorization` counts. */
 function request(...values: string[]) {
@@ -32,10 +32,6 @@ describe('bearerToken', () => {
   it('leaves the form of the token to the verifier', () => {
     expect(bearerToken(request('Bearer a b, Bearer c'))).toBe('a b, Bearer c');
     expect(bearerToken(request('Bearer \ta'))).toBe('\ta');
-  });
-
-  it('finds it in what Fastify keeps as the raw request', () => {
-    expect(bearerToken({ raw: request('Bearer a.b.c') })).toBe('a.b.c');
   });
 
   it('finds a header that a middleware set, or an environment without raw headers', () => {
@@ -74,5 +70,43 @@ describe('bearerToken', () => {
   it('looks at no header whose value is the name', () => {
     const rawHeaders = ['X-Forbid', 'authorization', 'Authorization', 'Bearer a.b.c'];
     expect(bearerToken({ headers: { authorization: 'Bearer a.b.c' }, rawHeaders })).toBe('a.b.c');
+  });
+
+  describe('given headers alone', () => {
+    it.each([
+      ['of node', { authorization: 'Bearer a.b.c' }],
+      ['of node, with one that is called get', { get: 'x', authorization: 'bearer a.b.c' }],
+      [
+        'of node, with one that is called rawHeaders',
+        {
+          rawHeaders: 'x',
+          authorization: 'Bearer a.b.c',
+        },
+      ],
+      ['of Fetch', new Headers({ Authorization: 'Bearer a.b.c' })],
+    ])('finds the token in those %s', (_, headers) => {
+      expect(bearerToken(headers)).toBe('a.b.c');
+    });
+
+    it('knows no credentials in two headers that Fetch has joined', () => {
+      const headers = new Headers([
+        ['authorization', 'Bearer a.b.c'],
+        ['authorization', 'Bearer d.e.f'],
+      ]);
+      expect(code(headers)).toBe('token_missing');
+    });
+
+    it.each([
+      ['no header of node', {}],
+      ['an array', { authorization: ['Bearer a.b.c'] as never }],
+      ['no header of Fetch', new Headers()],
+      ['another scheme', new Headers({ authorization: 'Basic YTpi' })],
+    ])('knows no credentials in %s', (_, headers) => {
+      expect(code(headers)).toBe('token_missing');
+    });
+
+    it('refuses a scheme without a token', () => {
+      expect(code(new Headers({ authorization: 'Bearer' }))).toBe('token_invalid');
+    });
   });
 });

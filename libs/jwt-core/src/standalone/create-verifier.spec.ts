@@ -1,0 +1,117 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
+import { MemoryRevocationSource } from '../testing/memory-revocation-source.js';
+import { TestIssuer } from '../testing/test-issuer.js';
+import { createVerifier, type CreateVerifierOptions, type Verifier } from './index.js';
+
+const quiet = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
+
+describe('createVerifier', () => {
+  let key: SigningKey;
+  let auth: TestIssuer;
+  const open: Verifier[] = [];
+  const create = (options: Partial<CreateVerifierOptions> = {}) => {
+    const { issuer, audience } = auth;
+    const verifier = createVerifier({ issuer, audience, log: quiet, ...options });
+    open.push(verifier);
+    return verifier;
+  };
+
+  beforeAll(async () => {
+    key = await generateSigningKey();
+  });
+  beforeEach(async () => {
+    auth = await TestIssuer.start({ keys: [key] });
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((verifier) => verifier.close()));
+    await auth.close();
+  });
+
+  it('verifies a token, and refuses it once it is revoked', async () => {
+    const { verify, ready } = create();
+    await ready();
+    const token = auth.mint({ sub: 'ada', scope: 'orders:read', jti: 'one' });
+    expect(await verify(token)).toMatchObject({ subject: 'ada', scopes: ['orders:read'] });
+    auth.revoke({ kind: 'jti', id: 'one' });
+    await expect
+      .poll(() => verify(token).catch((error: Error) => error))
+      .toMatchObject({ name: 'TokenError', code: 'token_revoked' });
+  });
+
+  it.each([
+    ['for another audience', { aud: 'another' }, 'token_invalid'],
+    ['of another issuer', { iss: 'https://other.example' }, 'token_invalid'],
+    ['that expired', { iat: 1, exp: 2 }, 'token_expired'],
+  ])('rejects a token %s', async (_, claims, code) => {
+    const verifier = create();
+    await verifier.ready();
+    await expect(verifier.verify(auth.mint(claims))).rejects.toMatchObject({ code });
+    expect(verifier.statistics.verdicts[code as 'token_invalid']).toBe(1);
+  });
+
+  it.each([undefined, null, 7, {}, ''])('rejects what is no token: %j', async (token) => {
+    const verifier = create();
+    const verifying = verifier.verify(token as never);
+    await expect(verifying).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+
+  it('refuses all tokens until keys and revocations have arrived', async () => {
+    auth.fail('all', 'hang');
+    const verifier = create();
+    const verifying = verifier.verify(auth.mint());
+    await expect(verifier.ready(50)).rejects.toThrow(
+      'Not ready within 50 ms: keys missing, revocation list blind',
+    );
+    await verifier.close();
+    await expect(verifying).rejects.toMatchObject({ code: 'keys_unavailable' });
+  });
+
+  it('ends a wait for readiness when it is closed', async () => {
+    const never = { read: () => new Promise<never>(() => {}) };
+    const verifier = create({ revocationSource: never });
+    const waiting = expect(verifier.ready()).rejects.toThrow(/^Closed .*: .*revocation list blind/);
+    await verifier.close();
+    await waiting;
+  });
+
+  it('takes keys and revocations from elsewhere', async () => {
+    const keySet = { get: () => undefined, find: async () => undefined };
+    const verifier = create({ keySet, revocationSource: new MemoryRevocationSource() });
+    await verifier.ready();
+    await expect(verifier.verify(auth.mint())).rejects.toMatchObject({ code: 'token_invalid' });
+    expect(auth.requests('metadata')).toBe(0);
+  });
+
+  it('sends nothing after it was closed', async () => {
+    const verifier = create();
+    await verifier.ready();
+    await verifier.close();
+    const asked = auth.requests('feed');
+    auth.revoke({ kind: 'jti', id: 'late' });
+    await verifier.close();
+    expect(auth.requests('feed')).toBe(asked);
+    expect(verifier.statistics.revocationList.entries).toBe(0);
+  });
+
+  it('refuses wrong options with a list of all faults, and its own name', () => {
+    expect(() => createVerifier({ issuer: 'auth', audience: '' })).toThrow(
+      [
+        'createVerifier is not configured as it must be:',
+        '  audience is required',
+        '  The issuer "auth" is not of the form https://host/path, without query or fragment.',
+      ].join('\n'),
+    );
+  });
+
+  it('reports on the console unless it is given a log', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    try {
+      auth.fail('all', 'cut');
+      create({ log: undefined as never });
+      await expect.poll(() => warn.mock.calls.flat().join()).toContain('Revocation feed lost');
+    } finally {
+      warn.mockRestore();
+    }
+  });
+});
