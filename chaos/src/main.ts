@@ -20,6 +20,10 @@ if (!(minutes > 0 && minutes <= 24 * 60)) {
     recoverWithinMs: 60_000,
     revocationsPerSecond: 20,
     probesPerSecond: 25,
+    services: 3,
+    population: { clientTokens: 300, sessions: 60 },
+    // Long enough, now and then, for a list to become stale.
+    pace: { faultMs: [400, 7_000], pauseMs: [500, 4_000] },
     onProgress: (line) => console.log(line),
   };
   console.log(`seed ${options.seed}`);

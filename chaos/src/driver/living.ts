@@ -18,11 +18,15 @@ export interface Session {
   readonly subjects: readonly Subject[];
 }
 
+/** How many are kept alive. */
+export interface Population {
+  readonly clientTokens: number;
+  readonly sessions: number;
+}
+
 const PASSWORD = 'seven herons over the weir';
 const SCOPE = 'orders:read';
 const CLIENTS = 5;
-const CLIENT_TOKENS = 300;
-const SESSIONS = 60;
 const USERS = 8;
 /** One token in so many is never revoked by itself: it has to live. */
 const SPARED = 10;
@@ -45,6 +49,7 @@ export class Living {
   constructor(
     private readonly auths: readonly string[],
     private readonly administrator: Administrator,
+    private readonly population: Population,
     private readonly random: Random,
   ) {}
 
@@ -72,11 +77,11 @@ export class Living {
       () => this.makeClient(),
     );
     const logIn = whenever(
-      () => users.length > 0 && sessions.length < SESSIONS,
+      () => users.length > 0 && sessions.length < this.population.sessions,
       () => this.logIn(),
     );
     const mint = whenever(
-      () => clients.length > 0 && tokens.length < CLIENT_TOKENS,
+      () => clients.length > 0 && tokens.length < this.population.clientTokens,
       () => this.mint(),
     );
     return [
@@ -142,7 +147,8 @@ export class Living {
     const subject = subjectOf(String(body['access_token']), client.generation);
     if (this.withdrawn.has(subject.kid)) return;
     this.minted += 1;
-    const isSpared = this.minted % SPARED === 0 && this.spared.length < CLIENT_TOKENS / 6;
+    const isSpared =
+      this.minted % SPARED === 0 && this.spared.length < this.population.clientTokens / 6;
     (isSpared ? this.spared : this.tokens).push(subject);
   }
 }

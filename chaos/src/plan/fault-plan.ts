@@ -39,7 +39,15 @@ export interface Fault {
   readonly shiftSeconds: number;
 }
 
+/** In milliseconds, from the shortest to the longest. */
+export interface Pace {
+  readonly faultMs: readonly [number, number];
+  /** Between two faults of a lane. */
+  readonly pauseMs: readonly [number, number];
+}
+
 export interface FaultPlanOptions {
+  readonly pace: Pace;
   readonly durationMs: number;
   /** Storms, with nothing broken in between. */
   readonly stormMs: number;
@@ -52,7 +60,7 @@ export interface FaultPlanOptions {
 export function planFaults(random: Random, options: FaultPlanOptions): Fault[] {
   const lanes = LANES.map((kinds, lane) => ({ kinds, random: random.fork(`lane ${lane}`) }));
   const faults: Fault[] = [];
-  const { durationMs, stormMs, calmMs } = options;
+  const { durationMs, stormMs, calmMs, pace } = options;
   const bags = lanes.map(({ kinds, random }) => bagOf(kinds, random));
   for (let from = 0; from < durationMs; from += stormMs + calmMs) {
     const to = Math.min(from + stormMs, durationMs);
@@ -61,7 +69,7 @@ export function planFaults(random: Random, options: FaultPlanOptions): Fault[] {
       while (at < to - 500) {
         const fault = planFault(bags[lane]!(), at, to, { random, ...options });
         faults.push(fault);
-        at += fault.forMs + random.between(500, 4_000);
+        at += fault.forMs + random.between(...pace.pauseMs);
       }
     });
   }
@@ -72,12 +80,11 @@ function planFault(
   kind: FaultKind,
   atMs: number,
   endMs: number,
-  { random, auths, services }: FaultPlanOptions & { random: Random },
+  { random, auths, services, pace }: FaultPlanOptions & { random: Random },
 ): Fault {
   const isOfService = (SERVICE_FAULTS as readonly string[]).includes(kind);
   const target = random.between(0, (isOfService ? services : auths) - 1);
-  // Long enough, now and then, for a list to become stale.
-  const forMs = Math.min(random.between(400, 7_000), endMs - atMs);
+  const forMs = Math.min(random.between(...pace.faultMs), endMs - atMs);
   const seconds = random.between(60, 3_600);
   const shiftSeconds = kind === 'clock-back' ? -seconds : kind === 'clock-ahead' ? seconds : 0;
   return { kind, target, atMs, forMs, shiftSeconds };

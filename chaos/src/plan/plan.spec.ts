@@ -3,7 +3,9 @@ import { FAULT_KINDS, planFaults } from './fault-plan.js';
 import { planOperations } from './operation-plan.js';
 import { Random } from './random.js';
 
-const options = { durationMs: 120_000, stormMs: 20_000, calmMs: 12_000, auths: 2, services: 3 };
+const pace = { faultMs: [400, 7_000], pauseMs: [500, 4_000] } as const;
+const stage = { auths: 2, services: 3 };
+const options = { durationMs: 120_000, stormMs: 20_000, calmMs: 12_000, pace, ...stage };
 const faults = (seed: string) => planFaults(new Random(seed), options);
 
 function operations(seed: string, count: number) {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Administrator } from '../driver/administrator.js';
-import { Living } from '../driver/living.js';
+import { Living, type Population } from '../driver/living.js';
 import { Judge, type Bounds, type WorstReach } from '../oracle/judge.js';
 import { RevocationRecord } from '../oracle/revocation-record.js';
-import { planFaults } from '../plan/fault-plan.js';
+import { type Pace, planFaults } from '../plan/fault-plan.js';
 import { planOperations } from '../plan/operation-plan.js';
 import { Random } from '../plan/random.js';
 import { FaultHistory } from '../stage/fault-history.js';
@@ -25,6 +25,9 @@ export interface ChaosOptions {
   readonly revocationsPerSecond: number;
   /** Tokens shown to each service, beside those whose revocation is being followed. */
   readonly probesPerSecond: number;
+  readonly services: number;
+  readonly population: Population;
+  readonly pace: Pace;
   /** Told every ten seconds. */
   readonly onProgress?: (line: string) => void;
 }
@@ -41,7 +44,6 @@ export interface ChaosResult {
 }
 
 const AUTHS = 2;
-const SERVICES = 3;
 const STORM_MS = 20_000;
 const CALM_MS = 12_000;
 
@@ -67,8 +69,9 @@ export class ChaosRun {
 
   /** @throws DevStackError when the processes do not even start */
   async run(): Promise<ChaosResult> {
-    const { stalenessMs } = this.options.bounds;
-    const stage = await Stage.set({ auths: AUTHS, services: SERVICES, stalenessMs });
+    const { services, bounds } = this.options;
+    const { stalenessMs } = bounds;
+    const stage = await Stage.set({ auths: AUTHS, services, stalenessMs });
     try {
       return await this.on(stage);
     } finally {
@@ -82,7 +85,7 @@ export class ChaosRun {
     const { random, administrator, tally, nowMs, judge, record, faults, options } = this;
     const auths = stage.auths.map(({ url }) => url);
     const services = stage.services.map(({ url }) => url);
-    const living = new Living(auths, administrator, random.fork('living'));
+    const living = new Living(auths, administrator, options.population, random.fork('living'));
     const probing = { services, judge, living, tally, nowMs, random: random.fork('probes') };
     const prober = new Prober(probing);
     const { signal } = this.givenUp;
@@ -90,13 +93,13 @@ export class ChaosRun {
       ...{ auths, administrator, living, record, prober, tally, nowMs, signal },
     });
     const plan = planFaults(random.fork('faults'), {
-      ...{ stormMs: STORM_MS, calmMs: CALM_MS, auths: AUTHS, services: SERVICES },
-      durationMs: options.durationMs,
+      ...{ stormMs: STORM_MS, calmMs: CALM_MS, auths: AUTHS, services: services.length },
+      ...{ durationMs: options.durationMs, pace: options.pace },
     });
     const operations = planOperations(random.fork('operations'), AUTHS);
 
     const keepers = living.replenishing.map((step) => this.repeat(step));
-    await until(() => living.all().length > 150, 30_000);
+    await until(() => living.all().length > options.population.clientTokens / 2, 30_000);
     const progress = this.tellProgress(living, prober);
     const work = [
       revoker.run(operations, 1_000 / options.revocationsPerSecond, this.over.signal),
