@@ -196,9 +196,9 @@ describe('what every service has', () => {
     expect(orders.log()).not.toContain('secret-in-a-query');
   });
 
+  // The last test: the service is gone then.
   it('ends in order after SIGTERM', async () => {
-    const short = await startOrders(issuer.issuer);
-    short.kill('SIGTERM');
-    expect(await short.exited).toMatchObject({ code: 0 });
+    orders.kill('SIGTERM');
+    expect(await orders.exited).toMatchObject({ code: 0 });
   });
 });

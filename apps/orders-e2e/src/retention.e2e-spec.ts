@@ -11,21 +11,19 @@ const EXPIRED = 2_500;
 let issuer: TestIssuer;
 let database: pg.Client;
 let token: string;
-let orders: RunningApp[] = [];
+const orders: RunningApp[] = [];
 
-/** Starts so many processes on the one database. */
-async function start(count: number, ORDERS_DATABASE_URL: string): Promise<void> {
-  const env = { ORDERS_DATABASE_URL };
-  orders = await Promise.all(Array.from({ length: count }, () => startOrders(issuer.issuer, env)));
+/** Starts one more process on the database. */
+async function start(ORDERS_DATABASE_URL: string): Promise<void> {
+  orders.push(await startOrders(issuer.issuer, { ORDERS_DATABASE_URL }));
 }
-const stop = () => Promise.all(orders.map((app) => app.stop()));
 
 beforeAll(async () => {
   issuer = await TestIssuer.start();
   token = issuer.mint({ sub: 'ada', scope: 'orders:read orders:write' });
 });
 afterAll(async () => {
-  await stop();
+  await Promise.all(orders.map((app) => app.stop()));
   await database?.end();
   await issuer?.close();
 });
@@ -44,12 +42,11 @@ async function place(key: string, process = 0): Promise<unknown> {
 
 it('a key goes a day after its use, soon after a start, and nobody waits for it', async () => {
   const url = await freshDatabase();
-  await start(1, url);
+  await start(url);
   database = new pg.Client({ connectionString: url });
   await database.connect();
   const [fresh, old] = [randomUUID(), randomUUID()];
   const [freshOrder, oldOrder] = [await place(fresh), await place(old)];
-  await stop();
   await database.query(
     `UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = $1`,
     [old],
@@ -60,7 +57,7 @@ it('a key goes a day after its use, soon after a start, and nobody waits for it'
      FROM generate_series(1, $2::int) n`,
     [oldOrder, EXPIRED - 1],
   );
-  await start(2, url);
+  await start(url);
 
   let turn = 0;
   const keysLeft = async () => {

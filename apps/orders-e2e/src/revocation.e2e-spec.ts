@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { call, startOrders } from './orders-service.js';
 
 let issuer: TestIssuer;
@@ -52,14 +52,22 @@ describe('a revocation', () => {
 });
 
 describe('with the issuer gone', () => {
-  beforeEach(async () => {
+  beforeAll(async () => {
     issuer = await TestIssuer.start();
+    issuer.fail('feed', 'cut');
+    const starting = startOrders(issuer.issuer, { REVOCATION_MAX_STALENESS: '3s' });
+    await vi.waitFor(() => expect(issuer.requests('feed')).toBeGreaterThan(1), seconds(20));
+    issuer.repair();
+    orders = await starting;
   });
-  afterEach(stop);
+  afterAll(stop);
+
+  it('a service that starts blind lets nobody in, and becomes ready by itself', async () => {
+    expect(await codeOf(issuer.mint({ scope: 'orders:read' }))).toBe('ok');
+  });
 
   // threat:cutting-a-service-off-its-feed
   it('orders goes on, then says that it cannot know, then goes on again', async () => {
-    orders = await startOrders(issuer.issuer, { REVOCATION_MAX_STALENESS: '3s' });
     const token = issuer.mint({ scope: 'orders:read' });
     const revoked = issuer.mint({ scope: 'orders:read', jti: 'dead' });
     issuer.revoke({ kind: 'jti', id: 'dead' });
@@ -79,15 +87,6 @@ describe('with the issuer gone', () => {
 
     issuer.repair();
     await expect.poll(() => codeOf(token), seconds(2)).toBe('ok');
-  });
-
-  it('a service that starts blind lets nobody in, and becomes ready by itself', async () => {
-    issuer.fail('feed', 'cut');
-    const starting = startOrders(issuer.issuer);
-    await expect.poll(() => issuer.requests('feed'), seconds(20)).toBeGreaterThan(1);
-    issuer.repair();
-    orders = await starting;
-    expect(await codeOf(issuer.mint({ scope: 'orders:read' }))).toBe('ok');
   });
 });
 
