@@ -2,12 +2,16 @@ import { freePort } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { read } from './files.js';
+import { masked, printedBy, samplesOf } from './guide.js';
 import { startApps, type RunningApps } from './running-apps.js';
 
 const reference = read('docs/operations.md');
+const guide = samplesOf('docs/clients.md');
 const rules = /^```yaml\n(groups:[^]*?)^```$/m.exec(read('docs/runbook.md'))?.[1] ?? '';
 
 let apps: RunningApps;
+/** Addresses in the guides, and what they are here. */
+let addresses: Record<string, string>;
 /** What both apps expose: the families with their types, and the samples with their labels. */
 const families = new Set<string>();
 const samples = new Set<string>();
@@ -18,8 +22,16 @@ beforeAll(async () => {
     auth: { AUTH_METRICS_PORT: String(authPort) },
     orders: { ORDERS_METRICS_PORT: String(ordersPort) },
   });
-  for (const port of [authPort, ordersPort]) {
-    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const port = await freePort();
+  addresses = {
+    'http://localhost:3000': apps.auth,
+    'http://localhost:3001': apps.orders,
+    'PORT=3002': `PORT=${port}`,
+    'localhost:3002': `127.0.0.1:${port}`,
+  };
+  // Before anything is asked of them: alert rules need some samples from the start.
+  for (const metricsPort of [authPort, ordersPort]) {
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
     for (const [, family = ''] of text.matchAll(/^# TYPE (\S+) /gm)) families.add(family);
     for (const [, sample = ''] of text.matchAll(/^([^#].*) \S+$/gm)) samples.add(sample);
   }
@@ -51,6 +63,31 @@ describe('docs/operations.md', () => {
       ),
     );
     expect(new Set(named)).toEqual(new Set(own));
+  });
+});
+
+describe('docs/clients.md', () => {
+  let printed: string[];
+  beforeAll(async () => {
+    printed = await printedBy(guide, addresses);
+  });
+
+  const calls = guide.flatMap(({ heading, language, output }, index) =>
+    language === 'sh' ? [{ heading, number: index + 1, output }] : [],
+  );
+  it.each(calls)('prints what it says under $heading, sample $number', ({ number, output }) => {
+    expect(masked(printed[number - 1]!)).toBe(masked(output));
+  });
+});
+
+describe('README.md', () => {
+  it('prints what it says in two minutes', async () => {
+    const [walk] = samplesOf('README.md').filter(({ heading }) =>
+      heading.startsWith('Two minutes'),
+    );
+    // The logout may reach orders a moment after the next line of the walk.
+    const walked = async () => masked((await printedBy([walk!], addresses))[0]!);
+    await expect.poll(walked, { timeout: 30_000 }).toBe(masked(walk!.output));
   });
 });
 
