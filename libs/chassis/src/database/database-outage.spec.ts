@@ -1,26 +1,28 @@
 import { RevocationSourceError } from '@jwt-auth/jwt-core';
-import { describe, expect, it } from 'vitest';
+import type { DataSource } from 'typeorm';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { databaseOutage } from './database-outage.js';
 import { databaseReadiness } from './database-readiness.js';
 import { DisturbedDatabase, END_CONNECTIONS, reasonOf } from './disturbed-database.fixture.js';
 import { withClient } from './reach-database.js';
 
-const database = DisturbedDatabase.forEachTest();
-
 /** As an account that may do little, with a password that can be changed. */
-async function asGuest(): Promise<{ name: string; url: string }> {
+async function asGuest(database: DisturbedDatabase): Promise<{ name: string; url: string }> {
   const name = `guest_${Date.now()}_${Math.floor(Math.random() * 1e6)}`;
-  await database.administer(
-    `CREATE ROLE ${name} LOGIN PASSWORD '${name}'`,
-    `GRANT CREATE ON SCHEMA public TO ${name}`,
-  );
+  await database.administer(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'`);
   const address = new URL(database.url);
   address.username = address.password = name;
   return { name, url: address.href };
 }
 
 describe('an error of Postgres is an outage', () => {
+  const database = DisturbedDatabase.forAllTests();
+  let dataSource: DataSource;
+  beforeAll(async () => {
+    dataSource = await database.open();
+  });
+
   it.each([
     ['08006', 'cannot be reached'],
     ['25006', 'is read-only'],
@@ -39,7 +41,6 @@ describe('an error of Postgres is an outage', () => {
     ['57P05', 'was stopped, or is starting'],
     ['58030', 'has a fault of its system'],
   ])('when its code is %s', async (code, reason) => {
-    const dataSource = await database.open();
     const raise = `DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '${code}'; END $$`;
     expect(await reasonOf(dataSource.query(raise))).toBe(reason);
     expect(await reasonOf(dataSource.transaction((manager) => manager.query(raise)))).toBe(reason);
@@ -51,12 +52,13 @@ describe('an error of Postgres is an outage', () => {
     ['a number out of range', 'SELECT 1 / 0'],
     ['a missing right', `DO $$ BEGIN RAISE insufficient_privilege; END $$`],
   ])('but not for %s', async (_name, statement) => {
-    const dataSource = await database.open();
     expect(await reasonOf(dataSource.query(statement))).toBeUndefined();
   });
 });
 
 describe('it is an outage', () => {
+  const database = DisturbedDatabase.forEachTest();
+
   it('when a connection dies between two statements', async () => {
     const dataSource = await database.open();
     const work = dataSource.transaction(async (manager) => {
@@ -85,7 +87,7 @@ describe('it is an outage', () => {
   });
 
   it('when the login is refused, or no connection is left, until that has passed', async () => {
-    const guest = await asGuest();
+    const guest = await asGuest(database);
     const dataSource = await database.open(guest.url);
     await database.administer(`ALTER ROLE ${guest.name} PASSWORD 'another'`, END_CONNECTIONS);
     await expect.poll(() => reasonOf(dataSource.query('SELECT 1'))).toBe('refuses the login');

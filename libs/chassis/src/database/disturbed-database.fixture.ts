@@ -1,20 +1,18 @@
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 
 import { databaseOptions } from './database-options.js';
 import { databaseOutage } from './database-outage.js';
-import { openDatabase } from './open-database.js';
 import { withClient } from './reach-database.js';
-
-const silent = { log: () => undefined, warn: () => undefined, error: () => undefined };
+import { RetryingDataSource } from './retrying-data-source.js';
 
 /** Ends all connections that `open` made. */
 export const END_CONNECTIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE application_name = 'spec' AND datname = current_database()`;
 
-/** A database for each test, with the table `notes`, whose settings and connections a test disturbs. */
+/** A database with the table `notes`, whose settings and connections a test disturbs. */
 export class DisturbedDatabase {
   url = '';
   name = '';
@@ -22,23 +20,26 @@ export class DisturbedDatabase {
 
   static forEachTest(): DisturbedDatabase {
     const database = new DisturbedDatabase();
-    Logger.overrideLogger(false);
-    beforeEach(async () => {
-      database.url = await freshDatabase();
-      database.name = new URL(database.url).pathname.slice(1);
-      await database.administer('CREATE TABLE notes (id int PRIMARY KEY, text text)');
-    });
+    beforeEach(() => database.make());
     afterEach(() => database.close());
     return database;
   }
 
-  /** Closed after the test, unless the test has done so. */
+  /** For tests that leave their database as it was. */
+  static forAllTests(): DisturbedDatabase {
+    const database = new DisturbedDatabase();
+    beforeAll(() => database.make());
+    afterAll(() => database.close());
+    return database;
+  }
+
+  /** As `openDatabase` returns it. Closed with this database, unless a test has done so. */
   async open(address = this.url, poolSize?: number, connectTimeoutMS = 5_000): Promise<DataSource> {
     const description = { applicationName: 'spec', entities: [], migrations: [], poolSize };
     const options = databaseOptions({ url: address, ...description });
-    const dataSource = await openDatabase({ ...options, connectTimeoutMS }, { logger: silent });
+    const dataSource = new RetryingDataSource({ ...options, connectTimeoutMS });
     this.opened.push(dataSource);
-    return dataSource;
+    return dataSource.initialize();
   }
 
   /** From another connection to the same database. */
@@ -57,6 +58,14 @@ export class DisturbedDatabase {
   /** The statement that takes back `set`. */
   reset(setting: string): string {
     return `ALTER DATABASE "${this.name}" RESET ${setting}`;
+  }
+
+  private async make(): Promise<void> {
+    // The pool reports the connections that are lost here.
+    Logger.overrideLogger(false);
+    this.url = await freshDatabase();
+    this.name = new URL(this.url).pathname.slice(1);
+    await this.administer('CREATE TABLE notes (id int PRIMARY KEY, text text)');
   }
 
   private async close(): Promise<void> {

@@ -43,11 +43,10 @@ await runService({
     };
   },
   createApp: async (config, structuredLogger) => {
-    const documentation = { title: 'Fixture', description: 'Fixture' };
     const app = await createHttpApp(FixtureModule, {
       logger: structuredLogger,
       trustProxy: config.trustProxy,
-      documentation,
+      documentation: undefined,
     });
     if (config.hangs) {
       logger.log('hanging');
