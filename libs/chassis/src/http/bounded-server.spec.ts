@@ -150,7 +150,7 @@ describe('a client', () => {
   });
 
   it('that reads slowly gets all of its answer', async () => {
-    await start(answerLarge, { idleMs: 600 });
+    await start(answerLarge, { idleMs: 1_500 });
     let received = 0;
     const agent = new Agent();
     await new Promise((resolve, reject) => {
@@ -158,7 +158,7 @@ describe('a client', () => {
         answer.on('data', (part: Buffer) => {
           received += part.length;
           answer.pause();
-          setTimeout(() => answer.resume(), 1);
+          setTimeout(() => answer.resume(), 2);
         });
         answer.on('end', resolve).on('error', reject);
       }).on('error', reject);
