@@ -16,6 +16,7 @@ import { authDatabase } from '../database/auth-database.js';
 import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 import { EncryptionKeys } from './encryption-keys.js';
 import { KeyRing } from './key-ring.js';
+import { KeysRepository } from './keys.repository.js';
 import { newSigningKey } from './new-signing-key.js';
 import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
 
@@ -39,7 +40,7 @@ afterAll(() => database.destroy());
 
 const open = (key = encryptionKey, previous?: Buffer): Promise<KeyRing> =>
   KeyRing.open({
-    dataSource: database,
+    keys: new KeysRepository(database),
     encryptionKeys: new EncryptionKeys(key, previous),
     now: () => new Date(),
     retiredLifeMs: 60_000,

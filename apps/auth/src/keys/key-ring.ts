@@ -1,11 +1,11 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { jwksFingerprint, TokenError, type KeySet, type VerificationKey } from '@jwt-auth/jwt-core';
-import type { DataSource } from 'typeorm';
 
 import type { EncryptionKeys } from './encryption-keys.js';
 import { KeysError } from './keys.errors.js';
-import { ensureSigningKeys, publishedKeys } from './keys.repository.js';
+import { ensureSigningKeys } from './ensure-signing-keys.js';
+import type { KeysRepository } from './keys.repository.js';
 import type { RsaPublicJwk, SigningKey } from './signing-key.entity.js';
 
 /** What signs: the active key. */
@@ -26,7 +26,7 @@ interface Holding {
 }
 
 export interface KeyRingOptions {
-  readonly dataSource: DataSource;
+  readonly keys: KeysRepository;
   readonly encryptionKeys: EncryptionKeys;
   readonly now: () => Date;
   /** For how long a retired key has to be published: as long as a token can live. */
@@ -56,8 +56,8 @@ export class KeyRing implements KeySet {
    * @throws KeysError `wrong_encryption_key`
    */
   static async open(options: KeyRingOptions): Promise<KeyRing> {
-    const { dataSource, encryptionKeys, now } = options;
-    await ensureSigningKeys(dataSource, encryptionKeys, now());
+    const { keys, encryptionKeys, now } = options;
+    await ensureSigningKeys(keys, encryptionKeys, now());
     return new KeyRing(options, hold(await rowsOf(options), encryptionKeys));
   }
 
@@ -133,8 +133,8 @@ export class KeyRing implements KeySet {
   }
 }
 
-function rowsOf({ dataSource, now, retiredLifeMs }: KeyRingOptions): Promise<SigningKey[]> {
-  return publishedKeys(dataSource.manager, new Date(+now() - retiredLifeMs));
+function rowsOf({ keys, now, retiredLifeMs }: KeyRingOptions): Promise<SigningKey[]> {
+  return keys.published(new Date(+now() - retiredLifeMs));
 }
 
 function versionOf(rows: readonly SigningKey[]): string {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
@@ -11,8 +11,8 @@ import { EncryptionKeys } from './encryption-keys.js';
 import { KeyRing } from './key-ring.js';
 import { KeysError } from './keys.errors.js';
 import { newSigningKey } from './new-signing-key.js';
-import { withKeysLocked } from './keys.repository.js';
-import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
+import { KeysRepository } from './keys.repository.js';
+import type { SigningKey, SigningKeyState } from './signing-key.entity.js';
 
 /** On whose behalf keys change. `actor` is null when it is their time. */
 export type KeyChange = Pick<AuditEntry, 'actor' | 'origin'>;
@@ -26,7 +26,7 @@ const MAX_PUBLISHED = 100;
 @Injectable()
 export class KeyRotationService {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly keys: KeysRepository,
     private readonly keyRing: KeyRing,
     private readonly encryptionKeys: EncryptionKeys,
     private readonly revocations: RevocationsService,
@@ -37,10 +37,7 @@ export class KeyRotationService {
 
   /** Every key there ever was, the latest first. Without its private half. */
   list(): Promise<SigningKey[]> {
-    return this.dataSource.manager.find(SigningKey, {
-      select: { kid: true, state: true, createdAt: true, activatedAt: true, retiredAt: true },
-      order: { createdAt: 'DESC', kid: 'ASC' },
-    });
+    return this.keys.list();
   }
 
   /**
@@ -53,12 +50,12 @@ export class KeyRotationService {
     if (this.keyRing.size >= MAX_PUBLISHED) {
       throw new KeysError('too_many_keys', `${this.keyRing.size} keys are published`);
     }
-    const next = await nextKey(this.dataSource.manager);
+    const next = await this.keys.the('next');
     const age = +this.clock.now() - +next.createdAt;
     // From both sides: a process whose clock is ahead must not hold up this one for longer.
     await sleep(Math.min(Math.max(SETTLING_MS - age, 0), SETTLING_MS));
-    await withKeysLocked(this.dataSource, async (manager) => {
-      const isStillNext = (await nextKey(manager)).kid === next.kid;
+    await this.keys.change(async (manager) => {
+      const isStillNext = (await this.keys.the('next', manager)).kid === next.kid;
       if (isStillNext) await this.advance(manager, change);
     });
     await this.keyRing.reload();
@@ -67,8 +64,8 @@ export class KeyRotationService {
   /** Rotates when the active key has signed for long enough, and the next is known for long enough. */
   async rotateIfDue(): Promise<void> {
     if (this.keyRing.size >= MAX_PUBLISHED) return;
-    if (!(await this.isDue(this.dataSource.manager))) return;
-    await withKeysLocked(this.dataSource, async (manager) => {
+    if (!(await this.isDue())) return;
+    await this.keys.change(async (manager) => {
       // Another process may have been first.
       if (await this.isDue(manager)) await this.advance(manager, { actor: null });
     });
@@ -82,8 +79,8 @@ export class KeyRotationService {
    * @throws KeysError `key_not_found`
    */
   async withdraw(kid: string, change: KeyChange): Promise<void> {
-    await withKeysLocked(this.dataSource, async (manager) => {
-      const key = await manager.findOneBy(SigningKey, { kid });
+    await this.keys.change(async (manager) => {
+      const key = await this.keys.find(manager, kid);
       if (!key) throw new KeysError('key_not_found', `There is no signing key ${kid}`);
       if (key.state === 'withdrawn') return;
       await this.end(manager, key, 'withdrawn');
@@ -105,11 +102,11 @@ export class KeyRotationService {
     }
   }
 
-  private async isDue(manager: EntityManager): Promise<boolean> {
+  private async isDue(manager?: EntityManager): Promise<boolean> {
     const now = +this.clock.now();
     const { signingKeyRotationMs, signingKeyPublishAheadMs } = this.config;
-    const active = await manager.findOneByOrFail(SigningKey, { state: 'active' });
-    const next = await nextKey(manager);
+    const active = await this.keys.the('active', manager);
+    const next = await this.keys.the('next', manager);
     const publishAheadMs = Math.max(signingKeyPublishAheadMs, SETTLING_MS);
     return (
       now - +(active.activatedAt ?? now) >= signingKeyRotationMs &&
@@ -118,7 +115,7 @@ export class KeyRotationService {
   }
 
   private async advance(manager: EntityManager, change: KeyChange): Promise<void> {
-    const active = await manager.findOneByOrFail(SigningKey, { state: 'active' });
+    const active = await this.keys.the('active', manager);
     await this.end(manager, active, 'retired');
     const kid = await this.promoteNext(manager);
     await this.audit.record(manager, {
@@ -135,22 +132,18 @@ export class KeyRotationService {
     state: Extract<SigningKeyState, 'retired' | 'withdrawn'>,
   ): Promise<void> {
     const ended = { state, privateKey: null, retiredAt: retiredAt ?? this.clock.now() };
-    await manager.update(SigningKey, { kid }, ended);
+    await this.keys.update(manager, kid, ended);
   }
 
   private async promoteNext(manager: EntityManager): Promise<string> {
-    const { kid } = await nextKey(manager);
-    await manager.update(SigningKey, { kid }, { state: 'active', activatedAt: this.clock.now() });
+    const { kid } = await this.keys.the('next', manager);
+    await this.keys.update(manager, kid, { state: 'active', activatedAt: this.clock.now() });
     await this.insertNext(manager);
     return kid;
   }
 
   private async insertNext(manager: EntityManager): Promise<void> {
     const next = await newSigningKey('next', this.encryptionKeys.current, this.clock.now());
-    await manager.insert(SigningKey, next);
+    await this.keys.insert(manager, next);
   }
-}
-
-function nextKey(manager: EntityManager): Promise<SigningKey> {
-  return manager.findOneByOrFail(SigningKey, { state: 'next' });
 }

@@ -1,6 +1,5 @@
 import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 
 import { AuditModule } from '../audit/audit.module.js';
 import { Clock } from '../clock.js';
@@ -14,6 +13,7 @@ import { KeyRing } from './key-ring.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeyWatch } from './key-watch.js';
 import { KeysAdminController } from './keys.admin.controller.js';
+import { KeysRepository } from './keys.repository.js';
 
 /**
  * A retired key stays published for so long after its last token has expired: another process may
@@ -26,6 +26,7 @@ const FOLLOWING_MS = 60_000;
   controllers: [JwksController, KeysAdminController],
   providers: [
     KeyRotationService,
+    KeysRepository,
     KeyWatch,
     {
       provide: EncryptionKeys,
@@ -38,15 +39,15 @@ const FOLLOWING_MS = 60_000;
     },
     {
       provide: KeyRing,
-      inject: [DataSource, EncryptionKeys, Config, Clock],
+      inject: [KeysRepository, EncryptionKeys, Config, Clock],
       useFactory: (
-        dataSource: DataSource,
+        keys: KeysRepository,
         encryptionKeys: EncryptionKeys,
         config: Config,
         clock: Clock,
       ) =>
         KeyRing.open({
-          dataSource,
+          keys,
           encryptionKeys,
           now: () => clock.now(),
           // Not ACCESS_TOKEN_TTL: a key may have signed while that was longer.

@@ -6,7 +6,8 @@ import { ConsoleLogger } from '@nestjs/common';
 
 import { authDatabase } from '../database/auth-database.js';
 import { EncryptionKeys } from '../keys/encryption-keys.js';
-import { ensureSigningKeys } from '../keys/keys.repository.js';
+import { ensureSigningKeys } from '../keys/ensure-signing-keys.js';
+import { KeysRepository } from '../keys/keys.repository.js';
 
 export const ENCRYPTION_KEY = randomBytes(32);
 
@@ -28,7 +29,8 @@ async function makeTemplate(): Promise<string> {
   const logger = new ConsoleLogger({ logLevels: ['error'] });
   const dataSource = await openDatabase(authDatabase(url), { logger });
   const anHourAgo = new Date(Date.now() - 3_600_000);
-  await ensureSigningKeys(dataSource, new EncryptionKeys(ENCRYPTION_KEY), anHourAgo);
+  const keys = new KeysRepository(dataSource);
+  await ensureSigningKeys(keys, new EncryptionKeys(ENCRYPTION_KEY), anHourAgo);
   await dataSource.destroy();
   return url;
 }
