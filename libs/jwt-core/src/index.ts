@@ -66,6 +66,11 @@ export { AccessGuard } from './nest/access.guard.js';
 export { AccessError, type AccessErrorCode } from './verifier/access.js';
 export type { AuthenticatedRequest } from './nest/http-request.js';
 
+export type { AppOptions, Guard, RequestWithToken } from './nest/app-options.js';
+export { Refusal, Refusals, type RefusalCause } from './nest/refusal.js';
+export { Credentials } from './nest/credentials.js';
+
+export { OptionalAuth } from './nest/decorators.js';
 export { Public } from './nest/decorators.js';
 export { CurrentPrincipal } from './nest/decorators.js';
 export { RequireScopes } from './nest/decorators.js';

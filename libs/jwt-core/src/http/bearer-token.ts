@@ -33,6 +33,13 @@ export function bearerToken(from: NodeRequest | IncomingHttpHeaders | FetchHeade
   return unusualBearerToken(credentials);
 }
 
+/** Whether a request has a bearer token, or something that must not pass for having none. */
+export function hasBearerToken({ headers, rawHeaders }: NodeRequest): boolean {
+  const { authorization } = headers;
+  if (authorization === undefined) return false;
+  return /^bearer(?: |$)/i.test(authorization) || hasTwoAuthorizations(rawHeaders);
+}
+
 /** The value of a header is never an array where node parsed it, but for `set-cookie`. */
 function isNodeRequest(from: object): from is NodeRequest {
   return Array.isArray((from as NodeRequest).rawHeaders);

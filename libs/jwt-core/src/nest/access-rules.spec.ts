@@ -34,6 +34,7 @@ describe('the rules of a route', () => {
   it('are closed and demand nothing more unless something is said', () => {
     expect(accessRulesOf(Plain, list)).toEqual({
       isPublic: false,
+      isOptional: false,
       scopes: [],
       roles: [],
       acceptsStale: false,

@@ -1,10 +1,19 @@
 import type { Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AcceptStale, FreshnessMs, Public, RequiredRoles, RequiredScopes } from './decorators.js';
+import {
+  AcceptStale,
+  FreshnessMs,
+  OptionalAuth,
+  Public,
+  RequiredRoles,
+  RequiredScopes,
+} from './decorators.js';
 
 /** What the decorators of a route and of its class ask for, taken together. */
 export interface AccessRules {
   readonly isPublic: boolean;
+  /** Whether callers without a token are let in, too. */
+  readonly isOptional: boolean;
   /** All of these. */
   readonly scopes: readonly string[];
   /** One of these, unless there are none. */
@@ -39,6 +48,7 @@ function declaredOn(subject: object) {
   const target = subject as Type;
   return {
     isPublic: reflector.get(Public, target),
+    isOptional: reflector.get(OptionalAuth, target),
     scopes: reflector.get(RequiredScopes, target),
     roles: reflector.get(RequiredRoles, target),
     freshnessMs: reflector.get(FreshnessMs, target),
@@ -53,19 +63,30 @@ function compile(onClass: Declared, onHandler: Declared): AccessRules {
   // mistake, and either reading would surprise someone.
   refuseContradiction(onClass, onHandler);
   const staleness = (onHandler.freshnessMs ?? onHandler.acceptsStale) ? onHandler : onClass;
+  // The handler decides whether a token is needed, if it says so, and else its class.
+  const opening = (onHandler.isPublic ?? onHandler.isOptional) ? onHandler : onClass;
+  const isOptional = opening.isOptional ?? false;
   return {
-    isPublic: onHandler.isPublic ?? onClass.isPublic ?? false,
-    scopes: onHandler.scopes ?? onClass.scopes ?? [],
-    roles: onHandler.roles ?? onClass.roles ?? [],
+    isPublic: opening.isPublic ?? false,
+    isOptional,
+    scopes: isOptional ? [] : (onHandler.scopes ?? onClass.scopes ?? []),
+    roles: isOptional ? [] : (onHandler.roles ?? onClass.roles ?? []),
     acceptsStale: staleness.acceptsStale ?? false,
     freshnessMs: staleness.freshnessMs ?? Infinity,
   };
 }
 
-function refuseContradiction(opened: Declared, { scopes, roles, ...staleness }: Declared): void {
+function refuseContradiction(opened: Declared, declared: Declared): void {
+  const { scopes, roles, ...staleness } = declared;
   const isDemanding = scopes ?? roles ?? staleness.freshnessMs ?? staleness.acceptsStale;
   if (opened.isPublic && isDemanding) {
     throw new Error('@Public() contradicts what else is asked of its callers');
+  }
+  if (opened.isOptional && (scopes ?? roles)) {
+    throw new Error('@OptionalAuth() contradicts @RequireScopes() and @RequireRoles()');
+  }
+  if (declared.isPublic && declared.isOptional) {
+    throw new Error('@OptionalAuth() contradicts @Public()');
   }
   if (staleness.freshnessMs && staleness.acceptsStale) {
     throw new Error('@Freshness() contradicts @AcceptStale()');

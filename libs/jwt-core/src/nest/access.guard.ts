@@ -23,6 +23,7 @@ export class AccessGuard implements CanActivate {
     if (rules.isPublic) return true;
     try {
       const principal = principalOf(request);
+      if (!principal && rules.isOptional) return true;
       if (!principal) throw new TokenError('token_missing', 'no guard authenticated the caller');
       demandAccess(principal, rules);
     } catch (error) {

@@ -13,6 +13,13 @@ import { httpRequestOf, principalOf } from './http-request.js';
  */
 export const Public = Reflector.createDecorator<void, true>({ transform: () => true });
 
+/**
+ * Takes callers with and without a token. A valid token makes a principal; without one, `@CurrentPrincipal()` is
+ * `undefined`. A bad token is refused as anywhere else, so that a client learns that its session is
+ * over. On a handler it also drops the scopes and roles that its class demands.
+ */
+export const OptionalAuth = Reflector.createDecorator<void, true>({ transform: () => true });
+
 /** The metadata behind `@RequireScopes()`. */
 export const RequiredScopes = Reflector.createDecorator<readonly string[]>();
 
@@ -77,15 +84,22 @@ export function Freshness(limit: FreshnessLimit): RouteDecorator {
  */
 export const AcceptStale = Reflector.createDecorator<void, true>({ transform: () => true });
 
-/** The parameter of a handler that receives the caller: `@CurrentPrincipal() caller: Principal`. */
+/**
+ * The parameter of a handler that receives the caller: `@CurrentPrincipal() caller: Principal`, or
+ * `caller?: Principal` under `@OptionalAuth()`.
+ */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext) =>
   currentPrincipal(context),
 );
 
-/** @throws Error on a route that takes callers without a token */
-function currentPrincipal(context: ExecutionContext): Principal {
+const reflector = new Reflector();
+
+/** @throws Error on a route that takes callers without a token, unless it is `@OptionalAuth()` */
+function currentPrincipal(context: ExecutionContext): Principal | undefined {
   const principal = principalOf(httpRequestOf(context));
   if (principal) return principal;
+  const targets = [context.getHandler(), context.getClass()];
+  if (reflector.getAllAndOverride(OptionalAuth, targets)) return undefined;
   const handler = `${context.getClass().name}.${context.getHandler().name}`;
   throw new Error(
     `${handler} takes @CurrentPrincipal(), but its callers are anonymous: the route is @Public(), ` +

@@ -14,6 +14,8 @@ import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { TokenError } from '../verifier/token-error.js';
 import { AccessError } from '../verifier/access.js';
 import { verifierSettings } from '../runtime/verifier-options.js';
+import { appOptionFaults } from './app-options.js';
+import { Credentials } from './credentials.js';
 import type { JwtCoreOptions } from './jwt-core.options.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtCoreStatistics } from '../runtime/statistics.js';
@@ -39,6 +41,13 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
   useFactory: (runtime: JwtCoreRuntime) => runtime[name],
 });
 
+/** A provider that is made of the options alone. */
+const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider => ({
+  provide,
+  inject: [MODULE_OPTIONS_TOKEN],
+  useFactory: (options: JwtCoreOptions) => new provide(options),
+});
+
 /**
  * Everything that a service needs to be protected: `JwtCoreModule.forRoot({ issuer, audience })`,
  * once, in its root module. Global, so that `JwtGuard` works in every module.
@@ -54,7 +63,7 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
       inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
       useFactory: (options: JwtCoreOptions, modules: ModulesContainer) =>
         new JwtCoreRuntime(
-          verifierSettings(options, 'JwtCoreModule'),
+          verifierSettings(options, 'JwtCoreModule', appOptionFaults(options)),
           strictestFreshnessMs(modules),
         ),
     },
@@ -74,7 +83,18 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
       }),
     },
     JwtGuard,
-    RouteProtection,
+    {
+      provide: RouteProtection,
+      inject: [
+        ModulesContainer,
+        ApplicationConfig,
+        HttpAdapterHost,
+        MODULE_OPTIONS_TOKEN,
+        JwtGuard,
+      ],
+      useFactory: (...parts: ConstructorParameters<typeof RouteProtection>) =>
+        new RouteProtection(...parts),
+    },
     {
       provide: RefusalFilter,
       inject: [HttpAdapterHost, ApplicationConfig],
@@ -86,7 +106,8 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
         return filter;
       },
     },
-    Refusals,
+    ofOptions(Refusals),
+    ofOptions(Credentials),
   ],
   exports: [
     AccessTokenVerifier,
@@ -97,6 +118,7 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     KeySet,
     JwtGuard,
     Refusals,
+    Credentials,
   ],
 })
 export class JwtCoreModule extends ConfigurableModuleClass {}

@@ -6,7 +6,7 @@ import type { Principal } from '../verifier/claims.js';
 import { accessRulesOf, type AccessRules } from './access-rules.js';
 import type { HttpRequest } from './http-request.js';
 import { httpRequestOf } from './http-request.js';
-import { countedBearerToken } from './http-request.js';
+import { Credentials } from './credentials.js';
 import { attachPrincipal } from './http-request.js';
 import { Refusals } from './refusal.js';
 
@@ -27,6 +27,7 @@ export class JwtGuard implements CanActivate {
     private readonly verifier: AccessTokenVerifier,
     private readonly revocations: RevocationList,
     private readonly refusals: Refusals = new Refusals(),
+    private readonly credentials: Credentials = new Credentials(),
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -47,7 +48,11 @@ export class JwtGuard implements CanActivate {
     if (rules.isPublic) return true;
     const { maxStalenessMs } = this.revocations;
     const staleness = rules.acceptsStale ? Infinity : Math.min(rules.freshnessMs, maxStalenessMs);
-    const token = countedBearerToken(request, this.verifier.verdicts);
+    const { verdicts } = this.verifier;
+    const token = rules.isOptional
+      ? this.credentials.optionalTokenOf(request, verdicts)
+      : this.credentials.tokenOf(request, verdicts);
+    if (token === undefined) return true;
     const verified = this.verifier.verify(token, staleness);
     return verified instanceof Promise
       ? verified.then((principal) => admit(request, principal, rules))

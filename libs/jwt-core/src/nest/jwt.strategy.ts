@@ -3,7 +3,7 @@ import passport from 'passport';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import type { Principal } from '../verifier/claims.js';
 import type { HttpRequest } from './http-request.js';
-import { countedBearerToken } from './http-request.js';
+import { Credentials } from './credentials.js';
 import { attachPrincipal } from './http-request.js';
 import { type HttpResponse, Refusals } from './refusal.js';
 
@@ -23,6 +23,7 @@ export class JwtStrategy implements passport.Strategy {
   constructor(
     readonly verifier: AccessTokenVerifier,
     readonly refusals: Refusals = new Refusals(),
+    readonly credentials: Credentials = new Credentials(),
   ) {
     passport.use(this);
   }
@@ -34,7 +35,7 @@ export class JwtStrategy implements passport.Strategy {
   ): Promise<void> {
     let principal: Principal;
     try {
-      const token = countedBearerToken(request, this.verifier.verdicts);
+      const token = this.credentials.tokenOf(request, this.verifier.verdicts);
       principal = await this.verifier.verify(token);
     } catch (refusal) {
       const { res } = request as { res?: HttpResponse };

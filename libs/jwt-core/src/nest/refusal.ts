@@ -2,11 +2,14 @@ import {
   type ExecutionContext,
   ForbiddenException,
   type HttpException,
+  Logger,
   ServiceUnavailableException,
   UnauthorizedException,
 } from '@nestjs/common';
+import type { AppOptions } from './app-options.js';
 import { TokenError } from '../verifier/token-error.js';
 import { AccessError } from '../verifier/access.js';
+import { RefusalLog } from './refusal-log.js';
 import { type Problem, problemDocument, refusalProblem } from '../http/problem.js';
 
 /** Why a caller is refused. */
@@ -43,6 +46,11 @@ const CLASSES: Readonly<Record<number, HttpExceptionClass>> = {
 
 /** Turns the reasons of refusals into the exceptions that guards throw. */
 export class Refusals {
+  private readonly logger = new Logger('JwtGuard');
+  private readonly log = new RefusalLog(this.logger);
+
+  constructor(private readonly options: Pick<AppOptions, 'onRefused'> = {}) {}
+
   /**
    * The exception for an error of a guard: `UnauthorizedException`, `ForbiddenException` or
    * `ServiceUnavailableException`, with the error as its `cause` and the problem document as its
@@ -50,15 +58,32 @@ export class Refusals {
    * whichever filter answers. Every other error is returned as it is.
    */
   of(error: unknown, context: ExecutionContext): unknown {
-    return isRefusalCause(error)
-      ? this.exception(error, context.getArgByIndex<HttpResponse>(1))
-      : error;
+    if (!isRefusalCause(error)) return error;
+    this.report(error, context);
+    return this.exception(error, context.getArgByIndex<HttpResponse>(1));
   }
 
   /** The same where there is no context. On Fastify a passport strategy has no response, either. */
   ofStrategy(error: unknown, response: HttpResponse | undefined): unknown {
-    return isRefusalCause(error) ? this.exception(error, response) : error;
+    if (!isRefusalCause(error)) return error;
+    this.report(error, undefined);
+    return this.exception(error, response);
   }
+
+  private report(error: RefusalCause, context: ExecutionContext | undefined): void {
+    this.log.note(`Refused as ${error.code}: ${error.message}`);
+    try {
+      const reported = this.options.onRefused?.(error, context);
+      if (reported instanceof Promise) reported.catch(this.noteFailure);
+    } catch (failure) {
+      this.noteFailure(failure);
+    }
+  }
+
+  /** A refusal is answered, whatever the application does with the news of it. */
+  private readonly noteFailure = (error: unknown): void => {
+    this.logger.error(error, 'onRefused failed');
+  };
 
   private exception(cause: RefusalCause, response: HttpResponse | undefined): HttpException {
     const problem = refusalProblem(cause);

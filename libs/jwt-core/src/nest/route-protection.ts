@@ -1,35 +1,47 @@
-import { type CanActivate, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { type CanActivate, Logger, type OnModuleInit, type Type } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { AccessGuard } from './access.guard.js';
 import { type AccessRules, accessRulesOf } from './access-rules.js';
+import type { AppOptions, Guard } from './app-options.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { type Route, routesOf } from './routes.js';
 
-type Guard = Type<CanActivate> | CanActivate;
+const UNPROTECTED = 'has neither JwtGuard nor @Public()';
 
 /**
  * Forgotten guards (threat:forgotten-guards): checks every route before the application serves any.
  * A route without protection, or with decorators that nothing enforces, stops the start.
  */
-@Injectable()
 export class RouteProtection implements OnModuleInit {
+  private readonly logger = new Logger('JwtGuard');
+
   constructor(
     private readonly modules: ModulesContainer,
     private readonly application: ApplicationConfig,
     private readonly adapterHost: HttpAdapterHost,
+    private readonly options: AppOptions,
+    /** What the application has in its place: tests override it. */
+    private readonly jwtGuard: CanActivate,
   ) {}
 
   /** @throws Error with a list of all routes that are not protected as declared */
   onModuleInit(): void {
     // Without an HTTP server no route can be called, and main.ts has set no global guards.
     if (!this.adapterHost.httpAdapter) return;
-    const faults = routesOf(this.modules).flatMap((route) => {
+    const faults: string[] = [];
+    const unprotected: string[] = [];
+    for (const route of routesOf(this.modules)) {
       const fault = this.faultOf(route);
-      return fault === undefined ? [] : `  ${route.label} ${fault}`;
-    });
+      if (fault === undefined) continue;
+      const isTolerated = fault === UNPROTECTED && this.options.unprotectedRoutes === 'warn';
+      (isTolerated ? unprotected : faults).push(`  ${route.label} ${fault}`);
+    }
+    if (unprotected.length > 0) {
+      this.logger.warn(`These routes are open to anybody:\n${unprotected.join('\n')}`);
+    }
     if (faults.length === 0) return;
     throw new Error(
       `The application does not start. Its routes are not protected as they must be:\n${faults.join('\n')}`,
@@ -45,14 +57,30 @@ export class RouteProtection implements OnModuleInit {
       return (error as Error).message;
     }
     const guards = this.guardsOf(route);
-    if (rules.isPublic || guards.some(isA(JwtGuard))) return undefined;
+    const isOurs = isA(JwtGuard);
+    if (rules.isPublic || guards.some((guard) => isOurs(guard) || guard === this.jwtGuard)) {
+      return undefined;
+    }
     const passport = guards.findIndex(isA(AuthGuard('jwt')));
-    if (passport < 0) return 'has neither JwtGuard nor @Public()';
-    return this.faultOfPassport(rules, guards.slice(passport));
+    if (passport >= 0) return this.faultOfPassport(rules, guards.slice(passport));
+    const other = guards.findIndex((guard) => this.isAmongOthers(guard));
+    if (other >= 0) return faultOfOther(rules, guards.slice(other));
+    const { scopes, roles, freshnessMs, acceptsStale, isOptional } = rules;
+    const isDemanding = scopes.length > 0 || roles.length > 0 || freshnessMs < Infinity;
+    return isDemanding || acceptsStale || isOptional
+      ? `${UNPROTECTED}, so nothing enforces its decorators`
+      : UNPROTECTED;
+  }
+
+  private isAmongOthers(guard: Guard): boolean {
+    return (this.options.guards ?? []).some((other) =>
+      typeof other === 'function' ? isA(other)(guard) : other === guard,
+    );
   }
 
   private faultOfPassport(rules: AccessRules, guardsAfter: Guard[]): string | undefined {
     if (!this.hasJwtStrategy()) return "has AuthGuard('jwt'), but no module provides JwtStrategy";
+    if (rules.isOptional) return "has AuthGuard('jwt'), which cannot heed @OptionalAuth()";
     if (rules.acceptsStale || rules.freshnessMs < Infinity) {
       return "has AuthGuard('jwt'), which cannot heed @Freshness() or @AcceptStale(): use JwtGuard";
     }
@@ -80,10 +108,28 @@ export class RouteProtection implements OnModuleInit {
   }
 }
 
+/** Of a guard that `guards` lists, and those after it. */
+function faultOfOther(rules: AccessRules, [guard, ...after]: Guard[]): string | undefined {
+  const injected = typeof guard === 'function' ? guard : guard?.constructor;
+  const dependencies: unknown = Reflect.getMetadata('design:paramtypes', injected ?? {});
+  if (Array.isArray(dependencies) && dependencies.some((type) => isA(JwtGuard)(type as Guard))) {
+    return undefined;
+  }
+  const name = injected?.name ?? 'a guard';
+  if (rules.isOptional || rules.acceptsStale || rules.freshnessMs < Infinity) {
+    return `has ${name}, which cannot heed @OptionalAuth(), @Freshness() or @AcceptStale(): use JwtGuard`;
+  }
+  const isDemanding = rules.scopes.length > 0 || rules.roles.length > 0;
+  return isDemanding && !after.some(isA(AccessGuard))
+    ? `has ${name}, which knows no scopes or roles: add AccessGuard after it`
+    : undefined;
+}
+
 /**
  * Whether a guard, a class or an instance, is of this class or of a derived one.
  */
 function isA(base: Type<CanActivate>): (guard: Guard) => boolean {
   return (guard) =>
-    guard === base || (typeof guard === 'function' ? guard.prototype : guard) instanceof base;
+    guard === base ||
+    ((typeof guard === 'function' ? guard.prototype : guard) as unknown) instanceof base;
 }

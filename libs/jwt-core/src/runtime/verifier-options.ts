@@ -62,9 +62,14 @@ const NUMBERS: Readonly<Record<NumericOption, [fallback: number, least: number, 
  * Checks the options and fills in the defaults.
  *
  * @param caller what was called with them, for the error
+ * @param furtherFaults those of options that are not the verifier's
  * @throws TypeError with a list of all faults
  */
-export function verifierSettings(options: VerifierOptions, caller: string): VerifierSettings {
+export function verifierSettings(
+  options: VerifierOptions,
+  caller: string,
+  furtherFaults: readonly string[] = [],
+): VerifierSettings {
   const numbers = Object.fromEntries(
     Object.entries(NUMBERS).map(([name, [fallback]]) => [
       name,
@@ -76,6 +81,7 @@ export function verifierSettings(options: VerifierOptions, caller: string): Veri
     ...credentialFaults(options),
     ...numberFaults(numbers),
     ...sourceFaults(options),
+    ...furtherFaults,
   ];
   if (faults.length === 0) return { ...options, ...numbers };
   throw new TypeError(`${caller} is not configured as it must be:\n  ${faults.join('\n  ')}`);

@@ -1,0 +1,61 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
+import type { RefusalCause } from './refusal.js';
+
+/** A guard: its class, or the instance that `@UseGuards()` was given. */
+export type Guard = Type<CanActivate> | CanActivate;
+
+/** What `tokenFrom` can read of a request of Express or Fastify. Write the type of yours in its place. */
+export interface RequestWithToken {
+  readonly headers: IncomingHttpHeaders;
+  readonly cookies?: Readonly<Record<string, string | undefined>>;
+}
+
+/** The options that fit the guards into an application. */
+export interface AppOptions {
+  /**
+   * What happens to a start with entries that nothing protects. `refuse`, the default, ends it; `warn`
+   * logs them and leaves them open: for the time of a migration. Contradicting decorators end the
+   * start in any case, and so do demands that nothing enforces.
+   */
+  readonly unprotectedRoutes?: 'refuse' | 'warn' | undefined;
+  /**
+   * Other guards that protect an entry. One that has `JwtGuard` injected is trusted to call it; after
+   * every other one `AccessGuard` is needed to enforce `@RequireScopes()` and `@RequireRoles()`.
+   */
+  readonly guards?: readonly Guard[] | undefined;
+  /**
+   * The token of a request without a Bearer token in its `Authorization` header, like that of a
+   * cookie. `undefined` or an empty string: none. A browser sends cookies with requests that other
+   * sites cause: protect such an application against CSRF.
+   */
+  tokenFrom?(this: void, request: RequestWithToken): string | undefined;
+  /**
+   * Called with each refusal before it is answered, to log or count it. `error.message` names the
+   * check that failed, and contains nothing of the token. What it throws is logged and changes
+   * nothing. The context is absent behind `AuthGuard('jwt')`.
+   */
+  onRefused?(this: void, error: RefusalCause, context: ExecutionContext | undefined): unknown;
+}
+
+/** All that is wrong with them. */
+export function appOptionFaults(options: AppOptions): string[] {
+  const { unprotectedRoutes = 'refuse', guards = [], tokenFrom, onRefused } = options;
+  const faults: string[] = [];
+  if (!['refuse', 'warn'].includes(unprotectedRoutes)) {
+    faults.push(`unprotectedRoutes is 'refuse' or 'warn', not ${String(unprotectedRoutes)}`);
+  }
+  if (!Array.isArray(guards) || !guards.every(isGuard)) {
+    faults.push('guards is a list of guards: classes, or objects with canActivate');
+  }
+  for (const [name, value] of Object.entries({ tokenFrom, onRefused })) {
+    if (value !== undefined && typeof value !== 'function')
+      faults.push(`${name} is not a function`);
+  }
+  return faults;
+}
+
+function isGuard(value: unknown): boolean {
+  const guard = (typeof value === 'function' ? value.prototype : value) as unknown;
+  return typeof (guard as Partial<CanActivate> | undefined | null)?.canActivate === 'function';
+}
