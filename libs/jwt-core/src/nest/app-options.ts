@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
+import { resourceFault } from './protected-resource.js';
 import type { RefusalCause } from './refusal.js';
 
 /** A guard: its class, or the instance that `@UseGuards()` was given. */
@@ -25,6 +26,12 @@ export interface AppOptions {
    */
   readonly guards?: readonly Guard[] | undefined;
   /**
+   * The identifier of this service as a protected resource: the address that its clients use, like
+   * `https://orders.example.com`. Its metadata is then served at
+   * `/.well-known/oauth-protected-resource` (RFC 9728), and challenges name that address.
+   */
+  readonly resource?: string | undefined;
+  /**
    * The token of a request without a Bearer token in its `Authorization` header, like that of a
    * cookie. `undefined` or an empty string: none. A browser sends cookies with requests that other
    * sites cause: protect such an application against CSRF.
@@ -39,9 +46,11 @@ export interface AppOptions {
 }
 
 /** All that is wrong with them. */
-export function appOptionFaults(options: AppOptions): string[] {
-  const { unprotectedRoutes = 'refuse', guards = [], tokenFrom, onRefused } = options;
+export function appOptionFaults(options: AppOptions, allowHttp: boolean): string[] {
+  const { unprotectedRoutes = 'refuse', guards = [], tokenFrom, onRefused, resource } = options;
   const faults: string[] = [];
+  const fault = resource === undefined ? undefined : resourceFault(resource, allowHttp);
+  if (fault !== undefined) faults.push(fault);
   if (!['refuse', 'warn'].includes(unprotectedRoutes)) {
     faults.push(`unprotectedRoutes is 'refuse' or 'warn', not ${String(unprotectedRoutes)}`);
   }

@@ -22,6 +22,7 @@ import { JwtCoreStatistics } from '../runtime/statistics.js';
 import { JwtCoreRuntime } from './jwt-core.runtime.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ProblemFilter } from './problem.filter.js';
+import { ProtectedResource } from './protected-resource.js';
 import { Refusal, Refusals } from './refusal.js';
 import { RouteProtection } from './route-protection.js';
 import { strictestFreshnessMs } from './routes.js';
@@ -63,7 +64,11 @@ const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider =
       inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
       useFactory: (options: JwtCoreOptions, modules: ModulesContainer) =>
         new JwtCoreRuntime(
-          verifierSettings(options, 'JwtCoreModule', appOptionFaults(options)),
+          verifierSettings(
+            options,
+            'JwtCoreModule',
+            appOptionFaults(options, options.allowHttpIssuer === true),
+          ),
           strictestFreshnessMs(modules),
         ),
     },
@@ -105,6 +110,15 @@ const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider =
         application.addGlobalFilter(filter);
         return filter;
       },
+    },
+    {
+      provide: ProtectedResource,
+      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer, HttpAdapterHost],
+      useFactory: (
+        options: JwtCoreOptions,
+        modules: ModulesContainer,
+        adapterHost: HttpAdapterHost,
+      ) => new ProtectedResource(options.resource, [options.issuer], modules, adapterHost),
     },
     ofOptions(Refusals),
     ofOptions(Credentials),

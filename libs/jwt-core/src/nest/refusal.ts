@@ -9,6 +9,7 @@ import {
 import type { AppOptions } from './app-options.js';
 import { TokenError } from '../verifier/token-error.js';
 import { AccessError } from '../verifier/access.js';
+import { resourceMetadataAddress } from './protected-resource.js';
 import { RefusalLog } from './refusal-log.js';
 import { type Problem, problemDocument, refusalProblem } from '../http/problem.js';
 
@@ -49,7 +50,7 @@ export class Refusals {
   private readonly logger = new Logger('JwtGuard');
   private readonly log = new RefusalLog(this.logger);
 
-  constructor(private readonly options: Pick<AppOptions, 'onRefused'> = {}) {}
+  constructor(private readonly options: Pick<AppOptions, 'onRefused' | 'resource'> = {}) {}
 
   /**
    * The exception for an error of a guard: `UnauthorizedException`, `ForbiddenException` or
@@ -70,6 +71,17 @@ export class Refusals {
     return this.exception(error, response);
   }
 
+  /** With the address of the metadata in its challenge (RFC 9728 section 5.1). */
+  private problemOf(cause: RefusalCause): Problem {
+    const problem = refusalProblem(cause);
+    const challenge = problem.headers?.['WWW-Authenticate'];
+    const { resource } = this.options;
+    if (resource === undefined || challenge === undefined) return problem;
+    const parameter = `resource_metadata="${resourceMetadataAddress(resource)}"`;
+    const separator = challenge === 'Bearer' ? ' ' : ', ';
+    return { ...problem, headers: { 'WWW-Authenticate': challenge + separator + parameter } };
+  }
+
   private report(error: RefusalCause, context: ExecutionContext | undefined): void {
     this.log.note(`Refused as ${error.code}: ${error.message}`);
     try {
@@ -86,7 +98,7 @@ export class Refusals {
   };
 
   private exception(cause: RefusalCause, response: HttpResponse | undefined): HttpException {
-    const problem = refusalProblem(cause);
+    const problem = this.problemOf(cause);
     const exception = new CLASSES[problem.status]!(problemDocument(problem), { cause });
     problems.set(exception, problem);
     for (const [name, value] of Object.entries(problem.headers ?? {})) {

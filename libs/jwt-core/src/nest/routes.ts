@@ -1,7 +1,7 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { accessRulesOf } from './access-rules.js';
+import { type AccessRules, accessRulesOf } from './access-rules.js';
 
 /** A handler that Nest's router serves, in the class that serves it. */
 export interface Route {
@@ -54,14 +54,22 @@ function join(...paths: string[]): string {
  * `undefined` if no route has one.
  */
 export function strictestFreshnessMs(modules: ModulesContainer): number | undefined {
-  const limits = routesOf(modules).map(({ controller, handler }) => {
+  const strictest = Math.min(...rulesOf(modules).map(({ freshnessMs }) => freshnessMs), Infinity);
+  return strictest === Infinity ? undefined : strictest;
+}
+
+/** Every scope that a route demands, in alphabetical order. */
+export function demandedScopes(modules: ModulesContainer): string[] {
+  return [...new Set(rulesOf(modules).flatMap(({ scopes }) => scopes))].sort();
+}
+
+function rulesOf(modules: ModulesContainer): AccessRules[] {
+  return routesOf(modules).flatMap(({ controller, handler }) => {
     try {
-      return accessRulesOf(controller, handler).freshnessMs;
+      return accessRulesOf(controller, handler);
     } catch {
       // Contradicting decorators: RouteProtection reports them with all other faults.
-      return Infinity;
+      return [];
     }
   });
-  const strictest = Math.min(...limits, Infinity);
-  return strictest === Infinity ? undefined : strictest;
 }
