@@ -46,7 +46,7 @@ export async function startStacks(
       await expectProtection(name, server.url, stack, receivedToken(headers[0]!));
       served.push({ name, server, remembers: stack.startsWith('fastify-jwt-') });
     }
-    const load = await startLoad(headers);
+    const load = await startLoad(effort, headers);
     children.push(load);
     return { served, load, [Symbol.asyncDispose]: stop };
   } catch (error) {

@@ -21,7 +21,7 @@ export async function figuresByEntries(
   try {
     for (const { auths, entries } of filled) {
       progress(`starting a service with ${entries} entries`);
-      const visitors = await visitorsOf(auths.issuer, course.tokens);
+      const visitors = await visitorsOf(course.effort, auths.issuer, course.tokens);
       started.push(visitors);
       const service = await startService(course.effort, auths.issuer, visitors.token);
       started.push(service);

@@ -15,10 +15,17 @@ export interface Visitors extends AsyncDisposable {
 
 const readyWithinMs = 60_000;
 
-export async function visitorsOf(issuer: string, tokensOfLoad: number): Promise<Visitors> {
+export async function visitorsOf(
+  effort: Effort,
+  issuer: string,
+  tokensOfLoad: number,
+): Promise<Visitors> {
   const client = await ServiceClient.register(issuer);
   const tokens = await client.mint(tokensOfLoad);
-  const load = await startLoad(tokens.map((token) => Buffer.from(bearer(token).authorization)));
+  const load = await startLoad(
+    effort,
+    tokens.map((token) => Buffer.from(bearer(token).authorization)),
+  );
   return {
     client,
     load,

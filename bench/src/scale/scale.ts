@@ -73,7 +73,7 @@ async function run(effort: Effort, progress: Progress): Promise<Findings> {
   await using databases = await startDatabases(effort);
   await using filled = await startFilledAuths(databases, entries, progress);
   const [first] = filled.all as [FilledAuth, ...FilledAuth[]];
-  await using visitors = await visitorsOf(first.auths.issuer, course.tokens);
+  await using visitors = await visitorsOf(effort, first.auths.issuer, course.tokens);
   const byServices = await figuresByServices(
     first.auths.issuer,
     visitors,

@@ -1,10 +1,13 @@
-import { once } from 'node:events';
 import { fireLoad, type LoadOrder, type LoadReport } from './load.js';
 
-// The headers come once and stay: sending ten thousand anew would be work in the measured time.
+// Headers stay until others come: sending ten thousand anew would be work in the measured time.
+let headers: readonly string[] = [];
 process.on('disconnect', () => process.exit());
-const [headers] = (await once(process, 'message')) as [string[]];
-process.on('message', (order: LoadOrder) => {
-  void fireLoad(headers, order).then((report: LoadReport) => process.send?.(report));
+process.on('message', (message: LoadOrder | readonly string[]) => {
+  if ('url' in message) {
+    void fireLoad(headers, message).then((report: LoadReport) => process.send?.(report));
+  } else {
+    headers = message;
+    process.send?.('ready');
+  }
 });
-process.send?.('ready');

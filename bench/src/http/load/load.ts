@@ -1,4 +1,6 @@
 import autocannon from 'autocannon';
+import type { Effort } from '../../harness/benchmark.js';
+import { shared } from '../../harness/shared.js';
 import { quantile } from '../../harness/statistics.js';
 import { startChild } from '../../processes/child.js';
 import { busyShare, currentUsage } from '../../processes/usage.js';
@@ -70,14 +72,16 @@ export async function fireLoad(
   };
 }
 
-/** The load tool in a process of its own. */
+/** The load tool in a process of its own. In a smoke run it has the headers of the last start. */
 export interface LoadProcess extends AsyncDisposable {
   fire(order: LoadOrder): Promise<LoadReport>;
 }
 
 /** @param headers one `Authorization` header for each request, by turns */
-export async function startLoad(headers: readonly Buffer[]): Promise<LoadProcess> {
-  const child = startChild('http/load/load-main.js', { role: 'load' });
+export async function startLoad(effort: Effort, headers: readonly Buffer[]): Promise<LoadProcess> {
+  const child = await shared(effort, 'load', async () =>
+    startChild('http/load/load-main.js', { role: 'load' }),
+  );
   await child.ask(headers.map((header) => header.toString('latin1')));
   return {
     fire: (order) => child.ask<LoadReport>(order),
