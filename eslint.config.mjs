@@ -142,8 +142,20 @@ export default defineConfig(
   ),
   folder(
     'nest',
-    ['**/postgres/**', '**/testing/**', '**/index.js'],
+    [
+      'passport',
+      '@nestjs/passport',
+      '**/passport/**',
+      '**/postgres/**',
+      '**/testing/**',
+      '**/index.js',
+    ],
     'nest/ imports the framework-free folders.',
+  ),
+  folder(
+    'passport',
+    ['**/postgres/**', '**/testing/**', '**/index.js'],
+    'passport/ imports nest/ and the framework-free folders.',
   ),
   folder('testing', ['**/index.js'], 'Nothing imports index.ts from inside.'),
 );

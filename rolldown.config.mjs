@@ -1,6 +1,7 @@
 // The last step of an app's build: the program and all that it imports become one file, which Node
 // loads in half the time that it takes to find and read some two thousand.
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { defineConfig } from 'rolldown';
 
 const programs = ['compiled/main.js', 'compiled/admin.js'];
@@ -38,10 +39,22 @@ const oneTypeorm = {
       : null,
 };
 
+/** jwt-core as it was compiled, with maps, rather than as it is published. */
+const { compilerOptions } = JSON.parse(
+  readFileSync(path.join(import.meta.dirname, 'tsconfig.base.json'), 'utf8'),
+);
+const alias = Object.fromEntries(
+  Object.entries(compilerOptions.paths).map(([name, [source]]) => [
+    `${name}$`,
+    path.join(import.meta.dirname, source.replace('/src/', '/compiled/').replace(/ts$/, 'js')),
+  ]),
+);
+
 export default defineConfig({
   input: programs.filter((program) => existsSync(program)),
   platform: 'node',
   external,
+  resolve: { alias },
   plugins: [sourceMaps, oneTypeorm],
   onLog(level, log, report) {
     // Packages try whether others are there, such as a driver of another database.

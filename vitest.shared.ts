@@ -1,10 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import base from './tsconfig.base.json' with { type: 'json' };
 
 // Libraries are tested from their source; only e2e suites run what was built.
 const conditions = ['@jwt-auth/source', 'module', 'node', 'development|production'];
 
 const path = (file: string) => new URL(file, import.meta.url).pathname;
+
+/**
+ * jwt-core has no such condition: its manifest is published as it is, and names published files alone.
+ */
+const alias = Object.entries(base.compilerOptions.paths).map(([name, [source]]) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: path(source),
+}));
 
 /**
  * The two projects of a workspace member: `unit` (`*.spec.ts`) and `e2e` (`*.e2e-spec.ts`: what starts
@@ -15,7 +24,7 @@ const path = (file: string) => new URL(file, import.meta.url).pathname;
 export function testProjects({ postgres = false, isolate = true } = {}): ViteUserConfig {
   const project = (name: string, include: string, isolated: boolean) => ({
     oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-    resolve: { conditions },
+    resolve: { conditions, alias },
     ssr: { resolve: { conditions } },
     test: {
       name,

@@ -1,6 +1,7 @@
 import { type CanActivate } from '@nestjs/common';
 import { GuardsConsumer } from '@nestjs/core/guards/guards-consumer.js';
-import { JwtGuard, JwtStrategy } from '@jwt-auth/jwt-core';
+import { JwtGuard } from '@jwt-auth/jwt-core';
+import { JwtStrategy } from '@jwt-auth/jwt-core/passport';
 import { AuthGuard } from '@nestjs/passport';
 import type { Contender } from '../harness/interleave.js';
 import { EmptyGuard } from '../http/stacks/empty.guard.js';

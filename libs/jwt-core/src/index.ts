@@ -61,7 +61,6 @@ export {
   type RevocationListStatistics,
 } from './runtime/statistics.js';
 export { JwtGuard } from './nest/jwt.guard.js';
-export { JwtStrategy } from './nest/jwt.strategy.js';
 export { AccessGuard } from './nest/access.guard.js';
 export { AccessError, type AccessErrorCode } from './verifier/access.js';
 export type { AuthenticatedRequest } from './nest/http-request.js';

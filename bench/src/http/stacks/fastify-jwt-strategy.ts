@@ -1,4 +1,5 @@
-import { JwtCoreModule, JwtStrategy } from '@jwt-auth/jwt-core';
+import { JwtCoreModule } from '@jwt-auth/jwt-core';
+import { JwtStrategy } from '@jwt-auth/jwt-core/passport';
 import { AuthGuard } from '@nestjs/passport';
 import { ordersBehind, type Stack, StackModule } from './stack.js';
 

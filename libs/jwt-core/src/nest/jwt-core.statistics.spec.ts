@@ -5,7 +5,7 @@ import { TestIssuer } from '../testing/test-issuer.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreStatistics } from '../runtime/statistics.js';
 import { JwtGuard } from './jwt.guard.js';
-import { JwtStrategy } from './jwt.strategy.js';
+import { JwtStrategy } from '../passport/jwt.strategy.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 
 @Controller('guarded')

@@ -9,7 +9,7 @@ import { JwtCoreModule } from './jwt-core.module.js';
 import type { JwtCoreOptions } from './jwt-core.options.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
-import { JwtStrategy } from './jwt.strategy.js';
+import { JwtStrategy } from '../passport/jwt.strategy.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 import { RequireScopes } from './decorators.js';
 

@@ -22,7 +22,7 @@ import { RequireScopes } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
-import { JwtStrategy } from './jwt.strategy.js';
+import { JwtStrategy } from '../passport/jwt.strategy.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 
 @Controller('orders')

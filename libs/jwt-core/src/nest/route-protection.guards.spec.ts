@@ -18,7 +18,7 @@ import type { AppOptions } from './app-options.js';
 import { Freshness, OptionalAuth, Public, RequireScopes } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtGuard } from './jwt.guard.js';
-import { JwtStrategy } from './jwt.strategy.js';
+import { JwtStrategy } from '../passport/jwt.strategy.js';
 import { ask, createApp, listen, platforms } from './nest-app.fixture.js';
 
 const jwt = (options: AppOptions = {}) =>

@@ -18,7 +18,7 @@ import { AccessGuard } from './access.guard.js';
 import { AcceptStale, Freshness } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtGuard } from './jwt.guard.js';
-import { JwtStrategy } from './jwt.strategy.js';
+import { JwtStrategy } from '../passport/jwt.strategy.js';
 import { createApp, platforms } from './nest-app.fixture.js';
 import { Public } from './decorators.js';
 import { RequireRoles } from './decorators.js';

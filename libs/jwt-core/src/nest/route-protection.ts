@@ -1,12 +1,11 @@
 import { type CanActivate, Logger, type OnModuleInit, type Type } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
 import { AccessGuard } from './access.guard.js';
 import { type AccessRules, accessRulesOf } from './access-rules.js';
 import type { AppOptions, Guard } from './app-options.js';
 import { JwtGuard } from './jwt.guard.js';
-import { JwtStrategy } from './jwt.strategy.js';
+import { passportClasses } from './passport-classes.js';
 import { type Route, routesOf } from './routes.js';
 
 const UNPROTECTED = 'has neither JwtGuard nor @Public()';
@@ -61,7 +60,8 @@ export class RouteProtection implements OnModuleInit {
     if (rules.isPublic || guards.some((guard) => isOurs(guard) || guard === this.jwtGuard)) {
       return undefined;
     }
-    const passport = guards.findIndex(isA(AuthGuard('jwt')));
+    const { authGuard } = passportClasses;
+    const passport = authGuard ? guards.findIndex(isA(authGuard)) : -1;
     if (passport >= 0) return this.faultOfPassport(rules, guards.slice(passport));
     const other = guards.findIndex((guard) => this.isAmongOthers(guard));
     if (other >= 0) return faultOfOther(rules, guards.slice(other));
@@ -102,8 +102,11 @@ export class RouteProtection implements OnModuleInit {
   }
 
   private hasJwtStrategy(): boolean {
+    const { strategy } = passportClasses;
     return [...this.modules.values()].some((module) =>
-      [...module.providers.values()].some(({ instance }) => instance instanceof JwtStrategy),
+      [...module.providers.values()].some(
+        ({ instance }) => strategy && instance instanceof strategy,
+      ),
     );
   }
 }

@@ -3,15 +3,15 @@ import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestIssuer } from '../testing/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
-import { AccessGuard } from './access.guard.js';
-import { CurrentPrincipal } from './decorators.js';
-import { JwtCoreModule } from './jwt-core.module.js';
+import { AccessGuard } from '../nest/access.guard.js';
+import { CurrentPrincipal } from '../nest/decorators.js';
+import { JwtCoreModule } from '../nest/jwt-core.module.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
-import { Public } from './decorators.js';
-import { RequireRoles } from './decorators.js';
-import { RequireScopes } from './decorators.js';
+import { ask, bearer, createApp, listen, platforms } from '../nest/nest-app.fixture.js';
+import { Public } from '../nest/decorators.js';
+import { RequireRoles } from '../nest/decorators.js';
+import { RequireScopes } from '../nest/decorators.js';
 
 @Injectable()
 class DerivedAuthGuard extends AuthGuard('jwt') {}

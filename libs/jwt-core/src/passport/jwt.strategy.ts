@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
 import passport from 'passport';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import type { Principal } from '../verifier/claims.js';
-import type { HttpRequest } from './http-request.js';
-import { Credentials } from './credentials.js';
-import { attachPrincipal } from './http-request.js';
-import { type HttpResponse, Refusals } from './refusal.js';
+import { Credentials } from '../nest/credentials.js';
+import type { HttpRequest } from '../nest/http-request.js';
+import { attachPrincipal } from '../nest/http-request.js';
+import { passportClasses } from '../nest/passport-classes.js';
+import { type HttpResponse, Refusals } from '../nest/refusal.js';
 
 /**
  * The passport strategy `jwt` over the same verifier, for code that says `AuthGuard('jwt')`: list
@@ -45,3 +47,6 @@ export class JwtStrategy implements passport.Strategy {
     this.success(principal);
   }
 }
+
+passportClasses.authGuard = AuthGuard('jwt');
+passportClasses.strategy = JwtStrategy;

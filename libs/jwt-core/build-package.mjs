@@ -1,0 +1,141 @@
+// The last step of the library's build: `dist`, as it is published. Two formats of everything would not
+// fit into 300 kB. What needs no package loads alike from both, so of that there is one:
+//   dist/core   what imports node:* alone, as CommonJS, which both formats load
+//   dist/esm    the entries, and what imports Nest, TypeORM or another package
+//   dist/cjs    the same as CommonJS
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { minifySync } from 'rolldown/utils';
+import ts from 'typescript';
+
+const root = import.meta.dirname;
+const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const entries = Object.values(manifest.exports)
+  .filter((target) => typeof target === 'object')
+  .map((target) => target.import.default.replace(/^\.\/dist\/esm\/|\.js$/g, ''));
+
+const SPECIFIER = /(?<=\b(?:from|import|require)[ (]*["'])[^"'\n]+(?=["'])/g;
+const specifiersIn = (text) => text.match(SPECIFIER) ?? [];
+const isRelative = (specifier) => specifier.startsWith('.');
+const resolve = (from, specifier) =>
+  path.posix.join(path.posix.dirname(from), specifier).replace(/\.js$/, '');
+
+/** The modules that the entries load, in what `read` returns for a module, and where each belongs. */
+class Tree {
+  texts = new Map();
+  /** Entries, and modules that import a package, if only through another module. */
+  dual = new Set(entries);
+
+  constructor(read) {
+    const visit = (module) => {
+      if (this.texts.has(module)) return;
+      const text = read(module);
+      this.texts.set(module, text);
+      for (const each of specifiersIn(text).filter(isRelative)) visit(resolve(module, each));
+    };
+    entries.forEach(visit);
+    for (let before = -1; before < this.dual.size;) {
+      before = this.dual.size;
+      for (const [module, text] of this.texts) {
+        const isForeign = (specifier) =>
+          isRelative(specifier)
+            ? this.dual.has(resolve(module, specifier))
+            : !/^(node:|tslib$)/.test(specifier);
+        if (specifiersIn(text).some(isForeign)) this.dual.add(module);
+      }
+    }
+  }
+
+  formatsOf(module) {
+    return this.dual.has(module) ? ['esm', 'cjs'] : ['core'];
+  }
+
+  /** `text`, of a module in the folder `format`, with its relative imports pointed to their places. */
+  relocate(text, module, format) {
+    const from = path.posix.dirname(`${format}/${module}`);
+    return text.replaceAll(SPECIFIER, (specifier) => {
+      if (!isRelative(specifier)) return specifier;
+      const target = resolve(module, specifier);
+      const to = path.posix.relative(from, `${this.dual.has(target) ? format : 'core'}/${target}`);
+      return `${to.startsWith('.') ? to : `./${to}`}.js`;
+    });
+  }
+}
+
+const settings = ts.readConfigFile(path.join(root, '../../tsconfig.base.json'), ts.sys.readFile);
+const { options } = ts.convertCompilerOptionsFromJson(settings.config.compilerOptions, root);
+
+/** JavaScript without types and comments. */
+function transpile(module, moduleKind) {
+  const source = readFileSync(path.join(root, 'src', `${module}.ts`), 'utf8');
+  return ts.transpileModule(source, {
+    fileName: `${module}.ts`,
+    compilerOptions: {
+      ...options,
+      module: moduleKind,
+      verbatimModuleSyntax: false,
+      importHelpers: true,
+      removeComments: true,
+      sourceMap: false,
+    },
+  }).outputText;
+}
+
+/** Without white space. Classes keep their names: Nest and logs show them. */
+function minify(code, module, isEsm) {
+  const minified = minifySync(`${module}.js`, code, {
+    module: isEsm,
+    // Of CommonJS it would write exports in a form that Node does not find when ESM imports them.
+    compress: isEsm,
+    mangle: { toplevel: true, keepNames: { class: true, function: false } },
+    codegen: { removeWhitespace: true },
+  });
+  if (minified.errors.length > 0) throw new Error(`${module}: ${minified.errors.map(String)}`);
+  return minified.code;
+}
+
+const COMMENT = String.raw`^[ \t]*\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n`;
+const comments = new RegExp(COMMENT, 'gm');
+const privateComments = new RegExp(`(?:${COMMENT})+(?=[ \\t]*private )`, 'gm');
+
+/** Without maps, and without comments that no editor shows. */
+function declarations(text, isDocumented) {
+  return text
+    .replace(/^\/\/# sourceMappingURL.*$/gm, '')
+    .replace(isDocumented ? privateComments : comments, '')
+    .replace(/^(?: {4})+/gm, (indentation) => '\t'.repeat(indentation.length / 4));
+}
+
+function write(file, text) {
+  const target = path.join(root, 'dist', file);
+  mkdirSync(path.dirname(target), { recursive: true });
+  writeFileSync(target, text);
+}
+
+rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+for (const format of ['cjs', 'core']) write(`${format}/package.json`, '{"type":"commonjs"}\n');
+
+const code = new Tree((module) => transpile(module, ts.ModuleKind.ESNext));
+for (const [module, esm] of code.texts) {
+  for (const format of code.formatsOf(module)) {
+    const text = format === 'esm' ? esm : transpile(module, ts.ModuleKind.CommonJS);
+    const relocated = code.relocate(text, module, format);
+    write(`${format}/${module}.js`, minify(relocated, module, format === 'esm'));
+  }
+}
+
+const types = new Tree((module) =>
+  readFileSync(path.join(root, 'compiled', `${module}.d.ts`), 'utf8'),
+);
+/** Those of which an entry exports something. */
+const documented = new Set(
+  entries.flatMap((entry) =>
+    specifiersIn(types.texts.get(entry)).map((specifier) => resolve(entry, specifier)),
+  ),
+);
+for (const [module, text] of types.texts) {
+  for (const format of types.formatsOf(module)) {
+    const shown = declarations(text, documented.has(module) && format !== 'cjs');
+    write(`${format}/${module}.d.ts`, types.relocate(shown, module, format));
+  }
+}
