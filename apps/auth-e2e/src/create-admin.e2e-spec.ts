@@ -48,6 +48,8 @@ beforeAll(async () => {
       NODE_ENV: 'production',
       ISSUER: 'http://127.0.0.1',
       REGISTRATION: 'closed',
+      // In production nothing else says what the role user may do.
+      ACCESS_MODEL: join(ROOT, 'access-model.yaml'),
       KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     },
   });

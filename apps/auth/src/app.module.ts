@@ -12,6 +12,8 @@ import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { accessModelProblem } from './access/access.errors.js';
+import { AccessModule } from './access/access.module.js';
 import { clientsProblem } from './clients/clients.errors.js';
 import { Clock } from './clock.js';
 import { Config } from './config.js';
@@ -71,6 +73,7 @@ import { UsersModule } from './users/users.module.js';
       }),
     }),
     metrics(),
+    AccessModule,
     KeysModule,
     OAuthModule,
     RetentionModule.forRoot({ rows: EXPIRED_ROWS }),
@@ -79,7 +82,14 @@ import { UsersModule } from './users/users.module.js';
     UsersModule,
   ],
   providers: [
-    provideErrorFilter(usersProblem, sessionsProblem, clientsProblem, keysProblem, serviceProblem),
+    provideErrorFilter(
+      accessModelProblem,
+      usersProblem,
+      sessionsProblem,
+      clientsProblem,
+      keysProblem,
+      serviceProblem,
+    ),
   ],
 })
 export class AppModule {

@@ -23,6 +23,9 @@ import {
 } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
+import { accessModelSetting } from './access/access-model-setting.js';
+import type { AccessModelFile } from './access/access-model-file.js';
+import development from './access/development.json' with { type: 'json' };
 import { NewPassword } from './passwords.js';
 
 const HOUR = 3_600_000;
@@ -38,6 +41,7 @@ const Settings = z
     ISSUER: httpUrl().optional(),
     ALLOW_HTTP_ISSUER: flag().default(false),
     AUDIENCE: text().default('api'),
+    ACCESS_MODEL: accessModelSetting().optional(),
     // A verifier refuses a token that lives longer than a day.
     ACCESS_TOKEN_TTL: duration('1s', '24h').default(HOUR / 4),
     REFRESH_TOKEN_TTL: duration('1s').default(30 * DAY),
@@ -63,6 +67,11 @@ const Settings = z
       const demoPassword = NewPassword.safeParse(settings.DEMO_PASSWORD);
       if (isSeeded(settings) && demoPassword.error) {
         for (const { message } of demoPassword.error.issues) refuse('DEMO_PASSWORD', message);
+      }
+      // A file that was refused is no model.
+      const { resources } = (settings.ACCESS_MODEL ?? {}) as Partial<AccessModelFile>;
+      if (resources?.some(({ audience }) => audience === issuerOf(settings))) {
+        refuse('ACCESS_MODEL', 'the audience of ISSUER is auth itself: it is there in any case');
       }
       if (settings.NODE_ENV !== 'production') return;
       if (settings.KEY_ENCRYPTION_KEY === undefined) {
@@ -98,6 +107,18 @@ function portOf({ AUTH_PORT, PORT }: ListenSettings): number {
   return AUTH_PORT ?? PORT ?? 3000;
 }
 
+/** What a new database begins with, and where that comes from. */
+export interface FirstAccessModel {
+  readonly source: 'ACCESS_MODEL' | 'development' | 'none';
+  readonly model: AccessModelFile;
+}
+
+function accessModelOf({ ACCESS_MODEL: model, NODE_ENV }: Parsed): FirstAccessModel {
+  if (model) return { source: 'ACCESS_MODEL', model };
+  if (NODE_ENV !== 'production') return { source: 'development', model: development };
+  return { source: 'none', model: { resources: [], roles: [] } };
+}
+
 /** The settings of the auth app. Injected as it is; parsed once, when the process starts. */
 export class Config {
   readonly host: string;
@@ -110,6 +131,7 @@ export class Config {
   /** `iss` of every token, and the base of every address in the metadata. */
   readonly issuer: string;
   readonly audience: string;
+  readonly accessModel: FirstAccessModel;
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenTtlMs: number;
   readonly sessionTtlMs: number;
@@ -150,6 +172,7 @@ export class Config {
     this.dataDirectory = dirname(settings.EMBEDDED_POSTGRES_DIR);
     this.issuer = issuerOf(settings);
     this.audience = settings.AUDIENCE;
+    this.accessModel = accessModelOf(settings);
     this.accessTokenTtlSeconds = Math.max(1, Math.floor(settings.ACCESS_TOKEN_TTL / 1000));
     this.refreshTokenTtlMs = settings.REFRESH_TOKEN_TTL;
     this.sessionTtlMs = settings.SESSION_TTL;

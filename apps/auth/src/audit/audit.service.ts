@@ -26,7 +26,14 @@ export type AuditAction =
   | 'client.secret_removed'
   | 'key.rotated'
   | 'key.withdrawn'
-  | 'revocation.added';
+  | 'revocation.added'
+  | 'resource.created'
+  | 'resource.changed'
+  | 'resource.deleted'
+  | 'role.created'
+  | 'role.changed'
+  | 'role.deleted'
+  | 'access_model.filled';
 
 /** Who did what to whom, and from where. */
 export interface AuditEntry {

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 
+import { ADMIN_ROLE, USER_ROLE } from '../access/built-in.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { PasswordHasher } from '../users/password-hasher.js';
@@ -20,7 +21,7 @@ export async function createAdmin(
   const users = new UsersRepository(dataSource);
   const audit = new AuditService(clock);
   const passwordHash = await new PasswordHasher().inTurn('cli', ({ hash }) => hash(password));
-  const user = newUser({ email, passwordHash, roles: ['user', 'admin'] }, clock.now());
+  const user = newUser({ email, passwordHash, roles: [USER_ROLE, ADMIN_ROLE] }, clock.now());
   await dataSource.transaction(async (manager) => {
     await users.add(manager, user);
     await audit.record(manager, {

@@ -10,6 +10,11 @@ let witness: CreatedClient;
 beforeAll(async () => {
   auth = await AuthApp.start({ SEED_DEMO: 'on' });
   ({ access_token: admin } = await auth.login('admin@example.com'));
+  for (const audience of ['mail', 'files']) {
+    const body = { audience, scopes: ['orders:read'] };
+    const answer = await auth.call('POST', '/admin/resources', { token: admin, body });
+    expect(answer.status).toBe(201);
+  }
   witness = await create({ grants: ['introspect'], audiences: ['api', 'mail', 'files'] });
 });
 afterEach(() => auth.clock.reset());

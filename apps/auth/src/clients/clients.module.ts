@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 
+import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
+import { ClientAccessChanges } from './client-access-changes.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientSecretsService } from './client-secrets.service.js';
 import { ClientsAdminController } from './clients.admin.controller.js';
@@ -10,10 +12,11 @@ import { DemoClient } from './demo-client.js';
 import { IntrospectionNotice } from './introspection-notice.js';
 
 @Module({
-  imports: [AuditModule, RevocationsModule],
+  imports: [AccessModule, AuditModule, RevocationsModule],
   controllers: [ClientsAdminController],
   providers: [
     ClientsService,
+    ClientAccessChanges,
     ClientAuthenticationService,
     ClientSecretsService,
     DemoClient,

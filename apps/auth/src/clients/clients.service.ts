@@ -5,6 +5,8 @@ import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, In, IsNull, type EntityManager } from 'typeorm';
 
+import { holdAdministration } from '../access/access-locks.js';
+import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
@@ -31,6 +33,7 @@ export class ClientsService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly secrets: ClientSecretsService,
+    private readonly accessModel: AccessModel,
     private readonly revocations: RevocationsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -54,6 +57,7 @@ export class ClientsService {
     }));
   }
 
+  /** @throws AccessModelError `invalid_access` */
   async create(traits: ClientTraits, by: ClientActor): Promise<{ client: Client; secret: string }> {
     const client: Client = {
       ...distinct(traits),
@@ -62,6 +66,8 @@ export class ClientsService {
       deletedAt: null,
     };
     return this.dataSource.transaction(async (manager) => {
+      await holdAdministration(manager);
+      await this.accessModel.assertClientAccess(manager, client);
       await manager.insert(Client, client);
       const { secret } = await this.secrets.insert(manager, client.id);
       await this.audit.record(manager, {
@@ -78,15 +84,19 @@ export class ClientsService {
    * Gives a client other traits; what is absent stays as it is. The tokens that it has say what it
    * was, or are of one that is disabled now: they are dead everywhere, unless only its name changes.
    *
-   * @throws ClientsError `client_not_found`
+   * @throws ClientsError `client_not_found`; AccessModelError `invalid_access`
    */
   async change(id: string, change: Partial<ClientTraits>, by: ClientActor): Promise<Client> {
     return this.dataSource.transaction(async (manager) => {
+      await holdAdministration(manager);
       const before = await lockClient(manager, id);
       const after: Client = { ...before, ...distinct({ ...before, ...change }) };
       const traits = Object.keys(change) as (keyof ClientTraits)[];
       const changed = traits.filter((trait) => !isDeepStrictEqual(before[trait], after[trait]));
       if (changed.length === 0) return before;
+      if (changed.includes('scopes') || changed.includes('audiences')) {
+        await this.accessModel.assertClientAccess(manager, after);
+      }
       await manager.update(Client, { id }, after);
       await this.audit.record(manager, {
         ...by,
@@ -95,7 +105,7 @@ export class ClientsService {
         detail: { ...auditable(after), changed },
       });
       const isRenamed = changed.every((trait) => trait === 'name');
-      if (!isRenamed) await this.revokeTokens(manager, id);
+      if (!isRenamed) await this.revokeTokens(manager, [id]);
       return after;
     });
   }
@@ -110,19 +120,23 @@ export class ClientsService {
       await lockClient(manager, id);
       await manager.update(Client, { id }, { deletedAt: this.clock.now() });
       await manager.delete(ClientSecret, { clientId: id });
-      await this.revokeTokens(manager, id);
+      await this.revokeTokens(manager, [id]);
       await this.audit.record(manager, { ...by, action: 'client.deleted', subject: id });
     });
   }
 
   /**
-   * Revokes every token that was issued to a client before the transaction commits, and none that is
-   * issued after: tokens carry the number of their client's newest revocation.
+   * Revokes every token that was issued to these clients before the transaction commits, and none that
+   * is issued after: tokens carry the number of their client's newest revocation. The transaction has
+   * to hold the clients locked.
    */
-  private async revokeTokens(manager: EntityManager, id: string): Promise<void> {
+  async revokeTokens(manager: EntityManager, ids: readonly string[]): Promise<void> {
     const before = this.clock.seconds();
     const exp = before + MAX_TOKEN_LIFETIME_MS / 1000;
-    await this.revocations.revoke(manager, [{ kind: 'client', id, before, exp }]);
+    await this.revocations.revoke(
+      manager,
+      ids.map((id) => ({ kind: 'client', id, before, exp })),
+    );
   }
 }
 

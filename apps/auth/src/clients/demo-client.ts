@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
 
+import { AccessModel } from '../access/access-model.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { ClientSecret } from './client-secret.entity.js';
@@ -11,14 +12,14 @@ import { isSecretOf } from '../secret.js';
 /** Fixed, so that a script that sets its secret knows the id, too. */
 export const DEMO_CLIENT_ID = 'de300000-0000-4000-8000-00000000c11e';
 
-const TRAITS: Pick<Client, 'name' | 'grants' | 'scopes'> = {
+const TRAITS: Pick<Client, 'name' | 'grants'> = {
   name: 'demo service',
   grants: ['client_credentials', 'introspect'],
-  scopes: ['orders:read', 'orders:write'],
 };
 
 /**
  * The client that a development stack begins with: services can ask about reference tokens at once.
+ * It has all scopes of `AUDIENCE` but those of auth itself.
  * Its secret is that of the latest start; one that was changed or deleted stays so otherwise.
  */
 @Injectable()
@@ -26,6 +27,7 @@ export class DemoClient implements OnModuleInit {
   constructor(
     private readonly dataSource: DataSource,
     private readonly secrets: ClientSecretsService,
+    private readonly accessModel: AccessModel,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -39,7 +41,7 @@ export class DemoClient implements OnModuleInit {
         .createQueryBuilder()
         .insert()
         .into(Client)
-        .values(this.draft())
+        .values(this.draft(await this.accessModel.serviceScopes(manager)))
         .orIgnore()
         .execute();
       const where = { id: DEMO_CLIENT_ID, deletedAt: IsNull() };
@@ -52,9 +54,10 @@ export class DemoClient implements OnModuleInit {
     });
   }
 
-  private draft(): Client {
+  private draft(scopes: string[]): Client {
     return {
       ...TRAITS,
+      scopes,
       id: DEMO_CLIENT_ID,
       audiences: [],
       claims: {},

@@ -6,6 +6,8 @@ import {
   RevokedToken,
 } from '@jwt-auth/jwt-core/postgres';
 
+import { Resource } from '../access/resource.entity.js';
+import { Role } from '../access/role.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import { Client } from '../clients/client.entity.js';
@@ -30,6 +32,9 @@ import { IndexEndedSessions1764000000300 } from './migrations/1764000000300-inde
 import { IndexSealedAnswers1764000000301 } from './migrations/1764000000301-index-sealed-answers.js';
 import { IndexOpenSessions1764000000302 } from './migrations/1764000000302-index-open-sessions.js';
 import { CountAttempts1764000000401 } from './migrations/1764000000401-count-attempts.js';
+import { CreateAccessModel1764000000500 } from './migrations/1764000000500-create-access-model.js';
+import { KeepAudienceAndScopes1764000000501 } from './migrations/1764000000501-keep-audience-and-scopes.js';
+import { IndexLiveAccessTokens1764000000502 } from './migrations/1764000000502-index-live-access-tokens.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string): DatabaseOptions {
@@ -48,6 +53,8 @@ export function authDatabase(url: string): DatabaseOptions {
       ReferenceToken,
       KnownNetwork,
       LoginLimit,
+      Resource,
+      Role,
     ],
     migrations: [
       CreateRevokedTokens1763856000000,
@@ -68,6 +75,9 @@ export function authDatabase(url: string): DatabaseOptions {
       IndexSealedAnswers1764000000301,
       IndexOpenSessions1764000000302,
       CountAttempts1764000000401,
+      CreateAccessModel1764000000500,
+      KeepAudienceAndScopes1764000000501,
+      IndexLiveAccessTokens1764000000502,
     ],
   });
 }

@@ -3,8 +3,8 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 
+import { AccessModel } from '../access/access-model.js';
 import { Config } from '../config.js';
-import { ALL_SCOPES } from '../users/roles.js';
 
 const IssuerMetadata = z
   .object({
@@ -29,14 +29,17 @@ const CLIENT_SECRET = ['client_secret_basic', 'client_secret_post'];
 @ApiTags('discovery')
 @Controller('.well-known')
 export class MetadataController {
-  constructor(private readonly config: Config) {}
+  constructor(
+    private readonly config: Config,
+    private readonly accessModel: AccessModel,
+  ) {}
 
   @Get('oauth-authorization-server')
   @Public()
   @Header('cache-control', 'public, max-age=300')
   @ApiOperation({ summary: 'What there is and where (RFC 8414)' })
   @ApiOkResponse({ standardSchema: IssuerMetadata })
-  metadata(): IssuerMetadata {
+  async metadata(): Promise<IssuerMetadata> {
     const { issuer } = this.config;
     const base = issuer.replace(/\/+$/, '');
     return {
@@ -49,7 +52,7 @@ export class MetadataController {
       introspection_endpoint_auth_methods_supported: [...CLIENT_SECRET],
       jwks_uri: `${base}/.well-known/jwks.json`,
       revocation_feed: `${base}/revocations`,
-      scopes_supported: [...ALL_SCOPES],
+      scopes_supported: [...(await this.accessModel.supportedScopes())],
       // Required, and left out it would not mean none (RFC 8414 section 2).
       response_types_supported: [],
       grant_types_supported: ['client_credentials', 'refresh_token'],

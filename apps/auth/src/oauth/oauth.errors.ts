@@ -2,11 +2,13 @@ import { serviceProblem } from '@jwt-auth/chassis';
 import { TokenError } from '@jwt-auth/jwt-core';
 import { HttpException } from '@nestjs/common';
 
+import { AccessModelError } from '../access/access.errors.js';
 import { SessionsError } from '../sessions/sessions.errors.js';
 
 /**
  * What an OAuth endpoint answers instead (RFC 6749 section 5.2).
  *
+ * - `invalid_target`: from RFC 8707 section 2.
  * - `temporarily_unavailable`, `server_error`: from RFC 6749 section 4.1.2.1, for what section 5.2
  *   has no word for.
  */
@@ -15,6 +17,7 @@ export type OAuthErrorCode =
   | 'invalid_client'
   | 'invalid_grant'
   | 'invalid_scope'
+  | 'invalid_target'
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'temporarily_unavailable'
@@ -55,6 +58,9 @@ export class OAuthError extends Error {
 /** The answer under /oauth/ to any error. */
 export function oauthErrorOf(error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
+  if (error instanceof AccessModelError && error.code === 'invalid_target') {
+    return new OAuthError('invalid_target', error.message);
+  }
   if (error instanceof SessionsError) {
     if (error.code === 'scope_exceeded') return new OAuthError('invalid_scope', error.message);
     return new OAuthError('invalid_grant', 'The refresh token is invalid, expired or used');

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 
+import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
@@ -14,7 +15,14 @@ import { TokenRevocationService } from './token-revocation.service.js';
 import { TokenController } from './token.controller.js';
 
 @Module({
-  imports: [AuditModule, ClientsModule, RevocationsModule, SessionsModule, TokensModule],
+  imports: [
+    AccessModule,
+    AuditModule,
+    ClientsModule,
+    RevocationsModule,
+    SessionsModule,
+    TokensModule,
+  ],
   controllers: [IntrospectionController, MetadataController, RevocationController, TokenController],
   providers: [Callers, TokenGrantService, TokenRevocationService],
 })

@@ -40,7 +40,7 @@ export type Introspection = z.infer<typeof Introspection>;
 
 export const TOKEN_FORM: FormParameters = {
   required: ['grant_type'],
-  optional: ['scope', 'refresh_token', 'token_format'],
+  optional: ['scope', 'resource', 'refresh_token', 'token_format'],
 };
 
 /** Of the endpoints for revocation and introspection. */

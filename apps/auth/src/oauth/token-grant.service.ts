@@ -1,43 +1,56 @@
 import { Injectable } from '@nestjs/common';
 
+import { AccessModel } from '../access/access-model.js';
+import { AccessModelError } from '../access/access.errors.js';
 import type { Origin } from '../audit/origin.js';
 import { ClientAuthenticationService } from '../clients/client-authentication.service.js';
 import { audiencesOf, type Client, type ClientGrant } from '../clients/client.entity.js';
 import { Config } from '../config.js';
-import { RefreshService, type RefreshOptions } from '../sessions/refresh.service.js';
+import { RefreshService } from '../sessions/refresh.service.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { OAuthError } from './oauth.errors.js';
 import type { OAuthTokens } from './oauth.schema.js';
 
+/** What is asked of the access token. */
+export interface TokenRequest {
+  readonly format: TokenFormat;
+  readonly scope: string | undefined;
+  readonly resource: string | undefined;
+}
+
 /** The grants of the token endpoint. */
 @Injectable()
 export class TokenGrantService {
   constructor(
     private readonly clients: ClientAuthenticationService,
+    private readonly accessModel: AccessModel,
     private readonly issuer: TokenIssuer,
     private readonly refreshing: RefreshService,
     private readonly config: Config,
   ) {}
 
   /**
-   * A token for the client itself (RFC 6749 section 4.4), with all its scopes unless it asks for some.
+   * A token for the client itself (RFC 6749 section 4.4), for all its audiences and with all its scopes
+   * there, unless it asks for some.
    *
-   * @throws OAuthError `unauthorized_client`, `invalid_scope`, `invalid_client`
+   * @throws OAuthError `unauthorized_client`, `invalid_scope`, `invalid_client`; AccessModelError
+   *   `invalid_target`
    */
   async clientCredentials(
     { id, grants }: Client,
-    requestedScope: string | undefined,
-    format: TokenFormat,
+    { format, scope, resource }: TokenRequest,
   ): Promise<OAuthTokens> {
     demandGrant(grants, 'client_credentials');
     const tokens = await this.clients.whileEnabled(id, async (client, manager) => {
-      const scopes = scopesWithin(client.scopes, requestedScope);
+      const audiences = audiencesWithin(audiencesOf(client, this.config.audience), resource);
+      const terms = await this.accessModel.terms(manager, { clientId: id, audiences });
+      const allowed = client.scopes.filter((each) => terms.scopes.has(each));
+      const scopes = scopesWithin(allowed, scope);
       const access = await this.issuer.issue(manager, {
-        ...{ subject: id, clientId: id, scopes, roles: [], format },
+        ...{ terms, subject: id, clientId: id, scopes, roles: [], format },
         claims: client.claims,
-        audiences: audiencesOf(client, this.config.audience),
       });
       return {
         access_token: access.token,
@@ -59,11 +72,11 @@ export class TokenGrantService {
   async refresh(
     client: Client | undefined,
     refreshToken: string,
-    options: RefreshOptions,
+    request: TokenRequest,
     origin: Origin,
   ): Promise<TokenResponse> {
     if (client) demandGrant(client.grants, 'refresh_token');
-    return this.refreshing.refresh(refreshToken, origin, options);
+    return this.refreshing.refresh(refreshToken, origin, request);
   }
 }
 
@@ -71,6 +84,16 @@ export class TokenGrantService {
 function demandGrant(grants: readonly ClientGrant[], grant: ClientGrant): void {
   if (grants.includes(grant)) return;
   throw new OAuthError('unauthorized_client', `The client is not registered for ${grant}`);
+}
+
+/** @throws AccessModelError `invalid_target` */
+function audiencesWithin(
+  allowed: readonly string[],
+  resource: string | undefined,
+): readonly string[] {
+  if (resource === undefined) return allowed;
+  if (allowed.includes(resource)) return [resource];
+  throw new AccessModelError('invalid_target', 'The client has no such resource');
 }
 
 /** @throws OAuthError `invalid_scope` */

@@ -9,7 +9,7 @@ import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
 import { OAuthError } from './oauth.errors.js';
 import { formSchema, OAuthTokens, TOKEN_FORM } from './oauth.schema.js';
-import { TokenGrantService } from './token-grant.service.js';
+import { TokenGrantService, type TokenRequest } from './token-grant.service.js';
 
 /** The token endpoint (RFC 6749 section 3.2). */
 @ApiTags('oauth')
@@ -37,18 +37,25 @@ export class TokenController {
     switch (required(form, 'grant_type')) {
       case 'client_credentials': {
         const client = await this.callers.demand(request, form);
-        const format = requestedFormat(form);
-        return this.granting.clientCredentials(client, form.get('scope'), format);
+        return this.granting.clientCredentials(client, requestedToken(form));
       }
       case 'refresh_token': {
         const client = await this.callers.identify(request, form);
-        const options = { format: requestedFormat(form), scope: form.get('scope') };
-        return this.granting.refresh(client, required(form, 'refresh_token'), options, origin);
+        const token = required(form, 'refresh_token');
+        return this.granting.refresh(client, token, requestedToken(form), origin);
       }
       default:
         throw new OAuthError('unsupported_grant_type', 'There is no such grant here');
     }
   }
+}
+
+function requestedToken(form: Form): TokenRequest {
+  return {
+    format: requestedFormat(form),
+    scope: form.get('scope'),
+    resource: form.get('resource'),
+  };
 }
 
 /** @throws OAuthError `invalid_request` for a format that does not exist */

@@ -1,7 +1,6 @@
-import { execute, type Statement } from '@jwt-auth/chassis';
 import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 
 /** What a revocation can name about a token, by the names of its claims. */
 export interface RevocableClaims {
@@ -31,13 +30,6 @@ const LIST = `
   WHERE (xid, kind, id) < ($1::xid8, $2, $3) AND exp > extract(epoch FROM now())
   ORDER BY xid DESC, kind DESC, id DESC LIMIT $4`;
 
-/** Read for each token that is issued. */
-const TOKEN_VERSION: Statement = {
-  name: 'revoked_tokens.token_version',
-  text: `
-    SELECT token_version::float8 AS version FROM revoked_tokens WHERE kind = 'client' AND id = $1`,
-};
-
 /**
  * All SQL of revocations, except for the two sides of the feed in `@jwt-auth/jwt-core/postgres`:
  * `recordRevocations` writes them, `PostgresRevocationSource` reads what is new.
@@ -45,12 +37,6 @@ const TOKEN_VERSION: Statement = {
 @Injectable()
 export class RevocationsRepository {
   constructor(private readonly dataSource: DataSource) {}
-
-  /** The `token_version` of a client's newest revocation; `null` if there is none. */
-  async findTokenVersion(manager: EntityManager, clientId: string): Promise<number | null> {
-    const [newest] = await execute<{ version: number | null }>(manager, TOKEN_VERSION, [clientId]);
-    return newest?.version ?? null;
-  }
 
   /** Whether a revocation of the token, its session or its client applies to it. */
   async isRevoked(token: RevocableClaims): Promise<boolean> {

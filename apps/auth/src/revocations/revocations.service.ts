@@ -34,15 +34,6 @@ export class RevocationsService {
     this.own.addAtCommit(manager, await recordRevocations(manager, revocations));
   }
 
-  /**
-   * The version that a token for this client must carry, 0 before the client's first revocation. A
-   * client revocation applies to tokens with a lower version than its own, so a token is revoked only
-   * by revocations that commit after this read.
-   */
-  async tokenVersionOf(manager: EntityManager, clientId: string): Promise<number> {
-    return (await this.repository.findTokenVersion(manager, clientId)) ?? 0;
-  }
-
   /** Whether a token with these claims is revoked, including by other processes just now. */
   isRevoked(token: RevocableClaims): Promise<boolean> {
     return this.repository.isRevoked(token);

@@ -22,10 +22,10 @@ export class LoginController {
   @ApiOperation({ summary: 'Start a session' })
   @ApiOkResponse({ standardSchema: TokenResponse })
   login(
-    @Body({ schema: LoginRequest }) { scope, token_format: format }: LoginRequest,
+    @Body({ schema: LoginRequest }) { scope, resource, token_format: format }: LoginRequest,
     @Req() { user }: { user: User },
     @RequestOrigin() origin: Origin,
   ): Promise<TokenResponse> {
-    return this.sessionStarting.start(user, { scope, format }, origin);
+    return this.sessionStarting.start(user, { scope, resource, format }, origin);
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { RequestedResource } from '../tokens/requested-resource.js';
 import { RequestedScope } from '../tokens/requested-scope.js';
 import { TokenFormat } from '../tokens/token-format.js';
 import { TypedPassword } from '../passwords.js';
@@ -11,6 +12,8 @@ export const LoginRequest = z
     password: TypedPassword.min(1),
     /** Of what the user may do, only this (RFC 6749 section 3.3). */
     scope: RequestedScope.optional(),
+    /** The session is for this audience only (RFC 8707). Default: each refresh chooses. */
+    resource: RequestedResource.optional(),
     /** Of the access token. */
     token_format: TokenFormat.optional(),
   })

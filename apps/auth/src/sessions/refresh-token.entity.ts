@@ -39,4 +39,12 @@ export class RefreshToken {
 
   @Column({ name: 'access_token_expires_at', type: 'timestamptz' })
   accessTokenExpiresAt!: Date;
+
+  /** `aud` of the access token; `null` from releases that knew only `AUDIENCE`. */
+  @Column({ name: 'access_token_audience', type: 'text', nullable: true })
+  accessTokenAudience!: string | null;
+
+  /** `scope` of the access token; `null` from releases that did not keep it: any. */
+  @Column({ name: 'access_token_scopes', type: 'text', array: true, nullable: true })
+  accessTokenScopes!: readonly string[] | null;
 }

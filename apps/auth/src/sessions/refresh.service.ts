@@ -1,14 +1,13 @@
-import { splitScope } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { AccessModelError } from '../access/access.errors.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import type { TokenFormat } from '../tokens/token-format.js';
-import { grantedScopes } from '../users/roles.js';
 import { openWith, sealUnder } from './seal.js';
 import { SessionEndService } from './session-end.service.js';
 import { SessionsError } from './sessions.errors.js';
@@ -22,6 +21,11 @@ export interface RefreshOptions {
   readonly format?: TokenFormat | undefined;
   /** Fewer scopes than the session has, for this one token (RFC 6749 section 6). */
   readonly scope?: string | undefined;
+  /**
+   * The audience of this one token (RFC 8707 section 2.2). Default: that of the login. A session that
+   * is for one audience has tokens for no other.
+   */
+  readonly resource?: string | undefined;
 }
 
 /** A refusal is returned and not thrown, as its transaction may have something to commit. */
@@ -46,6 +50,7 @@ export class RefreshService {
     'refresh_token_expired',
     'refresh_token_reused',
     'scope_exceeded',
+    'invalid_target',
   ]);
 
   constructor(
@@ -61,7 +66,7 @@ export class RefreshService {
    * The next pair of tokens. A repeated call gets the same tokens, whatever it asks for.
    *
    * @throws SessionsError `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`,
-   *   `scope_exceeded`
+   *   `scope_exceeded`; AccessModelError `invalid_target`
    */
   refresh(token: string, origin: Origin, options: RefreshOptions = {}): Promise<TokenResponse> {
     return this.outcomes.of(this.exchangeInTransaction(token, origin, options));
@@ -151,18 +156,18 @@ export class RefreshService {
     manager: EntityManager,
     presented: PresentedToken,
     token: string,
-    { format = 'jwt', scope }: RefreshOptions,
+    { format = 'jwt', scope, resource }: RefreshOptions,
     now: Date,
-  ): Promise<Outcome> {
-    const { roles, requestedScope } = presented;
-    const granted = grantedScopes(roles, requestedScope);
-    if (scope !== undefined && !isWithin(granted, splitScope(scope))) {
-      return refusal('scope_exceeded', 'The session has not all of these scopes');
+  ): Promise<TokenResponse> {
+    const audience = presented.audience ?? resource ?? this.config.audience;
+    if (resource !== undefined && resource !== audience) {
+      throw new AccessModelError('invalid_target', 'The session is for another resource');
     }
     const { response, record } = await this.tokenPairs.mint(manager, {
       ...presented,
       format,
-      requestedScope: scope ?? requestedScope,
+      scope,
+      audience,
       predecessor: presented.hash,
       now,
     });
@@ -178,10 +183,6 @@ export class RefreshService {
 
 function refusal(code: SessionsError['code'], message: string): SessionsError {
   return new SessionsError(code, message);
-}
-
-function isWithin(granted: readonly string[], wanted: readonly string[]): boolean {
-  return wanted.length > 0 && wanted.every((scope) => granted.includes(scope));
 }
 
 function secondsUntil(end: Date, now: Date): number {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Any, Not, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
+import type { Narrowing } from '../access/access-changes.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
@@ -112,6 +113,21 @@ export class SessionEndService {
    */
   async revokeAccessTokens(manager: EntityManager, userId: string): Promise<number> {
     const live = await this.sessions.liveAccessTokens(manager, userId, this.latestExpired());
+    await this.revoke(manager, 'jti', live);
+    return live.length;
+  }
+
+  /**
+   * Revokes by `jti`, however many, the access tokens of all users that say what is taken away. The
+   * caller's transaction has changed the role or resource and keeps others from issuing tokens.
+   *
+   * @returns how many there were
+   */
+  async revokeNarrowed(manager: EntityManager, narrowing: Narrowing): Promise<number> {
+    const live = await this.sessions.narrowedTokens(manager, narrowing, {
+      since: this.latestExpired(),
+      defaultAudience: this.config.audience,
+    });
     await this.revoke(manager, 'jti', live);
     return live.length;
   }

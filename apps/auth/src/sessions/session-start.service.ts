@@ -20,6 +20,8 @@ import { TokenPairs } from './token-pairs.js';
 export interface SessionRequest {
   /** Of what the user may do, only this: for the whole session. */
   readonly scope?: string | undefined;
+  /** The audience of its tokens, for the whole session (RFC 8707). Default: `AUDIENCE`, or any. */
+  readonly resource?: string | undefined;
   /** Of the first access token: each refresh chooses its own. */
   readonly format?: TokenFormat | undefined;
 }
@@ -40,7 +42,7 @@ export class SessionStartService {
    * Starts a session for a user who has just proved who they are.
    *
    * @param checked the user as it was when the password was checked, and was not disabled
-   * @throws SessionsError `credentials_changed`
+   * @throws SessionsError `credentials_changed`; AccessModelError `invalid_target`
    */
   start(checked: User, request: SessionRequest, origin: Origin): Promise<TokenResponse> {
     return this.dataSource.transaction(async (manager) => {
@@ -52,6 +54,7 @@ export class SessionStartService {
         sessionId: session.id,
         sessionExpiresAt: session.expiresAt,
         requestedScope: session.requestedScope,
+        audience: session.audience ?? this.config.audience,
       });
       await this.sessions.insert(manager, session, record);
       await this.audit.record(manager, {
@@ -67,7 +70,7 @@ export class SessionStartService {
 
   private newSession(
     userId: string,
-    { scope }: SessionRequest,
+    { scope, resource }: SessionRequest,
     { address, userAgent }: Origin,
     now: Date,
   ): Session {
@@ -75,6 +78,7 @@ export class SessionStartService {
       id: randomUUID(),
       ...{ userId, address, userAgent },
       requestedScope: scope ?? null,
+      audience: resource ?? null,
       createdAt: now,
       lastUsedAt: now,
       expiresAt: new Date(+now + this.config.sessionTtlMs),
@@ -91,7 +95,7 @@ export class SessionStartService {
    * @throws SessionsError `credentials_changed`
    */
   private async lockUnchanged(manager: EntityManager, checked: User): Promise<User> {
-    const user = await this.sessions.lockUser(manager, checked.id);
+    const user = await this.sessions.lockUserAtLogin(manager, checked.id);
     const isSamePassword = +checked.passwordChangedAt === +(user?.passwordChangedAt ?? NaN);
     if (user && !user.isDisabled && isSamePassword) return user;
     throw new SessionsError('credentials_changed', 'The password or the user changed meanwhile');

@@ -24,6 +24,10 @@ export class Session {
   @Column({ name: 'requested_scope', type: 'text', nullable: true })
   requestedScope!: string | null;
 
+  /** The audience that the login asked for; `null`: a refresh may choose any. */
+  @Column({ type: 'text', nullable: true })
+  audience!: string | null;
+
   @Column({ type: 'text' })
   address!: string;
 

@@ -18,9 +18,9 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 
+import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
-import { ACCOUNT_SCOPE } from '../users/roles.js';
 import { RefreshService } from './refresh.service.js';
 import type { Session } from './session.entity.js';
 import { RefreshRequest, SessionId, SessionList, TokenResponse } from './sessions.schema.js';
@@ -43,10 +43,10 @@ export class SessionsController {
   @ApiOkResponse({ standardSchema: TokenResponse })
   refresh(
     @Body({ schema: RefreshRequest })
-    { refresh_token: token, scope, token_format: format }: RefreshRequest,
+    { refresh_token: token, scope, resource, token_format: format }: RefreshRequest,
     @RequestOrigin() origin: Origin,
   ): Promise<TokenResponse> {
-    return this.refreshing.refresh(token, origin, { scope, format });
+    return this.refreshing.refresh(token, origin, { scope, resource, format });
   }
 
   @Post('logout')

@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 
+import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { RevocationEffects } from '../revocations/revocation-effects.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
@@ -11,6 +12,7 @@ import { LoginController } from './login.controller.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionEndService } from './session-end.service.js';
 import { SessionStartService } from './session-start.service.js';
+import { SessionAccessChanges } from './session-access-changes.js';
 import { SessionUserChanges } from './session-user-changes.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -18,13 +20,21 @@ import { SessionsService } from './sessions.service.js';
 import { TokenPairs } from './token-pairs.js';
 
 @Module({
-  imports: [PassportModule, AuditModule, RevocationsModule, TokensModule, UsersModule],
+  imports: [
+    PassportModule,
+    AccessModule,
+    AuditModule,
+    RevocationsModule,
+    TokensModule,
+    UsersModule,
+  ],
   controllers: [LoginController, SessionsController],
   providers: [
     LocalStrategy,
     SessionsService,
     SessionStartService,
     SessionEndService,
+    SessionAccessChanges,
     SessionUserChanges,
     SessionsRepository,
     RefreshService,

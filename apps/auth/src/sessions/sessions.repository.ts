@@ -2,6 +2,8 @@ import { execute, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
+import type { Narrowing } from '../access/access-changes.js';
+import { keyWhileIssuing } from '../access/access-locks.js';
 import { User } from '../users/user.entity.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session, type SessionEnd } from './session.entity.js';
@@ -10,7 +12,7 @@ import { Session, type SessionEnd } from './session.entity.js';
 export interface PresentedToken
   extends
     Pick<RefreshToken, 'hash' | 'sessionId' | 'expiresAt' | 'replacedAt'>,
-    Pick<Session, 'userId' | 'requestedScope' | 'endedAt'>,
+    Pick<Session, 'userId' | 'requestedScope' | 'audience' | 'endedAt'>,
     Pick<User, 'roles' | 'claims' | 'isDisabled'> {
   readonly sessionExpiresAt: Date;
 }
@@ -32,12 +34,12 @@ const LOCK_PRESENTED: Statement = {
   text: `
     SELECT token.hash, token.replaced_at AS "replacedAt", token.expires_at AS "expiresAt",
       session.id AS "sessionId", session.requested_scope AS "requestedScope",
-      session.expires_at AS "sessionExpiresAt", session.ended_at AS "endedAt",
+      session.audience, session.expires_at AS "sessionExpiresAt", session.ended_at AS "endedAt",
       owner.id AS "userId", owner.roles, owner.claims, owner.is_disabled AS "isDisabled"
     FROM refresh_tokens token
     JOIN sessions session ON session.id = token.session_id
     JOIN users owner ON owner.id = session.user_id
-    WHERE token.hash = $1
+    WHERE token.hash = ${keyWhileIssuing('$1::bytea')}
     FOR SHARE OF owner FOR UPDATE OF session FOR UPDATE OF token`,
 };
 
@@ -61,6 +63,13 @@ const BEYOND_BOUND: Statement = {
     ORDER BY last_used_at DESC, created_at DESC OFFSET $3`,
 };
 
+/** Of the scopes that a token names and a role has lost, no role of its user has at least one. */
+const IS_LOST = `
+  (token.access_token_scopes IS NULL OR EXISTS (
+    SELECT FROM unnest(token.access_token_scopes) AS named
+    WHERE named = ANY(:scopes) AND NOT EXISTS (
+      SELECT FROM roles WHERE roles.name = ANY(owner.roles) AND named = ANY(roles.scopes))))`;
+
 /** All SQL of sessions and refresh tokens. */
 @Injectable()
 export class SessionsRepository {
@@ -79,6 +88,15 @@ export class SessionsRepository {
   /** Until the transaction ends, nobody else logs this user in, changes it, or ends all its sessions. */
   lockUser(manager: EntityManager, id: string): Promise<User | null> {
     return manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
+  }
+
+  /** The same for a login, which issues a token. */
+  lockUserAtLogin(manager: EntityManager, id: string): Promise<User | null> {
+    return manager
+      .createQueryBuilder(User, 'user')
+      .setLock('for_no_key_update')
+      .where(`user.id = ${keyWhileIssuing(':id::uuid')}`, { id })
+      .getOne();
   }
 
   async insert(manager: EntityManager, session: Session, token: RefreshToken): Promise<void> {
@@ -172,6 +190,39 @@ export class SessionsRepository {
       .where('session.user_id = :userId AND session.ended_at IS NULL', { userId })
       .andWhere('token.access_token_expires_at > :since', { since })
       .getRawMany<LiveAccess>();
+  }
+
+  /**
+   * The access tokens of all users, for as long as they expire after `since`, that say what is taken
+   * away from a role or resource. A token whose scope another role of its user gives is not one.
+   */
+  narrowedTokens(
+    manager: EntityManager,
+    narrowing: Narrowing,
+    { since, defaultAudience }: { readonly since: Date; readonly defaultAudience: string },
+  ): Promise<LiveAccess[]> {
+    const { scopes, isRemoved } = narrowing;
+    const tokens = manager
+      .createQueryBuilder(RefreshToken, 'token')
+      .innerJoin(Session, 'session', 'session.id = token.session_id AND session.ended_at IS NULL')
+      .select('token.access_token_id', 'id')
+      .addSelect('token.access_token_expires_at', 'expiresAt')
+      .where('token.access_token_expires_at > :since', { since });
+    // What the releases before did not keep may be any audience of theirs, and any scopes.
+    const named = '(token.access_token_scopes IS NULL OR token.access_token_scopes && :scopes)';
+    if (narrowing.of === 'resource') {
+      const { audience } = narrowing;
+      tokens.andWhere('coalesce(token.access_token_audience, :defaultAudience) = :audience', {
+        ...{ defaultAudience, audience },
+      });
+      if (!isRemoved) tokens.andWhere(named, { scopes });
+      return tokens.getRawMany<LiveAccess>();
+    }
+    tokens.innerJoin(User, 'owner', 'owner.id = session.user_id AND :role = ANY(owner.roles)', {
+      role: narrowing.name,
+    });
+    if (!isRemoved) tokens.andWhere(named, { scopes }).andWhere(IS_LOST);
+    return tokens.getRawMany<LiveAccess>();
   }
 
   /** A user's open sessions but for the `keep` last used ones. */

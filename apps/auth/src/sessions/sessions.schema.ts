@@ -1,6 +1,7 @@
 import { Uuid } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
+import { RequestedResource } from '../tokens/requested-resource.js';
 import { RequestedScope } from '../tokens/requested-scope.js';
 import { TokenFormat } from '../tokens/token-format.js';
 
@@ -25,6 +26,7 @@ export const RefreshRequest = z
     /** Of what the session may do, only this, for the next access token (RFC 6749 section 6). */
     scope: RequestedScope.optional(),
     /** Of the next access token. */
+    resource: RequestedResource.optional(),
     token_format: TokenFormat.optional(),
   })
   .meta({ id: 'RefreshRequest' });

@@ -1,12 +1,15 @@
+import { splitScope } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
+import { AccessModel } from '../access/access-model.js';
+import { grantedScopes } from '../access/issuing-terms.js';
 import { Config } from '../config.js';
 import { hashSecret, newSecret } from '../secret.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
-import { grantedScopes } from '../users/roles.js';
 import type { User } from '../users/user.entity.js';
+import { SessionsError } from './sessions.errors.js';
 import type { RefreshToken } from './refresh-token.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
@@ -21,7 +24,11 @@ export interface PairRequest extends Pick<User, 'roles' | 'claims'> {
   readonly userId: string;
   readonly sessionId: string;
   readonly sessionExpiresAt: Date;
+  /** What the session is limited to; `null`: everything that the user may do. */
   readonly requestedScope: string | null;
+  /** What this one token is limited to, within that. */
+  readonly scope?: string | undefined;
+  readonly audience: string;
   readonly format: TokenFormat;
   /** The hash of the refresh token that this one replaces. */
   readonly predecessor: Buffer | null;
@@ -36,20 +43,29 @@ export const WEB_CLIENT = 'web';
 export class TokenPairs {
   constructor(
     private readonly issuer: TokenIssuer,
+    private readonly accessModel: AccessModel,
     private readonly config: Config,
   ) {}
 
   /**
    * The next pair of a session, with the roles and claims that the user has now. It can be used once
    * its record is in the database.
+   *
+   * @throws SessionsError `scope_exceeded`; AccessModelError `invalid_target`
    */
   async mint(manager: EntityManager, request: PairRequest): Promise<TokenPair> {
     const { userId, sessionId, sessionExpiresAt, roles, claims, format, predecessor, now } =
       request;
     const idleEnd = now.getTime() + this.config.refreshTokenTtlMs;
     const expiresAt = new Date(Math.min(idleEnd, sessionExpiresAt.getTime()));
-    const scopes = grantedScopes(roles, request.requestedScope);
+    const terms = await this.accessModel.terms(manager, {
+      clientId: WEB_CLIENT,
+      roles,
+      audiences: [request.audience],
+    });
+    const scopes = narrowedScopes(grantedScopes(terms, request.requestedScope), request.scope);
     const access = await this.issuer.issue(manager, {
+      terms,
       subject: userId,
       clientId: WEB_CLIENT,
       sessionId,
@@ -79,7 +95,18 @@ export class TokenPairs {
         sealedSuccessor: null,
         accessTokenId: access.tokenId,
         accessTokenExpiresAt: access.expiresAt,
+        accessTokenAudience: request.audience,
+        accessTokenScopes: scopes,
       },
     };
   }
+}
+
+/** @throws SessionsError `scope_exceeded` if not all that is wanted was granted */
+function narrowedScopes(granted: string[], scope: string | undefined): string[] {
+  if (scope === undefined) return granted;
+  const wanted = new Set(splitScope(scope));
+  const narrowed = granted.filter((each) => wanted.has(each));
+  if (wanted.size > 0 && narrowed.length === wanted.size) return narrowed;
+  throw new SessionsError('scope_exceeded', 'The session has not all of these scopes');
 }

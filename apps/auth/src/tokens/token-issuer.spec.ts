@@ -1,6 +1,7 @@
 import { verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { AccessModel } from '../access/access-model.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { ReferenceTokens } from './reference-tokens.js';
@@ -10,10 +11,11 @@ let auth: AuthApp;
 
 beforeAll(async () => {
   auth = await AuthApp.start({ ISSUER: 'https://auth.example.com', AUDIENCE: 'shop' });
+  await auth.dataSource.query(`INSERT INTO resources VALUES ('mail', '[]'), ('files', '[]')`);
 });
 afterAll(() => auth.close());
 
-const GRANT: AccessTokenGrant = {
+const GRANT: Grant = {
   subject: '6f1ed002-ab5a-4b9c-9f6e-7d1f0c0f1a11',
   clientId: 'web',
   sessionId: 'b7b0a6b4-3d0a-4f43-8d4c-5a3b0f6e2c22',
@@ -21,7 +23,22 @@ const GRANT: AccessTokenGrant = {
   roles: ['user'],
 };
 
-const issue = (grant = GRANT) => auth.get(TokenIssuer).issue(auth.dataSource.manager, grant);
+interface Grant extends Omit<AccessTokenGrant, 'terms'> {
+  /** None: that of the setting `AUDIENCE`. */
+  readonly audiences?: readonly string[];
+}
+
+async function issue(
+  { audiences = [], ...grant }: Grant = GRANT,
+  manager = auth.dataSource.manager,
+) {
+  const { clientId } = grant;
+  const terms = await auth.get(AccessModel).terms(manager, {
+    clientId,
+    audiences: audiences.length > 0 ? audiences : ['shop'],
+  });
+  return auth.get(TokenIssuer).issue(manager, { ...grant, terms });
+}
 const part = (token: string, index: number): unknown =>
   JSON.parse(Buffer.from(token.split('.')[index] ?? '', 'base64url').toString());
 
@@ -166,8 +183,7 @@ describe('a reference token', () => {
   it('is worth nothing if its transaction fails', async () => {
     let token = '';
     const failing = auth.dataSource.transaction(async (manager) => {
-      const grant: AccessTokenGrant = { ...GRANT, format: 'reference' };
-      token = (await auth.get(TokenIssuer).issue(manager, grant)).token;
+      token = (await issue({ ...GRANT, format: 'reference' }, manager)).token;
       throw new Error('the rest failed');
     });
     await expect(failing).rejects.toThrow('the rest failed');

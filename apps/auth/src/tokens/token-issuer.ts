@@ -8,7 +8,7 @@ import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { RevocationsService } from '../revocations/revocations.service.js';
+import type { IssuingTerms } from '../access/issuing-terms.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
 import type { Claims } from './own-claims.js';
 import { ReferenceTokens } from './reference-tokens.js';
@@ -16,6 +16,8 @@ import type { TokenFormat } from './token-format.js';
 
 /** What an access token says, apart from what the issuer says of every token. */
 export interface AccessTokenGrant {
+  /** Read in the same transaction. */
+  readonly terms: Pick<IssuingTerms, 'audiences' | 'tokenVersion'>;
   readonly subject: string;
   readonly clientId: string;
   /** Absent when a service calls for itself. */
@@ -24,8 +26,6 @@ export interface AccessTokenGrant {
   readonly roles: readonly string[];
   /** What is known of the subject beyond the standard. */
   readonly claims?: Claims;
-  /** This issuer's own unless told otherwise. */
-  readonly audiences?: readonly string[];
   /** The end of what the token belongs to: it does not live longer than that. */
   readonly notAfter?: Date;
   /** `jwt` unless told otherwise. What does not fit into one is a reference token in any case. */
@@ -50,7 +50,6 @@ export class TokenIssuer {
     private readonly jwt: JwtService,
     private readonly keys: KeyRing,
     private readonly list: RevocationList,
-    private readonly revocations: RevocationsService,
     private readonly references: ReferenceTokens,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -60,8 +59,7 @@ export class TokenIssuer {
    * A JWT, or a reference token, which can be used when the caller's transaction has committed.
    */
   async issue(manager: EntityManager, grant: AccessTokenGrant): Promise<AccessToken> {
-    const tokenVersion = await this.revocations.tokenVersionOf(manager, grant.clientId);
-    const claims = this.claimsOf(grant, tokenVersion);
+    const claims = this.claimsOf(grant);
     const { jti, iat, exp } = claims;
     const isReference = grant.format === 'reference' || sizeOf(claims) > MAX_PAYLOAD_BYTES;
     return {
@@ -72,22 +70,18 @@ export class TokenIssuer {
     };
   }
 
-  private claimsOf(
-    { sessionId, claims = {}, notAfter, ...grant }: AccessTokenGrant,
-    tokenVersion: number,
-  ) {
-    const { audiences = [this.config.audience] } = grant;
-    const [audience = this.config.audience, ...others] = audiences;
+  private claimsOf({ terms, sessionId, claims = {}, notAfter, ...grant }: AccessTokenGrant) {
+    const [audience, ...others] = terms.audiences as [string, ...string[]];
     const issuedAt = this.clock.seconds();
     return {
       iss: this.config.issuer,
       sub: grant.subject,
-      aud: others.length > 0 ? audiences : audience,
+      aud: others.length > 0 ? terms.audiences : audience,
       client_id: grant.clientId,
       iat: issuedAt,
       exp: this.expiry(issuedAt, notAfter),
       jti: randomUUID(),
-      token_version: tokenVersion,
+      token_version: terms.tokenVersion,
       ...(sessionId !== undefined && { sid: sessionId }),
       scope: grant.scopes.join(' '),
       roles: grant.roles,

@@ -1,18 +1,18 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { ADMIN_ROLE, USER_ROLE } from '../access/built-in.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { emailKey } from './email.js';
 import { PasswordHasher } from './password-hasher.js';
 import { NewPassword } from '../passwords.js';
-import type { Role } from './roles.js';
 import { newUser } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
-const DEMO_USERS: readonly { readonly email: string; readonly roles: Role[] }[] = [
-  { email: 'admin@example.com', roles: ['user', 'admin'] },
-  { email: 'ada@example.com', roles: ['user'] },
+const DEMO_USERS: readonly { readonly email: string; readonly roles: string[] }[] = [
+  { email: 'admin@example.com', roles: [USER_ROLE, ADMIN_ROLE] },
+  { email: 'ada@example.com', roles: [USER_ROLE] },
 ];
 
 /** Adds the users that a development database starts with. Users that exist are not changed. */

@@ -4,7 +4,6 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { Claims } from '../tokens/own-claims.js';
 import { emailKey } from './email.js';
-import type { Role } from './roles.js';
 
 /** An account of a human being, who logs in with it. */
 @Entity({ name: 'users' })
@@ -29,7 +28,7 @@ export class User {
   passwordChangedAt!: Date;
 
   @Column({ type: 'text', array: true })
-  roles!: Role[];
+  roles!: string[];
 
   /** Cannot log in or refresh. */
   @Column({ name: 'is_disabled', type: 'boolean' })

@@ -1,15 +1,16 @@
 import { pageOf } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
+import { RoleName } from '../access/access.schema.js';
+import { USER_ROLE } from '../access/built-in.js';
 import { ClaimsInput } from '../tokens/own-claims.js';
 import { Email } from './email.js';
 import { NewPassword } from '../passwords.js';
-import { Role } from './roles.js';
 
-const Roles = z.array(Role).max(10);
+const Roles = z.array(RoleName).max(50);
 
 export const NewUserRequest = z
-  .strictObject({ email: Email, password: NewPassword, roles: Roles.default(['user']) })
+  .strictObject({ email: Email, password: NewPassword, roles: Roles.default([USER_ROLE]) })
   .meta({ id: 'NewUserRequest' });
 export type NewUserRequest = z.infer<typeof NewUserRequest>;
 
@@ -28,7 +29,7 @@ export const UserAnswer = z
   .object({
     id: z.uuid(),
     email: z.string(),
-    roles: z.array(Role),
+    roles: z.array(z.string()),
     disabled: z.boolean(),
     claims: z.record(z.string(), z.unknown()),
     createdAt: z.iso.datetime(),

@@ -4,22 +4,26 @@ import { networkOf, toUuid, type Page, type PageQuery } from '@jwt-auth/chassis'
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { holdAdministration } from '../access/access-locks.js';
+import { AccessModel } from '../access/access-model.js';
+import { ADMIN_ROLE, BUILT_IN_ROLES } from '../access/built-in.js';
 import type { ByAdmin } from '../audit/by-admin.js';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { PasswordHasher } from './password-hasher.js';
-import { Role } from './roles.js';
 import { UserChanges } from './user-changes.js';
 import { newUser, type User } from './user.entity.js';
 import type { NewUserRequest, UserChangeRequest } from './users.admin.schema.js';
 import { UsersError } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
 
-const isAdmin = ({ roles, isDisabled }: User): boolean => roles.includes('admin') && !isDisabled;
+const isAdmin = ({ roles, isDisabled }: User): boolean => roles.includes(ADMIN_ROLE) && !isDisabled;
 
-/** Each role once, in one order. */
-const distinct = (roles: readonly Role[]): Role[] =>
-  Role.options.filter((role) => roles.includes(role));
+/** Each role once, in one order: those of auth itself first. */
+function distinct(roles: readonly string[]): string[] {
+  const others = roles.filter((role) => !BUILT_IN_ROLES.includes(role)).sort();
+  return [...BUILT_IN_ROLES.filter((role) => roles.includes(role)), ...new Set(others)];
+}
 
 /** Users as administrators manage them. Each change and its audit event are one transaction. */
 @Injectable()
@@ -29,6 +33,7 @@ export class UsersAdminService {
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
     private readonly changes: UserChanges,
+    private readonly accessModel: AccessModel,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -42,13 +47,15 @@ export class UsersAdminService {
     return this.users.list(query);
   }
 
-  /** @throws UsersError `email_taken`, `too_many_attempts` */
+  /** @throws UsersError `email_taken`, `too_many_attempts`; AccessModelError `invalid_access` */
   async create({ email, password, roles }: NewUserRequest, by: ByAdmin): Promise<User> {
     const passwordHash = await this.hasher.inTurn(networkOf(by.origin.address), ({ hash }) =>
       hash(password),
     );
     const user = newUser({ email, passwordHash, roles: distinct(roles) }, this.clock.now());
     await this.dataSource.transaction(async (manager) => {
+      await holdAdministration(manager);
+      await this.accessModel.assertRoles(manager, user.roles);
       await this.users.add(manager, user);
       const detail = { roles: user.roles };
       await this.audit.record(manager, {
@@ -65,12 +72,13 @@ export class UsersAdminService {
    * Disabling ends all sessions at once. Other roles or claims end the access tokens and not the
    * sessions: the next refresh carries the new ones. What is so already is not done again.
    *
-   * @throws UsersError `user_not_found`, `locks_out`
+   * @throws UsersError `user_not_found`, `locks_out`; AccessModelError `invalid_access`
    */
   async change(userId: string, change: UserChangeRequest, by: ByAdmin): Promise<User> {
     const id = toUuid(userId);
     if (id === undefined) throw new UsersError('user_not_found', 'The text is no id of a user');
     return this.dataSource.transaction(async (manager) => {
+      await holdAdministration(manager);
       const before = await this.users.findForChange(manager, id);
       if (!before) throw new UsersError('user_not_found', `There is no user ${id}`);
       const after: User = {
@@ -79,6 +87,7 @@ export class UsersAdminService {
         roles: change.roles ? distinct(change.roles) : before.roles,
         claims: change.claims ?? before.claims,
       };
+      if (change.roles) await this.accessModel.assertRoles(manager, change.roles);
       await this.users.update(manager, after);
       if (isAdmin(before) && !isAdmin(after)) await this.demandAnother(manager, id, by);
       await this.follow(manager, before, after, by);

@@ -15,10 +15,10 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 
+import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from './current-user.decorator.js';
 import { PasswordChangeService } from './password-change.service.js';
-import { ACCOUNT_SCOPE } from './roles.js';
 import { Me, PasswordChange, RegisteredUser, RegisterRequest } from './users.schema.js';
 import { UsersService } from './users.service.js';
 

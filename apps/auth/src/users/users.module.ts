@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 
+import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { CredentialsService } from './credentials.service.js';
 import { DemoUsers } from './demo-users.js';
@@ -7,6 +8,7 @@ import { LoginLimits } from './login-limits.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { PasswordHasher } from './password-hasher.js';
+import { UserAccessChanges } from './user-access-changes.js';
 import { UserChanges } from './user-changes.js';
 import { UsersAdminController } from './users.admin.controller.js';
 import { UsersAdminService } from './users.admin.service.js';
@@ -15,7 +17,7 @@ import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
 @Module({
-  imports: [AuditModule],
+  imports: [AccessModule, AuditModule],
   controllers: [UsersController, UsersAdminController],
   providers: [
     CredentialsService,
@@ -24,6 +26,7 @@ import { UsersService } from './users.service.js';
     LoginLimitsRepository,
     PasswordChangeService,
     PasswordHasher,
+    UserAccessChanges,
     UserChanges,
     UsersAdminService,
     UsersRepository,

@@ -11,9 +11,6 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { KnownNetwork, User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
 
-/** Held while an administrator changes users, so that two cannot demote each other at once. */
-const ADMINISTRATION_LOCK = 0x75736572;
-
 /** What a login reads about a user. */
 export interface UserAtLogin {
   /** `null`: the e-mail has no account. */
@@ -92,14 +89,23 @@ export class UsersRepository {
     throw new UsersError('email_taken', 'This e-mail has an account');
   }
 
-  /** Locks the user, and keeps other administrators from changing users, until the transaction ends. */
-  async findForChange(manager: EntityManager, id: string): Promise<User | null> {
-    await manager.query('SELECT pg_advisory_xact_lock($1)', [ADMINISTRATION_LOCK]);
+  /** Locks the user until the transaction ends. */
+  findForChange(manager: EntityManager, id: string): Promise<User | null> {
     return manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
   }
 
   async update(manager: EntityManager, { id, isDisabled, roles, claims }: User): Promise<void> {
     await manager.update(User, { id }, { isDisabled, roles, claims });
+  }
+
+  /** Takes a role from all who have it. */
+  async removeRole(manager: EntityManager, role: string): Promise<void> {
+    await manager
+      .createQueryBuilder()
+      .update(User)
+      .set({ roles: () => 'array_remove(roles, :role)' })
+      .where(':role = ANY(roles)', { role })
+      .execute();
   }
 
   /** Whether an administrator remains who can log in. */

@@ -2,7 +2,6 @@ import { z } from 'zod';
 
 import { Email } from './email.js';
 import { NewPassword, TypedPassword } from '../passwords.js';
-import { Role } from './roles.js';
 
 export const RegisterRequest = z
   .object({ email: Email, password: NewPassword })
@@ -13,7 +12,7 @@ export const RegisteredUser = z
   .object({
     id: z.uuid(),
     email: z.string(),
-    roles: z.array(Role),
+    roles: z.array(z.string()),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'RegisteredUser' });

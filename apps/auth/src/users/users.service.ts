@@ -2,6 +2,7 @@ import { networkOf } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { USER_ROLE } from '../access/built-in.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
@@ -40,7 +41,7 @@ export class UsersService {
       counted: await this.limits.begin(limits),
       passwordHash: await hash(password),
     }));
-    const user = newUser({ email, passwordHash, roles: ['user'] }, this.clock.now());
+    const user = newUser({ email, passwordHash, roles: [USER_ROLE] }, this.clock.now());
     await this.dataSource.transaction(async (manager) => {
       await this.users.add(manager, user);
       const { id } = user;

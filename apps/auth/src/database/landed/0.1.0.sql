@@ -278,3 +278,57 @@ WHERE network IS NOT NULL
 GROUP BY user_id, network;
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000401', 'CountAttempts1764000000401');
+
+CREATE TABLE resources (
+  audience text COLLATE "C" PRIMARY KEY CHECK (char_length(audience) <= 255),
+  -- [{"name": "orders:read", "description": "…"}, …]
+  scopes jsonb NOT NULL CHECK (jsonb_typeof(scopes) = 'array')
+);
+
+CREATE TABLE roles (
+  name text COLLATE "C" PRIMARY KEY CHECK (char_length(name) BETWEEN 1 AND 64),
+  scopes text[] NOT NULL
+);
+
+INSERT INTO roles (name, scopes)
+SELECT name, scopes
+FROM (VALUES ('user', '{orders:read,orders:write}'::text[]), ('admin', '{admin}'))
+  AS before (name, scopes)
+WHERE EXISTS (SELECT FROM users) OR EXISTS (SELECT FROM clients);
+
+INSERT INTO resources (audience, scopes)
+SELECT audience,
+  coalesce(
+    jsonb_agg(jsonb_build_object('name', scope, 'description', '') ORDER BY place, scope)
+      FILTER (WHERE scope IS NOT NULL),
+    '[]')
+FROM (
+  SELECT audience, scope, min(place) AS place
+  FROM (
+    SELECT audience, scope, 2 AS place
+    FROM clients
+    CROSS JOIN unnest(CASE WHEN audiences = '{}' THEN '{""}' ELSE audiences END) AS audience
+    LEFT JOIN unnest(scopes) AS scope ON audience <> '' OR scope NOT IN ('admin', 'account')
+    WHERE deleted_at IS NULL
+    UNION ALL
+    SELECT '', scope, 1 FROM roles, unnest(scopes) AS scope WHERE name = 'user'
+  ) AS named
+  GROUP BY audience, scope
+) AS grouped
+GROUP BY audience;
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000500', 'CreateAccessModel1764000000500');
+
+ALTER TABLE sessions ADD COLUMN IF NOT EXISTS audience text;
+
+ALTER TABLE refresh_tokens ADD COLUMN IF NOT EXISTS access_token_audience text,
+ADD COLUMN IF NOT EXISTS access_token_scopes text[];
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000501', 'KeepAudienceAndScopes1764000000501');
+
+DROP INDEX IF EXISTS refresh_tokens_live_access;
+
+CREATE INDEX refresh_tokens_live_access
+ON refresh_tokens (access_token_expires_at);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000502', 'IndexLiveAccessTokens1764000000502');

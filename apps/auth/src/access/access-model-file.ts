@@ -1,0 +1,97 @@
+import { z } from 'zod';
+
+import { Audience, RoleName, RoleScopes, ServiceScopes } from './access.schema.js';
+import { ADMIN_ROLE, ADMIN_SCOPE, isOwnScope } from './built-in.js';
+
+const FileResource = z.strictObject({
+  /** Default: the setting `AUDIENCE`. */
+  audience: Audience.optional(),
+  scopes: ServiceScopes,
+});
+
+const FileRole = z.strictObject({ name: RoleName, scopes: RoleScopes });
+
+/** Resources and roles as a file lists them: see docs/access.md. */
+export interface AccessModelFile {
+  readonly resources: readonly z.output<typeof FileResource>[];
+  readonly roles: readonly z.output<typeof FileRole>[];
+}
+
+const Lists = z.strictObject({
+  resources: z.array(z.unknown()).max(1_000).default([]),
+  roles: z.array(z.unknown()).max(1_000).default([]),
+});
+
+/** What a file says, or everything that is wrong with it. */
+export type AccessModelReading =
+  | { readonly model: AccessModelFile; readonly problems?: undefined }
+  | { readonly model?: undefined; readonly problems: readonly string[] };
+
+/** Checks the content of a file as a whole: nothing of one with a single problem is taken in. */
+export function checkAccessModel(content: unknown): AccessModelReading {
+  const lists = Lists.safeParse(content);
+  if (lists.error) return { problems: problemsAt('', lists.error) };
+  const [resources, resourceProblems] = readEach('resources', lists.data.resources, FileResource);
+  const [roles, roleProblems] = readEach('roles', lists.data.roles, FileRole);
+  const known = new Set(resources.flatMap(({ scopes }) => scopes.map(({ name }) => name)));
+  const problems = [
+    ...resourceProblems,
+    ...repeated(
+      'resources',
+      'audience',
+      resources.map(({ audience = 'AUDIENCE' }) => audience),
+    ),
+    ...roleProblems,
+    ...repeated(
+      'roles',
+      'name',
+      roles.map(({ name }) => name),
+    ),
+    // A resource that cannot be read may have the scopes that seem to be unknown.
+    ...(resourceProblems.length === 0 ? unknownScopes(lists.data.roles, known) : []),
+    ...roles.flatMap(({ name, scopes }) =>
+      name !== ADMIN_ROLE || scopes.includes(ADMIN_SCOPE)
+        ? []
+        : ['roles: the role admin must have the scope admin'],
+    ),
+  ];
+  return problems.length > 0 ? { problems } : { model: { resources, roles } };
+}
+
+function readEach<T>(
+  list: string,
+  entries: readonly unknown[],
+  schema: z.ZodType<T>,
+): [T[], string[]] {
+  const read: T[] = [];
+  const problems: string[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const { data, error } = schema.safeParse(entry);
+    if (error) problems.push(...problemsAt(`${list}.${index}`, error));
+    else read.push(data);
+  }
+  return [read, problems];
+}
+
+function problemsAt(base: string, { issues }: z.ZodError): string[] {
+  return issues.map(({ path, message }) => {
+    const place = [base, ...path.map(String)].filter((part) => part !== '').join('.');
+    return place === '' ? message : `${place}: ${message}`;
+  });
+}
+
+function repeated(list: string, member: string, keys: readonly string[]): string[] {
+  const twice = new Set(keys.filter((key, index) => keys.indexOf(key) !== index));
+  return [...twice].map((key) => `${list}: ${JSON.stringify(key)} is the ${member} of two`);
+}
+
+function unknownScopes(roles: readonly unknown[], known: ReadonlySet<string>): string[] {
+  return roles.flatMap((role, index) => {
+    const { data } = FileRole.safeParse(role);
+    return (data?.scopes ?? []).flatMap((scope, place) =>
+      known.has(scope) || isOwnScope(scope)
+        ? []
+        : [`roles.${index}.scopes.${place}: ${scope} is not a scope of any resource`],
+    );
+  });
+}

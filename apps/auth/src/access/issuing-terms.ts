@@ -1,0 +1,34 @@
+import { splitScope } from '@jwt-auth/jwt-core';
+
+import { ACCOUNT_SCOPE } from './built-in.js';
+
+/** What a token may say, as roles and resources are at the moment when it is issued. */
+export interface IssuingTerms {
+  /**
+   * The `token_version` of the client's newest revocation, 0 before its first. A client revocation
+   * applies to tokens with a lower version than its own, so a token is revoked only by revocations
+   * that commit after this was read.
+   */
+  readonly tokenVersion: number;
+  /** `aud`: at least one. */
+  readonly audiences: readonly string[];
+  /** All scopes of these audiences. */
+  readonly scopes: ReadonlySet<string>;
+  /** Of all the roles that were asked about, in the order of the roles. */
+  readonly roleScopes: readonly string[];
+}
+
+/**
+ * The scopes of a user's token: those of the roles and `account`, as far as its audience has them. A
+ * request can only narrow them (RFC 6749 section 3.3, as space-separated text): other scopes in it are
+ * ignored.
+ */
+export function grantedScopes(
+  { roleScopes, scopes }: Pick<IssuingTerms, 'roleScopes' | 'scopes'>,
+  requested: string | null,
+): string[] {
+  const narrowed = requested === null ? undefined : new Set(splitScope(requested));
+  return [...new Set([...roleScopes, ACCOUNT_SCOPE])].filter(
+    (scope) => scopes.has(scope) && (narrowed?.has(scope) ?? true),
+  );
+}

@@ -1,0 +1,80 @@
+import { PageQuery, RouteOptions, type Page } from '@jwt-auth/chassis';
+import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
+import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+} from '@nestjs/swagger';
+
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { demandSameKey } from './access.errors.js';
+import {
+  MAX_ACCESS_BYTES,
+  NewResource,
+  ResourceAnswer,
+  ResourceChange,
+  ResourcePage,
+} from './access.schema.js';
+import { AdminController } from './admin-controller.decorator.js';
+import type { Resource } from './resource.entity.js';
+import { ResourcesAdminService } from './resources.admin.service.js';
+
+/** Services that take tokens, and the scopes that they know. */
+@AdminController('resources')
+export class ResourcesAdminController {
+  constructor(private readonly resources: ResourcesAdminService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Resources and their scopes, by audience' })
+  @ApiOkResponse({ standardSchema: ResourcePage })
+  async list(@Query({ schema: PageQuery }) query: PageQuery): Promise<Page<ResourceAnswer>> {
+    const { items, nextCursor } = await this.resources.list(query);
+    return { items: items.map((resource) => this.answer(resource)), nextCursor };
+  }
+
+  @Post()
+  @RouteOptions({ bodyLimitBytes: MAX_ACCESS_BYTES })
+  @ApiOperation({ summary: 'Add a resource' })
+  @ApiCreatedResponse({ standardSchema: ResourceAnswer })
+  async create(
+    @Body({ schema: NewResource }) resource: NewResource,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<ResourceAnswer> {
+    return this.answer(await this.resources.create(resource, { actor, origin }));
+  }
+
+  @Put(':audience')
+  @RouteOptions({ bodyLimitBytes: MAX_ACCESS_BYTES })
+  @ApiOperation({
+    summary: 'Give a resource other scopes. Live tokens with a lost one are revoked',
+  })
+  @ApiOkResponse({ standardSchema: ResourceAnswer })
+  async change(
+    @Param('audience') audience: string,
+    @Body({ schema: ResourceChange }) change: ResourceChange,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<ResourceAnswer> {
+    demandSameKey('audience', audience, change.audience);
+    return this.answer(await this.resources.change(audience, change.scopes, { actor, origin }));
+  }
+
+  @Delete(':audience')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove a resource and its scopes. Live tokens for it are revoked' })
+  @ApiNoContentResponse()
+  delete(
+    @Param('audience') audience: string,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.resources.delete(audience, { actor, origin });
+  }
+
+  private answer({ audience, scopes }: Resource): ResourceAnswer {
+    return { audience, scopes: [...scopes], builtIn: this.resources.isBuiltIn(audience) };
+  }
+}

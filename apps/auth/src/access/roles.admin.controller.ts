@@ -1,0 +1,73 @@
+import { PageQuery, RouteOptions, type Page } from '@jwt-auth/chassis';
+import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
+import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+} from '@nestjs/swagger';
+
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { demandSameKey } from './access.errors.js';
+import { MAX_ACCESS_BYTES, NewRole, RoleAnswer, RoleChange, RolePage } from './access.schema.js';
+import { AdminController } from './admin-controller.decorator.js';
+import { BUILT_IN_ROLES } from './built-in.js';
+import type { Role } from './role.entity.js';
+import { RolesAdminService } from './roles.admin.service.js';
+
+/** What users may do. */
+@AdminController('roles')
+export class RolesAdminController {
+  constructor(private readonly roles: RolesAdminService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Roles and their scopes, by name' })
+  @ApiOkResponse({ standardSchema: RolePage })
+  async list(@Query({ schema: PageQuery }) query: PageQuery): Promise<Page<RoleAnswer>> {
+    const { items, nextCursor } = await this.roles.list(query);
+    return { items: items.map(roleAnswer), nextCursor };
+  }
+
+  @Post()
+  @RouteOptions({ bodyLimitBytes: MAX_ACCESS_BYTES })
+  @ApiOperation({ summary: 'Add a role' })
+  @ApiCreatedResponse({ standardSchema: RoleAnswer })
+  async create(
+    @Body({ schema: NewRole }) role: NewRole,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<RoleAnswer> {
+    return roleAnswer(await this.roles.create(role, { actor, origin }));
+  }
+
+  @Put(':name')
+  @RouteOptions({ bodyLimitBytes: MAX_ACCESS_BYTES })
+  @ApiOperation({ summary: 'Give a role other scopes. Live tokens with a lost one are revoked' })
+  @ApiOkResponse({ standardSchema: RoleAnswer })
+  async change(
+    @Param('name') name: string,
+    @Body({ schema: RoleChange }) change: RoleChange,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<RoleAnswer> {
+    demandSameKey('name', name, change.name);
+    return roleAnswer(await this.roles.change(name, change.scopes, { actor, origin }));
+  }
+
+  @Delete(':name')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Take a role from all users. Their live tokens are revoked' })
+  @ApiNoContentResponse()
+  delete(
+    @Param('name') name: string,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.roles.delete(name, { actor, origin });
+  }
+}
+
+function roleAnswer({ name, scopes }: Role): RoleAnswer {
+  return { name, scopes, builtIn: BUILT_IN_ROLES.includes(name) };
+}

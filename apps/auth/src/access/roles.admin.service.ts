@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { Page, PageQuery } from '@jwt-auth/chassis';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { AuditService } from '../audit/audit.service.js';
+import type { ByAdmin } from '../audit/by-admin.js';
+import { AccessChanges } from './access-changes.js';
+import { holdAdministration, stopIssuing } from './access-locks.js';
+import { AccessModel } from './access-model.js';
+import { AccessModelError } from './access.errors.js';
+import { AccessRepository } from './access.repository.js';
+import { ADMIN_ROLE, ADMIN_SCOPE, BUILT_IN_ROLES } from './built-in.js';
+import type { Role } from './role.entity.js';
+
+/**
+ * Roles as administrators manage them. Each change, its revocations and its audit event are one
+ * transaction. The role `admin` stays, and keeps the scope `admin`: nobody locks themselves out.
+ */
+@Injectable()
+export class RolesAdminService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly repository: AccessRepository,
+    private readonly model: AccessModel,
+    private readonly changes: AccessChanges,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * By name.
+   *
+   * @throws PageCursorError
+   */
+  list(query: PageQuery): Promise<Page<Role>> {
+    return this.repository.listRoles(query);
+  }
+
+  /** @throws AccessModelError `already_exists`, `invalid_access` */
+  async create({ name, scopes }: Role, by: ByAdmin): Promise<Role> {
+    return this.dataSource.transaction(async (manager) => {
+      await holdAdministration(manager);
+      if (await this.repository.findRole(manager, name)) {
+        throw new AccessModelError('already_exists', `There is a role ${name}`);
+      }
+      await this.model.assertScopes(manager, scopes);
+      await this.repository.saveRole(manager, { name, scopes });
+      await this.audit.record(manager, {
+        ...by,
+        action: 'role.created',
+        subject: name,
+        detail: { scopes },
+      });
+      return { name, scopes };
+    });
+  }
+
+  /**
+   * Gives a role other scopes. Live tokens of its users that name one that they lose are revoked.
+   *
+   * @throws AccessModelError `role_not_found`, `built_in`, `invalid_access`
+   */
+  async change(name: string, scopes: string[], by: ByAdmin): Promise<Role> {
+    return this.dataSource.transaction(async (manager) => {
+      const before = await this.find(manager, name);
+      if (isDeepStrictEqual(before.scopes, scopes)) return before;
+      if (name === ADMIN_ROLE && !scopes.includes(ADMIN_SCOPE)) {
+        throw new AccessModelError('built_in', 'The role admin keeps the scope admin');
+      }
+      await this.model.assertScopes(manager, scopes);
+      const removed = before.scopes.filter((scope) => !scopes.includes(scope));
+      if (removed.length > 0) await stopIssuing(manager);
+      const after = { name, scopes };
+      await this.repository.saveRole(manager, after);
+      const narrowing = { of: 'role', name, scopes: removed, isRemoved: false } as const;
+      const revoked = removed.length > 0 ? await this.changes.announce(manager, narrowing) : 0;
+      await this.audit.record(manager, {
+        ...by,
+        action: 'role.changed',
+        subject: name,
+        detail: { scopes, removed, revoked },
+      });
+      return after;
+    });
+  }
+
+  /**
+   * Takes a role from all users, and ends the live tokens that name it.
+   *
+   * @throws AccessModelError `role_not_found`, `built_in`
+   */
+  async delete(name: string, by: ByAdmin): Promise<void> {
+    if (BUILT_IN_ROLES.includes(name)) {
+      throw new AccessModelError('built_in', `The role ${name} cannot be removed`);
+    }
+    await this.dataSource.transaction(async (manager) => {
+      const { scopes } = await this.find(manager, name);
+      await stopIssuing(manager);
+      await this.repository.deleteRole(manager, name);
+      const narrowing = { of: 'role', name, scopes, isRemoved: true } as const;
+      const revoked = await this.changes.announce(manager, narrowing);
+      await this.audit.record(manager, {
+        ...by,
+        action: 'role.deleted',
+        subject: name,
+        detail: { scopes, revoked },
+      });
+    });
+  }
+
+  /** @throws AccessModelError `role_not_found` */
+  private async find(manager: EntityManager, name: string): Promise<Role> {
+    await holdAdministration(manager);
+    const role = await this.repository.findRole(manager, name);
+    if (role) return role;
+    throw new AccessModelError('role_not_found', `There is no role ${name}`);
+  }
+}

@@ -1,0 +1,22 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+
+import { AccessChanges } from '../access/access-changes.js';
+import { UsersRepository } from './users.repository.js';
+
+/** Takes a role that is removed from all users: one of the same name that comes later is not theirs. */
+@Injectable()
+export class UserAccessChanges implements OnModuleInit {
+  constructor(
+    private readonly changes: AccessChanges,
+    private readonly users: UsersRepository,
+  ) {}
+
+  onModuleInit(): void {
+    this.changes.listen({
+      forget: async (manager, narrowing) => {
+        if (narrowing.of !== 'role' || !narrowing.isRemoved) return;
+        await this.users.removeRole(manager, narrowing.name);
+      },
+    });
+  }
+}
