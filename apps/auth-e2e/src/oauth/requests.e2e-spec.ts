@@ -152,7 +152,7 @@ describe('client authentication', () => {
 
 describe('the token endpoint', () => {
   it('ignores parameters that it does not know', async () => {
-    const answer = await stack.post('token', { ...GRANT, resource: 'x', x: 'y' }, basic(service));
+    const answer = await stack.post('token', { ...GRANT, hint: 'x', x: 'y' }, basic(service));
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.headers.get('pragma')).toBe('no-cache');
