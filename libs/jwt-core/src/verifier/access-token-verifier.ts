@@ -3,21 +3,31 @@ import { isReferenceToken, type ReferenceTokenSource } from './reference-token.j
 import { ReferenceTokenVerifier } from './reference-token-verifier.js';
 import type { RevocationList } from '../revocation/revocation-list.js';
 import { Admission } from './admission.js';
-import { type CompactJws, readHeader, splitCompactJws, type TokenHeader } from './compact-jws.js';
-import { type Principal, provenToken, type ProvenToken } from './claims.js';
-import { algorithmOf, isSignedBy, type SigningAlgorithm } from './signature.js';
+import {
+  type CompactJws,
+  type HeaderRules,
+  readHeader,
+  splitCompactJws,
+  type TokenHeader,
+} from './compact-jws.js';
+import type { Expected, Principal } from './claims.js';
+import { provenToken, type ProvenToken } from './proven-token.js';
+import {
+  algorithmOf,
+  DEFAULT_ALGORITHMS,
+  isSignedBy,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
+} from './signature.js';
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 import { VerdictCounts } from './verdict-counts.js';
 import { MOST_REMEMBERED_TOKENS, VerifiedTokens } from './verified-tokens.js';
 
-export interface AccessTokenVerifierOptions {
-  /** The one `iss` that is accepted. */
-  readonly issuer: string;
-  /** The name of this service as an audience: `aud` must be or contain it. */
-  readonly audience: string;
+/** With the issuer and what is expected of its tokens. */
+export interface AccessTokenVerifierOptions extends Expected {
   readonly keys: KeySet;
-  /** The algorithms that its tokens may be signed with. Default: RS256. */
+  /** The algorithms that its tokens may be signed with. Default: by the profile. */
   readonly algorithms?: readonly SigningAlgorithm[] | undefined;
   readonly revocations: RevocationList;
   /** Resolves reference tokens. Without one they are refused as `token_invalid`. */
@@ -39,6 +49,7 @@ export class AccessTokenVerifier {
   /** Counts the results so far. */
   readonly verdicts = new VerdictCounts();
   private readonly verified: VerifiedTokens;
+  private readonly headerRules: HeaderRules;
   private readonly admission: Admission;
   private readonly references: ReferenceTokenVerifier | undefined;
   private rememberedUses = 0;
@@ -52,7 +63,9 @@ export class AccessTokenVerifier {
   /** @throws TypeError if an option is out of range or would make a check pass for every token */
   constructor(private readonly options: AccessTokenVerifierOptions) {
     const { issuer, audience, referenceTokens: source, rememberedTokens = 10_000 } = options;
-    if (!issuer || !audience) throw new TypeError('issuer and audience are required');
+    if (!issuer || audience.length === 0) throw new TypeError('issuer and audience are required');
+    const { profile, algorithms = defaultAlgorithms(profile) } = options;
+    this.headerRules = { algorithms, allowsPlainJwt: profile === 'oidc' };
     const isCount = Number.isSafeInteger(rememberedTokens) && rememberedTokens >= 0;
     if (!isCount || rememberedTokens > MOST_REMEMBERED_TOKENS) {
       throw new TypeError(`rememberedTokens is not a number from 0 to ${MOST_REMEMBERED_TOKENS}`);
@@ -100,6 +113,16 @@ export class AccessTokenVerifier {
     return { tokens: this.verified.size, uses: this.rememberedUses };
   }
 
+  /** Whether the JWT was verified before and may be accepted without a look at its signature. */
+  remembers(token: string): boolean {
+    return this.verified.find(token) !== undefined;
+  }
+
+  /** Whether it accepts reference tokens. */
+  get takesReferenceTokens(): boolean {
+    return this.references !== undefined;
+  }
+
   /** A JWT that was verified before, with a key that the issuer still has. */
   private recall(token: string): ProvenToken | undefined {
     const seen = this.verified.find(token);
@@ -116,7 +139,7 @@ export class AccessTokenVerifier {
     const jws = splitCompactJws(token);
     const { lastHeader } = this;
     const isLast = jws.header === lastHeader.segment;
-    const header = isLast ? lastHeader : readHeader(jws.header, this.options);
+    const header = isLast ? lastHeader : readHeader(jws.header, this.headerRules);
     const { kid, algorithm } = header;
     const key = keys.get(kid, algorithm);
     if (key !== undefined) return this.verifyNew(jws, header, key, maxStalenessMs);
@@ -154,10 +177,17 @@ export class AccessTokenVerifier {
       const segment = Buffer.from(jws.header).toString();
       this.lastHeader = { segment, kid: key.kid, algorithm };
     }
-    const proven = provenToken(parseJsonObject(jws.payload), this.options, key.kid);
+    const nowSeconds = this.admission.nowSeconds();
+    const payload = parseJsonObject(jws.payload);
+    const proven = provenToken(payload, this.options, key.kid, nowSeconds);
     const principal = this.admission.admit(proven, maxStalenessMs);
     const token = jws.bytes.toString('latin1');
-    this.verified.remember({ token, key, proven }, this.admission.nowSeconds());
+    this.verified.remember({ token, key, proven }, nowSeconds);
     return principal;
   }
+}
+
+/** Our own profile is pinned to RS256. Of others the key decides, whatever it is for. */
+export function defaultAlgorithms(profile: Expected['profile']): readonly SigningAlgorithm[] {
+  return profile === 'oidc' ? SIGNING_ALGORITHMS : DEFAULT_ALGORITHMS;
 }

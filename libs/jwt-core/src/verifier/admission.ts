@@ -1,5 +1,6 @@
 import { pruneGraceSeconds, type RevocationList } from '../revocation/revocation-list.js';
-import type { Principal, ProvenToken } from './claims.js';
+import type { Principal } from './claims.js';
+import type { ProvenToken } from './proven-token.js';
 import { TokenError } from './token-error.js';
 
 export interface AdmissionOptions {

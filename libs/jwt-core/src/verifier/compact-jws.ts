@@ -2,7 +2,7 @@ import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from './signature.js';
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 
-const MAX_TOKEN_BYTES = 8192;
+export const MAX_TOKEN_BYTES = 8192;
 const ACCESS_TOKEN_TYPE = /^(?:application\/)?at\+jwt$/i;
 const PLAIN_TYPE = /^(?:application\/)?jwt$/i;
 const MAX_KID_LENGTH = 128;

@@ -1,5 +1,6 @@
 import type { Admission } from './admission.js';
-import { type Expected, type Principal, provenToken, type ProvenToken } from './claims.js';
+import type { Expected, Principal } from './claims.js';
+import { provenToken, type ProvenToken } from './proven-token.js';
 import { isText } from './strict-json.js';
 import { TokenError } from './token-error.js';
 import type { ReferenceTokenSource } from './reference-token.js';
@@ -73,7 +74,7 @@ export class ReferenceTokenVerifier {
     if (claims === undefined) throw this.inactive(token);
     // A source that reads JSON by other rules: two subjects must never become one.
     if (!isText(claims)) throw new TokenError('token_invalid', 'a claim has a lone surrogate');
-    const proven = provenToken(claims, expected);
+    const proven = provenToken(claims, expected, undefined, admission.nowSeconds());
     const lifeMs = (proven.expiresAt - admission.nowSeconds()) * 1000;
     const untilMs = Math.min(askedAtMs + rememberedForMs, this.monotonicNow() + lifeMs);
     this.introspected.remember(token, { proven, untilMs });

@@ -1,0 +1,70 @@
+import { splitScope } from './scope.js';
+import { isJsonObject, type JsonObject } from './strict-json.js';
+import { TokenError } from './token-error.js';
+
+const MAX_STRING_LENGTH = 255;
+/** Postgres and C end a string there: it would be another identifier, or an error. */
+const NUL = '\0';
+const NO_CLAIMS = Object.freeze({});
+
+/** The error for a claim that is missing or has a wrong value. */
+export function wrong(claim: string): TokenError {
+  return new TokenError('token_invalid', `the claim ${claim} is missing or wrong`);
+}
+
+/** Whether a value of `aud` is or contains one of the names of this service. */
+export function isAudience(aud: unknown, names: string | readonly string[]): boolean {
+  if (!Array.isArray(aud)) return isOneOf(aud, names);
+  return isStrings(aud) && aud.some((each) => isOneOf(each, names));
+}
+
+function isOneOf(audience: unknown, names: string | readonly string[]): boolean {
+  if (typeof names === 'string') return audience === names;
+  return names.includes(audience as string);
+}
+
+/** @throws TokenError unless it is a string of 1 to 255 characters without NUL */
+export function identifier(payload: JsonObject, claim: string): string {
+  const value = payload[claim];
+  if (typeof value !== 'string' || value.length === 0 || value.length > MAX_STRING_LENGTH) {
+    throw wrong(claim);
+  }
+  if (value.includes(NUL)) throw wrong(claim);
+  return value;
+}
+
+/** The scopes of a space-separated string. */
+export function scopes(scope: unknown = ''): readonly string[] {
+  if (typeof scope !== 'string' || scope.includes(NUL)) throw wrong('scope');
+  return Object.freeze(splitScope(scope));
+}
+
+export function roles(value: unknown = []): readonly string[] {
+  if (!Array.isArray(value) || !isStrings(value)) throw wrong('roles');
+  return Object.freeze(value);
+}
+
+/** Names of scopes, roles or audiences. */
+export function isStrings(values: readonly unknown[]): values is string[] {
+  return values.every((value) => typeof value === 'string' && !value.includes(NUL));
+}
+
+/** The value of the claim `claims`. */
+export function ownClaims(value: unknown): JsonObject {
+  if (value === undefined) return NO_CLAIMS;
+  if (!isJsonObject(value)) throw wrong('claims');
+  return deepFreeze(value);
+}
+
+/**
+ * Principal tampering (threat:principal-tampering): the principal is shared, so that a change by
+ * one request would be seen by the next.
+ */
+export function deepFreeze<T extends object>(value: T): T {
+  if (Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const member of Object.values(value) as unknown[]) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member);
+  }
+  return value;
+}
