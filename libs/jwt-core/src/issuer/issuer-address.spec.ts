@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metadataAddress } from './issuer-address.js';
+import { innerAddress, metadataAddress, metadataAddresses } from './issuer-address.js';
 
 describe('metadataAddress', () => {
   it.each([
@@ -64,4 +64,83 @@ describe('metadataAddress', () => {
       expect(() => metadataAddress(issuer, true)).toThrow();
     },
   );
+});
+
+describe('metadataAddresses', () => {
+  const issuer = 'https://login.example.com/realms/one';
+  const oauth = '/.well-known/oauth-authorization-server';
+  const openid = '/.well-known/openid-configuration';
+
+  it.each([
+    [{ issuer }, [`https://login.example.com${oauth}/realms/one`]],
+    // OpenID Connect Discovery section 4.1
+    [
+      { issuer, openid: true },
+      [`${issuer}${openid}`, `https://login.example.com${oauth}/realms/one`],
+    ],
+    [
+      { issuer: 'https://one.example.com/', openid: true },
+      [`https://one.example.com${openid}`, `https://one.example.com${oauth}`],
+    ],
+    [
+      { issuer, openid: true, discoveryUrl: 'http://127.0.0.1:8080/realms/one' },
+      [`http://127.0.0.1:8080/realms/one${openid}`, `http://127.0.0.1:8080${oauth}/realms/one`],
+    ],
+    [{ issuer, discoveryUrl: 'https://inner' }, [`https://inner${oauth}`]],
+    [{ issuer, discoveryUrl: `https://inner/x${openid}?p=1` }, [`https://inner/x${openid}?p=1`]],
+    [{ issuer, discoveryUrl: 'http://inner', allowHttp: true }, [`http://inner${oauth}`]],
+  ])('finds those of %j', (options, addresses) => {
+    expect(metadataAddresses(options)).toEqual(addresses);
+  });
+
+  it.each([
+    '',
+    'inner',
+    'http://inner',
+    'ftp://inner',
+    'https://a:b@inner',
+    'https://inner#x',
+    'https://in ner',
+    `http://inner${openid}`,
+    `https://a:b@inner${openid}`,
+    `https://inner${openid}#x`,
+    7,
+    null,
+    {},
+  ])('refuses the discoveryUrl %j', (discoveryUrl) => {
+    expect(() => metadataAddresses({ issuer, discoveryUrl: discoveryUrl as string })).toThrow(
+      expect.objectContaining({ code: 'address_invalid' }),
+    );
+  });
+
+  it('refuses a wrong issuer, wherever it is reached', () => {
+    expect(() => metadataAddresses({ issuer: 'one', discoveryUrl: 'https://inner' })).toThrow(
+      'one',
+    );
+  });
+});
+
+describe('innerAddress', () => {
+  const issuer = 'https://login.example.com/realms/one';
+
+  it.each([
+    ['https://inner:8080', `${issuer}/keys?v=1`, 'https://inner:8080/keys?v=1'],
+    ['https://inner/realms/one/', `${issuer}/keys`, 'https://inner/realms/one/keys'],
+    ['https://inner/a/.well-known/openid-configuration', `${issuer}/keys`, 'https://inner/a/keys'],
+    [
+      'https://inner/.well-known/oauth-authorization-server/realms/one',
+      `${issuer}/keys`,
+      'https://inner/realms/one/keys',
+    ],
+    ['https://inner', 'https://login.example.com/realms/two', 'https://inner/realms/two'],
+    [
+      'https://inner',
+      'https://login.example.com.evil.example/keys',
+      'https://login.example.com.evil.example/keys',
+    ],
+    ['https://inner', 'https://keys.example.net/one', 'https://keys.example.net/one'],
+    ['https://inner', 'https://inner/keys', 'https://inner/keys'],
+  ])('through %s puts %s at %s', (discoveryUrl, endpoint, inner) => {
+    expect(innerAddress(endpoint, issuer, discoveryUrl)).toBe(inner);
+  });
 });

@@ -39,3 +39,66 @@ export function isLoopback({ hostname }: URL): boolean {
     /^127\.\d+\.\d+\.\d+$/.test(hostname)
   );
 }
+
+/** Where an issuer publishes its metadata, and where it is reached. */
+export interface IssuerAddresses {
+  /** Exactly the `iss` of its tokens. */
+  readonly issuer: string;
+  /** Plain `http` also beyond the loopback interface: only inside a private network. */
+  readonly allowHttp?: boolean | undefined;
+  /** Whether it may publish OpenID Connect discovery alone. */
+  readonly openid?: boolean | undefined;
+  /**
+   * Where it is reached, if not at its own address: another address in place of `issuer`, or that of
+   * a metadata document.
+   */
+  readonly discoveryUrl?: string | undefined;
+}
+
+/**
+ * The addresses of an issuer's metadata, the likeliest first: RFC 8414 section 3.1, and before it
+ * OpenID Connect Discovery section 4.1 for issuers that may publish only that.
+ *
+ * @throws IssuerError `address_invalid`: see `metadataAddress`
+ */
+export function metadataAddresses(options: IssuerAddresses): readonly [string, ...string[]] {
+  const { issuer, allowHttp = false, openid = false, discoveryUrl } = options;
+  const own = metadataAddress(issuer, allowHttp);
+  if (discoveryUrl !== undefined) checkDiscoveryUrl(discoveryUrl, allowHttp);
+  if (discoveryUrl?.includes(WELL_KNOWN)) return [discoveryUrl];
+  const address = discoveryUrl === undefined ? own : metadataAddress(discoveryUrl, allowHttp);
+  const base = (discoveryUrl ?? issuer).replace(/\/$/, '');
+  return openid ? [`${base}${WELL_KNOWN}openid-configuration`, address] : [address];
+}
+
+const WELL_KNOWN = '/.well-known/';
+
+function checkDiscoveryUrl(discoveryUrl: unknown, allowHttp: boolean): void {
+  const refuse = (why: string): never => {
+    const message = `The discoveryUrl ${JSON.stringify(discoveryUrl)} ${why}.`;
+    throw new IssuerError('address_invalid', message);
+  };
+  if (typeof discoveryUrl !== 'string' || !/^https?:\/\/[^\s\\#]+$/.test(discoveryUrl)) {
+    return refuse('is not of the form https://host/path');
+  }
+  if (!URL.canParse(discoveryUrl)) return refuse('is not of the form https://host/path');
+  const url = new URL(discoveryUrl);
+  const fault = addressFault(url, allowHttp || isLoopback(url));
+  if (fault !== undefined) return refuse(fault);
+}
+
+/**
+ * An endpoint of an issuer as it is reached through its `discoveryUrl`: what lies at the issuer's
+ * own address lies at the inner one in the same place. Other addresses stay as they are.
+ */
+export function innerAddress(endpoint: string, issuer: string, discoveryUrl: string): string {
+  const { origin, pathname } = new URL(discoveryUrl);
+  const outer = issuer.replace(/\/$/, '');
+  if (endpoint.startsWith(`${outer}/`)) {
+    const path = pathname.replace(/\/\.well-known\/[^/]+/, '').replace(/\/$/, '');
+    return `${origin}${path}${endpoint.slice(outer.length)}`;
+  }
+  const url = new URL(endpoint);
+  if (url.origin !== new URL(issuer).origin) return endpoint;
+  return `${origin}${url.pathname}${url.search}`;
+}

@@ -158,4 +158,53 @@ describe('IssuerMetadata', () => {
     answer = () => subject.close();
     await expect(subject.endpoints()).rejects.toMatchObject({ code: 'aborted' });
   });
+
+  describe('of an OpenID Connect provider', () => {
+    const openid = (): IssuerMetadata => new IssuerMetadata({ issuer, openid: true });
+    const only =
+      (address: string): RequestListener =>
+      (request, response) => {
+        if (request.url === address) answerWith(good())(request, response);
+        else response.writeHead(404).end('<html>');
+      };
+
+    it.each([
+      ['/one/.well-known/openid-configuration', 1],
+      ['/.well-known/oauth-authorization-server/one', 2],
+    ])('are found at %s', async (address, requests) => {
+      answer = only(address);
+      expect(await openid().endpoints()).toMatchObject({ jwks: `${issuer}/keys` });
+      expect(asked).toHaveLength(requests);
+    });
+
+    it('are looked for at one address if that does not answer, or answers for another', async () => {
+      answer = (_, response) => response.destroy();
+      await expect(openid().endpoints()).rejects.toMatchObject({ code: 'unreachable' });
+      answer = answerWith({ ...good(), issuer: 'https://evil.example' });
+      await expect(openid().endpoints()).rejects.toMatchObject({ code: 'bad_metadata' });
+      expect(asked).toHaveLength(2);
+    });
+
+    it('report the failure at the first address', async () => {
+      answer = only('/nowhere');
+      await expect(openid().endpoints()).rejects.toThrow('openid-configuration: status 404');
+    });
+  });
+
+  it('are read at an inner address, with the endpoints there', async () => {
+    const outer = 'https://auth.example.com';
+    answer = answerWith({
+      issuer: outer,
+      jwks_uri: `${outer}/keys`,
+      token_endpoint: 'https://t.example/',
+    });
+    const subject = new IssuerMetadata({ issuer: outer, discoveryUrl: issuer });
+    expect(await subject.endpoints()).toMatchObject({
+      jwks: `${issuer}/keys`,
+      token: 'https://t.example/',
+    });
+    // threat:issuer-mix-up
+    const other = new IssuerMetadata({ issuer: 'https://other.example', discoveryUrl: issuer });
+    await expect(other.endpoints()).rejects.toMatchObject({ code: 'bad_metadata' });
+  });
 });

@@ -1,15 +1,11 @@
 import { backOffMs } from '../timing/back-off.js';
 import { untilAborted } from '../timing/until-aborted.js';
 import { fetchJson } from './issuer-request.js';
-import { metadataAddress } from './issuer-address.js';
-import { IssuerError } from './issuer-error.js';
+import { innerAddress, type IssuerAddresses, metadataAddresses } from './issuer-address.js';
+import { IssuerError, type IssuerErrorCode } from './issuer-error.js';
 import { addressFault, isLoopback } from './issuer-address.js';
 
-export interface IssuerMetadataOptions {
-  /** Exactly the `iss` of its tokens. */
-  readonly issuer: string;
-  /** Plain `http` also beyond the loopback interface: only inside a private network. */
-  readonly allowHttp?: boolean | undefined;
+export interface IssuerMetadataOptions extends IssuerAddresses {
   /** For one fetch. */
   readonly timeoutMs?: number | undefined;
   /** Older metadata are fetched again in the background at the next call. */
@@ -21,17 +17,19 @@ const maxBytes = 64 * 1024;
 // Short, because everything that waits for the issuer to come back waits for this too.
 const retries = { firstMs: 100, longestMs: 1_000 };
 
+/** An answer, but none with metadata: they may be at another address. */
+const NO_DOCUMENT: readonly IssuerErrorCode[] = ['bad_status', 'not_json'];
+
 const aborted = (cause: unknown): IssuerError =>
   new IssuerError('aborted', 'The caller stopped waiting', { cause });
 
 /**
- * The issuer's metadata (RFC 8414), fetched at the first call, once for all simultaneous callers,
+ * The issuer's metadata (RFC 8414, OpenID Connect Discovery), fetched at the first call, once for all simultaneous callers,
  * and kept: while the issuer is down, the last good answer is used.
  */
 export class IssuerMetadata {
   readonly issuer: string;
-  private readonly address: string;
-  private readonly allowHttp: boolean;
+  private readonly addresses: readonly [string, ...string[]];
   private readonly timeoutMs: number;
   private readonly maxAgeMs: number;
   private readonly monotonicNow: () => number;
@@ -43,13 +41,12 @@ export class IssuerMetadata {
   private dueAtMs = -Infinity;
 
   /** @throws IssuerError `address_invalid` */
-  constructor(options: IssuerMetadataOptions) {
+  constructor(private readonly options: IssuerMetadataOptions) {
     this.issuer = options.issuer;
-    this.allowHttp = options.allowHttp ?? false;
     this.timeoutMs = options.timeoutMs ?? 5_000;
     this.maxAgeMs = options.maxAgeMs ?? 60_000;
     this.monotonicNow = options.monotonicNow ?? (() => performance.now());
-    this.address = metadataAddress(this.issuer, this.allowHttp);
+    this.addresses = metadataAddresses(options);
   }
 
   /**
@@ -74,9 +71,7 @@ export class IssuerMetadata {
   private async refresh(): Promise<void> {
     let pauseMs = this.maxAgeMs;
     try {
-      const limits = { timeoutMs: this.timeoutMs, maxBytes, signal: this.closing.signal };
-      const document = await fetchJson(this.address, limits);
-      this.held = readEndpoints(document, this.issuer, this.allowHttp);
+      this.held = await this.load();
       this.failures = 0;
     } catch (error) {
       this.failure = error;
@@ -85,6 +80,20 @@ export class IssuerMetadata {
     }
     this.inFlight = undefined;
     this.dueAtMs = this.monotonicNow() + pauseMs;
+  }
+
+  /** From the first address that has a document. */
+  private async load(): Promise<IssuerEndpoints> {
+    const { issuer, allowHttp = false, discoveryUrl } = this.options;
+    const limits = { timeoutMs: this.timeoutMs, maxBytes, signal: this.closing.signal };
+    const [first, second] = this.addresses;
+    const document = await fetchJson(first, limits).catch((error: unknown) => {
+      const isAbsent = error instanceof IssuerError && NO_DOCUMENT.includes(error.code);
+      if (second === undefined || !isAbsent) throw error;
+      // If there is none either, the failure at the likelier address is the one to report.
+      return fetchJson(second, limits).catch(() => Promise.reject(error));
+    });
+    return readEndpoints(document, issuer, allowHttp, discoveryUrl);
   }
 }
 
@@ -106,11 +115,14 @@ export interface IssuerEndpoints {
  *
  * @throws IssuerError `bad_metadata` unless they are this issuer's, and name absolute `https`
  * addresses. Plain `http` only with `allowHttp`, or from a loopback issuer to a loopback address.
+ *
+ * @param discoveryUrl where the issuer is reached, if not at its own address: see `innerAddress`
  */
 export function readEndpoints(
   document: unknown,
   issuer: string,
   allowHttp: boolean,
+  discoveryUrl?: string,
 ): IssuerEndpoints {
   const metadata = (document ?? {}) as Record<string, unknown>;
   // Issuer mix-up (threat:issuer-mix-up, section 3.3): one issuer of a host must not answer for
@@ -122,8 +134,9 @@ export function readEndpoints(
     );
   }
   const address = (member: string): string => {
-    const fault = endpointFault(metadata[member], issuer, allowHttp);
-    if (fault === undefined) return metadata[member] as string;
+    const reached = reachedAt(metadata[member], issuer, discoveryUrl);
+    const fault = endpointFault(reached, discoveryUrl ?? issuer, allowHttp);
+    if (fault === undefined) return reached as string;
     throw new IssuerError('bad_metadata', `The metadata of ${issuer}: \`${member}\` ${fault}`);
   };
   const optional = (member: string): string | undefined =>
@@ -136,11 +149,17 @@ export function readEndpoints(
   };
 }
 
-function endpointFault(value: unknown, issuer: string, allowHttp: boolean): string | undefined {
+function reachedAt(value: unknown, issuer: string, discoveryUrl: string | undefined): unknown {
+  const isAddress = typeof value === 'string' && URL.canParse(value);
+  if (discoveryUrl === undefined || !isAddress) return value;
+  return innerAddress(value, issuer, discoveryUrl);
+}
+
+function endpointFault(value: unknown, source: string, allowHttp: boolean): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return 'is not an absolute address';
   const url = new URL(value);
   // Downgrade (threat:downgrade): an https issuer must not point to plain http, even on this
   // machine.
-  const isLocal = isLoopback(url) && issuer.startsWith('http:');
+  const isLocal = isLoopback(url) && source.startsWith('http:');
   return addressFault(url, allowHttp || isLocal);
 }
