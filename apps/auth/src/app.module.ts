@@ -49,7 +49,7 @@ import { UsersModule } from './users/users.module.js';
       useFactory: (
         config: Config,
         keySet: KeyRing,
-        revocationSource: PostgresRevocationSource,
+        revocations: PostgresRevocationSource,
         referenceTokens: ReferenceTokens,
       ) => ({
         issuer: config.issuer,
@@ -57,7 +57,7 @@ import { UsersModule } from './users/users.module.js';
         maxStalenessSeconds: config.revocationMaxStalenessMs / 1000,
         clockToleranceSeconds: config.clockToleranceMs / 1000,
         keySet,
-        revocationSource,
+        revocations,
         referenceTokens,
       }),
     }),

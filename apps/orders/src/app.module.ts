@@ -54,6 +54,8 @@ function protection(config: Config): DynamicModule {
     jwksMaxStaleSeconds: config.jwksMaxStaleMs / 1000,
     maxStalenessSeconds: config.revocationMaxStalenessMs / 1000,
     clockToleranceSeconds: config.clockToleranceMs / 1000,
+    // Readiness waits for auth, so that the start need not.
+    waitForIssuerMs: 0,
   });
 }
 
@@ -62,6 +64,7 @@ function health(): DynamicModule {
     inject: [DataSource, JwtCoreReadiness],
     useFactory: (dataSource: DataSource, jwtCore: JwtCoreReadiness) => ({
       checks: [databaseReadiness(dataSource), ...jwtCore.checks],
+      notes: () => jwtCore.notes,
     }),
   });
 }

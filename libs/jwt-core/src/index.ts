@@ -1,6 +1,9 @@
 export type { Principal } from './verifier/claims.js';
 export type { JsonObject } from './verifier/strict-json.js';
-export { MAX_TOKEN_LIFETIME_MS } from './verifier/claims.js';
+export { MAX_TOKEN_LIFETIME_MS, type TokenProfile } from './verifier/claims.js';
+export type { MapClaims, MappedClaims } from './verifier/mapped-claims.js';
+export type { SigningAlgorithm } from './verifier/signature.js';
+export type { TokenVerifier } from './verifier/issuers-verifier.js';
 export { SCOPE, SCOPE_LIST, splitScope } from './verifier/scope.js';
 export { TokenError, type TokenErrorCode } from './verifier/token-error.js';
 export { VerdictCounts, type Verdict } from './verifier/verdict-counts.js';
@@ -53,8 +56,10 @@ export {
 
 export { JwtCoreModule } from './nest/jwt-core.module.js';
 export type { JwtCoreOptions } from './nest/jwt-core.options.js';
+export type { IssuerOptions } from './runtime/verifier-options.js';
 export { JwtCoreReadiness, type JwtCoreCheck } from './runtime/readiness.js';
 export {
+  type IssuerStatistics,
   JwtCoreStatistics,
   type KeySetStatistics,
   type ReachListener,

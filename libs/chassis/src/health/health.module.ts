@@ -8,6 +8,8 @@ import { findUnreadiness, type ReadinessCheck } from './readiness.js';
 export interface HealthOptions {
   /** The service is ready when all of them pass. */
   readonly checks: readonly ReadinessCheck[];
+  /** What operators should know although the service is ready. */
+  readonly notes?: () => readonly string[];
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
@@ -33,7 +35,10 @@ export class HealthController {
   @ApiOperation({ summary: 'Whether it can serve requests; 503 names what is missing' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const missing = await findUnreadiness(this.options.checks, CHECK_TIMEOUT_MS);
-    if (missing.length === 0) return { status: 'ready' };
+    if (missing.length === 0) {
+      const notes = this.options.notes?.() ?? [];
+      return { status: 'ready', ...(notes.length > 0 && { notes }) };
+    }
     reply.status(503).header('retry-after', '1').type('application/problem+json');
     return {
       type: 'about:blank',

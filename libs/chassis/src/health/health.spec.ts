@@ -14,8 +14,8 @@ const check = (name: string, answer: ReadinessCheck['check']): ReadinessCheck =>
 
 let app: NestFastifyApplication | undefined;
 
-async function ask(path: string, checks: ReadinessCheck[]) {
-  @Module({ imports: [HealthModule.forRoot({ checks })] })
+async function ask(path: string, checks: ReadinessCheck[], notes?: () => string[]) {
+  @Module({ imports: [HealthModule.forRoot({ checks, ...(notes && { notes }) })] })
   class App {}
   app = await createHttpApp(App, {
     logger: new StructuredLogger({ name: 'spec', level: 'silent' }),
@@ -72,6 +72,14 @@ describe('a process', () => {
   it('is ready when nothing is missing', async () => {
     const answer = await ask('/health/ready', [check('database', () => undefined)]);
     expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'ready' }]);
+  });
+
+  it('is ready with notes for its operators', async () => {
+    let notes = ['revocations of https://login.example.com: none'];
+    const answer = await ask('/health/ready', [], () => notes);
+    expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'ready', notes }]);
+    notes = [];
+    expect((await app?.inject('/health/ready'))?.json()).toEqual({ status: 'ready' });
   });
 
   it('is not ready while a check fails, and names it', async () => {

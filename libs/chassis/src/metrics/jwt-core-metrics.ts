@@ -53,8 +53,8 @@ function addRevocationList(registry: Registry, statistics: JwtCoreStatistics): v
     registry,
     {
       name: 'revocation_list_state',
-      help: 'blind: never had a snapshot; stale: too old to decide by. Both refuse with 503',
-      states: ['blind', 'fresh', 'stale'],
+      help: 'blind: never had a snapshot; stale: too old to decide by. Both refuse with 503. none: nothing to read',
+      states: ['blind', 'fresh', 'stale', 'none'],
     },
     () => list().state,
   );
@@ -73,6 +73,14 @@ function addRevocationList(registry: Registry, statistics: JwtCoreStatistics): v
       help: 'The age from which requests are refused: REVOCATION_MAX_STALENESS',
     },
     () => list().maxStalenessMs / 1000,
+  );
+  gauge(
+    registry,
+    {
+      name: 'jwt_issuers_without_revocations',
+      help: 'Issuers whose tokens are accepted although they cannot be revoked',
+    },
+    () => statistics.issuers.filter((each) => each.revocationList.state === 'none').length,
   );
   const reach = new Histogram({
     name: 'revocation_reach_seconds',

@@ -32,6 +32,12 @@ export interface AppOptions {
    */
   readonly resource?: string | undefined;
   /**
+   * How long the start of the application waits until the keys and revocations of all issuers have
+   * arrived, from 0 to 600,000. It then starts in any case, and refuses tokens until they have.
+   * Default: it does not wait, and warns of that.
+   */
+  readonly waitForIssuerMs?: number | undefined;
+  /**
    * The token of a request without a Bearer token in its `Authorization` header, like that of a
    * cookie. `undefined` or an empty string: none. A browser sends cookies with requests that other
    * sites cause: protect such an application against CSRF.
@@ -45,9 +51,12 @@ export interface AppOptions {
   onRefused?(this: void, error: RefusalCause, context: ExecutionContext | undefined): unknown;
 }
 
+const LONGEST_WAIT_MS = 600_000;
+
 /** All that is wrong with them. */
 export function appOptionFaults(options: AppOptions, allowHttp: boolean): string[] {
   const { unprotectedRoutes = 'refuse', guards = [], tokenFrom, onRefused, resource } = options;
+  const { waitForIssuerMs: waitMs } = options;
   const faults: string[] = [];
   const fault = resource === undefined ? undefined : resourceFault(resource, allowHttp);
   if (fault !== undefined) faults.push(fault);
@@ -57,11 +66,19 @@ export function appOptionFaults(options: AppOptions, allowHttp: boolean): string
   if (!Array.isArray(guards) || !guards.every(isGuard)) {
     faults.push('guards is a list of guards: classes, or objects with canActivate');
   }
+  if (waitMs !== undefined && !isWait(waitMs)) {
+    faults.push(`waitForIssuerMs is a number from 0 to ${LONGEST_WAIT_MS}, not ${String(waitMs)}`);
+  }
   for (const [name, value] of Object.entries({ tokenFrom, onRefused })) {
     if (value !== undefined && typeof value !== 'function')
       faults.push(`${name} is not a function`);
   }
   return faults;
+}
+
+/** The comparisons are false for NaN, too. */
+function isWait(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= LONGEST_WAIT_MS;
 }
 
 function isGuard(value: unknown): boolean {

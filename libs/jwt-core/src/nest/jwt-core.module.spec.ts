@@ -35,7 +35,7 @@ async function startIssuer() {
 
 const atHome = () => ({
   keySet: { get: vi.fn(), find: vi.fn(async () => undefined) } satisfies KeySet,
-  revocationSource: {
+  revocations: {
     read: vi.fn(async () => ({ cursor: '1', reset: true, more: false, entries: [] })),
   } satisfies RevocationSource,
 });
@@ -81,9 +81,9 @@ describe('JwtCoreModule', () => {
   });
 
   it('sends no request if keys and revocations are local, whatever the issuer is', async () => {
-    const { keySet, revocationSource } = atHome();
+    const { keySet, revocations } = atHome();
     const issuer = await startIssuer();
-    const options = { issuer: 'http://auth.internal', audience: 'api', keySet, revocationSource };
+    const options = { issuer: 'http://auth.internal', audience: 'api', keySet, revocations };
     const app = await start(JwtCoreModule.forRoot(options));
     await expect.poll(() => app.get(RevocationList).state, soon).toBe('fresh');
     expect(app.get(JwtCoreReadiness).checks.map((check) => check.check())).toEqual([
@@ -94,7 +94,7 @@ describe('JwtCoreModule', () => {
     await expect(app.get(AccessTokenVerifier).verify(token)).rejects.toMatchObject({
       code: 'token_invalid',
     });
-    expect(keySet.find).toHaveBeenCalledWith(issuer.kid);
+    expect(keySet.find).toHaveBeenCalledWith(issuer.kid, 'RS256');
     expect(['metadata', 'jwks', 'feed'].map((name) => issuer.requests(name as 'feed'))).toEqual([
       0, 0, 0,
     ]);
@@ -102,7 +102,7 @@ describe('JwtCoreModule', () => {
 
   it('calls the lifecycle hooks of a key set of the application once', async () => {
     const onModuleDestroy = vi.fn();
-    const { keySet, revocationSource } = atHome();
+    const { keySet, revocations } = atHome();
     const Keys = Symbol('Keys');
     @Module({
       providers: [{ provide: Keys, useValue: { ...keySet, onModuleDestroy } }],
@@ -117,7 +117,7 @@ describe('JwtCoreModule', () => {
           issuer: 'i',
           audience: 'a',
           keySet: keys,
-          revocationSource,
+          revocations,
         }),
       }),
     );
@@ -199,7 +199,9 @@ describe('the options of JwtCoreModule', () => {
     [{ issuer: undefined }, 'issuer is required'],
     [{ issuer: 7 }, 'issuer is required'],
     [{ audience: undefined }, 'audience is required'],
-    [{ audience: ['api'] }, 'audience is required'],
+    [{ audience: ['api'] }, undefined],
+    [{ audience: [] }, 'audience is required'],
+    [{ audience: ['api', ''] }, 'audience is required'],
     [{ issuer: 'http://auth.example.com' }, 'is plain http'],
     [{ issuer: 'http://auth.example.com', allowHttpIssuer: 'false' }, 'is plain http'],
     [{ issuer: 'http://auth.example.com', keySet: atHome().keySet }, 'is plain http'],
@@ -214,7 +216,7 @@ describe('the options of JwtCoreModule', () => {
     [{ jwksCooldownSeconds: 0 }, 'jwksCooldownSeconds is'],
     [{ jwksMaxStaleSeconds: 1e9 }, 'jwksMaxStaleSeconds is'],
     [{ keySet: {} }, 'keySet is not a KeySet'],
-    [{ revocationSource: {} }, 'revocationSource is not a RevocationSource'],
+    [{ revocations: {} }, "revocations is 'feed', 'none' or a RevocationSource"],
     [{ referenceTokens: {} }, 'referenceTokens is not a ReferenceTokenSource'],
     [{ clientId: 'service' }, 'clientSecret is required beside a clientId'],
     [{ clientSecret: 'hush' }, /^(?!.*hush).*clientId is required beside a clientSecret$/s],

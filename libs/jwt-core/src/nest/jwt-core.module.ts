@@ -13,7 +13,7 @@ import { RevocationList } from '../revocation/revocation-list.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { TokenError } from '../verifier/token-error.js';
 import { AccessError } from '../verifier/access.js';
-import { verifierSettings } from '../runtime/verifier-options.js';
+import { issuersOf, verifierSettings } from '../runtime/verifier-options.js';
 import { appOptionFaults } from './app-options.js';
 import { Credentials } from './credentials.js';
 import type { JwtCoreOptions } from './jwt-core.options.js';
@@ -70,6 +70,7 @@ const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider =
             appOptionFaults(options, options.allowHttpIssuer === true),
           ),
           strictestFreshnessMs(modules),
+          options.waitForIssuerMs,
         ),
     },
     part(AccessTokenVerifier, 'verifier'),
@@ -118,7 +119,13 @@ const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider =
         options: JwtCoreOptions,
         modules: ModulesContainer,
         adapterHost: HttpAdapterHost,
-      ) => new ProtectedResource(options.resource, [options.issuer], modules, adapterHost),
+      ) =>
+        new ProtectedResource(
+          options.resource,
+          issuersOf(options).map(({ issuer }) => issuer),
+          modules,
+          adapterHost,
+        ),
     },
     ofOptions(Refusals),
     ofOptions(Credentials),

@@ -11,13 +11,39 @@ export class JwtCoreRuntime
   extends VerifierRuntime
   implements OnApplicationBootstrap, BeforeApplicationShutdown
 {
-  /** @param strictestMs the shortest `@Freshness()` of a route, if there is one */
-  constructor(settings: VerifierSettings, strictestMs: number | undefined) {
-    super(settings, { log: new Logger('JwtCore'), strictestMs });
+  private readonly logger: Logger;
+
+  /**
+   * @param strictestMs the shortest `@Freshness()` of a route, if there is one
+   * @param waitMs how long the start waits for the issuers
+   */
+  constructor(
+    settings: VerifierSettings,
+    strictestMs: number | undefined,
+    private readonly waitMs: number | undefined,
+  ) {
+    const log = new Logger('JwtCore');
+    super(settings, { log, strictestMs });
+    this.logger = log;
   }
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
     this.start();
+    if (this.waitMs === undefined) return this.warnOfNoWait();
+    if (this.waitMs > 0) await this.ready(this.waitMs).catch((error) => this.warn(error));
+  }
+
+  /** An auth server has its keys and its list in its database. */
+  private warnOfNoWait(): void {
+    if (!this.issuers.some(({ asksIssuer }) => asksIssuer)) return;
+    this.logger.warn(
+      'The start does not wait for the issuer: tokens are refused with 503 until its keys and ' +
+        'revocations have arrived. Set waitForIssuerMs to wait, or to 0 to agree.',
+    );
+  }
+
+  private warn(error: unknown): void {
+    this.logger.warn(`Started without all issuers. ${(error as Error).message}`);
   }
 
   /** Before connections close that a source may use. */

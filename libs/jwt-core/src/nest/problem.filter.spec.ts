@@ -106,7 +106,7 @@ describe.each(platforms)('ProblemFilter on %s', (platform, makeAdapter) => {
       issuer: 'https://auth.example.com',
       audience: 'api',
       keySet: { get: () => undefined, find: async () => undefined },
-      revocationSource: { read: () => new Promise(() => undefined) },
+      revocations: { read: () => new Promise(() => undefined) },
     });
     const providers = [provideProblems(ownProblem)];
     const controllers = [ThrowingController];

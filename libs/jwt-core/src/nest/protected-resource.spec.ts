@@ -26,7 +26,7 @@ const jwt = (resource: string | undefined, allowHttpIssuer = false) =>
     issuer: 'https://auth.example.com',
     audience: 'api',
     keySet: { get: () => undefined, find: async () => undefined },
-    revocationSource: { read: () => new Promise(() => undefined) },
+    revocations: { read: () => new Promise(() => undefined) },
     resource,
     allowHttpIssuer,
   });

@@ -54,7 +54,7 @@ describe.each(platforms)('Reference tokens on %s', (_, makeAdapter) => {
   const serve = async (options: Partial<JwtCoreOptions>) => {
     const { issuer, audience } = auth;
     const served = await createApp(makeAdapter, {
-      imports: [JwtCoreModule.forRoot({ issuer, audience, ...options })],
+      imports: [JwtCoreModule.forRoot({ issuer, audience, ...options } as JwtCoreOptions)],
       controllers: [ReportsController, PassportController],
       providers: [JwtStrategy],
     });

@@ -28,7 +28,7 @@ const jwt = JwtCoreModule.forRoot({
   issuer: 'http://127.0.0.1:1',
   audience: 'api',
   keySet: { get: () => undefined, find: async () => undefined },
-  revocationSource: { read: () => new Promise(() => undefined) },
+  revocations: { read: () => new Promise(() => undefined) },
 });
 
 @Injectable()

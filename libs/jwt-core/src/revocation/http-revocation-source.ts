@@ -53,7 +53,9 @@ export class HttpRevocationSource implements RevocationSource {
   ): Promise<string> {
     const { revocationFeed } = await this.metadata.endpoints(signal);
     if (revocationFeed === undefined) {
-      const message = `The metadata of ${this.metadata.issuer} name no revocation_feed`;
+      const message =
+        `The metadata of ${this.metadata.issuer} name no revocation_feed. An issuer without one ` +
+        "needs the option revocations: a source of your own, or 'none'";
       throw new RevocationSourceError('no_feed', message);
     }
     const url = new URL(revocationFeed);

@@ -323,3 +323,15 @@ describe('pruning', () => {
     expect([list.isRevoked(token()), list.size, list.state]).toEqual([true, 1, 'fresh']);
   });
 });
+
+describe('The list of an issuer without revocations', () => {
+  it('is none, however old, and covers no token', () => {
+    const list = RevocationList.none(30_000);
+    expect([list.state, list.size, list.maxStalenessMs]).toEqual(['none', 0, 30_000]);
+    expect([list.isFresh(), list.isFresh(1), list.forgottenBefore]).toEqual([
+      true,
+      true,
+      -Infinity,
+    ]);
+  });
+});

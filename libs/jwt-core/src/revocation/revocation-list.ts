@@ -17,8 +17,11 @@ export interface RevocationListOptions {
   readonly monotonicNow?: (() => number) | undefined;
 }
 
-/** `blind`: never had a snapshot. `stale`: had one, but its last proof is too old. */
-export type RevocationListState = 'blind' | 'fresh' | 'stale';
+/**
+ * `blind`: never had a snapshot. `stale`: had one, but its last proof is too old. `none`: there is no
+ * source to read.
+ */
+export type RevocationListState = 'blind' | 'fresh' | 'stale' | 'none';
 
 /**
  * Everything revoked and not yet expired, in memory, and how sure that is.
@@ -51,7 +54,15 @@ export class RevocationList {
     this.monotonicNow = monotonicNow;
   }
 
+  /** The list of an issuer whose tokens cannot be revoked: always empty, and never too old. */
+  static none(maxStalenessMs: number): RevocationList {
+    const list = new RevocationList({ maxStalenessMs });
+    list.provenAtMs = Infinity;
+    return list;
+  }
+
   get state(): RevocationListState {
+    if (this.provenAtMs === Infinity) return 'none';
     if (this.isBlind) return 'blind';
     return this.isFresh() ? 'fresh' : 'stale';
   }
@@ -76,7 +87,10 @@ export class RevocationList {
     return this.forgottenBeforeSeconds;
   }
 
-  /** Milliseconds since the list was last known to be complete. Infinity while blind. */
+  /**
+   * Milliseconds since the list was last known to be complete. Infinity while blind, and -Infinity if
+   * there is none.
+   */
   proofAgeMs(): number {
     return this.monotonicNow() - this.provenAtMs;
   }

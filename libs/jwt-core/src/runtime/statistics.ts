@@ -1,13 +1,13 @@
 import type { KeySetState } from '../keys/remote-key-set.js';
-import type { RemoteKeySet } from '../keys/remote-key-set.js';
-import type { RevocationList, RevocationListState } from '../revocation/revocation-list.js';
-import type { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
+import type { RevocationListState } from '../revocation/revocation-list.js';
+import type { TokenVerifier } from '../verifier/issuers-verifier.js';
 import type { Verdict } from '../verifier/verdict-counts.js';
+import type { IssuerRuntime } from './issuer-runtime.js';
 
 export interface RevocationListStatistics {
   readonly entries: number;
   readonly state: RevocationListState;
-  /** Milliseconds since the list was last known to be complete. Infinity while blind. */
+  /** Milliseconds since the list was last known to be complete. Infinity while blind, 0 for `none`. */
   readonly proofAgeMs: number;
   /** Requests are refused when the list is older. */
   readonly maxStalenessMs: number;
@@ -20,6 +20,17 @@ export interface KeySetStatistics {
   readonly ageMs: number;
 }
 
+/** The numbers of one issuer. */
+export interface IssuerStatistics {
+  readonly issuer: string;
+  /** Of the tokens that named it as their issuer. */
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly remembered: { readonly tokens: number; readonly uses: number };
+  readonly revocationList: RevocationListStatistics;
+  /** `undefined` if the application has a key set of its own. */
+  readonly keySet: KeySetStatistics | undefined;
+}
+
 /** Called with the milliseconds between the record of a revocation and its effect here. */
 export type ReachListener = (ms: number) => void;
 
@@ -29,11 +40,9 @@ export type ReachListener = (ms: number) => void;
 export class JwtCoreStatistics {
   private readonly reachListeners = new Set<ReachListener>();
 
-  /** @param keys `undefined` if the application has a key set of its own */
   constructor(
-    private readonly verifier: AccessTokenVerifier,
-    private readonly list: RevocationList,
-    private readonly keys: RemoteKeySet | undefined,
+    private readonly verifier: TokenVerifier,
+    private readonly runtimes: readonly IssuerRuntime[],
   ) {}
 
   /** How many requests got which verdict since the start: counters. */
@@ -46,16 +55,37 @@ export class JwtCoreStatistics {
     return this.verifier.remembered;
   }
 
+  /** Of several issuers: all entries, the worst state and the oldest proof. */
   get revocationList(): RevocationListStatistics {
-    const { size, state, maxStalenessMs } = this.list;
-    return { entries: size, state, proofAgeMs: this.list.proofAgeMs(), maxStalenessMs };
+    const lists = this.runtimes.map(revocationListOf);
+    return {
+      entries: sum(lists.map(({ entries }) => entries)),
+      state: worst(LIST_STATES, lists),
+      proofAgeMs: Math.max(...lists.map(({ proofAgeMs }) => proofAgeMs)),
+      maxStalenessMs: lists[0]!.maxStalenessMs,
+    };
   }
 
-  /** `undefined` if the application has a key set of its own. */
+  /** Likewise. `undefined` if the application has key sets of its own. */
   get keySet(): KeySetStatistics | undefined {
-    if (this.keys === undefined) return undefined;
-    const { size, state, ageMs } = this.keys;
-    return { keys: size, state, ageMs };
+    const sets = this.runtimes.map(keySetOf).filter((set) => set !== undefined);
+    if (sets.length === 0) return undefined;
+    return {
+      keys: sum(sets.map(({ keys }) => keys)),
+      state: worst(KEY_STATES, sets),
+      ageMs: Math.max(...sets.map(({ ageMs }) => ageMs)),
+    };
+  }
+
+  /** The same for each issuer, in the order of the options. */
+  get issuers(): readonly IssuerStatistics[] {
+    return this.runtimes.map((runtime) => ({
+      issuer: runtime.issuer,
+      verdicts: runtime.verifier.verdicts.byVerdict,
+      remembered: runtime.verifier.remembered,
+      revocationList: revocationListOf(runtime),
+      keySet: keySetOf(runtime),
+    }));
   }
 
   /**
@@ -74,4 +104,28 @@ export class JwtCoreStatistics {
   noteReach(ms: number): void {
     for (const listener of this.reachListeners) listener(ms);
   }
+}
+
+/** The worst first. */
+const LIST_STATES: readonly RevocationListState[] = ['blind', 'stale', 'fresh', 'none'];
+const KEY_STATES: readonly KeySetState[] = ['missing', 'stale', 'fresh'];
+
+function worst<State>(order: readonly State[], of: readonly { readonly state: State }[]): State {
+  return order.find((state) => of.some((each) => each.state === state))!;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+function revocationListOf({ revocations }: IssuerRuntime): RevocationListStatistics {
+  const { size, state, maxStalenessMs } = revocations;
+  const proofAgeMs = state === 'none' ? 0 : revocations.proofAgeMs();
+  return { entries: size, state, proofAgeMs, maxStalenessMs };
+}
+
+function keySetOf({ remoteKeys }: IssuerRuntime): KeySetStatistics | undefined {
+  if (remoteKeys === undefined) return undefined;
+  const { size, state, ageMs } = remoteKeys;
+  return { keys: size, state, ageMs };
 }

@@ -1,21 +1,22 @@
-import { metadataAddress } from '../issuer/issuer-address.js';
-import type { KeySet } from '../verifier/key-set.js';
-import type { ReferenceTokenSource } from '../verifier/reference-token.js';
 import { pruneGraceSeconds } from '../revocation/revocation-list.js';
-import type { RevocationSource } from '../revocation/revocation-source.js';
 import { MOST_REMEMBERED_TOKENS } from '../verifier/verified-tokens.js';
+import {
+  issuerFaults,
+  type IssuerOptions,
+  type IssuerSettings,
+  issuerSettings,
+  isText,
+} from './issuer-options.js';
 
-/** How to verify the tokens of an issuer. Only `issuer` and `audience` are required. */
-export interface VerifierOptions {
-  /** Exactly the `iss` of its tokens. Keys and revocations are found through its metadata. */
-  readonly issuer: string;
-  /** The name of this service as an audience: `aud` must be or contain it. */
-  readonly audience: string;
+export type { IssuerOptions, IssuerSettings };
+
+/** What holds for all issuers. */
+interface SharedOptions {
   /** How old the revocation list may be before requests are refused with 503. Default 30. */
   readonly maxStalenessSeconds?: number;
   /** Clock tolerance for `exp`, `nbf` and `iat`. Default 5. */
   readonly clockToleranceSeconds?: number;
-  /** How many verified tokens to remember. Default 10,000. */
+  /** How many verified tokens to remember, of each issuer. Default 10,000. */
   readonly rememberedTokens?: number;
   /** How often the key set is fetched. Default 300. */
   readonly jwksRefreshSeconds?: number;
@@ -25,28 +26,24 @@ export interface VerifierOptions {
   readonly jwksMaxStaleSeconds?: number;
   /** Allows a plain `http` issuer beyond this machine: only inside a private network. */
   readonly allowHttpIssuer?: boolean;
-  /** Keys from another source than the issuer's JWKS. Its owner starts and stops it. */
-  readonly keySet?: KeySet;
-  /** Revocations from another source than the issuer's feed, like its database. */
-  readonly revocationSource?: RevocationSource;
-  /**
-   * This service's own credentials at the issuer, both or neither. With them it accepts reference
-   * tokens, which it introspects (RFC 7662); without, they are `token_invalid`.
-   */
-  readonly clientId?: string | undefined;
-  readonly clientSecret?: string | undefined;
-  /** Reference tokens from another source than the issuer's introspection, without credentials. */
-  readonly referenceTokens?: ReferenceTokenSource;
 }
 
-type NumericOption = {
-  [Name in keyof VerifierOptions]-?: VerifierOptions[Name] extends number | undefined
-    ? Name
-    : never;
-}[keyof VerifierOptions];
+type OneIssuer = IssuerOptions & { readonly issuers?: undefined };
+type SeveralIssuers = { readonly [Name in keyof IssuerOptions]?: undefined } & {
+  /** Their tokens are accepted side by side. Keys and revocations of one never count for another. */
+  readonly issuers: readonly IssuerOptions[];
+};
 
-/** The options with defaults for all numbers. */
-export type VerifierSettings = VerifierOptions & Readonly<Record<NumericOption, number>>;
+/** How to verify tokens: of the issuer `issuer` for `audience`, or of several `issuers`. */
+export type VerifierOptions = SharedOptions & (OneIssuer | SeveralIssuers);
+
+type NumericOption = keyof Omit<SharedOptions, 'allowHttpIssuer'>;
+
+/** The options of each issuer, with defaults for all numbers. */
+export interface VerifierSettings extends Readonly<Record<NumericOption, number>> {
+  readonly allowHttpIssuer: boolean;
+  readonly issuers: readonly [IssuerSettings, ...IssuerSettings[]];
+}
 
 // No upper limit switches a check off: tokens live for a day at most.
 const NUMBERS: Readonly<Record<NumericOption, [fallback: number, least: number, most: number]>> = {
@@ -76,42 +73,47 @@ export function verifierSettings(
       options[name as NumericOption] ?? fallback,
     ]),
   ) as Record<NumericOption, number>;
+  const allowHttpIssuer = options.allowHttpIssuer === true;
   const faults = [
-    ...textFaults(options),
-    ...credentialFaults(options),
+    ...allIssuersFaults(options, allowHttpIssuer),
     ...numberFaults(numbers),
-    ...sourceFaults(options),
     ...furtherFaults,
   ];
-  if (faults.length === 0) return { ...options, ...numbers };
-  throw new TypeError(`${caller} is not configured as it must be:\n  ${faults.join('\n  ')}`);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function textFaults({ issuer, audience, ...options }: VerifierOptions): string[] {
-  const faults = Object.entries({ issuer, audience })
-    .filter(([, text]) => !isText(text))
-    .map(([name]) => `${name} is required`);
-  const isFetched = !options.keySet || !options.revocationSource || options.clientId !== undefined;
-  if (isText(issuer) && isFetched) {
-    try {
-      metadataAddress(issuer, options.allowHttpIssuer === true);
-    } catch (error) {
-      faults.push((error as Error).message);
-    }
+  if (faults.length > 0) {
+    throw new TypeError(`${caller} is not configured as it must be:\n  ${faults.join('\n  ')}`);
   }
-  return faults;
+  const [first, ...others] = issuersOf(options).map(issuerSettings);
+  return { ...numbers, allowHttpIssuer, issuers: [first!, ...others] };
 }
 
-/** Faults of the credentials, without their values. */
-function credentialFaults({ clientId, clientSecret }: VerifierOptions): string[] {
-  if (clientId === undefined && clientSecret === undefined) return [];
+/** The issuers of either form of the options. */
+export function issuersOf(options: VerifierOptions): readonly IssuerOptions[] {
+  return options.issuers ?? [options];
+}
+
+function allIssuersFaults(options: VerifierOptions, allowHttp: boolean): string[] {
+  if (options.issuers === undefined) return issuerFaults(options, allowHttp);
+  const issuers: unknown = options.issuers;
+  if (!Array.isArray(issuers) || issuers.length === 0) {
+    return ['issuers is a list of one issuer at least'];
+  }
+  const beside = options as Partial<IssuerOptions>;
+  const list = issuers as readonly Partial<IssuerOptions>[];
   return [
-    ...(isText(clientId) ? [] : ['clientId is required beside a clientSecret']),
-    ...(isText(clientSecret) ? [] : ['clientSecret is required beside a clientId']),
+    ...(beside.issuer === undefined && beside.audience === undefined
+      ? []
+      : ['issuer and audience are in each of issuers, not beside them']),
+    ...list.flatMap((each, at) =>
+      [
+        ...issuerFaults((each ?? {}) as IssuerOptions, allowHttp),
+        ...(list.findIndex((other) => other?.issuer === each?.issuer) < at && isText(each?.issuer)
+          ? [`${each.issuer} is there twice`]
+          : []),
+      ].map((fault) => `issuers[${at}]: ${fault}`),
+    ),
+    ...(list.filter((each) => each?.clientId ?? each?.referenceTokens).length > 1
+      ? ['only one of issuers can resolve reference tokens, as they name no issuer']
+      : []),
   ];
 }
 
@@ -123,17 +125,4 @@ function numberFaults(numbers: Readonly<Record<NumericOption, unknown>>): string
     if (typeof value === 'number' && value >= least && value <= most && isCountable) return [];
     return `${name} is a number from ${least} to ${most}, not ${String(value)}`;
   });
-}
-
-function sourceFaults(options: VerifierOptions): string[] {
-  const { keySet, revocationSource, referenceTokens } = options;
-  const faults: string[] = [];
-  if (keySet && typeof keySet.find !== 'function') faults.push('keySet is not a KeySet');
-  if (revocationSource && typeof revocationSource.read !== 'function') {
-    faults.push('revocationSource is not a RevocationSource');
-  }
-  if (referenceTokens && typeof referenceTokens.resolve !== 'function') {
-    faults.push('referenceTokens is not a ReferenceTokenSource');
-  }
-  return faults;
 }

@@ -12,7 +12,8 @@ describe('createVerifier', () => {
   const open: Verifier[] = [];
   const create = (options: Partial<CreateVerifierOptions> = {}) => {
     const { issuer, audience } = auth;
-    const verifier = createVerifier({ issuer, audience, log: quiet, ...options });
+    const all = { issuer, audience, log: quiet, ...options } as CreateVerifierOptions;
+    const verifier = createVerifier(all);
     open.push(verifier);
     return verifier;
   };
@@ -69,7 +70,7 @@ describe('createVerifier', () => {
 
   it('ends a wait for readiness when it is closed', async () => {
     const never = { read: () => new Promise<never>(() => {}) };
-    const verifier = create({ revocationSource: never });
+    const verifier = create({ revocations: never });
     const waiting = expect(verifier.ready()).rejects.toThrow(/^Closed .*: .*revocation list blind/);
     await verifier.close();
     await waiting;
@@ -77,7 +78,7 @@ describe('createVerifier', () => {
 
   it('takes keys and revocations from elsewhere', async () => {
     const keySet = { get: () => undefined, find: async () => undefined };
-    const verifier = create({ keySet, revocationSource: new MemoryRevocationSource() });
+    const verifier = create({ keySet, revocations: new MemoryRevocationSource() });
     await verifier.ready();
     await expect(verifier.verify(auth.mint())).rejects.toMatchObject({ code: 'token_invalid' });
     expect(auth.requests('metadata')).toBe(0);

@@ -5,10 +5,10 @@ import { type VerifierOptions, verifierSettings } from '../runtime/verifier-opti
 import { VerifierRuntime } from '../runtime/verifier-runtime.js';
 import type { Principal } from '../verifier/claims.js';
 
-export interface CreateVerifierOptions extends VerifierOptions {
+export type CreateVerifierOptions = VerifierOptions & {
   /** Where changes are reported, as that the feed was lost or is back. Default `console`. */
   readonly log?: JwtCoreLog;
-}
+};
 
 /** Verifies access tokens in a service of any framework, or of none. */
 export interface Verifier {

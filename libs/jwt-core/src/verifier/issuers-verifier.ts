@@ -1,0 +1,75 @@
+import type { AccessTokenVerifier } from './access-token-verifier.js';
+import { MAX_TOKEN_BYTES } from './compact-jws.js';
+import type { Principal } from './claims.js';
+import { isReferenceToken } from './reference-token.js';
+import { TokenError } from './token-error.js';
+import { VerdictCounts } from './verdict-counts.js';
+
+/** What verifies tokens: of one issuer, or of several. */
+export type TokenVerifier = Pick<AccessTokenVerifier, 'verify' | 'verdicts' | 'remembered'>;
+
+/**
+ * Verifies the access tokens of several issuers, each by the verifier of its own, with keys,
+ * revocations and memory of its own. The `iss` of a token that was not verified yet chooses the
+ * verifier, which then compares it after the signature: a token never gets more than a wrong choice
+ * by lying about it (threat:issuer-mix-up).
+ */
+export class IssuersVerifier implements TokenVerifier {
+  /** Counts the results so far, of all issuers and of tokens of none. */
+  readonly verdicts = new VerdictCounts();
+  private readonly verifiers: readonly AccessTokenVerifier[];
+
+  /** @param byIssuer one of them at most resolves reference tokens, which name no issuer */
+  constructor(private readonly byIssuer: ReadonlyMap<string, AccessTokenVerifier>) {
+    this.verifiers = [...byIssuer.values()];
+  }
+
+  /** @see AccessTokenVerifier.verify */
+  verify(token: string, maxStalenessMs?: number): Principal | Promise<Principal> {
+    try {
+      const judged = this.verifierOf(token).verify(token, maxStalenessMs);
+      if (judged instanceof Promise) return this.verdicts.ofPromise(judged);
+      this.verdicts.byVerdict.accepted += 1;
+      return judged;
+    } catch (error) {
+      this.verdicts.noteRefusal(error);
+      throw error;
+    }
+  }
+
+  /** Of all issuers. */
+  get remembered(): { readonly tokens: number; readonly uses: number } {
+    const each = this.verifiers.map(({ remembered }) => remembered);
+    return {
+      tokens: each.reduce((sum, { tokens }) => sum + tokens, 0),
+      uses: each.reduce((sum, { uses }) => sum + uses, 0),
+    };
+  }
+
+  private verifierOf(token: unknown): AccessTokenVerifier {
+    if (typeof token !== 'string')
+      throw new TokenError('token_invalid', 'the token is not a string');
+    // To parse the claims of each token would cost several times a look-up.
+    const known = this.verifiers.find((verifier) => verifier.remembers(token));
+    if (known !== undefined) return known;
+    const chosen = isReferenceToken(token)
+      ? this.verifiers.find(({ takesReferenceTokens }) => takesReferenceTokens)
+      : this.byIssuer.get(claimedIssuer(token));
+    if (chosen !== undefined) return chosen;
+    throw new TokenError('token_invalid', 'iss names no issuer of this service');
+  }
+}
+
+/** The `iss` that a JWT claims. Nothing of it has been checked. Empty if it cannot be read. */
+function claimedIssuer(token: string): string {
+  // Oversized tokens (threat:oversized-tokens)
+  if (token.length > MAX_TOKEN_BYTES) return '';
+  const [, payload = ''] = token.split('.', 2);
+  try {
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as unknown;
+    const { iss } = (claims ?? {}) as { iss?: unknown };
+    return typeof iss === 'string' ? iss : '';
+  } catch {
+    return '';
+  }
+}
