@@ -39,6 +39,18 @@ const oneTypeorm = {
       : null,
 };
 
+/**
+ * Packages for specs of jwt-core, which Nest would find here and load at each start. In an
+ * installation of the apps they are absent, and so they are for a bundle.
+ */
+const absent = {
+  name: 'absent',
+  resolveId: (id) =>
+    /^(@nestjs\/(microservices|websockets)|graphql)(\/|$)/.test(id)
+      ? { id: `@absent/${id.replaceAll('/', '-')}`, external: true }
+      : null,
+};
+
 /** jwt-core as it was compiled, with maps, rather than as it is published. */
 const { compilerOptions } = JSON.parse(
   readFileSync(path.join(import.meta.dirname, 'tsconfig.base.json'), 'utf8'),
@@ -55,7 +67,7 @@ export default defineConfig({
   platform: 'node',
   external,
   resolve: { alias },
-  plugins: [sourceMaps, oneTypeorm],
+  plugins: [sourceMaps, oneTypeorm, absent],
   onLog(level, log, report) {
     // Packages try whether others are there, such as a driver of another database.
     if (log.code === 'UNRESOLVED_IMPORT' && isForeign(log.id ?? '')) return;

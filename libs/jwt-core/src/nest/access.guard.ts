@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { demandAccess } from '../verifier/access.js';
 import { TokenError } from '../verifier/token-error.js';
 import { accessRulesOf } from './access-rules.js';
-import { httpRequestOf } from './http-request.js';
+import { carrierOf } from './calls/call.js';
 import { principalOf } from './http-request.js';
 import { Refusals } from './refusal.js';
 
@@ -18,11 +18,11 @@ export class AccessGuard implements CanActivate {
   constructor(private readonly refusals: Refusals = new Refusals()) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const request = httpRequestOf(context);
+    const carrier = carrierOf(context);
     const rules = accessRulesOf(context.getClass(), context.getHandler());
     if (rules.isPublic) return true;
     try {
-      const principal = principalOf(request);
+      const principal = principalOf(carrier);
       if (!principal && rules.isOptional) return true;
       if (!principal) throw new TokenError('token_missing', 'no guard authenticated the caller');
       demandAccess(principal, rules);

@@ -3,7 +3,8 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Principal } from '../verifier/claims.js';
 import { SCOPE } from '../verifier/scope.js';
-import { httpRequestOf, principalOf } from './http-request.js';
+import { carrierOf } from './calls/call.js';
+import { principalOf } from './http-request.js';
 
 /**
  * Opens a route to callers without a token. Every other route is closed.
@@ -96,7 +97,7 @@ const reflector = new Reflector();
 
 /** @throws Error on a route that takes callers without a token, unless it is `@OptionalAuth()` */
 function currentPrincipal(context: ExecutionContext): Principal | undefined {
-  const principal = principalOf(httpRequestOf(context));
+  const principal = principalOf(carrierOf(context));
   if (principal) return principal;
   const targets = [context.getHandler(), context.getClass()];
   if (reflector.getAllAndOverride(OptionalAuth, targets)) return undefined;

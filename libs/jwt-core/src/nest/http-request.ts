@@ -1,4 +1,3 @@
-import type { ExecutionContext } from '@nestjs/common';
 import { bearerToken, type NodeRequest } from '../http/bearer-token.js';
 import type { Principal } from '../verifier/claims.js';
 import type { VerdictCounts } from '../verifier/verdict-counts.js';
@@ -9,21 +8,6 @@ export type HttpRequest = NodeRequest | { readonly raw: NodeRequest };
 /** A request whose token was verified. */
 export interface AuthenticatedRequest {
   principal?: Principal;
-}
-
-/**
- * The request that a guard judges.
- *
- * @throws Error for a message, a socket or a GraphQL call. They carry credentials elsewhere, and a
- * guard denies what it does not know.
- */
-export function httpRequestOf(context: ExecutionContext): HttpRequest {
-  const type = context.getType<string>();
-  if (type !== 'http') {
-    throw new Error(`Only HTTP requests can be let in by a bearer token, not a call over ${type}.`);
-  }
-  // Not switchToHttp(): it makes three closures, for each request and each guard.
-  return context.getArgByIndex<HttpRequest>(0);
 }
 
 /** Makes the verified caller known to everything that handles the request after the guard. */

@@ -25,7 +25,9 @@ import { ProblemFilter } from './problem.filter.js';
 import { ProtectedResource } from './protected-resource.js';
 import { Refusal, Refusals } from './refusal.js';
 import { RouteProtection } from './route-protection.js';
-import { strictestFreshnessMs } from './routes.js';
+import { gatewaysOf, routesOf, strictestFreshnessMs } from './routes.js';
+import { loadErrorClasses } from './transport-errors.js';
+import { GatewayConnections } from './gateway-connections.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<JwtCoreOptions>().setClassMethodName('forRoot').build();
@@ -127,7 +129,21 @@ const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider =
           adapterHost,
         ),
     },
-    ofOptions(Refusals),
+    {
+      provide: Refusals,
+      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
+      useFactory: async (options: JwtCoreOptions, modules: ModulesContainer) => {
+        const kinds = new Set(routesOf(modules).map(({ kind }) => kind));
+        if (gatewaysOf(modules).length > 0) kinds.add('ws');
+        return new Refusals(options, await loadErrorClasses(kinds));
+      },
+    },
+    {
+      provide: GatewayConnections,
+      inject: [ModulesContainer, ApplicationConfig, JwtGuard],
+      useFactory: (...parts: ConstructorParameters<typeof GatewayConnections>) =>
+        new GatewayConnections(...parts),
+    },
     ofOptions(Credentials),
   ],
   exports: [

@@ -4,8 +4,7 @@ import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { demandAccess } from '../verifier/access.js';
 import type { Principal } from '../verifier/claims.js';
 import { accessRulesOf, type AccessRules } from './access-rules.js';
-import type { HttpRequest } from './http-request.js';
-import { httpRequestOf } from './http-request.js';
+import { carrierOf, requestOf } from './calls/call.js';
 import { Credentials } from './credentials.js';
 import { attachPrincipal } from './http-request.js';
 import { Refusals } from './refusal.js';
@@ -19,7 +18,11 @@ import { Refusals } from './refusal.js';
  *
  * @throws UnauthorizedException, ForbiddenException, ServiceUnavailableException with the TokenError
  *   or AccessError as `cause`
- * @throws Error in any context but HTTP
+ * Over GraphQL the principal is on the request or the socket, in a gateway on the client, for a
+ * message on its context, and refusals have the form of the transport.
+ *
+ * @throws GraphQLError, WsException, RpcException there
+ * @throws Error in any other context
  */
 @Injectable()
 export class JwtGuard implements CanActivate {
@@ -43,25 +46,26 @@ export class JwtGuard implements CanActivate {
   }
 
   private judge(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = httpRequestOf(context);
+    const carrier = carrierOf(context);
     const rules = accessRulesOf(context.getClass(), context.getHandler());
     if (rules.isPublic) return true;
     const { maxStalenessMs } = this.revocations;
     const staleness = rules.acceptsStale ? Infinity : Math.min(rules.freshnessMs, maxStalenessMs);
     const { verdicts } = this.verifier;
+    const request = requestOf(context, carrier);
     const token = rules.isOptional
       ? this.credentials.optionalTokenOf(request, verdicts)
       : this.credentials.tokenOf(request, verdicts);
     if (token === undefined) return true;
     const verified = this.verifier.verify(token, staleness);
     return verified instanceof Promise
-      ? verified.then((principal) => admit(request, principal, rules))
-      : admit(request, verified, rules);
+      ? verified.then((principal) => admit(carrier, principal, rules))
+      : admit(carrier, verified, rules);
   }
 }
 
-function admit(request: HttpRequest, principal: Principal, rules: AccessRules): true {
+function admit(carrier: object, principal: Principal, rules: AccessRules): true {
   demandAccess(principal, rules);
-  attachPrincipal(request, principal);
+  attachPrincipal(carrier, principal);
   return true;
 }

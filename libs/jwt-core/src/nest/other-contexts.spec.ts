@@ -15,28 +15,33 @@ class Handlers {
 }
 
 function contextOf(type: string) {
-  const context = new ExecutionContextHost([{}, {}], Handlers, Handlers.prototype.handle);
+  const context = new ExecutionContextHost([{}], Handlers, Handlers.prototype.handle);
   context.setType(type);
   return context;
 }
 
-describe.each(['rpc', 'ws', 'graphql', 'something new'])('in a call over %s', (type) => {
-  const revocations = new RevocationList({ maxStalenessMs: 1 });
-  const keys = { get: () => undefined, find: async () => undefined };
-  const verifier = new AccessTokenVerifier({ issuer: 'i', audience: 'a', keys, revocations });
+describe.each(['rpc', 'graphql', 'something new'])(
+  'in a call over %s without a context',
+  (type) => {
+    const revocations = new RevocationList({ maxStalenessMs: 1 });
+    const keys = { get: () => undefined, find: async () => undefined };
+    const verifier = new AccessTokenVerifier({ issuer: 'i', audience: 'a', keys, revocations });
 
-  it.each([
-    ['JwtGuard', new JwtGuard(verifier, revocations)],
-    ['AccessGuard', new AccessGuard()],
-  ])('%s denies, even what is public', (_, guard) => {
-    expect(() => guard.canActivate(contextOf(type))).toThrow(`not a call over ${type}`);
-  });
+    it.each([
+      ['JwtGuard', new JwtGuard(verifier, revocations)],
+      ['AccessGuard', new AccessGuard()],
+    ])('%s denies, even what is public', (_, guard) => {
+      expect(() => guard.canActivate(contextOf(type))).toThrow(
+        `no credentials in a call over ${type}`,
+      );
+    });
 
-  it('ProblemFilter hands the error on', async () => {
-    const error = new Error('of a message');
-    const filter = new ProblemFilter({} as HttpAdapterHost);
-    const result = filter.catch(error, contextOf(type));
-    if (type !== 'rpc') return expect(result).toBe(error);
-    await expect(firstValueFrom(result as Observable<never>)).rejects.toBe(error);
-  });
-});
+    it('ProblemFilter hands the error on', async () => {
+      const error = new Error('of a message');
+      const filter = new ProblemFilter({} as HttpAdapterHost);
+      const result = filter.catch(error, contextOf(type));
+      if (type !== 'rpc') return expect(result).toBe(error);
+      await expect(firstValueFrom(result as Observable<never>)).rejects.toBe(error);
+    });
+  },
+);

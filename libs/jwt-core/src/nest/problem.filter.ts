@@ -37,7 +37,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): unknown {
     // No HTTP answer is expected there: the error is passed on.
-    if (host.getType<string>() === 'rpc') return throwError(() => error);
+    if (host.getType<string>() === 'rpc') return throwError(() => messageError(error));
     if (host.getType<string>() !== 'http') return error;
     const refusal = problemOfRefusal(error);
     const problem = refusal ?? this.ownProblem(error) ?? knownProblem(error);
@@ -73,6 +73,12 @@ export class ProblemFilter implements ExceptionFilter {
     const answered: unknown = this.adapterHost.httpAdapter.getHeader(response, 'x-request-id');
     return answered ?? ('id' in request ? request.id : undefined);
   }
+}
+
+/** What an RpcException is sent as. It is known by its method, as its package may be absent. */
+function messageError(error: unknown): unknown {
+  const { getError } = (error ?? {}) as { getError?: (this: unknown) => unknown };
+  return typeof getError === 'function' ? getError.call(error) : error;
 }
 
 /**

@@ -10,8 +10,11 @@ import type { AppOptions } from './app-options.js';
 import { TokenError } from '../verifier/token-error.js';
 import { AccessError } from '../verifier/access.js';
 import { resourceMetadataAddress } from './protected-resource.js';
+import { closeSocket } from './close-socket.js';
 import { RefusalLog } from './refusal-log.js';
 import { type Problem, problemDocument, refusalProblem } from '../http/problem.js';
+
+import { type ErrorClasses, transportError } from './transport-errors.js';
 
 /** Why a caller is refused. */
 export type RefusalCause = TokenError | AccessError;
@@ -50,18 +53,34 @@ export class Refusals {
   private readonly logger = new Logger('JwtGuard');
   private readonly log = new RefusalLog(this.logger);
 
-  constructor(private readonly options: Pick<AppOptions, 'onRefused' | 'resource'> = {}) {}
+  constructor(
+    private readonly options: Pick<AppOptions, 'onRefused' | 'resource'> = {},
+    private readonly classes: ErrorClasses = {},
+  ) {}
 
   /**
    * The exception for an error of a guard: `UnauthorizedException`, `ForbiddenException` or
    * `ServiceUnavailableException`, with the error as its `cause` and the problem document as its
    * body. `WWW-Authenticate` and `Retry-After` are set on the response at once, so that they are sent
-   * whichever filter answers. Every other error is returned as it is.
+   * whichever filter answers. In other contexts it is a `GraphQLError`, a `WsException` or an
+   * `RpcException`. Every other error is returned as it is.
    */
   of(error: unknown, context: ExecutionContext): unknown {
     if (!isRefusalCause(error)) return error;
     this.report(error, context);
-    return this.exception(error, context.getArgByIndex<HttpResponse>(1));
+    const type = context.getType<string>();
+    if (type === 'http') return this.exception(error, context.getArgByIndex<HttpResponse>(1));
+    const problem = this.problemOf(error);
+    const refusal = transportError(type, problem, this.classes);
+    if (!refusal) return this.exception(error, undefined);
+    Object.defineProperty(refusal, 'cause', { value: error });
+    problems.set(refusal, problem);
+    // The token of a socket stays the same, so that no later message of it can be better. After the
+    // answer, which Nest sends when the guard has thrown.
+    if (type === 'ws' && problem.status === 401 && error.code !== 'token_missing') {
+      setImmediate(closeSocket, context.getArgByIndex<object>(0), problem);
+    }
+    return refusal;
   }
 
   /** The same where there is no context. On Fastify a passport strategy has no response, either. */

@@ -1,9 +1,10 @@
-import { type CanActivate, Logger, type OnModuleInit, type Type } from '@nestjs/common';
+import { type CanActivate, Logger, type OnModuleInit } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
 import { type AccessRules, accessRulesOf } from './access-rules.js';
 import type { AppOptions, Guard } from './app-options.js';
+import { isA } from './guard-class.js';
 import { JwtGuard } from './jwt.guard.js';
 import { passportClasses } from './passport-classes.js';
 import { type Route, routesOf } from './routes.js';
@@ -28,11 +29,12 @@ export class RouteProtection implements OnModuleInit {
 
   /** @throws Error with a list of all routes that are not protected as declared */
   onModuleInit(): void {
-    // Without an HTTP server no route can be called, and main.ts has set no global guards.
-    if (!this.adapterHost.httpAdapter) return;
     const faults: string[] = [];
     const unprotected: string[] = [];
+    const hasHttpServer = Boolean(this.adapterHost.httpAdapter);
     for (const route of routesOf(this.modules)) {
+      // Without an HTTP server nothing but messages can arrive.
+      if (!hasHttpServer && route.kind !== 'rpc') continue;
       const fault = this.faultOf(route);
       if (fault === undefined) continue;
       const isTolerated = fault === UNPROTECTED && this.options.unprotectedRoutes === 'warn';
@@ -91,13 +93,16 @@ export class RouteProtection implements OnModuleInit {
   }
 
   /** In the order in which Nest calls them. */
-  private guardsOf({ controller, handler }: Route): Guard[] {
+  private guardsOf({ kind, controller, handler }: Route): Guard[] {
     const scoped = this.application
       .getGlobalRequestGuards()
       .map(({ metatype }) => metatype as Guard);
     const declared = [controller, handler].flatMap(
       (target) => (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as Guard[],
     );
+    // Without inheritAppConfig, which nothing here can see, global guards do not reach messages of an
+    // application that has an HTTP server, too.
+    if (kind === 'rpc' && this.adapterHost.httpAdapter) return declared;
     return [...this.application.getGlobalGuards(), ...scoped, ...declared];
   }
 
@@ -126,13 +131,4 @@ function faultOfOther(rules: AccessRules, [guard, ...after]: Guard[]): string | 
   return isDemanding && !after.some(isA(AccessGuard))
     ? `has ${name}, which knows no scopes or roles: add AccessGuard after it`
     : undefined;
-}
-
-/**
- * Whether a guard, a class or an instance, is of this class or of a derived one.
- */
-function isA(base: Type<CanActivate>): (guard: Guard) => boolean {
-  return (guard) =>
-    guard === base ||
-    ((typeof guard === 'function' ? guard.prototype : guard) as unknown) instanceof base;
 }

@@ -3,8 +3,11 @@ import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { type AccessRules, accessRulesOf } from './access-rules.js';
 
-/** A handler that Nest's router serves, in the class that serves it. */
+export type EntryKind = 'http' | 'graphql' | 'ws' | 'rpc';
+
+/** A handler that Nest calls for others: of a route, a resolver, a gateway or a message. */
 export interface Route {
+  readonly kind: EntryKind;
   readonly controller: Type;
   /** What Nest calls and passes to guards. */
   readonly handler: object;
@@ -14,28 +17,77 @@ export interface Route {
   readonly label: string;
 }
 
-/** All HTTP routes of an application, but for those added to Fastify or Express directly. */
+/** Metadata of packages that need not be installed. */
+const PATTERN = 'microservices:pattern';
+const GATEWAY = 'websockets:is_gateway';
+const MESSAGE = 'message';
+const RESOLVER_TYPE = 'graphql:resolver_type';
+const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
+
+/**
+ * All that callers reach of an application, but for routes added to Fastify or Express directly, and
+ * for fields of GraphQL types, which are reached through a root field.
+ */
 export function routesOf(modules: ModulesContainer): Route[] {
-  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
-  return controllers.flatMap(({ metatype, instance }) =>
-    routesOfController(metatype as Type, instance as Handlers | undefined),
+  return [...modules.values()].flatMap((module) => [
+    ...handlersOf(module.controllers.values(), describeController),
+    ...handlersOf(module.providers.values(), describeProvider),
+  ]);
+}
+
+/** The classes among the providers that are WebSocket gateways, with the modules that they are in. */
+export function gatewaysOf(modules: ModulesContainer) {
+  return [...modules.values()].flatMap((module) =>
+    [...module.providers.values()]
+      .filter(({ metatype }) => isClass(metatype) && Reflect.hasMetadata(GATEWAY, metatype))
+      .map((wrapper) => ({ module, type: wrapper.metatype as Type, wrapper })),
   );
 }
 
 type Handlers = Record<string, object>;
+type Describe = (type: Type, method: object) => [EntryKind, string] | undefined;
 
-function routesOfController(controller: Type, instance: Handlers | undefined): Route[] {
-  const prototype = controller.prototype as Handlers;
-  return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
-    const decorated = prototype[name] as object;
-    const paths = pathsOf(decorated);
-    if (paths.length === 0) return [];
-    const handler = instance?.[name] ?? decorated;
-    const addresses = pathsOf(controller).flatMap((base) => paths.map((path) => join(base, path)));
-    const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, decorated) as number];
-    const label = `${method} ${addresses.join(', ')} (${controller.name}.${name})`;
-    return { controller, handler, isDecorated: handler === decorated, label };
+interface Wrapper {
+  readonly metatype: unknown;
+  readonly instance: unknown;
+}
+
+const isClass = (metatype: unknown): metatype is Type =>
+  typeof metatype === 'function' && typeof metatype.prototype === 'object';
+
+function handlersOf(wrappers: Iterable<Wrapper>, describe: Describe): Route[] {
+  return [...wrappers].flatMap(({ metatype, instance }) => {
+    if (!isClass(metatype)) return [];
+    const prototype = metatype.prototype as Handlers;
+    return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
+      const decorated = prototype[name] as object;
+      const described = describe(metatype, decorated);
+      if (described === undefined) return [];
+      const [kind, address] = described;
+      const handler = (instance as Handlers | undefined)?.[name] ?? decorated;
+      const label = `${address} (${metatype.name}.${name})`;
+      return [{ kind, controller: metatype, handler, isDecorated: handler === decorated, label }];
+    });
   });
+}
+
+function describeController(controller: Type, method: object): [EntryKind, string] | undefined {
+  const patterns = Reflect.getMetadata(PATTERN, method) as unknown[] | undefined;
+  if (patterns)
+    return ['rpc', `message ${patterns.map((pattern) => JSON.stringify(pattern)).join(', ')}`];
+  const paths = pathsOf(method);
+  if (paths.length === 0) return undefined;
+  const addresses = pathsOf(controller).flatMap((base) => paths.map((path) => join(base, path)));
+  const verb = RequestMethod[Reflect.getMetadata(METHOD_METADATA, method) as number];
+  return ['http', `${verb} ${addresses.join(', ')}`];
+}
+
+function describeProvider(type: Type, method: object): [EntryKind, string] | undefined {
+  const resolver: unknown = Reflect.getMetadata(RESOLVER_TYPE, method);
+  if (ROOT_TYPES.includes(resolver)) return ['graphql', String(resolver)];
+  if (!Reflect.hasMetadata(GATEWAY, type) || !Reflect.hasMetadata(MESSAGE, method))
+    return undefined;
+  return ['ws', `socket message ${JSON.stringify(Reflect.getMetadata(MESSAGE, method))}`];
 }
 
 function pathsOf(target: object): string[] {

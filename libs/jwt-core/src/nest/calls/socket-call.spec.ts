@@ -1,0 +1,217 @@
+import { once } from 'node:events';
+import { type INestApplication, UseGuards } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WsAdapter } from '@nestjs/platform-ws';
+import {
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import { io } from 'socket.io-client';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { JwtCoreReadiness } from '../../runtime/readiness.js';
+import { TestIssuer } from '../../testing/test-issuer.js';
+import type { Principal } from '../../verifier/claims.js';
+import { CurrentPrincipal, RequireScopes } from '../decorators.js';
+import { JwtCoreModule } from '../jwt-core.module.js';
+import { JwtGuard } from '../jwt.guard.js';
+import { createApp, listen, type MakeAdapter, platforms } from '../nest-app.fixture.js';
+
+const seen = vi.fn<(event: string) => void>();
+
+@WebSocketGateway({ path: '/guarded' })
+@UseGuards(JwtGuard)
+class GuardedGateway implements OnGatewayConnection, OnGatewayDisconnect {
+  handleConnection() {
+    seen('connected');
+  }
+
+  handleDisconnect() {
+    seen('disconnected');
+  }
+
+  @SubscribeMessage('caller')
+  caller(@CurrentPrincipal() caller: Principal) {
+    return { event: 'caller', data: caller.subject };
+  }
+
+  @SubscribeMessage('place')
+  @RequireScopes('orders:write')
+  place() {
+    return { event: 'placed', data: true };
+  }
+}
+
+@WebSocketGateway({ path: '/open' })
+class OpenGateway {
+  @SubscribeMessage('open')
+  open() {}
+}
+
+interface Client {
+  /** The next event that arrives, with its data. */
+  next(): Promise<unknown>;
+  send(event: string): void;
+  /** Of `ws`: the code of its end. */
+  readonly closed: Promise<unknown>;
+  close(): void;
+}
+
+/** Queues what arrives, as the first answers may come before a test asks for them. */
+function queue() {
+  const events: unknown[] = [];
+  return {
+    push: (event: string, data: unknown) => void events.push([event, data]),
+    next: async () => {
+      await vi.waitUntil(() => events.length > 0, { timeout: 10_000, interval: 5 });
+      return events.shift();
+    },
+  };
+}
+
+function native(url: string, headers: object, protocols: string[] = []): Client {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/guarded`, protocols, {
+    headers: headers as never,
+  });
+  const { push, next } = queue();
+  socket.on('message', (text: Buffer) => {
+    const { event, data } = JSON.parse(text.toString()) as { event: string; data: unknown };
+    push(event, data);
+  });
+  const isOpen = once(socket, 'open');
+  return {
+    next,
+    send: (event) => void isOpen.then(() => socket.send(JSON.stringify({ event, data: {} }))),
+    closed: once(socket, 'close').then(([code]: unknown[]) => code),
+    close: () => socket.close(),
+  };
+}
+
+function socketIo(url: string, headers: object, auth: object = {}): Client {
+  const options = { path: '/guarded', auth, transports: ['websocket'], reconnection: false };
+  const socket = io(url, { ...options, extraHeaders: headers as Record<string, string> });
+  const { push, next } = queue();
+  socket.onAny(push);
+  return {
+    next,
+    send: (event) => void socket.emit(event, {}),
+    closed: new Promise((resolve) => socket.once('disconnect', () => resolve('closed'))),
+    close: () => void socket.disconnect(),
+  };
+}
+
+const authorization = (token: string) => ({ authorization: `Bearer ${token}` });
+const exception = (code: string, statusCode = 401) => [
+  'exception',
+  {
+    status: 'error',
+    message: statusCode === 401 ? 'Unauthorized' : 'Forbidden',
+    code,
+    statusCode,
+  },
+];
+
+const kinds = [
+  ['ws on Fastify', WsAdapter, platforms[0][1], native, 4401],
+  ['ws on Express', WsAdapter, platforms[1][1], native, 4401],
+  ['socket.io on Express', IoAdapter, platforms[1][1], socketIo, 'closed'],
+] as const;
+
+describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, closeCode) => {
+  let issuer: TestIssuer;
+  let app: INestApplication;
+  let url: string;
+  const start = async (make: MakeAdapter, gateways: (new () => object)[]) => {
+    const made = await createApp(make, {
+      imports: [JwtCoreModule.forRoot({ issuer: issuer.issuer, audience: issuer.audience })],
+      providers: gateways,
+    });
+    made.useWebSocketAdapter(new Adapter(made));
+    return made;
+  };
+
+  beforeAll(async () => {
+    issuer = await TestIssuer.start();
+    app = await start(makeAdapter, [GuardedGateway]);
+    url = await listen(app);
+    const { checks } = app.get(JwtCoreReadiness);
+    await vi.waitUntil(() => checks.every((check) => !check.check()), { timeout: 30_000 });
+  });
+  beforeEach(() => seen.mockClear());
+  afterAll(async () => {
+    await app.close();
+    await issuer.close();
+  });
+
+  const elsewhere = (token: string): Client =>
+    kind.startsWith('ws') ? native(url, {}, ['bearer', token]) : socketIo(url, {}, { token });
+
+  it.each([
+    ['in its header', (token: string) => connect(url, authorization(token))],
+    ['in its subprotocol or its auth', elsewhere],
+  ])('lets in a client with a token %s', async (_place, open) => {
+    const client = open(issuer.mint({ sub: 'ada', scope: 'orders:write' }));
+    client.send('caller');
+    expect(await client.next()).toEqual(['caller', 'ada']);
+    client.send('place');
+    expect(await client.next()).toEqual(['placed', true]);
+    client.close();
+    await vi.waitUntil(() => seen.mock.calls.length === 2, { timeout: 5_000 });
+    expect(seen.mock.calls).toEqual([['connected'], ['disconnected']]);
+  });
+
+  // threat:silent-listeners
+  it.each([
+    ['no token', () => connect(url, {}), 'token_missing'],
+    ['a bad one', () => connect(url, authorization('a.b.c')), 'token_invalid'],
+    ['a bad one elsewhere', () => elsewhere('abc'), 'token_invalid'],
+    [
+      'an expired one',
+      () => connect(url, authorization(issuer.mint({ iat: 1, exp: 2 }))),
+      'token_expired',
+    ],
+  ])('takes no client with %s, and tells it why', async (_name, open, code) => {
+    const client = open();
+    expect(await client.next()).toEqual(exception(code));
+    expect(await client.closed).toBe(closeCode);
+    expect(seen).not.toHaveBeenCalled();
+  });
+
+  it('refuses a message for the lack of a scope, and keeps the socket', async () => {
+    const client = connect(url, authorization(issuer.mint({ sub: 'ada' })));
+    client.send('place');
+    expect(await client.next()).toEqual(exception('insufficient_scope', 403));
+    client.send('caller');
+    expect(await client.next()).toEqual(['caller', 'ada']);
+    client.close();
+    await client.closed;
+  });
+
+  it('closes a socket with its first message after its token was revoked', async () => {
+    const client = connect(url, authorization(issuer.mint({ sub: 'ada', jti: `stolen-${kind}` })));
+    client.send('caller');
+    expect(await client.next()).toEqual(['caller', 'ada']);
+    issuer.revoke({ kind: 'jti', id: `stolen-${kind}` });
+    const isEnded = vi.fn();
+    void client.closed.then(isEnded);
+    await vi.waitUntil(
+      () => {
+        client.send('caller');
+        return isEnded.mock.calls.length > 0;
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+    expect(await client.closed).toBe(closeCode);
+  });
+
+  // threat:forgotten-guards
+  it('ends the start if nothing protects its messages', async () => {
+    const open = await start(makeAdapter, [GuardedGateway, OpenGateway]);
+    await expect(open.init()).rejects.toThrow(
+      'socket message "open" (OpenGateway.open) has neither JwtGuard nor @Public()',
+    );
+    await open.close();
+  });
+});

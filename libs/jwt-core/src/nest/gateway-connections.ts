@@ -1,0 +1,130 @@
+import { type CanActivate, Logger, type OnModuleInit, type Type } from '@nestjs/common';
+import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { INTERNAL_ERROR, type Problem } from '../http/problem.js';
+import type { Guard } from './app-options.js';
+import { rememberUpgrade } from './calls/socket-call.js';
+import { closeSocket, sendException } from './close-socket.js';
+import { isA } from './guard-class.js';
+import { JwtGuard } from './jwt.guard.js';
+import { problemOfRefusal } from './refusal.js';
+import { gatewaysOf } from './routes.js';
+
+type Hook = (this: object, client: object, ...rest: unknown[]) => unknown;
+interface Gateway {
+  handleConnection?: Hook;
+  handleDisconnect?: Hook;
+}
+
+/** Gateways whose connections are judged, by instance and by class, with what judges them. */
+const gates = new WeakMap<object, Gate>();
+const hooked = new WeakSet<object>();
+const refused = new WeakSet<object>();
+
+/**
+ * Judges sockets when they are opened. Silent listeners (threat:silent-listeners): Nest calls the
+ * guards of a gateway for each message, but not for a connection, so that a client without a token
+ * could receive what a gateway sends to everybody. A gateway whose class has `JwtGuard`, or that a
+ * global one guards, takes no such client: it gets the event `exception`, and its socket is closed.
+ */
+export class GatewayConnections implements OnModuleInit {
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly application: ApplicationConfig,
+    private readonly jwtGuard: CanActivate,
+  ) {
+    // Nest looks for the hooks of a gateway before it calls those of modules.
+    for (const { type } of gatewaysOf(modules)) hook(type);
+  }
+
+  onModuleInit(): void {
+    for (const { module, type, wrapper } of gatewaysOf(this.modules)) {
+      const declared = (Reflect.getMetadata(GUARDS_METADATA, type) ?? []) as Guard[];
+      const own = declared.find((guard) => this.isJwtGuard(guard));
+      const made = own && module.injectables.get(own as never)?.instance;
+      const global = this.application.getGlobalGuards().find((guard) => this.isJwtGuard(guard));
+      const scoped = this.application
+        .getGlobalRequestGuards()
+        .some(({ metatype }) => this.isJwtGuard(metatype as Guard));
+      const guard = (made ?? own ?? global ?? (scoped ? this.jwtGuard : undefined)) as
+        CanActivate | undefined;
+      const { instance } = wrapper as { instance: object | undefined };
+      if (guard && instance && Object.hasOwn(instance, 'handleConnection')) {
+        throw new Error(
+          `${type.name}.handleConnection must be a method for JwtGuard to come first`,
+        );
+      }
+      const gate = new Gate(type, guard);
+      gates.set(type, gate);
+      if (instance) gates.set(instance, gate);
+    }
+  }
+
+  private isJwtGuard(guard: Guard): boolean {
+    return isA(JwtGuard)(guard) || guard === this.jwtGuard;
+  }
+}
+
+/** Puts the gate before what the gateway itself does with a new connection, once for each class. */
+function hook(type: Type): void {
+  const prototype = type.prototype as Gateway;
+  if (hooked.has(prototype)) return;
+  hooked.add(prototype);
+  const { handleConnection, handleDisconnect } = prototype;
+  prototype.handleConnection = function (client, ...rest) {
+    const proceed = () => handleConnection?.call(this, client, ...rest);
+    const gate = gates.get(this) ?? gates.get(type);
+    return gate ? gate.connect(client, rest[0], proceed) : proceed();
+  };
+  prototype.handleDisconnect = function (client, ...rest) {
+    // The gateway never saw it.
+    return refused.has(client) ? undefined : handleDisconnect?.call(this, client, ...rest);
+  };
+}
+
+const FORBIDDEN: Problem = { status: 403, code: 'forbidden' };
+
+/** Lets sockets into one gateway. */
+class Gate {
+  private readonly logger = new Logger('JwtGuard');
+  private readonly admitted = new WeakSet<object>();
+
+  constructor(
+    private readonly type: Type,
+    private readonly guard: CanActivate | undefined,
+  ) {}
+
+  connect(client: object, request: unknown, proceed: () => unknown): unknown {
+    rememberUpgrade(client, request);
+    // Again where a gateway inherits its hooks from another.
+    if (!this.guard || this.admitted.has(client)) return proceed();
+    const context = new ExecutionContextHost(
+      [client, undefined, 'connection'],
+      this.type,
+      this.type,
+    );
+    context.setType('ws');
+    const admit = (isAllowed: unknown) => {
+      if (isAllowed !== true) return this.refuse(client, undefined);
+      this.admitted.add(client);
+      return proceed();
+    };
+    const refuse = (error: unknown) => this.refuse(client, error);
+    try {
+      const judged = this.guard.canActivate(context);
+      return judged instanceof Promise ? judged.then(admit, refuse) : admit(judged);
+    } catch (error) {
+      return this.refuse(client, error);
+    }
+  }
+
+  private refuse(client: object, error: unknown): void {
+    refused.add(client);
+    const problem = problemOfRefusal(error);
+    if (!problem && error !== undefined) this.logger.error(error);
+    const answer = problem ?? (error === undefined ? FORBIDDEN : INTERNAL_ERROR);
+    sendException(client, answer);
+    closeSocket(client, answer);
+  }
+}

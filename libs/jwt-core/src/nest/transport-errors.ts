@@ -1,0 +1,55 @@
+import { type Problem, problemDocument } from '../http/problem.js';
+import type { EntryKind } from './routes.js';
+
+type ErrorClass = new (message: object) => Error;
+
+/**
+ * The classes of errors of optional packages, as far as the application needs them. Not by their own
+ * types: whoever compiles against this library need not have those packages.
+ */
+export interface ErrorClasses {
+  readonly GraphQLError?: (new (message: string, options: object) => Error) | undefined;
+  readonly RpcException?: ErrorClass | undefined;
+  readonly WsException?: ErrorClass | undefined;
+}
+
+/** Loads the packages of the entries that an application has. Others need not be installed. */
+export async function loadErrorClasses(kinds: ReadonlySet<EntryKind>): Promise<ErrorClasses> {
+  const [graphql, microservices, websockets] = await Promise.all([
+    kinds.has('graphql') ? import('graphql') : undefined,
+    kinds.has('rpc') ? import('@nestjs/microservices') : undefined,
+    kinds.has('ws') ? import('@nestjs/websockets') : undefined,
+  ]);
+  return {
+    GraphQLError: graphql?.GraphQLError,
+    RpcException: microservices?.RpcException,
+    WsException: websockets?.WsException,
+  };
+}
+
+const GRAPHQL_CODES: Readonly<Record<number, string>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  503: 'SERVICE_UNAVAILABLE',
+};
+
+/**
+ * A refusal in the form of a transport. `undefined` where a refusal is an HttpException. None of them
+ * has the cause as a member that could be sent.
+ */
+export function transportError(
+  type: string,
+  problem: Problem,
+  { GraphQLError, RpcException, WsException }: ErrorClasses,
+): Error | undefined {
+  const document = problemDocument(problem);
+  const { title: message } = document;
+  if (type === 'graphql' && GraphQLError) {
+    const code = GRAPHQL_CODES[problem.status];
+    return new GraphQLError(message, { extensions: { code, problem: document } });
+  }
+  const error = { status: 'error', message, code: problem.code, statusCode: problem.status };
+  if (type === 'rpc' && RpcException) return new RpcException(error);
+  if (type === 'ws' && WsException) return new WsException(error);
+  return undefined;
+}
