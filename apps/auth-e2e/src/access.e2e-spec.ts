@@ -123,12 +123,15 @@ describe('a client of two services', () => {
     const grants = ['client_credentials'];
     const { body } = await change('clients', { body: { name: 'x', grants, scopes, audiences } });
     const { id, secret } = body as { id: string; secret: string };
-    const tokenFor = (form: Record<string, string>) =>
+    const tokenFor = (form: Record<string, string>, more: [string, string][] = []) =>
       call<TokenResponse>(`${there}/oauth/token`, {
-        body: new URLSearchParams({
-          ...{ grant_type: 'client_credentials', client_id: id, client_secret: secret },
-          ...form,
-        }).toString(),
+        body: new URLSearchParams([
+          ...Object.entries({
+            ...{ grant_type: 'client_credentials', client_id: id, client_secret: secret },
+            ...form,
+          }),
+          ...more,
+        ]).toString(),
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
       });
     expect(says((await tokenFor({})).body)).toEqual({ aud: audiences, scope: scopes.join(' ') });
@@ -144,6 +147,11 @@ describe('a client of two services', () => {
         body: { error: 'invalid_target' },
       });
     }
+    const both = audiences.map((resource): [string, string] => ['resource', resource]);
+    expect(await tokenFor({}, both)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_target' },
+    });
   });
 });
 

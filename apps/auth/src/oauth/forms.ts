@@ -53,7 +53,8 @@ export function namesOf({ required, optional }: FormParameters): string[] {
  * The parameter of a handler that receives the form of its request. What the endpoint does not know is
  * ignored, also twice (RFC 6749 section 3.2).
  *
- * @throws OAuthError `invalid_request` for any other body, and for a known parameter that comes twice
+ * @throws OAuthError `invalid_request` for any other body, and for a known parameter that comes twice;
+ *   `invalid_target` for a second `resource`
  */
 export const FormBody = createParamDecorator<FormParameters>((parameters, context) =>
   formOf(context.switchToHttp().getRequest<FastifyRequest>().body, namesOf(parameters)),
@@ -66,10 +67,17 @@ function formOf(body: unknown, names: readonly string[]): Form {
   const form = new Map<string, string>();
   for (const name of names) {
     const [value = '', ...more] = body.getAll(name);
-    if (more.length > 0) throw new OAuthError('invalid_request', `${name} is repeated`);
+    if (more.length > 0) throw repetition(name);
     if (value !== '') form.set(name, value);
   }
   return form;
+}
+
+/** RFC 8707 section 2 lets clients name several resources. Here a token is for one. */
+function repetition(name: string): OAuthError {
+  return name === 'resource'
+    ? new OAuthError('invalid_target', 'Ask for one resource at a time')
+    : new OAuthError('invalid_request', `${name} is repeated`);
 }
 
 /** @throws OAuthError `invalid_request` when it is absent */
