@@ -5,7 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
 import { call, outcome, type Answer } from './http.js';
 import { Stack, within } from './stack.js';
-import { decode, login, newEmail, PASSWORD, refresh, type TokenResponse } from './users.js';
+import {
+  decode,
+  DEMO_PASSWORD,
+  login,
+  newEmail,
+  PASSWORD,
+  refresh,
+  type TokenResponse,
+} from './users.js';
 
 let stack: Stack;
 let admin: Administrator;
@@ -79,6 +87,21 @@ describe('a service that an administrator adds at one process', () => {
     await change(path, { method: 'DELETE' });
     expect(outcome(await tokens(there, { resource: audience }))).toBe('invalid_target');
     expect(outcome(await refresh(there, before.refresh_token))).toBe('invalid_target');
+  });
+});
+
+describe('a token for auth itself', () => {
+  it('is good at /auth and /admin, and nowhere else', async () => {
+    const { body } = await call<TokenResponse>(`${there}/auth/login`, {
+      body: { email: 'admin@example.com', password: DEMO_PASSWORD, resource: here },
+    });
+    expect(says(body)).toEqual({ aud: here, scope: 'admin account' });
+    const token = body.access_token;
+    for (const auth of [here, there]) {
+      expect(await atAuth(token, auth)).toBe('ok');
+      expect(outcome(await call(`${auth}/admin/roles`, { token }))).toBe('ok');
+    }
+    expect(await stack.verdict(token)).toBe('token_invalid');
   });
 });
 

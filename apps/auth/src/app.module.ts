@@ -53,7 +53,7 @@ import { UsersModule } from './users/users.module.js';
         referenceTokens: ReferenceTokens,
       ) => ({
         issuer: config.issuer,
-        audience: config.audience,
+        audience: config.ownAudiences,
         maxStalenessSeconds: config.revocationMaxStalenessMs / 1000,
         clockToleranceSeconds: config.clockToleranceMs / 1000,
         keySet,

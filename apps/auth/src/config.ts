@@ -131,6 +131,8 @@ export class Config {
   /** `iss` of every token, and the base of every address in the metadata. */
   readonly issuer: string;
   readonly audience: string;
+  /** Of tokens that auth's own API takes: `AUDIENCE`, so that one token does for all, and `ISSUER`. */
+  readonly ownAudiences: readonly string[];
   readonly accessModel: FirstAccessModel;
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenTtlMs: number;
@@ -172,6 +174,7 @@ export class Config {
     this.dataDirectory = dirname(settings.EMBEDDED_POSTGRES_DIR);
     this.issuer = issuerOf(settings);
     this.audience = settings.AUDIENCE;
+    this.ownAudiences = [this.audience, this.issuer];
     this.accessModel = accessModelOf(settings);
     this.accessTokenTtlSeconds = Math.max(1, Math.floor(settings.ACCESS_TOKEN_TTL / 1000));
     this.refreshTokenTtlMs = settings.REFRESH_TOKEN_TTL;

@@ -62,9 +62,9 @@ export class AccessModel {
     };
   }
 
-  /** Whether tokens for this audience are for auth's own API: that of `ISSUER`, and `AUDIENCE`. */
+  /** Whether tokens for this audience are for auth's own API. */
   isOwn(audience: string): boolean {
-    return audience === this.config.issuer || audience === this.config.audience;
+    return this.config.ownAudiences.includes(audience);
   }
 
   /** The scopes of `AUDIENCE` but those of auth itself. */

@@ -50,6 +50,17 @@ describe('the resource of a login', () => {
     expect(sayings(next.body)).toEqual(says);
   });
 
+  it.each([
+    ['api', 200],
+    [ISSUER, 200],
+    ['bills', 401],
+  ])('%s decides whether auth takes the token itself: %i', async (resource, status) => {
+    for (const token_format of ['jwt', 'reference']) {
+      const { access_token: token } = (await login({ resource, token_format })).body;
+      expect((await auth.call('GET', '/auth/me', { token })).status).toBe(status);
+    }
+  });
+
   it('is narrowed as the scope is', async () => {
     const { body } = await login({ resource: 'bills', scope: 'bills:pay account' });
     expect(body.scope).toBe('bills:pay');
