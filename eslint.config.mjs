@@ -3,7 +3,13 @@ import nx from '@nx/eslint-plugin';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const tests = ['**/*.spec.ts', '**/*.e2e-spec.ts', '**/*.spec-support.ts', '**/*.fixture.ts'];
+const tests = [
+  '**/*.spec.ts',
+  '**/*.e2e-spec.ts',
+  '**/*.package-spec.ts',
+  '**/*.spec-support.ts',
+  '**/*.fixture.ts',
+];
 
 /** dev-stack starts servers for tests and `npm start`: nothing that is installed may need it. */
 const devStack = {
@@ -33,6 +39,7 @@ const frameworksAndNest = [
 export default defineConfig(
   {
     ignores: [
+      'apps/package-e2e/projects/**',
       '**/compiled/**',
       '**/dist/**',
       '**/dist-spec/**',

@@ -16,12 +16,17 @@ const alias = Object.entries(base.compilerOptions.paths).map(([name, [source]]) 
 }));
 
 /**
- * The two projects of a workspace member: `unit` (`*.spec.ts`) and `e2e` (`*.e2e-spec.ts`: what starts
+ * The projects of a workspace member: `unit` (`*.spec.ts`) and `e2e` (`*.e2e-spec.ts`: what starts
  * built apps or whole stacks). With `postgres` a run gets a server of its own, on which each spec makes
  * its `freshDatabase()`. Without `isolate` the specs of a worker share their modules: for a member whose
- * imports take longer than its tests.
+ * imports take longer than its tests. With `registry` there is a third project, `package`
+ * (`*.package-spec.ts`): what installs packages from the registry.
  */
-export function testProjects({ postgres = false, isolate = true } = {}): ViteUserConfig {
+export function testProjects({
+  postgres = false,
+  isolate = true,
+  registry = false,
+} = {}): ViteUserConfig {
   const project = (name: string, include: string, isolated: boolean) => ({
     oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
     resolve: { conditions, alias },
@@ -45,6 +50,7 @@ export function testProjects({ postgres = false, isolate = true } = {}): ViteUse
       projects: [
         project('unit', 'src/**/*.spec.ts', isolate),
         project('e2e', 'src/**/*.e2e-spec.ts', isolate),
+        ...(registry ? [project('package', 'src/**/*.package-spec.ts', isolate)] : []),
       ],
     },
   });

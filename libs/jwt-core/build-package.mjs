@@ -1,7 +1,7 @@
 // The last step of the library's build: `dist`, as it is published. Two formats of everything would not
-// fit into 300 kB. What needs no package loads alike from both, so of that there is one:
-//   dist/core   what imports node:* alone, as CommonJS, which both formats load
-//   dist/esm    the entries, and what imports Nest, TypeORM or another package
+// fit into 300 kB. What needs no package that is ESM loads alike from both, so of that there is one:
+//   dist/core   as CommonJS, which both formats load
+//   dist/esm    the entries, and what imports Nest or passport
 //   dist/cjs    the same as CommonJS
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,6 +16,8 @@ const entries = Object.values(manifest.exports)
 
 const SPECIFIER = /(?<=\b(?:from|import|require)[ (]*["'])[^"'\n]+(?=["'])/g;
 const specifiersIn = (text) => text.match(SPECIFIER) ?? [];
+/** What is CommonJS itself, and for ESM a wrapper of that: the same classes for both. */
+const isCommonJs = (specifier) => /^node:|^(tslib|pg|typeorm)(\/|$)/.test(specifier);
 const isRelative = (specifier) => specifier.startsWith('.');
 const resolve = (from, specifier) =>
   path.posix.join(path.posix.dirname(from), specifier).replace(/\.js$/, '');
@@ -23,7 +25,7 @@ const resolve = (from, specifier) =>
 /** The modules that the entries load, in what `read` returns for a module, and where each belongs. */
 class Tree {
   texts = new Map();
-  /** Entries, and modules that import a package, if only through another module. */
+  /** Entries, and modules that import a package such as Nest, if only through another module. */
   dual = new Set(entries);
 
   constructor(read) {
@@ -40,7 +42,7 @@ class Tree {
         const isForeign = (specifier) =>
           isRelative(specifier)
             ? this.dual.has(resolve(module, specifier))
-            : !/^(node:|tslib$)/.test(specifier);
+            : !isCommonJs(specifier);
         if (specifiersIn(text).some(isForeign)) this.dual.add(module);
       }
     }
@@ -81,12 +83,17 @@ function transpile(module, moduleKind) {
   }).outputText;
 }
 
+const ES_MODULE = 'Object.defineProperty(exports, "__esModule", { value: true });\n';
+
+/** For modules that import each other in a circle: ours do not. */
+const FORWARD_EXPORTS = /^(?:exports\.\w+ = )+void 0;\n/m;
+
 /** Without white space. Classes keep their names: Nest and logs show them. */
 function minify(code, module, isEsm) {
   const minified = minifySync(`${module}.js`, code, {
     module: isEsm,
-    // Of CommonJS it would write exports in a form that Node does not find when ESM imports them.
-    compress: isEsm,
+    // Of an entry it would write exports in a form that Node does not find when ESM imports them.
+    compress: isEsm || !entries.includes(module),
     mangle: { toplevel: true, keepNames: { class: true, function: false } },
     codegen: { removeWhitespace: true },
   });
@@ -98,11 +105,31 @@ const COMMENT = String.raw`^[ \t]*\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n`;
 const comments = new RegExp(COMMENT, 'gm');
 const privateComments = new RegExp(`(?:${COMMENT})+(?=[ \\t]*private )`, 'gm');
 
-/** Without maps, and without comments that no editor shows. */
+/** The first sentence of a comment, and its defaults, in one line: the sources have the rest. */
+function shorten(comment) {
+  const [indentation] = /^[ \t]*/.exec(comment);
+  const lines = comment.trim().slice(3, -2).split('\n');
+  const text = lines
+    .map((line) => line.replace(/^\s*\*/, '').trim())
+    .join('\n')
+    .trim();
+  const shown = text
+    .split(/\n\n|\n@|(?<=[.:])\s+(?=[A-Z`])/)
+    .filter((sentence, at) => at === 0 || sentence.startsWith('Default'));
+  return `${indentation}/** ${shown.join(' ').replaceAll('\n', ' ')} */\n`;
+}
+
+/** One of a class is enough for the compiler to tell it from others of its shape. */
+const privateMembers =
+  /^([ \t]*private (?:readonly |get )?\w+(?:\(\))?;\n)(?:[ \t]*private (?!constructor)[^\n]*;\n)+/gm;
+
+/** Without maps, and with comments only where editors show them, so that 300 kB hold it all. */
 function declarations(text, isDocumented) {
   return text
     .replace(/^\/\/# sourceMappingURL.*$/gm, '')
-    .replace(isDocumented ? privateComments : comments, '')
+    .replace(privateComments, '')
+    .replace(privateMembers, '$1')
+    .replace(comments, isDocumented ? shorten : '')
     .replace(/^(?: {4})+/gm, (indentation) => '\t'.repeat(indentation.length / 4));
 }
 
@@ -119,7 +146,11 @@ const code = new Tree((module) => transpile(module, ts.ModuleKind.ESNext));
 for (const [module, esm] of code.texts) {
   for (const format of code.formatsOf(module)) {
     const text = format === 'esm' ? esm : transpile(module, ts.ModuleKind.CommonJS);
-    const relocated = code.relocate(text, module, format);
+    // For default imports of ESM in the clothes of CommonJS: there is none of our own modules.
+    const short = entries.includes(module)
+      ? text
+      : text.replace(ES_MODULE, '').replace(FORWARD_EXPORTS, '');
+    const relocated = code.relocate(short, module, format);
     write(`${format}/${module}.js`, minify(relocated, module, format === 'esm'));
   }
 }
@@ -127,10 +158,16 @@ for (const [module, esm] of code.texts) {
 const types = new Tree((module) =>
   readFileSync(path.join(root, 'compiled', `${module}.d.ts`), 'utf8'),
 );
-/** Those of which an entry exports something. */
+/** The parts that a service without Nest would put together itself, but for what callers handle. */
+const isPart = (module) =>
+  /^(keys|issuer|revocation|verifier)\//.test(module) &&
+  !/\/(claims|access|token-error|revocation-source)$/.test(module);
+/** Those of which an entry exports something that most users meet. */
 const documented = new Set(
   entries.flatMap((entry) =>
-    specifiersIn(types.texts.get(entry)).map((specifier) => resolve(entry, specifier)),
+    specifiersIn(types.texts.get(entry))
+      .map((specifier) => resolve(entry, specifier))
+      .filter((module) => !isPart(module)),
   ),
 );
 for (const [module, text] of types.texts) {

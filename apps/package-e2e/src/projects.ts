@@ -1,0 +1,64 @@
+import { cp } from 'node:fs/promises';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { ROOT } from '@jwt-auth/dev-stack';
+import { run } from './packed.js';
+
+/** The projects that install the package, as they are in `projects/`. */
+export type Project = 'nest-12' | 'nest-11' | 'express';
+
+const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+const unreachable = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E50\d/;
+
+/** Copies a project to `into`, outside the workspace, and installs the tarball there. */
+export async function installProject(
+  project: Project,
+  into: string,
+  tarball: string,
+): Promise<string> {
+  const directory = path.join(into, project);
+  await cp(path.join(ROOT, 'apps/package-e2e/projects', project), directory, { recursive: true });
+  try {
+    await run('npm', [...install, tarball], directory);
+  } catch (error) {
+    if (!unreachable.test(String(error))) throw error;
+    throw new Error(
+      `The npm registry cannot be reached, and nothing can be installed without it:\n${String(error)}`,
+      { cause: error },
+    );
+  }
+  return directory;
+}
+
+/** Compiles a project, or only checks its types with other options. */
+export const compile = (directory: string, ...options: string[]) =>
+  run(process.execPath, [tsc, '--project', '.', ...options], directory);
+
+const running: ChildProcess[] = [];
+
+/** Starts a program of a project that prints its address, and returns that. */
+export async function serve(directory: string, program: string, env: object): Promise<string> {
+  const child = spawn(process.execPath, [program], {
+    cwd: directory,
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.push(child);
+  for await (const line of createInterface(child.stdout)) {
+    const [address] = /http:\S+/.exec(line) ?? [];
+    if (address !== undefined) return address;
+  }
+  throw new Error(`${program} of ${directory} ended before it printed its address`);
+}
+
+/** Ends all programs that `serve` started. */
+export async function endAll(): Promise<void> {
+  for (const child of running.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+}
