@@ -216,6 +216,7 @@ describe('the options of JwtCoreModule', () => {
     [{ jwksCooldownSeconds: 0 }, 'jwksCooldownSeconds is'],
     [{ jwksMaxStaleSeconds: 1e9 }, 'jwksMaxStaleSeconds is'],
     [{ keySet: {} }, 'keySet is not a KeySet'],
+    [{ revocationSource: { read: () => {} } }, 'revocationSource is called revocations'],
     [{ revocations: {} }, "revocations is 'feed', 'none' or a RevocationSource"],
     [{ referenceTokens: {} }, 'referenceTokens is not a ReferenceTokenSource'],
     [{ clientId: 'service' }, 'clientSecret is required beside a clientId'],

@@ -144,13 +144,16 @@ function tokenFaults(options: IssuerOptions): string[] {
   return faults;
 }
 
-function sourceFaults({ keySet, revocations, referenceTokens }: IssuerOptions): string[] {
+function sourceFaults(options: IssuerOptions): string[] {
+  const { keySet, revocations, referenceTokens } = options;
   const faults: string[] = [];
   if (keySet && typeof keySet.find !== 'function') faults.push('keySet is not a KeySet');
   const isNamed = revocations === undefined || revocations === 'feed' || revocations === 'none';
   if (!isNamed && typeof revocations?.read !== 'function') {
     faults.push("revocations is 'feed', 'none' or a RevocationSource");
   }
+  // Ignored, a service would read a feed that its issuer may not have.
+  if ('revocationSource' in options) faults.push('revocationSource is called revocations');
   if (referenceTokens && typeof referenceTokens.resolve !== 'function') {
     faults.push('referenceTokens is not a ReferenceTokenSource');
   }

@@ -17,6 +17,7 @@ describe('readClaims', () => {
     expect(read({ claims: { tenant: 'x' }, nbf: CLAIMS.iat + 1 })).toEqual({
       notBefore: CLAIMS.iat + 1,
       principal: {
+        issuer: ISSUER,
         subject: CLAIMS.sub,
         clientId: 'web',
         tokenId: CLAIMS.jti,

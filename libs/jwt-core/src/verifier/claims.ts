@@ -14,6 +14,8 @@ const NOT_MAPPED: MappedClaims = {};
  * all requests that carry the same token.
  */
 export interface Principal {
+  /** `iss`: who says so. Two issuers may use one `subject` for different users. */
+  readonly issuer: string;
   /** `sub`: the id of the user, or of the client if a service calls for itself. */
   readonly subject: string;
   /** `client_id`: the application that the token was issued to. `web` for a user's login. */
@@ -88,6 +90,7 @@ export function readClaims(payload: JsonObject, expected: Expected): VerifiedCla
     notBefore: Math.max(issuedAt, notBefore),
     tokenVersion: tokenVersion(payload.token_version),
     principal: Object.freeze({
+      issuer: expected.issuer,
       subject: identifier(payload, 'sub'),
       clientId: identifier(payload, 'client_id'),
       tokenId: identifier(payload, 'jti'),

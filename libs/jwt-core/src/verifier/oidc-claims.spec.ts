@@ -38,6 +38,7 @@ describe('readOidcClaims', () => {
     const { principal, notBefore, tokenVersion } = read({});
     expect([notBefore, tokenVersion]).toEqual([NOW, undefined]);
     expect(principal).toEqual({
+      issuer: ISSUER,
       subject: 'ada',
       clientId: 'shop',
       tokenId: KEYCLOAK.jti,

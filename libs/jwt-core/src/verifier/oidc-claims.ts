@@ -48,6 +48,7 @@ export function readOidcClaims(
     notBefore: times.notBefore,
     tokenVersion: undefined,
     principal: Object.freeze({
+      issuer: expected.issuer,
       subject: identifier(payload, 'sub'),
       clientId,
       tokenId: payload.jti === undefined ? digest(payload) : identifier(payload, 'jti'),
