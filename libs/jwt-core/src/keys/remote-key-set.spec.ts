@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { generateSigningKey } from '../testing/access-token.js';
+import { generateSigningKey, publicJwk } from '../testing/access-token.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { useKeySetHarness } from './remote-key-set.fixture.js';
 import { RemoteKeySet } from './remote-key-set.js';
@@ -69,6 +69,20 @@ describe('RemoteKeySet', () => {
     await pass(refreshMs);
     await until(() => keys.get(added)?.kid === added);
     expect(keys.get(kid)).toBe(before);
+  });
+
+  it('keeps keys of one kid the same objects, each of its algorithm', async () => {
+    const { auth, key } = harness;
+    const ed25519 = { ...(await generateSigningKey('EdDSA')), kid: key.kid };
+    const answer = JSON.stringify({ keys: [publicJwk(key), publicJwk(ed25519)] });
+    auth.fail('jwks', (_, response) => response.end(answer));
+    const keys = harness.restart({ algorithms: ['RS256', 'EdDSA'] });
+    const before = [await keys.find(key.kid, 'RS256'), await keys.find(key.kid, 'EdDSA')];
+    expect(before.map((each) => each?.algorithm)).toEqual(['RS256', 'EdDSA']);
+    await pass(refreshMs);
+    await until(() => keys.ageMs < refreshMs);
+    expect(keys.get(key.kid, 'RS256')).toBe(before[0]);
+    expect(keys.get(key.kid, 'EdDSA')).toBe(before[1]);
   });
 
   it('takes new material under a known kid for another key', async () => {

@@ -5,7 +5,7 @@ import type { JwtCoreLog } from '../log.js';
 import { HttpRevocationSource } from '../revocation/http-revocation-source.js';
 import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';
-import type { RevocationSource } from '../revocation/revocation-source.js';
+import { type RevocationSource, RevocationSourceError } from '../revocation/revocation-source.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { IntrospectionSource } from '../verifier/introspection/introspection-source.js';
 import type { KeySet } from '../verifier/key-set.js';
@@ -18,7 +18,9 @@ export interface RuntimeOptions {
 }
 
 /** Of a list that is never read. */
-const NOTHING: RevocationSource = { read: () => new Promise(() => undefined) };
+const NOTHING: RevocationSource = {
+  read: () => Promise.reject(new RevocationSourceError('no_feed', 'There are no revocations')),
+};
 
 /** Everything that verifies the tokens of one issuer, and nothing that another issuer can touch. */
 export class IssuerRuntime {

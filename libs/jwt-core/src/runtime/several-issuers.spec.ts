@@ -62,6 +62,18 @@ describe('A verifier of several issuers', () => {
     }
   });
 
+  // threat:oversized-tokens
+  it('reads nothing of a token over 8 KiB', async () => {
+    const verifier = start();
+    const [header, , signature] = one.mint().split('.');
+    const claims = JSON.stringify({ iss: one.issuer, filler: 'x'.repeat(9_000) });
+    const token = `${header}.${Buffer.from(claims).toString('base64url')}.${signature}`;
+    const parse = vi.spyOn(JSON, 'parse');
+    await expect(verifier.verify(token)).rejects.toThrow(refused('token_invalid'));
+    expect(parse.mock.calls.map(([text]) => text)).not.toContain(claims);
+    parse.mockRestore();
+  });
+
   // threat:issuer-mix-up
   it('verifies no token with a key of another issuer, whatever it says, new or remembered', async () => {
     const verifier = start();
@@ -165,6 +177,7 @@ describe('A verifier of several issuers', () => {
 
   describe('without revocations of one', () => {
     it('reads no feed of it, accepts its tokens of a short life, and says so', async () => {
+      log.warn.mockClear();
       const verifier = start({ revocations: 'none' });
       await verifier.ready();
       await verifier.verify(two.mint());
@@ -175,7 +188,7 @@ describe('A verifier of several issuers', () => {
       }
       two.revoke({ kind: 'jti', id: 'x' });
       await verifier.verify(two.mint({ jti: 'x' }));
-      expect(two.requests('feed')).toBe(0);
+      expect([two.requests('feed'), log.warn.mock.calls]).toEqual([0, []]);
       const [first, second] = verifier.statistics.issuers.map(
         ({ revocationList }) => revocationList,
       );
