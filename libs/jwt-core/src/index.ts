@@ -71,6 +71,8 @@ export { AccessError, type AccessErrorCode } from './verifier/access.js';
 export type { AuthenticatedRequest } from './nest/http-request.js';
 
 export type { AppOptions, Guard, RequestWithToken } from './nest/app-options.js';
+export { principalSignal } from './nest/token-ends.js';
+export { TokenEnds } from './nest/token-ends.js';
 export { Refusal, Refusals, type RefusalCause } from './nest/refusal.js';
 export { Credentials } from './nest/credentials.js';
 

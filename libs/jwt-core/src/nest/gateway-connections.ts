@@ -1,8 +1,9 @@
+import type { EventEmitter } from 'node:events';
 import { type CanActivate, Logger, type OnModuleInit, type Type } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { INTERNAL_ERROR, type Problem } from '../http/problem.js';
+import { INTERNAL_ERROR, type Problem, refusalProblem } from '../http/problem.js';
 import type { Guard } from './app-options.js';
 import { rememberUpgrade } from './calls/socket-call.js';
 import { closeSocket, sendException } from './close-socket.js';
@@ -10,6 +11,7 @@ import { isA } from './guard-class.js';
 import { JwtGuard } from './jwt.guard.js';
 import { problemOfRefusal } from './refusal.js';
 import { gatewaysOf } from './routes.js';
+import { onClose, tokenEndsOf } from './token-ends.js';
 
 type Hook = (this: object, client: object, ...rest: unknown[]) => unknown;
 interface Gateway {
@@ -108,6 +110,7 @@ class Gate {
     const admit = (isAllowed: unknown) => {
       if (isAllowed !== true) return this.refuse(client, undefined);
       this.admitted.add(client);
+      this.follow(client);
       return proceed();
     };
     const refuse = (error: unknown) => this.refuse(client, error);
@@ -117,6 +120,16 @@ class Gate {
     } catch (error) {
       return this.refuse(client, error);
     }
+  }
+
+  /** Closes the socket when its token ends, though no message of it comes. */
+  private follow(client: object): void {
+    const release = tokenEndsOf(client)?.follow(client, (reason) => {
+      const problem = refusalProblem(reason);
+      sendException(client, problem);
+      closeSocket(client, problem);
+    });
+    if (release) onClose(client as EventEmitter, release);
   }
 
   private refuse(client: object, error: unknown): void {

@@ -21,6 +21,8 @@ import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtCoreStatistics } from '../runtime/statistics.js';
 import { JwtCoreRuntime } from './jwt-core.runtime.js';
 import { JwtGuard } from './jwt.guard.js';
+import { interceptStreams } from './token-end.interceptor.js';
+import { TokenEnds } from './token-ends.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ProtectedResource } from './protected-resource.js';
 import { Refusal, Refusals } from './refusal.js';
@@ -145,6 +147,18 @@ const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider =
         new GatewayConnections(...parts),
     },
     ofOptions(Credentials),
+    {
+      provide: TokenEnds,
+      inject: [AccessTokenVerifier, Credentials, ModulesContainer],
+      useFactory: (
+        verifier: AccessTokenVerifier,
+        credentials: Credentials,
+        modules: ModulesContainer,
+      ) => {
+        interceptStreams(routesOf(modules));
+        return new TokenEnds(verifier, credentials);
+      },
+    },
   ],
   exports: [
     AccessTokenVerifier,
@@ -156,6 +170,7 @@ const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider =
     JwtGuard,
     Refusals,
     Credentials,
+    TokenEnds,
   ],
 })
 export class JwtCoreModule extends ConfigurableModuleClass {}

@@ -8,6 +8,7 @@ import { carrierOf, requestOf } from './calls/call.js';
 import { Credentials } from './credentials.js';
 import { attachPrincipal } from './http-request.js';
 import { Refusals } from './refusal.js';
+import { noteAdmission, TokenEnds } from './token-ends.js';
 
 /**
  * Accepts requests with a valid access token (RFC 6750) whose caller has what the route's
@@ -31,6 +32,7 @@ export class JwtGuard implements CanActivate {
     private readonly revocations: RevocationList,
     private readonly refusals: Refusals = new Refusals(),
     private readonly credentials: Credentials = new Credentials(),
+    private readonly ends: TokenEnds = new TokenEnds(verifier, credentials),
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -59,13 +61,19 @@ export class JwtGuard implements CanActivate {
     if (token === undefined) return true;
     const verified = this.verifier.verify(token, staleness);
     return verified instanceof Promise
-      ? verified.then((principal) => admit(carrier, principal, rules))
-      : admit(carrier, verified, rules);
+      ? verified.then((principal) => this.admit(context, carrier, principal, rules))
+      : this.admit(context, carrier, verified, rules);
   }
-}
 
-function admit(carrier: object, principal: Principal, rules: AccessRules): true {
-  demandAccess(principal, rules);
-  attachPrincipal(carrier, principal);
-  return true;
+  private admit(
+    context: ExecutionContext,
+    carrier: object,
+    principal: Principal,
+    rules: AccessRules,
+  ): true {
+    demandAccess(principal, rules);
+    attachPrincipal(carrier, principal);
+    noteAdmission(carrier, context, this.ends);
+    return true;
+  }
 }

@@ -44,6 +44,7 @@ export class RevocationList {
   private chainAskedAtMs: number | undefined;
   private provenAtMs = -Infinity;
   private additions = 0;
+  private readonly additionListeners = new Set<() => void>();
 
   /** @throws TypeError when the age is none: a comparison with NaN would go either way unnoticed. */
   constructor({ maxStalenessMs, monotonicNow = () => performance.now() }: RevocationListOptions) {
@@ -116,6 +117,16 @@ export class RevocationList {
       if (this.next !== this.current) this.next?.add(entry);
     }
     this.additions += entries.length;
+    if (entries.length > 0) for (const listener of this.additionListeners) listener();
+  }
+
+  /** Calls a listener after each addition, until `offAddition`. It must not throw. */
+  onAddition(listener: () => void): void {
+    this.additionListeners.add(listener);
+  }
+
+  offAddition(listener: () => void): void {
+    this.additionListeners.delete(listener);
   }
 
   /**

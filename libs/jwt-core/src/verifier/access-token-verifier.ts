@@ -1,6 +1,7 @@
 import type { KeySet, VerificationKey } from './key-set.js';
 import { isReferenceToken, type ReferenceTokenSource } from './reference-token.js';
 import { ReferenceTokenVerifier } from './reference-token-verifier.js';
+import { compactId } from '../revocation/compact-id.js';
 import type { RevocationList } from '../revocation/revocation-list.js';
 import { Admission } from './admission.js';
 import {
@@ -38,6 +39,16 @@ export interface AccessTokenVerifierOptions extends Expected {
   readonly rememberedTokens?: number | undefined;
   /** The wall clock, in milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
+}
+
+/** What can still happen to a token that was accepted. */
+export interface TokenWatch {
+  /** The list that decides. */
+  readonly revocations: RevocationList;
+  /** When it expires, in milliseconds since the epoch, with the clock tolerance. */
+  endsAtMs(): number;
+  /** Why it would be refused now; `undefined` if it is still good, whatever the age of the list. */
+  endedBy(): TokenError | undefined;
 }
 
 /**
@@ -106,6 +117,34 @@ export class AccessTokenVerifier {
       verdicts.noteRefusal(error);
       throw error;
     }
+  }
+
+  /**
+   * Follows a token that was accepted beyond its request. It is verified once more, which is not
+   * counted. Of a token that is not remembered, a revocation of its key is noticed only at `exp`.
+   *
+   * @throws TokenError as `verify` does, with a list of any age
+   */
+  watch(token: string): TokenWatch | Promise<TokenWatch> {
+    const known = this.verified.find(token)?.proven;
+    if (known) return this.watchOf(known);
+    const judged = this.judge(token, Infinity);
+    const watch = (principal: Principal) =>
+      this.watchOf(
+        this.verified.find(token)?.proven ??
+          this.references?.recall(token) ??
+          provenAgain(principal),
+      );
+    return judged instanceof Promise ? judged.then(watch) : watch(judged);
+  }
+
+  private watchOf(proven: ProvenToken): TokenWatch {
+    const { admission } = this;
+    return {
+      revocations: this.options.revocations,
+      endsAtMs: () => admission.endsAtMs(proven),
+      endedBy: () => admission.endOf(proven),
+    };
   }
 
   /** How many verified JWTs are remembered, and how often that saved the check of a signature. */
@@ -185,6 +224,23 @@ export class AccessTokenVerifier {
     this.verified.remember({ token, key, proven }, nowSeconds);
     return principal;
   }
+}
+
+/** What a principal says of its token, which is all but its key and its version. */
+function provenAgain(principal: Principal): ProvenToken {
+  const { clientId, tokenId, sessionId, issuedAt, expiresAt } = principal;
+  return {
+    principal,
+    kid: undefined,
+    clientId,
+    tokenId: compactId(tokenId),
+    sessionId: sessionId === undefined ? undefined : compactId(sessionId),
+    issuedAt,
+    tokenVersion: undefined,
+    notBefore: issuedAt,
+    expiresAt,
+    absentFromVersion: -1,
+  };
 }
 
 /** Our own profile is pinned to RS256. Of others the key decides, whatever it is for. */

@@ -65,6 +65,17 @@ export class Admission {
     return token.principal;
   }
 
+  /** Why a token that was admitted would not be any more, whatever the age of the list. */
+  endOf(token: ProvenToken): TokenError | undefined {
+    if (this.hasExpired(token)) return new TokenError('token_expired', 'exp is past');
+    return this.isRevoked(token) ? new TokenError('token_revoked', 'revoked') : undefined;
+  }
+
+  /** When a token ends if it is not revoked, in milliseconds since the epoch. */
+  endsAtMs({ expiresAt }: ProvenToken): number {
+    return (expiresAt + this.toleranceSeconds) * 1000;
+  }
+
   private isRevoked(token: ProvenToken): boolean {
     const { version } = this.revocations;
     if (token.absentFromVersion === version) return false;

@@ -1,4 +1,4 @@
-import type { AccessTokenVerifier } from './access-token-verifier.js';
+import type { AccessTokenVerifier, TokenWatch } from './access-token-verifier.js';
 import { MAX_TOKEN_BYTES } from './compact-jws.js';
 import type { Principal } from './claims.js';
 import { isReferenceToken } from './reference-token.js';
@@ -6,7 +6,10 @@ import { TokenError } from './token-error.js';
 import { VerdictCounts } from './verdict-counts.js';
 
 /** What verifies tokens: of one issuer, or of several. */
-export type TokenVerifier = Pick<AccessTokenVerifier, 'verify' | 'verdicts' | 'remembered'>;
+export type TokenVerifier = Pick<
+  AccessTokenVerifier,
+  'verify' | 'watch' | 'verdicts' | 'remembered'
+>;
 
 /**
  * Verifies the access tokens of several issuers, each by the verifier of its own, with keys,
@@ -35,6 +38,11 @@ export class IssuersVerifier implements TokenVerifier {
       this.verdicts.noteRefusal(error);
       throw error;
     }
+  }
+
+  /** @see AccessTokenVerifier.watch */
+  watch(token: string): TokenWatch | Promise<TokenWatch> {
+    return this.verifierOf(token).watch(token);
   }
 
   /** Of all issuers. */

@@ -56,6 +56,11 @@ export class ReferenceTokenVerifier {
     return this.introspect(token).then((proven) => admission.admit(proven, maxStalenessMs));
   }
 
+  /** What is known of a token, if it is remembered. */
+  recall(token: string): ProvenToken | undefined {
+    return this.introspected.find(token)?.proven;
+  }
+
   private introspect(token: string): Promise<ProvenToken> {
     const underWay = this.underWay.get(token);
     if (underWay !== undefined) return underWay;

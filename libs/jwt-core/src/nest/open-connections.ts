@@ -1,0 +1,115 @@
+import type { TokenError } from '../verifier/token-error.js';
+import type { RevocationList } from '../revocation/revocation-list.js';
+import type { TokenVerifier } from '../verifier/issuers-verifier.js';
+import type { TokenWatch } from '../verifier/access-token-verifier.js';
+
+interface Open {
+  readonly watch: TokenWatch;
+  readonly end: (reason: TokenError) => void;
+}
+
+/** The wall clock may be set, or the machine sleep: no time-out is trusted for longer. */
+const longestTimeoutMs = 30_000;
+
+/**
+ * What is open for longer than a request, and ends with its token: sockets, streams, subscriptions.
+ *
+ * One timer for all of them, which waits for the first to expire; a revocation is looked for when the
+ * list gets an entry. Nothing runs while nothing is open.
+ */
+export class OpenConnections {
+  private readonly open = new Set<Open>();
+  private readonly lists = new Set<RevocationList>();
+  private timer: NodeJS.Timeout | undefined;
+  private sweepAtMs = Infinity;
+  private sweepTookMs = 0;
+
+  constructor(private readonly verifier: TokenVerifier) {}
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  /**
+   * Calls `end` once, when the token has expired or is revoked. The token was accepted before.
+   *
+   * @returns to be called when the connection ends by itself
+   */
+  add(token: string, end: (reason: TokenError) => void): () => void {
+    let isReleased = false;
+    let release = () => {
+      isReleased = true;
+    };
+    const follow = (watch: TokenWatch) => {
+      if (!isReleased) release = this.follow({ watch, end });
+    };
+    const refuse = (reason: unknown) => {
+      if (!isReleased) end(reason as TokenError);
+    };
+    try {
+      const watch = this.verifier.watch(token);
+      if (watch instanceof Promise) watch.then(follow, refuse);
+      else follow(watch);
+    } catch (reason) {
+      queueMicrotask(() => refuse(reason));
+    }
+    return () => release();
+  }
+
+  private follow(open: Open): () => void {
+    this.open.add(open);
+    const { revocations } = open.watch;
+    if (!this.lists.has(revocations)) {
+      this.lists.add(revocations);
+      revocations.onAddition(this.noteRevocation);
+    }
+    this.sweepBefore(open.watch.endsAtMs());
+    // A revocation may have come between the guard and here.
+    if (open.watch.endedBy()) this.noteRevocation();
+    return () => {
+      this.open.delete(open);
+      if (this.open.size === 0) this.rest();
+    };
+  }
+
+  /** Many entries in a row cause few sweeps: they take a tenth of the time at most. */
+  private readonly noteRevocation = (): void => this.sweepBefore(Date.now() + this.sweepTookMs * 9);
+
+  private sweepBefore(atMs: number): void {
+    const nowMs = Date.now();
+    const soonest = Math.min(Math.max(atMs, nowMs), nowMs + longestTimeoutMs);
+    if (soonest >= this.sweepAtMs) return;
+    clearTimeout(this.timer);
+    this.sweepAtMs = soonest;
+    this.timer = setTimeout(() => this.sweep(), soonest - nowMs);
+    this.timer.unref();
+  }
+
+  private sweep(): void {
+    const startedAtMs = performance.now();
+    this.sweepAtMs = Infinity;
+    let nextMs = Infinity;
+    for (const each of this.open) {
+      const reason = each.watch.endedBy();
+      if (reason === undefined) nextMs = Math.min(nextMs, each.watch.endsAtMs());
+      else this.end(each, reason);
+    }
+    this.sweepTookMs = performance.now() - startedAtMs;
+    if (this.open.size === 0) this.rest();
+    // At the very millisecond it may not have ended yet.
+    else this.sweepBefore(Math.max(nextMs, Date.now() + 20));
+  }
+
+  private end(open: Open, reason: TokenError): void {
+    this.open.delete(open);
+    open.end(reason);
+  }
+
+  private rest(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.sweepAtMs = Infinity;
+    for (const list of this.lists) list.offAddition(this.noteRevocation);
+    this.lists.clear();
+  }
+}

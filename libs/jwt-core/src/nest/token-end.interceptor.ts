@@ -1,0 +1,76 @@
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { INTERCEPTORS_METADATA, SSE_METADATA } from '@nestjs/common/constants.js';
+import { map, Observable } from 'rxjs';
+import { carrierOf } from './calls/call.js';
+import type { Route } from './routes.js';
+import { tokenEndsOf } from './token-ends.js';
+
+type Follow = (end: () => void) => () => void;
+
+/** Completes the stream of an SSE route, or a GraphQL subscription, when its token ends. */
+const tokenEndInterceptor: NestInterceptor = {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const carrier = carrierOf(context);
+    const ends = tokenEndsOf(carrier);
+    if (!ends) return next.handle();
+    const follow: Follow = (end) => ends.follow(carrier, end);
+    return context.getType<string>() === 'graphql'
+      ? next.handle().pipe(map((events: unknown) => endingIterator(events, follow)))
+      : endingStream(next.handle(), follow);
+  },
+};
+
+/** Puts it on the handlers that need it: a global one would cost something for each request. */
+export function interceptStreams(routes: readonly Route[]): void {
+  for (const { handler, kind, label } of routes) {
+    const isStream =
+      kind === 'http'
+        ? Reflect.hasMetadata(SSE_METADATA, handler)
+        : kind === 'graphql' && label.startsWith('Subscription ');
+    if (!isStream) continue;
+    const present = (Reflect.getMetadata(INTERCEPTORS_METADATA, handler) ?? []) as unknown[];
+    if (present.includes(tokenEndInterceptor)) continue;
+    Reflect.defineMetadata(INTERCEPTORS_METADATA, [...present, tokenEndInterceptor], handler);
+  }
+}
+
+function endingStream(source: Observable<unknown>, follow: Follow): Observable<unknown> {
+  return new Observable((subscriber) => {
+    subscriber.add(follow(() => subscriber.complete()));
+    subscriber.add(source.subscribe(subscriber));
+  });
+}
+
+/** An iterator that is done when the token ends, even while it waits for the next event. */
+function endingIterator(events: unknown, follow: Follow): unknown {
+  const source = (events as Partial<AsyncIterable<unknown>> | null)?.[Symbol.asyncIterator]?.();
+  if (!source) return events;
+  const done: IteratorResult<unknown> = { done: true, value: undefined };
+  let isEnded = false;
+  let waiting: ((result: IteratorResult<unknown>) => void) | undefined;
+  const release = follow(() => {
+    isEnded = true;
+    waiting?.(done);
+    void source.return?.();
+  });
+  const iterator: AsyncIterableIterator<unknown> = {
+    next: () =>
+      new Promise((resolve, reject) => {
+        if (isEnded) return resolve(done);
+        waiting = resolve;
+        source.next().then((result) => {
+          if (result.done) release();
+          resolve(result);
+        }, reject);
+      }),
+    return: async () => {
+      release();
+      isEnded = true;
+      waiting?.(done);
+      await source.return?.();
+      return done;
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
+}

@@ -1,0 +1,248 @@
+import { once } from 'node:events';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { Controller, Get, type INestApplication, Req, Sse, UseGuards } from '@nestjs/common';
+import { ApolloDriver } from '@nestjs/apollo';
+import { Args, GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { createClient } from 'graphql-ws';
+import { interval, map } from 'rxjs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
+import { TestIssuer } from '../testing/test-issuer.js';
+import { JwtCoreModule } from './jwt-core.module.js';
+import { JwtGuard } from './jwt.guard.js';
+import { bearer, createApp, listen, platforms } from './nest-app.fixture.js';
+import { principalSignal, TokenEnds } from './token-ends.js';
+
+@Controller()
+@UseGuards(JwtGuard)
+class StreamController {
+  @Sse('events')
+  events() {
+    return interval(20).pipe(map((count) => ({ data: String(count) })));
+  }
+
+  @Get('work')
+  work(@Req() request: object) {
+    const signal = principalSignal(request);
+    if (principalSignal(request) !== signal) throw new Error('two signals for one request');
+    return new Promise((resolve) =>
+      signal.addEventListener('abort', () =>
+        resolve({ ended: (signal.reason as { code: string }).code }),
+      ),
+    );
+  }
+
+  @Get('quick')
+  quick(@Req() request: object) {
+    return { aborted: principalSignal(request).aborted };
+  }
+}
+
+@WebSocketGateway({ path: '/socket' })
+@UseGuards(JwtGuard)
+class Gateway {
+  @SubscribeMessage('x')
+  x() {}
+}
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+@Resolver()
+@UseGuards(JwtGuard)
+class TicksResolver {
+  @Query(() => String)
+  q() {
+    return '';
+  }
+
+  @Subscription(() => String)
+  async *ticks() {
+    for (let count = 0; ; count++) {
+      yield { ticks: String(count) };
+      await wait(20);
+    }
+  }
+
+  /** One event, and then none for ever: it must end while it waits. */
+  @Subscription(() => String)
+  async *silence(@Args('x', { nullable: true }) _x?: string) {
+    yield { silence: 'first' };
+    await new Promise(() => undefined);
+  }
+}
+
+const [[, fastify], [, express]] = platforms;
+const subscriptions = { 'graphql-ws': { path: '/graphql' } };
+const graphql = [
+  ['Fastify, with Mercurius', fastify, MercuriusDriver, { subscription: true }],
+  ['Express, with Apollo', express, ApolloDriver, { subscriptions }],
+] as const;
+
+describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, options) => {
+  let issuer: TestIssuer;
+  let app: INestApplication;
+  let url: string;
+  let tokens = 0;
+
+  beforeAll(async () => {
+    issuer = await TestIssuer.start();
+    app = await createApp(makeAdapter, {
+      imports: [
+        JwtCoreModule.forRoot({
+          issuer: issuer.issuer,
+          audience: issuer.audience,
+          clockToleranceSeconds: 0,
+        }),
+        GraphQLModule.forRoot({
+          driver,
+          autoSchemaFile: true,
+          graphiql: false,
+          ...options,
+        } as never),
+      ],
+      controllers: [StreamController],
+      providers: [TicksResolver],
+    });
+    url = await listen(app);
+    const { checks } = app.get(JwtCoreReadiness);
+    await vi.waitUntil(() => checks.every((check) => !check.check()), { timeout: 30_000 });
+  });
+  afterAll(async () => {
+    await app.close();
+    await issuer.close();
+  });
+
+  const mint = () => {
+    const jti = `token-${(tokens += 1)}`;
+    return { token: issuer.mint({ jti }), revoke: () => issuer.revoke({ kind: 'jti', id: jti }) };
+  };
+  const openConnections = () => app.get(TokenEnds).connections.size;
+  const untilAllClosed = () =>
+    vi.waitUntil(() => openConnections() === 0, { timeout: 10_000, interval: 10 });
+  const get = async (path: string, token: string) => {
+    const request = httpGet(url + path, { headers: { authorization: bearer(token)[1] } });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return response;
+  };
+
+  it('a stream of SSE is completed when its token is revoked', async () => {
+    const { token, revoke } = mint();
+    const response = await get('/events', token);
+    await once(response, 'data');
+    expect(openConnections()).toBe(1);
+    revoke();
+    await once(response.resume(), 'end');
+    expect(response.complete).toBe(true);
+    expect(openConnections()).toBe(0);
+  });
+
+  it('a stream of SSE is completed when its token expires', async () => {
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const response = await get(
+      '/events',
+      issuer.mint({ iat: nowSeconds - 9, exp: nowSeconds + 2 }),
+    );
+    await once(response.resume(), 'end');
+    expect(Math.floor(Date.now() / 1000)).toBe(nowSeconds + 2);
+  });
+
+  it('is forgotten when a client leaves', async () => {
+    const response = await get('/events', mint().token);
+    await once(response, 'data');
+    response.destroy();
+    await untilAllClosed();
+  });
+
+  it('work is told by principalSignal(request)', async () => {
+    const { token, revoke } = mint();
+    const answering = get('/work', token);
+    await vi.waitUntil(() => openConnections() === 1, { timeout: 10_000, interval: 5 });
+    revoke();
+    const [body] = (await once(await answering, 'data')) as [Buffer];
+    expect(JSON.parse(body.toString())).toEqual({ ended: 'token_revoked' });
+    await untilAllClosed();
+  });
+
+  it('a request that is answered is not open', async () => {
+    const response = await get('/quick', mint().token);
+    const [body] = (await once(response, 'data')) as [Buffer];
+    expect(JSON.parse(body.toString())).toEqual({ aborted: false });
+    await untilAllClosed();
+  });
+
+  it.each(['ticks', 'silence'])('the subscription %s is completed', async (field) => {
+    const { token, revoke } = mint();
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${token}` },
+      retryAttempts: 0,
+    });
+    const events = client.iterate({ query: `subscription { ${field} }` });
+    expect((await events.next()).value).toMatchObject({
+      data: { [field]: expect.any(String) as string },
+    });
+    revoke();
+    let result: IteratorResult<unknown>;
+    do result = await events.next();
+    while (!result.done);
+    await untilAllClosed();
+    await client.dispose();
+  });
+
+  it('a subscription without a token is refused', async () => {
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+    });
+    const events = client.iterate({ query: 'subscription { ticks }' });
+    const refusal = await events.next().then(
+      ({ value }) => value as unknown,
+      (error: unknown) => error,
+    );
+    expect(JSON.stringify(refusal)).toMatch(/UNAUTHENTICATED.*token_missing/s);
+    await client.dispose();
+  });
+});
+
+describe.each(platforms)('a socket of ws on %s', (_name, makeAdapter) => {
+  it('is closed with 4401 when its token is revoked, though it sends nothing', async () => {
+    const issuer = await TestIssuer.start();
+    const app = await createApp(makeAdapter, {
+      imports: [JwtCoreModule.forRoot({ issuer: issuer.issuer, audience: issuer.audience })],
+      providers: [Gateway],
+    });
+    app.useWebSocketAdapter(new WsAdapter(app));
+    const url = await listen(app);
+    const { checks } = app.get(JwtCoreReadiness);
+    await vi.waitUntil(() => checks.every((check) => !check.check()), { timeout: 30_000 });
+    const { connections } = app.get(TokenEnds);
+    const open = async (jti: string) => {
+      const headers = { authorization: `Bearer ${issuer.mint({ jti })}` };
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/socket`, { headers });
+      await once(socket, 'open');
+      return socket;
+    };
+    const [revoked, kept] = [await open('revoked'), await open('kept')];
+    await vi.waitUntil(() => connections.size === 2, { timeout: 10_000, interval: 5 });
+    const message = once(revoked, 'message');
+    const closed = once(revoked, 'close');
+    issuer.revoke({ kind: 'jti', id: 'revoked' });
+    const [text] = (await message) as [Buffer];
+    expect(JSON.parse(text.toString())).toMatchObject({
+      event: 'exception',
+      data: { code: 'token_revoked' },
+    });
+    expect((await closed)[0]).toBe(4401);
+    expect(kept.readyState).toBe(WebSocket.OPEN);
+    kept.close();
+    await vi.waitUntil(() => connections.size === 0, { timeout: 10_000, interval: 5 });
+    await app.close();
+    await issuer.close();
+  });
+});
