@@ -10,7 +10,11 @@ import { run } from './packed.js';
 export type Project = 'nest-12' | 'nest-11' | 'express';
 
 const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
-const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+const install = [
+  ...['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'],
+  // Or npm would try for minutes before it says that it cannot reach the registry.
+  ...['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=1000'],
+];
 const unreachable = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E50\d/;
 
 /** Copies a project to `into`, outside the workspace, and installs the tarball there. */
