@@ -77,7 +77,7 @@ describe('rotation', () => {
 
   it('waits until every process publishes the key that is to sign', async () => {
     await rotate();
-    await ageNext(1.5);
+    await ageNext(0.5);
     const calledAt = performance.now();
     await post('rotate');
     expect(performance.now() - calledAt).toBeGreaterThan(250);
