@@ -5,7 +5,7 @@ import { Stack } from './stack.js';
 
 const GREEDY = '198.51.100.66';
 const AT_A_TIME = 100;
-const OTHERS = 4;
+const OTHERS = 5;
 
 let stack: Stack;
 let auth: string;
@@ -40,23 +40,18 @@ const logInElsewhere = async (emails: readonly string[]): Promise<number[]> => {
 };
 
 describe('an address that sends a hundred requests at a time', () => {
-  const greedy = async () => {
-    const email = await register(auth);
-    return () => tryLogin(auth, email, PASSWORD, { from: GREEDY });
-  };
-  const registering = async () => () =>
-    call(`${auth}/auth/register`, {
-      body: { email: newEmail(), password: PASSWORD },
-      from: GREEDY,
-    });
-
   // threat:login-floods
-  it.each([
-    ['logins with its own password', greedy],
-    ['registrations', registering],
-  ])('leaves room for everybody else: %s', async (_name, requests) => {
+  it('leaves room for everybody else: logins with its own password, and registrations', async () => {
     const emails = await Promise.all(Array.from({ length: OTHERS }, () => register(auth)));
-    const request = await requests();
+    const own = await register(auth);
+    let isRegistration = false;
+    const request = () => {
+      isRegistration = !isRegistration;
+      const body = { email: newEmail(), password: PASSWORD };
+      return isRegistration
+        ? call(`${auth}/auth/register`, { body, from: GREEDY })
+        : tryLogin(auth, own, PASSWORD, { from: GREEDY });
+    };
     const statuses = await during(request, () => logInElsewhere(emails));
     expect(statuses).toEqual(Array(OTHERS).fill(200));
   });
