@@ -3,15 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { AuditService, type AuditEntry } from '../audit/audit.service.js';
+import { AuditService } from '../audit/audit.service.js';
+import type { ByAdmin } from '../audit/by-admin.js';
 import { Clock } from '../clock.js';
 import { ClientSecret } from './client-secret.entity.js';
 import { ClientsError } from './clients.errors.js';
 import { lockClient } from './lock-client.js';
 import { hashSecret, newSecret } from '../secret.js';
-
-/** On whose behalf clients change, and from where. */
-export type ClientActor = Pick<AuditEntry, 'actor' | 'origin'>;
 
 /** A secret in plain text: shown once, to the administrator who made it. */
 export type NewSecret = Pick<ClientSecret, 'id' | 'createdAt'> & { readonly secret: string };
@@ -29,7 +27,7 @@ export class ClientSecretsService {
   ) {}
 
   /** @throws ClientsError `client_not_found`, `too_many_secrets` */
-  async add(id: string, by: ClientActor): Promise<NewSecret> {
+  async add(id: string, by: ByAdmin): Promise<NewSecret> {
     return this.dataSource.transaction(async (manager) => {
       await lockClient(manager, id);
       if ((await manager.countBy(ClientSecret, { clientId: id })) >= MAX_SECRETS) {
@@ -48,7 +46,7 @@ export class ClientSecretsService {
   }
 
   /** @throws ClientsError `secret_not_found` */
-  async remove(id: string, secretId: string, by: ClientActor): Promise<void> {
+  async remove(id: string, secretId: string, by: ByAdmin): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const { affected } = await manager.delete(ClientSecret, { id: secretId, clientId: id });
       if (!affected) throw new ClientsError('secret_not_found', `No secret ${secretId} of ${id}`);

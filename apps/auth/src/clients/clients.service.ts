@@ -8,10 +8,11 @@ import { DataSource, In, IsNull, type EntityManager } from 'typeorm';
 import { holdAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
+import type { ByAdmin } from '../audit/by-admin.js';
 import { Clock } from '../clock.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { ClientSecret } from './client-secret.entity.js';
-import { ClientSecretsService, type ClientActor } from './client-secrets.service.js';
+import { ClientSecretsService } from './client-secrets.service.js';
 import { Client } from './client.entity.js';
 import { lockClient } from './lock-client.js';
 
@@ -58,7 +59,7 @@ export class ClientsService {
   }
 
   /** @throws AccessModelError `invalid_access` */
-  async create(traits: ClientTraits, by: ClientActor): Promise<{ client: Client; secret: string }> {
+  async create(traits: ClientTraits, by: ByAdmin): Promise<{ client: Client; secret: string }> {
     const client: Client = {
       ...distinct(traits),
       id: randomUUID(),
@@ -86,7 +87,7 @@ export class ClientsService {
    *
    * @throws ClientsError `client_not_found`; AccessModelError `invalid_access`
    */
-  async change(id: string, change: Partial<ClientTraits>, by: ClientActor): Promise<Client> {
+  async change(id: string, change: Partial<ClientTraits>, by: ByAdmin): Promise<Client> {
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
       const before = await lockClient(manager, id);
@@ -115,7 +116,7 @@ export class ClientsService {
    *
    * @throws ClientsError `client_not_found`
    */
-  async delete(id: string, by: ClientActor): Promise<void> {
+  async delete(id: string, by: ByAdmin): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await lockClient(manager, id);
       await manager.update(Client, { id }, { deletedAt: this.clock.now() });

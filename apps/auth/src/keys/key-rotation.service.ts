@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { AuditService, type AuditEntry } from '../audit/audit.service.js';
+import { AuditService } from '../audit/audit.service.js';
+import type { ByAdmin } from '../audit/by-admin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KEY_REVOCATION_SECONDS, RevocationsService } from '../revocations/revocations.service.js';
@@ -13,9 +14,6 @@ import { KeysError } from './keys.errors.js';
 import { newSigningKey } from './new-signing-key.js';
 import { KeysRepository } from './keys.repository.js';
 import type { SigningKey, SigningKeyState } from './signing-key.entity.js';
-
-/** On whose behalf keys change. `actor` is null when it is their time. */
-export type KeyChange = Pick<AuditEntry, 'actor' | 'origin'>;
 
 /** Until every process publishes a new key, and every service that follows the feed has fetched it. */
 const SETTLING_MS = 2_000;
@@ -46,7 +44,7 @@ export class KeyRotationService {
    *
    * @throws KeysError `too_many_keys` until retired ones have gone
    */
-  async rotate(change: KeyChange): Promise<void> {
+  async rotate(by: ByAdmin): Promise<void> {
     if (this.keyRing.size >= MAX_PUBLISHED) {
       throw new KeysError('too_many_keys', `${this.keyRing.size} keys are published`);
     }
@@ -56,7 +54,7 @@ export class KeyRotationService {
     await sleep(Math.min(Math.max(SETTLING_MS - age, 0), SETTLING_MS));
     await this.keys.change(async (manager) => {
       const isStillNext = (await this.keys.the('next', manager)).kid === next.kid;
-      if (isStillNext) await this.advance(manager, change);
+      if (isStillNext) await this.advance(manager, by);
     });
     await this.keyRing.reload();
   }
@@ -78,7 +76,7 @@ export class KeyRotationService {
    *
    * @throws KeysError `key_not_found`
    */
-  async withdraw(kid: string, change: KeyChange): Promise<void> {
+  async withdraw(kid: string, by: ByAdmin): Promise<void> {
     await this.keys.change(async (manager) => {
       const key = await this.keys.find(manager, kid);
       if (!key) throw new KeysError('key_not_found', `There is no signing key ${kid}`);
@@ -88,15 +86,15 @@ export class KeyRotationService {
       if (key.state === 'next') await this.insertNext(manager);
       const exp = this.clock.seconds() + KEY_REVOCATION_SECONDS;
       await this.revocations.revoke(manager, [{ kind: 'kid', id: kid, exp }]);
-      await this.audit.record(manager, { ...change, action: 'key.withdrawn', subject: kid });
+      await this.audit.record(manager, { ...by, action: 'key.withdrawn', subject: kid });
     });
     await this.keyRing.reload();
   }
 
   /** As `withdraw`, for a key that may not be one of this issuer. */
-  async withdrawIfKnown(kid: string, change: KeyChange): Promise<void> {
+  async withdrawIfKnown(kid: string, by: ByAdmin): Promise<void> {
     try {
-      await this.withdraw(kid, change);
+      await this.withdraw(kid, by);
     } catch (error) {
       if (!(error instanceof KeysError && error.code === 'key_not_found')) throw error;
     }
@@ -114,12 +112,13 @@ export class KeyRotationService {
     );
   }
 
-  private async advance(manager: EntityManager, change: KeyChange): Promise<void> {
+  /** `actor: null`: the key is due, and nobody asked for it. */
+  private async advance(manager: EntityManager, by: ByAdmin | { actor: null }): Promise<void> {
     const active = await this.keys.the('active', manager);
     await this.end(manager, active, 'retired');
     const kid = await this.promoteNext(manager);
     await this.audit.record(manager, {
-      ...change,
+      ...by,
       action: 'key.rotated',
       subject: kid,
       detail: { retired: active.kid },
