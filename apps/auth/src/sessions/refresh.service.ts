@@ -8,10 +8,10 @@ import { Config } from '../config.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import type { TokenFormat } from '../tokens/token-format.js';
+import { RefreshTokensRepository, type PresentedToken } from './refresh-tokens.repository.js';
 import { openWith, sealUnder } from './seal.js';
 import { SessionEndService } from './session-end.service.js';
 import { SessionsError } from './sessions.errors.js';
-import { SessionsRepository, type PresentedToken } from './sessions.repository.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
 
@@ -55,7 +55,7 @@ export class RefreshService {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly sessions: SessionsRepository,
+    private readonly refreshTokens: RefreshTokensRepository,
     private readonly tokenPairs: TokenPairs,
     private readonly sessionEnd: SessionEndService,
     private readonly config: Config,
@@ -90,7 +90,7 @@ export class RefreshService {
     origin: Origin,
     options: RefreshOptions,
   ): Promise<Outcome> {
-    const presented = await this.sessions.lockPresentedToken(manager, hashSecret(token));
+    const presented = await this.refreshTokens.lockPresented(manager, hashSecret(token));
     if (!presented) return refusal('refresh_token_invalid', 'No such token');
     // After the lock: what it waited for is in the past now.
     const now = await this.clock.database(manager);
@@ -124,7 +124,7 @@ export class RefreshService {
     { sessionId }: PresentedToken,
     now: Date,
   ): Promise<TokenResponse | undefined> {
-    const answers = await this.sessions.sealedAnswers(manager, sessionId);
+    const answers = await this.refreshTokens.sealedAnswers(manager, sessionId);
     const sealedAfter = (current: string): Buffer | undefined =>
       answers.get(hashSecret(current).toString('hex'));
     let current = token;
@@ -134,7 +134,7 @@ export class RefreshService {
       current = answer.refresh_token;
     }
     if (!answer) return undefined;
-    const newest = await this.sessions.findToken(manager, hashSecret(current));
+    const newest = await this.refreshTokens.find(manager, hashSecret(current));
     if (!newest || newest.replacedAt) return undefined;
     return {
       ...answer,
@@ -172,7 +172,7 @@ export class RefreshService {
       now,
     });
     const isKept = this.config.refreshRetryWindowMs > 0;
-    await this.sessions.replaceToken(manager, presented, record, {
+    await this.refreshTokens.replace(manager, presented, record, {
       now,
       windowStart: this.windowStart(now),
       sealedSuccessor: isKept ? sealUnder(token, JSON.stringify(response)) : null,

@@ -7,8 +7,9 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
+import { RefreshTokensRepository, type LiveAccess } from './refresh-tokens.repository.js';
 import type { Session, SessionEnd } from './session.entity.js';
-import { SessionsRepository, type LiveAccess } from './sessions.repository.js';
+import { SessionsRepository } from './sessions.repository.js';
 
 interface EndSession {
   readonly userId: string;
@@ -43,6 +44,7 @@ const MAX_CLOCK_TOLERANCE_MS = 60_000;
 export class SessionEndService {
   constructor(
     private readonly sessions: SessionsRepository,
+    private readonly refreshTokens: RefreshTokensRepository,
     private readonly revocations: RevocationsService,
     private readonly audit: AuditService,
     private readonly config: Config,
@@ -112,7 +114,7 @@ export class SessionEndService {
    * @returns how many there were
    */
   async revokeAccessTokens(manager: EntityManager, userId: string): Promise<number> {
-    const live = await this.sessions.liveAccessTokens(manager, userId, this.latestExpired());
+    const live = await this.refreshTokens.liveAccessTokens(manager, userId, this.latestExpired());
     await this.revoke(manager, 'jti', live);
     return live.length;
   }
@@ -124,7 +126,7 @@ export class SessionEndService {
    * @returns how many there were
    */
   async revokeNarrowed(manager: EntityManager, narrowing: Narrowing): Promise<number> {
-    const live = await this.sessions.narrowedTokens(manager, narrowing, {
+    const live = await this.refreshTokens.narrowedTokens(manager, narrowing, {
       since: this.latestExpired(),
       defaultAudience: this.config.audience,
     });
@@ -139,7 +141,7 @@ export class SessionEndService {
   ): Promise<number> {
     const endedAt = await this.clock.database(manager);
     const ids = await this.sessions.end(manager, where, { endedAt, endReason: reason });
-    const live = await this.sessions.liveSessions(manager, ids, this.latestExpired());
+    const live = await this.refreshTokens.liveSessions(manager, ids, this.latestExpired());
     await this.revoke(manager, 'sid', live);
     return ids.length;
   }

@@ -9,6 +9,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import type { User } from '../users/user.entity.js';
+import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
@@ -31,6 +32,7 @@ export class SessionStartService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly sessions: SessionsRepository,
+    private readonly refreshTokens: RefreshTokensRepository,
     private readonly tokenPairs: TokenPairs,
     private readonly sessionEnd: SessionEndService,
     private readonly audit: AuditService,
@@ -56,7 +58,8 @@ export class SessionStartService {
         requestedScope: session.requestedScope,
         audience: session.audience ?? this.config.audience,
       });
-      await this.sessions.insert(manager, session, record);
+      await this.sessions.insert(manager, session);
+      await this.refreshTokens.insert(manager, record);
       await this.audit.record(manager, {
         action: 'session.started',
         actor: userId,

@@ -9,6 +9,7 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { LocalStrategy } from './local.strategy.js';
 import { LoginController } from './login.controller.js';
+import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionEndService } from './session-end.service.js';
 import { SessionStartService } from './session-start.service.js';
@@ -37,6 +38,7 @@ import { TokenPairs } from './token-pairs.js';
     SessionAccessChanges,
     SessionUserChanges,
     SessionsRepository,
+    RefreshTokensRepository,
     RefreshService,
     TokenPairs,
   ],

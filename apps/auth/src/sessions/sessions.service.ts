@@ -6,6 +6,7 @@ import type { ByAdmin } from '../audit/by-admin.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { hashSecret } from '../secret.js';
+import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
@@ -17,6 +18,7 @@ export class SessionsService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly sessions: SessionsRepository,
+    private readonly refreshTokens: RefreshTokensRepository,
     private readonly sessionEnd: SessionEndService,
     private readonly clock: Clock,
   ) {}
@@ -36,7 +38,7 @@ export class SessionsService {
 
   /** Whether this is a refresh token that was issued, and has not been removed for its age. */
   async isRefreshToken(token: string): Promise<boolean> {
-    const known = await this.sessions.findToken(this.dataSource.manager, hashSecret(token));
+    const known = await this.refreshTokens.find(this.dataSource.manager, hashSecret(token));
     return known !== null;
   }
 

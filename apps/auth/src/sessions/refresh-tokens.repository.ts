@@ -1,0 +1,177 @@
+import { execute, type Statement } from '@jwt-auth/chassis';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+
+import type { Narrowing } from '../access/access-changes.js';
+import { keyWhileIssuing } from '../access/access-locks.js';
+import { User } from '../users/user.entity.js';
+import { RefreshToken } from './refresh-token.entity.js';
+import { Session } from './session.entity.js';
+
+/** A refresh token that a caller presents, with its session and its user. */
+export interface PresentedToken
+  extends
+    Pick<RefreshToken, 'hash' | 'sessionId' | 'expiresAt' | 'replacedAt'>,
+    Pick<Session, 'userId' | 'requestedScope' | 'audience' | 'endedAt'>,
+    Pick<User, 'roles' | 'claims' | 'isDisabled'> {
+  readonly sessionExpiresAt: Date;
+}
+
+/** An access token that has not expired yet, or the session of such tokens. */
+export interface LiveAccess {
+  readonly id: string;
+  readonly expiresAt: Date;
+}
+
+interface Replacement {
+  /** By the clock of the database. */
+  readonly now: Date;
+  /** Answers to tokens that were replaced before this are not kept. */
+  readonly windowStart: Date;
+  readonly sealedSuccessor: Buffer | null;
+}
+
+// Each refresh runs these two: named, so that a connection parses and plans them once.
+
+// Locked in this order, which is that of all who end sessions: user, session, token.
+const LOCK_PRESENTED: Statement = {
+  name: 'refresh_tokens.lock_presented',
+  text: `
+    SELECT token.hash, token.replaced_at AS "replacedAt", token.expires_at AS "expiresAt",
+      session.id AS "sessionId", session.requested_scope AS "requestedScope",
+      session.audience, session.expires_at AS "sessionExpiresAt", session.ended_at AS "endedAt",
+      owner.id AS "userId", owner.roles, owner.claims, owner.is_disabled AS "isDisabled"
+    FROM refresh_tokens token
+    JOIN sessions session ON session.id = token.session_id
+    JOIN users owner ON owner.id = session.user_id
+    WHERE token.hash = ${keyWhileIssuing('$1::bytea')}
+    FOR SHARE OF owner FOR UPDATE OF session FOR UPDATE OF token`,
+};
+
+const SPEND: Statement = {
+  name: 'refresh_tokens.spend',
+  text: `
+    WITH outdated AS (
+      UPDATE refresh_tokens SET sealed_successor = NULL
+      WHERE session_id = $1 AND sealed_successor IS NOT NULL AND replaced_at < $5
+    ), used AS (
+      UPDATE sessions SET last_used_at = $3 WHERE id = $1
+    )
+    UPDATE refresh_tokens SET replaced_at = $3, sealed_successor = $4 WHERE hash = $2`,
+};
+
+/** Of the scopes that a token names and a role has lost, no role of its user has at least one. */
+const IS_LOST = `
+  (token.access_token_scopes IS NULL OR EXISTS (
+    SELECT FROM unnest(token.access_token_scopes) AS named
+    WHERE named = ANY(:scopes) AND NOT EXISTS (
+      SELECT FROM roles WHERE roles.name = ANY(owner.roles) AND named = ANY(roles.scopes))))`;
+
+/** All SQL of refresh tokens, and of the access tokens that were issued beside them. */
+@Injectable()
+export class RefreshTokensRepository {
+  /**
+   * The token with this hash. Until the transaction ends nobody else refreshes a token of its
+   * session, ends it, or changes its user.
+   */
+  async lockPresented(manager: EntityManager, hash: Buffer): Promise<PresentedToken | undefined> {
+    const [token] = await execute<PresentedToken>(manager, LOCK_PRESENTED, [hash]);
+    return token;
+  }
+
+  async insert(manager: EntityManager, token: RefreshToken): Promise<void> {
+    await manager.insert(RefreshToken, token);
+  }
+
+  find(manager: EntityManager, hash: Buffer): Promise<RefreshToken | null> {
+    return manager.findOneBy(RefreshToken, { hash });
+  }
+
+  /**
+   * Puts `successor` in the place of a token. Answers that were kept for repeated calls, and whose
+   * window is over, are removed.
+   */
+  async replace(
+    manager: EntityManager,
+    { hash, sessionId }: PresentedToken,
+    successor: RefreshToken,
+    { now, windowStart, sealedSuccessor }: Replacement,
+  ): Promise<void> {
+    // First, as only one token of a session may be usable at any moment.
+    await execute(manager, SPEND, [sessionId, hash, now, sealedSuccessor, windowStart]);
+    await this.insert(manager, successor);
+  }
+
+  /** The answers that are kept for repeated calls, by the hash (hex) of the token they were for. */
+  async sealedAnswers(manager: EntityManager, sessionId: string): Promise<Map<string, Buffer>> {
+    const links = await manager
+      .createQueryBuilder(RefreshToken, 'token')
+      .where('token.session_id = :sessionId', { sessionId })
+      .andWhere('token.sealed_successor IS NOT NULL')
+      .getMany();
+    return new Map(
+      links.map(({ hash, sealedSuccessor }) => [hash.toString('hex'), sealedSuccessor as Buffer]),
+    );
+  }
+
+  /** Those of the sessions that have an access token which expires after `since`, however many. */
+  liveSessions(
+    manager: EntityManager,
+    sessionIds: readonly string[],
+    since: Date,
+  ): Promise<LiveAccess[]> {
+    return manager
+      .createQueryBuilder(RefreshToken, 'token')
+      .select('token.session_id', 'id')
+      .addSelect('max(token.access_token_expires_at)', 'expiresAt')
+      .where('token.session_id = ANY(:sessionIds::uuid[])', { sessionIds })
+      .andWhere('token.access_token_expires_at > :since', { since })
+      .groupBy('token.session_id')
+      .getRawMany<LiveAccess>();
+  }
+
+  /** The access tokens of a user's open sessions that expire after `since`. */
+  liveAccessTokens(manager: EntityManager, userId: string, since: Date): Promise<LiveAccess[]> {
+    return manager
+      .createQueryBuilder(RefreshToken, 'token')
+      .innerJoin(Session, 'session', 'session.id = token.session_id')
+      .select('token.access_token_id', 'id')
+      .addSelect('token.access_token_expires_at', 'expiresAt')
+      .where('session.user_id = :userId AND session.ended_at IS NULL', { userId })
+      .andWhere('token.access_token_expires_at > :since', { since })
+      .getRawMany<LiveAccess>();
+  }
+
+  /**
+   * The access tokens of all users, for as long as they expire after `since`, that say what is taken
+   * away from a role or resource. A token whose scope another role of its user gives is not one.
+   */
+  narrowedTokens(
+    manager: EntityManager,
+    narrowing: Narrowing,
+    { since, defaultAudience }: { readonly since: Date; readonly defaultAudience: string },
+  ): Promise<LiveAccess[]> {
+    const { scopes, isRemoved } = narrowing;
+    const tokens = manager
+      .createQueryBuilder(RefreshToken, 'token')
+      .innerJoin(Session, 'session', 'session.id = token.session_id AND session.ended_at IS NULL')
+      .select('token.access_token_id', 'id')
+      .addSelect('token.access_token_expires_at', 'expiresAt')
+      .where('token.access_token_expires_at > :since', { since });
+    // What the releases before did not keep may be any audience of theirs, and any scopes.
+    const named = '(token.access_token_scopes IS NULL OR token.access_token_scopes && :scopes)';
+    if (narrowing.of === 'resource') {
+      const { audience } = narrowing;
+      tokens.andWhere('coalesce(token.access_token_audience, :defaultAudience) = :audience', {
+        ...{ defaultAudience, audience },
+      });
+      if (!isRemoved) tokens.andWhere(named, { scopes });
+      return tokens.getRawMany<LiveAccess>();
+    }
+    tokens.innerJoin(User, 'owner', 'owner.id = session.user_id AND :role = ANY(owner.roles)', {
+      role: narrowing.name,
+    });
+    if (!isRemoved) tokens.andWhere(named, { scopes }).andWhere(IS_LOST);
+    return tokens.getRawMany<LiveAccess>();
+  }
+}
