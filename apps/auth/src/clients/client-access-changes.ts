@@ -3,23 +3,8 @@ import type { EntityManager } from 'typeorm';
 
 import { AccessChanges, type Narrowing } from '../access/access-changes.js';
 import { Config } from '../config.js';
+import { ClientsRepository } from './clients.repository.js';
 import { ClientsService } from './clients.service.js';
-
-/** The clients that can have tokens for a resource, with a scope that it has lost. */
-const CONCERNED = `
-  deleted_at IS NULL AND (audiences @> ARRAY[$1] OR audiences = '{}' AND $1 = $4)
-  AND ($3 OR scopes && $2::text[])`;
-
-/** A scope goes, unless another audience of the client has one of that name. */
-const NARROW = `
-  UPDATE clients SET scopes = ARRAY(
-    SELECT scope FROM unnest(clients.scopes) WITH ORDINALITY AS had (scope, place)
-    WHERE scope <> ALL ($2::text[]) OR EXISTS (
-      SELECT FROM resources
-      WHERE audience = ANY (CASE WHEN audiences = '{}' THEN ARRAY[$4] ELSE audiences END)
-        AND resources.scopes @> jsonb_build_array(jsonb_build_object('name', scope)))
-    ORDER BY place)
-  WHERE ${CONCERNED} RETURNING id`;
 
 /**
  * Ends the tokens of clients that may name a scope which is taken away from a resource, and takes it
@@ -29,6 +14,7 @@ const NARROW = `
 export class ClientAccessChanges implements OnModuleInit {
   constructor(
     private readonly changes: AccessChanges,
+    private readonly repository: ClientsRepository,
     private readonly clients: ClientsService,
     private readonly config: Config,
   ) {}
@@ -39,14 +25,8 @@ export class ClientAccessChanges implements OnModuleInit {
 
   private async narrow(manager: EntityManager, narrowing: Narrowing): Promise<number> {
     if (narrowing.of !== 'resource') return 0;
-    const { audience, scopes, isRemoved } = narrowing;
-    const values = [audience, scopes, isRemoved, this.config.audience];
-    // It waits for the tokens that are being issued to these clients.
-    const [concerned] = await manager.query<[{ id: string }[], number]>(NARROW, values);
-    await this.clients.revokeTokens(
-      manager,
-      concerned.map(({ id }) => id),
-    );
-    return concerned.length;
+    const ids = await this.repository.narrow(manager, narrowing, this.config.audience);
+    await this.clients.revokeTokens(manager, ids);
+    return ids.length;
   }
 }

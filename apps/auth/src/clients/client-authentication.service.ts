@@ -1,31 +1,28 @@
 import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
-import { ClientSecret } from './client-secret.entity.js';
-import { Client } from './client.entity.js';
 import { isSecretOf } from '../secret.js';
-
-const ENABLED = { isDisabled: false, deletedAt: IsNull() };
+import type { Client } from './client.entity.js';
+import { ClientsRepository } from './clients.repository.js';
 
 /** Knows clients by their secrets. */
 @Injectable()
 export class ClientAuthenticationService {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clients: ClientsRepository,
+  ) {}
 
   /** The enabled client whose secret this is. */
   async authenticate(clientId: string, secret: string): Promise<Client | undefined> {
     const id = toUuid(clientId);
     if (id === undefined) return undefined;
-    const { manager } = this.dataSource;
-    const [client, secrets] = await Promise.all([
-      manager.findOneBy(Client, { id, ...ENABLED }),
-      manager.findBy(ClientSecret, { clientId: id }),
+    const [client, hashes] = await Promise.all([
+      this.clients.findEnabled(id),
+      this.clients.secretHashes(id),
     ]);
-    const isRight = isSecretOf(
-      secret,
-      secrets.map(({ hash }) => hash),
-    );
+    const isRight = isSecretOf(secret, hashes);
     return client && isRight ? client : undefined;
   }
 
@@ -38,10 +35,7 @@ export class ClientAuthenticationService {
     work: (client: Client, manager: EntityManager) => T | Promise<T>,
   ): Promise<T | undefined> {
     return this.dataSource.transaction(async (manager) => {
-      const client = await manager.findOne(Client, {
-        where: { id, ...ENABLED },
-        lock: { mode: 'pessimistic_read' },
-      });
+      const client = await this.clients.holdEnabled(manager, id);
       return client ? work(client, manager) : undefined;
     });
   }

@@ -6,9 +6,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import type { ByAdmin } from '../audit/by-admin.js';
 import { Clock } from '../clock.js';
-import { ClientSecret } from './client-secret.entity.js';
+import type { ClientSecret } from './client-secret.entity.js';
 import { ClientsError } from './clients.errors.js';
-import { lockClient } from './lock-client.js';
+import { ClientsRepository } from './clients.repository.js';
 import { hashSecret, newSecret } from '../secret.js';
 
 /** A secret in plain text: shown once, to the administrator who made it. */
@@ -22,6 +22,7 @@ const MAX_SECRETS = 2;
 export class ClientSecretsService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly clients: ClientsRepository,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -29,8 +30,8 @@ export class ClientSecretsService {
   /** @throws ClientsError `client_not_found`, `too_many_secrets` */
   async add(id: string, by: ByAdmin): Promise<NewSecret> {
     return this.dataSource.transaction(async (manager) => {
-      await lockClient(manager, id);
-      if ((await manager.countBy(ClientSecret, { clientId: id })) >= MAX_SECRETS) {
+      await this.clients.lock(manager, id);
+      if ((await this.clients.countSecrets(manager, id)) >= MAX_SECRETS) {
         throw new ClientsError('too_many_secrets', `Client ${id} has ${MAX_SECRETS} secrets`);
       }
       const added = await this.insert(manager, id);
@@ -48,8 +49,9 @@ export class ClientSecretsService {
   /** @throws ClientsError `secret_not_found` */
   async remove(id: string, secretId: string, by: ByAdmin): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      const { affected } = await manager.delete(ClientSecret, { id: secretId, clientId: id });
-      if (!affected) throw new ClientsError('secret_not_found', `No secret ${secretId} of ${id}`);
+      if (!(await this.clients.deleteSecret(manager, id, secretId))) {
+        throw new ClientsError('secret_not_found', `No secret ${secretId} of ${id}`);
+      }
       await this.audit.record(manager, {
         ...by,
         action: 'client.secret_removed',
@@ -62,7 +64,7 @@ export class ClientSecretsService {
   /** In the caller's transaction, which has to hold the client locked, or to have made it. */
   async insert(manager: EntityManager, clientId: string, secret = newSecret()): Promise<NewSecret> {
     const row = { id: randomUUID(), clientId, createdAt: this.clock.now() };
-    await manager.insert(ClientSecret, { ...row, hash: hashSecret(secret) });
+    await this.clients.insertSecret(manager, { ...row, hash: hashSecret(secret) });
     return { id: row.id, createdAt: row.createdAt, secret };
   }
 }

@@ -7,6 +7,7 @@ import { ClientAccessChanges } from './client-access-changes.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientSecretsService } from './client-secrets.service.js';
 import { ClientsAdminController } from './clients.admin.controller.js';
+import { ClientsRepository } from './clients.repository.js';
 import { ClientsService } from './clients.service.js';
 import { DemoClient } from './demo-client.js';
 import { IntrospectionNotice } from './introspection-notice.js';
@@ -16,6 +17,7 @@ import { IntrospectionNotice } from './introspection-notice.js';
   controllers: [ClientsAdminController],
   providers: [
     ClientsService,
+    ClientsRepository,
     ClientAccessChanges,
     ClientAuthenticationService,
     ClientSecretsService,

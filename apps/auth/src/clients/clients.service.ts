@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
-import { DataSource, In, IsNull, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { holdAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
@@ -11,10 +11,9 @@ import { AuditService } from '../audit/audit.service.js';
 import type { ByAdmin } from '../audit/by-admin.js';
 import { Clock } from '../clock.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
-import { ClientSecret } from './client-secret.entity.js';
 import { ClientSecretsService } from './client-secrets.service.js';
-import { Client } from './client.entity.js';
-import { lockClient } from './lock-client.js';
+import type { Client } from './client.entity.js';
+import { ClientsRepository, type ListedClient } from './clients.repository.js';
 
 /** What an administrator decides of a client. */
 export type ClientTraits = Pick<
@@ -22,17 +21,12 @@ export type ClientTraits = Pick<
   'name' | 'grants' | 'scopes' | 'audiences' | 'claims' | 'isDisabled'
 >;
 
-/** A client, and what may be known of its secrets. */
-export interface ListedClient {
-  readonly client: Client;
-  readonly secrets: readonly Pick<ClientSecret, 'id' | 'createdAt'>[];
-}
-
 /** The registry of clients. Each change and its audit event are one transaction. */
 @Injectable()
 export class ClientsService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly clients: ClientsRepository,
     private readonly secrets: ClientSecretsService,
     private readonly accessModel: AccessModel,
     private readonly revocations: RevocationsService,
@@ -41,21 +35,8 @@ export class ClientsService {
   ) {}
 
   /** Those that were not deleted, the oldest first. */
-  async list(): Promise<ListedClient[]> {
-    const { manager } = this.dataSource;
-    const clients = await manager.find(Client, {
-      where: { deletedAt: IsNull() },
-      order: { createdAt: 'ASC', id: 'ASC' },
-    });
-    const secrets = await manager.find(ClientSecret, {
-      select: { id: true, clientId: true, createdAt: true },
-      where: { clientId: In(clients.map(({ id }) => id)) },
-      order: { createdAt: 'ASC', id: 'ASC' },
-    });
-    return clients.map((client) => ({
-      client,
-      secrets: secrets.filter(({ clientId }) => clientId === client.id),
-    }));
+  list(): Promise<ListedClient[]> {
+    return this.clients.list();
   }
 
   /** @throws AccessModelError `invalid_access` */
@@ -69,7 +50,7 @@ export class ClientsService {
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
       await this.accessModel.assertClientAccess(manager, client);
-      await manager.insert(Client, client);
+      await this.clients.insert(manager, client);
       const { secret } = await this.secrets.insert(manager, client.id);
       await this.audit.record(manager, {
         ...by,
@@ -90,7 +71,7 @@ export class ClientsService {
   async change(id: string, change: Partial<ClientTraits>, by: ByAdmin): Promise<Client> {
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
-      const before = await lockClient(manager, id);
+      const before = await this.clients.lock(manager, id);
       const after: Client = { ...before, ...distinct({ ...before, ...change }) };
       const traits = Object.keys(change) as (keyof ClientTraits)[];
       const changed = traits.filter((trait) => !isDeepStrictEqual(before[trait], after[trait]));
@@ -98,7 +79,7 @@ export class ClientsService {
       if (changed.includes('scopes') || changed.includes('audiences')) {
         await this.accessModel.assertClientAccess(manager, after);
       }
-      await manager.update(Client, { id }, after);
+      await this.clients.update(manager, after);
       await this.audit.record(manager, {
         ...by,
         action: 'client.changed',
@@ -118,9 +99,8 @@ export class ClientsService {
    */
   async delete(id: string, by: ByAdmin): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await lockClient(manager, id);
-      await manager.update(Client, { id }, { deletedAt: this.clock.now() });
-      await manager.delete(ClientSecret, { clientId: id });
+      await this.clients.lock(manager, id);
+      await this.clients.markDeleted(manager, id, this.clock.now());
       await this.revokeTokens(manager, [id]);
       await this.audit.record(manager, { ...by, action: 'client.deleted', subject: id });
     });

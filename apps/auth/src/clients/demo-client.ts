@@ -1,12 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource } from 'typeorm';
 
 import { AccessModel } from '../access/access-model.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import { ClientSecret } from './client-secret.entity.js';
 import { ClientSecretsService } from './client-secrets.service.js';
-import { Client } from './client.entity.js';
+import type { Client } from './client.entity.js';
+import { ClientsRepository } from './clients.repository.js';
 import { isSecretOf } from '../secret.js';
 
 /** Fixed, so that a script that sets its secret knows the id, too. */
@@ -26,6 +26,7 @@ const TRAITS: Pick<Client, 'name' | 'grants'> = {
 export class DemoClient implements OnModuleInit {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly clients: ClientsRepository,
     private readonly secrets: ClientSecretsService,
     private readonly accessModel: AccessModel,
     private readonly config: Config,
@@ -37,19 +38,12 @@ export class DemoClient implements OnModuleInit {
     if (secret === undefined) return;
     await this.dataSource.transaction(async (manager) => {
       // Another process may do the same at the same moment: it waits here.
-      await manager
-        .createQueryBuilder()
-        .insert()
-        .into(Client)
-        .values(this.draft(await this.accessModel.serviceScopes(manager)))
-        .orIgnore()
-        .execute();
-      const where = { id: DEMO_CLIENT_ID, deletedAt: IsNull() };
-      const client = await manager.findOne(Client, { where, lock: { mode: 'pessimistic_write' } });
-      const known = await manager.findBy(ClientSecret, { clientId: DEMO_CLIENT_ID });
-      const hashes = known.map(({ hash }) => hash);
+      const scopes = await this.accessModel.serviceScopes(manager);
+      await this.clients.insertOnce(manager, this.draft(scopes));
+      const client = await this.clients.findAndLock(manager, DEMO_CLIENT_ID);
+      const hashes = await this.clients.secretHashes(DEMO_CLIENT_ID, manager);
       if (!client || isSecretOf(secret, hashes)) return;
-      await manager.delete(ClientSecret, { clientId: DEMO_CLIENT_ID });
+      await this.clients.deleteSecrets(manager, DEMO_CLIENT_ID);
       await this.secrets.insert(manager, DEMO_CLIENT_ID, secret);
     });
   }
