@@ -1,8 +1,8 @@
 import { afterAll, expect, it } from 'vitest';
 import { benchmarks } from './benchmarks.js';
-import { endShared } from './harness/shared.js';
+import { endSmokeResources } from './harness/smoke-resources.js';
 
-afterAll(endShared);
+afterAll(endSmokeResources);
 
 it.each(benchmarks)(
   'runs $name in a short form',

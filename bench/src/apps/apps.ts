@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { freePort, startApp, startPostgres, type RunningApp } from '@jwt-auth/dev-stack';
 import type { Effort } from '../harness/benchmark.js';
-import { shared } from '../harness/shared.js';
+import { startOrShare } from '../harness/smoke-resources.js';
 
 /** A Postgres. */
 export interface Databases extends AsyncDisposable {
@@ -36,7 +36,7 @@ const sharedAuths = {
 const keyEncryptionKey = randomBytes(32).toString('base64');
 
 export function startDatabases(effort: Effort): Promise<Databases> {
-  return shared(effort, 'databases', async () => {
+  return startOrShare(effort, 'databases', async () => {
     const postgres = await startPostgres();
     return {
       pid: postgres.pid,
@@ -67,7 +67,7 @@ export function startAuths(
   databases: Databases,
   options: AuthOptions = {},
 ): Promise<Auths> {
-  return shared(effort, 'auths', async () =>
+  return startOrShare(effort, 'auths', async () =>
     startAuthsOn(await databases.create('auth'), effort === 'smoke' ? sharedAuths : options),
   );
 }
@@ -91,7 +91,7 @@ export function startOrders(
   { issuer }: Auths,
   count = 1,
 ): Promise<Apps> {
-  return shared(effort, 'orders', async () => {
+  return startOrShare(effort, 'orders', async () => {
     const env = ordersSettings(await databases.create('orders'), issuer);
     return together(Array.from({ length: count }, () => startApp('orders', { env })));
   });

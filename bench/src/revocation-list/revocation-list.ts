@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
 import type { Aim, Benchmark, Effort, Findings, Progress, Row } from '../harness/benchmark.js';
-import { shared } from '../harness/shared.js';
+import { startOrShare } from '../harness/smoke-resources.js';
 import { median } from '../harness/statistics.js';
 import { startChild } from '../processes/child.js';
 import type { ListOrder, ListReport } from './measure-list.js';
@@ -90,7 +90,7 @@ async function measureInTurn(
 
 /** With a heap of its own for each measurement: what one leaves behind would slow the next one down. */
 async function measure(order: ListOrder, effort: Effort): Promise<ListReport> {
-  await using child = await shared(effort, 'lists', async () =>
+  await using child = await startOrShare(effort, 'lists', async () =>
     startChild('revocation-list/list-main.js', { role: 'server', nodeOptions: ['--expose-gc'] }),
   );
   return await child.ask<ListReport>(order);

@@ -1,6 +1,6 @@
 import autocannon from 'autocannon';
 import type { Effort } from '../../harness/benchmark.js';
-import { shared } from '../../harness/shared.js';
+import { startOrShare } from '../../harness/smoke-resources.js';
 import { quantile } from '../../harness/statistics.js';
 import { startChild } from '../../processes/child.js';
 import { busyShare, currentUsage } from '../../processes/usage.js';
@@ -79,7 +79,7 @@ export interface LoadProcess extends AsyncDisposable {
 
 /** @param headers one `Authorization` header for each request, by turns */
 export async function startLoad(effort: Effort, headers: readonly Buffer[]): Promise<LoadProcess> {
-  const child = await shared(effort, 'load', async () =>
+  const child = await startOrShare(effort, 'load', async () =>
     startChild('http/load/load-main.js', { role: 'load' }),
   );
   await child.ask(headers.map((header) => header.toString('latin1')));

@@ -1,10 +1,10 @@
 import type { Effort } from '../../harness/benchmark.js';
-import { shared } from '../../harness/shared.js';
+import { startOrShare } from '../../harness/smoke-resources.js';
 import { startChild } from '../../processes/child.js';
 import type { Usage } from '../../processes/usage.js';
 import type { StackName } from '../stacks/stack.js';
 
-/** What a server process is told to serve. It crosses a process boundary, so it is plain. */
+/** What a server process serves. Plain data, because it is sent to another process. */
 export interface ServerOrder {
   readonly stack: StackName;
   readonly settings: ServerSettings;
@@ -27,7 +27,7 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 export async function startServer(effort: Effort, order: ServerOrder): Promise<ServerProcess> {
-  const child = await shared(effort, 'stacks', async () =>
+  const child = await startOrShare(effort, 'stacks', async () =>
     startChild('http/server/server-main.js', { role: 'server' }),
   );
   const origin = await child.ask<string>(order);
