@@ -11,7 +11,7 @@ const isForeign = (id) => id.includes('/node_modules/');
 /** Left to Node: native code, a package of which files are served, and what Nest would fall back on. */
 const external = [/^@node-rs\//, /^swagger-ui-dist/, '@nestjs/platform-express'];
 
-/** Errors name lines of our sources. A map of foreign code, of which nobody asks, would be ten megabytes. */
+/** Errors name lines of our sources. Maps of packages would be ten megabytes. */
 const sourceMaps = {
   name: 'source-maps',
   load(id) {
@@ -78,7 +78,7 @@ export default defineConfig({
     cleanDir: true,
     format: 'esm',
     sourcemap: true,
-    // Logs and Nest's errors tell classes by their names.
+    // Logs and Nest's errors name classes.
     keepNames: true,
     // V8 keeps a source whole, in two bytes a character if but one is beyond Latin-1: twelve megabytes
     // for six, of which a good part is comments.

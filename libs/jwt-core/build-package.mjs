@@ -119,7 +119,7 @@ function shorten(comment) {
   return `${indentation}/** ${shown.join(' ').replaceAll('\n', ' ')} */\n`;
 }
 
-/** One of a class is enough for the compiler to tell it from others of its shape. */
+/** With one private member the compiler still keeps a class apart from others of the same shape. */
 const privateMembers =
   /^([ \t]*private (?:readonly |get )?\w+(?:\(\))?;\n)(?:[ \t]*private (?!constructor)[^\n]*;\n)+/gm;
 

@@ -86,9 +86,9 @@ describe('the audit log', () => {
         ...rest,
       });
       expect([outcome(answer), answer.headers.get('x-request-id')]).toEqual(['ok', requestId]);
-      const told = (await eventsOf(requestId)).find((event) => event.action === action);
-      expect(told).toMatchObject({ actor: admin.id, subject, address: FROM });
-      const at = Date.parse(told?.at ?? '');
+      const recorded = (await eventsOf(requestId)).find((event) => event.action === action);
+      expect(recorded).toMatchObject({ actor: admin.id, subject, address: FROM });
+      const at = Date.parse(recorded?.at ?? '');
       expect(at).toBeGreaterThanOrEqual(begun);
       expect(at).toBeLessThanOrEqual(Date.now());
     }

@@ -65,7 +65,7 @@ describe('a guesser', () => {
     ['of a user', () => register(here)],
     ['of nobody', async () => newEmail()],
   ])(
-    'of the password %s has to pause after a few failures, at every process',
+    'of the password %s must wait after a few failures, at every process',
     async (_name, someone) => {
       const email = await someone();
       expect(await guess(email)).toBeGreaterThanOrEqual(6);
@@ -79,14 +79,14 @@ describe('a guesser', () => {
     },
   );
 
-  it('is told of the pause also with the right password, which would else be known', async () => {
+  it('must wait with the right password, too: another answer would reveal it', async () => {
     const email = await register(here);
     await guess(email);
     await lengthenPauses();
     expect((await attempt(email, address, PASSWORD)).status).toBe(429);
   });
 
-  it('pauses longer each time', async () => {
+  it('must wait longer each time', async () => {
     const email = await register(here);
     const pauses: number[] = [];
     await guess(email);

@@ -9,11 +9,11 @@ import { Stack, within } from './stack.js';
 let stack: Stack;
 let orders: RunningApp;
 /** Where each app serves its metrics. */
-let told: Record<'auth' | 'orders', string>;
+let metricsUrls: Record<'auth' | 'orders', string>;
 
 beforeAll(async () => {
   const [authPort, ordersPort] = [await freePort(), await freePort()];
-  told = { auth: `http://127.0.0.1:${authPort}`, orders: `http://127.0.0.1:${ordersPort}` };
+  metricsUrls = { auth: `http://127.0.0.1:${authPort}`, orders: `http://127.0.0.1:${ordersPort}` };
   stack = await Stack.start({ env: { AUTH_METRICS_PORT: String(authPort) } });
   orders = await startApp('orders', {
     env: {
@@ -29,8 +29,8 @@ afterAll(async () => {
 });
 
 const scrapeBoth = async (): Promise<Record<'auth' | 'orders', Exposition>> => ({
-  auth: await scrape(told.auth),
-  orders: await scrape(told.orders),
+  auth: await scrape(metricsUrls.auth),
+  orders: await scrape(metricsUrls.orders),
 });
 const atOrders = async (token?: string, path = '/orders') =>
   outcome(await call(orders.url + path, { token }));
@@ -49,7 +49,10 @@ describe('the metrics', () => {
     expect(await atOrders()).toBe('token_missing');
     await logout(token);
     await expect
-      .poll(async () => (await scrape(told.orders)).value('revocation_list_entries'), within(10))
+      .poll(
+        async () => (await scrape(metricsUrls.orders)).value('revocation_list_entries'),
+        within(10),
+      )
       .toBe(1);
     expect(await atOrders(token)).toBe('token_revoked');
 
@@ -131,7 +134,7 @@ describe('the metrics', () => {
     // The list of auth itself, and that of orders.
     await expect
       .poll(
-        async () => (await scrape(told.auth)).value('revocation_feed_waiting_reads'),
+        async () => (await scrape(metricsUrls.auth)).value('revocation_feed_waiting_reads'),
         within(10),
       )
       .toBe(2);
@@ -193,7 +196,7 @@ describe('the way to the metrics', () => {
     ['/metrics?name[]=up', 'GET', 200],
     ['/metrics', 'HEAD', 200],
   ])('answers %s by %s with %i', async (path, method, status) => {
-    const response = await fetch(told.orders + path, { method });
+    const response = await fetch(metricsUrls.orders + path, { method });
     await response.body?.cancel();
     expect(response.status).toBe(status);
     if (status === 200) {
@@ -202,7 +205,7 @@ describe('the way to the metrics', () => {
   });
 
   it('must be free, or the app does not start and says which port is taken', async () => {
-    const { port: taken } = new URL(told.auth);
+    const { port: taken } = new URL(metricsUrls.auth);
     const env = { ...stack.env, AUTH_METRICS_PORT: taken };
     const starting = startApp('auth', { env, port: await freePort() });
     await expect(starting).rejects.toThrow(`127.0.0.1:${taken} is taken`);

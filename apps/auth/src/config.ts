@@ -154,7 +154,7 @@ export class Config {
   /** The secret of the demo client; `undefined`: none is created. */
   readonly demoClientSecret: string | undefined;
   readonly isRegistrationOpen: boolean;
-  /** Registrations from one network in an hour. Beyond them it has to pause. */
+  /** Registrations from one network in an hour. Beyond them the answer is 429. */
   readonly registrationLimit: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;

@@ -68,7 +68,7 @@ it('a key goes a day after its use, soon after a start, and nobody waits for it'
   };
   await expect.poll(keysLeft, { timeout: 60_000, interval: 25 }).toEqual([fresh]);
 
-  // Told once a sweep is over, which is a moment later.
+  // Logged when the sweep is over, a moment later.
   const removed = () =>
     orders
       .flatMap((app) => [...app.log().matchAll(/"rows":(\d+)/g)])

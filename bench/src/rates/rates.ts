@@ -6,7 +6,7 @@ import { median } from '../harness/statistics.js';
 import { currentUsage } from '../processes/usage.js';
 import type { LoadSlice } from './auth-load.js';
 
-/** Somebody who does the same job again and again for some seconds. */
+/** One of those that are compared: repeats the same job for some seconds. */
 export interface RateContender {
   readonly name: string;
   readonly fire: (seconds: number) => Promise<LoadSlice>;
@@ -173,12 +173,12 @@ export function rateRow(rate: Rate): Row {
   };
 }
 
-/** How many a second one core can do that does nothing else; `undefined` where no time was told. */
+/** How many a second one core can do that does nothing else; `undefined` without a measured time. */
 export function perCore(cpuMs: number | undefined): number | undefined {
   return cpuMs ? 1000 / cpuMs : undefined;
 }
 
-/** A line of reference: what somebody else says of their own, for one core. */
+/** A row to compare with: a number that another project publishes, for one core. */
 export const publishedRow = (name: string, perCore: number): Row => ({
   name,
   values: [null, null, null, null, null, null, perCore, null, null, null],

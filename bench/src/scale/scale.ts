@@ -57,7 +57,7 @@ export const scale: Benchmark = {
     'times a second, then pruned by half. The own pause leaves out for how long the process waited ' +
     'for a core, as Linux counts it. Memory is resident, beyond that of the process before, and ' +
     'contains what Node takes for itself. At the end readers wait at the feed of one auth process, ' +
-    'and a revocation is told to all of them: queries are all transactions in its database.',
+    'and a revocation is sent to all of them: queries are all transactions in its database.',
   whyMissed:
     'With eight services twelve processes share the cores of this machine: they wait for a core, ' +
     'and for caches that others have used. Differences between rows that do not grow with ' +

@@ -34,7 +34,7 @@ export function ask(url: string, question: Question = {}): Promise<Answer | unde
     const giveUp = () => resolve(undefined);
     const options = { method, agent, headers: headersOf(question), signal: patience() };
     const asked = request(url, options, (response) => {
-      text(response).then((told) => resolve(answerOf(response.statusCode, told)), giveUp);
+      text(response).then((body) => resolve(answerOf(response.statusCode, body)), giveUp);
     });
     asked.on('error', giveUp).end(body);
   });
@@ -42,8 +42,8 @@ export function ask(url: string, question: Question = {}): Promise<Answer | unde
 
 const patience = () => AbortSignal.timeout(PATIENCE_MS);
 
-function answerOf(status = 0, told: string): Answer {
-  return { status, body: told === '' ? {} : (JSON.parse(told) as Answer['body']) };
+function answerOf(status = 0, body: string): Answer {
+  return { status, body: body === '' ? {} : (JSON.parse(body) as Answer['body']) };
 }
 
 /** The body of an answer that says yes. */

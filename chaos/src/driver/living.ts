@@ -93,7 +93,7 @@ export class Living {
     ];
   }
 
-  /** Nobody is alive any more of whom this is true. */
+  /** Removes the subjects, and the sessions with a subject, for which `isDead` is true. */
   remove(isDead: (subject: Subject) => boolean): void {
     for (const pool of [this.tokens, this.spared]) replace(pool, (one) => !isDead(one));
     replace(this.sessions, ({ subjects }) => !subjects.some(isDead));

@@ -3,8 +3,8 @@ import type { Subject } from '../oracle/subject.js';
 import { ask, type Answer } from './ask.js';
 
 /**
- * A question that is refused as bad input, but only of somebody who was let in: so services give
- * their verdict while their own database is away.
+ * A request that is refused as bad input, but only after the guard has accepted its token: so services
+ * show their verdict while their own database is away.
  */
 const PATH = '/orders?limit=none';
 

@@ -71,7 +71,7 @@ describe('a revoked token', () => {
     });
   });
 
-  it('is told of with all that happened to it', () => {
+  it('is reported with all that happened to it', () => {
     revoked();
     faults.began(cut, 950);
     const { story = '' } = judge.during(probe('accepted', 9_000)) ?? {};

@@ -21,7 +21,7 @@ describe('a plan', () => {
     expect(operations('7', 500)).not.toEqual(operations('8', 500));
   });
 
-  it('breaks everything that there is, and mends it before the calm', () => {
+  it('breaks everything that there is, and repairs it before the calm', () => {
     const planned = faults('1');
     expect(new Set(planned.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
     for (const { atMs, forMs } of planned) {

@@ -21,13 +21,13 @@ export async function missingFromFeed(
   victims: readonly Victim[],
   record: RevocationRecord,
 ): Promise<Violation[]> {
-  const told = await readFeed(auth);
+  const published = await readFeed(auth);
   const acknowledged = new Set(
     record.all().flatMap((one) => (one.acknowledgedAtMs === undefined ? [] : [keyOf(one)])),
   );
   return victims
     .filter(({ condemned }) => acknowledged.has(keyOf(condemned)))
-    .filter((victim) => !isTold(victim, told))
+    .filter((victim) => !isPublished(victim, published))
     .map(({ condemned }) => ({
       rule: 'revocation_missing',
       story: `${keyOf(condemned)} was acknowledged, and it is missing in the feed of ${auth}`,
@@ -35,23 +35,25 @@ export async function missingFromFeed(
 }
 
 /** By its own name, or since its tokens were dead already: to revoke those changes nothing. */
-function isTold({ condemned, subjects }: Victim, told: ReadonlySet<string>): boolean {
+function isPublished({ condemned, subjects }: Victim, published: ReadonlySet<string>): boolean {
   // The feed knows a client by its id, however often it was revoked.
   const { kind, id } = condemned;
-  if (told.has(keyOf({ kind, id }))) return true;
-  const isDead = subjects.map((subject) => waysToDie(subject).some((way) => told.has(keyOf(way))));
+  if (published.has(keyOf({ kind, id }))) return true;
+  const isDead = subjects.map((subject) =>
+    waysToDie(subject).some((way) => published.has(keyOf(way))),
+  );
   return kind === 'jti' && isDead.length > 0 && isDead.every(Boolean);
 }
 
 /** @throws Error when the feed does not answer */
 async function readFeed(auth: string): Promise<Set<string>> {
-  const told = new Set<string>();
+  const published = new Set<string>();
   for (let after = ''; ;) {
     const answer = granted(await ask(`${auth}/revocations${after}`));
     if (!answer) throw new Error(`The feed of ${auth} does not answer`);
     const { cursor, more, entries } = answer as unknown as Page;
-    for (const entry of entries) told.add(keyOf(entry));
-    if (!more) return told;
+    for (const entry of entries) published.add(keyOf(entry));
+    if (!more) return published;
     after = `?after=${encodeURIComponent(cursor)}`;
   }
 }

@@ -28,7 +28,7 @@ export interface ChaosOptions {
   readonly services: number;
   readonly population: Population;
   readonly pace: Pace;
-  /** Told every ten seconds. */
+  /** Called every ten seconds. */
   readonly onProgress?: (line: string) => void;
 }
 
@@ -47,7 +47,7 @@ const AUTHS = 2;
 const STORM_MS = 20_000;
 const CALM_MS = 12_000;
 
-/** One run: everything up, revoke and break and probe, mend, look whether anything was lost. */
+/** One run: start everything; revoke, break and probe; repair; check that nothing was lost. */
 export class ChaosRun {
   private readonly nowMs: () => number;
   private readonly random: Random;
@@ -100,7 +100,7 @@ export class ChaosRun {
 
     const keepers = living.replenishing.map((step) => this.repeat(step));
     await until(() => living.all().length > options.population.clientTokens / 2, 30_000);
-    const progress = this.tellProgress(living, prober);
+    const progress = this.reportProgress(living, prober);
     const work = [
       revoker.run(operations, 1_000 / options.revocationsPerSecond, this.over.signal),
       ...services.map((_, service) =>
@@ -139,7 +139,7 @@ export class ChaosRun {
     }
   }
 
-  /** After recovery nothing may be missing, and nobody alive refused. */
+  /** After recovery no revocation may be missing, and no valid token refused. */
   private async takeStock(auths: readonly string[], prober: Prober, revoker: Revoker) {
     for (const auth of auths) {
       const missing = missingFromFeed(auth, revoker.victims, this.record);
@@ -155,7 +155,7 @@ export class ChaosRun {
     return [];
   }
 
-  private tellProgress(living: Living, prober: Prober): NodeJS.Timeout {
+  private reportProgress(living: Living, prober: Prober): NodeJS.Timeout {
     return setInterval(() => {
       const { revoked, verdicts, violations } = this.tally;
       const broken = this.faults

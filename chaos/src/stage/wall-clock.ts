@@ -95,8 +95,8 @@ export function works(mover: Mover, directory: string): boolean {
   const script =
     'console.log(JSON.stringify([Date.now(), Number(process.hrtime.bigint() / 1000000n)]))';
   const env = { PATH: process.env['PATH'], ...clock.environment };
-  const told = execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' });
-  const [wallMs = 0, monotonicMs = 0] = JSON.parse(told) as number[];
+  const printed = execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' });
+  const [wallMs = 0, monotonicMs = 0] = JSON.parse(printed) as number[];
   const isMoved = Math.abs(wallMs - Date.now() - 3_600_000) < 60_000;
   return isMoved && Math.abs(monotonicMs - Number(process.hrtime.bigint() / 1_000_000n)) < 60_000;
 }

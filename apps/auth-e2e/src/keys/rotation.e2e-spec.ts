@@ -67,7 +67,7 @@ it(`${ROTATIONS} rotations in a row refuse no valid token, at default settings`,
   for (const token of tally.tokenOf.values()) {
     expect(await stack.verdicts(token)).toEqual(['ok', 'ok']);
   }
-  // The one that did not make the last key hears of it a moment later.
+  // The process that did not make the last key reads it a moment later.
   const agree = async () => isDeepStrictEqual(await stack.published(0), await stack.published(1));
   await expect.poll(agree, within(10)).toBe(true);
 }, 300_000);

@@ -28,7 +28,7 @@ const introspect = async (token: string, hint?: string): Promise<OAuthBody> => {
 const status = async (client: NewClient) =>
   (await stack.post('token', GRANT, basic(client))).status;
 
-/** Dead at auth at once, and at orders as soon as the feed has told it. */
+/** Refused by auth at once, and by orders as soon as the feed has reached it. */
 async function expectDead(token: string): Promise<void> {
   expect(await introspect(token)).toEqual({ active: false });
   await expect.poll(() => stack.verdict(token), within(5)).toBe('token_revoked');

@@ -139,7 +139,7 @@ describe('oauth4webapi', () => {
   });
 });
 
-describe('oauth4webapi is told in its own terms of', () => {
+describe('oauth4webapi reports in its own terms', () => {
   it('a wrong secret: a challenge', async () => {
     await expect(ownTokens({ ...service, secret: 'wrong' })).rejects.toMatchObject({
       code: oauth.WWW_AUTHENTICATE_CHALLENGE,

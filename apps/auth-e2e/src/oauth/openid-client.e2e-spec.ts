@@ -77,7 +77,7 @@ describe('openid-client', () => {
     expect(await stack.verdict(tokens.access_token)).toBe('ok');
   });
 
-  it('is told of a wrong secret by a challenge', async () => {
+  it('gets a challenge for a wrong secret', async () => {
     const config = await configureBasic({ ...service, secret: 'wrong' });
     await expect(openid.clientCredentialsGrant(config)).rejects.toMatchObject({
       status: 401,
@@ -85,7 +85,7 @@ describe('openid-client', () => {
     });
   });
 
-  it('is told which scopes it may not have', async () => {
+  it('reports that it may not have all scopes', async () => {
     const config = await configureBasic(service);
     const asked = openid.clientCredentialsGrant(config, { scope: 'orders:read admin' });
     await expect(asked).rejects.toMatchObject({ error: 'invalid_scope', status: 400 });

@@ -11,7 +11,7 @@ import type { IssuingTerms } from './issuing-terms.js';
 
 const OWN_SCOPE_NAMES = OWN_SCOPES.map(({ name }) => name);
 
-/** For whom a token is to be issued, and for what. */
+/** What decides the scopes of a token: its client, the roles of its user, and its audiences. */
 interface TermsRequest {
   readonly clientId: string;
   /** Of the user, if there is one. */

@@ -21,7 +21,7 @@ export class AuditEvent {
   @Column({ type: 'text', nullable: true })
   actor!: string | null;
 
-  /** Whom or what it was done to: the id of a user, client, key or token. */
+  /** What was changed: the id of a user, client, key or token. */
   @Column({ type: 'text', nullable: true })
   subject!: string | null;
 

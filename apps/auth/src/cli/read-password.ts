@@ -23,7 +23,7 @@ export async function readNewPassword({ input, output }: Console): Promise<strin
   // A terminal shows what readline writes back to it, and this goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: nowhere, terminal: isTerminal });
-  // Not by `question`, which is not told of a last line that has no end.
+  // Not by `question`: it misses a last line without a line break.
   const typed: AsyncIterator<string, undefined> = lines[Symbol.asyncIterator]();
   const ask = async (prompt: string): Promise<string> => {
     if (isTerminal) output.write(prompt);

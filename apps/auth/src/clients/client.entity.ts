@@ -28,7 +28,7 @@ export class Client {
   @Column({ type: 'text', array: true })
   scopes!: string[];
 
-  /** Whom a token of its own is for, and of which tokens it may ask. None: whatever `AUDIENCE` is. */
+  /** The `aud` of its own tokens, and of those that it may introspect. Empty: the setting `AUDIENCE`. */
   @Column({ type: 'text', array: true })
   audiences!: string[];
 
@@ -43,7 +43,7 @@ export class Client {
   @Column({ name: 'is_disabled', type: 'boolean' })
   isDisabled!: boolean;
 
-  /** Kept for good, so that what its tokens did can be told. It never comes back to life. */
+  /** The row stays, so that the audit log can name the client. A deleted client is never restored. */
   @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
   deletedAt!: Date | null;
 }

@@ -148,11 +148,11 @@ describe('when another process changes the keys', () => {
       jwksOf(ring).find(({ kid }) => kid !== ring.active.kid),
     ];
     const { fingerprint } = ring;
-    const told = vi.fn();
-    ring.onChange(told);
+    const listener = vi.fn();
+    ring.onChange(listener);
     await rotate();
     await ring.reload();
-    expect(told).toHaveBeenCalledTimes(1);
+    expect(listener).toHaveBeenCalledTimes(1);
     expect(ring.active.kid).toBe(next?.kid);
     expect(ring.fingerprint).not.toBe(fingerprint);
     expect(jwksOf(ring)).toHaveLength(3);
@@ -172,11 +172,11 @@ describe('when another process changes the keys', () => {
 
   it('notifies no listener when nothing has changed, nor one that was removed', async () => {
     const ring = await open();
-    const [told, left] = [vi.fn(), vi.fn()];
-    ring.onChange(told);
+    const [listener, left] = [vi.fn(), vi.fn()];
+    ring.onChange(listener);
     ring.onChange(left)();
     await ring.reload();
-    expect(told).not.toHaveBeenCalled();
+    expect(listener).not.toHaveBeenCalled();
     await rotate();
     await ring.reload();
     expect(left).not.toHaveBeenCalled();
@@ -227,7 +227,7 @@ describe('an unknown kid', () => {
     expect(query).toHaveBeenCalledTimes(1);
   });
 
-  it('cannot be told from a new one while the database is away', async () => {
+  it('cannot be distinguished from a new one while the database is away', async () => {
     const ring = await open();
     await database.destroy();
     await vi.waitFor(

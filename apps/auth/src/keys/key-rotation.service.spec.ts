@@ -185,7 +185,7 @@ describe('time and other processes', () => {
     await vi.waitFor(() => expect(auth.get(KeyRing).active.kid).not.toBe(active), 5_000);
   });
 
-  it('keeps another process from signing with the key as soon as it hears of it', async () => {
+  it('keeps another process from signing with the key as soon as the feed has reached it', async () => {
     const other = await AuthApp.start({ DATABASE_URL: auth.databaseUrl, SEED_DEMO: 'off' });
     try {
       // It looks at the keys no more by itself.
@@ -193,8 +193,8 @@ describe('time and other processes', () => {
       const kid = await kidOf('active');
       const { refresh_token } = await auth.login('admin@example.com');
       await post(`${kid}/withdraw`);
-      const heard = () => expect(other.get(RevocationList).isKeyRevoked(kid)).toBe(true);
-      await vi.waitFor(heard, 10_000);
+      const revoked = () => expect(other.get(RevocationList).isKeyRevoked(kid)).toBe(true);
+      await vi.waitFor(revoked, 10_000);
       const { body } = await other.refresh(refresh_token);
       expect(kidOfToken(body.access_token)).toBe(auth.get(KeyRing).active.kid);
     } finally {

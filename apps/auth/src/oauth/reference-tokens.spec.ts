@@ -5,7 +5,7 @@ import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 
 let auth: AuthApp;
-/** Another process, as far as the database can tell. */
+/** For the database this is another process. */
 let other: AuthApp;
 let admin: string;
 let service: CreatedClient;

@@ -5,7 +5,7 @@ import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
 
 let auth: AuthApp;
-/** Another process, as far as the database can tell. */
+/** For the database this is another process. */
 let other: AuthApp;
 
 beforeAll(async () => {

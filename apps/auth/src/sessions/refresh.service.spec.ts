@@ -7,7 +7,7 @@ import { Session } from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 let auth: AuthApp;
-/** Another process, as far as the database can tell. */
+/** For the database this is another process. */
 let other: AuthApp;
 let count = 0;
 

@@ -21,7 +21,7 @@ async function newUser(): Promise<string> {
 const statusOf = async ({ access_token: token }: TokenResponse): Promise<number> =>
   (await auth.call('GET', '/auth/me', { token })).status;
 
-/** At once: the process that was told has no need to wait for the feed. */
+/** At once: the process that ended the session does not wait for the feed. */
 const isDead = async (tokens: TokenResponse): Promise<void> =>
   expect(await statusOf(tokens)).toBe(401);
 

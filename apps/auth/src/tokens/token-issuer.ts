@@ -28,7 +28,7 @@ export interface AccessTokenGrant {
   readonly claims?: Claims;
   /** The end of what the token belongs to: it does not live longer than that. */
   readonly notAfter?: Date;
-  /** `jwt` unless told otherwise. What does not fit into one is a reference token in any case. */
+  /** Default: `jwt`. Claims that do not fit into one make a reference token in any case. */
   readonly format?: TokenFormat;
 }
 

@@ -45,7 +45,7 @@ async function whenHolding(isDone: () => boolean): Promise<void> {
 }
 
 async function prune(nowSeconds: number): Promise<void> {
-  // As the follower does it, who cannot be told to believe in another time; nor can its source.
+  // The same calls as the follower makes. It and its source have no clock that can be set.
   list.confirm([], performance.now(), nowSeconds);
   const steps = list.pruneInSteps(nowSeconds);
   while (!steps.next().done) await nextTurn();

@@ -7,8 +7,8 @@ import type { ProcessAccount } from '../supervision/supervised-process.js';
 const UNPRIVILEGED = ['postgres', '_postgres', 'nobody'];
 
 /**
- * Whom a server on `dataDir` runs as: `undefined` (the caller), unless the caller is root, as whom
- * Postgres refuses to run: then the owner of the directory, or an unprivileged account.
+ * The account for a server on `dataDir`: `undefined` (that of the caller), unless the caller is root,
+ * because Postgres refuses to run as root: then the owner of the directory, or an unprivileged account.
  * @throws DevStackError `account_missing`
  */
 export function serverAccount(dataDir: string): ProcessAccount | undefined {

@@ -5,7 +5,7 @@ import type { ProgramLog } from './program-log.js';
 
 const WATCHDOG = fileURLToPath(new URL('./watchdog.mjs', import.meta.url));
 
-/** Whom a program runs as, if not as the caller. Only root may choose. */
+/** The account of a program, if it is not that of the caller. Only root may choose. */
 export interface ProcessAccount {
   uid: number;
   gid: number;

@@ -18,7 +18,7 @@ function isNativeSocket(client: object): client is NativeSocket {
   return typeof (client as Partial<NativeSocket>).readyState === 'number';
 }
 
-/** Tells a client why, by the event `exception` in the form of Nest's. */
+/** Sends the reason to the client, as Nest's event `exception`. */
 export function sendException(client: object, problem: Problem): void {
   const { title: message, status: statusCode, code } = problemDocument(problem);
   const data = { status: 'error', message, code, statusCode };

@@ -111,7 +111,7 @@ export class Refusals {
     }
   }
 
-  /** A refusal is answered, whatever the application does with the news of it. */
+  /** A failure of `onRefused` does not change the answer to the caller. */
   private readonly noteFailure = (error: unknown): void => {
     this.logger.error(error, 'onRefused failed');
   };

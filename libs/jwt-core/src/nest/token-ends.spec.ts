@@ -157,7 +157,7 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
     await untilAllClosed();
   });
 
-  it('work is told by principalSignal(request)', async () => {
+  it('principalSignal(request) is aborted', async () => {
     const { token, revoke } = mint();
     const answering = get('/work', token);
     await vi.waitUntil(() => openConnections() === 1, { timeout: 10_000, interval: 5 });

@@ -5,7 +5,7 @@ type ErrorClass = new (message: object) => Error;
 
 /**
  * The classes of errors of optional packages, as far as the application needs them. Not by their own
- * types: whoever compiles against this library need not have those packages.
+ * types: a project that compiles against this library may not have those packages.
  */
 export interface ErrorClasses {
   readonly GraphQLError?: (new (message: string, options: object) => Error) | undefined;

@@ -62,7 +62,10 @@ export function readOidcClaims(
   };
 }
 
-/** Cross-JWT confusion (threat:cross-jwt-confusion, RFC 8725 section 2.8), without `typ` to tell. */
+/**
+ * Cross-JWT confusion (threat:cross-jwt-confusion, RFC 8725 section 2.8): the `typ` `JWT`, or none, does
+ * not say what the token is for.
+ */
 function refuseOtherKinds(payload: JsonObject): void {
   for (const claim of FOREIGN_CLAIMS) {
     if (payload[claim] !== undefined) throw notAnAccessToken(`it has the claim ${claim}`);

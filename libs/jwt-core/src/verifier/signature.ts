@@ -7,7 +7,7 @@ import { constants, createVerify, type KeyObject, verify } from 'node:crypto';
 export const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
-/** Of an issuer of whom nothing else is said. */
+/** Those of an issuer without the option `algorithms` and with the default profile. */
 export const DEFAULT_ALGORITHMS: readonly SigningAlgorithm[] = ['RS256'];
 
 export function isSigningAlgorithm(name: unknown): name is SigningAlgorithm {

@@ -33,7 +33,7 @@ describe.each([
   it.each([
     ['itself', 'jti' as const, 'a'],
     ['its session', 'sid' as const, 'session'],
-  ])('ends with a revocation of %s, which it tells of at once', async (_what, kind, id) => {
+  ])('ends with a revocation of %s, and reports it at once', async (_what, kind, id) => {
     const { watch, revocations } = await start();
     const listener = vi.fn();
     watch.revocations.onAddition(listener);

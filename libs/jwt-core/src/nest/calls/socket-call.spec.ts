@@ -188,7 +188,7 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
       () => connect(url, authorization(issuer.mint({ iat: 1, exp: 2 }))),
       'token_expired',
     ],
-  ])('takes no client with %s, and tells it why', async (_name, open, code) => {
+  ])('refuses a client with %s, and sends it the reason', async (_name, open, code) => {
     const client = open();
     expect(await client.next()).toEqual(exception(code));
     expect(await client.closed).toBe(closeCode);

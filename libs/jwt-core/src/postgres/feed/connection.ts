@@ -112,7 +112,7 @@ export class FeedConnection {
     return answer.then(({ rows }) => rows[0]!);
   }
 
-  /** Ends at once, without telling the server, which may not answer any more. */
+  /** Closes at once and sends the server nothing, because it may no longer answer. */
   destroy(reason?: Error): void {
     this.stream.destroy(reason);
   }
