@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RevocationList } from '../revocation/revocation-list.js';
 import type { TokenVerifier } from '../verifier/issuers-verifier.js';
@@ -12,6 +13,7 @@ const list = () => new RevocationList({ maxStalenessMs: 1_000 });
 function connections(revocations = list()) {
   const watch = (token: string) => {
     if (token === 'bad') throw new TokenError('token_invalid', 'bad');
+    if (token === 'lost') return Promise.reject(new Error('no connection to the source'));
     const endsAtMs = startMs + Number.parseInt(token) * 1_000;
     const endedBy = () => {
       const code = Date.now() >= endsAtMs ? 'token_expired' : ended.get(token);
@@ -91,6 +93,35 @@ describe('open connections', () => {
     vi.setSystemTime(startMs + 3_600_000);
     vi.advanceTimersByTime(30_000);
     expect(end).toHaveBeenCalledOnce();
+  });
+
+  it('end with their token, though the end of another one throws', () => {
+    const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+    const open = connections();
+    const failure = new Error('the socket is gone');
+    open.add('3:a', () => {
+      throw failure;
+    });
+    const end = vi.fn();
+    open.add('3:b', end);
+    vi.advanceTimersByTime(3_000);
+    expect(end).toHaveBeenCalledOnce();
+    expect(logged).toHaveBeenCalledWith(failure, expect.any(String));
+    expect([open.size, vi.getTimerCount()]).toEqual([0, 0]);
+    logged.mockRestore();
+  });
+
+  it('end with an error of ours if the source of their token fails with another', async () => {
+    const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+    const end = vi.fn<(reason: TokenError) => void>();
+    connections().add('lost', end);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(end.mock.calls[0]?.[0]).toMatchObject({
+      name: 'TokenError',
+      code: 'introspection_unavailable',
+    });
+    expect(logged).toHaveBeenCalledOnce();
+    logged.mockRestore();
   });
 
   it('end if their token is no longer good when they open', async () => {

@@ -1,4 +1,5 @@
-import type { TokenError } from '../verifier/token-error.js';
+import { Logger } from '@nestjs/common';
+import { TokenError } from '../verifier/token-error.js';
 import type { RevocationList } from '../revocation/revocation-list.js';
 import type { TokenVerifier } from '../verifier/issuers-verifier.js';
 import type { TokenWatch } from '../verifier/access-token-verifier.js';
@@ -18,6 +19,7 @@ const longestTimeoutMs = 30_000;
  * list gets an entry. Nothing runs while nothing is open.
  */
 export class OpenConnections {
+  private readonly logger = new Logger('JwtGuard');
   private readonly open = new Set<Open>();
   private readonly lists = new Set<RevocationList>();
   private timer: NodeJS.Timeout | undefined;
@@ -31,7 +33,9 @@ export class OpenConnections {
   }
 
   /**
-   * Calls `end` once, when the token has expired or is revoked. The token was accepted before.
+   * Calls `end` once, when the token has expired or is revoked, or at once if it cannot be followed:
+   * `introspection_unavailable`, if the source of reference tokens fails. The token was accepted
+   * before. What `end` throws is logged.
    *
    * @returns to be called when the connection ends by itself
    */
@@ -43,8 +47,8 @@ export class OpenConnections {
     const follow = (watch: TokenWatch) => {
       if (!isReleased) release = this.follow({ watch, end });
     };
-    const refuse = (reason: unknown) => {
-      if (!isReleased) end(reason as TokenError);
+    const refuse = (error: unknown) => {
+      if (!isReleased) this.callEnd(end, this.reasonOf(error));
     };
     try {
       const watch = this.verifier.watch(token);
@@ -102,7 +106,25 @@ export class OpenConnections {
 
   private end(open: Open, reason: TokenError): void {
     this.open.delete(open);
-    open.end(reason);
+    this.callEnd(open.end, reason);
+  }
+
+  /** The others must still end if one cannot. */
+  private callEnd(end: Open['end'], reason: TokenError): void {
+    try {
+      end(reason);
+    } catch (error) {
+      this.logger.error(error, 'A connection did not end with its token');
+    }
+  }
+
+  /** A source of reference tokens may fail with any error. */
+  private reasonOf(error: unknown): TokenError {
+    if (error instanceof TokenError) return error;
+    this.logger.error(error, 'A token cannot be followed');
+    return new TokenError('introspection_unavailable', 'the token cannot be followed', {
+      cause: error,
+    });
   }
 
   private rest(): void {
