@@ -10,6 +10,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { AuthGuard } from '@nestjs/passport';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it, vi } from 'vitest';
@@ -162,6 +163,46 @@ describe.each(platforms)('an application on %s', (_, makeAdapter) => {
         '  GET /orders (OrdersController.find) has neither JwtGuard nor @Public()',
       'JwtGuard',
     );
+  });
+});
+
+// threat:forgotten-guards
+describe('a resolver that is reached without @Query()', () => {
+  const start = async (type: Type) => {
+    const app = await createApp(platforms[0][1], { imports: [jwt()], providers: [type] });
+    await app.init().finally(() => app.close());
+  };
+
+  it('ends the start if its class is a root type and nothing protects it', async () => {
+    @Resolver('Query')
+    class OpenResolver {
+      @ResolveField()
+      open() {}
+    }
+    await expect(start(OpenResolver)).rejects.toThrow(
+      'Query (OpenResolver.open) has neither JwtGuard nor @Public()',
+    );
+    UseGuards(JwtGuard)(OpenResolver);
+    await expect(start(OpenResolver)).resolves.toBeUndefined();
+  });
+
+  it('ends the start if it resolves references, which no guard protects, until it is public', async () => {
+    @Resolver('Order')
+    @UseGuards(JwtGuard)
+    class OrderResolver {
+      @ResolveField()
+      lines() {}
+
+      @ResolveReference()
+      find() {}
+    }
+    await expect(start(OrderResolver)).rejects.toThrow(
+      'reference to Order (OrderResolver.find) is reached by _entities',
+    );
+    const find = Object.getOwnPropertyDescriptor(OrderResolver.prototype, 'find')!;
+    Public()(OrderResolver.prototype, 'find', find);
+    // Decorators count from the first look at them.
+    await expect(start(class extends OrderResolver {})).resolves.toBeUndefined();
   });
 });
 

@@ -7,9 +7,12 @@ import type { AppOptions, Guard } from './app-options.js';
 import { isA } from './guard-class.js';
 import { JwtGuard } from './jwt.guard.js';
 import { passportClasses } from './passport-classes.js';
-import { type Route, routesOf } from './routes.js';
+import { isReference, type Route, routesOf } from './routes.js';
 
 const UNPROTECTED = 'has neither JwtGuard nor @Public()';
+const BEYOND_GUARDS =
+  'is reached by _entities, where Nest calls no guards: let only the router of the graph call this ' +
+  'service, and say so by @Public()';
 
 /**
  * Forgotten guards (threat:forgotten-guards): checks every route before the application serves any.
@@ -33,8 +36,8 @@ export class RouteProtection implements OnModuleInit {
     const unprotected: string[] = [];
     const hasHttpServer = Boolean(this.adapterHost.httpAdapter);
     for (const route of routesOf(this.modules)) {
-      // Without an HTTP server nothing but messages can arrive.
-      if (!hasHttpServer && route.kind !== 'rpc') continue;
+      // Without an HTTP server messages can still arrive, and sockets at a port of their own.
+      if (!hasHttpServer && route.kind !== 'rpc' && route.kind !== 'ws') continue;
       const fault = this.faultOf(route);
       if (fault === undefined) continue;
       const isTolerated = fault === UNPROTECTED && this.options.unprotectedRoutes === 'warn';
@@ -57,6 +60,7 @@ export class RouteProtection implements OnModuleInit {
     } catch (error) {
       return (error as Error).message;
     }
+    if (!rules.isPublic && isReference(route.handler)) return BEYOND_GUARDS;
     const guards = this.guardsOf(route);
     const isOurs = isA(JwtGuard);
     if (rules.isPublic || guards.some((guard) => isOurs(guard) || guard === this.jwtGuard)) {

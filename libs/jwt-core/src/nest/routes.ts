@@ -22,6 +22,7 @@ const PATTERN = 'microservices:pattern';
 const GATEWAY = 'websockets:is_gateway';
 const MESSAGE = 'message';
 const RESOLVER_TYPE = 'graphql:resolver_type';
+const REFERENCE = 'graphql:resolve_reference';
 const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
 
 /**
@@ -83,11 +84,22 @@ function describeController(controller: Type, method: object): [EntryKind, strin
 }
 
 function describeProvider(type: Type, method: object): [EntryKind, string] | undefined {
-  const resolver: unknown = Reflect.getMetadata(RESOLVER_TYPE, method);
+  const ofClass: unknown = Reflect.getMetadata(RESOLVER_TYPE, type);
+  // Of a class that is a root type, Nest takes each method for a resolver.
+  const resolver: unknown = Reflect.getMetadata(RESOLVER_TYPE, method) || ofClass;
   if (ROOT_TYPES.includes(resolver)) return ['graphql', String(resolver)];
+  if (isReference(method)) return ['graphql', `reference to ${String(ofClass)}`];
   if (!Reflect.hasMetadata(GATEWAY, type) || !Reflect.hasMetadata(MESSAGE, method))
     return undefined;
   return ['ws', `socket message ${JSON.stringify(Reflect.getMetadata(MESSAGE, method))}`];
+}
+
+/**
+ * Whether it resolves references of a federated graph. Callers reach it by the root field `_entities`,
+ * and Nest calls no guards for it.
+ */
+export function isReference(handler: object): boolean {
+  return Reflect.hasMetadata(REFERENCE, handler);
 }
 
 function pathsOf(target: object): string[] {

@@ -8,6 +8,8 @@ import {
   NatsContext,
   Transport,
 } from '@nestjs/microservices';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bearerToken } from '../../http/bearer-token.js';
@@ -48,6 +50,12 @@ class OpenController {
   open() {
     return '';
   }
+}
+
+@WebSocketGateway()
+class OpenGateway {
+  @SubscribeMessage('open')
+  open() {}
 }
 
 /** Sends metadata with each message, as an interceptor of a calling service would. */
@@ -146,6 +154,20 @@ describe('a message handler that nothing protects', () => {
       abortOnError: false,
     });
     await expect(app.init()).rejects.toThrow(fault);
+    await app.close();
+  });
+
+  it('ends the start of a microservice that opens a port for sockets, too', async () => {
+    @Module({ imports: [jwt], providers: [OpenGateway] })
+    class AppModule {}
+    const app = await NestFactory.createMicroservice(AppModule, {
+      logger: false,
+      abortOnError: false,
+    });
+    app.useWebSocketAdapter(new WsAdapter(app));
+    await expect(app.init()).rejects.toThrow(
+      'socket message "open" (OpenGateway.open) has neither JwtGuard nor @Public()',
+    );
     await app.close();
   });
 
