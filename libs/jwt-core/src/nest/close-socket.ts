@@ -1,11 +1,12 @@
 import { type Problem, problemDocument } from '../http/problem.js';
 
-interface NativeSocket {
+export interface NativeSocket {
   readonly readyState: number;
   send(text: string): void;
   close(code: number, reason: string): void;
 }
 interface SocketIoSocket {
+  readonly connected?: boolean;
   emit(event: string, payload: object): void;
   disconnect(close: boolean): void;
 }
@@ -14,8 +15,14 @@ interface SocketIoSocket {
 const CLOSE_CODES: Readonly<Record<number, number>> = { 401: 4401, 403: 4403, 503: 1013 };
 
 /** A socket of `ws` has a state in numbers. One of socket.io has none. */
-function isNativeSocket(client: object): client is NativeSocket {
+export function isNativeSocket(client: object): client is NativeSocket {
   return typeof (client as Partial<NativeSocket>).readyState === 'number';
+}
+
+/** Whether a client still has its connection. */
+export function isOpen(client: object): boolean {
+  if (isNativeSocket(client)) return client.readyState === 1;
+  return (client as SocketIoSocket).connected !== false;
 }
 
 /** Sends the reason to the client, as Nest's event `exception`. */

@@ -6,8 +6,9 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { INTERNAL_ERROR, type Problem, refusalProblem } from '../http/problem.js';
 import type { Guard } from './app-options.js';
 import { rememberUpgrade } from './calls/socket-call.js';
-import { closeSocket, sendException } from './close-socket.js';
+import { closeSocket, isOpen, sendException } from './close-socket.js';
 import { isA } from './guard-class.js';
+import { holdSocket } from './hold-socket.js';
 import { JwtGuard } from './jwt.guard.js';
 import { problemOfRefusal } from './refusal.js';
 import { gatewaysOf } from './routes.js';
@@ -22,7 +23,6 @@ interface Gateway {
 /** Gateways whose connections are judged, by instance and by class, with what judges them. */
 const gates = new WeakMap<object, Gate>();
 const hooked = new WeakSet<object>();
-const refused = new WeakSet<object>();
 
 /**
  * Judges sockets when they are opened. Silent listeners (threat:silent-listeners): Nest calls the
@@ -80,9 +80,33 @@ function hook(type: Type): void {
     return gate ? gate.connect(client, rest[0], proceed) : proceed();
   };
   prototype.handleDisconnect = function (client, ...rest) {
+    const gate = gates.get(this) ?? gates.get(type);
     // The gateway never saw it.
-    return refused.has(client) ? undefined : handleDisconnect?.call(this, client, ...rest);
+    if (gate && !gate.hasAdmitted(client)) return undefined;
+    return handleDisconnect?.call(this, client, ...rest);
   };
+}
+
+/** Of a token for which the issuer is asked. Meanwhile nothing is sent to the client. */
+function judgedLater(
+  client: object,
+  judged: Promise<unknown>,
+  admit: (isAllowed: unknown) => unknown,
+  refuse: (error: unknown) => void,
+): Promise<unknown> {
+  const release = holdSocket(client);
+  return judged
+    .then(
+      (isAllowed) => {
+        release(isAllowed === true);
+        return admit(isAllowed);
+      },
+      (error: unknown) => {
+        release(false);
+        refuse(error);
+      },
+    )
+    .catch(refuse);
 }
 
 const FORBIDDEN: Problem = { status: 403, code: 'forbidden' };
@@ -97,10 +121,14 @@ class Gate {
     private readonly guard: CanActivate | undefined,
   ) {}
 
+  hasAdmitted(client: object): boolean {
+    return !this.guard || this.admitted.has(client);
+  }
+
   connect(client: object, request: unknown, proceed: () => unknown): unknown {
     rememberUpgrade(client, request);
     // Again where a gateway inherits its hooks from another.
-    if (!this.guard || this.admitted.has(client)) return proceed();
+    if (!this.guard || this.hasAdmitted(client)) return proceed();
     const context = new ExecutionContextHost(
       [client, undefined, 'connection'],
       this.type,
@@ -109,6 +137,8 @@ class Gate {
     context.setType('ws');
     const admit = (isAllowed: unknown) => {
       if (isAllowed !== true) return this.refuse(client, undefined);
+      // It left while the issuer was asked.
+      if (!isOpen(client)) return undefined;
       this.admitted.add(client);
       this.follow(client);
       return proceed();
@@ -116,9 +146,9 @@ class Gate {
     const refuse = (error: unknown) => this.refuse(client, error);
     try {
       const judged = this.guard.canActivate(context);
-      return judged instanceof Promise ? judged.then(admit, refuse) : admit(judged);
+      return judged instanceof Promise ? judgedLater(client, judged, admit, refuse) : admit(judged);
     } catch (error) {
-      return this.refuse(client, error);
+      return refuse(error);
     }
   }
 
@@ -133,7 +163,6 @@ class Gate {
   }
 
   private refuse(client: object, error: unknown): void {
-    refused.add(client);
     const problem = problemOfRefusal(error);
     if (!problem && error !== undefined) this.logger.error(error);
     const answer = problem ?? (error === undefined ? FORBIDDEN : INTERNAL_ERROR);

@@ -7,17 +7,21 @@ import {
   type OnGatewayDisconnect,
   SubscribeMessage,
   WebSocketGateway,
+  WebSocketServer,
 } from '@nestjs/websockets';
 import { io } from 'socket.io-client';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { JwtCoreReadiness } from '../../runtime/readiness.js';
 import { TestIssuer } from '../../testing/test-issuer.js';
 import type { Principal } from '../../verifier/claims.js';
+import type { JsonObject } from '../../verifier/strict-json.js';
 import { CurrentPrincipal, Public, RequireScopes } from '../decorators.js';
 import { JwtCoreModule } from '../jwt-core.module.js';
+import type { JwtCoreOptions } from '../jwt-core.options.js';
 import { JwtGuard } from '../jwt.guard.js';
 import { createApp, listen, type MakeAdapter, platforms } from '../nest-app.fixture.js';
+import { TokenEnds } from '../token-ends.js';
 
 const seen = vi.fn<(event: string) => void>();
 
@@ -41,6 +45,38 @@ class GuardedGateway implements OnGatewayConnection, OnGatewayDisconnect {
   @RequireScopes('orders:write')
   place() {
     return { event: 'placed', data: true };
+  }
+}
+
+const source = { answer: (_active: boolean) => {} };
+
+/** Sends to everybody whenever it is asked to, of a service that introspects reference tokens. */
+@WebSocketGateway({ path: '/guarded' })
+@UseGuards(JwtGuard)
+class NewsGateway implements OnGatewayConnection, OnGatewayDisconnect {
+  @WebSocketServer()
+  readonly server!: {
+    readonly clients?: Iterable<{ send(text: string): void }>;
+    readonly engine?: { readonly clientsCount: number };
+    emit(event: string, data: string): void;
+  };
+
+  get clients() {
+    return this.server.engine?.clientsCount ?? [...this.server.clients!].length;
+  }
+
+  send(data: string) {
+    const { clients } = this.server;
+    if (!clients) return this.server.emit('news', data);
+    for (const client of clients) client.send(JSON.stringify({ event: 'news', data }));
+  }
+
+  handleConnection() {
+    seen('connected');
+  }
+
+  handleDisconnect() {
+    seen('disconnected');
   }
 }
 
@@ -139,9 +175,15 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
   let issuer: TestIssuer;
   let app: INestApplication;
   let url: string;
-  const start = async (make: MakeAdapter, gateways: (new () => object)[]) => {
+  const start = async (
+    make: MakeAdapter,
+    gateways: (new () => object)[],
+    options: Partial<JwtCoreOptions> = {},
+  ) => {
+    const { audience } = issuer;
+    const jwt = { issuer: issuer.issuer, audience, ...options } as JwtCoreOptions;
     const made = await createApp(make, {
-      imports: [JwtCoreModule.forRoot({ issuer: issuer.issuer, audience: issuer.audience })],
+      imports: [JwtCoreModule.forRoot(jwt)],
       providers: gateways,
     });
     made.useWebSocketAdapter(new Adapter(made));
@@ -234,6 +276,71 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
     expect(await bad.next()).toEqual(exception('token_invalid'));
     expect(await bad.closed).toBe(closeCode);
     await mixed.close();
+  });
+
+  describe('while the issuer is asked for a token', () => {
+    let news: INestApplication;
+    let gateway: NewsGateway;
+    let address: string;
+    const token = 'A'.repeat(43);
+    const asked = vi.fn();
+
+    beforeEach(async () => {
+      asked.mockClear();
+      const [, payload = ''] = issuer.mint({ sub: 'ada' }).split('.');
+      const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as JsonObject;
+      news = await start(makeAdapter, [NewsGateway], {
+        referenceTokens: {
+          resolve: () => {
+            asked();
+            return new Promise((resolve) => {
+              source.answer = (active) => resolve(active ? claims : undefined);
+            });
+          },
+        },
+      });
+      address = await listen(news);
+      gateway = news.get(NewsGateway);
+      const { checks } = news.get(JwtCoreReadiness);
+      await vi.waitUntil(() => checks.every((check) => !check.check()), { timeout: 30_000 });
+    });
+    afterEach(() => news.close());
+    const untilAsked = () => vi.waitUntil(() => asked.mock.calls.length > 0, { timeout: 5_000 });
+
+    // threat:silent-listeners
+    it('a client receives nothing that is for everybody', async () => {
+      const client = connect(address, authorization(token));
+      await untilAsked();
+      gateway.send('secret');
+      source.answer(false);
+      expect(await client.next()).toEqual(exception('token_invalid'));
+      expect(await client.closed).toBe(closeCode);
+      expect(seen).not.toHaveBeenCalled();
+    });
+
+    it('a client that leaves is not admitted any more', async () => {
+      const client = connect(address, authorization(token));
+      await untilAsked();
+      client.close();
+      await vi.waitUntil(() => gateway.clients === 0, { timeout: 5_000, interval: 5 });
+      source.answer(true);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(news.get(TokenEnds).connections.size).toBe(0);
+      expect(seen).not.toHaveBeenCalled();
+    });
+
+    it('a client that is good then receives what follows', async () => {
+      const client = connect(address, authorization(token));
+      await untilAsked();
+      gateway.send('early');
+      source.answer(true);
+      await vi.waitUntil(() => seen.mock.calls.length === 1, { timeout: 5_000 });
+      if (kind.startsWith('ws')) expect(await client.next()).toEqual(['news', 'early']);
+      gateway.send('hello');
+      expect(await client.next()).toEqual(['news', 'hello']);
+      client.close();
+      await vi.waitUntil(() => seen.mock.calls.length === 2, { timeout: 5_000 });
+    });
   });
 
   // threat:forgotten-guards
