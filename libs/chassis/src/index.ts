@@ -62,7 +62,7 @@ export {
 export { openDatabase, type OpenOptions } from './database/open-database.js';
 export { databaseReadiness } from './database/database-readiness.js';
 export { DatabaseError } from './database/database-error.js';
-export { execute, type Statement } from './database/statement.js';
+export { execute, insertRow, type Statement } from './database/statement.js';
 
 export {
   Retention,

@@ -1,3 +1,4 @@
+import { insertRow } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
@@ -53,7 +54,7 @@ export class AuditService {
 
   /** Writes in the caller's transaction: what is not done is not recorded, and the reverse. */
   async record(manager: EntityManager, entry: AuditEntry): Promise<void> {
-    await manager.insert(AuditEvent, this.event(entry));
+    await insertRow(manager, AuditEvent, this.event(entry));
   }
 
   /** The event itself, for a caller that writes it in the same statement as what it records. */

@@ -1,4 +1,4 @@
-import { execute, type Statement } from '@jwt-auth/chassis';
+import { execute, insertRow, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
@@ -80,7 +80,7 @@ export class RefreshTokensRepository {
   }
 
   async insert(manager: EntityManager, token: RefreshToken): Promise<void> {
-    await manager.insert(RefreshToken, token);
+    await insertRow(manager, RefreshToken, token);
   }
 
   find(manager: EntityManager, hash: Buffer): Promise<RefreshToken | null> {

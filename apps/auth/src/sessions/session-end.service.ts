@@ -7,6 +7,7 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
+import { UsersRepository } from '../users/users.repository.js';
 import { RefreshTokensRepository, type LiveAccess } from './refresh-tokens.repository.js';
 import type { Session, SessionEnd } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -43,6 +44,7 @@ const MAX_CLOCK_TOLERANCE_MS = 60_000;
 @Injectable()
 export class SessionEndService {
   constructor(
+    private readonly users: UsersRepository,
     private readonly sessions: SessionsRepository,
     private readonly refreshTokens: RefreshTokensRepository,
     private readonly revocations: RevocationsService,
@@ -75,7 +77,7 @@ export class SessionEndService {
     { userId, reason, actor, origin, except }: EndAllSessions,
   ): Promise<void> {
     // Two callers who end all sessions at once would each wait for rows that the other holds.
-    await this.sessions.lockUser(manager, userId);
+    await this.users.lock(manager, userId);
     const others = except === undefined ? {} : { id: Not(except) };
     const count = await this.end(manager, { userId, ...others }, reason);
     await this.audit.record(manager, {

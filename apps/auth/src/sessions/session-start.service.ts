@@ -9,6 +9,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import type { User } from '../users/user.entity.js';
+import { UsersRepository } from '../users/users.repository.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
@@ -31,6 +32,7 @@ export interface SessionRequest {
 export class SessionStartService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly users: UsersRepository,
     private readonly sessions: SessionsRepository,
     private readonly refreshTokens: RefreshTokensRepository,
     private readonly tokenPairs: TokenPairs,
@@ -98,7 +100,7 @@ export class SessionStartService {
    * @throws SessionsError `credentials_changed`
    */
   private async lockUnchanged(manager: EntityManager, checked: User): Promise<User> {
-    const user = await this.sessions.lockUserAtLogin(manager, checked.id);
+    const user = await this.users.lockAtLogin(manager, checked.id);
     const isSamePassword = +checked.passwordChangedAt === +(user?.passwordChangedAt ?? NaN);
     if (user && !user.isDisabled && isSamePassword) return user;
     throw new SessionsError('credentials_changed', 'The password or the user changed meanwhile');

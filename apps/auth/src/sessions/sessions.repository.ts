@@ -1,9 +1,7 @@
-import { execute, type Statement } from '@jwt-auth/chassis';
+import { execute, insertRow, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
-import { keyWhileIssuing } from '../access/access-locks.js';
-import { User } from '../users/user.entity.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session, type SessionEnd } from './session.entity.js';
 
@@ -21,22 +19,8 @@ const BEYOND_BOUND: Statement = {
 /** All SQL of sessions. That of their tokens is in `refresh-tokens.repository.ts`. */
 @Injectable()
 export class SessionsRepository {
-  /** Until the transaction ends, nobody else logs this user in, changes it, or ends all its sessions. */
-  lockUser(manager: EntityManager, id: string): Promise<User | null> {
-    return manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
-  }
-
-  /** The same for a login, which issues a token. */
-  lockUserAtLogin(manager: EntityManager, id: string): Promise<User | null> {
-    return manager
-      .createQueryBuilder(User, 'user')
-      .setLock('for_no_key_update')
-      .where(`user.id = ${keyWhileIssuing(':id::uuid')}`, { id })
-      .getOne();
-  }
-
   async insert(manager: EntityManager, session: Session): Promise<void> {
-    await manager.insert(Session, session);
+    await insertRow(manager, Session, session);
   }
 
   find(manager: EntityManager, id: string): Promise<Session | null> {

@@ -13,7 +13,15 @@ export interface CountedKey {
   readonly wasPaused: boolean | null;
 }
 
-// Each login runs both. They are named so that a connection parses and plans them once.
+// Each login runs these, the first one while other passwords wait. They are named so that a connection
+// parses and plans them once.
+
+const PAUSED_UNTIL: Statement = {
+  name: 'login_limits.paused_until',
+  text: `
+    SELECT max(blocked_until) AS until FROM login_limits
+    WHERE key = ANY($1) AND blocked_until > $2 AND failures >= $3`,
+};
 
 // In the order of the keys: otherwise two attempts could each lock a row that the other waits for.
 // The subquery in RETURNING sees the row as it was before the statement.
@@ -72,11 +80,10 @@ export class LoginLimitsRepository {
     { limits, allowedDespitePause }: AttemptLimits,
     now: Date,
   ): Promise<Date | null> {
-    const [row] = await this.dataSource.query<[{ until: Date | null }]>(
-      `SELECT max(blocked_until) AS until FROM login_limits
-       WHERE key = ANY($1) AND blocked_until > $2 AND failures >= $3`,
-      [limits.map(({ key }) => key), now, allowedDespitePause],
-    );
+    const values = [limits.map(({ key }) => key), now, allowedDespitePause];
+    const { manager } = this.dataSource;
+    const rows = await execute<{ until: Date | null }>(manager, PAUSED_UNTIL, values);
+    const [row] = rows as [{ until: Date | null }];
     return row.until;
   }
 

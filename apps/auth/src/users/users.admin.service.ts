@@ -79,7 +79,7 @@ export class UsersAdminService {
     if (id === undefined) throw new UsersError('user_not_found', 'The text is no id of a user');
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
-      const before = await this.users.findForChange(manager, id);
+      const before = await this.users.lock(manager, id);
       if (!before) throw new UsersError('user_not_found', `There is no user ${id}`);
       const after: User = {
         ...before,

@@ -32,6 +32,6 @@ import { UsersService } from './users.service.js';
     UsersRepository,
     UsersService,
   ],
-  exports: [CredentialsService, PasswordHasher, UserChanges],
+  exports: [CredentialsService, PasswordHasher, UserChanges, UsersRepository],
 })
 export class UsersModule {}

@@ -8,6 +8,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { keyWhileIssuing } from '../access/access-locks.js';
 import { KnownNetwork, User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
 
@@ -24,22 +25,31 @@ type LoginRow = (User | { id: null }) & Pick<UserAtLogin, 'lastLoginHere'>;
 /** All SQL of users and their known networks. */
 @Injectable()
 export class UsersRepository {
+  // Each login runs these two: named, so that a connection parses and plans them once.
   private readonly findAtLoginStatement: Statement;
+  private readonly lockAtLoginStatement: Statement;
 
   constructor(private readonly dataSource: DataSource) {
     const columns = dataSource
       .getMetadata(User)
       .columns.map(
         ({ databaseName, propertyName }) => `account.${databaseName} AS "${propertyName}"`,
-      );
+      )
+      .join(', ');
     // One row in any case, also for an e-mail without an account.
     this.findAtLoginStatement = {
       name: 'users.find_at_login',
       text: `
-        SELECT ${columns.join(', ')}, known.last_login_at AS "lastLoginHere"
+        SELECT ${columns}, known.last_login_at AS "lastLoginHere"
         FROM (SELECT) AS attempt
         LEFT JOIN users account ON account.email_key = $1
         LEFT JOIN known_networks known ON known.user_id = account.id AND known.network = $2`,
+    };
+    this.lockAtLoginStatement = {
+      name: 'users.lock_at_login',
+      text: `
+        SELECT ${columns} FROM users account WHERE account.id = ${keyWhileIssuing('$1::uuid')}
+        FOR NO KEY UPDATE`,
     };
   }
 
@@ -89,9 +99,15 @@ export class UsersRepository {
     throw new UsersError('email_taken', 'This e-mail has an account');
   }
 
-  /** Locks the user until the transaction ends. */
-  findForChange(manager: EntityManager, id: string): Promise<User | null> {
+  /** Until the transaction ends, nobody else logs this user in, changes it, or ends all its sessions. */
+  lock(manager: EntityManager, id: string): Promise<User | null> {
     return manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
+  }
+
+  /** The same for a login, which issues a token. */
+  async lockAtLogin(manager: EntityManager, id: string): Promise<User | undefined> {
+    const [user] = await execute<User>(manager, this.lockAtLoginStatement, [id]);
+    return user;
   }
 
   async update(manager: EntityManager, { id, isDisabled, roles, claims }: User): Promise<void> {
