@@ -88,8 +88,8 @@ function checkDiscoveryUrl(discoveryUrl: unknown, allowHttp: boolean): void {
 }
 
 /**
- * An endpoint of an issuer as it is reached through its `discoveryUrl`: what lies at the issuer's
- * own address lies at the inner one in the same place. Other addresses stay as they are.
+ * An endpoint of an issuer as it is reached through its `discoveryUrl`: an address below the issuer's
+ * own becomes the same path below the internal one. Other addresses stay as they are.
  */
 export function innerAddress(endpoint: string, issuer: string, discoveryUrl: string): string {
   const { origin, pathname } = new URL(discoveryUrl);

@@ -191,7 +191,7 @@ describe('IssuerMetadata', () => {
     });
   });
 
-  it('are read at an inner address, with the endpoints there', async () => {
+  it('are read at an internal address, with the endpoints there', async () => {
     const outer = 'https://auth.example.com';
     answer = answerWith({
       issuer: outer,

@@ -17,12 +17,12 @@ import { noteAdmission, TokenEnds } from './token-ends.js';
  * Synchronous, unless it needs a key or claims from the issuer: a request with a known token waits for
  * nothing.
  *
- * @throws UnauthorizedException, ForbiddenException, ServiceUnavailableException with the TokenError
- *   or AccessError as `cause`
  * Over GraphQL the principal is on the request or the socket, in a gateway on the client, for a
  * message on its context, and refusals have the form of the transport.
  *
- * @throws GraphQLError, WsException, RpcException there
+ * @throws UnauthorizedException, ForbiddenException, ServiceUnavailableException with the TokenError
+ *   or AccessError as `cause`
+ * @throws GraphQLError, WsException, RpcException in a resolver, a gateway, a message handler
  * @throws Error in any other context
  */
 @Injectable()

@@ -236,7 +236,7 @@ describe('Tokens of node-oidc-provider', () => {
     await verifier.close();
   });
 
-  it('are accepted from an issuer that is reached at an inner address', async () => {
+  it('are accepted from an issuer that is reached at an internal address', async () => {
     const issuer = 'https://login.example.com';
     await serve(issuer);
     const verifier = await start({ ...oidc, issuer, discoveryUrl: address });

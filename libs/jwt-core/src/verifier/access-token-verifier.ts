@@ -93,8 +93,7 @@ export class AccessTokenVerifier {
    * the key of a JWT or for the claims of a reference token.
    *
    * @param maxStalenessMs How old the revocation list may be for this request. Default: the limit
-   * of
-   *   the list. `Infinity`: any age. A list that was never read is always refused.
+   *   of the list. `Infinity`: any age. A list that was never read is always refused.
    * @throws TokenError any code but `token_missing`. The promise rejects with the same, or with the
    *   error of the source of reference tokens.
    */
@@ -243,7 +242,7 @@ function provenAgain(principal: Principal): ProvenToken {
   };
 }
 
-/** Our own profile is pinned to RS256. Of others the key decides, whatever it is for. */
+/** The default profile accepts RS256 alone. With `oidc` the key decides among all. */
 export function defaultAlgorithms(profile: Expected['profile']): readonly SigningAlgorithm[] {
   return profile === 'oidc' ? SIGNING_ALGORITHMS : DEFAULT_ALGORITHMS;
 }
