@@ -1,9 +1,16 @@
-import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Logger,
+  type NestInterceptor,
+} from '@nestjs/common';
 import { INTERCEPTORS_METADATA, SSE_METADATA } from '@nestjs/common/constants.js';
 import { map, Observable } from 'rxjs';
 import { carrierOf } from './calls/call.js';
 import type { Route } from './routes.js';
 import { tokenEndsOf } from './token-ends.js';
+
+const logger = new Logger('JwtGuard');
 
 type Follow = (end: () => void) => () => void;
 
@@ -51,17 +58,24 @@ function endingIterator(events: unknown, follow: Follow): unknown {
   const release = follow(() => {
     isEnded = true;
     waiting?.(done);
-    void source.return?.();
+    // Nobody waits for it any more.
+    Promise.resolve(source.return?.()).catch((error: unknown) => logger.error(error));
   });
   const iterator: AsyncIterableIterator<unknown> = {
     next: () =>
       new Promise((resolve, reject) => {
         if (isEnded) return resolve(done);
         waiting = resolve;
-        source.next().then((result) => {
-          if (result.done) release();
-          resolve(result);
-        }, reject);
+        source.next().then(
+          (result) => {
+            if (result.done) release();
+            resolve(result);
+          },
+          (error: Error) => {
+            release();
+            reject(error);
+          },
+        );
       }),
     return: async () => {
       release();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { Controller, Get, type INestApplication, Req, Sse, UseGuards } from '@nestjs/common';
 import { ApolloDriver } from '@nestjs/apollo';
-import { Args, GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { Args, Context, GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
@@ -14,7 +14,7 @@ import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtGuard } from './jwt.guard.js';
-import { bearer, createApp, listen, platforms } from './nest-app.fixture.js';
+import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 import { principalSignal, TokenEnds } from './token-ends.js';
 
 @Controller()
@@ -54,9 +54,9 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 @Resolver()
 @UseGuards(JwtGuard)
 class TicksResolver {
-  @Query(() => String)
-  q() {
-    return '';
+  @Query(() => Boolean)
+  quick(@Context() context: { req?: object; reply?: { request: object } }) {
+    return principalSignal(context.req ?? context.reply!.request).aborted;
   }
 
   @Subscription(() => String)
@@ -172,6 +172,15 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
     const [body] = (await once(response, 'data')) as [Buffer];
     expect(JSON.parse(body.toString())).toEqual({ aborted: false });
     await untilAllClosed();
+  });
+
+  it('a query that is answered is not open, though its connection is', async () => {
+    const body = JSON.stringify({ query: '{ quick }' });
+    const headers = ['Content-Type', 'application/json', ...bearer(mint().token)];
+    const answer = await ask(`${url}/graphql`, { method: 'POST', headers, body });
+    expect(answer.body).toEqual({ data: { quick: false } });
+    // The connection stays for five seconds.
+    await vi.waitUntil(() => openConnections() === 0, { timeout: 2_000, interval: 10 });
   });
 
   it.each(['ticks', 'silence'])('the subscription %s is completed', async (field) => {

@@ -63,9 +63,10 @@ export function principalSignal(request: object): AbortSignal {
   const { signal } = controller;
   // Each of many handlers on a socket may listen to it.
   setMaxListeners(0, signal);
-  followed[SIGNAL] = signal;
   const ends = followed[ENDS];
+  // Not kept: the guard of a later handler may come with a token.
   if (!ends) return signal;
+  followed[SIGNAL] = signal;
   const release = ends.follow(request, (reason) => controller.abort(reason));
   whenClosed(request, followed[CALL]!, release);
   return signal;
@@ -74,8 +75,14 @@ export function principalSignal(request: object): AbortSignal {
 interface Closable extends EventEmitter {
   readonly destroyed?: boolean;
 }
+/** A request of node, by HTTP/1 or HTTP/2. */
+interface RawRequest {
+  readonly headers: { readonly upgrade?: string };
+  readonly socket?: Closable & { readonly _httpMessage?: Closable & { readonly req?: unknown } };
+  readonly stream?: Closable;
+}
 interface Wrapper {
-  readonly raw?: Closable & { readonly socket?: Closable };
+  readonly raw?: RawRequest;
   readonly res?: Closable;
   readonly socket?: Closable;
   readonly extra?: { readonly socket?: Closable };
@@ -86,13 +93,24 @@ function whenClosed(carrier: object, context: ExecutionContext, release: () => v
   const type = context.getType<string>();
   const { raw, res, socket, extra } = carrier as Wrapper;
   if (type === 'http') {
-    const response = context.getArgByIndex<Closable & Wrapper>(1);
+    const response = context.getArgByIndex<Closable & { readonly raw?: Closable }>(1);
     onClose(response.raw ?? response, release);
   } else if (type === 'ws') {
     onClose(carrier as Closable, release);
   } else if (type === 'graphql') {
-    onClose(res ?? extra?.socket ?? raw?.socket ?? socket, release);
+    onClose(res ?? extra?.socket ?? (raw && endOf(raw)) ?? socket, release);
   }
+}
+
+/**
+ * What closes with the answer to a request of Fastify, of which a resolver has no reply. Its socket may
+ * live for many more requests.
+ */
+function endOf(raw: RawRequest): Closable | undefined {
+  const { headers, socket, stream } = raw;
+  if (stream) return stream;
+  const response = socket?._httpMessage;
+  return headers.upgrade === undefined && response?.req === raw ? response : socket;
 }
 
 /** Also for socket.io, where the event has another name. */
