@@ -28,6 +28,8 @@ export type MapClaims = (claims: Readonly<Record<string, unknown>>) => MappedCla
 export function mapped(payload: JsonObject, mapClaims: MapClaims | undefined): MappedClaims {
   if (mapClaims === undefined) return {};
   const result = call(mapClaims, deepFreeze(payload)) as JsonObject;
+  // Its rejection must not end the process.
+  if (result instanceof Promise) result.catch(() => undefined);
   if (!isJsonObject(result) || result instanceof Promise) {
     throw new TokenError('token_invalid', 'mapClaims returned no object');
   }

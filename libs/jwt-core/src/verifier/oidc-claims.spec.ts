@@ -219,6 +219,24 @@ describe('mapClaims', () => {
     expect(() => read2({ aud: null })).toThrow(invalid('aud'));
   });
 
+  // threat:cross-jwt-confusion
+  it('does not hide an ID token by another name for its client', () => {
+    const byName: MapClaims = () => ({ clientId: 'Web shop' });
+    for (const client of ['azp', 'client_id']) {
+      const claims = { azp: undefined, aud: AUDIENCE, [client]: AUDIENCE };
+      expect(() => principalOf(claims, byName)).toThrow('its audience is its client');
+    }
+    const both = { azp: AUDIENCE, client_id: 'other', aud: AUDIENCE };
+    expect(() => principalOf(both)).toThrow('its audience is its client');
+  });
+
+  it('does not end the process if it rejects', async () => {
+    const reject = (() => Promise.reject(new Error('no connection'))) as unknown as MapClaims;
+    expect(() => principalOf({}, reject)).toThrow(invalid('mapClaims'));
+    // An unhandled rejection would end the process, and fails this run.
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('gets frozen claims, after the kind of the token was checked', () => {
     const seen: unknown[] = [];
     const note: MapClaims = (claims) => ({ claims: { count: seen.push(claims) } });

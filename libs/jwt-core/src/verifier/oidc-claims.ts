@@ -43,7 +43,10 @@ export function readOidcClaims(
   const aud = payload.aud === undefined ? audience : payload.aud;
   if (!isAudience(aud, expected.audience)) throw wrong('aud');
   // Cross-JWT confusion (threat:cross-jwt-confusion): only an ID token is for its client alone.
-  if (isOnly(payload.aud, clientId)) throw notAnAccessToken('its audience is its client');
+  // Also if `mapClaims` names its client by something else.
+  for (const client of [clientId, payload.client_id, payload.azp]) {
+    if (isOnly(payload.aud, client)) throw notAnAccessToken('its audience is its client');
+  }
   return {
     notBefore: times.notBefore,
     tokenVersion: undefined,
@@ -108,7 +111,8 @@ function numericDate(payload: JsonObject, claim: string): number {
   return value;
 }
 
-function isOnly(aud: unknown, clientId: string): boolean {
+function isOnly(aud: unknown, clientId: unknown): boolean {
+  if (clientId === undefined) return false;
   return Array.isArray(aud) ? aud.every((each) => each === clientId) : aud === clientId;
 }
 
