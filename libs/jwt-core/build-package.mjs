@@ -146,7 +146,7 @@ const code = new Tree((module) => transpile(module, ts.ModuleKind.ESNext));
 for (const [module, esm] of code.texts) {
   for (const format of code.formatsOf(module)) {
     const text = format === 'esm' ? esm : transpile(module, ts.ModuleKind.CommonJS);
-    // For default imports of ESM in the clothes of CommonJS: there is none of our own modules.
+    // Only default imports of ESM that was compiled to CommonJS need it: our modules have none.
     const short = entries.includes(module)
       ? text
       : text.replace(ES_MODULE, '').replace(FORWARD_EXPORTS, '');

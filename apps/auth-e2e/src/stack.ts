@@ -46,7 +46,7 @@ export class Stack {
 
   /**
    * Two auth processes and orders, the same for all spec files of a worker: for specs that stop no
-   * process, change no key and no setting, and look at nobody's rows but their own. Nobody stops it:
+   * process, change no key and no setting, and read only rows of their own. Do not stop it:
    * its processes end with the worker.
    */
   static shared(): Promise<Stack> {

@@ -6,7 +6,7 @@ import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { acceptOAuthForms } from './oauth/forms.js';
 
-/** The auth app, ready to listen: its database open and migrated, its keys at hand. */
+/** The auth app, ready to listen: its database open and migrated, its keys loaded. */
 export async function createAuthApp(
   config: Config,
   logger: StructuredLogger,

@@ -43,7 +43,10 @@ export const compile = (directory: string, ...options: string[]) =>
 
 const running: ChildProcess[] = [];
 
-/** Starts a program of a project that prints its address, and returns that. */
+/**
+ * Starts a program of a project and returns its address, which the program prints when it listens
+ * (`console.log(await app.getUrl())`).
+ */
 export async function serve(directory: string, program: string, env: object): Promise<string> {
   const child = spawn(process.execPath, [program], {
     cwd: directory,

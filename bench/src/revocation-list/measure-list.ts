@@ -11,7 +11,7 @@ export interface ListOrder {
   readonly issuer: string;
   /** A second before which some of the entries expire. */
   readonly pruneBefore: number;
-  /** Lists before the one that counts: what is compiled and loaded at the first use is not its fault. */
+  /** Lists before the measured one: the first use compiles and loads code, which is not measured. */
   readonly warmUpLists: number;
   /** Of a hundred ids each. */
   readonly lookUps: number;

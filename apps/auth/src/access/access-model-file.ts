@@ -27,7 +27,7 @@ export type AccessModelReading =
   | { readonly model: AccessModelFile; readonly problems?: undefined }
   | { readonly model?: undefined; readonly problems: readonly string[] };
 
-/** Checks the content of a file as a whole: nothing of one with a single problem is taken in. */
+/** Checks the content of a file as a whole: one problem is enough to refuse all of it. */
 export function checkAccessModel(content: unknown): AccessModelReading {
   const lists = Lists.safeParse(content);
   if (lists.error) return { problems: problemsAt('', lists.error) };

@@ -4,7 +4,7 @@ import type { InputFault, Problem } from '@jwt-auth/jwt-core';
  * Why a request about resources, scopes or roles is refused.
  *
  * - `invalid_target`: there is no such resource, or the session is not for it (RFC 8707 section 2).
- * - `invalid_access`: names in the input that cannot be meant, such as an unknown scope: see `faults`.
+ * - `invalid_access`: unusable names in the input, such as an unknown scope: see `faults`.
  * - `resource_not_found`, `role_not_found`
  * - `already_exists`: a resource with this audience, or a role with this name.
  * - `built_in`: auth needs it: it cannot be removed, or lose this.

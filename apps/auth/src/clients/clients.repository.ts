@@ -14,7 +14,7 @@ const CONCERNED = `
   deleted_at IS NULL AND (audiences @> ARRAY[$1] OR audiences = '{}' AND $1 = $4)
   AND ($3 OR scopes && $2::text[])`;
 
-/** A scope goes, unless another audience of the client has one of that name. */
+/** Removes a scope, unless another audience of the client has one of that name. */
 const NARROW = `
   UPDATE clients SET scopes = ARRAY(
     SELECT scope FROM unnest(clients.scopes) WITH ORDINALITY AS had (scope, place)

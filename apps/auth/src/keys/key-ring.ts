@@ -107,7 +107,7 @@ export class KeyRing implements KeySet {
   }
 
   /**
-   * Takes over whatever was committed before this call. On failure the keys at hand stay, but for
+   * Loads all keys that were committed before this call. On failure the present keys stay, but for
    * `wrong_encryption_key`: then the published keys are followed, and nothing is signed.
    *
    * @throws KeysError `no_active_key`, `wrong_encryption_key`

@@ -13,7 +13,7 @@ const EVERY_MS = 500;
 
 /**
  * Follows what other processes do to the signing keys, within a second, and rotates them when it is
- * time. While the database is away the keys at hand stay.
+ * time. While the database is away the present keys stay.
  */
 @Injectable()
 export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {

@@ -103,7 +103,7 @@ export class SupervisedProcess {
     this.order({ signal });
   }
 
-  /** Asks the program to end, insists until it has, and reports how it ended. */
+  /** Stops the program, by force if it does not end in time, and reports how it ended. */
   stop(): Promise<ProcessExit> {
     this.order('stop');
     return this.exited;

@@ -68,7 +68,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
   it.each(faults)('keeps the good keys, and says so once, when it %s', async (_name, fault) => {
     const { auth, keys } = harness;
     const good = await keys.find(auth.kid);
-    expect(log.log.mock.calls).toEqual([[`The keys of ${auth.issuer} are at hand`]]);
+    expect(log.log.mock.calls).toEqual([[`Fetched the keys of ${auth.issuer}`]]);
     auth.fail('jwks', fault);
     await pass(cooldownMs);
     void keys.find('x');
@@ -81,7 +81,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
       ]);
       await pass(cooldownMs);
     }
-    const lost = `The keys of ${auth.issuer} cannot be fetched, going on with those at hand: `;
+    const lost = `The keys of ${auth.issuer} cannot be fetched, the last ones stay in use: `;
     expect(log.warn.mock.calls).toEqual([[expect.stringContaining(lost)]]);
 
     await failed(5);
@@ -89,7 +89,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
     await pass(cooldownMs);
     await until(() => keys.state === 'fresh');
     expect(keys.get(auth.kid)).toBe(good);
-    expect(log.log).toHaveBeenLastCalledWith(`The keys of ${auth.issuer} are again at hand`);
+    expect(log.log).toHaveBeenLastCalledWith(`Fetched the keys of ${auth.issuer} again`);
     expect(log.log).toHaveBeenCalledTimes(2);
   });
 
@@ -105,7 +105,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
         await expect(keys.find(auth.kid)).rejects.toMatchObject({ code: 'keys_unavailable' });
         await pass(cooldownMs);
       }
-      expect(log.warn.mock.calls).toEqual([[expect.stringContaining('none are at hand: ')]]);
+      expect(log.warn.mock.calls).toEqual([[expect.stringContaining('there are none to use: ')]]);
       expect(log.log).not.toHaveBeenCalled();
     },
   );
@@ -150,7 +150,7 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
     await pass(cooldownMs);
     await until(() => log.warn.mock.calls.length === 2);
     expect(log.warn).toHaveBeenLastCalledWith(
-      `The keys of ${auth.issuer} cannot be fetched, none are at hand: ` +
+      `The keys of ${auth.issuer} cannot be fetched, there are none to use: ` +
         `${auth.issuer}/.well-known/jwks.json: status 503`,
     );
   });

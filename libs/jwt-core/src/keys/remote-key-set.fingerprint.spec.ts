@@ -11,7 +11,7 @@ describe('RemoteKeySet with fingerprints from the feed', () => {
     await until(() => harness.keys.state === 'fresh');
   });
 
-  it('fetches nothing while they are of the keys at hand, not even for unknown kids', async () => {
+  it('fetches nothing while they are of the present keys, not even for unknown kids', async () => {
     const fingerprint = await harness.fingerprint();
     for (let second = 0; second < 60; second += 3) {
       harness.keys.expectFingerprint(fingerprint);

@@ -156,7 +156,7 @@ describe('RemoteKeySet', () => {
     expect(keys.state).toBe('fresh');
   });
 
-  it('ends when closed: no timer, no fetch, and the keys at hand stay', async () => {
+  it('ends when closed: no timer, no fetch, and the present keys stay', async () => {
     const { auth, keys } = harness;
     await keys.find(auth.kid);
     // Node's own timers for idle connections are over then.

@@ -110,7 +110,7 @@ export class RemoteKeySet implements KeySet {
       if (this.get(kid, algorithm) === undefined) this.fetchWithin(this.cooldownLeftMs);
     }
     if (this.state !== 'missing') return this.get(kid, algorithm);
-    throw new TokenError('keys_unavailable', `No keys of ${this.metadata.issuer} at hand`, {
+    throw new TokenError('keys_unavailable', `There are no keys of ${this.metadata.issuer}`, {
       cause: this.failure,
     });
   }
@@ -216,10 +216,10 @@ export class KeySetReport {
     const isFirst = this.state === undefined;
     this.state = state;
     if (state === 'fresh') {
-      return this.log?.log(`The keys of ${this.issuer} are ${isFirst ? '' : 'again '}at hand`);
+      return this.log?.log(`Fetched the keys of ${this.issuer}${isFirst ? '' : ' again'}`);
     }
     const reason = failure instanceof Error ? failure.message : String(failure);
-    const rest = state === 'stale' ? 'going on with those at hand' : 'none are at hand';
+    const rest = state === 'stale' ? 'the last ones stay in use' : 'there are none to use';
     this.log?.warn(`The keys of ${this.issuer} cannot be fetched, ${rest}: ${reason}`);
   }
 

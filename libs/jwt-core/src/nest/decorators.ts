@@ -16,7 +16,7 @@ export const Public = Reflector.createDecorator<void, true>({ transform: () => t
 
 /**
  * Takes callers with and without a token. A valid token makes a principal; without one, `@CurrentPrincipal()` is
- * `undefined`. A bad token is refused as anywhere else, so that a client learns that its session is
+ * `undefined`. A bad token is refused as anywhere else, so that a client can see that its session is
  * over. On a handler it also drops the scopes and roles that its class demands.
  */
 export const OptionalAuth = Reflector.createDecorator<void, true>({ transform: () => true });

@@ -111,7 +111,7 @@ function judgedLater(
 
 const FORBIDDEN: Problem = { status: 403, code: 'forbidden' };
 
-/** Lets sockets into one gateway. */
+/** Admits sockets to one gateway. */
 class Gate {
   private readonly logger = new Logger('JwtGuard');
   private readonly admitted = new WeakSet<object>();
@@ -137,7 +137,7 @@ class Gate {
     context.setType('ws');
     const admit = (isAllowed: unknown) => {
       if (isAllowed !== true) return this.refuse(client, undefined);
-      // It left while the issuer was asked.
+      // The client left while the issuer was asked.
       if (!isOpen(client)) return undefined;
       this.admitted.add(client);
       this.follow(client);

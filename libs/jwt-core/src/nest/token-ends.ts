@@ -18,7 +18,7 @@ interface Followed {
   [SIGNAL]?: AbortSignal;
 }
 
-/** Ends what outlives the request of a token, with that token. */
+/** Ends what is still open after its request, when the token ends. */
 export class TokenEnds {
   readonly connections: OpenConnections;
 

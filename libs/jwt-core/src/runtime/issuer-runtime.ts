@@ -22,7 +22,7 @@ const NOTHING: RevocationSource = {
   read: () => Promise.reject(new RevocationSourceError('no_feed', 'There are no revocations')),
 };
 
-/** Everything that verifies the tokens of one issuer, and nothing that another issuer can touch. */
+/** Everything that verifies the tokens of one issuer. Nothing of it is shared with another issuer. */
 export class IssuerRuntime {
   readonly issuer: string;
   readonly keys: KeySet;

@@ -6,7 +6,7 @@ import { VerifierRuntime } from '../runtime/verifier-runtime.js';
 import type { Principal } from '../verifier/claims.js';
 
 export type CreateVerifierOptions = VerifierOptions & {
-  /** Where changes are reported, as that the feed was lost or is back. Default `console`. */
+  /** Gets a line for each change, for example when the feed is lost or back. Default `console`. */
   readonly log?: JwtCoreLog;
 };
 

@@ -117,7 +117,7 @@ describe('AccessTokenVerifier', () => {
     });
   });
 
-  describe('when the key is not at hand', () => {
+  describe('when the key is not in memory', () => {
     it('fetches it, and returns a promise', async () => {
       const key = { kid: 'new', publicKey: issuerKey.publicKey };
       const find = async () => key;

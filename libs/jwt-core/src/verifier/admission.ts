@@ -65,7 +65,7 @@ export class Admission {
     return token.principal;
   }
 
-  /** Why a token that was admitted would not be any more, whatever the age of the list. */
+  /** Why an admitted token would be refused now, regardless of the age of the list. */
   endOf(token: ProvenToken): TokenError | undefined {
     if (this.hasExpired(token)) return new TokenError('token_expired', 'exp is past');
     return this.isRevoked(token) ? new TokenError('token_revoked', 'revoked') : undefined;

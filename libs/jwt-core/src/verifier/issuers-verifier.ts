@@ -14,8 +14,8 @@ export type TokenVerifier = Pick<
 /**
  * Verifies the access tokens of several issuers, each by the verifier of its own, with keys,
  * revocations and memory of its own. The `iss` of a token that was not verified yet chooses the
- * verifier, which then compares it after the signature: a token never gets more than a wrong choice
- * by lying about it (threat:issuer-mix-up).
+ * verifier, which then compares it after the signature: a false `iss` only leads to a verifier that
+ * refuses the token (threat:issuer-mix-up).
  */
 export class IssuersVerifier implements TokenVerifier {
   /** Counts the results so far, of all issuers and of tokens of none. */

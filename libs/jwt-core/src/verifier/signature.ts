@@ -14,7 +14,7 @@ export function isSigningAlgorithm(name: unknown): name is SigningAlgorithm {
   return (SIGNING_ALGORITHMS as readonly unknown[]).includes(name);
 }
 
-/** What a key signs with that does not say it. `undefined`: nothing that is used here. */
+/** The algorithm of a key without `alg`, by its type. `undefined`: none that is supported here. */
 export function algorithmOf(publicKey: KeyObject): SigningAlgorithm | undefined {
   switch (publicKey.asymmetricKeyType) {
     case 'rsa':
