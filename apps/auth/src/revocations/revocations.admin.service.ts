@@ -1,6 +1,6 @@
 import { readPage, type Page, type PageQuery } from '@jwt-auth/chassis';
 import type { Revocation } from '@jwt-auth/jwt-core';
-import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
+import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -81,7 +81,7 @@ export class RevocationsAdminService {
         subject: id,
         detail: { kind },
       });
-      return manager.findOneByOrFail(RevokedToken, { kind, id });
+      return this.repository.the(manager, kind, id);
     });
   }
 

@@ -1,6 +1,6 @@
-import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
+import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 /** What a revocation can name about a token, by the names of its claims. */
 export interface RevocableClaims {
@@ -44,6 +44,11 @@ export class RevocationsRepository {
     const values = [jti, sid, clientId, iat, version];
     const found = await this.dataSource.query<object[]>(FIND_COVERING, values);
     return found.length > 0;
+  }
+
+  /** The one of this kind and id, which there has to be. */
+  the(manager: EntityManager, kind: RevokedToken['kind'], id: string): Promise<RevokedToken> {
+    return manager.findOneByOrFail(RevokedToken, { kind, id });
   }
 
   /** Revocations that have not expired, the latest first, after a position in that order. */

@@ -1,17 +1,17 @@
 import { isReferenceToken, type ReferenceTokenSource } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
-import { DataSource, MoreThan, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { hashSecret, newSecret } from '../secret.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
-import { ReferenceToken } from './reference-token.entity.js';
+import { ReferenceTokensRepository } from './reference-tokens.repository.js';
 
 /** Opaque access tokens: what they say lies in the database, and they are no more than its key. */
 @Injectable()
 export class ReferenceTokens implements ReferenceTokenSource {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly repository: ReferenceTokensRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -19,7 +19,7 @@ export class ReferenceTokens implements ReferenceTokenSource {
   async issue(manager: EntityManager, claims: AccessTokenClaims): Promise<string> {
     const token = newSecret();
     const expiresAt = new Date(claims.exp * 1000);
-    await manager.insert(ReferenceToken, { hash: hashSecret(token), claims, expiresAt });
+    await this.repository.insert(manager, { hash: hashSecret(token), claims, expiresAt });
     return token;
   }
 
@@ -29,10 +29,7 @@ export class ReferenceTokens implements ReferenceTokenSource {
    */
   async resolve(token: string): Promise<AccessTokenClaims | undefined> {
     if (!isReferenceToken(token)) return undefined;
-    const known = await this.dataSource.manager.findOneBy(ReferenceToken, {
-      hash: hashSecret(token),
-      expiresAt: MoreThan(this.clock.now()),
-    });
+    const known = await this.repository.findLive(hashSecret(token), this.clock.now());
     return known?.claims;
   }
 }

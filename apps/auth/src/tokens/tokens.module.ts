@@ -5,11 +5,12 @@ import { KeysModule } from '../keys/keys.module.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { IssuedTokens } from './issued-tokens.js';
 import { ReferenceTokens } from './reference-tokens.js';
+import { ReferenceTokensRepository } from './reference-tokens.repository.js';
 import { TokenIssuer } from './token-issuer.js';
 
 @Module({
   imports: [JwtModule.register({}), KeysModule, RevocationsModule],
-  providers: [TokenIssuer, ReferenceTokens, IssuedTokens],
+  providers: [TokenIssuer, ReferenceTokens, ReferenceTokensRepository, IssuedTokens],
   exports: [TokenIssuer, ReferenceTokens, IssuedTokens],
 })
 export class TokensModule {}

@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, MoreThan, type EntityManager } from 'typeorm';
+
+import { ReferenceToken } from './reference-token.entity.js';
+
+/** All SQL of reference tokens. */
+@Injectable()
+export class ReferenceTokensRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async insert(manager: EntityManager, token: ReferenceToken): Promise<void> {
+    await manager.insert(ReferenceToken, token);
+  }
+
+  /** The token with this hash, if it expires later. */
+  findLive(hash: Buffer, now: Date): Promise<ReferenceToken | null> {
+    return this.dataSource.manager.findOneBy(ReferenceToken, { hash, expiresAt: MoreThan(now) });
+  }
+}
