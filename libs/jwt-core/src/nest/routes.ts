@@ -30,10 +30,26 @@ const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
  * for fields of GraphQL types, which are reached through a root field.
  */
 export function routesOf(modules: ModulesContainer): Route[] {
-  return [...modules.values()].flatMap((module) => [
+  const handled = [...modules.values()].flatMap((module) => [
     ...handlersOf(module.controllers.values(), describeController),
     ...handlersOf(module.providers.values(), describeProvider),
   ]);
+  return [...handled, ...sendersOf(modules, handled)];
+}
+
+/** Gateways that take no messages, and only send: what counts there is who may connect. */
+function sendersOf(modules: ModulesContainer, handled: readonly Route[]): Route[] {
+  const receivers = new Set(handled.map(({ controller }) => controller));
+  const senders = new Set(gatewaysOf(modules).map(({ type }) => type));
+  return [...senders]
+    .filter((type) => !receivers.has(type))
+    .map((type) => ({
+      kind: 'ws',
+      controller: type,
+      handler: type,
+      isDecorated: true,
+      label: `connections (${type.name})`,
+    }));
 }
 
 /** The classes among the providers that are WebSocket gateways, with the modules that they are in. */

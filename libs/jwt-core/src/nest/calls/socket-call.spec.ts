@@ -102,6 +102,10 @@ class OpenGateway {
   open() {}
 }
 
+/** Takes no messages, and sends to everybody. */
+@WebSocketGateway({ path: '/sender' })
+class SenderGateway {}
+
 interface Client {
   /** The next event that arrives, with its data. */
   next(): Promise<unknown>;
@@ -348,6 +352,15 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
     const open = await start(makeAdapter, [GuardedGateway, OpenGateway]);
     await expect(open.init()).rejects.toThrow(
       'socket message "open" (OpenGateway.open) has neither JwtGuard nor @Public()',
+    );
+    await open.close();
+  });
+
+  // threat:silent-listeners
+  it('ends the start if nothing protects its connections, though it takes no messages', async () => {
+    const open = await start(makeAdapter, [SenderGateway]);
+    await expect(open.init()).rejects.toThrow(
+      'connections (SenderGateway) has neither JwtGuard nor @Public()',
     );
     await open.close();
   });
