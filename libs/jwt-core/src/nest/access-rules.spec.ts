@@ -146,8 +146,8 @@ describe('a decorator that demands something', () => {
       class Twice {}
       return Twice;
     };
-    expect(twiceOnHandler).toThrow(`${name} stands twice on handle`);
-    expect(twiceOnClass).toThrow(`${name} stands twice on`);
+    expect(twiceOnHandler).toThrow(`${name} is used twice on handle`);
+    expect(twiceOnClass).toThrow(`${name} is used twice on`);
   });
 
   it('may stand on a class and again on one derived from it', () => {

@@ -80,7 +80,7 @@ function refuseContradiction(opened: Declared, declared: Declared): void {
   const { scopes, roles, ...staleness } = declared;
   const isDemanding = scopes ?? roles ?? staleness.freshnessMs ?? staleness.acceptsStale;
   if (opened.isPublic && isDemanding) {
-    throw new Error('@Public() contradicts what else is asked of its callers');
+    throw new Error('@Public() contradicts the other decorators of its handler or class');
   }
   if (opened.isOptional && (scopes ?? roles)) {
     throw new Error('@OptionalAuth() contradicts @RequireScopes() and @RequireRoles()');

@@ -119,7 +119,7 @@ export function declaredOnce(name: string, key: string, decorator: RouteDecorato
   return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
     const subject = (descriptor ? descriptor.value : target) as object & { name?: string };
     if (Reflect.hasOwnMetadata(key, subject)) {
-      throw new TypeError(`@${name}() stands twice on ${subject.name}: say all of it in one.`);
+      throw new TypeError(`@${name}() is used twice on ${subject.name}: combine them in one.`);
     }
     Reflect.apply(decorator, undefined, [target, property, descriptor]);
   };

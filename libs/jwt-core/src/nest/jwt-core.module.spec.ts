@@ -186,7 +186,7 @@ describe('the options of JwtCoreModule', () => {
       }),
     ).rejects.toThrow(
       [
-        'JwtCoreModule is not configured as it must be:',
+        'JwtCoreModule has wrong options:',
         '  audience is required',
         '  The issuer "auth" is not of the form https://host/path, without query or fragment.',
         '  maxStalenessSeconds is a number from 0.1 to 86400, not 0',

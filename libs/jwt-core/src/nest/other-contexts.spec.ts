@@ -32,7 +32,7 @@ describe.each(['rpc', 'graphql', 'something new'])(
       ['AccessGuard', new AccessGuard()],
     ])('%s denies, even what is public', (_, guard) => {
       expect(() => guard.canActivate(contextOf(type))).toThrow(
-        `no credentials in a call over ${type}`,
+        `JwtGuard does not support calls over ${type}`,
       );
     });
 

@@ -80,7 +80,7 @@ export function verifierSettings(
     ...furtherFaults,
   ];
   if (faults.length > 0) {
-    throw new TypeError(`${caller} is not configured as it must be:\n  ${faults.join('\n  ')}`);
+    throw new TypeError(`${caller} has wrong options:\n  ${faults.join('\n  ')}`);
   }
   const [first, ...others] = issuersOf(options).map(issuerSettings);
   return { ...numbers, allowHttpIssuer, issuers: [first!, ...others] };

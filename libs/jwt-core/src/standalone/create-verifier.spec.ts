@@ -98,7 +98,7 @@ describe('createVerifier', () => {
   it('refuses wrong options with a list of all faults, and its own name', () => {
     expect(() => createVerifier({ issuer: 'auth', audience: '' })).toThrow(
       [
-        'createVerifier is not configured as it must be:',
+        'createVerifier has wrong options:',
         '  audience is required',
         '  The issuer "auth" is not of the form https://host/path, without query or fragment.',
       ].join('\n'),

@@ -21,7 +21,7 @@ export function carrierOf(context: ExecutionContext): object {
         ? context.getArgByIndex<unknown>(1)
         : undefined;
   if (typeof carrier === 'object' && carrier !== null) return carrier;
-  throw new Error(`JwtGuard finds no credentials in a call over ${type}.`);
+  throw new Error(`JwtGuard does not support calls over ${type}.`);
 }
 
 /** The request that has the token of a call, or headers that stand for one. */
