@@ -18,6 +18,8 @@ describe('parseJwk with the algorithms of other issuers', () => {
     ['ES256', { ...p256, alg: 'ES256', use: 'sig', key_ops: ['verify'] }],
     ['EdDSA', ed25519],
     ['EdDSA', { ...ed25519, alg: 'EdDSA' }],
+    // RFC 9864
+    ['EdDSA', { ...ed25519, alg: 'Ed25519' }],
   ])('takes a key for %s: %j', (algorithm, jwk) => {
     const key = parse(jwk);
     expect(key).toMatchObject({ kid: 'one', algorithm });
@@ -37,6 +39,8 @@ describe('parseJwk with the algorithms of other issuers', () => {
   it.each<[string, string, object]>([
     ['P-256 for another alg', 'other_algorithm', { ...p256, alg: 'RS256' }],
     ['P-256 for key agreement', 'other_algorithm', { ...p256, alg: 'ECDH-ES' }],
+    ['P-256 for Ed25519', 'other_algorithm', { ...p256, alg: 'Ed25519' }],
+    ['Ed25519 for Ed448', 'other_algorithm', { ...ed25519, alg: 'Ed448' }],
     ['P-384', 'other_type', { ...jwkOf('ec', 'P-384'), kid: 'one' }],
     ['secp256k1', 'other_type', { ...jwkOf('ec', 'secp256k1'), kid: 'one' }],
     ['P-256 of type OKP', 'other_type', { ...p256, kty: 'OKP' }],

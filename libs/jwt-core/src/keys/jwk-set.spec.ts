@@ -70,6 +70,16 @@ describe('parseJwkSet', () => {
     expect(set.keys.get('one')).toMatchObject({ algorithm: 'RS256' });
   });
 
+  it('takes an Ed25519 key once that is there by both names of its algorithm (RFC 9864)', () => {
+    const named = (alg: string, material = ed25519) => ({ ...material, kid: 'one', alg });
+    const set = parseJwkSet({ keys: [named('EdDSA'), named('Ed25519')] }, ['EdDSA']);
+    expect(set.keys.size).toBe(1);
+    const other = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    expect(() =>
+      parseJwkSet({ keys: [named('EdDSA'), named('Ed25519', other)] }, ['EdDSA']),
+    ).toThrow(expect.objectContaining({ code: 'duplicate_kid' }));
+  });
+
   it.each([
     ['for encryption', { use: 'enc' }],
     ['for another algorithm', { alg: 'RS512' }],

@@ -60,7 +60,7 @@ export function parseJwkSet(
     // Leaked private keys (threat:leaked-private-keys): the public half may be there as well.
     if (leaked.has(key.kid)) ignored.push({ kid: key.kid, fault: 'private_key' });
     // Key shadowing (threat:key-shadowing): the second would replace the first.
-    else if (!keys.add(key)) {
+    else if (!keys.add(key) && !isRepeatedEdKey(key, keys)) {
       throw new JwkSetError('duplicate_kid', `two keys ${key.kid} for ${key.algorithm}`);
     }
   }
@@ -69,6 +69,11 @@ export function parseJwkSet(
     throw new JwkSetError('no_usable_key', why ? `no usable key: ${why}` : 'no keys');
   }
   return { keys, ignored };
+}
+
+/** An issuer may publish an Ed25519 key twice: as `EdDSA`, and by its new name (RFC 9864). */
+function isRepeatedEdKey({ kid, algorithm, publicKey }: VerificationKey, keys: KeyTable): boolean {
+  return algorithm === 'EdDSA' && !!keys.get(kid, algorithm)?.publicKey.equals(publicKey);
 }
 
 /** For a log: what is wrong with which key. Bounded, whatever the issuer sent. */

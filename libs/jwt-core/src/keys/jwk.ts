@@ -1,6 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { VerificationKey } from '../verifier/key-set.js';
-import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from '../verifier/signature.js';
+import {
+  algorithmNamed,
+  DEFAULT_ALGORITHMS,
+  type SigningAlgorithm,
+} from '../verifier/signature.js';
 import { ed25519Key, hasSmallOrder, p256Key } from './curve-jwk.js';
 
 /** Why a JWK is not used. `private_key`: its owner has published its private key. */
@@ -71,7 +75,7 @@ export function parseJwk(
   if (typeof kid !== 'string' || kid === '' || kid.length > maxKidLength) return 'bad_kid';
   if (use !== undefined && use !== 'sig') return 'not_for_signatures';
   if (key_ops !== undefined && !isForVerifying(key_ops)) return 'not_for_signatures';
-  const algorithm = alg === undefined ? fitting[0] : fitting.find((name) => name === alg);
+  const algorithm = alg === undefined ? fitting[0] : algorithmNamed(alg, fitting);
   if (algorithm === undefined) return 'other_algorithm';
   const publicKey = PARSERS[TYPES[algorithm].kty]!(jwk as Jwk);
   return typeof publicKey === 'string' ? publicKey : { kid, publicKey, algorithm };

@@ -1,8 +1,11 @@
+import { exportJWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseJwk } from '../keys/jwk.js';
 import { KeyTable } from '../keys/key-table.js';
 import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
 import { type AccessTokenVerifierOptions } from './access-token-verifier.js';
 import { CLAIMS, HEADER, KID, signed } from './signed-token.fixture.js';
+import type { VerificationKey } from './key-set.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signature.js';
 import { setUp } from './verifier.fixture.js';
 
@@ -82,6 +85,30 @@ describe('AccessTokenVerifier with keys of several algorithms', () => {
         expect(() => verifier.verify(tokenOf(alg, said))).toThrow('alg is not that of the key');
       }
     }
+  });
+
+  it.each([
+    ['Ed25519', 'Ed25519'],
+    ['Ed25519', 'EdDSA'],
+    ['Ed25519', undefined],
+    ['EdDSA', 'Ed25519'],
+  ])('accepts what jose signs as %s, with a JWK for %s (RFC 9864)', async (alg, keyAlg) => {
+    const { privateKey, publicKey } = pairs.get('EdDSA')!;
+    const jwk = { ...(await exportJWK(publicKey)), kid: KID, alg: keyAlg };
+    const key = parseJwk(jwk, SIGNING_ALGORITHMS) as VerificationKey;
+    const { verifier } = setUp({
+      keys: { get: () => key, find: async () => key },
+      algorithms: SIGNING_ALGORITHMS,
+    });
+    const signing = new SignJWT(CLAIMS).setProtectedHeader({ ...HEADER, alg });
+    const token = await signing.sign(privateKey);
+    for (let round = 0; round < 2; round++) {
+      expect(await verifier.verify(token)).toMatchObject({ subject: CLAIMS.sub });
+    }
+    const other = await new SignJWT(CLAIMS)
+      .setProtectedHeader({ ...HEADER, alg })
+      .sign((await generateSigningKey('EdDSA')).privateKey);
+    expect(() => verifier.verify(other)).toThrow('wrong signature');
   });
 
   it('accepts RS256 alone by default', async () => {

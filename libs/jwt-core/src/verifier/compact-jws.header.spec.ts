@@ -79,6 +79,15 @@ describe('readHeader', () => {
     },
   );
 
+  it('takes Ed25519, the new name of EdDSA with such a key, where that is allowed (RFC 9864)', () => {
+    const ed25519 = segment({ ...HEADER, alg: 'Ed25519' });
+    const rules = { algorithms: ['ES256', 'EdDSA'] as const };
+    expect(readHeader(ed25519, rules)).toEqual({ kid: KID, algorithm: 'EdDSA' });
+    for (const algorithms of [undefined, ['RS256', 'PS256', 'ES256'] as const]) {
+      expect(() => readHeader(ed25519, { algorithms })).toThrow('alg is not');
+    }
+  });
+
   it.each(['none', 'HS256', 'es256', 'ES384', 'RS512', '', null, ['RS256'], undefined])(
     'refuses alg %j, whatever is allowed',
     (alg) => {

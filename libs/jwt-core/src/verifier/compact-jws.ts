@@ -1,4 +1,4 @@
-import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from './signature.js';
+import { algorithmNamed, DEFAULT_ALGORITHMS, type SigningAlgorithm } from './signature.js';
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 
@@ -102,7 +102,7 @@ export function readHeader(
   // Algorithm confusion (threat:algorithm-confusion, RFC 8725 section 2.1): the verifier decides on
   // the algorithm. `none` is refused, and a public key is never used as an HMAC secret. This one
   // chooses among the keys of one `kid` and is compared with that of the key.
-  const algorithm = algorithms.find((name) => name === alg);
+  const algorithm = algorithmNamed(alg, algorithms);
   if (algorithm === undefined) {
     throw new TokenError('token_invalid', `alg is not ${algorithms.join(' or ')}`);
   }

@@ -27,7 +27,8 @@ async function joseVerifies(token: string, { algorithm, publicKey }: SigningKey)
       typ: 'at+jwt',
       issuer: ISSUER,
       audience: AUDIENCE,
-      algorithms: [algorithm!],
+      // Its two names (RFC 9864).
+      algorithms: algorithm === 'EdDSA' ? ['EdDSA', 'Ed25519'] : [algorithm!],
       requiredClaims: ['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti'],
       clockTolerance: 5,
       currentDate: new Date(NOW * 1000),

@@ -58,6 +58,7 @@ const HEADERS: Record<string, readonly unknown[]> = {
     'RS256',
     'RS384',
     'EdDSA',
+    'Ed25519',
     'PS256',
     'ES256',
     ['RS256'],

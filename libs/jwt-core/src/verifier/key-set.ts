@@ -7,7 +7,7 @@ export interface VerificationKey {
   readonly publicKey: KeyObject;
   /**
    * The one algorithm that it is used with. Default, by the type of the key: RS256, PS256 for an
-   * RSA-PSS key, ES256 for P-256, EdDSA for Ed25519.
+   * RSA-PSS key, ES256 for P-256, EdDSA for Ed25519 (`alg` Ed25519 is the same, RFC 9864).
    */
   readonly algorithm?: SigningAlgorithm | undefined;
 }

@@ -2,7 +2,7 @@ import { constants, createVerify, type KeyObject, verify } from 'node:crypto';
 
 /**
  * The algorithms of access tokens: RSA with PKCS #1 v1.5 or PSS padding, ECDSA on P-256 (RFC 7518
- * sections 3.3 to 3.5), each with SHA-256, and Ed25519 (RFC 8037 section 3.1).
+ * sections 3.3 to 3.5), each with SHA-256, and EdDSA with an Ed25519 key (RFC 8037 section 3.1).
  */
 export const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
@@ -12,6 +12,16 @@ export const DEFAULT_ALGORITHMS: readonly SigningAlgorithm[] = ['RS256'];
 
 export function isSigningAlgorithm(name: unknown): name is SigningAlgorithm {
   return (SIGNING_ALGORITHMS as readonly unknown[]).includes(name);
+}
+
+/** The algorithm of an `alg` in a token or a JWK, if it is one of these. */
+export function algorithmNamed(
+  alg: unknown,
+  algorithms: readonly SigningAlgorithm[],
+): SigningAlgorithm | undefined {
+  // RFC 9864 renames EdDSA with an Ed25519 key, which is the only one that is used here.
+  const name = alg === 'Ed25519' ? 'EdDSA' : alg;
+  return algorithms.find((algorithm) => algorithm === name);
 }
 
 /** The algorithm of a key without `alg`, by its type. `undefined`: none that is supported here. */
