@@ -1,11 +1,11 @@
 // The last step of the library's build: `dist`, as it is published. Two formats of everything would not
 // fit into 300 kB. What needs no package that is ESM loads alike from both, so of that there is one:
-//   dist/core   as CommonJS, which both formats load
+//   dist/core   as CommonJS, which both formats load: a file for each of CHUNKS, and one for the rest
 //   dist/esm    the entries, and what imports Nest or passport
 //   dist/cjs    the same as CommonJS
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { minifySync } from 'rolldown/utils';
+import { rolldown } from 'rolldown';
 import ts from 'typescript';
 
 const root = import.meta.dirname;
@@ -21,6 +21,10 @@ const isCommonJs = (specifier) => /^node:|^(tslib|pg|typeorm)(\/|$)/.test(specif
 const isRelative = (specifier) => specifier.startsWith('.');
 const resolve = (from, specifier) =>
   path.posix.join(path.posix.dirname(from), specifier).replace(/\.js$/, '');
+const importsOf = (module, text) =>
+  specifiersIn(text)
+    .filter(isRelative)
+    .map((specifier) => resolve(module, specifier));
 
 /** The modules that the entries load, in what `read` returns for a module, and where each belongs. */
 class Tree {
@@ -33,7 +37,7 @@ class Tree {
       if (this.texts.has(module)) return;
       const text = read(module);
       this.texts.set(module, text);
-      for (const each of specifiersIn(text).filter(isRelative)) visit(resolve(module, each));
+      importsOf(module, text).forEach(visit);
     };
     entries.forEach(visit);
     for (let before = -1; before < this.dual.size;) {
@@ -64,41 +68,27 @@ class Tree {
   }
 }
 
+/** Folders whose modules load what others need not, such as `pg`. */
+const CHUNKS = ['client', 'postgres', 'testing'];
+const chunkOf = (module) => CHUNKS.find((folder) => module.startsWith(`${folder}/`)) ?? 'main';
+
 const settings = ts.readConfigFile(path.join(root, '../../tsconfig.base.json'), ts.sys.readFile);
 const { options } = ts.convertCompilerOptionsFromJson(settings.config.compilerOptions, root);
 
 /** JavaScript without types and comments. */
-function transpile(module, moduleKind) {
+function transpile(module) {
   const source = readFileSync(path.join(root, 'src', `${module}.ts`), 'utf8');
   return ts.transpileModule(source, {
     fileName: `${module}.ts`,
     compilerOptions: {
       ...options,
-      module: moduleKind,
+      module: ts.ModuleKind.ESNext,
       verbatimModuleSyntax: false,
       importHelpers: true,
       removeComments: true,
       sourceMap: false,
     },
   }).outputText;
-}
-
-const ES_MODULE = 'Object.defineProperty(exports, "__esModule", { value: true });\n';
-
-/** For modules that import each other in a circle: ours do not. */
-const FORWARD_EXPORTS = /^(?:exports\.\w+ = )+void 0;\n/m;
-
-/** Without white space. Classes keep their names: Nest and logs show them. */
-function minify(code, module, isEsm) {
-  const minified = minifySync(`${module}.js`, code, {
-    module: isEsm,
-    // Of an entry it would write exports in a form that Node does not find when ESM imports them.
-    compress: isEsm || !entries.includes(module),
-    mangle: { toplevel: true, keepNames: { class: true, function: false } },
-    codegen: { removeWhitespace: true },
-  });
-  if (minified.errors.length > 0) throw new Error(`${module}: ${minified.errors.map(String)}`);
-  return minified.code;
 }
 
 const COMMENT = String.raw`^[ \t]*\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n`;
@@ -142,16 +132,55 @@ function write(file, text) {
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 for (const format of ['cjs', 'core']) write(`${format}/package.json`, '{"type":"commonjs"}\n');
 
-const code = new Tree((module) => transpile(module, ts.ModuleKind.ESNext));
-for (const [module, esm] of code.texts) {
-  for (const format of code.formatsOf(module)) {
-    const text = format === 'esm' ? esm : transpile(module, ts.ModuleKind.CommonJS);
-    // Only default imports of ESM that was compiled to CommonJS need it: our modules have none.
-    const short = entries.includes(module)
-      ? text
-      : text.replace(ES_MODULE, '').replace(FORWARD_EXPORTS, '');
-    const relocated = code.relocate(short, module, format);
-    write(`${format}/${module}.js`, minify(relocated, module, format === 'esm'));
+const code = new Tree(transpile);
+const isDual = (module) => code.dual.has(module);
+await bundle('esm', entries, isDual);
+await bundle('cjs', entries, isDual);
+for (const chunk of ['main', ...CHUNKS]) {
+  const isOurs = (module) => !isDual(module) && chunkOf(module) === chunk;
+  const importedFromOutside = [...code.texts].flatMap(([module, text]) =>
+    isOurs(module) ? [] : importsOf(module, text).filter(isOurs),
+  );
+  const exported = importedFromOutside.map((module) => `export * from './${module}.js';`);
+  code.texts.set(chunk, exported.join('\n'));
+  await bundle('core', [chunk], (module) => module === chunk || isOurs(module));
+  code.texts.delete(chunk);
+}
+
+/** Bundles modules with what they import of ours. All else of the library is in `core`. */
+async function bundle(folder, files, isOurs) {
+  const modules = {
+    name: 'modules',
+    resolveId(specifier, importer) {
+      if (!importer) return specifier;
+      if (!isRelative(specifier)) return { id: specifier, external: true };
+      const module = resolve(importer, specifier);
+      return isOurs(module) ? module : { id: `core:${chunkOf(module)}.js`, external: true };
+    },
+    load: (module) => code.texts.get(module),
+  };
+  const build = await rolldown({
+    input: Object.fromEntries(files.map((file) => [file, file])),
+    platform: 'node',
+    plugins: [modules],
+    treeshake: { moduleSideEffects: false },
+  });
+  const { output } = await build.generate({
+    format: folder === 'esm' ? 'esm' : 'cjs',
+    esModule: true,
+    chunkFileNames: '[name].js',
+    // Without white space. Classes keep their names: Nest and logs show them.
+    minify: {
+      // It would write some exports in a form that Node does not find when ESM imports CommonJS.
+      compress: folder === 'esm',
+      mangle: { toplevel: true, keepNames: { class: true, function: false } },
+      codegen: { removeWhitespace: true },
+    },
+  });
+  for (const { fileName, code: text } of output) {
+    const file = `${folder}/${fileName}`;
+    const core = path.posix.relative(path.posix.dirname(file), 'core') || '.';
+    write(file, text.replaceAll('core:', `${core}/`));
   }
 }
 
