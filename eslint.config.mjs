@@ -115,7 +115,7 @@ export default defineConfig(
       ],
     },
   },
-  restrictImports(['apps/auth/src/**/*.ts', 'apps/orders/src/**/*.ts', 'libs/*/src/**/*.ts']),
+  restrictImports(['apps/!(*-e2e)/src/**/*.ts', 'libs/*/src/**/*.ts']),
   folder('timing', [...frameworks, '../*'], 'timing/ imports node:* alone.'),
   folder(
     'issuer',

@@ -12,7 +12,7 @@ const build = (projects) => [
 
 console.log('Building ...');
 const builtAt = Date.now();
-const { status, stdout, stderr } = spawnSync(process.execPath, build('auth,orders,dev-stack'), {
+const { status, stdout, stderr } = spawnSync(process.execPath, build('apps/*,dev-stack'), {
   cwd: fileURLToPath(new URL('../..', import.meta.url)),
   encoding: 'utf8',
 });
@@ -23,6 +23,6 @@ if (status !== 0) {
 
 const { main } = await import('./dist/main.js');
 const rebuild = process.argv.includes('--rebuild')
-  ? { builtAt, buildArgs: build('auth,orders') }
+  ? { builtAt, buildArgs: build('apps/*') }
   : undefined;
 process.exit(await main(rebuild));

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { freePort, startApp, type App, type AppName, type RunningApp } from '@jwt-auth/dev-stack';
+import { freePort, startApp, type App, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
 import { call, outcome } from './http.js';
-import { buildReleaseBefore, hasReleaseBefore } from './release-before.js';
+import { buildReleaseBefore, hasReleaseBefore, type AppName } from './release-before.js';
 import { within } from './stack.js';
 import { login, newEmail, PASSWORD, type TokenResponse } from './users.js';
 

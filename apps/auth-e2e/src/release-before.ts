@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { APPS, ROOT, type App, type AppName } from '@jwt-auth/dev-stack';
+import { appNamed, ROOT, type App } from '@jwt-auth/dev-stack';
 import { rolldown } from 'rolldown';
 
 /** What ran until now, and runs beside this release during an upgrade: a tag or a commit. */
@@ -9,6 +9,8 @@ const RELEASE_BEFORE = 'ea871e8b209792fbc46ece99a52012b161b22f6c';
 
 /** In node_modules, where the packages of its sources are found. */
 const folder = path.join(ROOT, 'node_modules/.cache/release-before', RELEASE_BEFORE);
+
+export type AppName = 'auth' | 'orders';
 
 /** Whether the history of this checkout has the release before. */
 export function hasReleaseBefore(): boolean {
@@ -53,7 +55,7 @@ async function build(name: AppName): Promise<App> {
   });
   await bundle.write({ file: main, format: 'esm', keepNames: true });
   await bundle.close();
-  return { ...APPS[name], main };
+  return { ...appNamed(name), main };
 }
 
 function git(...args: string[]): Buffer {

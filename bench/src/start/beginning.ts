@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { type AppName, freePort, startApp } from '@jwt-auth/dev-stack';
+import { freePort, startApp } from '@jwt-auth/dev-stack';
 import { ask } from '../apps/ask.js';
 import { residentMegabytes } from '../apps/process-usage.js';
+
+export type AppName = 'auth' | 'orders';
 
 export interface BeginningOrder {
   readonly env: Record<string, string>;

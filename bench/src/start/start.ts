@@ -1,4 +1,3 @@
-import type { AppName } from '@jwt-auth/dev-stack';
 import {
   authSettings,
   ordersSettings,
@@ -10,7 +9,7 @@ import { bearer } from '../apps/ask.js';
 import { demoAdmin, login } from '../apps/users.js';
 import type { Aim, Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
 import { median, quantile } from '../harness/statistics.js';
-import { type Beginning, beginning } from './beginning.js';
+import { type AppName, type Beginning, beginning } from './beginning.js';
 
 const efforts = {
   full: { rounds: 6, idleMs: 1_000, loadSeconds: 2 },

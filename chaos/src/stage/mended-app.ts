@@ -1,4 +1,4 @@
-import { startApp, type AppName, type RunningApp } from '@jwt-auth/dev-stack';
+import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A built app on a port of its own, which is started again after it was killed. */
@@ -8,7 +8,7 @@ export class MendedApp {
   private isStopped = false;
 
   constructor(
-    private readonly name: AppName,
+    private readonly name: string,
     readonly port: number,
     private readonly env: Record<string, string>,
   ) {}

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { loadEnvFile } from 'node:process';
-import { APPS, ROOT } from './stack/app.js';
+import { findApps, ROOT } from './stack/app.js';
 import { runLauncher } from './stack/launcher.js';
 import type { RebuildOptions } from './stack/rebuild.js';
 
@@ -10,13 +10,14 @@ if (existsSync(settings)) loadEnvFile(settings);
 
 /** Runs `npm start`, or `npm run dev` with `rebuild`, until it is to end. @returns the exit code */
 export function main(rebuild?: Omit<RebuildOptions, 'sources'>): Promise<number> {
+  const apps = findApps(ROOT);
+  // What the apps are built from.
+  const folders = apps.map(({ main }) => dirname(dirname(main)));
+  const sources = [...folders, 'libs/chassis', 'libs/jwt-core'].map((path) => join(ROOT, path));
   return runLauncher({
-    apps: Object.values(APPS),
+    apps,
     env: process.env,
     dataDir: join(ROOT, '.data'),
-    ...(rebuild && { rebuild: { ...rebuild, sources: SOURCES.map((path) => join(ROOT, path)) } }),
+    ...(rebuild && { rebuild: { ...rebuild, sources } }),
   });
 }
-
-/** What the apps are built from. */
-const SOURCES = ['apps/auth', 'apps/orders', 'libs/chassis', 'libs/jwt-core'];

@@ -1,4 +1,7 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DevStackError } from '../errors.js';
 
 /** The directory of the repository, from the sources and from dist alike. */
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -16,24 +19,61 @@ export interface App {
   database: string;
 }
 
-/** Every app of this repository, by its name. */
-export const APPS = {
-  auth: {
-    name: 'auth',
-    main: 'apps/auth/dist/main.js',
-    portSetting: 'AUTH_PORT',
-    defaultPort: 3000,
-    databaseSetting: 'DATABASE_URL',
-    database: 'auth',
-  },
-  orders: {
-    name: 'orders',
-    main: 'apps/orders/dist/main.js',
-    portSetting: 'ORDERS_PORT',
-    defaultPort: 3001,
-    databaseSetting: 'ORDERS_DATABASE_URL',
-    database: 'orders',
-  },
-} as const satisfies Record<string, App>;
+/** The member `devStack` in the package.json of an app. Only such an app belongs to the stack. */
+interface StackMember {
+  port: number;
+  /** Default: `<NAME>_DATABASE_URL`. */
+  databaseSetting?: string;
+}
 
-export type AppName = keyof typeof APPS;
+/**
+ * The apps of a repository, by their default ports: each folder in `apps` with a `package.json` that
+ * has the member `devStack`.
+ * @throws DevStackError `setting_invalid` for a port that is missing, or that two apps have
+ */
+export function findApps(root: string): App[] {
+  const apps = readdirSync(join(root, 'apps')).flatMap((folder) => readApp(root, folder));
+  const ports = new Map<number, App>();
+  for (const app of apps) {
+    const other = ports.get(app.defaultPort);
+    if (other) {
+      const both = `${other.name} and ${app.name}`;
+      throw invalid(`${both} have the same port ${app.defaultPort} in devStack`);
+    }
+    ports.set(app.defaultPort, app);
+  }
+  return apps.sort((one, other) => one.defaultPort - other.defaultPort);
+}
+
+function readApp(root: string, folder: string): App[] {
+  const manifest = join(root, 'apps', folder, 'package.json');
+  if (!existsSync(manifest)) return [];
+  const { devStack } = JSON.parse(readFileSync(manifest, 'utf8')) as { devStack?: StackMember };
+  if (devStack === undefined) return [];
+  const prefix = folder.toUpperCase().replaceAll('-', '_');
+  const { port: defaultPort, databaseSetting = `${prefix}_DATABASE_URL` } = devStack;
+  if (!Number.isInteger(defaultPort)) throw invalid(`devStack of ${folder} needs a port`);
+  return [
+    {
+      name: folder,
+      main: `apps/${folder}/dist/main.js`,
+      portSetting: `${prefix}_PORT`,
+      defaultPort,
+      databaseSetting,
+      database: folder,
+    },
+  ];
+}
+
+function invalid(problem: string): DevStackError {
+  return new DevStackError('setting_invalid', `${problem}: see apps/*/package.json.`);
+}
+
+/** @throws DevStackError `did_not_start` if this repository has none of this name */
+export function appNamed(name: string): App {
+  const apps = findApps(ROOT);
+  const app = apps.find((one) => one.name === name);
+  if (app) return app;
+  const known = apps.map((one) => one.name).join(', ');
+  throw new DevStackError('did_not_start', `There is no app ${name}, only ${known}.`);
+}

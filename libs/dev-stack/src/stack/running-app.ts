@@ -5,7 +5,7 @@ import { freePort, listenError } from '../supervision/free-port.js';
 import { ProgramLog } from '../supervision/program-log.js';
 import { SupervisedProcess, type ProcessExit } from '../supervision/supervised-process.js';
 import { until } from '../supervision/until.js';
-import { APPS, ROOT, type App, type AppName } from './app.js';
+import { appNamed, ROOT, type App } from './app.js';
 
 const READY_WITHIN_MS = 60_000;
 const ASK_WITHIN_MS = 2_000;
@@ -148,14 +148,14 @@ export interface StartAppOptions {
 }
 
 /**
- * Starts a built app, on 127.0.0.1 unless `HOST` says otherwise, and waits until it is ready.
+ * Starts a built app, of this repository by its name, on 127.0.0.1 unless `HOST` says otherwise, and waits until it is ready.
  * @throws DevStackError `did_not_start` with the end of its log, `port_taken`
  */
 export async function startApp(
-  name: AppName | App,
+  name: string | App,
   { env = {}, port, readyWithinMs, sourceMaps }: StartAppOptions = {},
 ): Promise<RunningApp> {
-  const app: App = typeof name === 'string' ? APPS[name] : name;
+  const app: App = typeof name === 'string' ? appNamed(name) : name;
   // Another program that listens there and answers would be taken for the app.
   if (port !== undefined && (await listenError(port))) {
     throw new DevStackError('port_taken', `Port ${port} of 127.0.0.1, for ${app.name}, is taken.`);

@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { APPS, ROOT } from './app.js';
+import { appNamed, findApps, ROOT } from './app.js';
 import { DEMO_CLIENT_ID, StackSettings } from './settings.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'dev-stack-spec-'));
 afterAll(() => rmSync(dataDir, { recursive: true }));
 
+const [auth, orders] = [appNamed('auth'), appNamed('orders')];
 const settings = (env: NodeJS.ProcessEnv = {}, directory = dataDir) =>
-  new StackSettings(Object.values(APPS), env, directory);
+  new StackSettings(findApps(ROOT), env, directory);
 
 describe('the settings of the launcher', () => {
   it.each([{}, { AUTH_PORT: '', HOST: '', DATABASE_URL: '', EMBEDDED_POSTGRES_DIR: '' }])(
@@ -21,8 +22,8 @@ describe('the settings of the launcher', () => {
         databaseUrl: undefined,
         postgresDir: resolve(ROOT, '.data/postgres'),
       });
-      expect(settings(env).portOf(APPS.auth)).toBe(3000);
-      expect(settings(env).portOf(APPS.orders)).toBe(3001);
+      expect(settings(env).portOf(auth)).toBe(3000);
+      expect(settings(env).portOf(orders)).toBe(3001);
     },
   );
 
@@ -51,12 +52,12 @@ describe('the settings of the launcher', () => {
   it('give the apps a demo client, with a secret of the data directory', () => {
     const environments = (env: NodeJS.ProcessEnv = {}, directory = dataDir) => {
       const made = settings(env, directory);
-      return [made.environment(APPS.auth, undefined), made.environment(APPS.orders, undefined)];
+      return [made.environment(auth, undefined), made.environment(orders, undefined)];
     };
-    const [auth, orders] = environments();
-    const secret = auth?.['DEMO_CLIENT_SECRET'];
+    const [ofAuth, ofOrders] = environments();
+    const secret = ofAuth?.['DEMO_CLIENT_SECRET'];
     expect(secret).toMatch(/^[\w-]{43}$/);
-    expect(orders).toMatchObject({ CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: secret });
+    expect(ofOrders).toMatchObject({ CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: secret });
     expect(environments()[0]?.['DEMO_CLIENT_SECRET']).toBe(secret);
     const [elsewhere] = environments({}, join(dataDir, 'another'));
     expect(elsewhere?.['DEMO_CLIENT_SECRET']).not.toBe(secret);
@@ -73,10 +74,10 @@ describe('the settings of the launcher', () => {
   it('give an app the database that was made for it, unless it has one', () => {
     const made = 'postgres://made';
     const own = settings({ ORDERS_DATABASE_URL: 'postgres://own' });
-    expect(own.environment(APPS.orders, made)).toMatchObject({
+    expect(own.environment(orders, made)).toMatchObject({
       ORDERS_DATABASE_URL: 'postgres://own',
     });
-    expect(own.environment(APPS.auth, made)).toMatchObject({ DATABASE_URL: made });
-    expect(settings().environment(APPS.auth, undefined)).not.toHaveProperty('DATABASE_URL');
+    expect(own.environment(auth, made)).toMatchObject({ DATABASE_URL: made });
+    expect(settings().environment(auth, undefined)).not.toHaveProperty('DATABASE_URL');
   });
 });
