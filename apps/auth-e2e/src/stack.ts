@@ -14,11 +14,16 @@ export interface StackOptions {
   mayIntrospect?: boolean;
   /** The path of the issuer, as `/tenants/one`. */
   issuerPath?: string;
+  /** Of pages that may call auth and orders. */
+  corsOrigins?: string;
   /** Settings of auth. */
   env?: Environment;
   /** By how many seconds the clock of the last auth process is ahead. */
   lastClockAheadSeconds?: number;
 }
+
+/** Of the pages that may call the shared stack. */
+export const PAGE_ORIGIN = 'https://app.example.com';
 
 let shared: Promise<Stack> | undefined;
 
@@ -54,6 +59,7 @@ export class Stack {
       processes: 2,
       withOrders: true,
       mayIntrospect: true,
+      corsOrigins: PAGE_ORIGIN,
       env: { TRUST_PROXY: '1', REGISTRATION_LIMIT: '1000000' },
     });
     return shared;
@@ -64,6 +70,7 @@ export class Stack {
     withOrders = false,
     mayIntrospect = false,
     issuerPath = '',
+    corsOrigins = '',
     env = {},
     lastClockAheadSeconds = 0,
   }: StackOptions = {}) {
@@ -78,11 +85,17 @@ export class Stack {
         DATABASE_URL: await freshDatabase(),
         ISSUER: issuer,
         KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+        CORS_ORIGINS: corsOrigins,
         ...(mayIntrospect && { DEMO_CLIENT_SECRET: secret }),
         ...env,
       },
       withOrders
-        ? { ORDERS_DATABASE_URL: await freshDatabase(), ISSUER: issuer, ...credentials }
+        ? {
+            ORDERS_DATABASE_URL: await freshDatabase(),
+            ISSUER: issuer,
+            CORS_ORIGINS: corsOrigins,
+            ...credentials,
+          }
         : {},
       lastClockAheadSeconds,
     );

@@ -15,6 +15,7 @@ export async function createAuthApp(
   const app = await createHttpApp(AppModule.with(config, clock), {
     logger,
     trustProxy: config.trustProxy,
+    cors: { origins: config.corsOrigins },
     // Metadata, keys and feed are where the issuer says that they are.
     basePath: new URL(config.issuer).pathname.replace(/\/+$/, ''),
     documentation: config.areDocsServed

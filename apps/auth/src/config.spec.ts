@@ -33,6 +33,7 @@ describe('the settings', () => {
       demoPassword: 'correct horse battery staple',
       isRegistrationOpen: true,
       trustProxy: false,
+      corsOrigins: [],
       dataDirectory: '.data',
       keyEncryptionKey: undefined,
     });
@@ -60,6 +61,21 @@ describe('the settings', () => {
     [{ ISSUER: 'https://auth.example.com' }, 'https://auth.example.com'],
   ])('%j make the issuer %s', (environment, issuer) => {
     expect(config(environment as Record<string, string>).issuer).toBe(issuer);
+  });
+
+  it('let listed pages call, and refuse every other way to name them', () => {
+    const CORS_ORIGINS = 'https://app.example.com, http://localhost:5173';
+    expect(config({ CORS_ORIGINS }).corsOrigins).toEqual([
+      'https://app.example.com',
+      'http://localhost:5173',
+    ]);
+    const message = problems({ CORS_ORIGINS: '*,https://app.example.com/', AUTH_PORT: 'x' });
+    expect(message.split('\n').slice(1)).toEqual([
+      expect.stringMatching(/^ {2}CORS_ORIGINS: origin 1 has a wildcard/),
+      expect.stringMatching(/^ {2}CORS_ORIGINS: origin 2 must not end with a slash/),
+      expect.stringMatching(/^ {2}AUTH_PORT: /),
+      expect.stringMatching(/^ {2}DATABASE_URL: /),
+    ]);
   });
 
   it('seed no demo users when that is switched off', () => {

@@ -158,6 +158,8 @@ export class Config {
   readonly registrationLimit: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
+  /** Of pages that may call. */
+  readonly corsOrigins: readonly string[];
   readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
   readonly areDocsServed: boolean;
@@ -193,6 +195,7 @@ export class Config {
     this.registrationLimit = settings.REGISTRATION_LIMIT;
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
+    this.corsOrigins = settings.CORS_ORIGINS;
     this.areDocsServed = areDocsServed(settings);
   }
 }

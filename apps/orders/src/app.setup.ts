@@ -12,6 +12,7 @@ export function createOrdersApp(
   return createHttpApp(AppModule.with(config), {
     logger,
     trustProxy: config.trustProxy,
+    cors: { origins: config.corsOrigins },
     documentation: config.areDocsServed
       ? {
           title: 'orders',

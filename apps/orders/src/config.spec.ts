@@ -32,6 +32,7 @@ describe('Config', () => {
       clockToleranceMs: 5_000,
       logLevel: 'info',
       trustProxy: false,
+      corsOrigins: [],
     });
   });
 
@@ -95,6 +96,7 @@ describe('Config', () => {
   it.each([
     ['no database', {}, ['ORDERS_DATABASE_URL']],
     ['no issuer in production', production, ['ISSUER']],
+    ['any origin', { ...database, CORS_ORIGINS: '*' }, ['CORS_ORIGINS']],
     ['a plain http issuer in production', { ...production, ISSUER: 'http://auth' }, ['ISSUER']],
     ['an id without a secret', { ...database, CLIENT_ID: 'orders' }, ['CLIENT_SECRET']],
     ['a secret without an id', { ...database, CLIENT_SECRET: 'secret' }, ['CLIENT_ID']],

@@ -92,6 +92,8 @@ export class Config {
   readonly clockToleranceMs: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
+  /** Of pages that may call. */
+  readonly corsOrigins: readonly string[];
   readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
   readonly areDocsServed: boolean;
@@ -120,6 +122,7 @@ export class Config {
     this.clockToleranceMs = settings.CLOCK_TOLERANCE;
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
+    this.corsOrigins = settings.CORS_ORIGINS;
     this.areDocsServed = areDocsServed(settings);
   }
 }

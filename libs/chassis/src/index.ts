@@ -35,6 +35,7 @@ export {
   type LogLevel,
 } from './logging/structured-logger.js';
 export { createHttpApp, type HttpAppOptions } from './http/http-app.js';
+export type { CorsOptions } from './http/cors.js';
 export { callerAddress, networkOf } from './http/caller-address.js';
 export { Identifier, toUuid, Uuid } from './http/identifier.js';
 export { isPercentEncodedUtf8, isText } from './http/text.js';

@@ -1,8 +1,10 @@
 import type { SecurityHeadersOptions } from '@nestjs/common';
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+
+import { corsHeaders, type CorsOptions } from './cors.js';
 
 /**
  * The id of a request: its `x-request-id` if that is safe in a log and a header (at most 64 of
@@ -70,6 +72,8 @@ export function unrouted(status: UnroutedStatus, requestId: string) {
   };
 }
 
+type UnroutedRequest = Pick<FastifyRequest, 'id' | 'headers'>;
+
 interface RawReply {
   readonly raw: {
     writeHead(status: number, headers: Record<string, string>): unknown;
@@ -78,15 +82,13 @@ interface RawReply {
 }
 
 /** Answers for the router: an invalid path, or a segment that is longer than any id. */
-export function answerUnroutable(
-  error: FastifyError,
-  request: { readonly id: string },
-  { raw }: RawReply,
-): void {
-  const status = error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 404 : 400;
-  const { body, headers } = unrouted(status, request.id);
-  raw.writeHead(status, headers);
-  raw.end(body);
+export function answerUnroutable(cors: CorsOptions) {
+  return (error: FastifyError, { id, headers }: UnroutedRequest, { raw }: RawReply): void => {
+    const status = error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 404 : 400;
+    const answer = unrouted(status, id);
+    raw.writeHead(status, { ...answer.headers, ...corsHeaders(headers, cors) });
+    raw.end(answer.body);
+  };
 }
 
 const STATUS_OF_PARSE_ERROR: Readonly<Record<string, UnroutedStatus>> = {

@@ -15,6 +15,7 @@ import {
 } from './answers.js';
 import { createBoundedServer, LIMITS, refuseAmbiguousRequests } from './bounded-server.js';
 import { readCallerAddresses, trustedPeers, warnOfUntrustedProxy } from './caller-address.js';
+import { allowPages, type CorsOptions } from './cors.js';
 import { serveDocs, type Documentation } from './docs.js';
 import { acceptOnlyJson, refuseEncodedBodies, SchemaValidationPipe } from './request-bodies.js';
 import { obeyRouteOptions } from './route-options.js';
@@ -25,9 +26,13 @@ export interface HttpAppOptions {
   readonly trustProxy: TrustProxy;
   /** `undefined`: there is no `/docs`. */
   readonly documentation: Documentation | undefined;
+  /** Default: pages of other origins can read nothing. */
+  readonly cors?: CorsOptions;
   /** The path below which the routes are served, such as `/tenant`, in addition to the root. */
   readonly basePath?: string;
 }
+
+const NO_CORS: CorsOptions = { origins: [] };
 
 const MAX_PARAMETER_LENGTH = 3_100;
 
@@ -41,7 +46,7 @@ const MAX_PARAMETER_LENGTH = 3_100;
  */
 export async function createHttpApp(
   module: Type | DynamicModule,
-  { logger, trustProxy, documentation, basePath = '' }: HttpAppOptions,
+  { logger, trustProxy, documentation, cors = NO_CORS, basePath = '' }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const trusts = trustedPeers(trustProxy);
   const adapter = new FastifyAdapter({
@@ -52,12 +57,13 @@ export async function createHttpApp(
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     trustProxy: trustProxy !== false && trusts,
     genReqId: requestIdOf,
-    frameworkErrors: answerUnroutable,
+    frameworkErrors: answerUnroutable(cors),
     clientErrorHandler: answerUnparsable,
     // A request that arrives before the last connection closes is served.
     return503OnClosing: false,
   });
   const server = adapter.getInstance();
+  await allowPages(server, cors);
   readCallerAddresses(server, trusts);
   if (trustProxy === false) warnOfUntrustedProxy(server, logger);
   addAnswerHeaders(server);

@@ -1,5 +1,6 @@
 import { LOG_LEVELS } from '../logging/structured-logger.js';
 import { trustProxy } from './addresses.js';
+import { pageOrigins } from './page-origins.js';
 import { choice, flag, port, text } from './setting.js';
 
 /** The variables that every service reads: members for the schema of its settings. */
@@ -11,6 +12,7 @@ export const SERVICE_SETTINGS = {
   LOG_LEVEL: choice(...LOG_LEVELS).default('info'),
   DOCS: flag().optional(),
   NODE_ENV: choice('development', 'test', 'production').default('development'),
+  CORS_ORIGINS: pageOrigins().default([]),
   TRUST_PROXY: trustProxy().default(false),
 };
 

@@ -1,0 +1,55 @@
+import fastifyCors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Which pages of other origins may call a service, and how (Fetch standard, "CORS protocol"). */
+export interface CorsOptions {
+  /** As browsers send them in `Origin`. */
+  readonly origins: readonly string[];
+  /** Whether pages may send their cookies and read the cookies of answers. */
+  readonly credentials?: boolean;
+}
+
+const EXPOSED_HEADERS = ['x-request-id', 'WWW-Authenticate', 'Retry-After'];
+
+/** Chromium keeps the answer to a preflight for two hours at most. */
+const PREFLIGHT_MAX_AGE_SECONDS = 7_200;
+
+/**
+ * Lets pages of these origins read all answers, also errors and unknown routes, and answers their
+ * preflights. Without origins there is no CORS at all.
+ *
+ * Awaited before any other hook is added: what they refuse is for the page to read as well.
+ */
+export async function allowPages(
+  server: FastifyInstance,
+  { origins, credentials = false }: CorsOptions,
+): Promise<void> {
+  if (origins.length === 0) return;
+  await server.register(fastifyCors, {
+    // Copied: the library takes any array for a list, and adds `Vary: Origin` to every answer then.
+    origin: [...origins],
+    credentials,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Prefer', 'x-request-id'],
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: PREFLIGHT_MAX_AGE_SECONDS,
+    // It would refuse an OPTIONS request without an origin as plain text, and not as a problem.
+    strictPreflight: false,
+  });
+}
+
+/** The same for an answer that no hook sees. */
+export function corsHeaders(
+  { origin }: Pick<IncomingHttpHeaders, 'origin'>,
+  { origins, credentials = false }: CorsOptions,
+): Record<string, string> {
+  if (origins.length === 0) return {};
+  if (origin === undefined || !origins.includes(origin)) return { vary: 'Origin' };
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
+    ...(credentials && { 'access-control-allow-credentials': 'true' }),
+  };
+}
