@@ -24,6 +24,9 @@ import { KeyRing } from './keys/key-ring.js';
 import { keysProblem } from './keys/keys.errors.js';
 import { keyMetrics } from './keys/keys.metrics.js';
 import { KeysModule } from './keys/keys.module.js';
+import { mailMetrics } from './mail/mail.metrics.js';
+import { MailModule } from './mail/mail.module.js';
+import { MailSender } from './mail/mail-sender.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { EXPIRED_ROWS } from './retention/expired-rows.js';
 import { feedMetrics } from './revocations/revocations.metrics.js';
@@ -75,6 +78,7 @@ import { UsersModule } from './users/users.module.js';
     metrics(),
     AccessModule,
     KeysModule,
+    MailModule,
     OAuthModule,
     RetentionModule.forRoot({ rows: EXPIRED_ROWS }),
     RevocationsModule,
@@ -101,12 +105,13 @@ export class AppModule {
 /** What auth measures, if `AUTH_METRICS_PORT` is set. Each domain counts, and describes its numbers. */
 function metrics(): DynamicModule {
   return MetricsModule.forRootAsync({
-    imports: [KeysModule, RevocationsModule, SessionsModule, UsersModule],
+    imports: [KeysModule, MailModule, RevocationsModule, SessionsModule, UsersModule],
     inject: [
       Config,
       DataSource,
       JwtCoreStatistics,
       KeyRing,
+      MailSender,
       CredentialsService,
       PasswordHasher,
       PostgresRevocationSource,
@@ -117,6 +122,7 @@ function metrics(): DynamicModule {
       dataSource: DataSource,
       jwtCore: JwtCoreStatistics,
       keys: KeyRing,
+      mail: MailSender,
       login: CredentialsService,
       hasher: PasswordHasher,
       feed: PostgresRevocationSource,
@@ -127,6 +133,7 @@ function metrics(): DynamicModule {
         databasePoolMetrics(dataSource),
         jwtCoreMetrics(jwtCore),
         keyMetrics(keys),
+        mailMetrics(mail),
         loginMetrics(login, hasher),
         feedMetrics(feed),
         refreshMetrics(refreshing),

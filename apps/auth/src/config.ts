@@ -26,6 +26,8 @@ import { z } from 'zod';
 import { accessModelSetting } from './access/access-model-setting.js';
 import type { AccessModelFile } from './access/access-model-file.js';
 import development from './access/development.json' with { type: 'json' };
+import { mailFrom, smtpUrl, type MailServer } from './mail/mail-setting.js';
+import { MailTemplates } from './mail/mail-templates.js';
 import { NewPassword } from './passwords.js';
 
 const HOUR = 3_600_000;
@@ -59,6 +61,9 @@ const Settings = z
     SESSIONS_PER_USER: wholeNumber(1, 10_000).default(100),
     REGISTRATION: choice('open', 'closed').default('open'),
     REGISTRATION_LIMIT: wholeNumber(1, 1_000_000).default(300),
+    SMTP_URL: smtpUrl().optional(),
+    MAIL_FROM: mailFrom().optional(),
+    MAIL_TEMPLATES: text(4096).optional(),
   })
   .superRefine(
     (settings, context) => {
@@ -73,7 +78,16 @@ const Settings = z
       if (resources?.some(({ audience }) => audience === issuerOf(settings))) {
         refuse('ACCESS_MODEL', 'the audience of ISSUER is auth itself: it is there in any case');
       }
+      const { MAIL_TEMPLATES } = settings;
+      if (MAIL_TEMPLATES !== undefined) {
+        new MailTemplates(MAIL_TEMPLATES).problems.forEach((fault) =>
+          refuse('MAIL_TEMPLATES', fault),
+        );
+      }
       if (settings.NODE_ENV !== 'production') return;
+      if (settings.SMTP_URL && settings.MAIL_FROM === undefined) {
+        refuse('MAIL_FROM', 'is required with SMTP_URL in production');
+      }
       if (settings.KEY_ENCRYPTION_KEY === undefined) {
         refuse('KEY_ENCRYPTION_KEY', 'is required in production');
       }
@@ -156,6 +170,11 @@ export class Config {
   readonly isRegistrationOpen: boolean;
   /** Registrations from one network in an hour. Beyond them the answer is 429. */
   readonly registrationLimit: number;
+  /** `undefined`: no mail is sent. */
+  readonly mailServer: MailServer | undefined;
+  readonly mailFrom: string;
+  /** A folder whose files are used instead of our templates. */
+  readonly mailTemplates: string | undefined;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
   /** Of pages that may call. */
@@ -193,6 +212,9 @@ export class Config {
     this.demoClientSecret = isSeeded(settings) ? settings.DEMO_CLIENT_SECRET : undefined;
     this.isRegistrationOpen = settings.REGISTRATION === 'open';
     this.registrationLimit = settings.REGISTRATION_LIMIT;
+    this.mailServer = settings.SMTP_URL;
+    this.mailFrom = settings.MAIL_FROM ?? 'Accounts <accounts@example.com>';
+    this.mailTemplates = settings.MAIL_TEMPLATES;
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
     this.corsOrigins = settings.CORS_ORIGINS;

@@ -34,7 +34,8 @@ export type AuditAction =
   | 'role.created'
   | 'role.changed'
   | 'role.deleted'
-  | 'access_model.filled';
+  | 'access_model.filled'
+  | 'mail.undeliverable';
 
 /** Who did what to whom, and from where. */
 export interface AuditEntry {

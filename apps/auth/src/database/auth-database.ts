@@ -12,6 +12,7 @@ import { AuditEvent } from '../audit/audit-event.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import { Client } from '../clients/client.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
+import { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';
@@ -35,6 +36,7 @@ import { CountAttempts1764000000401 } from './migrations/1764000000401-count-att
 import { CreateAccessModel1764000000500 } from './migrations/1764000000500-create-access-model.js';
 import { KeepAudienceAndScopes1764000000501 } from './migrations/1764000000501-keep-audience-and-scopes.js';
 import { IndexLiveAccessTokens1764000000502 } from './migrations/1764000000502-index-live-access-tokens.js';
+import { CreateOutgoingMails1764000000700 } from './migrations/1764000000700-create-outgoing-mails.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string): DatabaseOptions {
@@ -55,6 +57,7 @@ export function authDatabase(url: string): DatabaseOptions {
       LoginLimit,
       Resource,
       Role,
+      OutgoingMail,
     ],
     migrations: [
       CreateRevokedTokens1763856000000,
@@ -78,6 +81,7 @@ export function authDatabase(url: string): DatabaseOptions {
       CreateAccessModel1764000000500,
       KeepAudienceAndScopes1764000000501,
       IndexLiveAccessTokens1764000000502,
+      CreateOutgoingMails1764000000700,
     ],
   });
 }

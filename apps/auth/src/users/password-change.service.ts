@@ -5,6 +5,8 @@ import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
+import { noticeOf } from '../mail/notice.js';
 import { CredentialsService } from './credentials.service.js';
 import type { SessionUser } from './current-user.decorator.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -22,6 +24,7 @@ export class PasswordChangeService {
     private readonly hasher: PasswordHasher,
     private readonly changes: UserChanges,
     private readonly audit: AuditService,
+    private readonly mail: MailOutbox,
     private readonly clock: Clock,
   ) {}
 
@@ -59,6 +62,12 @@ export class PasswordChangeService {
         actor: userId,
         origin,
         sessionId,
+      });
+      await this.mail.add(manager, {
+        template: 'password-changed',
+        recipient: user.email,
+        userId,
+        values: noticeOf(now, origin),
       });
     });
   }

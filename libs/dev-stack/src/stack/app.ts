@@ -17,6 +17,8 @@ export interface App {
   /** The setting with the address of its database, and what that is called when we make it. */
   databaseSetting: string;
   database: string;
+  /** The setting with the address of a mail server, of an app that sends mail. */
+  mailSetting?: string | undefined;
 }
 
 /** The member `devStack` in the package.json of an app. Only such an app belongs to the stack. */
@@ -24,6 +26,8 @@ interface StackMember {
   port: number;
   /** Default: `<NAME>_DATABASE_URL`. */
   databaseSetting?: string;
+  /** Of an app that sends mail: it gets the address of a mailbox there. */
+  mailSetting?: string;
 }
 
 /**
@@ -51,7 +55,7 @@ function readApp(root: string, folder: string): App[] {
   const { devStack } = JSON.parse(readFileSync(manifest, 'utf8')) as { devStack?: StackMember };
   if (devStack === undefined) return [];
   const prefix = folder.toUpperCase().replaceAll('-', '_');
-  const { port: defaultPort, databaseSetting = `${prefix}_DATABASE_URL` } = devStack;
+  const { port: defaultPort, databaseSetting = `${prefix}_DATABASE_URL`, mailSetting } = devStack;
   if (!Number.isInteger(defaultPort)) throw invalid(`devStack of ${folder} needs a port`);
   return [
     {
@@ -61,6 +65,7 @@ function readApp(root: string, folder: string): App[] {
       defaultPort,
       databaseSetting,
       database: folder,
+      mailSetting,
     },
   ];
 }

@@ -40,13 +40,23 @@ export class StackSettings {
     return this.ports.get(app.name) ?? app.defaultPort;
   }
 
+  /** Whether an app sends mail and nobody has said by which server. */
+  needsMailbox(apps: readonly App[]): boolean {
+    if (this.env['NODE_ENV'] === 'production') return false;
+    return apps.some(({ mailSetting = '' }) => {
+      const isSet = this.env[mailSetting] || this.env[`${mailSetting}_FILE`];
+      return mailSetting !== '' && !isSet;
+    });
+  }
+
   /**
    * The environment of an app: the caller's, the address of the database that we made for it, and the
    * demo client, as which services introspect reference tokens.
    */
-  environment(app: App, database: string | undefined): NodeJS.ProcessEnv {
+  environment(app: App, database: string | undefined, smtpUrl?: string): NodeJS.ProcessEnv {
     const env: NodeJS.ProcessEnv = { ...this.env, EMBEDDED_POSTGRES_DIR: this.postgresDir };
     if (database !== undefined) env[app.databaseSetting] ||= database;
+    if (smtpUrl !== undefined && app.mailSetting !== undefined) env[app.mailSetting] = smtpUrl;
     if (this.demoPassword === undefined) return env;
     if (app.name === 'auth') env['DEMO_CLIENT_SECRET'] = this.demoClientSecret();
     else if (!env['CLIENT_ID'] && !env['CLIENT_SECRET']) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DevStackError } from '../errors.js';
 import { startPostgres, type PostgresServer } from '../postgres/postgres-server.js';
+import type { Mailbox } from '../mailbox/mailbox.js';
 import { listenError } from '../supervision/free-port.js';
 import { ProgramLog } from '../supervision/program-log.js';
 import type { App } from './app.js';
@@ -9,11 +10,13 @@ import type { StackSettings } from './settings.js';
 
 /** Free on most machines, and the same at every start. */
 const POSTGRES_PORT = 15_432;
+const MAIL_PORTS = { smtpPort: 11_025, pagePort: 18_025 };
 
 /** The embedded Postgres and the apps on it, started and stopped as one. */
 export class Stack {
   private readonly running = new Map<string, RunningApp>();
   private postgres: PostgresServer | undefined;
+  private ownMailbox: Mailbox | undefined;
   private starting: Promise<unknown> = Promise.resolve();
   private stopping: Promise<void> | undefined;
 
@@ -36,6 +39,11 @@ export class Stack {
   /** The embedded server, unless there is another one. */
   get embeddedPostgres(): PostgresServer | undefined {
     return this.postgres;
+  }
+
+  /** What takes the mail of the apps, unless there is a mail server. */
+  get mailbox(): Mailbox | undefined {
+    return this.ownMailbox;
   }
 
   /** Settles when the first program of the stack has ended: which one, and its last output. */
@@ -79,6 +87,11 @@ export class Stack {
   private async bringUp(): Promise<void> {
     for (const app of this.apps) await this.refuseTakenPort(app);
     if (this.settings.databaseUrl === undefined) await this.startPostgres();
+    if (this.settings.needsMailbox(this.apps)) {
+      // Loaded only here: a stack without mail has no need of its packages.
+      const { Mailbox } = await import('../mailbox/mailbox.js');
+      this.ownMailbox = await Mailbox.start(MAIL_PORTS);
+    }
     await Promise.all(this.apps.map((app) => this.startApp(app)));
   }
 
@@ -114,7 +127,7 @@ export class Stack {
     this.goOnUnlessStopping();
     const running = await RunningApp.start({
       app,
-      env: this.settings.environment(app, database),
+      env: this.settings.environment(app, database, this.ownMailbox?.smtpUrl),
       host: this.settings.host,
       port: this.settings.portOf(app),
       log: ProgramLog.at(join(this.logDir, `${app.name}.log`)),
@@ -135,6 +148,7 @@ export class Stack {
     await this.starting.catch(() => undefined);
     await this.stopApps();
     await this.postgres?.stop();
+    await this.ownMailbox?.stop();
   }
 
   private async stopApps(): Promise<void> {

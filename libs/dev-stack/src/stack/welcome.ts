@@ -20,6 +20,7 @@ export function welcome({ apps, settings, stack, logDir, seconds }: Welcome): st
     row('Postgres', postgresAddress(settings, stack, apps)),
     row('data', stack.embeddedPostgres?.dataDir ?? 'in the Postgres of DATABASE_URL'),
     row('logs', logDir),
+    ...(stack.mailbox ? [row('mailbox', `${stack.mailbox.pageUrl}   what auth has sent`)] : []),
   ];
   const { demoPassword } = settings;
   if (demoPassword === undefined) return [...lines, '', STOP].join('\n');

@@ -332,3 +332,18 @@ CREATE INDEX refresh_tokens_live_access
 ON refresh_tokens (access_token_expires_at);
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000502', 'IndexLiveAccessTokens1764000000502');
+
+CREATE TABLE outgoing_mails (
+  id uuid PRIMARY KEY,
+  template text NOT NULL,
+  recipient text NOT NULL,
+  user_id uuid,
+  details jsonb NOT NULL,
+  created_at timestamptz NOT NULL,
+  next_attempt_at timestamptz NOT NULL,
+  attempts integer NOT NULL
+);
+
+CREATE INDEX outgoing_mails_next_attempt_at ON outgoing_mails (next_attempt_at);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000700', 'CreateOutgoingMails1764000000700');

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import type { TemplateName, TemplateValues } from './mail-templates.js';
+import { OutgoingMailsRepository } from './outgoing-mails.repository.js';
+
+export interface Mail {
+  readonly template: TemplateName;
+  readonly recipient: string;
+  /** Whom it is about, if that is known. */
+  readonly userId?: string;
+  readonly values?: TemplateValues;
+}
+
+/** Takes mail to be sent soon, however the mail server is. */
+@Injectable()
+export class MailOutbox {
+  constructor(
+    private readonly mails: OutgoingMailsRepository,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Writes the mail in the caller's transaction: what is not done sends no mail, and the reverse.
+   * Without `SMTP_URL` there is no mail.
+   */
+  async add(
+    manager: EntityManager,
+    { template, recipient, userId, values = {} }: Mail,
+  ): Promise<void> {
+    if (!this.config.mailServer) return;
+    const now = await this.clock.database(manager);
+    await this.mails.insert(manager, {
+      id: randomUUID(),
+      ...{ template, recipient, details: values },
+      userId: userId ?? null,
+      createdAt: now,
+      nextAttemptAt: now,
+      attempts: 0,
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import { insertRow } from '@jwt-auth/chassis';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { OutgoingMail } from './outgoing-mail.entity.js';
+
+/** All SQL of mails that wait to be sent. */
+@Injectable()
+export class OutgoingMailsRepository {
+  private readonly columns: string;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.columns = dataSource
+      .getMetadata(OutgoingMail)
+      .columns.map(({ databaseName, propertyName }) => `mail.${databaseName} AS "${propertyName}"`)
+      .join(', ');
+  }
+
+  async insert(manager: EntityManager, mail: OutgoingMail): Promise<void> {
+    await insertRow(manager, OutgoingMail, mail);
+  }
+
+  /**
+   * Mails whose turn it is, each for one process alone: until `busyUntil` no other gets it. A process
+   * that dies with a mail leaves it to another one from then on.
+   */
+  async claim(
+    manager: EntityManager,
+    {
+      now,
+      busyUntil,
+      count,
+    }: { readonly now: Date; readonly busyUntil: Date; readonly count: number },
+  ): Promise<OutgoingMail[]> {
+    const [mails] = await manager.query<[OutgoingMail[], number]>(
+      `UPDATE outgoing_mails AS mail SET attempts = attempts + 1, next_attempt_at = $2
+       WHERE id = ANY (ARRAY(
+         SELECT id FROM outgoing_mails WHERE next_attempt_at <= $1
+         ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+       RETURNING ${this.columns}`,
+      [now, busyUntil, count],
+    );
+    return mails;
+  }
+
+  async postpone({ id }: OutgoingMail, nextAttemptAt: Date): Promise<void> {
+    await this.dataSource.manager.update(OutgoingMail, { id }, { nextAttemptAt });
+  }
+
+  async remove(manager: EntityManager, { id }: OutgoingMail): Promise<void> {
+    await manager.delete(OutgoingMail, { id });
+  }
+}

@@ -1,0 +1,1 @@
+export { Mailbox, type MailboxOptions, type ReceivedMail } from './mailbox.js';
