@@ -6,6 +6,7 @@ import {
   MetricsModule,
   RetentionModule,
   serviceProblem,
+  type StartProgress,
 } from '@jwt-auth/chassis';
 import { JwtCoreModule, JwtCoreReadiness, JwtCoreStatistics } from '@jwt-auth/jwt-core';
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
@@ -45,7 +46,6 @@ import { UsersModule } from './users/users.module.js';
 
 @Module({
   imports: [
-    DatabaseModule,
     JwtCoreModule.forRootAsync({
       imports: [KeysModule, RevocationsModule, TokensModule],
       inject: [Config, KeyRing, PostgresRevocationSource, ReferenceTokens],
@@ -97,8 +97,11 @@ import { UsersModule } from './users/users.module.js';
   ],
 })
 export class AppModule {
-  static with(config: Config, clock = new Clock()): DynamicModule {
-    return { module: AppModule, imports: [CoreModule.with(config, clock)] };
+  static with(config: Config, clock = new Clock(), progress?: StartProgress): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [CoreModule.with(config, clock), DatabaseModule.with(progress)],
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHttpApp, type StructuredLogger } from '@jwt-auth/chassis';
+import { createHttpApp, type ServiceServer, type StructuredLogger } from '@jwt-auth/chassis';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { AppModule } from './app.module.js';
@@ -6,18 +6,18 @@ import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { acceptOAuthForms } from './oauth/forms.js';
 
-/** The auth app, ready to listen: its database open and migrated, its keys loaded. */
+/** The auth app, ready to serve: its database open and migrated, its keys loaded. */
 export async function createAuthApp(
   config: Config,
   logger: StructuredLogger,
-  clock?: Clock,
+  { clock, server }: { readonly clock?: Clock; readonly server?: ServiceServer } = {},
 ): Promise<NestFastifyApplication> {
-  const app = await createHttpApp(AppModule.with(config, clock), {
+  const app = await createHttpApp(AppModule.with(config, clock, server?.progress), {
     logger,
     trustProxy: config.trustProxy,
     cors: { origins: config.corsOrigins },
-    // Metadata, keys and feed are where the issuer says that they are.
-    basePath: new URL(config.issuer).pathname.replace(/\/+$/, ''),
+    basePath: config.basePath,
+    server,
     documentation: config.areDocsServed
       ? { title: 'auth', description: 'The issuer: users, sessions, signing keys and revocations.' }
       : undefined,

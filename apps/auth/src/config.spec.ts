@@ -34,9 +34,19 @@ describe('the settings', () => {
       isRegistrationOpen: true,
       trustProxy: false,
       corsOrigins: [],
+      shutdownDelayMs: 0,
+      basePath: '',
       dataDirectory: '.data',
       keyEncryptionKey: undefined,
     });
+  });
+
+  it.each([
+    ['https://example.com', ''],
+    ['https://example.com/', ''],
+    ['https://example.com/tenants/one/', '/tenants/one'],
+  ])('serve the issuer %s below "%s"', (ISSUER, basePath) => {
+    expect(config({ ISSUER }).basePath).toBe(basePath);
   });
 
   it('serves metrics only if a port is set for them, and on this machine by default', () => {

@@ -144,6 +144,8 @@ export class Config {
   readonly dataDirectory: string;
   /** `iss` of every token, and the base of every address in the metadata. */
   readonly issuer: string;
+  /** The path of the issuer without a slash at the end: metadata, keys and feed are below it. */
+  readonly basePath: string;
   readonly audience: string;
   /** Of tokens that auth's own API takes: `AUDIENCE`, so that one token does for all, and `ISSUER`. */
   readonly ownAudiences: readonly string[];
@@ -179,6 +181,7 @@ export class Config {
   readonly trustProxy: TrustProxy;
   /** Of pages that may call. */
   readonly corsOrigins: readonly string[];
+  readonly shutdownDelayMs: number;
   readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
   readonly areDocsServed: boolean;
@@ -194,6 +197,7 @@ export class Config {
     this.databaseUrl = settings.DATABASE_URL;
     this.dataDirectory = dirname(settings.EMBEDDED_POSTGRES_DIR);
     this.issuer = issuerOf(settings);
+    this.basePath = new URL(this.issuer).pathname.replace(/\/+$/, '');
     this.audience = settings.AUDIENCE;
     this.ownAudiences = [this.audience, this.issuer];
     this.accessModel = accessModelOf(settings);
@@ -218,6 +222,7 @@ export class Config {
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
     this.corsOrigins = settings.CORS_ORIGINS;
+    this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
     this.areDocsServed = areDocsServed(settings);
   }
 }

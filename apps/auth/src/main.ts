@@ -7,6 +7,7 @@ import { Config } from './config.js';
 
 await runService({
   name: 'auth',
+  needs: ['database', 'keys', 'revocation list', 'signing key'],
   readConfig: () => new Config(),
-  createApp: (config, logger) => createAuthApp(config, logger),
+  createApp: (config, logger, server) => createAuthApp(config, logger, { server }),
 });

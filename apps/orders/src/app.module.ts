@@ -7,6 +7,7 @@ import {
   openDatabase,
   serviceProblem,
   type DatabaseOptions,
+  type StartProgress,
 } from '@jwt-auth/chassis';
 import {
   JwtCoreModule,
@@ -25,20 +26,26 @@ import { OrdersModule } from './orders/orders.module.js';
 
 @Module({})
 export class AppModule {
-  static with(config: Config): DynamicModule {
+  static with(config: Config, progress?: StartProgress): DynamicModule {
     return {
       module: AppModule,
-      imports: [database(config), protection(config), health(), metrics(config), OrdersModule],
+      imports: [
+        database(config, progress),
+        protection(config),
+        health(),
+        metrics(config),
+        OrdersModule,
+      ],
       providers: [provideProblems((error) => ordersProblem(error) ?? serviceProblem(error))],
     };
   }
 }
 
-function database({ databaseUrl }: Config): DynamicModule {
+function database({ databaseUrl }: Config, progress?: StartProgress): DynamicModule {
   return TypeOrmModule.forRootAsync({
     // `openDatabase` retries by itself.
     useFactory: () => ({ ...ordersDatabase(databaseUrl), retryAttempts: 0 }),
-    dataSourceFactory: (options) => openDatabase(options as DatabaseOptions),
+    dataSourceFactory: (options) => openDatabase(options as DatabaseOptions, { progress }),
   });
 }
 

@@ -94,6 +94,7 @@ export class Config {
   readonly trustProxy: TrustProxy;
   /** Of pages that may call. */
   readonly corsOrigins: readonly string[];
+  readonly shutdownDelayMs: number;
   readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
   readonly areDocsServed: boolean;
@@ -123,6 +124,7 @@ export class Config {
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
     this.corsOrigins = settings.CORS_ORIGINS;
+    this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
     this.areDocsServed = areDocsServed(settings);
   }
 }

@@ -54,6 +54,8 @@ export {
 } from './metrics/metric-source.js';
 export { jwtCoreMetrics } from './metrics/jwt-core-metrics.js';
 export { databasePoolMetrics } from './metrics/database-pool-metrics.js';
+export { StartProgress } from './process/start-progress.js';
+export { ServiceServer, type ServiceServerOptions } from './process/service-server.js';
 export { runService, type Service, type ServiceConfig } from './process/run-service.js';
 export {
   databaseOptions,

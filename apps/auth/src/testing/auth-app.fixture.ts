@@ -87,7 +87,7 @@ export class AuthApp {
     const log: string[] = [];
     const destination = { write: (line: string) => void log.push(line) };
     const logger = new StructuredLogger({ name: 'auth', level: 'debug', destination });
-    const app = await createAuthApp(config, logger, clock);
+    const app = await createAuthApp(config, logger, { clock });
     await app.init();
     // Before its first snapshot the app lets nobody in.
     const list = app.get(RevocationList, { strict: false });

@@ -1,6 +1,7 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 
+import type { StartProgress } from '../process/start-progress.js';
 import type { DatabaseOptions } from './database-options.js';
 import { migrate } from './migrate.js';
 import { reachDatabase } from './reach-database.js';
@@ -14,6 +15,8 @@ export interface OpenOptions {
   /** How long one statement of a migration waits for a lock, and others behind it. */
   readonly lockTimeoutMs?: number;
   readonly logger?: LoggerService;
+  /** Gets what opening the database waits for. */
+  readonly progress?: StartProgress | undefined;
 }
 
 /**
@@ -30,9 +33,14 @@ export async function openDatabase(
     lockWaitMs = 60_000,
     lockTimeoutMs = 1_000,
     logger = new Logger('Database'),
+    progress,
   }: OpenOptions = {},
 ): Promise<DataSource> {
+  progress?.waitsFor('database', 'cannot be reached');
   await reachDatabase(options.databaseUrl, logger, waitMs);
+  progress?.waitsFor('database', 'is being migrated');
   await migrate(options, { waitMs: lockWaitMs, lockTimeoutMs, logger });
-  return new RetryingDataSource(options).initialize();
+  const dataSource = await new RetryingDataSource(options).initialize();
+  progress?.has('database');
+  return dataSource;
 }

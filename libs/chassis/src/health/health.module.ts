@@ -3,7 +3,7 @@ import { ConfigurableModuleBuilder, Controller, Get, Inject, Module, Res } from 
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
-import { findUnreadiness, type ReadinessCheck } from './readiness.js';
+import { findUnreadiness, notReady, type ReadinessCheck } from './readiness.js';
 
 export interface HealthOptions {
   /** The service is ready when all of them pass. */
@@ -40,14 +40,7 @@ export class HealthController {
       return { status: 'ready', ...(notes.length > 0 && { notes }) };
     }
     reply.status(503).header('retry-after', '1').type('application/problem+json');
-    return {
-      type: 'about:blank',
-      title: 'Service Unavailable',
-      status: 503,
-      code: 'not_ready',
-      detail: `Not ready: ${missing.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`,
-      errors: missing.map(({ name, reason }) => ({ path: name, message: reason })),
-    };
+    return notReady(missing);
   }
 }
 

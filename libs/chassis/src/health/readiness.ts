@@ -12,6 +12,18 @@ export interface Unreadiness {
   readonly reason: string;
 }
 
+/** The problem of a process that is not ready, for a 503 with `Retry-After`. */
+export function notReady(missing: readonly Unreadiness[]) {
+  return {
+    type: 'about:blank',
+    title: 'Service Unavailable',
+    status: 503,
+    code: 'not_ready',
+    detail: `Not ready: ${missing.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`,
+    errors: missing.map(({ name, reason }) => ({ path: name, message: reason })),
+  };
+}
+
 /** Runs all checks at once. A check that throws or takes longer than `timeoutMs` fails. */
 export async function findUnreadiness(
   checks: readonly ReadinessCheck[],

@@ -33,13 +33,16 @@ export const SECURITY_HEADERS: SecurityHeadersOptions = {
   xFrameOptions: { action: 'deny' },
 };
 
-/** Adds headers to every answer, also to errors and unknown routes. */
-export function addAnswerHeaders(server: FastifyInstance): void {
+/**
+ * Adds headers to every answer, also to errors and unknown routes.
+ *
+ * @param isStopping whether connections are to end: one that is kept alive would keep the process alive
+ */
+export function addAnswerHeaders(server: FastifyInstance, isStopping: () => boolean): void {
   server.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-request-id', request.id);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-    // During a shutdown, a connection that is kept alive would keep the process alive.
-    if (!server.server.listening) reply.header('connection', 'close');
+    if (isStopping()) reply.header('connection', 'close');
     done(null, payload);
   });
 }
@@ -58,14 +61,20 @@ type UnroutedStatus = keyof typeof UNROUTED;
 /** The answer to a request that reaches no route. */
 export function unrouted(status: UnroutedStatus, requestId: string) {
   const [title, code] = UNROUTED[status];
-  const body = JSON.stringify({ type: 'about:blank', title, status, code });
+  const problem = { type: 'about:blank', title, status, code };
+  return bareAnswer(problem, 'application/problem+json', requestId);
+}
+
+/** An answer that no route, hook or filter sees, with the headers of all others. */
+export function bareAnswer(content: object, contentType: string, requestId: string) {
+  const body = JSON.stringify(content);
   return {
     body,
     headers: {
       'cache-control': 'no-store',
-      'content-length': String(body.length),
+      'content-length': String(Buffer.byteLength(body)),
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      'content-type': 'application/problem+json',
+      'content-type': contentType,
       'x-content-type-options': 'nosniff',
       'x-request-id': requestId,
     },

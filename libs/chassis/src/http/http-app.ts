@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RequestListener } from 'node:http';
 
+import type { ServiceServer } from '../process/service-server.js';
 import { logRequests } from '../logging/request-log.js';
 import type { StructuredLogger } from '../logging/structured-logger.js';
 import type { TrustProxy } from '../settings/addresses.js';
@@ -29,7 +30,9 @@ export interface HttpAppOptions {
   /** Default: pages of other origins can read nothing. */
   readonly cors?: CorsOptions;
   /** The path below which the routes are served, such as `/tenant`, in addition to the root. */
-  readonly basePath?: string;
+  readonly basePath?: string | undefined;
+  /** A server that listens already. Default: one of the app's own, for `app.listen`. */
+  readonly server?: ServiceServer | undefined;
 }
 
 const NO_CORS: CorsOptions = { origins: [] };
@@ -46,11 +49,19 @@ const MAX_PARAMETER_LENGTH = 3_100;
  */
 export async function createHttpApp(
   module: Type | DynamicModule,
-  { logger, trustProxy, documentation, cors = NO_CORS, basePath = '' }: HttpAppOptions,
+  {
+    logger,
+    trustProxy,
+    documentation,
+    cors = NO_CORS,
+    basePath = '',
+    server: given,
+  }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const trusts = trustedPeers(trustProxy);
   const adapter = new FastifyAdapter({
-    serverFactory: (handle: RequestListener) => createBoundedServer(handle, { logger, trusts }),
+    serverFactory: (handle: RequestListener) =>
+      given?.serveLater(handle) ?? createBoundedServer(handle, { logger, trusts }),
     ...(basePath !== '' && { rewriteUrl: ({ url = '/' }) => withoutBasePath(url, basePath) }),
     bodyLimit: LIMITS.bodyBytes,
     // An audience of 255 characters in a path, percent-encoded: Fastify's own limit is 100.
@@ -66,13 +77,16 @@ export async function createHttpApp(
   await allowPages(server, cors);
   readCallerAddresses(server, trusts);
   if (trustProxy === false) warnOfUntrustedProxy(server, logger);
-  addAnswerHeaders(server);
+  addAnswerHeaders(server, () => given?.isStopping ?? !server.server.listening);
   logRequests(server, logger);
   refuseAmbiguousRequests(server);
   refuseEncodedBodies(server);
   acceptOnlyJson(server);
   refuseWhatIsNoText(server);
   obeyRouteOptions(server);
+
+  // Fastify closes a server that it did not open itself only if it is asked to.
+  if (given) server.addHook('preClose', () => given.close());
 
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger,

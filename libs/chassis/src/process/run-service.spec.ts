@@ -53,7 +53,7 @@ function start(...settings: string[]): Started {
 }
 
 async function listening(service: Started): Promise<number> {
-  await expect.poll(service.output, { timeout: 45_000 }).toMatch(/"msg":"Listening"/);
+  await expect.poll(service.output, { timeout: 45_000 }).toMatch(/"msg":"Serving requests"/);
   return Number(/"port":(\d+)/.exec(service.output())?.[1]);
 }
 
@@ -91,6 +91,31 @@ describe('a service', () => {
     idle.destroy();
   });
 
+  it('goes on serving for SHUTDOWN_DELAY, is not ready, and closes each connection', async () => {
+    const service = start('SHUTDOWN_DELAY=700ms');
+    const port = await listening(service);
+    const [agent, idle] = [new Agent({ keepAlive: true }), new Agent({ keepAlive: true })];
+    for (const each of [agent, idle]) await read(port, '/quick', each);
+    const slow = read(port, '/slow');
+    await expect.poll(service.output).toMatch(/slow began/);
+    service.process.kill('SIGTERM');
+    await expect.poll(service.output).toMatch(/stopping/);
+
+    const probe = await read(port, '/health/ready');
+    expect([probe.status, probe.headers.connection]).toEqual([503, 'close']);
+    expect(JSON.parse(probe.body)).toMatchObject({
+      code: 'not_ready',
+      detail: 'Not ready: process (is stopping)',
+    });
+    for (const path of ['/quick', '/nowhere', '/%ZZ']) {
+      expect((await read(port, path, agent)).headers.connection).toBe('close');
+    }
+    expect(service.output()).not.toMatch(/hook ran/);
+    expect(await slow).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    expect(await service.exit).toBe(0);
+    await expect(read(port, '/quick', idle)).rejects.toThrow(/ECONNREFUSED/);
+  });
+
   it('ends at once after a second signal', async () => {
     const service = start();
     const port = await listening(service);
@@ -116,9 +141,17 @@ describe('a service', () => {
     await isCut;
   });
 
-  it('ends with 0 when it is stopped while it starts, by SIGINT', async () => {
-    const service = start('HANG=on');
+  it('is live and not ready while it starts, and ends with 0 when it is stopped then', async () => {
+    const service = start('HANG=on', 'SHUTDOWN_DELAY=5m');
     await expect.poll(service.output, { timeout: 45_000 }).toMatch(/hanging/);
+    const port = Number(/"port":(\d+)/.exec(service.output())?.[1]);
+    expect((await read(port, '/health/live')).status).toBe(200);
+    const probe = await read(port, '/health/ready');
+    expect([probe.status, JSON.parse(probe.body)]).toMatchObject([
+      503,
+      { detail: 'Not ready: database (cannot be reached)' },
+    ]);
+    // Nobody is served yet, so there is nobody to wait for.
     service.process.kill('SIGINT');
     expect(await service.exit).toBe(0);
   });

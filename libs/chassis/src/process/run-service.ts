@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
 import { hostAndPort, type TrustProxy } from '../settings/addresses.js';
 import { SettingsError } from '../settings/parse-settings.js';
+import { ServiceServer } from './service-server.js';
 import { exitOnCrash, stopOnSignals, type Stoppable } from './shutdown.js';
+import { StartProgress } from './start-progress.js';
 
 /** The settings that every service has. */
 export interface ServiceConfig {
@@ -13,6 +15,10 @@ export interface ServiceConfig {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
+  /** The path below which the routes are served, in addition to the root. */
+  readonly basePath?: string;
+  /** How long readiness says 503, and requests are still served, before the process stops. */
+  readonly shutdownDelayMs: number;
   /** What the settings have that is ignored. Logged at the start. */
   readonly warnings: readonly string[];
 }
@@ -26,14 +32,22 @@ interface ListenError {
 export interface Service<Config extends ServiceConfig> {
   /** In every log line. */
   readonly name: string;
+  /** What it starts without, by the names of its readiness: `database`, `keys`. */
+  readonly needs: readonly string[];
   /** @throws SettingsError */
   readConfig(): Config;
-  createApp(config: Config, logger: StructuredLogger): Promise<NestFastifyApplication>;
+  /** @param server for `createHttpApp`: it listens already */
+  createApp(
+    config: Config,
+    logger: StructuredLogger,
+    server: ServiceServer,
+  ): Promise<NestFastifyApplication>;
 }
 
 /**
- * Runs a service from start to end: reads the settings, starts, listens, and exits with 0 after
- * SIGTERM or SIGINT. Wrong settings, a failed start and a crash are logged, and it exits with 1.
+ * Runs a service from start to end: reads the settings, listens, starts the app, and exits with 0
+ * after SIGTERM or SIGINT. While the app starts, `/health/live` is 200 and `/health/ready` is 503.
+ * Wrong settings, a failed start and a crash are logged, and it exits with 1.
  */
 export async function runService<Config extends ServiceConfig>(
   service: Service<Config>,
@@ -41,15 +55,25 @@ export async function runService<Config extends ServiceConfig>(
   const config = readConfig(service);
   const logger = new StructuredLogger({ name: service.name, level: config.logLevel });
   for (const warning of config.warnings) logger.warn(warning);
-  let running: Stoppable | undefined;
+  const server = new ServiceServer({
+    logger,
+    trustProxy: config.trustProxy,
+    basePath: config.basePath,
+    progress: new StartProgress(service.needs),
+  });
+  const running = new RunningService(server);
   exitOnCrash(logger);
-  stopOnSignals(logger, () => running);
+  stopOnSignals(logger, running, config.shutdownDelayMs);
   try {
-    const app = await service.createApp(config, logger);
-    running = stoppable(app);
-    await app.listen({ host: config.host, port: config.port });
-    const { address, port } = app.getHttpServer().address() as AddressInfo;
+    await server.listen({ host: config.host, port: config.port });
+    const { address, port } = server.http.address() as AddressInfo;
     logger.log('Listening', { address, port });
+    const app = await service.createApp(config, logger, server);
+    await app.init();
+    await app.getHttpAdapter().getInstance().ready();
+    running.app = app;
+    server.open();
+    logger.log('Serving requests');
   } catch (error) {
     logger.fatal(whyNotStarted(error, config), error);
     process.exit(1);
@@ -67,16 +91,30 @@ function readConfig<Config extends ServiceConfig>(service: Service<Config>): Con
   }
 }
 
-function stoppable(app: NestFastifyApplication): Stoppable {
-  const server = app.getHttpServer();
-  return {
-    close: () => {
-      // Before Nest's hooks, so that no new connection arrives while they run.
-      server.close();
-      return app.close();
-    },
-    closeNow: () => server.closeAllConnections(),
-  };
+/** The server, and the app once it has started. */
+class RunningService implements Stoppable {
+  app: NestFastifyApplication | undefined;
+
+  constructor(private readonly server: ServiceServer) {}
+
+  get isServing(): boolean {
+    return this.app !== undefined;
+  }
+
+  drain(): void {
+    this.server.drain();
+  }
+
+  async close(): Promise<void> {
+    // Before Nest's hooks, so that no new connection arrives while they run.
+    await this.server.stopAccepting();
+    await this.app?.close();
+    await this.server.close();
+  }
+
+  closeNow(): void {
+    this.server.http.closeAllConnections();
+  }
 }
 
 /** The error may be from `listen`: on the port of the service, or on the one of its metrics. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { createHttpApp } from '../http/http-app.js';
 import { LOG_LEVELS } from '../logging/structured-logger.js';
 import { parseSettings, type Environment } from '../settings/parse-settings.js';
-import { choice, flag, port, text } from '../settings/setting.js';
+import { choice, duration, flag, port, text } from '../settings/setting.js';
 import { runService } from './run-service.js';
 
 // A service whose requests are slow, endless or deadly: run-service.spec.ts starts it.
@@ -14,6 +14,7 @@ const Settings = z.object({
   HOST: text().prefault('127.0.0.1'),
   PORT: port().prefault('0'),
   HANG: flag().prefault('off'),
+  SHUTDOWN_DELAY: duration('0s').prefault('0s'),
   LOG_LEVEL: choice(...LOG_LEVELS).prefault('info'),
 });
 
@@ -28,6 +29,7 @@ class FixtureModule implements OnModuleDestroy {
 
 await runService({
   name: 'fixture',
+  needs: ['database', 'keys'],
   readConfig: () => {
     const given = process.argv.slice(2).map((argument) => argument.split('='));
     const environment = Object.fromEntries(given) as Environment;
@@ -38,17 +40,21 @@ await runService({
       port: settings.PORT,
       logLevel: settings.LOG_LEVEL,
       trustProxy: false as const,
+      shutdownDelayMs: settings.SHUTDOWN_DELAY,
       warnings,
       hangs: settings.HANG,
     };
   },
-  createApp: async (config, structuredLogger) => {
+  createApp: async (config, structuredLogger, httpServer) => {
     const app = await createHttpApp(FixtureModule, {
       logger: structuredLogger,
       trustProxy: config.trustProxy,
       documentation: undefined,
+      server: httpServer,
     });
     if (config.hangs) {
+      httpServer.progress.waitsFor('database', 'cannot be reached');
+      httpServer.progress.has('keys');
       logger.log('hanging');
       await new Promise(() => setInterval(() => undefined, 1_000));
     }

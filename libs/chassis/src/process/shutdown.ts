@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** The time for requests in flight, and for the whole shutdown: less than 10 s. */
 const DRAIN_MS = 8_000;
@@ -8,6 +9,10 @@ const SAME_REQUEST_MS = 500;
 
 /** What a process closes before it ends. */
 export interface Stoppable {
+  /** Whether there are clients that the process must not surprise. */
+  readonly isServing: boolean;
+  /** Reports that the process will stop, and goes on serving. */
+  drain(): void;
   /** Stops accepting at once, and resolves when all accepted requests are finished. */
   close(): Promise<unknown>;
   /** Closes all connections, also those with requests in flight. */
@@ -16,11 +21,11 @@ export interface Stoppable {
 
 /**
  * Ends the process on SIGTERM and SIGINT after it finished its requests, with exit code 0 within
- * 10 s. A second signal ends it at once.
+ * 10 s after `delayMs`. A second signal ends it at once.
  *
- * @param subject called when the signal comes; returns `undefined` if there is nothing to close yet
+ * @param delayMs how long it goes on serving, so that balancers see that it is not ready any more
  */
-export function stopOnSignals(logger: LoggerService, subject: () => Stoppable | undefined): void {
+export function stopOnSignals(logger: LoggerService, stoppable: Stoppable, delayMs: number): void {
   let stoppingSince: number | undefined;
 
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
@@ -30,14 +35,15 @@ export function stopOnSignals(logger: LoggerService, subject: () => Stoppable | 
     }
     stoppingSince = performance.now();
     logger.log(`${signal}: stopping`);
-    const stoppable = subject();
-    setTimeout(() => stoppable?.closeNow(), DRAIN_MS).unref();
+    stoppable.drain();
+    if (stoppable.isServing) await delay(delayMs);
+    setTimeout(() => stoppable.closeNow(), DRAIN_MS).unref();
     setTimeout(() => {
       logger.error('The shutdown takes too long: ending now');
       process.exit(1);
     }, SHUTDOWN_MS).unref();
     try {
-      await stoppable?.close();
+      await stoppable.close();
       logger.log('Stopped');
       process.exit(0);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { LOG_LEVELS } from '../logging/structured-logger.js';
 import { trustProxy } from './addresses.js';
 import { pageOrigins } from './page-origins.js';
-import { choice, flag, port, text } from './setting.js';
+import { choice, duration, flag, port, text } from './setting.js';
 
 /** The variables that every service reads: members for the schema of its settings. */
 export const SERVICE_SETTINGS = {
@@ -13,6 +13,7 @@ export const SERVICE_SETTINGS = {
   DOCS: flag().optional(),
   NODE_ENV: choice('development', 'test', 'production').default('development'),
   CORS_ORIGINS: pageOrigins().default([]),
+  SHUTDOWN_DELAY: duration('0s', '5m').default(0),
   TRUST_PROXY: trustProxy().default(false),
 };
 

@@ -71,6 +71,11 @@ describe('the settings of the launcher', () => {
     }
   });
 
+  it('let an app stop at once, because no balancer has to notice', () => {
+    const env = settings({ SHUTDOWN_DELAY: '20s' }).environment(auth, undefined);
+    expect(env['SHUTDOWN_DELAY']).toBe('0s');
+  });
+
   it('give an app the database that was made for it, unless it has one', () => {
     const made = 'postgres://made';
     const own = settings({ ORDERS_DATABASE_URL: 'postgres://own' });

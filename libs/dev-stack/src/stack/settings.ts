@@ -55,6 +55,8 @@ export class StackSettings {
    */
   environment(app: App, database: string | undefined, smtpUrl?: string): NodeJS.ProcessEnv {
     const env: NodeJS.ProcessEnv = { ...this.env, EMBEDDED_POSTGRES_DIR: this.postgresDir };
+    // There is no balancer that has to notice, and Ctrl-C should not wait for one.
+    env['SHUTDOWN_DELAY'] = '0s';
     if (database !== undefined) env[app.databaseSetting] ||= database;
     if (smtpUrl !== undefined && app.mailSetting !== undefined) env[app.mailSetting] = smtpUrl;
     if (this.demoPassword === undefined) return env;

@@ -1,0 +1,161 @@
+import type { LoggerService } from '@nestjs/common';
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { setImmediate as afterPoll } from 'node:timers/promises';
+
+import { notReady, type Unreadiness } from '../health/readiness.js';
+import { bareAnswer, requestIdOf } from '../http/answers.js';
+import { createBoundedServer } from '../http/bounded-server.js';
+import { trustedPeers } from '../http/caller-address.js';
+import type { ListenAddress, TrustProxy } from '../settings/addresses.js';
+import { StartProgress } from './start-progress.js';
+
+export interface ServiceServerOptions {
+  readonly logger: LoggerService;
+  readonly trustProxy: TrustProxy;
+  /** The path below which the routes are served, in addition to the root. */
+  readonly basePath?: string | undefined;
+  /** What the start waits for. */
+  readonly progress?: StartProgress;
+}
+
+/** Node accepts at least one connection in a turn of its event loop; new ones may never end. */
+const MOST_TURNS = 1_000;
+
+/**
+ * The HTTP server of a process, from its first moment to its last. Until the app takes over, it
+ * answers probes, and everything else with 503 `not_ready`. While the process stops, readiness is
+ * 503, and each answer closes its connection, so that clients move to other processes.
+ */
+export class ServiceServer {
+  readonly http: Server;
+  readonly progress: StartProgress;
+  private readonly logger: LoggerService;
+  private readonly livePaths: ReadonlySet<string>;
+  private readonly readyPaths: ReadonlySet<string>;
+  private app: RequestListener | undefined;
+  private current: RequestListener;
+  private refused = 0;
+  private stopping = false;
+  private closed: Promise<unknown> | undefined;
+
+  constructor({ logger, trustProxy, basePath = '', progress }: ServiceServerOptions) {
+    this.logger = logger;
+    this.progress = progress ?? new StartProgress();
+    this.livePaths = new Set(['/health/live', `${basePath}/health/live`]);
+    this.readyPaths = new Set(['/health/ready', `${basePath}/health/ready`]);
+    this.current = (request, response) => this.whileStarting(request, response);
+    this.http = createBoundedServer((request, response) => this.current(request, response), {
+      logger,
+      trusts: trustedPeers(trustProxy),
+    });
+  }
+
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
+  async listen({ host, port }: ListenAddress): Promise<void> {
+    this.http.listen({ host, port });
+    await once(this.http, 'listening');
+  }
+
+  /** Takes what will answer the requests once `open` is called. */
+  serveLater(app: RequestListener): Server {
+    this.app = app;
+    return this.http;
+  }
+
+  /** From now on the app answers. */
+  open(): void {
+    if (!this.app) throw new Error('There is no app to answer requests');
+    if (!this.stopping) this.current = this.app;
+    if (this.refused === 0) return;
+    this.logger.warn(
+      'Requests came before the service was ready, and were refused with 503. Let the balancer ' +
+        'ask GET /health/ready, or try another process after a 503.',
+      { requests: this.refused },
+    );
+  }
+
+  /** From now on readiness is 503, and every answer says `Connection: close`. */
+  drain(): void {
+    this.stopping = true;
+    const { app } = this;
+    if (app && this.current === app) {
+      this.current = (request, response) => this.whileStopping(app, request, response);
+    }
+  }
+
+  /** Accepts no more connections. */
+  async stopAccepting(): Promise<void> {
+    await this.acceptWaiting();
+    if (!this.http.listening) return;
+    this.closed = new Promise((resolve) => this.http.once('close', resolve));
+    this.http.close();
+  }
+
+  /** Accepts no more connections. Resolves when all are closed. */
+  async close(): Promise<void> {
+    await this.stopAccepting();
+    await this.closed;
+  }
+
+  /** A listener that closes resets the connections that wait to be accepted. */
+  private async acceptWaiting(): Promise<void> {
+    let accepted = 0;
+    const count = (): void => void (accepted += 1);
+    this.http.on('connection', count);
+    for (let turn = 0, before = -1; before < accepted && turn < MOST_TURNS; turn += 1) {
+      before = accepted;
+      await afterPoll();
+    }
+    this.http.off('connection', count);
+  }
+
+  private whileStarting(request: IncomingMessage, response: ServerResponse): void {
+    const path = pathOf(request);
+    if (this.livePaths.has(path)) {
+      return answer(request, response, 200, { status: 'live' });
+    }
+    if (!this.readyPaths.has(path)) this.refused += 1;
+    this.refuse(request, response, this.progress.missing);
+  }
+
+  private whileStopping(
+    app: RequestListener,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    // Node then says `Connection: close`.
+    response.shouldKeepAlive = false;
+    if (!this.readyPaths.has(pathOf(request))) return app(request, response);
+    this.refuse(request, response, [{ name: 'process', reason: 'is stopping' }]);
+  }
+
+  private refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    missing: readonly Unreadiness[],
+  ): void {
+    response.setHeader('retry-after', '1');
+    answer(request, response, 503, notReady(missing));
+  }
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  content: object,
+): void {
+  const type = status === 200 ? 'application/json; charset=utf-8' : 'application/problem+json';
+  const { body, headers } = bareAnswer(content, type, requestIdOf(request));
+  response.writeHead(status, headers);
+  response.end(body);
+}
