@@ -245,7 +245,13 @@ describe('administration', () => {
   it.each([
     ['GET', 'users'],
     ['POST', 'users'],
+    ['GET', `users/${randomUUID()}`],
     ['PATCH', `users/${randomUUID()}`],
+    ['DELETE', `users/${randomUUID()}`],
+    ['PUT', `users/${randomUUID()}/password`],
+    ['GET', `users/${randomUUID()}/sessions`],
+    ['DELETE', `users/${randomUUID()}/sessions`],
+    ['DELETE', `users/${randomUUID()}/sessions/${randomUUID()}`],
     ['GET', 'clients'],
     ['POST', 'clients'],
     ['DELETE', `clients/${randomUUID()}`],

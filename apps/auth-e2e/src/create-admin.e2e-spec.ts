@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runAdmin, type Run } from './admin-shell.js';
 import { call } from './http.js';
 import { decode, login, newEmail, PASSWORD, tryLogin } from './users.js';
 import { queryAt } from './stack.js';
-
-const COMMAND = join(ROOT, 'apps/auth/admin.mjs');
 
 let database: string;
 let auth: RunningApp;
@@ -16,26 +14,8 @@ let auth: RunningApp;
 const first = newEmail();
 let firstRun: Run;
 
-interface Run {
-  code: number | string | null | undefined;
-  /** All that was printed. */
-  shown: string;
-}
-
-/** Runs `npm run admin -- …` in production, with this text on its standard input. */
-function run(args: string[], input = '', env: Record<string, string> = {}): Promise<Run> {
-  return new Promise((resolve) => {
-    const settings = { PATH: process.env['PATH'], NODE_ENV: 'production', DATABASE_URL: database };
-    const command = execFile(
-      process.execPath,
-      [COMMAND, ...args],
-      { env: { ...settings, ...env } },
-      (error, stdout, stderr) => resolve({ code: error ? error.code : 0, shown: stdout + stderr }),
-    );
-    // It may have ended without reading it.
-    command.stdin?.on('error', () => undefined).end(input);
-  });
-}
+const run = (args: string[], input = '', env: Record<string, string> = {}) =>
+  runAdmin(database, args, input, env);
 const createAdmin = (email: string, input = `${PASSWORD}\n`) => run(['create-admin', email], input);
 const countUsers = async () => (await queryAt(database, 'SELECT FROM users')).length;
 

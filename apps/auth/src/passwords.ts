@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { z } from 'zod';
 
@@ -34,3 +36,13 @@ export const NewPassword = normalized
     error: 'is one of the commonest passwords',
   })
   .meta({ format: 'password', minLength: MIN_CHARACTERS, maxLength: MAX_CHARACTERS });
+
+/** Without letters and digits that look alike: it may be read out on the phone. */
+const READABLE = 'abcdefghjkmnpqrstuvwxyz23456789';
+
+/** A new password of 20 characters in groups, as `kx7wb-…`: 99 random bits. */
+export function generatePassword(): string {
+  const group = (): string =>
+    Array.from({ length: 5 }, () => READABLE.charAt(randomInt(READABLE.length))).join('');
+  return Array.from({ length: 4 }, group).join('-');
+}

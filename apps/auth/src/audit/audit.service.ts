@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { AuditEvent, type AuditDetail } from './audit-event.entity.js';
-import type { Origin } from './origin.js';
+import type { ByAdmin } from './by-admin.js';
 
 /** Everything that is audited. */
 export type AuditAction =
@@ -15,6 +15,8 @@ export type AuditAction =
   | 'user.roles_changed'
   | 'user.claims_changed'
   | 'user.password_changed'
+  | 'user.password_reset'
+  | 'user.deleted'
   | 'session.started'
   | 'session.ended'
   | 'sessions.ended'
@@ -37,14 +39,10 @@ export type AuditAction =
   | 'access_model.filled'
   | 'mail.undeliverable';
 
-/** Who did what to whom, and from where. */
-export interface AuditEntry {
+/** Who did what to whom, and from where. Nobody can be named, or the system acts: `actor` is `null`. */
+export interface AuditEntry extends ByAdmin {
   readonly action: AuditAction;
-  /** A user's id; `null` when nobody can be named. */
-  readonly actor: string | null;
   readonly subject: string | null;
-  /** Absent when the system acts for itself. */
-  readonly origin?: Origin;
   /** Never a secret, never an e-mail. */
   readonly detail?: AuditDetail;
 }
@@ -67,7 +65,8 @@ export class AuditService {
       subject: entry.subject,
       address: entry.origin?.address ?? null,
       requestId: entry.origin?.requestId ?? null,
-      detail: entry.detail ?? {},
+      detail:
+        entry.command === undefined ? (entry.detail ?? {}) : { ...entry.detail, by: entry.command },
     };
   }
 }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { runAdminCommand } from './admin-command.js';
@@ -28,13 +28,125 @@ async function run(
     // A terminal's lines come one after the other, as they are asked for.
     if (/: $/.test(text)) input.write(`${lines.shift() ?? '\u0003'}\r`);
   });
+  const results = new PassThrough();
+  let printed = '';
+  results.setEncoding('utf8').on('data', (text: string) => void (printed += text));
   if (!isTTY) input.end(lines.map((line) => line + lineEnd).join(''));
   const environment = { DATABASE_URL: url, NODE_ENV: 'production' };
-  const code = await runAdminCommand(args, { input, output }, environment);
-  return { code, shown };
+  const code = await runAdminCommand(args, { input, output, results }, environment);
+  return { code, shown, printed };
 }
 
 const create = (email: string) => ['create-admin', email];
+
+describe('first aid', () => {
+  let auth: AuthApp;
+  beforeAll(async () => {
+    auth = await AuthApp.start();
+  });
+  afterAll(() => auth.close());
+
+  const aid = (args: string[], lines: string[] = []) => run(args, lines, false, auth.databaseUrl);
+  const OTHER = 'ten badgers behind the mill';
+  let count = 0;
+  async function newUser() {
+    const email = `shell-${(count += 1)}@example.com`;
+    const { id } = (await auth.register(email)).body;
+    return { id, email, ...(await auth.login(email)) };
+  }
+  /** The running app hears of it through the database. */
+  const diesSoon = (token: string) =>
+    expect
+      .poll(async () => (await auth.call('GET', '/auth/me', { token })).body.code)
+      .toBe('token_revoked');
+  const eventsOf = (subject: string) =>
+    auth.dataSource.query<object[]>(
+      `SELECT action, actor, address, detail FROM audit_events
+       WHERE subject = $1 AND detail ? 'by' ORDER BY id`,
+      [subject],
+    );
+  const recorded = (action: string, detail: object) =>
+    expect.objectContaining({ action, actor: null, address: null, detail }) as object;
+
+  it('shows a user and the sessions, by e-mail in any case or by id', async () => {
+    const { id, email } = await newUser();
+    for (const name of [email.toUpperCase(), id]) {
+      const { code, printed } = await aid(['show-user', name]);
+      expect(code).toBe(0);
+      expect(JSON.parse(printed)).toMatchObject({ id, email, roles: ['user'], disabled: false });
+    }
+    await auth.login(email);
+    const lines = (await aid(['list-sessions', email])).printed.trim().split('\n');
+    expect(lines.map((line) => Object.keys(JSON.parse(line) as object))).toEqual(
+      Array(2).fill(['id', 'createdAt', 'lastUsedAt', 'expiresAt', 'ip', 'userAgent']),
+    );
+  });
+
+  it('ends one session, and then all', async () => {
+    const { id, email, access_token: first } = await newUser();
+    const { access_token: second } = await auth.login(email);
+    const [latest = ''] = (await aid(['list-sessions', email])).printed.split('\n');
+    const { id: sessionId } = JSON.parse(latest) as { id: string };
+    expect((await aid(['end-sessions', email, sessionId])).code).toBe(0);
+    await diesSoon(second);
+    expect((await auth.call('GET', '/auth/me', { token: first })).status).toBe(200);
+    expect(await aid(['end-sessions', email, sessionId])).toMatchObject({
+      code: 1,
+      shown: 'The user has no such session.\n',
+    });
+    expect((await aid(['end-sessions', email])).shown).toBe(
+      `Sessions of ${email} that were ended: 1.\n`,
+    );
+    await diesSoon(first);
+    expect(await eventsOf(id)).toEqual([
+      recorded('sessions.ended', { by: 'end-sessions', reason: 'revoked', count: 1 }),
+    ]);
+  });
+
+  it('sets a password that is typed, or prints a generated one', async () => {
+    const { id, email, access_token: token } = await newUser();
+    const typed = await aid(['reset-password', email], [OTHER]);
+    expect(typed).toMatchObject({ code: 0, printed: '' });
+    expect(typed.shown).not.toContain(OTHER);
+    await diesSoon(token);
+    await auth.login(email, OTHER);
+    const { code, printed, shown } = await aid(['reset-password', email, '--generate']);
+    expect(code).toBe(0);
+    expect(shown).not.toContain(printed.trim());
+    await auth.login(email, printed.trim());
+    expect(await eventsOf(id)).toContainEqual(
+      recorded('user.password_reset', { by: 'reset-password' }),
+    );
+    expect((await aid(['reset-password', email], ['short'])).shown).toContain('at least 12');
+    await auth.login(email, printed.trim());
+  });
+
+  it('deletes a user, and not the last administrator', async () => {
+    const { id, email, access_token: token } = await newUser();
+    expect((await aid(['delete-user', email])).shown).toContain(id);
+    await diesSoon(token);
+    expect(await eventsOf(id)).toContainEqual(recorded('user.deleted', { by: 'delete-user' }));
+    expect(await aid(['delete-user', email])).toMatchObject({
+      code: 1,
+      shown: `There is no user ${email}.\n`,
+    });
+    await aid(create('last@example.com'), [PASSWORD]);
+    expect(await aid(['delete-user', 'last@example.com'])).toMatchObject({
+      code: 1,
+      shown: expect.stringContaining('last administrator') as string,
+    });
+    await auth.login('last@example.com');
+  });
+
+  it.each([
+    ['reset-password', 'a@example.com', PASSWORD],
+    ['end-sessions', 'a@example.com', 'all'],
+    ['delete-user', 'a@example.com', '--force'],
+    ['constructor', 'a@example.com'],
+  ])('explains itself to %s %s %s', async (...args) => {
+    expect(await aid(args)).toMatchObject({ code: 2, printed: '' });
+  });
+});
 
 describe('create-admin', () => {
   it('makes an administrator of an empty database, who can log in, and records it', async () => {

@@ -1,22 +1,30 @@
-import { openDatabase, SettingsError, StructuredLogger, type Environment } from '@jwt-auth/chassis';
-import type { z } from 'zod';
+import { DatabaseError, SettingsError, type Environment } from '@jwt-auth/chassis';
 
-import { databaseConfig } from '../config.js';
-import { authDatabase } from '../database/auth-database.js';
+import { databaseConfig, type Config } from '../config.js';
+import { SessionsError } from '../sessions/sessions.errors.js';
 import { Email } from '../users/email.js';
-import { NewPassword } from '../passwords.js';
-import { UsersError } from '../users/users.errors.js';
+import { UsersError, type UsersErrorCode } from '../users/users.errors.js';
+import { withAdminServices } from './admin-services.js';
+import { demand, demandPassword, Refusal, type Console } from './console.js';
 import { createAdmin } from './create-admin.js';
-import { PasswordNotGiven, readNewPassword, type Console } from './read-password.js';
+import { PasswordNotGiven } from './read-password.js';
+import { demandUser, takes, USER_COMMANDS, type Outcome } from './user-commands.js';
 
-const USAGE = `Usage: npm run admin -- create-admin <email>
+const line = (command: string, purpose: string): string => `  ${command.padEnd(40)}${purpose}`;
 
-Makes an administrator. The password is asked for, or read from standard input when that is no
-terminal; it is never an argument. Needs DATABASE_URL.
-`;
+const USAGE = [
+  'Usage: npm run admin -- <command>',
+  '',
+  line('create-admin <email>', 'makes an administrator'),
+  ...Object.entries(USER_COMMANDS).map(([name, { parameters, purpose }]) =>
+    line([name, '<user>', ...(parameters ? [parameters] : [])].join(' '), purpose),
+  ),
+  '',
+  '<user> is an e-mail or an id. A password is asked for, or read from standard input when that is no',
+  'terminal; it is never an argument. Needs DATABASE_URL.',
+].join('\n');
 
-/** An error that the user of the command can correct. `message` says how. */
-class Refusal extends Error {}
+type Run = (config: Config, console: Console) => Promise<Outcome>;
 
 /** Runs a command of an administrator's shell, and returns the exit code of its process. */
 export async function runAdminCommand(
@@ -25,13 +33,15 @@ export async function runAdminCommand(
   environment?: Environment,
 ): Promise<number> {
   const say = (text: string): void => void console.output.write(`${text}\n`);
-  const [command, email, ...others] = args;
-  if (command !== 'create-admin' || email === undefined || others.length > 0) {
+  const run = commandOf(args);
+  if (!run) {
     say(USAGE);
     return 2;
   }
   try {
-    say(await create(email, console, environment));
+    const { results = [], message } = await run(databaseConfig(environment), console);
+    for (const result of results) console.results.write(`${result}\n`);
+    if (message !== undefined) say(message);
     return 0;
   } catch (error) {
     const message = refusal(error);
@@ -41,35 +51,40 @@ export async function runAdminCommand(
   }
 }
 
-async function create(
-  typedEmail: string,
-  console: Console,
-  environment?: Environment,
-): Promise<string> {
-  const config = databaseConfig(environment);
-  const email = demand(Email, typedEmail, 'The e-mail');
-  const password = demand(NewPassword, await readNewPassword(console), 'The password');
-  const logger = new StructuredLogger({ name: 'admin', level: 'warn' });
-  const dataSource = await openDatabase(authDatabase(config.databaseUrl), { logger });
-  try {
-    const { id } = await createAdmin(dataSource, { email, password });
-    return `Made the administrator ${email} with the id ${id}.`;
-  } finally {
-    await dataSource.destroy();
+function commandOf([name = '', target, argument, ...others]: readonly string[]): Run | undefined {
+  if (target === undefined || others.length > 0) return undefined;
+  if (name === 'create-admin' && argument === undefined) {
+    return (config, console) => makeAdmin(config, target, console);
   }
+  const command = Object.hasOwn(USER_COMMANDS, name) ? USER_COMMANDS[name] : undefined;
+  if (!command || !takes(command, argument)) return undefined;
+  return (config, console) =>
+    withAdminServices(config, async (services) =>
+      command.run(services, await demandUser(services, target), argument, console),
+    );
 }
 
-function demand(schema: z.ZodType<string>, text: string, name: string): string {
-  const { success, data, error } = schema.safeParse(text);
-  if (success) return data;
-  throw new Refusal(`${name} ${error.issues.map(({ message }) => message).join(', and ')}.`);
+async function makeAdmin(config: Config, typedEmail: string, console: Console): Promise<Outcome> {
+  const email = demand(Email, typedEmail, 'The e-mail');
+  const password = await demandPassword(console);
+  const { id } = await withAdminServices(config, ({ dataSource }) =>
+    createAdmin(dataSource, { email, password }),
+  );
+  return { message: `Made the administrator ${email} with the id ${id}.` };
 }
+
+const OF_USERS: Readonly<Partial<Record<UsersErrorCode, string>>> = {
+  email_taken: 'This e-mail has an account already. An administrator can give it the role admin.',
+  locks_out: 'This is the last administrator who can log in: make another one first.',
+  user_not_found: 'The user is gone.',
+};
 
 function refusal(error: unknown): string | undefined {
-  if (error instanceof UsersError && error.code === 'email_taken') {
-    return 'This e-mail has an account already. An administrator can give it the role admin.';
+  if (error instanceof UsersError) return OF_USERS[error.code];
+  if (error instanceof SessionsError && error.code === 'session_not_found') {
+    return 'The user has no such session.';
   }
-  const isForPeople = [Refusal, PasswordNotGiven, SettingsError].some(
+  const isForPeople = [Refusal, PasswordNotGiven, SettingsError, DatabaseError].some(
     (kind) => error instanceof kind,
   );
   return isForPeople && error instanceof Error ? error.message : undefined;

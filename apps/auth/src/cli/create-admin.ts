@@ -28,7 +28,8 @@ export async function createAdmin(
       action: 'user.created',
       actor: null,
       subject: user.id,
-      detail: { roles: user.roles, by: 'create-admin' },
+      detail: { roles: user.roles },
+      command: 'create-admin',
     });
   });
   return user;

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 
 /** The terminal of a user, or the pipe of a script. */
-export interface Console {
+export interface Terminal {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** For prompts and messages. */
   readonly output: NodeJS.WritableStream;
@@ -18,7 +18,7 @@ export class PasswordNotGiven extends Error {
  *
  * @throws PasswordNotGiven
  */
-export async function readNewPassword({ input, output }: Console): Promise<string> {
+export async function readNewPassword({ input, output }: Terminal): Promise<string> {
   const isTerminal = input.isTTY === true;
   // A terminal shows what readline writes back to it, and this goes nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -37,6 +37,7 @@ import { CreateAccessModel1764000000500 } from './migrations/1764000000500-creat
 import { KeepAudienceAndScopes1764000000501 } from './migrations/1764000000501-keep-audience-and-scopes.js';
 import { IndexLiveAccessTokens1764000000502 } from './migrations/1764000000502-index-live-access-tokens.js';
 import { CreateOutgoingMails1764000000700 } from './migrations/1764000000700-create-outgoing-mails.js';
+import { IndexForAdministration1764000000720 } from './migrations/1764000000720-index-for-administration.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string): DatabaseOptions {
@@ -82,6 +83,7 @@ export function authDatabase(url: string): DatabaseOptions {
       KeepAudienceAndScopes1764000000501,
       IndexLiveAccessTokens1764000000502,
       CreateOutgoingMails1764000000700,
+      IndexForAdministration1764000000720,
     ],
   });
 }

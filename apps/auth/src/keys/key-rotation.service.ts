@@ -113,7 +113,7 @@ export class KeyRotationService {
   }
 
   /** `actor: null`: the key is due, and nobody asked for it. */
-  private async advance(manager: EntityManager, by: ByAdmin | { actor: null }): Promise<void> {
+  private async advance(manager: EntityManager, by: ByAdmin): Promise<void> {
     const active = await this.keys.the('active', manager);
     await this.end(manager, active, 'retired');
     const kid = await this.promoteNext(manager);

@@ -44,4 +44,9 @@ export class MailOutbox {
       attempts: 0,
     });
   }
+
+  /** Sends nothing more about a user, who is about to be deleted. */
+  removeAllOf(manager: EntityManager, userId: string): Promise<void> {
+    return this.mails.removeOf(manager, userId);
+  }
 }

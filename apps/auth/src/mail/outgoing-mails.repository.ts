@@ -47,6 +47,10 @@ export class OutgoingMailsRepository {
     await this.dataSource.manager.update(OutgoingMail, { id }, { nextAttemptAt });
   }
 
+  async removeOf(manager: EntityManager, userId: string): Promise<void> {
+    await manager.delete(OutgoingMail, { userId });
+  }
+
   async remove(manager: EntityManager, { id }: OutgoingMail): Promise<void> {
     await manager.delete(OutgoingMail, { id });
   }

@@ -3,6 +3,7 @@ import { Any, Not, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
 import type { Narrowing } from '../access/access-changes.js';
 import { AuditService } from '../audit/audit.service.js';
+import type { ByAdmin } from '../audit/by-admin.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
@@ -12,23 +13,19 @@ import { RefreshTokensRepository, type LiveAccess } from './refresh-tokens.repos
 import type { Session, SessionEnd } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-interface EndSession {
+interface EndSession extends Omit<ByAdmin, 'actor'> {
   readonly userId: string;
   readonly sessionId: string;
   readonly reason: SessionEnd;
   /** Who ends it. Default: the user. `null` when nobody can be named. */
   readonly actor?: string | null;
-  readonly origin: Origin;
 }
 
-interface EndAllSessions {
+interface EndAllSessions extends ByAdmin {
   readonly userId: string;
   readonly reason: SessionEnd;
-  /** Who ends them: the user or an administrator. */
-  readonly actor: string;
-  readonly origin: Origin;
   /** The session that goes on. */
-  readonly except?: string;
+  readonly except?: string | undefined;
 }
 
 /** Services accept an expired token for up to their clock tolerance. */
@@ -56,7 +53,7 @@ export class SessionEndService {
   /** Whether there was such a session to end. */
   async endSession(
     manager: EntityManager,
-    { userId, sessionId, reason, actor = userId, origin }: EndSession,
+    { userId, sessionId, reason, actor = userId, origin, command }: EndSession,
   ): Promise<boolean> {
     const ended = await this.end(manager, { id: sessionId, userId }, reason);
     if (ended === 0) return false;
@@ -65,28 +62,28 @@ export class SessionEndService {
       ...(reason === 'reuse'
         ? ({ action: 'session.refresh_token_reused', actor: null } as const)
         : ({ action: 'session.ended', actor } as const)),
-      subject: sessionId,
-      origin,
+      ...{ subject: sessionId, origin, command },
       detail: { userId, reason },
     });
     return true;
   }
 
+  /** @returns how many there were */
   async endAllSessions(
     manager: EntityManager,
-    { userId, reason, actor, origin, except }: EndAllSessions,
-  ): Promise<void> {
+    { userId, reason, except, ...by }: EndAllSessions,
+  ): Promise<number> {
     // Two callers who end all sessions at once would each wait for rows that the other holds.
     await this.users.lock(manager, userId);
     const others = except === undefined ? {} : { id: Not(except) };
     const count = await this.end(manager, { userId, ...others }, reason);
     await this.audit.record(manager, {
+      ...by,
       action: 'sessions.ended',
-      actor,
       subject: userId,
-      origin,
       detail: { reason, count },
     });
+    return count;
   }
 
   /** Ends what a user has beyond `SESSIONS_PER_USER`, the longest unused first. */

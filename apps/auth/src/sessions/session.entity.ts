@@ -7,6 +7,7 @@ export type SessionEnd =
   | 'logout_everywhere'
   | 'password_changed'
   | 'disabled'
+  | 'user_deleted'
   | 'revoked'
   | 'reuse'
   | 'too_many';

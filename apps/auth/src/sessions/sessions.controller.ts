@@ -22,8 +22,13 @@ import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import { RefreshService } from './refresh.service.js';
-import type { Session } from './session.entity.js';
-import { RefreshRequest, SessionId, SessionList, TokenResponse } from './sessions.schema.js';
+import {
+  RefreshRequest,
+  sessionAnswer,
+  SessionId,
+  SessionList,
+  TokenResponse,
+} from './sessions.schema.js';
 import { SessionsService } from './sessions.service.js';
 
 @ApiTags('sessions')
@@ -81,7 +86,7 @@ export class SessionsController {
   @ApiOkResponse({ standardSchema: SessionList })
   async list(@CurrentUser() { userId, sessionId }: SessionUser): Promise<SessionList> {
     const sessions = await this.sessions.list(userId);
-    return sessions.map((session) => listed(session, sessionId));
+    return sessions.map((session) => sessionAnswer(session, sessionId));
   }
 
   @Delete('sessions/:id')
@@ -97,16 +102,4 @@ export class SessionsController {
   ): Promise<void> {
     return this.sessions.delete(userId, id, origin);
   }
-}
-
-function listed(session: Session, currentId: string): SessionList[number] {
-  return {
-    id: session.id,
-    createdAt: session.createdAt.toISOString(),
-    lastUsedAt: session.lastUsedAt.toISOString(),
-    expiresAt: session.expiresAt.toISOString(),
-    ip: session.address,
-    userAgent: session.userAgent,
-    current: session.id === currentId,
-  };
 }

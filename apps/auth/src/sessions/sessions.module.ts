@@ -15,6 +15,8 @@ import { SessionEndService } from './session-end.service.js';
 import { SessionStartService } from './session-start.service.js';
 import { SessionAccessChanges } from './session-access-changes.js';
 import { SessionUserChanges } from './session-user-changes.js';
+import { SessionsAdminController } from './sessions.admin.controller.js';
+import { SessionsAdminService } from './sessions.admin.service.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
@@ -29,10 +31,11 @@ import { TokenPairs } from './token-pairs.js';
     TokensModule,
     UsersModule,
   ],
-  controllers: [LoginController, SessionsController],
+  controllers: [LoginController, SessionsController, SessionsAdminController],
   providers: [
     LocalStrategy,
     SessionsService,
+    SessionsAdminService,
     SessionStartService,
     SessionEndService,
     SessionAccessChanges,

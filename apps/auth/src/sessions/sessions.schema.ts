@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { RequestedResource } from '../tokens/requested-resource.js';
 import { RequestedScope } from '../tokens/requested-scope.js';
 import { TokenFormat } from '../tokens/token-format.js';
+import type { Session } from './session.entity.js';
 
 /** What an access token response says (RFC 6749 section 5.1). */
 export const TokenResponse = z
@@ -47,5 +48,18 @@ export const SessionList = z
   )
   .meta({ id: 'SessionList' });
 export type SessionList = z.infer<typeof SessionList>;
+
+/** @param currentId of the session that asks, if it is one */
+export function sessionAnswer(session: Session, currentId?: string): SessionList[number] {
+  return {
+    id: session.id,
+    createdAt: session.createdAt.toISOString(),
+    lastUsedAt: session.lastUsedAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+    ip: session.address,
+    userAgent: session.userAgent,
+    current: session.id === currentId,
+  };
+}
 
 export const SessionId = Uuid;

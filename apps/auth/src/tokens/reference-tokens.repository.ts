@@ -12,6 +12,16 @@ export class ReferenceTokensRepository {
     await manager.insert(ReferenceToken, token);
   }
 
+  /** Those that say something about a user. */
+  async removeBySubject(manager: EntityManager, subject: string): Promise<void> {
+    await manager
+      .createQueryBuilder()
+      .delete()
+      .from(ReferenceToken)
+      .where(`claims ->> 'sub' = :subject`, { subject })
+      .execute();
+  }
+
   /** The token with this hash, if it expires later. */
   findLive(hash: Buffer, now: Date): Promise<ReferenceToken | null> {
     return this.dataSource.manager.findOneBy(ReferenceToken, { hash, expiresAt: MoreThan(now) });

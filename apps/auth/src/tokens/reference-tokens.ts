@@ -23,6 +23,11 @@ export class ReferenceTokens implements ReferenceTokenSource {
     return token;
   }
 
+  /** Removes what there is about a user, who is about to be deleted. The tokens are dead then. */
+  removeAllOf(manager: EntityManager, userId: string): Promise<void> {
+    return this.repository.removeBySubject(manager, userId);
+  }
+
   /**
    * What a token says that has not expired. Whether it was revoked is not looked at: that is asked
    * of tokens of both kinds alike.

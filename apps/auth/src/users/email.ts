@@ -23,6 +23,15 @@ export const Email = z
   .refine(isEmail, 'is not an e-mail address')
   .meta({ format: 'email', maxLength: MAX_LENGTH });
 
+/** The first characters of an e-mail, or all of it: for a search. */
+export const EmailPrefix = z
+  .string()
+  .min(1)
+  .max(MAX_LENGTH)
+  .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'expected no control characters')
+  .overwrite(withAsciiDomain)
+  .meta({ description: 'The beginning of an e-mail, without regard to case' });
+
 /** E-mails that differ in case only are one account, whatever the database's locale is. */
 export const emailKey = (email: string): string => email.toLowerCase();
 

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import type { Origin } from '../audit/origin.js';
+import type { ByAdmin } from '../audit/by-admin.js';
 
 /** A change to a user that other domains must act on in the same transaction. */
-export interface UserChange {
-  /** `access`: what the user's tokens carry, that is roles or claims. */
-  readonly changed: 'password' | 'disabled' | 'access';
+export interface UserChange extends ByAdmin {
+  /**
+   * `access`: what the user's tokens carry, that is roles or claims. `deleted`: the user is about to be
+   * removed, and with it all rows that refer to it.
+   */
+  readonly changed: 'password' | 'disabled' | 'access' | 'deleted';
   readonly userId: string;
-  /** The id of the user who made the change: the user or an administrator. */
-  readonly actor: string;
-  readonly origin: Origin;
   /** The session in which users change their own password. */
   readonly sessionId?: string;
 }

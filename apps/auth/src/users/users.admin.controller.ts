@@ -1,12 +1,38 @@
-import { PageQuery, RouteOptions, type Page } from '@jwt-auth/chassis';
+import { RouteOptions, type Page } from '@jwt-auth/chassis';
 import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
-import { Body, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import {
+  Body,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 
 import { AdminController } from '../access/admin-controller.decorator.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import type { User } from './user.entity.js';
-import { NewUserRequest, UserAnswer, UserChangeRequest, UserPage } from './users.admin.schema.js';
+import {
+  GeneratedPassword,
+  NewUserRequest,
+  PasswordReset,
+  UserAnswer,
+  userAnswer,
+  UserChangeRequest,
+  UserPage,
+  UserQuery,
+} from './users.admin.schema.js';
 import { UsersAdminService } from './users.admin.service.js';
 
 /** Claims have at most 64 KiB as we store them; the JSON of a request may be longer. */
@@ -17,9 +43,9 @@ export class UsersAdminController {
   constructor(private readonly users: UsersAdminService) {}
 
   @Get()
-  @ApiOperation({ summary: 'Users, the latest first' })
+  @ApiOperation({ summary: 'Users, the latest first; with `email`, those whose e-mail begins so' })
   @ApiOkResponse({ standardSchema: UserPage })
-  async list(@Query({ schema: PageQuery }) query: PageQuery): Promise<Page<UserAnswer>> {
+  async list(@Query({ schema: UserQuery }) query: UserQuery): Promise<Page<UserAnswer>> {
     const { items, nextCursor } = await this.users.list(query);
     return { items: items.map(userAnswer), nextCursor };
   }
@@ -35,6 +61,13 @@ export class UsersAdminController {
     return userAnswer(await this.users.create(user, { actor, origin }));
   }
 
+  @Get(':id')
+  @ApiOperation({ summary: 'A user' })
+  @ApiOkResponse({ standardSchema: UserAnswer })
+  async get(@Param('id') id: string): Promise<UserAnswer> {
+    return userAnswer(await this.users.get(id));
+  }
+
   @Patch(':id')
   @RouteOptions({ bodyLimitBytes: MAX_CHANGE_BYTES })
   @ApiOperation({ summary: 'Disable or enable a user, or change roles or claims' })
@@ -47,9 +80,37 @@ export class UsersAdminController {
   ): Promise<UserAnswer> {
     return userAnswer(await this.users.change(id, change, { actor, origin }));
   }
-}
 
-/** Lists the members, so that no other column is ever sent. */
-function userAnswer({ id, email, roles, isDisabled, claims, createdAt }: User): UserAnswer {
-  return { id, email, roles, disabled: isDisabled, claims, createdAt: createdAt.toISOString() };
+  @Put(':id/password')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Replace the password of another user, and end all sessions' })
+  @ApiOkResponse({
+    standardSchema: GeneratedPassword,
+    description: 'No password was given: this one was generated, and is shown this once',
+  })
+  @ApiNoContentResponse({ description: 'The password is the given one' })
+  async resetPassword(
+    @Param('id') id: string,
+    @Body({ schema: PasswordReset }) { password: given }: PasswordReset,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<GeneratedPassword | undefined> {
+    const password = await this.users.resetPassword(id, given, { actor, origin });
+    if (password !== undefined) return { password };
+    void reply.status(204);
+    return undefined;
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a user: all rows, and all tokens at once' })
+  @ApiNoContentResponse()
+  delete(
+    @Param('id') id: string,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.users.delete(id, { actor, origin });
+  }
 }

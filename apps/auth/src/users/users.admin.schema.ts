@@ -1,11 +1,15 @@
-import { pageOf } from '@jwt-auth/chassis';
+import { pageOf, PageQuery } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { RoleName } from '../access/access.schema.js';
 import { USER_ROLE } from '../access/built-in.js';
 import { ClaimsInput } from '../tokens/own-claims.js';
-import { Email } from './email.js';
+import { Email, EmailPrefix } from './email.js';
 import { NewPassword } from '../passwords.js';
+import type { User } from './user.entity.js';
+
+export const UserQuery = PageQuery.extend({ email: EmailPrefix.optional() });
+export type UserQuery = z.infer<typeof UserQuery>;
 
 const Roles = z.array(RoleName).max(50);
 
@@ -24,6 +28,18 @@ export const UserChangeRequest = z
   .meta({ id: 'UserChange' });
 export type UserChangeRequest = z.infer<typeof UserChangeRequest>;
 
+export const PasswordReset = z
+  .strictObject({
+    password: NewPassword.optional().meta({ description: 'Default: a generated one' }),
+  })
+  .meta({ id: 'PasswordReset' });
+export type PasswordReset = z.infer<typeof PasswordReset>;
+
+export const GeneratedPassword = z
+  .object({ password: z.string().meta({ description: 'Shown this once' }) })
+  .meta({ id: 'GeneratedPassword' });
+export type GeneratedPassword = z.infer<typeof GeneratedPassword>;
+
 /** A user, as administrators see it. */
 export const UserAnswer = z
   .object({
@@ -36,5 +52,10 @@ export const UserAnswer = z
   })
   .meta({ id: 'User' });
 export type UserAnswer = z.infer<typeof UserAnswer>;
+
+/** Lists the members, so that no other column is ever sent. */
+export function userAnswer({ id, email, roles, isDisabled, claims, createdAt }: User): UserAnswer {
+  return { id, email, roles, disabled: isDisabled, claims, createdAt: createdAt.toISOString() };
+}
 
 export const UserPage = pageOf(UserAnswer).meta({ id: 'UserPage' });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { networkOf, toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
+import { networkOf, toUuid, type Page } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -10,10 +10,12 @@ import { ADMIN_ROLE, BUILT_IN_ROLES } from '../access/built-in.js';
 import type { ByAdmin } from '../audit/by-admin.js';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
+import { generatePassword } from '../passwords.js';
 import { PasswordHasher } from './password-hasher.js';
 import { UserChanges } from './user-changes.js';
 import { newUser, type User } from './user.entity.js';
-import type { NewUserRequest, UserChangeRequest } from './users.admin.schema.js';
+import type { NewUserRequest, UserChangeRequest, UserQuery } from './users.admin.schema.js';
 import { UsersError } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
 
@@ -25,6 +27,15 @@ function distinct(roles: readonly string[]): string[] {
   return [...BUILT_IN_ROLES.filter((role) => roles.includes(role)), ...new Set(others)];
 }
 
+/** @throws UsersError `user_not_found` for what is no id */
+function demandId(userId: string): string {
+  return toUuid(userId) ?? userNotFound(userId);
+}
+
+function userNotFound(id: string): never {
+  throw new UsersError('user_not_found', `There is no user ${id}`);
+}
+
 /** Users as administrators manage them. Each change and its audit event are one transaction. */
 @Injectable()
 export class UsersAdminService {
@@ -34,24 +45,29 @@ export class UsersAdminService {
     private readonly hasher: PasswordHasher,
     private readonly changes: UserChanges,
     private readonly accessModel: AccessModel,
+    private readonly mail: MailOutbox,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * The latest first.
+   * The latest first, if `email` is given only those whose e-mail begins with it.
    *
    * @throws PageCursorError
    */
-  list(query: PageQuery): Promise<Page<User>> {
-    return this.users.list(query);
+  list({ email, ...page }: UserQuery): Promise<Page<User>> {
+    return this.users.list(page, email);
+  }
+
+  /** @throws UsersError `user_not_found` */
+  async get(userId: string): Promise<User> {
+    const user = await this.users.findById(demandId(userId));
+    return user ?? userNotFound(userId);
   }
 
   /** @throws UsersError `email_taken`, `too_many_attempts`; AccessModelError `invalid_access` */
   async create({ email, password, roles }: NewUserRequest, by: ByAdmin): Promise<User> {
-    const passwordHash = await this.hasher.inTurn(networkOf(by.origin.address), ({ hash }) =>
-      hash(password),
-    );
+    const passwordHash = await this.hash(password, by);
     const user = newUser({ email, passwordHash, roles: distinct(roles) }, this.clock.now());
     await this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
@@ -75,12 +91,10 @@ export class UsersAdminService {
    * @throws UsersError `user_not_found`, `locks_out`; AccessModelError `invalid_access`
    */
   async change(userId: string, change: UserChangeRequest, by: ByAdmin): Promise<User> {
-    const id = toUuid(userId);
-    if (id === undefined) throw new UsersError('user_not_found', 'The text is no id of a user');
+    const id = demandId(userId);
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
-      const before = await this.users.lock(manager, id);
-      if (!before) throw new UsersError('user_not_found', `There is no user ${id}`);
+      const before = (await this.users.lock(manager, id)) ?? userNotFound(id);
       const after: User = {
         ...before,
         isDisabled: change.disabled ?? before.isDisabled,
@@ -93,6 +107,56 @@ export class UsersAdminService {
       await this.follow(manager, before, after, by);
       return after;
     });
+  }
+
+  /**
+   * Replaces a password that nobody needs to know, and ends all sessions. Not one's own: for that, the
+   * current one must be known, or a stolen access token would be enough to take an account.
+   *
+   * @returns the new password, if none is given
+   * @throws UsersError `user_not_found`, `locks_out`, `too_many_attempts`
+   */
+  async resetPassword(
+    userId: string,
+    given: string | undefined,
+    by: ByAdmin,
+  ): Promise<string | undefined> {
+    const id = demandId(userId);
+    if (id === by.actor) throw new UsersError('locks_out', 'It is the password of the caller');
+    // Before the hash, which costs more.
+    if (!(await this.users.findById(id))) userNotFound(id);
+    const password = given ?? generatePassword();
+    const passwordHash = await this.hash(password, by);
+    await this.dataSource.transaction(async (manager) => {
+      if (!(await this.users.lock(manager, id))) userNotFound(id);
+      await this.users.setPassword(manager, id, passwordHash, this.clock.now());
+      await this.audit.record(manager, { ...by, action: 'user.password_reset', subject: id });
+      await this.changes.announce(manager, { ...by, changed: 'password', userId: id });
+    });
+    return given === undefined ? password : undefined;
+  }
+
+  /**
+   * Removes a user with all that refers to it, and ends its access tokens. The audit log keeps the id.
+   *
+   * @throws UsersError `user_not_found`, `locks_out`
+   */
+  async delete(userId: string, by: ByAdmin): Promise<void> {
+    const id = demandId(userId);
+    await this.dataSource.transaction(async (manager) => {
+      await holdAdministration(manager);
+      const user = (await this.users.lock(manager, id)) ?? userNotFound(id);
+      await this.changes.announce(manager, { ...by, changed: 'deleted', userId: id });
+      await this.mail.removeAllOf(manager, id);
+      await this.users.delete(manager, id);
+      if (id === by.actor || isAdmin(user)) await this.demandAnother(manager, id, by);
+      await this.audit.record(manager, { ...by, action: 'user.deleted', subject: id });
+    });
+  }
+
+  private hash(password: string, { origin }: ByAdmin): Promise<string> {
+    const network = networkOf(origin?.address ?? 'shell');
+    return this.hasher.inTurn(network, ({ hash }) => hash(password));
   }
 
   /** @throws UsersError `locks_out` for oneself, and for the last administrator who can log in */

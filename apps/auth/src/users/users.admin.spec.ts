@@ -55,7 +55,10 @@ describe('administration of users', () => {
   it.each([
     ['GET', '/admin/users'],
     ['POST', '/admin/users'],
+    ['GET', `/admin/users/${randomUUID()}`],
     ['PATCH', `/admin/users/${randomUUID()}`],
+    ['DELETE', `/admin/users/${randomUUID()}`],
+    ['PUT', `/admin/users/${randomUUID()}/password`],
     ['GET', '/admin/revocations'],
     ['POST', '/admin/revocations'],
     ['GET', '/admin/audit'],
@@ -116,10 +119,65 @@ describe('administration of users', () => {
     ['a limit of 0', 'limit=0', 'limit'],
     ['too high a limit', 'limit=101', 'limit'],
     ['an unknown member', 'page=1', ''],
+    ['an empty e-mail', 'email=', 'email'],
+    ['two e-mails', 'email=a&email=b', 'email'],
+    ['an e-mail with NUL', 'email=%00', 'email'],
+    ['an e-mail of 255 characters', `email=${'x'.repeat(255)}`, 'email'],
   ])('refuses a list with %s', async (_, query, path) => {
     const answer = await auth.call('GET', `/admin/users?${query}`, { token: admin });
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
     expect(answer.body.errors?.[0]?.path).toBe(path);
+  });
+
+  it('shows one user by the id, in any case', async () => {
+    const { body } = await create({ email: 'one@example.com', password: PASSWORD });
+    for (const id of [body.id, body.id.toUpperCase()]) {
+      const answer = await auth.call('GET', `/admin/users/${id}`, { token: admin });
+      expect(answer).toMatchObject({ status: 200, body });
+    }
+    for (const id of [randomUUID(), 'one@example.com']) {
+      const answer = await auth.call('GET', `/admin/users/${id}`, { token: admin });
+      expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    }
+  });
+
+  it.each([
+    ['a whole e-mail', 'Find.Me@example.com', ['Find.Me@example.com']],
+    [
+      'its beginning in another case',
+      'FIND.',
+      ['find.other@xn--bcher-kva.example', 'Find.Me@example.com'],
+    ],
+    [
+      'an e-mail of an international domain',
+      'find.other@bücher.example',
+      ['find.other@xn--bcher-kva.example'],
+    ],
+    ['a character that is none in a pattern', 'find_me', []],
+    ['a percent sign', '%', []],
+    ['a backslash', '\\', []],
+    ['text that is not at the beginning', 'me@example.com', []],
+  ])('finds users by %s', async (_, email, found) => {
+    for (const each of ['Find.Me@example.com', 'find.other@bücher.example']) {
+      await create({ email: each, password: PASSWORD });
+    }
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query = new URLSearchParams({ email, limit: '1' });
+      if (cursor) query.set('cursor', cursor);
+      const { items, nextCursor }: UserList = (await list(`?${query.toString()}`)).body;
+      seen.push(...items.map((user) => user.email));
+      cursor = nextCursor;
+    }
+    expect(seen).toEqual(found);
+  });
+
+  it('refuses the cursor of another search', async () => {
+    const { nextCursor } = (await list('?email=a&limit=1')).body;
+    expect(nextCursor).not.toBeNull();
+    const query = new URLSearchParams({ email: 'b', cursor: nextCursor ?? '' }).toString();
+    expect((await list(`?${query}`)).status).toBe(400);
   });
 
   it.each([

@@ -9,7 +9,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { keyWhileIssuing } from '../access/access-locks.js';
-import { KnownNetwork, User } from './user.entity.js';
+import { emailKey } from './email.js';
+import { User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
 
 /** What a login reads about a user. */
@@ -77,10 +78,17 @@ export class UsersRepository {
   /**
    * The latest first.
    *
+   * @param prefix of the e-mail, without regard to case
    * @throws PageCursorError
    */
-  list(query: PageQuery): Promise<Page<User>> {
-    return readLatestFirst(this.dataSource.createQueryBuilder(User, 'account'), 'users', query);
+  list(query: PageQuery, prefix?: string): Promise<Page<User>> {
+    const users = this.dataSource.createQueryBuilder(User, 'account');
+    if (prefix === undefined) return readLatestFirst(users, 'users', query);
+    const key = emailKey(prefix);
+    // Nothing in it stands for other characters.
+    const pattern = `${key.replaceAll(/[\\%_]/g, '\\$&')}%`;
+    users.where('account.emailKey LIKE :pattern', { pattern });
+    return readLatestFirst(users, `users ${JSON.stringify([key])}`, query);
   }
 
   /**
@@ -152,10 +160,28 @@ export class UsersRepository {
     return affected === 1;
   }
 
+  /** Whatever it was before, and also of a user who is disabled. */
+  async setPassword(
+    manager: EntityManager,
+    id: string,
+    passwordHash: string,
+    now: Date,
+  ): Promise<void> {
+    await manager.update(User, { id }, { passwordHash, passwordChangedAt: now });
+  }
+
+  /** With the sessions, their tokens and the known networks. */
+  async delete(manager: EntityManager, id: string): Promise<void> {
+    await manager.delete(User, { id });
+  }
+
   async rememberNetwork(userId: string, network: string, lastLoginAt: Date): Promise<void> {
-    await this.dataSource.manager.upsert(KnownNetwork, { userId, network, lastLoginAt }, [
-      'userId',
-      'network',
-    ]);
+    // A user who is being deleted is waited for, and is gone then.
+    await this.dataSource.query(
+      `INSERT INTO known_networks (user_id, network, last_login_at)
+       SELECT id, $2, $3 FROM users WHERE id = $1 FOR KEY SHARE
+       ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = excluded.last_login_at`,
+      [userId, network, lastLoginAt],
+    );
   }
 }

@@ -347,3 +347,14 @@ CREATE TABLE outgoing_mails (
 CREATE INDEX outgoing_mails_next_attempt_at ON outgoing_mails (next_attempt_at);
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000700', 'CreateOutgoingMails1764000000700');
+
+DROP INDEX IF EXISTS users_email_prefix;
+
+CREATE INDEX users_email_prefix ON users (email_key text_pattern_ops);
+
+DROP INDEX IF EXISTS reference_tokens_of_subject;
+
+CREATE INDEX reference_tokens_of_subject
+ON reference_tokens ((claims ->> 'sub'));
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000720', 'IndexForAdministration1764000000720');

@@ -1,0 +1,101 @@
+import { openDatabase, StructuredLogger } from '@jwt-auth/chassis';
+import { RevocationList } from '@jwt-auth/jwt-core';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+
+import { AccessModel } from '../access/access-model.js';
+import { AccessRepository } from '../access/access.repository.js';
+import { AuditService } from '../audit/audit.service.js';
+import { Clock } from '../clock.js';
+import type { Config } from '../config.js';
+import { CoreModule } from '../core.module.js';
+import { authDatabase } from '../database/auth-database.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
+import { OutgoingMailsRepository } from '../mail/outgoing-mails.repository.js';
+import { OwnRevocations } from '../revocations/own-revocations.js';
+import { RevocationsRepository } from '../revocations/revocations.repository.js';
+import { RevocationsService } from '../revocations/revocations.service.js';
+import { RefreshTokensRepository } from '../sessions/refresh-tokens.repository.js';
+import { SessionEndService } from '../sessions/session-end.service.js';
+import { SessionUserChanges } from '../sessions/session-user-changes.js';
+import { SessionsAdminService } from '../sessions/sessions.admin.service.js';
+import { SessionsRepository } from '../sessions/sessions.repository.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { ReferenceTokens } from '../tokens/reference-tokens.js';
+import { ReferenceTokensRepository } from '../tokens/reference-tokens.repository.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import { UserChanges } from '../users/user-changes.js';
+import { UsersAdminService } from '../users/users.admin.service.js';
+import { UsersRepository } from '../users/users.repository.js';
+
+/** What a command in a shell works with. */
+export interface AdminServices {
+  readonly dataSource: DataSource;
+  readonly users: UsersAdminService;
+  readonly usersRepository: UsersRepository;
+  readonly sessions: SessionsAdminService;
+}
+
+/**
+ * What of the app a command needs: no keys, no feed, no clean-up, nothing that works at the start. It
+ * writes what the app writes; the running processes read revocations from the database.
+ */
+@Module({
+  providers: [
+    AccessModel,
+    AccessRepository,
+    AuditService,
+    MailOutbox,
+    OutgoingMailsRepository,
+    OwnRevocations,
+    PasswordHasher,
+    ReferenceTokens,
+    ReferenceTokensRepository,
+    RefreshTokensRepository,
+    RevocationsRepository,
+    RevocationsService,
+    SessionEndService,
+    SessionsAdminService,
+    SessionsRepository,
+    SessionsService,
+    SessionUserChanges,
+    UserChanges,
+    UsersAdminService,
+    UsersRepository,
+    // This process checks no token.
+    { provide: RevocationList, useFactory: () => RevocationList.none(1) },
+  ],
+})
+class AdminCommandsModule {
+  static with(config: Config, dataSource: DataSource): DynamicModule {
+    return {
+      module: AdminCommandsModule,
+      imports: [CoreModule.with(config, new Clock())],
+      providers: [{ provide: DataSource, useValue: dataSource }],
+    };
+  }
+}
+
+/** Runs a command with an open database. */
+export async function withAdminServices<T>(
+  config: Config,
+  work: (services: AdminServices) => Promise<T>,
+): Promise<T> {
+  const logger = new StructuredLogger({ name: 'admin', level: 'warn' });
+  const dataSource = await openDatabase(authDatabase(config.databaseUrl), { logger });
+  try {
+    const app = await NestFactory.createApplicationContext(
+      AdminCommandsModule.with(config, dataSource),
+      { logger: false, abortOnError: false },
+    );
+    return await work({
+      dataSource,
+      users: app.get(UsersAdminService),
+      usersRepository: app.get(UsersRepository),
+      sessions: app.get(SessionsAdminService),
+    });
+  } finally {
+    await dataSource.destroy();
+  }
+}

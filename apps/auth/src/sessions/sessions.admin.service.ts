@@ -1,0 +1,60 @@
+import { toUuid } from '@jwt-auth/chassis';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import type { ByAdmin } from '../audit/by-admin.js';
+import { UsersError } from '../users/users.errors.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { SessionEndService } from './session-end.service.js';
+import type { Session } from './session.entity.js';
+import { SessionsError } from './sessions.errors.js';
+import { SessionsService } from './sessions.service.js';
+
+/** What administrators do with the sessions of a user. */
+@Injectable()
+export class SessionsAdminService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly users: UsersRepository,
+    private readonly sessions: SessionsService,
+    private readonly sessionEnd: SessionEndService,
+  ) {}
+
+  /**
+   * The sessions that can be used, the last used first.
+   *
+   * @throws UsersError `user_not_found`
+   */
+  async list(userId: string): Promise<Session[]> {
+    return this.sessions.list(await this.existing(userId));
+  }
+
+  /**
+   * @returns how many there were
+   * @throws UsersError `user_not_found`
+   */
+  async endAll(userId: string, by: ByAdmin): Promise<number> {
+    const end = { ...by, userId: await this.existing(userId), reason: 'revoked' } as const;
+    return this.dataSource.transaction((manager) => this.sessionEnd.endAllSessions(manager, end));
+  }
+
+  /** @throws SessionsError `session_not_found`, also for a session of another user */
+  async end(userId: string, sessionId: string, by: ByAdmin): Promise<void> {
+    const [user, session] = [toUuid(userId), toUuid(sessionId)];
+    const hasEnded =
+      user !== undefined &&
+      session !== undefined &&
+      (await this.dataSource.transaction((manager) =>
+        this.sessionEnd.endSession(manager, {
+          ...{ ...by, userId: user, sessionId: session, reason: 'revoked' },
+        }),
+      ));
+    if (!hasEnded) throw new SessionsError('session_not_found', `No session ${sessionId}`);
+  }
+
+  private async existing(userId: string): Promise<string> {
+    const id = toUuid(userId);
+    if (id !== undefined && (await this.users.findById(id))) return id;
+    throw new UsersError('user_not_found', `There is no user ${userId}`);
+  }
+}
