@@ -5,6 +5,7 @@ import { AppModule } from './app.module.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { acceptOAuthForms } from './oauth/forms.js';
+import { refuseCrossSiteRequests } from './sessions/cookie-requests.js';
 
 /** The auth app, ready to serve: its database open and migrated, its keys loaded. */
 export async function createAuthApp(
@@ -15,7 +16,8 @@ export async function createAuthApp(
   const app = await createHttpApp(AppModule.with(config, clock, server?.progress), {
     logger,
     trustProxy: config.trustProxy,
-    cors: { origins: config.corsOrigins },
+    // The refresh cookie.
+    cors: { origins: config.corsOrigins, credentials: true },
     basePath: config.basePath,
     server,
     documentation: config.areDocsServed
@@ -23,5 +25,6 @@ export async function createAuthApp(
       : undefined,
   });
   acceptOAuthForms(app);
+  refuseCrossSiteRequests(app);
   return app;
 }

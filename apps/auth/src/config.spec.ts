@@ -92,6 +92,10 @@ describe('the settings', () => {
     expect(config({ SEED_DEMO: 'off' }).demoPassword).toBeUndefined();
   });
 
+  it('refuse a semicolon in the issuer, which would end the path of its cookies', () => {
+    expect(problems({ ISSUER: 'https://example.com/a;b' })).toContain('ISSUER:');
+  });
+
   it.each(['short', 'password1234', 'x'.repeat(129)])('refuse %j to demo users', (password) => {
     expect(problems({ DEMO_PASSWORD: password })).toContain('DEMO_PASSWORD:');
     expect(problems({ DEMO_PASSWORD: password, AUTH_PORT: 'x' })).toMatch(

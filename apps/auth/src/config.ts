@@ -84,6 +84,9 @@ const Settings = z
           refuse('MAIL_TEMPLATES', fault),
         );
       }
+      if (issuerOf(settings).includes(';')) {
+        refuse('ISSUER', 'must have no semicolon, which would end the path of its cookies');
+      }
       if (settings.NODE_ENV !== 'production') return;
       if (settings.SMTP_URL && settings.MAIL_FROM === undefined) {
         refuse('MAIL_FROM', 'is required with SMTP_URL in production');

@@ -40,7 +40,7 @@ export { callerAddress, networkOf } from './http/caller-address.js';
 export { Identifier, toUuid, Uuid } from './http/identifier.js';
 export { isPercentEncodedUtf8, isText } from './http/text.js';
 export { RouteOptions } from './http/route-options.js';
-export type { Documentation } from './http/docs.js';
+export { ApiProblem, type Documentation } from './http/docs.js';
 export { serviceProblem } from './http/service-problem.js';
 export { HealthModule, type HealthOptions } from './health/health.module.js';
 export type { ReadinessCheck } from './health/readiness.js';

@@ -1,18 +1,24 @@
 import { Public } from '@jwt-auth/jwt-core';
-import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import type { User } from '../users/user.entity.js';
+import { ApiCrossSiteRefusal } from './cookie-requests.js';
 import { LoginGuard } from './login.guard.js';
 import { LoginRequest } from './login.schema.js';
+import { RefreshCookie } from './refresh-cookie.js';
 import { SessionStartService } from './session-start.service.js';
-import { TokenResponse } from './sessions.schema.js';
+import { SessionResponse } from './sessions.schema.js';
 
 @ApiTags('sessions')
 @Controller('auth')
 export class LoginController {
-  constructor(private readonly sessionStarting: SessionStartService) {}
+  constructor(
+    private readonly sessionStarting: SessionStartService,
+    private readonly cookie: RefreshCookie,
+  ) {}
 
   @Post('login')
   @Public()
@@ -20,12 +26,16 @@ export class LoginController {
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Start a session' })
-  @ApiOkResponse({ standardSchema: TokenResponse })
-  login(
-    @Body({ schema: LoginRequest }) { scope, resource, token_format: format }: LoginRequest,
+  @ApiOkResponse({ standardSchema: SessionResponse })
+  @ApiCrossSiteRefusal()
+  async login(
+    @Body({ schema: LoginRequest })
+    { delivery, scope, resource, token_format: format }: LoginRequest,
     @Req() { user }: { user: User },
     @RequestOrigin() origin: Origin,
-  ): Promise<TokenResponse> {
-    return this.sessionStarting.start(user, { scope, resource, format }, origin);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionResponse> {
+    const tokens = await this.sessionStarting.start(user, { scope, resource, format }, origin);
+    return delivery === 'cookie' ? this.cookie.deliver(reply, tokens) : tokens;
   }
 }

@@ -14,6 +14,8 @@ export const LoginRequest = z
     scope: RequestedScope.optional(),
     /** The session is for this audience only (RFC 8707). Default: each refresh chooses. */
     resource: RequestedResource.optional(),
+    /** Where the refresh token goes: into the body, or into a cookie that no script can read. */
+    delivery: z.enum(['body', 'cookie']).default('body'),
     /** Of the access token. */
     token_format: TokenFormat.optional(),
   })

@@ -1,4 +1,4 @@
-import { JwtGuard, Public, RequireScopes } from '@jwt-auth/jwt-core';
+import { JwtGuard, OptionalAuth, Public, RequireScopes, TokenError } from '@jwt-auth/jwt-core';
 import {
   Body,
   Controller,
@@ -8,6 +8,8 @@ import {
   HttpCode,
   Param,
   Post,
+  Req,
+  Res,
   UseGuards,
 } from '@nestjs/common';
 import {
@@ -17,17 +19,21 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
+import { ApiCrossSiteRefusal, ReadsRefreshCookie } from './cookie-requests.js';
+import { RefreshCookie } from './refresh-cookie.js';
 import { RefreshService } from './refresh.service.js';
+import { SessionsError } from './sessions.errors.js';
 import {
   RefreshRequest,
   sessionAnswer,
   SessionId,
   SessionList,
-  TokenResponse,
+  SessionResponse,
 } from './sessions.schema.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -38,32 +44,51 @@ export class SessionsController {
   constructor(
     private readonly sessions: SessionsService,
     private readonly refreshing: RefreshService,
+    private readonly cookie: RefreshCookie,
   ) {}
 
   @Post('refresh')
   @Public()
+  @ReadsRefreshCookie()
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Exchange a refresh token for the next pair of tokens' })
-  @ApiOkResponse({ standardSchema: TokenResponse })
-  refresh(
+  @ApiOkResponse({ standardSchema: SessionResponse })
+  @ApiCrossSiteRefusal()
+  async refresh(
     @Body({ schema: RefreshRequest })
     { refresh_token: token, scope, resource, token_format: format }: RefreshRequest,
     @RequestOrigin() origin: Origin,
-  ): Promise<TokenResponse> {
-    return this.refreshing.refresh(token, origin, { scope, resource, format });
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SessionResponse> {
+    const options = { scope, resource, format };
+    if (token !== undefined) return this.refreshing.refresh(token, origin, options);
+    const kept = this.cookie.read(request);
+    if (kept === undefined) throw new SessionsError('refresh_token_missing', 'No refresh token');
+    return this.cookie.deliver(reply, await this.refreshing.refresh(kept, origin, options));
   }
 
   @Post('logout')
+  @OptionalAuth()
+  @ReadsRefreshCookie()
   @HttpCode(204)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'End this session' })
+  @ApiOperation({ summary: 'End this session, that of the access token or of the cookie' })
   @ApiNoContentResponse()
-  logout(
-    @CurrentUser() { userId, sessionId }: SessionUser,
+  @ApiCrossSiteRefusal()
+  async logout(
+    @CurrentUser() user: SessionUser | undefined,
     @RequestOrigin() origin: Origin,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    return this.sessions.logout(userId, sessionId, origin);
+    const token = this.cookie.read(request);
+    if (!user && token === undefined) throw new TokenError('token_missing', 'neither is there');
+    if (user) await this.sessions.logout(user.userId, user.sessionId, origin);
+    if (token === undefined) return;
+    await this.sessions.endByRefreshToken(token, origin);
+    this.cookie.clear(reply);
   }
 
   @Post('logout-everywhere')

@@ -8,6 +8,9 @@ import { invalidCredentials } from '../users/users.errors.js';
  * - `refresh_token_invalid`: unknown, or of a session that was ended.
  * - `refresh_token_expired`: not used for too long, or the session's whole life is over.
  * - `refresh_token_reused`: it had been replaced, and its session is over.
+ * - `refresh_token_missing`: neither in the body nor in a cookie.
+ * - `refresh_token_ambiguous`: in several cookies.
+ * - `cross_site_request`: with a cookie, or to get one, from a page that is not ours.
  * - `scope_exceeded`: a refresh asked for more than the session has. Its token was not spent.
  * - `session_not_found`: this user has no such session that is still open.
  * - `credentials_changed`: the password changed, or the user was disabled, during the login.
@@ -16,6 +19,9 @@ export type SessionsErrorCode =
   | 'refresh_token_invalid'
   | 'refresh_token_expired'
   | 'refresh_token_reused'
+  | 'refresh_token_missing'
+  | 'refresh_token_ambiguous'
+  | 'cross_site_request'
   | 'scope_exceeded'
   | 'session_not_found'
   | 'credentials_changed';
@@ -47,6 +53,21 @@ const PROBLEMS: Readonly<Record<SessionsErrorCode, Problem>> = {
     'refresh_token_reused',
     'This token was used before. Its session has been ended: log in again',
   ),
+  refresh_token_missing: {
+    status: 400,
+    code: 'invalid_input',
+    errors: [{ path: 'refresh_token', message: 'is missing, and there is no cookie with one' }],
+  },
+  refresh_token_ambiguous: {
+    status: 400,
+    code: 'invalid_input',
+    detail: 'There are several cookies with a refresh token',
+  },
+  cross_site_request: {
+    status: 403,
+    code: 'cross_site_request',
+    detail: 'With a cookie: a JSON content type, and Origin or Sec-Fetch-Site of an allowed page',
+  },
   scope_exceeded: { status: 400, code: 'invalid_input', detail: 'The session has no such scope' },
   session_not_found: { status: 404, code: 'not_found' },
   credentials_changed: invalidCredentials,

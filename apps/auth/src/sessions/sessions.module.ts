@@ -9,6 +9,8 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { LocalStrategy } from './local.strategy.js';
 import { LoginController } from './login.controller.js';
+import { OwnPages } from './own-pages.js';
+import { RefreshCookie } from './refresh-cookie.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionEndService } from './session-end.service.js';
@@ -34,6 +36,8 @@ import { TokenPairs } from './token-pairs.js';
   controllers: [LoginController, SessionsController, SessionsAdminController],
   providers: [
     LocalStrategy,
+    OwnPages,
+    RefreshCookie,
     SessionsService,
     SessionsAdminService,
     SessionStartService,

@@ -21,16 +21,27 @@ export const TokenResponse = z
   .meta({ id: 'TokenResponse' });
 export type TokenResponse = z.infer<typeof TokenResponse>;
 
+/** The same where the refresh token is in a cookie. */
+export const CookieTokenResponse = TokenResponse.omit({ refresh_token: true }).meta({
+  id: 'CookieTokenResponse',
+});
+export type CookieTokenResponse = z.infer<typeof CookieTokenResponse>;
+
+export const SessionResponse = z.union([TokenResponse, CookieTokenResponse]);
+export type SessionResponse = z.infer<typeof SessionResponse>;
+
 export const RefreshRequest = z
   .object({
-    refresh_token: z.string().min(1).max(512),
+    /** Without it, the one in the cookie. */
+    refresh_token: z.string().min(1).max(512).optional(),
     /** Of what the session may do, only this, for the next access token (RFC 6749 section 6). */
     scope: RequestedScope.optional(),
     /** Of the next access token. */
     resource: RequestedResource.optional(),
     token_format: TokenFormat.optional(),
   })
-  .meta({ id: 'RefreshRequest' });
+  .meta({ id: 'RefreshRequest' })
+  .default({});
 export type RefreshRequest = z.infer<typeof RefreshRequest>;
 
 export const SessionList = z

@@ -45,9 +45,9 @@ export class SessionsService {
   /**
    * Ends the session of a refresh token, whether or not it has been replaced.
    *
-   * @param actor the client that does, or `null`: who holds a refresh token is not known
+   * @param actor who does it: a client, or `null` for a caller that is not known. Default: its user
    */
-  async endByRefreshToken(token: string, actor: string | null, origin: Origin): Promise<void> {
+  async endByRefreshToken(token: string, origin: Origin, actor?: string | null): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const session = await this.sessions.findByToken(manager, hashSecret(token));
       if (!session) return;

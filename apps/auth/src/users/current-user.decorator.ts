@@ -8,15 +8,17 @@ export interface SessionUser {
 }
 
 @Injectable()
-class SessionUserPipe implements PipeTransform<Principal, SessionUser> {
-  transform({ subject, sessionId }: Principal): SessionUser {
+class SessionUserPipe implements PipeTransform<Principal | undefined, SessionUser | undefined> {
+  transform(principal: Principal | undefined): SessionUser | undefined {
+    if (!principal) return undefined;
+    const { subject, sessionId } = principal;
     if (sessionId !== undefined) return { userId: subject, sessionId };
     throw new AccessError('insufficient_role', 'The token is not from a login', []);
   }
 }
 
 /**
- * A handler parameter: the user of the request.
+ * A handler parameter: the user of the request, who may be `undefined` under `@OptionalAuth()` alone.
  *
  * @throws AccessError `insufficient_role` if the token was issued to a client for itself
  */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { ApiResponse, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 
 /** The description of the service in its OpenAPI document. */
 export interface Documentation {
@@ -59,6 +59,10 @@ const PROBLEM = {
     },
   },
 };
+
+/** Documents a status that a route answers for a reason of its own. */
+export const ApiProblem = (status: number, description: string): MethodDecorator =>
+  ApiResponse({ ...PROBLEM, status, description });
 
 /**
  * Serves the OpenAPI document, made from the schemas that validate, at `GET /docs-json`, and a page

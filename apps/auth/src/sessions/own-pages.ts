@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+import { Config } from '../config.js';
+
+/**
+ * Where a request came from: one of our pages, a page of anyone else, or what is no page at all.
+ * Browsers say so in headers that no script can set (Fetch standard, "forbidden request-header").
+ */
+export type PageKind = 'own' | 'foreign' | 'none';
+
+/** The pages that may use a session which is kept in a cookie: auth's own, and those of `CORS_ORIGINS`. */
+@Injectable()
+export class OwnPages {
+  private readonly origins: ReadonlySet<string>;
+
+  constructor({ issuer, corsOrigins }: Config) {
+    this.origins = new Set([new URL(issuer).origin, ...corsOrigins]);
+  }
+
+  kindOf({ headers }: Pick<FastifyRequest, 'headers'>): PageKind {
+    const { origin, host, 'sec-fetch-site': site } = headers;
+    // `same-site` is any sibling domain, and `none` no page.
+    const isSameOrigin = site === 'same-origin';
+    if (origin === undefined) {
+      if (site === undefined) return 'none';
+      return isSameOrigin ? 'own' : 'foreign';
+    }
+    if (this.origins.has(origin)) return 'own';
+    // Under another name of this server, as 127.0.0.1 for localhost.
+    const isThisHost = URL.canParse(origin) && new URL(origin).host === host;
+    return isSameOrigin && isThisHost ? 'own' : 'foreign';
+  }
+}

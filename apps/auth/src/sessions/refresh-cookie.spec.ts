@@ -1,0 +1,355 @@
+import type { FastifyReply } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { Config } from '../config.js';
+import { hashSecret } from '../secret.js';
+import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
+import { RefreshCookie } from './refresh-cookie.js';
+import type { CookieTokenResponse } from './sessions.schema.js';
+
+const ISSUER = 'https://auth.example.com/tenant';
+const PAGE = 'https://app.example.com';
+const NAME = '__Secure-refresh_token';
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+let auth: AuthApp;
+let email: string;
+
+beforeAll(async () => {
+  auth = await AuthApp.start({ ISSUER, CORS_ORIGINS: PAGE, SESSIONS_PER_USER: '1000' });
+  email = 'cookies@example.com';
+  await auth.register(email);
+});
+afterAll(() => auth.close());
+
+const setCookie = ({ headers }: Answer<unknown>) => headers['set-cookie'] as string | undefined;
+
+/** The value of the cookie that an answer sets. */
+function tokenIn(answer: Answer<unknown>): string {
+  const [, value] = /^__Secure-refresh_token=([\w-]*);/.exec(setCookie(answer) ?? '') ?? [];
+  if (value === undefined) throw new Error(`no cookie: ${JSON.stringify(answer)}`);
+  return value;
+}
+
+const login = (headers: Record<string, string> = { origin: PAGE }, body: object = {}) =>
+  auth.call<CookieTokenResponse & ProblemBody>('POST', '/auth/login', {
+    body: { email, password: PASSWORD, delivery: 'cookie', ...body },
+    headers,
+  });
+
+/** What a page of ours sends with the cookie. */
+const withCookie = (token: string, headers: Record<string, string> = {}) => ({
+  ...JSON_TYPE,
+  origin: PAGE,
+  cookie: `${NAME}=${token}`,
+  ...headers,
+});
+
+const post = <Body = CookieTokenResponse & ProblemBody>(
+  path: 'refresh' | 'logout',
+  headers: Record<string, string>,
+  body?: unknown,
+) => auth.call<Body>('POST', `/auth/${path}`, { headers, body });
+
+const newCookie = async () => tokenIn(await login());
+
+const me = (token: string) => auth.call('GET', '/auth/me', { token });
+
+async function sessionOf(token: string): Promise<object | undefined> {
+  const [row] = await auth.dataSource.query<object[]>(
+    `SELECT ended_at, replaced_at FROM refresh_tokens
+     JOIN sessions ON sessions.id = session_id WHERE hash = $1`,
+    [hashSecret(token)],
+  );
+  return row;
+}
+
+async function isDead(token: string, accessToken: string): Promise<void> {
+  expect((await auth.refresh(token)).status).toBe(401);
+  await expect.poll(async () => (await me(accessToken)).status).toBe(401);
+}
+
+describe('a login with the delivery cookie', () => {
+  it('has the refresh token in a cookie that no script reads, and nowhere else', async () => {
+    const answer = await login();
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      access_token: expect.any(String) as string,
+      token_type: 'Bearer',
+      expires_in: 900,
+      refresh_expires_in: 30 * 86_400,
+      scope: 'orders:read orders:write account',
+    });
+    expect(setCookie(answer)).toMatch(
+      /^__Secure-refresh_token=[\w-]{43}; Max-Age=2592000; Path=\/tenant\/auth; HttpOnly; Secure; SameSite=Strict$/,
+    );
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.headers['access-control-allow-credentials']).toBe('true');
+  });
+
+  it.each([
+    ['http://localhost:3000', 'refresh_token', ''],
+    ['http://127.0.0.1:3000', 'refresh_token', ''],
+    ['http://[::1]:3000', 'refresh_token', ''],
+    ['http://auth.internal', '__Secure-refresh_token', ' Secure;'],
+  ])('at %s names the cookie %s', (ISSUER, name, secure) => {
+    const header = vi.fn();
+    const cookie = new RefreshCookie(new Config({ DATABASE_URL: auth.databaseUrl, ISSUER }));
+    cookie.clear({ header } as unknown as FastifyReply);
+    const attributes = `Path=/auth; HttpOnly;${secure} SameSite=Strict`;
+    expect(header.mock.calls).toEqual([['set-cookie', `${name}=; Max-Age=0; ${attributes}`]]);
+  });
+
+  it('is what a login without it, or with another one, is not', async () => {
+    const answer = await login(undefined, { delivery: 'body' });
+    expect(setCookie(answer)).toBeUndefined();
+    expect(answer.body).toHaveProperty('refresh_token');
+    for (const delivery of ['Cookie', '', null, ['cookie'], true]) {
+      const refused = await login(undefined, { delivery });
+      expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'delivery' }] } });
+    }
+  });
+
+  // threat:login-csrf
+  it.each<[string, Record<string, string>]>([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['a sibling domain', { origin: 'https://evil.example.com', 'sec-fetch-site': 'same-site' }],
+    ['a sandboxed page', { origin: 'null' }],
+    ['another scheme', { origin: 'http://app.example.com' }],
+    ['a page that is not named', { 'sec-fetch-site': 'cross-site' }],
+  ])('is refused to %s, before the password is looked at', async (_name, headers) => {
+    const answer = await login(headers, { password: 'not the password' });
+    expect(answer).toMatchObject({ status: 403, body: { code: 'cross_site_request' } });
+    expect(setCookie(answer)).toBeUndefined();
+  });
+
+  it('that fails sets no cookie', async () => {
+    const answer = await login(undefined, { password: 'not the password' });
+    expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } });
+    expect(setCookie(answer)).toBeUndefined();
+  });
+});
+
+describe('a refresh with the cookie', () => {
+  let kept: string | undefined;
+
+  it.each<[string, unknown]>([
+    ['no body', undefined],
+    ['an empty body', ''],
+    ['an empty object', {}],
+    ['a scope alone', { scope: 'orders:read' }],
+  ])('and %s sets the next one', async (_name, body) => {
+    const token = await newCookie();
+    const answer = await post('refresh', withCookie(token), body);
+    expect(answer.status).toBe(200);
+    expect(answer.body).not.toHaveProperty('refresh_token');
+    expect(answer.body.scope).toBe(
+      _name === 'a scope alone' ? 'orders:read' : 'orders:read orders:write account',
+    );
+    const next = tokenIn(answer);
+    expect(next).not.toBe(token);
+    expect(setCookie(answer)).toMatch(/; Path=\/tenant\/auth; HttpOnly; Secure; SameSite=Strict$/);
+    expect((await post('refresh', withCookie(next))).status).toBe(200);
+  });
+
+  it('gets the same one again within the window, and ends the session after it', async () => {
+    const token = await newCookie();
+    const first = await post('refresh', withCookie(token));
+    const again = await post('refresh', withCookie(token));
+    expect(tokenIn(again)).toBe(tokenIn(first));
+    expect(again.body.access_token).toBe(first.body.access_token);
+    auth.clock.advance(11_000);
+    const reused = await post('refresh', withCookie(token));
+    expect(reused).toMatchObject({ status: 401, body: { code: 'refresh_token_reused' } });
+    // A login in another tab may have set a new one meanwhile.
+    expect(setCookie(reused)).toBeUndefined();
+    await isDead(tokenIn(first), first.body.access_token);
+    auth.clock.reset();
+  });
+
+  it('uses the token of the body if there is one, and leaves the cookie alone', async () => {
+    const kept = await newCookie();
+    const { refresh_token: sent } = await auth.login(email);
+    const answer = await post('refresh', withCookie(kept), { refresh_token: sent });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toHaveProperty('refresh_token');
+    expect(setCookie(answer)).toBeUndefined();
+    expect((await post('refresh', withCookie(kept))).status).toBe(200);
+  });
+
+  it.each<[string, (token: string) => string, number]>([
+    ['of another name', (token) => `refresh_token=${token}`, 400],
+    ['in other letters', (token) => `__secure-refresh_token=${token}`, 400],
+    ['that is empty', () => `${NAME}=`, 400],
+    ['in quotes', (token) => `${NAME}="${token}"`, 401],
+    ['percent-encoded', (token) => `${NAME}=%${token}`, 401],
+    ['that is huge', () => `${NAME}=${'x'.repeat(8_000)}`, 401],
+    ['that was made up', () => `${NAME}=${'A'.repeat(43)}`, 401],
+    // threat:cookie-tossing
+    ['beside another one', (token) => `${NAME}=${'A'.repeat(43)}; ${NAME}=${token}`, 400],
+    ['sent twice', (token) => `${NAME}=${token};${NAME}=${token}`, 400],
+  ])('refuses one %s', async (_name, cookie, status) => {
+    kept ??= await newCookie();
+    const answer = await post('refresh', withCookie(kept, { cookie: cookie(kept) }));
+    expect(answer.status).toBe(status);
+    expect(answer.body.code).toBe(status === 400 ? 'invalid_input' : 'refresh_token_invalid');
+    expect(setCookie(answer)).toBeUndefined();
+  });
+
+  it('finds one among others', async () => {
+    const token = kept ?? (await newCookie());
+    const cookie = `a=b; x${NAME}=1;  ${NAME}=${token} ;c="d"; ${NAME}=`;
+    expect((await post('refresh', withCookie(token, { cookie }))).status).toBe(200);
+  });
+
+  it('is nothing that the OAuth endpoint knows', async () => {
+    const answer = await auth.call<{ error: string }>('POST', '/oauth/token', {
+      headers: {
+        ...withCookie(await newCookie()),
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: 'grant_type=refresh_token',
+    });
+    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    expect(setCookie(answer)).toBeUndefined();
+  });
+});
+
+describe('a logout with the cookie', () => {
+  it.each<[string, unknown]>([
+    ['no body', undefined],
+    ['an empty body', ''],
+    ['an empty object', {}],
+  ])('and %s ends the session and clears the cookie', async (_name, body) => {
+    const session = await login();
+    const token = tokenIn(session);
+    const answer = await post('logout', withCookie(token), body);
+    expect(answer.status).toBe(204);
+    expect(setCookie(answer)).toBe(
+      `${NAME}=; Max-Age=0; Path=/tenant/auth; HttpOnly; Secure; SameSite=Strict`,
+    );
+    await isDead(token, session.body.access_token);
+    // Twice is once.
+    expect((await post('logout', withCookie(token))).status).toBe(204);
+  });
+
+  it('and an access token ends the sessions of both', async () => {
+    const cookie = await login();
+    const other = await auth.login(email);
+    const authorization = `Bearer ${other.access_token}`;
+    const answer = await post('logout', withCookie(tokenIn(cookie), { authorization }));
+    expect(answer.status).toBe(204);
+    expect(tokenIn(answer)).toBe('');
+    await isDead(other.refresh_token, other.access_token);
+    await isDead(tokenIn(cookie), cookie.body.access_token);
+  });
+
+  it('and a bad access token does nothing', async () => {
+    const token = await newCookie();
+    const authorization = 'Bearer e30.e30.e30';
+    const answer = await post('logout', withCookie(token, { authorization }));
+    expect(answer).toMatchObject({ status: 401, body: { code: 'token_invalid' } });
+    expect((await post('refresh', withCookie(token))).status).toBe(200);
+  });
+
+  it('is written down as the logout of its user', async () => {
+    const session = await login();
+    await post('logout', withCookie(tokenIn(session)));
+    const [, payload = ''] = session.body.access_token.split('.');
+    const { sid, sub } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as {
+      readonly [claim: string]: string;
+    };
+    const events = await auth.dataSource.query<object[]>(
+      `SELECT action, actor, detail FROM audit_events WHERE subject = $1 ORDER BY id`,
+      [sid],
+    );
+    expect(events).toMatchObject([
+      { action: 'session.started' },
+      { action: 'session.ended', actor: sub, detail: { reason: 'logout' } },
+    ]);
+  });
+});
+
+// threat:cross-site-request-forgery
+describe.each(['refresh', 'logout'] as const)('with the cookie, a %s', (path) => {
+  const cookie = (token: string) => ({ cookie: `${NAME}=${token}` });
+  const done = path === 'refresh' ? 200 : 204;
+  let attacked: string;
+  beforeAll(async () => {
+    attacked = await newCookie();
+  });
+
+  it.each<[string, Record<string, string>, string?]>([
+    ['another origin', { ...JSON_TYPE, origin: 'https://evil.example' }],
+    ['a sibling domain', { ...JSON_TYPE, 'sec-fetch-site': 'same-site' }],
+    ['no page', JSON_TYPE],
+    ['our page without a type', { origin: PAGE }],
+    [
+      'our page as a form',
+      { origin: PAGE, 'content-type': 'application/x-www-form-urlencoded' },
+      'a=b',
+    ],
+    ['our page as text', { origin: PAGE, 'content-type': 'text/plain' }, '{}'],
+    ['our page as nearly JSON', { origin: PAGE, 'content-type': 'application/jsonp' }, '{}'],
+    [
+      'our page as text that claims JSON',
+      { origin: PAGE, 'content-type': 'text/plain; a=application/json' },
+      '{}',
+    ],
+  ])('from %s is refused', async (_name, headers, body) => {
+    const answer = await post(path, { ...headers, ...cookie(attacked) }, body);
+    expect(answer).toMatchObject({ status: 403, body: { code: 'cross_site_request' } });
+    expect(answer.headers['content-type']).toMatch('application/problem+json');
+    expect(setCookie(answer)).toBeUndefined();
+  });
+
+  it('that was refused has changed nothing', async () => {
+    const session = await sessionOf(attacked);
+    expect(session).toMatchObject({ ended_at: null, replaced_at: null });
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['our own page', { ...JSON_TYPE, 'sec-fetch-site': 'same-origin' }],
+    ['JSON in other words', { origin: PAGE, 'content-type': 'Application/JSON ; charset=utf-8' }],
+  ])('from %s is accepted', async (_name, headers) => {
+    const token = await newCookie();
+    const answer = await post(path, { ...headers, ...cookie(token) });
+    expect(answer.status).toBe(done);
+  });
+});
+
+it('a refresh with neither is bad input, and a logout with neither has no token', async () => {
+  for (const headers of [{}, JSON_TYPE, { ...JSON_TYPE, origin: 'https://evil.example' }]) {
+    expect(await post('refresh', headers)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_input', errors: [{ path: 'refresh_token' }] },
+    });
+    expect(await post('logout', headers)).toMatchObject({
+      status: 401,
+      body: { code: 'token_missing' },
+      headers: { 'www-authenticate': 'Bearer' },
+    });
+  }
+});
+
+it('the document of the API names the cookie answers and their refusal', async () => {
+  const { body } = await auth.call<{ paths: Record<string, { post: { responses: object } }> }>(
+    'GET',
+    '/docs-json',
+  );
+  for (const path of ['/auth/login', '/auth/refresh', '/auth/logout']) {
+    const { responses } = body.paths[path]?.post ?? {};
+    expect(JSON.stringify(responses)).toContain('cross_site_request');
+    expect(responses).toHaveProperty(['403', 'content', 'application/problem+json']);
+    if (path !== '/auth/logout') {
+      expect(JSON.stringify(responses)).toContain('CookieTokenResponse');
+    }
+  }
+});
+
+it('no refresh token of a cookie is ever logged', async () => {
+  const token = await newCookie();
+  await post('refresh', { ...withCookie(token), origin: 'https://evil.example' });
+  const next = tokenIn(await post('refresh', withCookie(token)));
+  for (const secret of [token, next]) expect(auth.log.join('')).not.toContain(secret);
+});
