@@ -95,6 +95,7 @@ describe('processes that start at once on an empty database', () => {
   it.each([
     ['/health/live', 200],
     ['/health/ready', 200],
+    ['/version', 200],
     ['/docs', 200],
     ['/docs-json', 200],
     ['/nowhere', 404],

@@ -1,4 +1,5 @@
 import {
+  buildMetrics,
   databasePoolMetrics,
   databaseReadiness,
   HealthModule,
@@ -66,8 +67,14 @@ import { UsersModule } from './users/users.module.js';
     }),
     HealthModule.forRootAsync({
       imports: [KeysModule],
-      inject: [DataSource, JwtCoreReadiness, KeyRing],
-      useFactory: (dataSource: DataSource, jwtCore: JwtCoreReadiness, keys: KeyRing) => ({
+      inject: [Config, DataSource, JwtCoreReadiness, KeyRing],
+      useFactory: (
+        { build }: Config,
+        dataSource: DataSource,
+        jwtCore: JwtCoreReadiness,
+        keys: KeyRing,
+      ) => ({
+        build,
         checks: [
           databaseReadiness(dataSource),
           ...jwtCore.checks,
@@ -133,6 +140,7 @@ function metrics(): DynamicModule {
     ) => ({
       address: config.metricsAddress,
       sources: [
+        buildMetrics(config.build),
         databasePoolMetrics(dataSource),
         jwtCoreMetrics(jwtCore),
         keyMetrics(keys),

@@ -93,6 +93,7 @@ describe('the document of the API', () => {
       '/oauth/revoke',
       '/oauth/token',
       '/revocations',
+      '/version',
     ]);
     expect(JSON.stringify(body.paths['/auth/login']?.post?.requestBody)).toContain('LoginRequest');
     expect(JSON.stringify(body.paths['/auth/login']?.post?.responses)).toContain('TokenResponse');

@@ -41,6 +41,20 @@ describe('the settings', () => {
     });
   });
 
+  it('have limits for the use of the database, and what was built', () => {
+    const given = {
+      DATABASE_POOL_SIZE: '20',
+      DATABASE_CONNECT_WAIT: '2s',
+      DATABASE_STATEMENT_TIMEOUT: '1m',
+      BUILD_COMMIT: 'abc1234',
+    };
+    expect(config(given)).toMatchObject({
+      databaseLimits: { poolSize: 20, connectWaitMs: 2_000, statementTimeoutMs: 60_000 },
+      build: { version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string, commit: 'abc1234' },
+    });
+    expect(config().build.commit).toBe('unknown');
+  });
+
   it.each([
     ['https://example.com', ''],
     ['https://example.com/', ''],

@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import {
   addressFromHere,
   areDocsServed,
+  DATABASE_SETTINGS,
+  databaseLimitsOf,
   base64Key,
   choice,
   duration,
@@ -16,6 +18,9 @@ import {
   SERVICE_SETTINGS,
   text,
   wholeNumber,
+  versionIn,
+  type Build,
+  type DatabaseLimits,
   type Environment,
   type ListenAddress,
   type LogLevel,
@@ -33,9 +38,12 @@ import { NewPassword } from './passwords.js';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
+const version = versionIn(new URL('../package.json', import.meta.url));
+
 const Settings = z
   .object({
     ...SERVICE_SETTINGS,
+    ...DATABASE_SETTINGS,
     AUTH_PORT: port().optional(),
     AUTH_METRICS_PORT: port().optional(),
     DATABASE_URL: postgresUrl(),
@@ -143,6 +151,7 @@ export class Config {
   /** Where the metrics are served; `undefined`: nowhere. */
   readonly metricsAddress: ListenAddress | undefined;
   readonly databaseUrl: string;
+  readonly databaseLimits: DatabaseLimits;
   /** Where a development machine keeps what must survive a restart. */
   readonly dataDirectory: string;
   /** `iss` of every token, and the base of every address in the metadata. */
@@ -184,6 +193,7 @@ export class Config {
   readonly trustProxy: TrustProxy;
   /** Of pages that may call. */
   readonly corsOrigins: readonly string[];
+  readonly build: Build;
   readonly shutdownDelayMs: number;
   readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
@@ -225,6 +235,8 @@ export class Config {
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
     this.corsOrigins = settings.CORS_ORIGINS;
+    this.databaseLimits = databaseLimitsOf(settings);
+    this.build = { version, commit: settings.BUILD_COMMIT };
     this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
     this.areDocsServed = areDocsServed(settings);
   }
@@ -236,5 +248,6 @@ export class Config {
  * @throws SettingsError
  */
 export function databaseConfig(environment: Environment = process.env): Config {
-  return new Config({ DATABASE_URL: environment.DATABASE_URL });
+  const { DATABASE_URL, DATABASE_URL_FILE } = environment;
+  return new Config({ DATABASE_URL, DATABASE_URL_FILE });
 }

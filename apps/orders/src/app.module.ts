@@ -1,4 +1,5 @@
 import {
+  buildMetrics,
   databaseReadiness,
   databasePoolMetrics,
   HealthModule,
@@ -32,7 +33,7 @@ export class AppModule {
       imports: [
         database(config, progress),
         protection(config),
-        health(),
+        health(config),
         metrics(config),
         OrdersModule,
       ],
@@ -41,10 +42,13 @@ export class AppModule {
   }
 }
 
-function database({ databaseUrl }: Config, progress?: StartProgress): DynamicModule {
+function database(
+  { databaseUrl, databaseLimits }: Config,
+  progress?: StartProgress,
+): DynamicModule {
   return TypeOrmModule.forRootAsync({
     // `openDatabase` retries by itself.
-    useFactory: () => ({ ...ordersDatabase(databaseUrl), retryAttempts: 0 }),
+    useFactory: () => ({ ...ordersDatabase(databaseUrl, databaseLimits), retryAttempts: 0 }),
     dataSourceFactory: (options) => openDatabase(options as DatabaseOptions, { progress }),
   });
 }
@@ -66,22 +70,23 @@ function protection(config: Config): DynamicModule {
   });
 }
 
-function health(): DynamicModule {
+function health({ build }: Config): DynamicModule {
   return HealthModule.forRootAsync({
     inject: [DataSource, JwtCoreReadiness],
     useFactory: (dataSource: DataSource, jwtCore: JwtCoreReadiness) => ({
       checks: [databaseReadiness(dataSource), ...jwtCore.checks],
       notes: () => jwtCore.notes,
+      build,
     }),
   });
 }
 
-function metrics({ metricsAddress }: Config): DynamicModule {
+function metrics({ metricsAddress, build }: Config): DynamicModule {
   return MetricsModule.forRootAsync({
     inject: [DataSource, JwtCoreStatistics],
     useFactory: (dataSource: DataSource, jwtCore: JwtCoreStatistics) => ({
       address: metricsAddress,
-      sources: [databasePoolMetrics(dataSource), jwtCoreMetrics(jwtCore)],
+      sources: [buildMetrics(build), databasePoolMetrics(dataSource), jwtCoreMetrics(jwtCore)],
     }),
   });
 }

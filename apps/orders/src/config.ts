@@ -1,6 +1,8 @@
 import {
   addressFromHere,
   areDocsServed,
+  DATABASE_SETTINGS,
+  databaseLimitsOf,
   duration,
   flag,
   httpUrl,
@@ -11,6 +13,9 @@ import {
   postgresUrl,
   SERVICE_SETTINGS,
   text,
+  versionIn,
+  type Build,
+  type DatabaseLimits,
   type Environment,
   type ListenAddress,
   type LogLevel,
@@ -19,9 +24,12 @@ import {
 import { withDatabase } from '@jwt-auth/jwt-core/postgres';
 import { z } from 'zod';
 
+const version = versionIn(new URL('../package.json', import.meta.url));
+
 const Settings = z
   .object({
     ...SERVICE_SETTINGS,
+    ...DATABASE_SETTINGS,
     AUTH_PORT: port().prefault('3000'),
     ORDERS_PORT: port().optional(),
     ORDERS_METRICS_PORT: port().optional(),
@@ -78,6 +86,7 @@ export class Config {
   /** Where the metrics are served; `undefined`: nowhere. */
   readonly metricsAddress: ListenAddress | undefined;
   readonly databaseUrl: string;
+  readonly databaseLimits: DatabaseLimits;
   /** All that is known of auth: keys and feed are found through its metadata. */
   readonly issuer: string;
   readonly allowHttpIssuer: boolean;
@@ -94,6 +103,7 @@ export class Config {
   readonly trustProxy: TrustProxy;
   /** Of pages that may call. */
   readonly corsOrigins: readonly string[];
+  readonly build: Build;
   readonly shutdownDelayMs: number;
   readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
@@ -124,6 +134,8 @@ export class Config {
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
     this.corsOrigins = settings.CORS_ORIGINS;
+    this.databaseLimits = databaseLimitsOf(settings);
+    this.build = { version, commit: settings.BUILD_COMMIT };
     this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
     this.areDocsServed = areDocsServed(settings);
   }

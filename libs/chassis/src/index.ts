@@ -27,7 +27,12 @@ export {
   type ListenAddress,
   type TrustProxy,
 } from './settings/addresses.js';
-export { areDocsServed, SERVICE_SETTINGS } from './settings/service-settings.js';
+export {
+  areDocsServed,
+  DATABASE_SETTINGS,
+  databaseLimitsOf,
+  SERVICE_SETTINGS,
+} from './settings/service-settings.js';
 export {
   currentRequestId,
   LOG_LEVELS,
@@ -43,6 +48,7 @@ export { RouteOptions } from './http/route-options.js';
 export { ApiProblem, type Documentation } from './http/docs.js';
 export { serviceProblem } from './http/service-problem.js';
 export { HealthModule, type HealthOptions } from './health/health.module.js';
+export { versionIn, type Build } from './health/build.js';
 export type { ReadinessCheck } from './health/readiness.js';
 export { MetricsModule, type MetricsOptions } from './metrics/metrics.module.js';
 export {
@@ -53,6 +59,7 @@ export {
   type MetricSource,
 } from './metrics/metric-source.js';
 export { jwtCoreMetrics } from './metrics/jwt-core-metrics.js';
+export { buildMetrics } from './metrics/build-metrics.js';
 export { databasePoolMetrics } from './metrics/database-pool-metrics.js';
 export { StartProgress } from './process/start-progress.js';
 export { ServiceServer, type ServiceServerOptions } from './process/service-server.js';
@@ -60,6 +67,7 @@ export { runService, type Service, type ServiceConfig } from './process/run-serv
 export {
   databaseOptions,
   type DatabaseDescription,
+  type DatabaseLimits,
   type DatabaseOptions,
 } from './database/database-options.js';
 export { openDatabase, type OpenOptions } from './database/open-database.js';

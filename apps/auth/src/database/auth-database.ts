@@ -1,4 +1,4 @@
-import { databaseOptions, type DatabaseOptions } from '@jwt-auth/chassis';
+import { databaseOptions, type DatabaseLimits, type DatabaseOptions } from '@jwt-auth/chassis';
 import {
   AddCursorSecret1764000000101,
   AddTokenVersion1764000000100,
@@ -40,9 +40,10 @@ import { CreateOutgoingMails1764000000700 } from './migrations/1764000000700-cre
 import { IndexForAdministration1764000000720 } from './migrations/1764000000720-index-for-administration.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
-export function authDatabase(url: string): DatabaseOptions {
+export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
   return databaseOptions({
     url,
+    limits,
     applicationName: 'auth',
     entities: [
       User,

@@ -13,7 +13,10 @@ export class DatabaseModule {
     const database = TypeOrmModule.forRootAsync({
       inject: [Config],
       // `openDatabase` retries by itself.
-      useFactory: ({ databaseUrl }: Config) => ({ ...authDatabase(databaseUrl), retryAttempts: 0 }),
+      useFactory: ({ databaseUrl, databaseLimits }: Config) => ({
+        ...authDatabase(databaseUrl, databaseLimits),
+        retryAttempts: 0,
+      }),
       dataSourceFactory: (options) => openDatabase(options as DatabaseOptions, { progress }),
     });
     return { module: DatabaseModule, imports: [database] };

@@ -32,7 +32,12 @@ beforeEach(async () => {
 
 /** Through everything that connects: the start, the pool and the revocation feed. */
 async function expectToWork(address: string): Promise<void> {
-  const description = { url: address, applicationName: 'spec', entities: [], poolSize: 2 };
+  const description = {
+    url: address,
+    applicationName: 'spec',
+    entities: [],
+    limits: { poolSize: 2 },
+  };
   const migrations = [
     CreateRevokedTokens1763856000000,
     AddTokenVersion1764000000100,

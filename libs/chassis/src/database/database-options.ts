@@ -17,9 +17,21 @@ export interface DatabaseDescription {
   readonly entities: Classes;
   /** In the order in which they are run. */
   readonly migrations: Classes;
-  /** The most connections. */
-  readonly poolSize?: number;
+  readonly limits?: Partial<DatabaseLimits> | undefined;
 }
+
+/** What bounds the use of the database. */
+export interface DatabaseLimits {
+  /** The most connections. Default: 10. */
+  readonly poolSize: number;
+  /** How long to wait for a connection, new or of the pool. Default: 5 s. */
+  readonly connectWaitMs: number;
+  /** After which the server ends a statement. Default: 10 s. */
+  readonly statementTimeoutMs: number;
+}
+
+/** The client waits longer for an answer than the server works on a statement. */
+const ANSWER_LATER_MS = 5_000;
 
 /** TypeORM's options with the address: what `openDatabase` takes. */
 export type DatabaseOptions = Omit<PostgresOptions, 'extra' | 'url'> & {
@@ -34,7 +46,8 @@ export type DatabaseOptions = Omit<PostgresOptions, 'extra' | 'url'> & {
  * Queries are never logged: their parameters are secrets and e-mails.
  */
 export function databaseOptions(description: DatabaseDescription): DatabaseOptions {
-  const { url, applicationName, entities, migrations, poolSize = 10 } = description;
+  const { url, applicationName, entities, migrations, limits = {} } = description;
+  const { poolSize = 10, connectWaitMs = 5_000, statementTimeoutMs = 10_000 } = limits;
   return {
     type: 'postgres',
     // Given, because a bundle has no folder in which TypeORM would find it by name.
@@ -49,14 +62,14 @@ export function databaseOptions(description: DatabaseDescription): DatabaseOptio
     logging: false,
     logger: warningsOnly(new NestLogger('Database')),
     poolSize,
-    connectTimeoutMS: 5_000,
+    connectTimeoutMS: connectWaitMs,
     extra: {
       connection: connectionConfig(url),
       keepAlive: true,
-      statement_timeout: 10_000,
+      statement_timeout: statementTimeoutMs,
       idle_in_transaction_session_timeout: 30_000,
       // Later than the server's own limit: only for a server that no longer answers.
-      query_timeout: 15_000,
+      query_timeout: statementTimeoutMs + ANSWER_LATER_MS,
     },
   };
 }

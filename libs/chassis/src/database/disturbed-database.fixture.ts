@@ -35,7 +35,12 @@ export class DisturbedDatabase {
 
   /** As `openDatabase` returns it. Closed with this database, unless a test has done so. */
   async open(address = this.url, poolSize?: number, connectTimeoutMS = 5_000): Promise<DataSource> {
-    const description = { applicationName: 'spec', entities: [], migrations: [], poolSize };
+    const description = {
+      applicationName: 'spec',
+      entities: [],
+      migrations: [],
+      limits: { poolSize },
+    };
     const options = databaseOptions({ url: address, ...description });
     const dataSource = new RetryingDataSource({ ...options, connectTimeoutMS });
     this.opened.push(dataSource);

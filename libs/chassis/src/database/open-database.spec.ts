@@ -178,6 +178,19 @@ describe('an open database', () => {
     await dataSource.destroy();
   });
 
+  it('has the limits that it is given', async () => {
+    const limits = { poolSize: 3, connectWaitMs: 150, statementTimeoutMs: 100 };
+    const none = { entities: [], migrations: [] };
+    const options = databaseOptions({ url, applicationName: 'spec', ...none, limits });
+    const dataSource = await openDatabase(options, waits);
+    await expect(dataSource.query('SELECT pg_sleep(60)')).rejects.toThrow(/statement timeout/);
+    const runners = Array.from({ length: 3 }, () => dataSource.createQueryRunner());
+    for (const runner of runners) await runner.connect();
+    await expect(dataSource.query('SELECT 1')).rejects.toThrow(/timeout exceeded/);
+    for (const runner of runners) await runner.release();
+    await dataSource.destroy();
+  });
+
   it('has no use for a connection on which the server fell silent', async () => {
     const options = optionsOf(url);
     const impatient = { ...options, poolSize: 1, extra: { ...options.extra, query_timeout: 300 } };

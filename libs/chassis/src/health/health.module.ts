@@ -3,6 +3,7 @@ import { ConfigurableModuleBuilder, Controller, Get, Inject, Module, Res } from 
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
+import type { Build } from './build.js';
 import { findUnreadiness, notReady, type ReadinessCheck } from './readiness.js';
 
 export interface HealthOptions {
@@ -10,6 +11,8 @@ export interface HealthOptions {
   readonly checks: readonly ReadinessCheck[];
   /** What operators should know although the service is ready. */
   readonly notes?: () => readonly string[];
+  /** Which program runs. */
+  readonly build: Build;
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
@@ -44,6 +47,20 @@ export class HealthController {
   }
 }
 
-/** `GET /health/live`, and `GET /health/ready` by the checks of the app. */
-@Module({ controllers: [HealthController] })
+@ApiTags('health')
+@Public()
+@Controller('version')
+export class VersionController {
+  constructor(@Inject(MODULE_OPTIONS_TOKEN) private readonly options: HealthOptions) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Which program runs: its version, and the commit of its sources' })
+  version(): Build {
+    const { version, commit } = this.options.build;
+    return { version, commit };
+  }
+}
+
+/** `GET /health/live`, `GET /health/ready` by the checks of the app, and `GET /version`. */
+@Module({ controllers: [HealthController, VersionController] })
 export class HealthModule extends ConfigurableModuleClass {}

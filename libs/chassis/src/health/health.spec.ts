@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { createHttpApp } from '../http/http-app.js';
 import { StructuredLogger } from '../logging/structured-logger.js';
+import { versionIn } from './build.js';
 import { HealthModule } from './health.module.js';
 import { findUnreadiness, type ReadinessCheck } from './readiness.js';
 
@@ -12,10 +13,12 @@ const check = (name: string, answer: ReadinessCheck['check']): ReadinessCheck =>
   check: answer,
 });
 
+const build = { version: '1.2.3', commit: 'abc1234' };
+
 let app: NestFastifyApplication | undefined;
 
 async function ask(path: string, checks: ReadinessCheck[], notes?: () => string[]) {
-  @Module({ imports: [HealthModule.forRoot({ checks, ...(notes && { notes }) })] })
+  @Module({ imports: [HealthModule.forRoot({ checks, build, ...(notes && { notes }) })] })
   class App {}
   app = await createHttpApp(App, {
     logger: new StructuredLogger({ name: 'spec', level: 'silent' }),
@@ -63,7 +66,20 @@ describe('findUnreadiness', () => {
   });
 });
 
+describe('versionIn', () => {
+  it('reads the version of a package, and refuses one without', () => {
+    const own = new URL('../../package.json', import.meta.url);
+    expect(versionIn(own)).toMatch(/^\d+\.\d+\.\d+/);
+    expect(() => versionIn(new URL('../../tsconfig.json', import.meta.url))).toThrow(/no version/);
+  });
+});
+
 describe('a process', () => {
+  it('says which program runs', async () => {
+    const answer = await ask('/version', [check('database', () => 'cannot be reached')]);
+    expect([answer.statusCode, answer.json()]).toEqual([200, build]);
+  });
+
   it('is live although a check fails', async () => {
     const answer = await ask('/health/live', [check('database', () => 'cannot be reached')]);
     expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'live' }]);

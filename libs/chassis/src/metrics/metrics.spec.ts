@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { createHttpApp } from '../http/http-app.js';
 import { StructuredLogger } from '../logging/structured-logger.js';
+import { buildMetrics } from './build-metrics.js';
 import { counter, counters, gauge, stateGauge } from './metric-source.js';
 import { MetricsModule, type MetricsOptions } from './metrics.module.js';
 
@@ -100,6 +101,11 @@ describe('the metrics of a service', () => {
       'state{state="up"} 0',
       'state{state="down"} 1',
     ]);
+  });
+
+  it('name the version and the commit', async () => {
+    await start({ sources: [buildMetrics({ version: '1.2.3', commit: 'abc1234' })] });
+    expect(await scrape()).toContain('build_info{version="1.2.3",commit="abc1234"} 1');
   });
 
   it('count requests by route, without those whose caller hung up', async () => {

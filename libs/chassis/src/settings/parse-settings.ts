@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 
+import { readSettingFiles } from './setting-files.js';
+
 /** The variables of a process, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -27,7 +29,7 @@ const SERVICE_ADDRESS = /^(?:tcp|udp|sctp):\/\/\S+$/;
 
 /**
  * Reads the settings of an app from its environment, through a schema whose members are the names
- * of the variables. An empty variable counts as one that is not set; unknown ones are ignored, and
+ * of the variables. Each may be given as a file, by its name with `_FILE`. An empty variable counts as one that is not set; unknown ones are ignored, and
  * so is a port that is the address of a Kubernetes service.
  *
  * @param warn gets a line for each variable of the schema that is ignored
@@ -39,7 +41,8 @@ export function parseSettings<Schema extends z.ZodObject>(
   environment: Environment,
   warn: (message: string) => void = () => undefined,
 ): z.output<Schema> {
-  const given = Object.entries(environment).filter(([name, value]) => {
+  const files = readSettingFiles(Object.keys(schema.shape), environment);
+  const given = Object.entries(files.values).filter(([name, value]) => {
     if (!value?.trim()) return false;
     if (!/(?:^|_)PORT$/.test(name) || !SERVICE_ADDRESS.test(value.trim())) return true;
     if (name in schema.shape) {
@@ -48,11 +51,13 @@ export function parseSettings<Schema extends z.ZodObject>(
     return false;
   });
   const result = schema.safeParse(Object.fromEntries(given));
-  if (result.success) return result.data;
-  throw new SettingsError(
-    result.error.issues.map(({ path, message }) => ({
-      variable: path.map(String).join('.') || 'settings',
-      message,
-    })),
-  );
+  if (result.success && files.problems.length === 0) return result.data;
+  const unread = new Set(files.problems.map(({ variable }) => variable));
+  const others = (result.error?.issues ?? []).map(({ path, message }) => ({
+    variable: path.map(String).join('.') || 'settings',
+    message,
+  }));
+  // Not that a setting is missing whose file could not be read.
+  const left = others.filter(({ variable }) => !unread.has(`${variable}_FILE`));
+  throw new SettingsError([...files.problems, ...left]);
 }

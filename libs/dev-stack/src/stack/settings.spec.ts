@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -38,6 +38,37 @@ describe('the settings of the launcher', () => {
       );
     },
   );
+
+  it('use the default port where Kubernetes has set the address of a service', () => {
+    expect(settings({ AUTH_PORT: 'tcp://10.0.0.1:4000' }).portOf(auth)).toBe(3000);
+  });
+
+  it('take secrets from files, and leave it to the apps to read them', () => {
+    const fileWith = (text: string) => {
+      const file = join(mkdtempSync(join(dataDir, 'secret-')), 'value');
+      writeFileSync(file, `${text}\n`);
+      return file;
+    };
+    const files = {
+      DATABASE_URL_FILE: fileWith('postgres://own/auth'),
+      ORDERS_DATABASE_URL_FILE: fileWith('postgres://own/orders'),
+      DEMO_PASSWORD_FILE: fileWith('of my own'),
+      DEMO_CLIENT_SECRET_FILE: fileWith('chosen'),
+    };
+    const own = settings(files);
+    expect(own).toMatchObject({ databaseUrl: 'postgres://own/auth', demoPassword: 'of my own' });
+    const forAuth = own.environment(auth, 'postgres://made');
+    const forOrders = own.environment(orders, 'postgres://made');
+    expect(forAuth).toMatchObject(files);
+    for (const name of ['DATABASE_URL', 'DEMO_PASSWORD', 'DEMO_CLIENT_SECRET']) {
+      expect(forAuth).not.toHaveProperty(name);
+    }
+    expect(forOrders).toMatchObject({ CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: 'chosen' });
+    expect(forOrders).not.toHaveProperty('ORDERS_DATABASE_URL');
+    expect(() => settings({ DATABASE_URL_FILE: join(dataDir, 'none') })).toThrow(
+      'DATABASE_URL_FILE cannot be read (ENOENT).',
+    );
+  });
 
   it.each([
     [{}, 'correct horse battery staple'],

@@ -30,7 +30,7 @@ export class StackSettings {
   ) {
     // An empty variable, as a copied .env has, is one that is not set.
     this.host = env['HOST'] || '127.0.0.1';
-    this.databaseUrl = env['DATABASE_URL'] || undefined;
+    this.databaseUrl = given(env, 'DATABASE_URL');
     this.postgresDir = resolve(env['EMBEDDED_POSTGRES_DIR'] || join(ROOT, '.data/postgres'));
     this.demoPassword = demoPassword(env);
     this.ports = new Map(apps.map((app) => [app.name, portOf(app, env)]));
@@ -44,8 +44,7 @@ export class StackSettings {
   needsMailbox(apps: readonly App[]): boolean {
     if (this.env['NODE_ENV'] === 'production') return false;
     return apps.some(({ mailSetting = '' }) => {
-      const isSet = this.env[mailSetting] || this.env[`${mailSetting}_FILE`];
-      return mailSetting !== '' && !isSet;
+      return mailSetting !== '' && !isGiven(this.env, mailSetting);
     });
   }
 
@@ -57,11 +56,14 @@ export class StackSettings {
     const env: NodeJS.ProcessEnv = { ...this.env, EMBEDDED_POSTGRES_DIR: this.postgresDir };
     // There is no balancer that has to notice, and Ctrl-C should not wait for one.
     env['SHUTDOWN_DELAY'] = '0s';
-    if (database !== undefined) env[app.databaseSetting] ||= database;
+    if (database !== undefined && !isGiven(env, app.databaseSetting)) {
+      env[app.databaseSetting] = database;
+    }
     if (smtpUrl !== undefined && app.mailSetting !== undefined) env[app.mailSetting] = smtpUrl;
     if (this.demoPassword === undefined) return env;
-    if (app.name === 'auth') env['DEMO_CLIENT_SECRET'] = this.demoClientSecret();
-    else if (!env['CLIENT_ID'] && !env['CLIENT_SECRET']) {
+    if (app.name === 'auth') {
+      if (!isGiven(env, 'DEMO_CLIENT_SECRET')) env['DEMO_CLIENT_SECRET'] = this.demoClientSecret();
+    } else if (!isGiven(env, 'CLIENT_ID') && !isGiven(env, 'CLIENT_SECRET')) {
       env['CLIENT_ID'] = DEMO_CLIENT_ID;
       env['CLIENT_SECRET'] = this.demoClientSecret();
     }
@@ -73,15 +75,35 @@ export class StackSettings {
    * need the same one.
    */
   private demoClientSecret(): string {
-    if (this.env['DEMO_CLIENT_SECRET']) return this.env['DEMO_CLIENT_SECRET'];
+    const chosen = given(this.env, 'DEMO_CLIENT_SECRET');
+    if (chosen !== undefined) return chosen;
     const file = join(this.dataDir, 'demo-client-secret');
     if (!existsSync(file)) writeOnce(file, randomBytes(32).toString('base64url'));
     return readFileSync(file, 'utf8');
   }
 }
 
+const isGiven = (env: NodeJS.ProcessEnv, name: string) => Boolean(env[name] || env[`${name}_FILE`]);
+
+/**
+ * The value of a setting, which may be the content of the file `NAME_FILE`.
+ * @throws DevStackError `setting_invalid` if that cannot be read
+ */
+function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const path = env[`${name}_FILE`];
+  if (env[name] || !path) return env[name] || undefined;
+  try {
+    return readFileSync(path, 'utf8').trim() || undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DevStackError('setting_invalid', `${name}_FILE cannot be read (${code}).`);
+  }
+}
+
 function portOf({ portSetting, defaultPort }: App, env: NodeJS.ProcessEnv): number {
   const text = env[portSetting] || String(defaultPort);
+  // What Kubernetes sets for a service of that name. The apps warn of it.
+  if (/^(tcp|udp|sctp):\/\//.test(text)) return defaultPort;
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
   throw new DevStackError(
@@ -94,5 +116,5 @@ function portOf({ portSetting, defaultPort }: App, env: NodeJS.ProcessEnv): numb
 function demoPassword(env: NodeJS.ProcessEnv): string | undefined {
   if (env['NODE_ENV'] === 'production') return undefined;
   if (OFF.includes(env['SEED_DEMO']?.toLowerCase() ?? '')) return undefined;
-  return env['DEMO_PASSWORD'] || 'correct horse battery staple';
+  return given(env, 'DEMO_PASSWORD') ?? 'correct horse battery staple';
 }
