@@ -14,7 +14,7 @@ const entries = Object.values(manifest.exports)
   .filter((target) => typeof target === 'object')
   .map((target) => target.import.default.replace(/^\.\/dist\/esm\/|\.js$/g, ''));
 
-const SPECIFIER = /(?<=\b(?:from|import|require)[ (]*["'])[^"'\n]+(?=["'])/g;
+const SPECIFIER = /(?<=\b(?:from|import)[ (]*["'])[^"'\n]+(?=["'])/g;
 const specifiersIn = (text) => text.match(SPECIFIER) ?? [];
 /** What is CommonJS itself, and for ESM a wrapper of that: the same classes for both. */
 const isCommonJs = (specifier) => /^node:|^(tslib|pg|typeorm)(\/|$)/.test(specifier);
@@ -171,8 +171,6 @@ async function bundle(folder, files, isOurs) {
     chunkFileNames: '[name].js',
     // Without white space. Classes keep their names: Nest and logs show them.
     minify: {
-      // It would write some exports in a form that Node does not find when ESM imports CommonJS.
-      compress: folder === 'esm',
       mangle: { toplevel: true, keepNames: { class: true, function: false } },
       codegen: { removeWhitespace: true },
     },
@@ -180,7 +178,9 @@ async function bundle(folder, files, isOurs) {
   for (const { fileName, code: text } of output) {
     const file = `${folder}/${fileName}`;
     const core = path.posix.relative(path.posix.dirname(file), 'core') || '.';
-    write(file, text.replaceAll('core:', `${core}/`));
+    // In the short form Node would not find these exports when ESM imports CommonJS.
+    const findable = text.replaceAll('{enumerable:!0,get:', '{enumerable:true,get:');
+    write(file, findable.replaceAll('core:', `${core}/`));
   }
 }
 

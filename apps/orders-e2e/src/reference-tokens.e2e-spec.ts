@@ -46,8 +46,8 @@ describe('orders and reference tokens', () => {
       { ...reader, jti: 'b' },
     ].map((claims) => issuer.mintReference(claims)) as [string, string];
     expect(await list(seen)).toMatchObject({ status: 200 });
-    issuer.revoke({ kind: 'jti', id: 'a' });
-    issuer.revoke({ kind: 'jti', id: 'b' });
+    await issuer.revoke({ kind: 'jti', id: 'a' });
+    await issuer.revoke({ kind: 'jti', id: 'b' });
     await expect.poll(() => code(seen), soon).toBe('token_revoked');
     expect(await list(unseen)).toMatchObject({ status: 401 });
   });

@@ -43,7 +43,7 @@ describe('a revocation', () => {
     const other = issuer.mint({ scope: 'orders:read' });
     expect(await codeOf(seen)).toBe('ok');
 
-    issuer.revoke(revocation(claims.jti, claims.sid, claims.client_id));
+    await issuer.revoke(revocation(claims.jti, claims.sid, claims.client_id));
 
     await expect.poll(() => codeOf(seen), seconds(5)).toBe('token_revoked');
     expect(await codeOf(unseen)).toBe('token_revoked');
@@ -70,7 +70,7 @@ describe('with the issuer gone', () => {
   it('orders goes on, then says that it cannot know, then goes on again', async () => {
     const token = issuer.mint({ scope: 'orders:read' });
     const revoked = issuer.mint({ scope: 'orders:read', jti: 'dead' });
-    issuer.revoke({ kind: 'jti', id: 'dead' });
+    await issuer.revoke({ kind: 'jti', id: 'dead' });
     await expect.poll(() => codeOf(revoked), seconds(5)).toBe('token_revoked');
 
     issuer.fail('all', 'cut');

@@ -91,7 +91,7 @@ describe('orders', () => {
   it('are closed to a token that was revoked', async () => {
     const token = auth.mint({ sub: ada, scope: 'orders:read', jti: ada });
     expect((await call({ url: '/orders', token })).status).toBe(200);
-    auth.revoke({ kind: 'jti', id: ada });
+    await auth.revoke({ kind: 'jti', id: ada });
     await expect
       .poll(async () => (await call({ url: '/orders', token })).body)
       .toMatchObject({ code: 'token_revoked' });

@@ -48,7 +48,7 @@ describe('at a service whose wall clock is set back', () => {
     const jti = randomUUID();
     const exp = now() - 120;
     const dead = issuer.mint({ scope, jti, iat: now() - 900, exp });
-    issuer.revoke({ kind: 'jti', id: jti, exp });
+    await issuer.revoke({ kind: 'jti', id: jti, exp });
     const justExpired = issuer.mint({ scope, iat: now() - 900, exp: now() - 30 });
     expect([await verdict(dead), await verdict(justExpired)]).toEqual(
       Array(2).fill('token_expired'),
@@ -63,7 +63,7 @@ describe('at a service whose wall clock is set back', () => {
 it.each([3_600, -3_600])('a clock that jumps by %i s and back changes nothing', async (shift) => {
   const jti = randomUUID();
   const [alive, dead] = [issuer.mint({ scope }), issuer.mint({ scope, jti })];
-  issuer.revoke({ kind: 'jti', id: jti });
+  await issuer.revoke({ kind: 'jti', id: jti });
   await expect.poll(() => verdict(dead), poll).toBe('token_revoked');
   clock.move(shift);
   const moved = shift > 0 ? 'token_expired' : 'token_invalid';

@@ -103,7 +103,7 @@ describe.each(platforms)('a service on %s', (_, makeAdapter) => {
     await serve(0.5);
     await expect.poll(missing, soon).toEqual([]);
     const revoked = issuer.mint({ jti: 'revoked' });
-    issuer.revoke({ kind: 'jti', id: 'revoked' });
+    await issuer.revoke({ kind: 'jti', id: 'revoked' });
     await expect.poll(async () => (await get('/usual', revoked)).status, soon).toBe(401);
 
     issuer.fail('feed');

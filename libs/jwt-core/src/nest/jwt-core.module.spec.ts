@@ -136,7 +136,7 @@ describe('JwtCoreModule', () => {
     await stopped.close();
     const asked = () => [left.requests('metadata'), left.requests('jwks'), left.requests('feed')];
     const before = asked();
-    left.revoke({ kind: 'jti', id: 'late' });
+    await left.revoke({ kind: 'jti', id: 'late' });
     const enough = kept.requests('jwks') + 2;
     await expect.poll(() => kept.requests('jwks'), soon).toBeGreaterThanOrEqual(enough);
     expect(asked()).toEqual(before);

@@ -3,6 +3,7 @@ import {
   ConfigurableModuleBuilder,
   Global,
   type InjectionToken,
+  Logger,
   Module,
   type Provider,
 } from '@nestjs/common';
@@ -73,6 +74,7 @@ const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider =
             'JwtCoreModule',
             appOptionFaults(options, options.allowHttpIssuer === true),
           ),
+          new Logger('JwtCore'),
           strictestFreshnessMs(modules),
           options.waitForIssuerMs,
         ),

@@ -1,8 +1,5 @@
-import {
-  type BeforeApplicationShutdown,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { JwtCoreLog } from '../log.js';
 import type { VerifierSettings } from '../runtime/verifier-options.js';
 import { VerifierRuntime } from '../runtime/verifier-runtime.js';
 
@@ -11,20 +8,17 @@ export class JwtCoreRuntime
   extends VerifierRuntime
   implements OnApplicationBootstrap, BeforeApplicationShutdown
 {
-  private readonly logger: Logger;
-
   /**
    * @param strictestMs the shortest `@Freshness()` of a route, if there is one
    * @param waitMs how long the start waits for the issuers
    */
   constructor(
     settings: VerifierSettings,
-    strictestMs: number | undefined,
-    private readonly waitMs: number | undefined,
+    private readonly logger: JwtCoreLog,
+    strictestMs?: number,
+    private readonly waitMs?: number,
   ) {
-    const log = new Logger('JwtCore');
-    super(settings, { log, strictestMs });
-    this.logger = log;
+    super(settings, { log: logger, strictestMs });
   }
 
   async onApplicationBootstrap(): Promise<void> {

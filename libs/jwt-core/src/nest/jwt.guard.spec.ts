@@ -156,7 +156,7 @@ describe.each(platforms)('JwtGuard on %s', (_, makeAdapter) => {
   it('refuses a token that worked a moment ago, once it is revoked', async () => {
     const token = reader({ jti: 'stolen' });
     expect(await get('', ...bearer(token))).toMatchObject({ status: 200 });
-    issuer.revoke({ kind: 'jti', id: 'stolen' });
+    await issuer.revoke({ kind: 'jti', id: 'stolen' });
     await expect.poll(async () => (await get('', ...bearer(token))).status, soon).toBe(401);
     const answer = await get('', ...bearer(token));
     expectProblem(answer, problem(401, 'Unauthorized', 'token_revoked'));

@@ -104,7 +104,7 @@ describe.each(platforms)('Reference tokens on %s', (_, makeAdapter) => {
     const remembered = reference({ sid: 'one' });
     const unseen = reference({ sid: 'one' });
     expect(await get('/reports', remembered)).toMatchObject({ status: 200 });
-    auth.revoke({ kind: 'sid', id: 'one' });
+    await auth.revoke({ kind: 'sid', id: 'one' });
     await expect
       .poll(async () => (await get('/reports', remembered)).body.code, soon)
       .toBe('token_revoked');

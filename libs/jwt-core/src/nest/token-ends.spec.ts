@@ -134,7 +134,7 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
     const response = await get('/events', token);
     await once(response, 'data');
     expect(openConnections()).toBe(1);
-    revoke();
+    void revoke();
     await once(response.resume(), 'end');
     expect(response.complete).toBe(true);
     expect(openConnections()).toBe(0);
@@ -161,7 +161,7 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
     const { token, revoke } = mint();
     const answering = get('/work', token);
     await vi.waitUntil(() => openConnections() === 1, { timeout: 10_000, interval: 5 });
-    revoke();
+    void revoke();
     const [body] = (await once(await answering, 'data')) as [Buffer];
     expect(JSON.parse(body.toString())).toEqual({ ended: 'token_revoked' });
     await untilAllClosed();
@@ -195,7 +195,7 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
     expect((await events.next()).value).toMatchObject({
       data: { [field]: expect.any(String) as string },
     });
-    revoke();
+    void revoke();
     let result: IteratorResult<unknown>;
     do result = await events.next();
     while (!result.done);
@@ -241,7 +241,7 @@ describe.each(platforms)('a socket of ws on %s', (_name, makeAdapter) => {
     await vi.waitUntil(() => connections.size === 2, { timeout: 10_000, interval: 5 });
     const message = once(revoked, 'message');
     const closed = once(revoked, 'close');
-    issuer.revoke({ kind: 'jti', id: 'revoked' });
+    await issuer.revoke({ kind: 'jti', id: 'revoked' });
     const [text] = (await message) as [Buffer];
     expect(JSON.parse(text.toString())).toMatchObject({
       event: 'exception',

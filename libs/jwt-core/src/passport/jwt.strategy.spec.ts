@@ -96,7 +96,7 @@ describe.each(platforms)("AuthGuard('jwt') with JwtStrategy on %s", (_, makeAdap
 
   it('refuses a revoked token', async () => {
     const token = issuer.mint({ jti: 'revoked' });
-    issuer.revoke({ kind: 'jti', id: 'revoked' });
+    await issuer.revoke({ kind: 'jti', id: 'revoked' });
     await expect
       .poll(async () => (await get('/me', token)).body, soon)
       .toMatchObject({ code: 'token_revoked' });

@@ -100,9 +100,9 @@ describe('A verifier of several issuers', () => {
     const same = { jti: 'same', sid: 'same', client_id: 'same' };
     const tokens = [one.mint(same), two.mint(same)] as const;
     for (const token of tokens) await verifier.verify(token);
-    two.revoke({ kind: 'jti', id: 'same' });
-    two.revoke({ kind: 'client', id: 'same' });
-    two.revoke({ kind: 'kid', id: two.kid });
+    await two.revoke({ kind: 'jti', id: 'same' });
+    await two.revoke({ kind: 'client', id: 'same' });
+    await two.revoke({ kind: 'kid', id: two.kid });
     await expect
       .poll(
         () => verifier.verify(tokens[1]).then(String, (error: { code: string }) => error.code),
@@ -186,7 +186,7 @@ describe('A verifier of several issuers', () => {
         await expect(verifier.verify(two.mint({ iat: now, exp }))).rejects.toThrow('exp');
         await verifier.verify(one.mint({ iat: now, exp }));
       }
-      two.revoke({ kind: 'jti', id: 'x' });
+      await two.revoke({ kind: 'jti', id: 'x' });
       await verifier.verify(two.mint({ jti: 'x' }));
       expect([two.requests('feed'), log.warn.mock.calls]).toEqual([0, []]);
       const [first, second] = verifier.statistics.issuers.map(

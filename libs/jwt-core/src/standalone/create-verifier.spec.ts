@@ -34,7 +34,7 @@ describe('createVerifier', () => {
     await ready();
     const token = auth.mint({ sub: 'ada', scope: 'orders:read', jti: 'one' });
     expect(await verify(token)).toMatchObject({ subject: 'ada', scopes: ['orders:read'] });
-    auth.revoke({ kind: 'jti', id: 'one' });
+    await auth.revoke({ kind: 'jti', id: 'one' });
     await expect
       .poll(() => verify(token).catch((error: Error) => error))
       .toMatchObject({ name: 'TokenError', code: 'token_revoked' });
@@ -89,7 +89,7 @@ describe('createVerifier', () => {
     await verifier.ready();
     await verifier.close();
     const asked = auth.requests('feed');
-    auth.revoke({ kind: 'jti', id: 'late' });
+    await auth.revoke({ kind: 'jti', id: 'late' });
     await verifier.close();
     expect(auth.requests('feed')).toBe(asked);
     expect(verifier.statistics.revocationList.entries).toBe(0);

@@ -103,7 +103,7 @@ describe('the samples of the README', () => {
       });
       const twice = [...bearer(token), ...bearer(token)];
       expect((await ask(url, { headers: twice })).body['code']).toBe('token_missing');
-      auth.revoke({ kind: 'jti', id: framework });
+      await auth.revoke({ kind: 'jti', id: framework });
       await expect
         .poll(async () => (await ask(url, { headers: bearer(token) })).body)
         .toMatchObject({ status: 401, code: 'token_revoked' });

@@ -3,11 +3,10 @@ import type { RevocationBatch } from '../revocation/revocation-source.js';
 
 /** One service that reads the feed, as far as its requests show. */
 interface Follower {
-  /** The cursor of its last answer, until it requests the next one. */
-  cursor: string | undefined;
-  /** The fingerprint in its last answer, and in the last one that it has read. */
-  sentFingerprint: string | undefined;
-  readFingerprint: string | undefined;
+  /** Its last answer, until it makes the next request. */
+  sent: RevocationBatch | undefined;
+  /** The last answer that it has read. */
+  read: RevocationBatch | undefined;
   /** For how many rounds of waiting it has not made a request. */
   missedRounds: number;
 }
@@ -19,9 +18,9 @@ const mostMissedRounds = 1_000 / roundMs;
 const mostRounds = 3_000 / roundMs;
 
 /**
- * Knows the services that follow the feed, so that a rotation can wait until they have the new key.
- * A service shows by its next request, which carries the cursor of the last answer, that it has
- * read that answer.
+ * Knows the services that follow the feed, so that a test can wait until they have a new key or a
+ * revocation. A service shows by its next request, which carries the cursor of the last answer, that
+ * it has read that answer. Requests that do not wait for news are not its way through the feed.
  */
 export class FeedFollowers {
   private readonly followers = new Set<Follower>();
@@ -32,15 +31,13 @@ export class FeedFollowers {
     answer: Promise<RevocationBatch>,
   ): Promise<RevocationBatch> {
     const follower = this.returning(after) ?? newFollower();
-    follower.cursor = undefined;
-    follower.readFingerprint = follower.sentFingerprint;
+    follower.read = follower.sent;
+    follower.sent = undefined;
     follower.missedRounds = 0;
     this.followers.add(follower);
     try {
-      const batch = await answer;
-      follower.cursor = batch.cursor;
-      follower.sentFingerprint = batch.jwks;
-      return batch;
+      follower.sent = await answer;
+      return follower.sent;
     } catch (error) {
       // It closed the connection.
       this.followers.delete(follower);
@@ -48,17 +45,35 @@ export class FeedFollowers {
     }
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.followers.size;
+  }
+
   /**
-   * Waits until each service has read this fingerprint and begun to fetch the keys for it. Ends
-   * after three seconds at the latest, as not every reader of the feed fetches keys.
+   * Waits until each service has read this fingerprint and begun to fetch the keys for it.
    *
    * @param fetches how often the new keys were fetched so far
    */
-  async haveKeys(fingerprint: string, fetches: () => number): Promise<void> {
-    for (let round = 0; round < mostRounds; round++) {
+  haveKeys(fingerprint: string, fetches: () => number): Promise<void> {
+    const isRead = ({ read }: Follower) => read?.jwks === fingerprint;
+    return this.until((present) => present.every(isRead) && fetches() >= present.length);
+  }
+
+  /** Waits until each service has applied an answer of which this is true. */
+  haveRead(isMeant: (batch: RevocationBatch) => boolean): Promise<void> {
+    return this.until((present) => present.every(({ read }) => read && isMeant(read)));
+  }
+
+  /** Waits until there are so many. */
+  haveReturned(count: number): Promise<void> {
+    return this.until((present) => present.length >= count);
+  }
+
+  /** Ends after three seconds at the latest, as not every reader goes on, or fetches keys. */
+  private async until(isDone: (present: readonly Follower[]) => boolean): Promise<void> {
+    for (let round = 0; round < mostRounds && !isDone([...this.followers]); round++) {
       const present = [...this.followers];
-      const areTold = present.every(({ readFingerprint }) => readFingerprint === fingerprint);
-      if (areTold && fetches() >= present.length) return;
       // Not by the global timer, which a test may have stopped.
       await delay(roundMs);
       for (const follower of present) this.noteRound(follower);
@@ -66,22 +81,17 @@ export class FeedFollowers {
   }
 
   private noteRound(follower: Follower): void {
-    if (follower.cursor === undefined) return;
+    if (follower.sent === undefined) return;
     follower.missedRounds += 1;
     if (follower.missedRounds > mostMissedRounds) this.followers.delete(follower);
   }
 
   private returning(after: string | undefined): Follower | undefined {
     if (after === undefined) return undefined;
-    return [...this.followers].find(({ cursor }) => cursor === after);
+    return [...this.followers].find(({ sent }) => sent?.cursor === after);
   }
 }
 
 function newFollower(): Follower {
-  return {
-    cursor: undefined,
-    sentFingerprint: undefined,
-    readFingerprint: undefined,
-    missedRounds: 0,
-  };
+  return { sent: undefined, read: undefined, missedRounds: 0 };
 }

@@ -1,8 +1,16 @@
+export { asCaller, type Caller, type CallerHeaders } from './caller.js';
 export type { IssuerEndpoint, IssuerFault } from './issuer-server.js';
+export {
+  type JwtCoreTestingDefinition,
+  JwtCoreTestingModule,
+  type JwtCoreTestingOptions,
+} from './jwt-core-testing.module.js';
 export {
   MemoryRevocationSource,
   type MemoryRevocationSourceOptions,
 } from './memory-revocation-source.js';
+export type { Mint } from './mint.js';
+export type { ServiceUnderTest } from './service-under-test.js';
 export type { TestClient } from './oauth-endpoints.js';
 export { generateSigningKey, type SigningKey } from './access-token.js';
 export { TestClock } from './test-clock.js';

@@ -61,7 +61,7 @@ export function issuerMetadata(issuer: string): unknown {
   };
 }
 
-/** The HTTP side of an issuer, on a free port of the loopback interface. */
+/** The HTTP side of an issuer, on the loopback interface. */
 export class IssuerServer {
   url = '';
   private readonly faults = new Map<IssuerEndpoint, IssuerFault>();
@@ -79,9 +79,10 @@ export class IssuerServer {
 
   static async start(
     answers: Readonly<Record<IssuerEndpoint, IssuerAnswer>>,
+    port: number,
   ): Promise<IssuerServer> {
     const issuer = new IssuerServer(answers);
-    await once(issuer.server.listen(0, '127.0.0.1'), 'listening');
+    await once(issuer.server.listen(port, '127.0.0.1'), 'listening');
     issuer.url = `http://127.0.0.1:${(issuer.server.address() as AddressInfo).port}`;
     return issuer;
   }

@@ -39,6 +39,15 @@ export class MemoryRevocationSource implements RevocationSource {
     this.wake();
   }
 
+  /** How many revocations a reader has that was sent this cursor. */
+  static countOf(cursor: string): number {
+    return Number(cursor.split('.', 2)[1]);
+  }
+
+  get count(): number {
+    return this.entries.length;
+  }
+
   /** Answers all waiting reads. Call it when the fingerprint has changed. */
   wake(): void {
     for (const answer of this.waiting) answer();

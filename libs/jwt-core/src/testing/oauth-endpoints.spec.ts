@@ -60,7 +60,7 @@ describe('The token and introspection endpoints of TestIssuer', () => {
     const claims = { sub: 'ada', sid: 'one', claims: { plan: 'gold' } };
     const [token, other] = [auth.mintReference(claims), auth.mintReference()];
     expect(await introspect(token)).toMatchObject({ active: true, iss: auth.issuer, ...claims });
-    auth.revoke({ kind: 'sid', id: 'one' });
+    await auth.revoke({ kind: 'sid', id: 'one' });
     expect(await introspect(token)).toEqual({ active: false });
     expect(await introspect(other)).toMatchObject({ active: true });
     auth.clock.advance(900_000);

@@ -1,8 +1,9 @@
 import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Freshness } from '../nest/decorators.js';
 import { JwtCoreModule } from '../nest/jwt-core.module.js';
 import { JwtGuard } from '../nest/jwt.guard.js';
-import { JwtCoreReadiness } from '../runtime/readiness.js';
+import { RevocationList } from '../revocation/revocation-list.js';
 import { ask, bearer, createApp, listen, platforms } from '../nest/nest-app.fixture.js';
 import { TestIssuer } from './test-issuer.js';
 
@@ -11,6 +12,13 @@ import { TestIssuer } from './test-issuer.js';
 class GuardedController {
   @Get()
   list() {
+    return {};
+  }
+
+  /** So that its service reads the feed in between, too. */
+  @Get('fresh')
+  @Freshness('1s')
+  fresh() {
     return {};
   }
 }
@@ -31,9 +39,7 @@ describe('TestIssuer, as services see its changes,', () => {
       });
       apps.push(app);
       urls.push(await listen(app));
-      const { checks } = app.get(JwtCoreReadiness);
-      const faults = () => checks.map((each) => each.check());
-      await vi.waitFor(() => expect(faults()).toEqual([undefined, undefined]), 30_000);
+      await issuer.ready(app);
     }
   });
   afterAll(async () => {
@@ -49,7 +55,7 @@ describe('TestIssuer, as services see its changes,', () => {
   it('has each token accepted that is minted after a rotation, however fast they follow', async () => {
     for (let count = 0; count < 5; count++) {
       // Services that are just reading the feed miss no rotation either.
-      issuer.revoke({ kind: 'jti', id: `other ${count}` });
+      await issuer.revoke({ kind: 'jti', id: `other ${count}` });
       await issuer.rotateKey();
       expect(await statuses(issuer.mint())).toEqual([200, 200]);
     }
@@ -60,15 +66,59 @@ describe('TestIssuer, as services see its changes,', () => {
     expect(await statuses(issuer.mint())).toEqual([200, 200]);
   });
 
+  it('has revoked a token everywhere when it says so', async () => {
+    for (let count = 0; count < 5; count++) {
+      const token = issuer.mint({ jti: `revoked ${count}` });
+      expect(await statuses(token)).toEqual([200, 200]);
+      await issuer.revoke({ kind: 'jti', id: `revoked ${count}` });
+      expect(await statuses(token)).toEqual([401, 401]);
+    }
+  });
+
+  const refusals = {
+    expired: 'token_expired',
+    notYetValid: 'token_invalid',
+    otherAudience: 'token_invalid',
+    otherIssuer: 'token_invalid',
+    otherKey: 'token_invalid',
+    tampered: 'token_invalid',
+  } as const;
+  it.each(Object.entries(refusals))('makes tokens that are refused: %s', async (kind, code) => {
+    const token = issuer.mint[kind as keyof typeof refusals]();
+    const { status, body } = await ask(`${urls[0]}/guarded`, { headers: bearer(token) });
+    expect({ status, code: body.code }).toEqual({ status: 401, code });
+    expect(issuer.mint[kind as keyof typeof refusals]()).not.toBe(token);
+  });
+
+  it.each(['sub', 'iss', 'aud', 'exp', 'iat', 'jti', 'client_id'])(
+    'makes tokens without the claim %s',
+    async (name) => {
+      expect(await statuses(issuer.mint.withoutClaim(name))).toEqual([401, 401]);
+      expect(await statuses(issuer.mint.withoutClaim('roles'))).toEqual([200, 200]);
+    },
+  );
+
+  it('lets a service be stale at once, and fresh again when it comes back', async () => {
+    const token = issuer.mint();
+    expect(await statuses(token)).toEqual([200, 200]);
+    await issuer.goStale(apps[0]!);
+    const { status, body } = await ask(`${urls[0]}/guarded`, { headers: bearer(token) });
+    expect({ status, code: body.code }).toEqual({ status: 503, code: 'revocations_stale' });
+    // It asks nobody: what it has is not too old for the other one.
+    expect(apps[1]!.get(RevocationList).state).toBe('fresh');
+    await issuer.revoke({ kind: 'jti', id: 'while it was away' });
+    await issuer.comeBack();
+    expect(await statuses(token)).toEqual([200, 200]);
+    expect(await statuses(issuer.mint({ jti: 'while it was away' }))).toEqual([401, 401]);
+  });
+
   it('ends the tokens of a client that were minted before, and none that is minted after', async () => {
     const client = { client_id: 'shop' };
     const tokens = [issuer.mint(client)];
     for (let count = 0; count < 3; count++) {
-      issuer.revoke({ kind: 'client', id: 'shop' });
+      await issuer.revoke({ kind: 'client', id: 'shop' });
       tokens.push(issuer.mint(client));
-      for (const token of tokens.slice(0, -1)) {
-        await expect.poll(() => statuses(token)).toEqual([401, 401]);
-      }
+      for (const token of tokens.slice(0, -1)) expect(await statuses(token)).toEqual([401, 401]);
       expect(await statuses(tokens.at(-1)!)).toEqual([200, 200]);
     }
   });
@@ -80,5 +130,19 @@ describe('TestIssuer, as services see its changes,', () => {
     await issuer.rotateKey();
     expect(performance.now() - started).toBeLessThan(2_500);
     expect(await statuses(issuer.mint())).toEqual([200]);
+  });
+
+  it('listens where it is told, unless something does', async () => {
+    const port = Number(new URL(issuer.issuer).port);
+    await expect(TestIssuer.start({ port })).rejects.toThrow('EADDRINUSE');
+    await issuer.close();
+    const next = await TestIssuer.start({ port });
+    expect(next.issuer).toBe(issuer.issuer);
+    issuer = next;
+  });
+
+  it('says what a service lacks that does not get ready', async () => {
+    const lacking = { get: () => ({ missing: ['keys missing'] }) };
+    await expect(issuer.ready(lacking, 20)).rejects.toThrow('Not ready within 20 ms: keys missing');
   });
 });

@@ -33,7 +33,7 @@ it('tests a service without any change to it', async () => {
   const status = async () =>
     (await fetch(orders, { headers: { authorization: `Bearer ${token}` } })).status;
   await expect.poll(status).toBe(200);
-  auth.revoke({ kind: 'jti', id: 'one' });
+  await auth.revoke({ kind: 'jti', id: 'one' });
   await expect.poll(status).toBe(401);
 
   const other = auth.mint({ sub: 'ada', scope: 'orders:read' });

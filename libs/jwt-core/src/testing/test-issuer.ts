@@ -6,8 +6,10 @@ import { MAX_WAIT_SECONDS, type RevocationBatch } from '../revocation/revocation
 import {
   accessTokenClaims,
   defaultClientId,
+  generateSigningKey,
   type Members,
-  mintToken,
+  publicJwk,
+  type SigningKey,
   type TokenOrigin,
 } from './access-token.js';
 import { FeedFollowers } from './feed-followers.js';
@@ -19,8 +21,9 @@ import {
   IssuerServer,
 } from './issuer-server.js';
 import { MemoryRevocationSource } from './memory-revocation-source.js';
+import { createMint, type Mint } from './mint.js';
 import { OAuthEndpoints, type TestClient } from './oauth-endpoints.js';
-import { generateSigningKey, publicJwk, type SigningKey } from './access-token.js';
+import { becomeReady, becomeStale, type ServiceUnderTest } from './service-under-test.js';
 import { TestClock } from './test-clock.js';
 
 export interface TestIssuerOptions {
@@ -30,6 +33,8 @@ export interface TestIssuerOptions {
   readonly keys?: readonly [SigningKey, ...SigningKey[]];
   /** The client that it accepts. Default: a new one. */
   readonly client?: TestClient;
+  /** Where it listens on 127.0.0.1. Default: a free port. */
+  readonly port?: number;
 }
 
 /** What to revoke. `exp` and `before` are in seconds; see `Revocation`. */
@@ -59,12 +64,13 @@ const newClient = () => ({ clientId: 'service', clientSecret: randomUUID() });
  * }).compile();
  * const app = module.createNestApplication();
  * await app.listen(0);
+ * await auth.ready(app);
  * const authorization = `Bearer ${auth.mint({ sub: 'ada', scope: 'orders:read', jti: 'one' })}`;
  * const status = async () =>
  *   (await fetch(`${await app.getUrl()}/orders`, { headers: { authorization } })).status;
- * await expect.poll(status).toBe(200); // 503 until keys and revocations have arrived
- * auth.revoke({ kind: 'jti', id: 'one' });
- * await expect.poll(status).toBe(401);
+ * expect(await status()).toBe(200);
+ * await auth.revoke({ kind: 'jti', id: 'one' });
+ * expect(await status()).toBe(401);
  * ```
  */
 export class TestIssuer {
@@ -81,9 +87,12 @@ export class TestIssuer {
    * `JwtCoreModule.forRoot({ issuer, audience, ...auth.client })`.
    */
   readonly client: TestClient;
+  /** Makes its tokens, and such as must be refused: `mint()`, `mint.expired()` and others. */
+  readonly mint: Mint;
   private readonly oauth: OAuthEndpoints;
   private keys: readonly SigningKey[];
   private readonly followers = new FeedFollowers();
+  private lostFollowers = 0;
   private keyFetches = 0;
   /** How often each client was revoked. */
   private readonly tokenVersions = new Map<unknown, number>();
@@ -93,6 +102,10 @@ export class TestIssuer {
     this.audience = audience;
     this.keys = keys;
     this.client = client;
+    this.mint = createMint(
+      () => this.origin(),
+      (claims) => this.withTokenVersion(claims),
+    );
     this.oauth = new OAuthEndpoints(this, client);
     this.revocations = new MemoryRevocationSource({
       fingerprint: () => jwksFingerprint(this.keys),
@@ -100,18 +113,19 @@ export class TestIssuer {
     });
   }
 
-  /** Listens on a free port. */
+  /** @throws Error `EADDRINUSE` if something listens at `port` */
   static async start(options: TestIssuerOptions = {}): Promise<TestIssuer> {
-    const { audience = 'api', client = newClient() } = options;
+    const { audience = 'api', client = newClient(), port = 0 } = options;
     const keys = options.keys ?? [await generateSigningKey()];
     const issuer = new TestIssuer(keys, audience, client);
-    issuer.server = await IssuerServer.start({
+    const answers = {
       metadata: () => issuerMetadata(issuer.issuer),
       jwks: () => issuer.jwks(),
-      feed: (request, signal) => issuer.feed(request, signal),
-      token: (request) => issuer.oauth.token(request),
-      introspect: (request) => issuer.oauth.introspect(request),
-    });
+      feed: (request: IssuerRequest, signal: AbortSignal) => issuer.feed(request, signal),
+      token: (request: IssuerRequest) => issuer.oauth.token(request),
+      introspect: (request: IssuerRequest) => issuer.oauth.introspect(request),
+    };
+    issuer.server = await IssuerServer.start(answers, port);
     return issuer;
   }
 
@@ -126,14 +140,6 @@ export class TestIssuer {
   }
 
   /**
-   * A token, by default valid for 15 minutes. Each claim and header parameter can be replaced by
-   * any value, or left out with `undefined`.
-   */
-  mint(claims: Members = {}, header: Members = {}): string {
-    return mintToken(this.origin(), this.withTokenVersion(claims), header);
-  }
-
-  /**
    * A reference token for the claims that `mint` would sign. The introspection endpoint returns
    * them until the token expires or is revoked.
    */
@@ -142,11 +148,12 @@ export class TestIssuer {
   }
 
   /**
-   * Publishes a revocation. Services that follow the feed know of it within milliseconds. Of a
-   * `client` it ends the tokens that were minted before, and none that is minted after, also in the
-   * same second.
+   * Publishes a revocation at once. Resolves when all services that follow the feed have applied it:
+   * within milliseconds, and after three seconds in any case. While the issuer is down it waits for
+   * nobody. Of a `client` it ends the tokens that were minted before, and none that is minted after,
+   * also in the same second.
    */
-  revoke({ kind, id, exp, before }: NewRevocation): Revocation {
+  async revoke({ kind, id, exp, before }: NewRevocation): Promise<Revocation> {
     const nowSeconds = this.nowSeconds();
     const revocation = {
       kind,
@@ -156,6 +163,12 @@ export class TestIssuer {
       ...(kind === 'client' && before === undefined && { tokenVersion: this.nextVersion(id) }),
     };
     this.revocations.add([revocation]);
+    const { count } = this.revocations;
+    if (!this.server.isFailing('feed')) {
+      await this.followers.haveRead(
+        ({ cursor }) => MemoryRevocationSource.countOf(cursor) >= count,
+      );
+    }
     return revocation;
   }
 
@@ -187,7 +200,7 @@ export class TestIssuer {
     if (!isPublished) throw new RangeError(`There is no key ${kid}`);
     if (this.keys.length === 1) await this.rotateKey();
     this.keys = this.keys.filter((key) => key.kid !== kid);
-    this.revoke({ kind: 'kid', id: kid });
+    await this.revoke({ kind: 'kid', id: kid });
   }
 
   /** Makes an endpoint, or all of them, fail until `repair`. */
@@ -197,6 +210,41 @@ export class TestIssuer {
 
   repair(endpoint: IssuerEndpoint | 'all' = 'all'): void {
     this.server.setFault(endpoint, undefined);
+  }
+
+  /** It cannot be reached any more. */
+  goDown(): void {
+    this.lostFollowers = Math.max(this.lostFollowers, this.followers.count);
+    this.fail('all');
+  }
+
+  /**
+   * It can be reached again. Resolves when the services that followed the feed have read it since,
+   * a second later at most.
+   */
+  async comeBack(): Promise<void> {
+    const count = this.lostFollowers;
+    this.lostFollowers = 0;
+    this.repair();
+    await this.followers.haveReturned(count);
+  }
+
+  /**
+   * It goes down, and for this service it is as if it had been away for longer than the service
+   * allows: tokens are refused with `revocations_stale` at once, until `comeBack`.
+   */
+  async goStale(app: ServiceUnderTest): Promise<void> {
+    this.goDown();
+    await becomeStale(app);
+  }
+
+  /**
+   * Resolves when a service has the keys and revocations of its issuers.
+   *
+   * @throws Error that names what is missing at the end of that time
+   */
+  ready(app: ServiceUnderTest, withinMs = 10_000): Promise<void> {
+    return becomeReady(app, withinMs);
   }
 
   /** The number of requests to an endpoint. */
@@ -225,7 +273,8 @@ export class TestIssuer {
   private feed({ query }: IssuerRequest, signal: AbortSignal): Promise<RevocationBatch> {
     const waitSeconds = Math.min(Math.max(Number(query.get('wait')) || 0, 0), MAX_WAIT_SECONDS);
     const after = query.get('after') ?? undefined;
-    return this.followers.follow(after, this.revocations.read(after, { waitSeconds, signal }));
+    const answer = this.revocations.read(after, { waitSeconds, signal });
+    return waitSeconds > 0 ? this.followers.follow(after, answer) : answer;
   }
 
   private jwks(): unknown {

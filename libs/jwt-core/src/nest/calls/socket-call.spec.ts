@@ -256,7 +256,7 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
     const client = connect(url, authorization(issuer.mint({ sub: 'ada', jti })));
     client.send('caller');
     expect(await client.next()).toEqual(['caller', 'ada']);
-    issuer.revoke({ kind: 'jti', id: jti });
+    await issuer.revoke({ kind: 'jti', id: jti });
     expect(await client.next()).toEqual(exception('token_revoked'));
     expect(await client.closed).toBe(closeCode);
   });

@@ -70,7 +70,7 @@ describe('IntrospectionSource', () => {
     [
       'was revoked',
       () => {
-        auth.revoke({ kind: 'jti', id: 'dead' });
+        void auth.revoke({ kind: 'jti', id: 'dead' });
         return auth.mintReference({ jti: 'dead' });
       },
     ],
