@@ -88,6 +88,10 @@ describe('Nest 12, as ESM', () => {
     await visit(await serve(nest12, `dist/${adapter}.js`, { ISSUER: auth.url }));
   });
 
+  it('lets in with node:test whom a test names', async () => {
+    await run(process.execPath, ['--test', 'dist/app.test.js'], nest12, { ISSUER: auth.url });
+  });
+
   it('loads every entry but that of passport, which is not installed', async () => {
     await run(process.execPath, ['dist/entries.js'], nest12);
   });
@@ -102,7 +106,7 @@ describe('Nest 11, as CommonJS', () => {
     await compile(nest11, '--noEmit', '--module', 'node16');
   });
 
-  it('refuses with Jest who has logged out', async () => {
+  it('refuses with Jest who has logged out, and lets in whom a test names', async () => {
     const jest = ['node_modules/jest/bin/jest.js', '--ci', '--runInBand'];
     await run(process.execPath, jest, nest11, { ISSUER: auth.url, PASSWORD });
   });

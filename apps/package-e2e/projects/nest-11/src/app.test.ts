@@ -1,10 +1,11 @@
 import { Controller, Get, type INestApplication, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
+import { Test } from '@nestjs/testing';
 import { CurrentPrincipal, JwtCoreModule, JwtGuard, type Principal } from '@jwt-auth/jwt-core';
 import { JwtStrategy } from '@jwt-auth/jwt-core/passport';
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
-import { TestIssuer } from '@jwt-auth/jwt-core/testing';
+import { asCaller, JwtCoreTestingModule, TestIssuer } from '@jwt-auth/jwt-core/testing';
 import { createVerifier, TokenError } from '@jwt-auth/jwt-core/verifier';
 
 const issuer = process.env['ISSUER']!;
@@ -66,6 +67,19 @@ describe('Nest 11 with Jest', () => {
     await fetch(`${issuer}/auth/logout`, { method: 'POST', headers });
     await until(async () => (await status(`${url}/me`, token)) === 401);
     expect(await status(`${url}/passport`, token)).toBe(401);
+  });
+
+  it('lets in whom a test names', async () => {
+    const builder = Test.createTestingModule({ imports: [AppModule] });
+    const tested = (
+      await JwtCoreTestingModule.replaceIn(builder).compile()
+    ).createNestApplication();
+    await tested.listen(0, '127.0.0.1');
+    const url = `${await tested.getUrl()}/me`;
+    const answer = await fetch(url, { headers: { ...asCaller({ subject: 'ada' }) } });
+    expect(await answer.json()).toEqual({ subject: 'ada' });
+    expect((await fetch(url)).status).toBe(401);
+    await tested.close();
   });
 
   it('loads every entry', async () => {
