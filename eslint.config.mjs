@@ -50,7 +50,7 @@ export default defineConfig(
   },
   eslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -72,7 +72,7 @@ export default defineConfig(
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
   },
   {
-    files: ['**/vitest.config.ts', 'vitest.*.ts'],
+    files: ['**/vitest.config.ts', 'vitest.*.ts', '**/vite.config.ts'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { parserOptions: { projectService: false } },
   },
@@ -93,8 +93,8 @@ export default defineConfig(
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['**/*.ts'],
-    ignores: ['**/vitest.config.ts', 'vitest.*.ts'],
+    files: ['**/*.{ts,tsx}'],
+    ignores: ['**/vitest.config.ts', 'vitest.*.ts', '**/vite.config.ts'],
     plugins: { '@nx': nx },
     rules: {
       '@nx/enforce-module-boundaries': [
@@ -105,6 +105,7 @@ export default defineConfig(
               sourceTag: 'type:app',
               onlyDependOnLibsWithTags: ['type:lib', 'type:chassis', 'type:tool'],
             },
+            { sourceTag: 'type:page', onlyDependOnLibsWithTags: ['type:lib'] },
             { sourceTag: 'type:chassis', onlyDependOnLibsWithTags: ['type:lib', 'type:tool'] },
             // For specs alone: `no-restricted-imports` below keeps dev-stack out of the sources.
             { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:tool'] },

@@ -1,6 +1,6 @@
 // The last step of an app's build: the program and all that it imports become one file, which Node
 // loads in half the time that it takes to find and read some two thousand.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'rolldown';
 
@@ -51,6 +51,22 @@ const absent = {
       : null,
 };
 
+/** The console's page goes into the folder of the app that serves it. */
+const consolePage = {
+  name: 'console-page',
+  generateBundle() {
+    const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+    if (!devDependencies['@jwt-auth/console']) return;
+    const page = path.join(import.meta.dirname, 'apps/console/dist');
+    for (const entry of readdirSync(page, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const file = path.join(entry.parentPath, entry.name);
+      const fileName = `console/${path.relative(page, file).replaceAll(path.sep, '/')}`;
+      this.emitFile({ type: 'asset', fileName, source: readFileSync(file) });
+    }
+  },
+};
+
 /** jwt-core as it was compiled, with maps, rather than as it is published. */
 const { compilerOptions } = JSON.parse(
   readFileSync(path.join(import.meta.dirname, 'tsconfig.base.json'), 'utf8'),
@@ -67,7 +83,7 @@ export default defineConfig({
   platform: 'node',
   external,
   resolve: { alias },
-  plugins: [sourceMaps, oneTypeorm, absent],
+  plugins: [sourceMaps, oneTypeorm, absent, consolePage],
   onLog(level, log, report) {
     // Packages try whether others are there, such as a driver of another database.
     if (log.code === 'UNRESOLVED_IMPORT' && isForeign(log.id ?? '')) return;

@@ -4,8 +4,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
+import { serveConsole } from './console/console.js';
 import { acceptOAuthForms } from './oauth/forms.js';
 import { refuseCrossSiteRequests } from './sessions/cookie-requests.js';
+
+/** Beside the bundle, where the build puts the console's page. */
+const CONSOLE = new URL('console/', import.meta.url);
 
 /** The auth app, ready to serve: its database open and migrated, its keys loaded. */
 export async function createAuthApp(
@@ -26,5 +30,8 @@ export async function createAuthApp(
   });
   acceptOAuthForms(app);
   refuseCrossSiteRequests(app);
+  if (config.isConsoleServed) {
+    serveConsole(app, { directory: CONSOLE, basePath: config.basePath });
+  }
   return app;
 }

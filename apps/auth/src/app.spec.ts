@@ -1,3 +1,5 @@
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from './testing/auth-app.fixture.js';
@@ -43,6 +45,20 @@ describe('discovery', () => {
   });
 });
 
+describe('the console', () => {
+  const hasConsole = (app: AuthApp) => {
+    const adapter = app.get<HttpAdapterHost<FastifyAdapter>>(HttpAdapterHost).httpAdapter;
+    return adapter.getInstance().hasRoute({ method: 'GET', url: '/console' });
+  };
+
+  it('is there, unless it is switched off', async () => {
+    expect(hasConsole(auth)).toBe(true);
+    const without = await AuthApp.start({ DATABASE_URL: auth.databaseUrl, CONSOLE: 'off' });
+    expect(hasConsole(without)).toBe(false);
+    await without.close();
+  });
+});
+
 describe('health', () => {
   it('is ready with a database, keys and a revocation list', async () => {
     expect((await auth.call('GET', '/health/live')).status).toBe(200);
@@ -73,6 +89,7 @@ describe('the document of the API', () => {
       '/admin/revocations',
       '/admin/roles',
       '/admin/roles/{name}',
+      '/admin/tokens/check',
       '/admin/users',
       '/admin/users/{id}',
       '/admin/users/{id}/password',

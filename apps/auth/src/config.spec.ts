@@ -184,3 +184,12 @@ describe('the settings in production', () => {
     expect(problems({ ...production, ...environment })).toBe('');
   });
 });
+
+describe('CONSOLE', () => {
+  it('is on, also in production, unless it is switched off', () => {
+    expect(config().isConsoleServed).toBe(true);
+    expect(config({ NODE_ENV: 'production', KEY_ENCRYPTION_KEY }).isConsoleServed).toBe(true);
+    expect(config({ CONSOLE: 'off' }).isConsoleServed).toBe(false);
+    expect(problems({ DATABASE_URL, CONSOLE: 'maybe' })).toContain('CONSOLE');
+  });
+});

@@ -72,6 +72,7 @@ const Settings = z
     SMTP_URL: smtpUrl().optional(),
     MAIL_FROM: mailFrom().optional(),
     MAIL_TEMPLATES: text(4096).optional(),
+    CONSOLE: flag().default(true),
   })
   .superRefine(
     (settings, context) => {
@@ -198,6 +199,8 @@ export class Config {
   readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
   readonly areDocsServed: boolean;
+  /** Whether `/console` is there. */
+  readonly isConsoleServed: boolean;
 
   /** @throws SettingsError with every problem listed */
   constructor(environment: Environment = process.env) {
@@ -239,6 +242,7 @@ export class Config {
     this.build = { version, commit: settings.BUILD_COMMIT };
     this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
     this.areDocsServed = areDocsServed(settings);
+    this.isConsoleServed = settings.CONSOLE;
   }
 }
 

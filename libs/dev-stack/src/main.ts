@@ -8,12 +8,14 @@ import type { RebuildOptions } from './stack/rebuild.js';
 const settings = join(ROOT, '.env');
 if (existsSync(settings)) loadEnvFile(settings);
 
+/** What the apps are built from, besides their own folders. */
+const PARTS = ['apps/console', 'libs/chassis', 'libs/jwt-core'];
+
 /** Runs `npm start`, or `npm run dev` with `rebuild`, until it is to end. @returns the exit code */
 export function main(rebuild?: Omit<RebuildOptions, 'sources'>): Promise<number> {
   const apps = findApps(ROOT);
-  // What the apps are built from.
   const folders = apps.map(({ main }) => dirname(dirname(main)));
-  const sources = [...folders, 'libs/chassis', 'libs/jwt-core'].map((path) => join(ROOT, path));
+  const sources = [...folders, ...PARTS].map((path) => join(ROOT, path));
   return runLauncher({
     apps,
     env: process.env,

@@ -7,9 +7,11 @@ import { IssuedTokens } from './issued-tokens.js';
 import { ReferenceTokens } from './reference-tokens.js';
 import { ReferenceTokensRepository } from './reference-tokens.repository.js';
 import { TokenIssuer } from './token-issuer.js';
+import { TokensAdminController } from './tokens.admin.controller.js';
 
 @Module({
   imports: [JwtModule.register({}), KeysModule, RevocationsModule],
+  controllers: [TokensAdminController],
   providers: [TokenIssuer, ReferenceTokens, ReferenceTokensRepository, IssuedTokens],
   exports: [TokenIssuer, ReferenceTokens, IssuedTokens],
 })

@@ -118,12 +118,14 @@ function reportEnds(stack: Stack, apps: readonly App[], reported: Set<unknown>):
   }
 }
 
-/** A hash of the programs beside an app's main file. */
+/** A hash of the programs and pages beside an app's main file, and below. */
 function contentOf(app: App): string {
   const folder = dirname(resolve(ROOT, app.main));
   const hash = createHash('sha256');
-  const files = existsSync(folder) ? readdirSync(folder).sort() : [];
-  for (const file of files.filter((name) => /\.m?js$/.test(name))) {
+  const files = existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    : [];
+  for (const file of files.sort().filter((name) => /\.(?:m?js|html|css)$/.test(name))) {
     hash.update(file).update(readFileSync(join(folder, file)));
   }
   return hash.digest('hex');

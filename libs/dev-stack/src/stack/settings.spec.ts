@@ -80,6 +80,14 @@ describe('the settings of the launcher', () => {
     expect(settings(env).demoPassword).toBe(password);
   });
 
+  it.each([
+    [{}, true],
+    [{ CONSOLE: 'on' }, true],
+    [{ CONSOLE: 'Off' }, false],
+  ])('with %o know whether there is a console: %s', (env, hasConsole) => {
+    expect(settings(env)).toMatchObject({ hasConsole });
+  });
+
   it('give the apps a demo client, with a secret of the data directory', () => {
     const environments = (env: NodeJS.ProcessEnv = {}, directory = dataDir) => {
       const made = settings(env, directory);

@@ -10,6 +10,8 @@ export const DEMO_CLIENT_ID = 'de300000-0000-4000-8000-00000000c11e';
 
 const OFF = ['false', '0', 'off', 'no'];
 
+const isOff = (flag: string | undefined) => OFF.includes(flag?.toLowerCase() ?? '');
+
 /** What the launcher reads of the environment. The apps read and check the rest. */
 export class StackSettings {
   /** Where the apps listen. */
@@ -17,6 +19,8 @@ export class StackSettings {
   /** A Postgres that is not ours, or `undefined` for the embedded one. */
   readonly databaseUrl: string | undefined;
   readonly postgresDir: string;
+  /** Whether auth serves the console. */
+  readonly hasConsole: boolean;
   /** The password of the demo users, or `undefined` when there are none. */
   readonly demoPassword: string | undefined;
   private readonly ports: ReadonlyMap<string, number>;
@@ -32,6 +36,7 @@ export class StackSettings {
     this.host = env['HOST'] || '127.0.0.1';
     this.databaseUrl = given(env, 'DATABASE_URL');
     this.postgresDir = resolve(env['EMBEDDED_POSTGRES_DIR'] || join(ROOT, '.data/postgres'));
+    this.hasConsole = !isOff(env['CONSOLE']);
     this.demoPassword = demoPassword(env);
     this.ports = new Map(apps.map((app) => [app.name, portOf(app, env)]));
   }
@@ -115,6 +120,6 @@ function portOf({ portSetting, defaultPort }: App, env: NodeJS.ProcessEnv): numb
 /** auth applies this rule; here it only decides what is printed. */
 function demoPassword(env: NodeJS.ProcessEnv): string | undefined {
   if (env['NODE_ENV'] === 'production') return undefined;
-  if (OFF.includes(env['SEED_DEMO']?.toLowerCase() ?? '')) return undefined;
+  if (isOff(env['SEED_DEMO'])) return undefined;
   return given(env, 'DEMO_PASSWORD') ?? 'correct horse battery staple';
 }

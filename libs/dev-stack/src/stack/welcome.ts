@@ -13,9 +13,11 @@ export interface Welcome {
 /** What a developer needs who has just started the stack. */
 export function welcome({ apps, settings, stack, logDir, seconds }: Welcome): string {
   const address = (app: App) => `http://${browsable(settings.host)}:${settings.portOf(app)}`;
+  const issuer = apps.find(({ name }) => name === 'auth');
   const lines = [
     `Ready after ${seconds.toFixed(1)} s.`,
     '',
+    ...(issuer && settings.hasConsole ? [row('console', `${address(issuer)}/console`)] : []),
     ...apps.map((app) => row(app.name, `${address(app)}   its API: ${address(app)}/docs`)),
     row('Postgres', postgresAddress(settings, stack, apps)),
     row('data', stack.embeddedPostgres?.dataDir ?? 'in the Postgres of DATABASE_URL'),

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+import { chromium, type Browser } from 'playwright-core';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+
+/** Where the browser of this machine is: `CHROME_PATH`, or on the path. */
+export const browserPath = process.env['CHROME_PATH'] || onPath(NAMES);
+
+if (!browserPath) {
+  const rule = '!'.repeat(78);
+  process.stderr.write(
+    `\n${rule}\nNO BROWSER: the tests of the console are SKIPPED. Install Chromium (Debian:\n` +
+      `apt-get install chromium), or set CHROME_PATH to a Chromium or Chrome.\n${rule}\n`,
+  );
+}
+
+let browser: Promise<Browser> | undefined;
+
+/** The browser of this run. It ends with the process. */
+export function openBrowser(): Promise<Browser> {
+  browser ??= chromium.launch({
+    executablePath: browserPath ?? '',
+    // Its sandbox refuses to run as root.
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  });
+  return browser;
+}
+
+function onPath(names: readonly string[]): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
+}

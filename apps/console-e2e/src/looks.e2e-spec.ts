@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { browserPath } from './browser.js';
+import { Console } from './console.js';
+import { ADMIN, login } from './stack.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Where pictures of all pages go, for people to look at. */
+const pictures = process.env['CONSOLE_PICTURES'];
+
+const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1280, height: 800 } } as const;
+const PAGES = ['Token', 'Sessions'];
+
+const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
+  (['narrow', 'wide'] as const).map((size) => ({ colorScheme, size })),
+);
+
+/** Both sizes and both schemes once: contrast depends on the scheme, all else on the size. */
+const isAudited = ({ colorScheme, size }: (typeof LOOKS)[number]) =>
+  (colorScheme === 'light') === (size === 'wide');
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+  }[];
+}
+
+/** What axe finds, as text. */
+async function violations({ page }: Console): Promise<string[]> {
+  await page.evaluate(AXE);
+  const result = await page.evaluate<AxeResult>('axe.run(document)');
+  return result.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
+
+const overflow = ({ page }: Console) =>
+  page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+
+describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size', (look) => {
+  const open = { colorScheme: look.colorScheme, viewport: SIZES[look.size] };
+
+  it('is accessible on every page, and fits', async () => {
+    const console = await Console.open(open);
+    await console.button('Log in').waitFor();
+    const seen = async (name: string) => {
+      if (isAudited(look)) expect(await violations(console), name).toEqual([]);
+      expect(await overflow(console), name).toBeLessThanOrEqual(0);
+      if (!pictures) return;
+      const path = join(pictures, `${name}-${look.size}-${look.colorScheme}.png`);
+      await console.page.screenshot({ path, fullPage: true });
+    };
+    await seen('login');
+    await login(ADMIN, 'curl/8.5');
+    await console.logIn(ADMIN);
+    await console.page.getByRole('navigation').waitFor();
+    for (const name of PAGES) {
+      await console.go(name);
+      await console.page.waitForLoadState('networkidle');
+      await seen(name);
+    }
+    await console.go('Sessions');
+    await console.button('End all sessions').click();
+    await seen('dialog');
+    await console.close();
+  });
+});

@@ -1,0 +1,127 @@
+import { createTcpProxy } from '@jwt-auth/dev-stack';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { browserPath } from './browser.js';
+import { Console } from './console.js';
+import { api, login, newUser, PASSWORD, startStack } from './stack.js';
+
+const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+
+let open: Console | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+const status = async (token: string) =>
+  (
+    await fetch(`${(await startStack()).auth}/auth/me`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+  ).status;
+
+describe.skipIf(!browserPath)('the login', () => {
+  it('says what is wrong, keeps what was typed, and leads to the page of the address', async () => {
+    const { email } = await newUser();
+    const console = (open = await Console.open({}, '/sessions'));
+    await console.logIn(email, 'a wrong password');
+    await console.sees('The e-mail or the password is wrong.');
+    expect(await console.page.getByLabel('E-mail').inputValue()).toBe(email);
+    await console.logIn(email);
+    await console.page.getByRole('heading', { name: 'Sessions' }).waitFor();
+    await console.button('Log out').click();
+    await console.button('Log in').waitFor();
+  });
+});
+
+describe.skipIf(!browserPath)('the sessions page', () => {
+  it('names my devices, and ends one of them by the mouse and one by the keyboard', async () => {
+    const { email } = await newUser();
+    const devices = [await login(email, FIREFOX), await login(email, 'curl/8.5')];
+    const console = (open = await Console.login({ email }));
+    await console.go('Sessions');
+    await console.sees('this one');
+
+    await console.button('End: Firefox on Windows').click();
+    await console.sees('End this session?');
+    await console.inDialog('Cancel').click();
+    expect(await status(devices[0]!)).toBe(200);
+    await console.button('End: Firefox on Windows').click();
+    await console.inDialog('End').click();
+    await console.sees('The session has ended.');
+    await expect.poll(() => status(devices[0]!)).toBe(401);
+
+    const { keyboard } = console.page;
+    await console.button('End: curl').focus();
+    await keyboard.press('Enter');
+    await console.page.getByRole('dialog').waitFor();
+    await keyboard.press('Escape');
+    await console.page.getByRole('dialog').waitFor({ state: 'detached' });
+    // The focus is where it was.
+    await keyboard.press('Enter');
+    await keyboard.press('Tab');
+    await keyboard.press('Enter');
+    await expect.poll(() => status(devices[1]!)).toBe(401);
+    await console.button('End: curl').waitFor({ state: 'detached' });
+  });
+
+  it('ends all of them, and shows the login', async () => {
+    const { email } = await newUser();
+    const other = await login(email);
+    const console = (open = await Console.login({ email }));
+    await console.go('Sessions');
+    await console.button('End all sessions').click();
+    await console.sees('2 sessions end, this one too.');
+    await console.inDialog('End all sessions').click();
+    await console.button('Log in').waitFor();
+    await expect.poll(() => status(other)).toBe(401);
+  });
+});
+
+describe.skipIf(!browserPath)('a page in mid-work', () => {
+  const roles = ['user', 'admin'];
+
+  it('keeps what was typed when the session ends', async () => {
+    const { email } = await newUser(roles);
+    const console = (open = await Console.login({ email }));
+    const paste = console.page.getByLabel('Paste a token');
+    await paste.fill('something long');
+    await api('auth/logout-everywhere', { token: await login(email), method: 'POST' });
+    await console.button('Check').click();
+    await console.page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    expect(await console.page.getByLabel('E-mail').inputValue()).toBe(email);
+    await console.page.getByLabel('Password').fill(PASSWORD);
+    await console.page.keyboard.press('Enter');
+    await console.page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await paste.inputValue()).toBe('something long');
+    await console.button('Check').click();
+    await console.sees('token_invalid');
+  });
+
+  it('goes on by itself when auth has been away', async () => {
+    const { email } = await newUser(roles);
+    const { auth } = await startStack();
+    const proxy = await createTcpProxy(Number(new URL(auth).port));
+    try {
+      const address = `http://localhost:${proxy.port}`;
+      const console = (open = await Console.login({ email, address }));
+      const paste = console.page.getByLabel('Paste a token');
+      await paste.fill('something long');
+      proxy.cut();
+      await console.button('Check').click();
+      await console.sees('The page goes on by itself');
+      await console.page.getByRole('navigation').getByRole('link', { name: 'Sessions' }).click();
+      await console.sees('Loading');
+      proxy.resume();
+      await console.sees('this one');
+      await console.page.getByText('The page goes on by itself').waitFor({ state: 'detached' });
+      await console.go('Token');
+      await console.page.getByLabel('Paste a token').fill('something long');
+      await console.button('Check').click();
+      await console.sees('token_invalid');
+    } finally {
+      await open?.close();
+      open = undefined;
+      await proxy.close();
+    }
+  });
+});

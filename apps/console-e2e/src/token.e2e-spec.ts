@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { browserPath } from './browser.js';
+import { Console } from './console.js';
+import { ADMIN, api, login, newUser } from './stack.js';
+
+let open: Console | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+const opened = async (email: string) => (open = await Console.login({ email }));
+
+describe.skipIf(!browserPath)('the token page', () => {
+  it('takes my token apart, and finds its signature right', async () => {
+    const console = await opened((await newUser()).email);
+    await console.sees(/minutes.* left$/);
+    const checks = console.page.getByRole('list', { name: 'Checked in this page' });
+    await expect.poll(() => checks.getByText('yes', { exact: true }).count()).toBe(5);
+    await console.sees('Issuer: who made the token.');
+    // Who is no administrator does not see the pages of administrators.
+    expect(await console.page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
+      'Token',
+      'Sessions',
+    ]);
+  });
+
+  it('says of any token what the verifier says, by the keyboard alone', async () => {
+    const console = await opened(ADMIN);
+    const check = async (token: string) => {
+      await console.page.getByLabel('Paste a token').focus();
+      await console.page.keyboard.press('ControlOrMeta+A');
+      await console.page.keyboard.insertText(token);
+      await console.page.keyboard.press('Tab');
+      await console.page.keyboard.press('Enter');
+    };
+    const token = await login((await newUser()).email);
+    await check(`Bearer ${token}`);
+    await console.sees('Signed by this issuer, in time, and not revoked.');
+
+    await api('auth/logout', { token, method: 'POST' });
+    await expect
+      .poll(async () => {
+        await check(token);
+        return console.page.getByText('token_revoked').count();
+      })
+      .toBe(1);
+
+    const [header = '', payload = '', signature = ''] = token.split('.');
+    const other = signature.startsWith('A') ? 'B' : 'A';
+    await check(`${header}.${payload}.${other}${signature.slice(1)}`);
+    await console.sees('wrong signature');
+    // What the page itself has checked agrees.
+    const cards = console.page.getByRole('list', { name: 'Checked in this page' });
+    await expect.poll(() => cards.last().getByText('no', { exact: true }).count()).toBe(1);
+
+    await check('hello');
+    await console.sees('This is no JWT');
+  });
+});

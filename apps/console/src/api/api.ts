@@ -1,0 +1,44 @@
+import { AUTH } from '../place.js';
+import { session } from '../session/session.js';
+import { connectionLost } from './connection.js';
+import { ApiError, errorOf, unreachable } from './problem.js';
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Calls auth as the user who is logged in, through the API that everyone can use.
+ *
+ * @param path below the address of auth, without a slash before it
+ * @returns the body of the answer; `undefined` if it has none
+ * @throws ApiError
+ */
+export async function call<T = undefined>(path: string, options: Call = {}): Promise<T> {
+  const { method = 'GET', body, headers = {}, signal } = options;
+  const hasBody = body !== undefined;
+  const request: RequestInit = {
+    method,
+    cache: 'no-store',
+    headers: { ...(hasBody && { 'content-type': 'application/json' }), ...headers },
+    ...(hasBody && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
+  };
+  try {
+    const response = await session.fetch(new URL(path, AUTH), request);
+    if (!response.ok) throw await errorOf(response, true);
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    const known = error instanceof ApiError ? error : unreachable();
+    if (known.code === 'unreachable') connectionLost();
+    throw known;
+  }
+}
+
+/** `users/<id>` with each part encoded. */
+export const path = (...parts: readonly string[]) => parts.map(encodeURIComponent).join('/');

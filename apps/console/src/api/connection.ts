@@ -1,0 +1,33 @@
+import { AUTH } from '../place.js';
+import { Store } from '../store.js';
+
+const PROBE_MS = 1_000;
+const PROBE_TIMEOUT_MS = 5_000;
+
+/** Whether auth answers. `returned` counts how often it came back: what failed meanwhile is repeated. */
+export const connection = new Store({ isAway: false, returned: 0 });
+
+/** Says that auth did not answer. It is asked every second, until it does. */
+export function connectionLost(): void {
+  if (connection.value.isAway) return;
+  connection.set({ ...connection.value, isAway: true });
+  void probe();
+}
+
+async function probe(): Promise<void> {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, PROBE_MS));
+    if (await isReady()) break;
+  }
+  connection.set({ isAway: false, returned: connection.value.returned + 1 });
+}
+
+async function isReady(): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+    const response = await fetch(new URL('health/ready', AUTH), { cache: 'no-store', signal });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

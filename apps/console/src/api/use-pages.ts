@@ -1,0 +1,54 @@
+import { useEffect, useState } from 'preact/hooks';
+
+import { call } from './api.js';
+import type { ApiError } from './problem.js';
+import { useAction } from './use-action.js';
+import { useQuery } from './use-query.js';
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+export interface Pages<Item> {
+  /** Of all pages so far; `undefined` before the first. */
+  readonly items: readonly Item[] | undefined;
+  readonly error: ApiError | undefined;
+  readonly isLoading: boolean;
+  /** Reads the next page; `undefined` when there is none. */
+  readonly more: (() => void) | undefined;
+  /** Begins anew with the first page. */
+  readonly reload: () => void;
+}
+
+const LIMIT = '20';
+
+/** A list of auth, page by page. */
+export function usePages<Item>(
+  list: string,
+  search: Readonly<Record<string, string>> = {},
+): Pages<Item> {
+  const filled = Object.entries(search).filter(([, value]) => value !== '');
+  const query = new URLSearchParams({ limit: LIMIT, ...Object.fromEntries(filled) });
+  const path = `${list}?${query}`;
+  const first = useQuery<Page<Item>>(path);
+  const [later, setLater] = useState<readonly Page<Item>[]>([]);
+  const action = useAction();
+  useEffect(() => setLater([]), [first.data]);
+
+  const pages = first.data && [first.data, ...later];
+  const cursor = pages?.at(-1)?.nextCursor;
+  return {
+    items: pages?.flatMap(({ items }) => items),
+    error: first.error ?? action.error,
+    isLoading: action.isRunning,
+    more: cursor
+      ? () =>
+          void action.run(async () => {
+            const page = await call<Page<Item>>(`${path}&cursor=${encodeURIComponent(cursor)}`);
+            setLater((before) => [...before, page]);
+          })
+      : undefined,
+    reload: first.reload,
+  };
+}

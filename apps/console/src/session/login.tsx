@@ -1,0 +1,72 @@
+import { useState } from 'preact/hooks';
+
+import { useAction } from '../api/use-action.js';
+import { texts } from '../texts.js';
+import { Button, Failure, Field } from '../ui/controls.js';
+import { Dialog } from '../ui/dialog.js';
+import { session } from './session.js';
+import { logout } from './use-session.js';
+
+/** The form that starts a session. @param email of whoever was logged in before */
+function LoginForm({ email: known = '' }: { readonly email?: string }) {
+  const [email, setEmail] = useState(known);
+  const [password, setPassword] = useState('');
+  const { run, isRunning, error } = useAction();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (await run(() => session.login({ email: email.trim(), password }))) setPassword('');
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)}>
+      <Field
+        label={texts.login.email}
+        name="email"
+        type="email"
+        autoComplete="username"
+        value={email}
+        onInput={setEmail}
+        error={error}
+        hasFocus={known === ''}
+        isRequired
+      />
+      <Field
+        label={texts.login.password}
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        value={password}
+        onInput={setPassword}
+        error={error}
+        hasFocus={known !== ''}
+        isRequired
+      />
+      <Failure error={error} />
+      <div class="buttons">
+        <Button type="submit" kind="primary" isBusy={isRunning}>
+          {texts.login.submit}
+        </Button>
+        {known !== '' && <Button onClick={() => void logout()}>{texts.login.leave}</Button>}
+      </div>
+    </form>
+  );
+}
+
+export function LoginPage() {
+  return (
+    <main class="login">
+      <h1>{texts.name}</h1>
+      <p class="about">{texts.login.about}</p>
+      <LoginForm />
+    </main>
+  );
+}
+
+/** Over the pages, when the session has ended: what was typed is still there after the login. */
+export function LoginAgain({ email }: { readonly email: string }) {
+  return (
+    <Dialog title={texts.login.again}>
+      <p class="text">{texts.login.nothingLost}</p>
+      <LoginForm email={email} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,94 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+
+import { useAction } from '../api/use-action.js';
+import { texts } from '../texts.js';
+import { Button, Failure } from './controls.js';
+
+interface DialogProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+  /** Called for Escape; without it the dialog stays. */
+  readonly onClose?: () => void;
+}
+
+/** A modal dialog: keeps the focus, and gives it back to what had it before. */
+export function Dialog({ title, children, onClose }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose?.();
+      }}
+    >
+      <h2 id={id}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+export interface ConfirmProps {
+  readonly title: string;
+  /** What it will do. */
+  readonly children: ComponentChildren;
+  readonly label: string;
+  readonly action: () => Promise<unknown>;
+  /** What is said when it was done. */
+  readonly done: string;
+  readonly onClose: () => void;
+}
+
+/** Asks before something that cannot be taken back. */
+export function Confirm({ title, children, label, action, done, onClose }: ConfirmProps) {
+  const { run, isRunning, error } = useAction();
+  const confirm = async () => {
+    if (await run(action, done)) onClose();
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <div class="text">{children}</div>
+      <Failure error={error} />
+      <div class="buttons">
+        <Button onClick={onClose}>{texts.cancel}</Button>
+        <Button kind="danger" isBusy={isRunning} onClick={() => void confirm()}>
+          {label}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** A button that opens a dialog, for one use. */
+export function DialogButton({
+  label,
+  name,
+  kind,
+  children,
+}: {
+  readonly label: string;
+  /** For screen readers, where the label alone does not say of what. */
+  readonly name?: string;
+  readonly kind?: 'primary' | 'danger' | 'plain';
+  readonly children: (close: () => void) => ComponentChildren;
+}) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button {...(kind && { kind })} {...(name && { label: name })} onClick={() => setOpen(true)}>
+        {label}
+      </Button>
+      {isOpen && children(() => setOpen(false))}
+    </>
+  );
+}
