@@ -48,6 +48,11 @@ export {
   RevocationSourceError,
   type RevocationSourceErrorCode,
 } from './revocation/revocation-source.js';
+export {
+  FOLLOWER_NAME_FORM,
+  type FollowerIdentity,
+  isFollowerName,
+} from './revocation/follower-identity.js';
 export { HttpRevocationSource } from './revocation/http-revocation-source.js';
 export {
   RevocationFollower,

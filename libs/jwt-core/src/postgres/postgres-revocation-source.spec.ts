@@ -70,6 +70,41 @@ describe('a process', () => {
     expect(await answer).toMatchObject({ reset: false, entries: [entry] });
   });
 
+  it('says what a reader has applied, by the transaction that published it', async () => {
+    const source = feed.newSource();
+    expect(source.positionOf('x')).toBeUndefined();
+    const { cursor: before } = await source.read(undefined, now);
+    const entry = jti();
+    await feed.database.revoke(entry);
+    const [row] = await feed.database.dataSource.query<{ xid: string }[]>(
+      'SELECT xid FROM revoked_tokens WHERE id = $1',
+      [entry.id],
+    );
+    const xid = BigInt(row!.xid);
+    const { cursor: after } = await source.read(before, waiting);
+    expect(source.positionOf(before)?.covers(xid)).toBe(false);
+    expect(source.positionOf(after)?.covers(xid)).toBe(true);
+    expect(['', 'x.y', `${after}x`].map((cursor) => source.positionOf(cursor))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('listens on other channels through the same connection', async () => {
+    const received: string[] = [];
+    const source = feed.newSource({
+      channels: { 'my "own"': (payload) => void received.push(payload) },
+    });
+    const { cursor } = await source.read(undefined, now);
+    const { dataSource } = feed.database;
+    await dataSource.query(`SELECT pg_notify('my "own"', 'one'), pg_notify('another', 'two')`);
+    await vi.waitFor(() => expect(received).toEqual(['one']));
+    const entry = jti();
+    await feed.database.revoke(entry);
+    expect((await source.read(cursor, waiting)).entries).toEqual([entry]);
+  });
+
   it('answers without a wait when too many reads wait', async () => {
     const source = feed.newSource({ maxWaitingReads: 2 });
     const { cursor } = await source.read(undefined, now);

@@ -8,6 +8,7 @@ import {
 } from '../revocation/revocation-source.js';
 import { connectionConfig } from './connection/connection-url.js';
 import { type FeedCursor, theBeginning, type FeedPlace } from './feed/cursor.js';
+import { FeedPosition } from './feed/feed-position.js';
 import { LogReader } from './feed/log-reader.js';
 import { PageReader } from './feed/page-reader.js';
 import type { FeedPage } from './feed/read-page.js';
@@ -25,6 +26,11 @@ export interface PostgresRevocationSourceOptions {
   readonly maxWaitingReads?: number;
   /** The connection was lost, or could not be opened. It is being opened again. */
   readonly onConnectionLost?: (reason: Error) => void;
+  /**
+   * Channels of your own to listen on through the same connection. Notifications that were sent while
+   * it was lost never arrive. Must not throw.
+   */
+  readonly channels?: Readonly<Record<string, (payload: string) => void>>;
 }
 
 export interface PostgresReadOptions extends ReadOptions {
@@ -101,6 +107,15 @@ export class PostgresRevocationSource implements RevocationSource {
       this.closing.signal.throwIfAborted();
       throw error;
     }
+  }
+
+  /**
+   * What a reader who sends this cursor has applied. `undefined` for text that is no cursor of this
+   * database, and until the database was read for the first time.
+   */
+  positionOf(cursor: string): FeedPosition | undefined {
+    const place = this.reader?.current?.cursors.decode(cursor)?.place;
+    return place && FeedPosition.of(place);
   }
 
   /** The fingerprint of the issuer's key set: at once, each reader that knows another gets it. */
@@ -201,6 +216,7 @@ export class PostgresRevocationSource implements RevocationSource {
     this.reader ??= new LogReader({
       config: this.config,
       signal: this.closing.signal,
+      channels: this.options.channels ?? {},
       onNews: () => this.waiting.wakeAll('news'),
       onLost: (reason) => {
         this.pages.disconnect();

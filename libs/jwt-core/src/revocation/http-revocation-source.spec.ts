@@ -58,6 +58,49 @@ describe('HttpRevocationSource', () => {
     ]);
   });
 
+  it('names itself in each request, if it has a name', async () => {
+    const follower = { service: 'orders', instance: 'a', version: undefined };
+    const named = new HttpRevocationSource(metadata, follower);
+    await named.read(undefined, { waitSeconds: 0 });
+    await named.read(server.cursor(), { waitSeconds: 0 });
+    await source.read(undefined, { waitSeconds: 0 });
+    const asked = server.requests.map((url) => new URL(url, server.issuer).searchParams);
+    const names = asked.map((query) => ['service', 'instance', 'version'].map((n) => query.get(n)));
+    expect(names).toEqual([
+      ['orders', 'a', null],
+      ['orders', 'a', null],
+      [null, null, null],
+    ]);
+  });
+
+  it('says that it leaves, with its last cursor, if it has a name', async () => {
+    const named = new HttpRevocationSource(metadata, { service: 'orders', instance: 'a' });
+    await named.leave();
+    await named.read(server.cursor(), { waitSeconds: 0 });
+    await named.leave();
+    await named.leave();
+    await source.read(server.cursor(), { waitSeconds: 0 });
+    await source.leave();
+    const asked = server.requests.map((url) => new URL(url, server.issuer).searchParams);
+    expect(asked.map((query) => query.get('leaving'))).toEqual([null, 'true', null]);
+    expect(asked[1]!.get('after')).toBe(server.cursor());
+  });
+
+  it('leaves within a second, whatever the issuer does', async () => {
+    const named = new HttpRevocationSource(metadata, { service: 'orders', instance: 'a' });
+    await named.read(server.cursor(), { waitSeconds: 0 });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const asked = new Promise<void>((resolve) => server.answer(() => resolve()));
+      const leaving = named.leave();
+      await asked;
+      await vi.advanceTimersByTimeAsync(1_000);
+      await leaving;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('never requests a longer wait than the feed allows', async () => {
     await source.read(undefined, { waitSeconds: 300 });
     expect(server.requests[0]).toContain('wait=25');

@@ -1,6 +1,7 @@
 import { fetchJson } from '../issuer/issuer-request.js';
 import { IssuerError, type IssuerErrorCode } from '../issuer/issuer-error.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import type { FollowerIdentity } from './follower-identity.js';
 import { readBatch } from './read-batch.js';
 import {
   MAX_WAIT_SECONDS,
@@ -17,6 +18,8 @@ const maxBytes = 4 * 1024 * 1024;
 const maxAddressLength = 14 * 1024;
 /** How long an answer may take beyond the requested wait. */
 const timeoutMs = 5_000;
+/** A service that ends does not wait longer for an issuer that hangs. */
+const leaveTimeoutMs = 1_000;
 
 const codes: Record<IssuerErrorCode, RevocationSourceErrorCode> = {
   address_invalid: 'unavailable',
@@ -31,11 +34,19 @@ const codes: Record<IssuerErrorCode, RevocationSourceErrorCode> = {
 
 /** The revocation feed that the issuer's metadata name, over HTTP. */
 export class HttpRevocationSource implements RevocationSource {
-  constructor(private readonly metadata: IssuerMetadata) {}
+  /** Of the last read: with it, the last request of all gets a small answer. */
+  private lastAfter: string | undefined;
+
+  /** @param follower the name that each request carries. Default: none. */
+  constructor(
+    private readonly metadata: IssuerMetadata,
+    private readonly follower?: FollowerIdentity,
+  ) {}
 
   /** @throws RevocationSourceError */
   async read(after: string | undefined, options: ReadOptions): Promise<RevocationBatch> {
     const { waitSeconds, signal } = options;
+    this.lastAfter = after;
     try {
       const address = await this.address(after, Math.min(waitSeconds, MAX_WAIT_SECONDS), signal);
       const limits = { maxBytes, timeoutMs: timeoutMs + waitSeconds * 1000 };
@@ -44,6 +55,22 @@ export class HttpRevocationSource implements RevocationSource {
       if (!(error instanceof IssuerError)) throw error;
       throw new RevocationSourceError(codes[error.code], error.message, { cause: error });
     }
+  }
+
+  /**
+   * Reports that this process reads no more, so that nobody waits for it. If the issuer does not
+   * answer within a second, it learns that from the silence.
+   */
+  async leave(): Promise<void> {
+    const { lastAfter } = this;
+    if (this.follower === undefined || lastAfter === undefined) return;
+    this.lastAfter = undefined;
+    const leaving = async (): Promise<void> => {
+      const url = new URL(await this.address(lastAfter, 0, undefined));
+      url.searchParams.set('leaving', 'true');
+      await fetchJson(url.href, { maxBytes, timeoutMs: leaveTimeoutMs });
+    };
+    await leaving().catch(() => undefined);
   }
 
   private async address(
@@ -62,6 +89,9 @@ export class HttpRevocationSource implements RevocationSource {
     url.searchParams.set('wait', String(waitSeconds));
     // Age and horizon of the answer, from an issuer that knows them.
     url.searchParams.set('details', 'true');
+    for (const [name, value] of Object.entries(this.follower ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, value as string);
+    }
     if (after === undefined) return url.href;
     const snapshot = url.href;
     url.searchParams.set('after', after);

@@ -32,6 +32,8 @@ export class IssuerRuntime {
   /** `undefined` if the service has a key set of its own. */
   readonly remoteKeys: RemoteKeySet | undefined;
   private openMetadata: IssuerMetadata | undefined;
+  /** `undefined` if the list has another source, or none. */
+  private feed: HttpRevocationSource | undefined;
 
   constructor(
     readonly settings: IssuerSettings,
@@ -92,11 +94,12 @@ export class IssuerRuntime {
     this.openMetadata?.close();
     this.remoteKeys?.close();
     await this.follower.stop();
+    await this.feed?.leave();
   }
 
   private sourceOf(source: 'feed' | 'none' | RevocationSource): RevocationSource {
-    if (source === 'feed') return new HttpRevocationSource(this.metadata);
-    return source === 'none' ? NOTHING : source;
+    if (source !== 'feed') return source === 'none' ? NOTHING : source;
+    return (this.feed = new HttpRevocationSource(this.metadata, this.shared.follower));
   }
 
   /** Made only if something is fetched: an auth server has its keys and its list in its database. */

@@ -1,3 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import {
+  FOLLOWER_NAME_FORM,
+  type FollowerIdentity,
+  isFollowerName,
+} from '../revocation/follower-identity.js';
 import { pruneGraceSeconds } from '../revocation/revocation-list.js';
 import { MOST_REMEMBERED_TOKENS } from '../verifier/verified-tokens.js';
 import {
@@ -12,6 +18,13 @@ export type { IssuerOptions, IssuerSettings };
 
 /** What holds for all issuers. */
 interface SharedOptions {
+  /**
+   * The name of this service, as `orders`. With it, issuers know which of its processes have applied
+   * a revocation. Default: it has no name, and no issuer waits for it.
+   */
+  readonly service?: string | undefined;
+  /** What this process runs, as `1.4.2`: reported beside `service`. */
+  readonly serviceVersion?: string | undefined;
   /** How old the revocation list may be before requests are refused with 503. Default 30. */
   readonly maxStalenessSeconds?: number;
   /** Clock tolerance for `exp`, `nbf` and `iat`. Default 5. */
@@ -37,11 +50,13 @@ type SeveralIssuers = { readonly [Name in keyof IssuerOptions]?: undefined } & {
 /** How to verify tokens: of the issuer `issuer` for `audience`, or of several `issuers`. */
 export type VerifierOptions = SharedOptions & (OneIssuer | SeveralIssuers);
 
-type NumericOption = keyof Omit<SharedOptions, 'allowHttpIssuer'>;
+type NumericOption = keyof Omit<SharedOptions, 'allowHttpIssuer' | 'service' | 'serviceVersion'>;
 
 /** The options of each issuer, with defaults for all numbers. */
 export interface VerifierSettings extends Readonly<Record<NumericOption, number>> {
   readonly allowHttpIssuer: boolean;
+  /** `undefined` if the service has no name. */
+  readonly follower: FollowerIdentity | undefined;
   readonly issuers: readonly [IssuerSettings, ...IssuerSettings[]];
 }
 
@@ -77,13 +92,32 @@ export function verifierSettings(
   const faults = [
     ...allIssuersFaults(options, allowHttpIssuer),
     ...numberFaults(numbers),
+    ...nameFaults(options),
     ...furtherFaults,
   ];
   if (faults.length > 0) {
     throw new TypeError(`${caller} has wrong options:\n  ${faults.join('\n  ')}`);
   }
   const [first, ...others] = issuersOf(options).map(issuerSettings);
-  return { ...numbers, allowHttpIssuer, issuers: [first!, ...others] };
+  const follower = followerOf(options);
+  return { ...numbers, allowHttpIssuer, follower, issuers: [first!, ...others] };
+}
+
+/** The same for all issuers, and another one for each process. */
+function followerOf({ service, serviceVersion }: VerifierOptions): FollowerIdentity | undefined {
+  if (service === undefined) return undefined;
+  const version = serviceVersion === undefined ? {} : { version: serviceVersion };
+  return { service, instance: randomUUID(), ...version };
+}
+
+function nameFaults({ service, serviceVersion }: VerifierOptions): string[] {
+  const faults = Object.entries({ service, serviceVersion })
+    .filter(([, value]) => value !== undefined && !isFollowerName(value))
+    .map(([name]) => `${name} is not ${FOLLOWER_NAME_FORM}`);
+  if (serviceVersion !== undefined && service === undefined) {
+    faults.push('serviceVersion needs a service');
+  }
+  return faults;
 }
 
 /** The issuers of either form of the options. */

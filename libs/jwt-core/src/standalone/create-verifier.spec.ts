@@ -96,6 +96,26 @@ describe('createVerifier', () => {
     expect(verifier.statistics.revocationList.entries).toBe(1);
   });
 
+  it('tells the feed the name of its service, the same in each request, and that it leaves', async () => {
+    const requests: URLSearchParams[] = [];
+    auth.fail('feed', ({ url = '' }, response) => {
+      requests.push(new URL(url, auth.issuer).searchParams);
+      const reset = !url.includes('after=');
+      response.end(JSON.stringify({ cursor: 'c', reset, more: false, entries: [] }));
+    });
+    const [one, other] = [0, 1].map(() => create({ service: 'orders', serviceVersion: '1.2.3' }));
+    await Promise.all([one!.ready(), other!.ready()]);
+    await expect.poll(() => requests.length).toBeGreaterThan(3);
+    await Promise.all([one!.close(), other!.close()]);
+    const names = new Set(requests.map((query) => query.get('instance')));
+    expect(names.size).toBe(2);
+    expect(requests.every((query) => query.get('service') === 'orders')).toBe(true);
+    expect(requests.every((query) => query.get('version') === '1.2.3')).toBe(true);
+    const leaving = requests.filter((query) => query.get('leaving') === 'true');
+    expect(new Set(leaving.map((query) => query.get('instance')))).toEqual(names);
+    expect(leaving).toHaveLength(2);
+  });
+
   it('refuses wrong options with a list of all faults, and its own name', () => {
     expect(() => createVerifier({ issuer: 'auth', audience: '' })).toThrow(
       [

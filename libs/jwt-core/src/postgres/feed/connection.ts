@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Client, type QueryConfig, type QueryResultRow } from 'pg';
+import { Client, escapeIdentifier, type QueryConfig, type QueryResultRow } from 'pg';
 import { RevocationSourceError } from '../../revocation/revocation-source.js';
 import type { ConnectionConfig } from '../connection/connection-url.js';
 import { prepareSession } from '../connection/session-settings.js';
@@ -126,11 +126,16 @@ async function cursorsOf(client: Client): Promise<CursorCodec> {
   return new CursorCodec(rows[0]!.secret, identity);
 }
 
+/** Called with the payload of each notification, by channel. */
+export type NotificationHandlers = Readonly<Record<string, (payload: string) => void>>;
+
 export interface ListeningOptions {
   readonly config: ConnectionConfig;
   readonly signal: AbortSignal;
   /** Something may have been published: a notification came, or some time has passed. */
   readonly onHint: () => void;
+  /** Other channels to listen on. */
+  readonly channels?: NotificationHandlers | undefined;
 }
 
 /** A dead connection is closed at its third beat: within 2.7 seconds. */
@@ -146,19 +151,21 @@ const beatEveryMs = 900;
  * @throws the error of the attempt, within two seconds
  */
 export async function openListening(options: ListeningOptions): Promise<FeedConnection> {
-  const { config, signal, onHint } = options;
+  const { config, signal, onHint, channels = {} } = options;
+  const others = Object.keys(channels).map((name) => `; LISTEN ${escapeIdentifier(name)}`);
   const channel = `revoked_tokens_${randomUUID()}`;
   const connection = await FeedConnection.open({
     config,
     name: 'jwt-core revocations (listening)',
     statementTimeoutMs: 1_500,
     signal,
-    setUp: `LISTEN revoked_tokens; LISTEN "${channel}"`,
+    setUp: `LISTEN revoked_tokens; LISTEN "${channel}"${others.join('')}`,
   });
   let unanswered = 0;
   connection.client.on('notification', (notification) => {
     if (notification.channel === channel) unanswered = 0;
-    else onHint();
+    else if (notification.channel === 'revoked_tokens') onHint();
+    else channels[notification.channel]?.(notification.payload ?? '');
   });
   const beat = () => {
     if (unanswered === 2) {

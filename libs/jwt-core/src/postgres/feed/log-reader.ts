@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { RevocationSourceError } from '../../revocation/revocation-source.js';
 import { backOffMs, spreadMs } from '../../timing/back-off.js';
-import { openListening, type FeedConnection } from './connection.js';
+import { openListening, type FeedConnection, type NotificationHandlers } from './connection.js';
 import { readEnd, readPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
 
@@ -10,6 +10,8 @@ export interface LogReaderOptions {
   readonly config: ClientConfig;
   /** Ends everything. */
   readonly signal: AbortSignal;
+  /** What else is listened to on the connection. */
+  readonly channels?: NotificationHandlers;
   /** The log has grown, or is a new one. */
   readonly onNews: () => void;
   /** The connection was lost, or could not be opened. It is being opened again. */
@@ -70,10 +72,10 @@ export class LogReader {
   }
 
   private connect(failures: number): Promise<FeedConnection> {
-    const { config, signal } = this.options;
+    const { config, signal, channels } = this.options;
     const onHint = () => void this.refresh().catch(() => undefined);
     const attempt = sleep(spreadMs(backOffMs(failures, retries)), undefined, { signal }).then(() =>
-      openListening({ config, signal, onHint }),
+      openListening({ config, signal, onHint, channels }),
     );
     // Readers that need the connection get the failure; perhaps there are none.
     attempt.catch(() => undefined);
