@@ -31,6 +31,9 @@ import { MailModule } from './mail/mail.module.js';
 import { MailSender } from './mail/mail-sender.js';
 import { OAuthModule } from './oauth/oauth.module.js';
 import { EXPIRED_ROWS } from './retention/expired-rows.js';
+import { receiptMetrics } from './receipts/receipts.metrics.js';
+import { ReceiptsModule } from './receipts/receipts.module.js';
+import { ReceiptsService } from './receipts/receipts.service.js';
 import { feedMetrics } from './revocations/revocations.metrics.js';
 import { RevocationsModule } from './revocations/revocations.module.js';
 import { RefreshService } from './sessions/refresh.service.js';
@@ -115,7 +118,14 @@ export class AppModule {
 /** What auth measures, if `AUTH_METRICS_PORT` is set. Each domain counts, and describes its numbers. */
 function metrics(): DynamicModule {
   return MetricsModule.forRootAsync({
-    imports: [KeysModule, MailModule, RevocationsModule, SessionsModule, UsersModule],
+    imports: [
+      KeysModule,
+      MailModule,
+      ReceiptsModule,
+      RevocationsModule,
+      SessionsModule,
+      UsersModule,
+    ],
     inject: [
       Config,
       DataSource,
@@ -125,6 +135,7 @@ function metrics(): DynamicModule {
       CredentialsService,
       PasswordHasher,
       PostgresRevocationSource,
+      ReceiptsService,
       RefreshService,
     ],
     useFactory: (
@@ -136,6 +147,7 @@ function metrics(): DynamicModule {
       login: CredentialsService,
       hasher: PasswordHasher,
       feed: PostgresRevocationSource,
+      receipts: ReceiptsService,
       refreshing: RefreshService,
     ) => ({
       address: config.metricsAddress,
@@ -147,6 +159,7 @@ function metrics(): DynamicModule {
         mailMetrics(mail),
         loginMetrics(login, hasher),
         feedMetrics(feed),
+        receiptMetrics(receipts),
         refreshMetrics(refreshing),
       ],
     }),

@@ -89,6 +89,7 @@ describe('the document of the API', () => {
       '/admin/revocations',
       '/admin/roles',
       '/admin/roles/{name}',
+      '/admin/services',
       '/admin/tokens/check',
       '/admin/users',
       '/admin/users/{id}',

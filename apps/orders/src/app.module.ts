@@ -55,6 +55,8 @@ function database(
 
 function protection(config: Config): DynamicModule {
   return JwtCoreModule.forRoot({
+    // By this name auth knows which processes have applied a revocation.
+    service: 'orders',
     issuer: config.issuer,
     audience: config.audience,
     clientId: config.clientId,

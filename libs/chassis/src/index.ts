@@ -42,6 +42,7 @@ export {
 export { createHttpApp, type HttpAppOptions } from './http/http-app.js';
 export type { CorsOptions } from './http/cors.js';
 export { callerAddress, networkOf } from './http/caller-address.js';
+export { connectionEnd } from './http/connection-end.js';
 export { Identifier, toUuid, Uuid } from './http/identifier.js';
 export { isPercentEncodedUtf8, isText } from './http/text.js';
 export { RouteOptions } from './http/route-options.js';

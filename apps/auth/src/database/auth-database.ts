@@ -35,6 +35,7 @@ import { IndexOpenSessions1764000000302 } from './migrations/1764000000302-index
 import { CountAttempts1764000000401 } from './migrations/1764000000401-count-attempts.js';
 import { CreateAccessModel1764000000500 } from './migrations/1764000000500-create-access-model.js';
 import { KeepAudienceAndScopes1764000000501 } from './migrations/1764000000501-keep-audience-and-scopes.js';
+import { CreateFeedFollowers1764000000710 } from './migrations/1764000000710-create-feed-followers.js';
 import { IndexLiveAccessTokens1764000000502 } from './migrations/1764000000502-index-live-access-tokens.js';
 import { CreateOutgoingMails1764000000700 } from './migrations/1764000000700-create-outgoing-mails.js';
 import { IndexForAdministration1764000000720 } from './migrations/1764000000720-index-for-administration.js';
@@ -84,6 +85,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       KeepAudienceAndScopes1764000000501,
       IndexLiveAccessTokens1764000000502,
       CreateOutgoingMails1764000000700,
+      CreateFeedFollowers1764000000710,
       IndexForAdministration1764000000720,
     ],
   });

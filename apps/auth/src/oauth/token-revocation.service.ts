@@ -37,7 +37,7 @@ export class TokenRevocationService {
     }
     if (!(await this.sessions.isRefreshToken(token))) return;
     demandIssuedTo(client, WEB_CLIENT);
-    return this.sessions.endByRefreshToken(token, origin, client?.id ?? null);
+    await this.sessions.endByRefreshToken(token, origin, client?.id ?? null);
   }
 
   private async revokeAccess(

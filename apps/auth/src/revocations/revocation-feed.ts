@@ -1,5 +1,9 @@
 import { TokenError, type RevocationBatch } from '@jwt-auth/jwt-core';
-import { PostgresRevocationSource, type PostgresReadOptions } from '@jwt-auth/jwt-core/postgres';
+import {
+  PostgresRevocationSource,
+  type FeedPosition,
+  type PostgresReadOptions,
+} from '@jwt-auth/jwt-core/postgres';
 import { Injectable, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 
 /** The feed of this process: revocations from the database, beside the fingerprint of the key set. */
@@ -20,6 +24,11 @@ export class RevocationFeed implements OnModuleDestroy, OnApplicationShutdown {
   /** Sends a new fingerprint of the key set to all readers, at once. */
   announceKeySet(fingerprint: string): void {
     this.source.announceKeySet(fingerprint);
+  }
+
+  /** What a reader who sends this cursor has applied. `undefined`: no list. */
+  positionOf(cursor: unknown): FeedPosition | undefined {
+    return typeof cursor === 'string' ? this.source.positionOf(cursor) : undefined;
   }
 
   /**

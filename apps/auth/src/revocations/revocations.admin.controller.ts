@@ -1,21 +1,32 @@
 import { PageQuery, type Page } from '@jwt-auth/chassis';
 import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
-import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Body, Get, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { AdminController } from '../access/admin-controller.decorator.js';
 import {
+  ApiReceipt,
+  WantedReceipt,
+  type ReceiptRequest,
+} from '../receipts/receipt-request.decorator.js';
+import { RevocationReceipts } from './revocation-receipts.js';
+import {
+  ReceiptQuery,
+  revocationAnswer,
   RevocationAdminPage,
   RevocationAnswer,
+  RevocationReceipt,
   RevocationRequest,
 } from './revocations.admin.schema.js';
 import { RevocationsAdminService } from './revocations.admin.service.js';
 
 @AdminController('revocations')
 export class RevocationsAdminController {
-  constructor(private readonly revocations: RevocationsAdminService) {}
+  constructor(
+    private readonly revocations: RevocationsAdminService,
+    private readonly receipts: RevocationReceipts,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'What is revoked, the latest first' })
@@ -27,17 +38,19 @@ export class RevocationsAdminController {
 
   @Post()
   @ApiOperation({ summary: 'Revoke a token, a session, the tokens of a client, or a signing key' })
+  @ApiReceipt()
   @ApiCreatedResponse({ standardSchema: RevocationAnswer })
+  @ApiOkResponse({ standardSchema: RevocationReceipt })
   async add(
     @Body({ schema: RevocationRequest }) revocation: RevocationRequest,
     @CurrentPrincipal() { subject: actor }: Principal,
     @RequestOrigin() origin: Origin,
-  ): Promise<RevocationAnswer> {
-    return revocationAnswer(await this.revocations.add(revocation, { actor, origin }));
+    @WantedReceipt() wanted: ReceiptRequest,
+    @Query({ schema: ReceiptQuery }) { wait }: ReceiptQuery,
+  ): Promise<RevocationAnswer | RevocationReceipt> {
+    const added = await this.revocations.add(revocation, { actor, origin });
+    const { kind, id } = added;
+    const receipt = await this.receipts.answer(wanted, { kind, ids: [id] }, wait);
+    return receipt ?? revocationAnswer(added);
   }
-}
-
-function revocationAnswer({ kind, id, exp, before, createdAt }: RevokedToken): RevocationAnswer {
-  const instant = before === null ? {} : { before };
-  return { kind, id, exp, ...instant, createdAt: createdAt.toISOString() };
 }

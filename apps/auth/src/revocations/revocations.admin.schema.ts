@@ -1,6 +1,10 @@
-import { Identifier, pageOf } from '@jwt-auth/chassis';
+import { Identifier, pageOf, parseDuration } from '@jwt-auth/chassis';
 import { REVOCATION_KINDS } from '@jwt-auth/jwt-core';
+import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { z } from 'zod';
+
+import { MAX_RECEIPT_WAIT_MS } from '../receipts/receipts.service.js';
+import { ReceiptMembers } from '../receipts/services.schema.js';
 
 const Kind = z.enum(REVOCATION_KINDS);
 
@@ -26,5 +30,34 @@ export const RevocationAnswer = z
   })
   .meta({ id: 'Revocation' });
 export type RevocationAnswer = z.infer<typeof RevocationAnswer>;
+
+/** As administrators and users see it. */
+export function revocationAnswer({
+  kind,
+  id,
+  exp,
+  before,
+  createdAt,
+}: RevokedToken): RevocationAnswer {
+  const instant = before === null ? {} : { before };
+  return { kind, id, exp, ...instant, createdAt: createdAt.toISOString() };
+}
+
+export const RevocationReceipt = z
+  .object({ revocation: RevocationAnswer, ...ReceiptMembers })
+  .meta({ id: 'RevocationReceipt' });
+export type RevocationReceipt = z.infer<typeof RevocationReceipt>;
+
+/** `?wait=2s`, the same as `Prefer: wait=2`. */
+export const ReceiptQuery = z
+  .object({
+    wait: z
+      .string()
+      .refine((wait) => parseDuration(wait) !== undefined, 'expected a duration such as 2s')
+      .transform((wait) => Math.min(parseDuration(wait) ?? 0, MAX_RECEIPT_WAIT_MS))
+      .optional(),
+  })
+  .meta({ id: 'ReceiptQuery' });
+export type ReceiptQuery = z.infer<typeof ReceiptQuery>;
 
 export const RevocationAdminPage = pageOf(RevocationAnswer).meta({ id: 'RevocationAdminPage' });

@@ -1,9 +1,24 @@
-import { callerAddress, networkOf, RouteOptions } from '@jwt-auth/chassis';
-import { MAX_WAIT_SECONDS, Public, type Revocation } from '@jwt-auth/jwt-core';
+import { callerAddress, connectionEnd, networkOf, RouteOptions } from '@jwt-auth/chassis';
+import {
+  FOLLOWER_NAME_FORM,
+  MAX_WAIT_SECONDS,
+  Public,
+  type Revocation,
+  type RevocationBatch,
+} from '@jwt-auth/jwt-core';
+import type { PostgresReadOptions } from '@jwt-auth/jwt-core/postgres';
 import { Controller, Get, Header, Query, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+  type ApiQueryOptions,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { followerIn } from '../receipts/follower.js';
+import { OwnFollowers } from '../receipts/own-followers.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationPage } from './revocations.schema.js';
 
@@ -13,7 +28,10 @@ export class RevocationsController {
   /** The JSON of entries, once for all readers of a page. */
   private readonly written = new WeakMap<readonly Revocation[], string>();
 
-  constructor(private readonly feed: RevocationFeed) {}
+  constructor(
+    private readonly feed: RevocationFeed,
+    private readonly followers: OwnFollowers,
+  ) {}
 
   @Get()
   @Public()
@@ -29,6 +47,10 @@ export class RevocationsController {
     schema: { type: 'number', maximum: MAX_WAIT_SECONDS },
   })
   @ApiQuery({ name: 'details', required: false, enum: ['true'] })
+  @ApiQuery(nameQuery('service', 'the name of the service that asks'))
+  @ApiQuery(nameQuery('instance', 'one process of that service: at random, for each start'))
+  @ApiQuery(nameQuery('version', 'what the process runs'))
+  @ApiQuery({ name: 'leaving', required: false, enum: ['true'] })
   @ApiOkResponse({ standardSchema: RevocationPage })
   async read(
     @Query('after') after: unknown,
@@ -37,7 +59,7 @@ export class RevocationsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const batch = await this.feed.read(after, {
+    const batch = await this.readNoted(request, after, {
       waitSeconds: waitSeconds(wait),
       signal: connectionEnd(request, reply),
       caller: networkOf(callerAddress(request)),
@@ -50,6 +72,28 @@ export class RevocationsController {
     return `${members.slice(0, -1)},"entries":${this.write(entries)}}`;
   }
 
+  /** By its cursor, a question shows what its follower has applied. */
+  private async readNoted(
+    { query }: FastifyRequest,
+    after: unknown,
+    options: PostgresReadOptions & { readonly caller: string },
+  ): Promise<RevocationBatch> {
+    const names = query as Readonly<Record<string, unknown>>;
+    const follower = followerIn(names);
+    if (follower === undefined) return this.feed.read(after, options);
+    if (names.leaving === 'true') {
+      this.followers.noteLeave(follower);
+      return this.feed.read(after, options);
+    }
+    const position = this.feed.positionOf(after);
+    const end = this.followers.noteQuestion(follower, position, options.caller);
+    try {
+      return await this.feed.read(after, options);
+    } finally {
+      end();
+    }
+  }
+
   /** Not through a schema: thousands of entries would hold up all other requests. */
   private write(entries: readonly Revocation[]): string {
     const text = this.written.get(entries) ?? JSON.stringify(entries);
@@ -58,24 +102,17 @@ export class RevocationsController {
   }
 }
 
+function nameQuery(name: string, description: string): ApiQueryOptions {
+  return {
+    name,
+    required: false,
+    type: String,
+    description: `${description}: ${FOLLOWER_NAME_FORM}`,
+  };
+}
+
 /** Anything that is not a number of seconds gets an answer at once. */
 function waitSeconds(wait: unknown): number {
   const seconds = typeof wait === 'string' ? Number(wait) : NaN;
   return Number.isNaN(seconds) ? 0 : Math.min(Math.max(seconds, 0), MAX_WAIT_SECONDS);
-}
-
-/**
- * Aborts when the connection has ended, so that nothing waits for it. A pipelined answer whose turn
- * has not come learns that from the socket alone.
- */
-function connectionEnd({ raw: { socket } }: FastifyRequest, { raw }: FastifyReply): AbortSignal {
-  const ended = new AbortController();
-  const abort = (): void => ended.abort();
-  socket.once('close', abort);
-  raw.once('close', () => {
-    socket.off('close', abort);
-    abort();
-  });
-  if (socket.destroyed) abort();
-  return ended.signal;
 }

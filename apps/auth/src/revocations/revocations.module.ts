@@ -3,9 +3,13 @@ import { Logger, Module } from '@nestjs/common';
 
 import { AuditModule } from '../audit/audit.module.js';
 import { Config } from '../config.js';
+import { FOLLOWERS_CHANNEL } from '../receipts/follower-report.js';
+import { FollowerExchange } from '../receipts/follower-exchange.js';
+import { ReceiptsModule } from '../receipts/receipts.module.js';
 import { OwnRevocations } from './own-revocations.js';
 import { RevocationEffects } from './revocation-effects.js';
 import { RevocationFeed } from './revocation-feed.js';
+import { RevocationReceipts } from './revocation-receipts.js';
 import { RevocationsAdminController } from './revocations.admin.controller.js';
 import { RevocationsAdminService } from './revocations.admin.service.js';
 import { RevocationsController } from './revocations.controller.js';
@@ -13,7 +17,7 @@ import { RevocationsRepository } from './revocations.repository.js';
 import { RevocationsService } from './revocations.service.js';
 
 @Module({
-  imports: [AuditModule],
+  imports: [AuditModule, ReceiptsModule],
   controllers: [RevocationsController, RevocationsAdminController],
   providers: [
     RevocationsService,
@@ -21,10 +25,11 @@ import { RevocationsService } from './revocations.service.js';
     RevocationFeed,
     RevocationEffects,
     RevocationsAdminService,
+    RevocationReceipts,
     OwnRevocations,
     {
       provide: PostgresRevocationSource,
-      inject: [Config],
+      inject: [Config, FollowerExchange],
       useFactory: revocationSource,
     },
   ],
@@ -33,15 +38,20 @@ import { RevocationsService } from './revocations.service.js';
     RevocationsRepository,
     RevocationFeed,
     RevocationEffects,
+    RevocationReceipts,
     PostgresRevocationSource,
   ],
 })
 export class RevocationsModule {}
 
-function revocationSource({ databaseUrl }: Config): PostgresRevocationSource {
+function revocationSource(
+  { databaseUrl }: Config,
+  followers: FollowerExchange,
+): PostgresRevocationSource {
   const logger = new Logger(PostgresRevocationSource.name);
   return new PostgresRevocationSource({
     connection: databaseUrl,
+    channels: { [FOLLOWERS_CHANNEL]: (payload) => followers.receive(payload) },
     onConnectionLost: (reason) => logger.warn('The listening connection was lost', reason),
   });
 }

@@ -24,6 +24,11 @@ const FIND_COVERING = `
     OR (kind = 'client' AND id = $3 AND coalesce($5 < token_version, before >= $4))
   LIMIT 1`;
 
+const PUBLISHED = `
+  SELECT kind, id, exp::float8 AS exp, before::float8 AS before, created_at AS "createdAt", xid
+  FROM revoked_tokens WHERE kind = $1 AND id = ANY ($2::text[])
+  ORDER BY array_position($2::text[], id)`;
+
 const LIST = `
   SELECT kind, id, exp::float8 AS exp, before::float8 AS before, created_at AS "createdAt", xid
   FROM revoked_tokens
@@ -49,6 +54,19 @@ export class RevocationsRepository {
   /** The one of this kind and id, which there has to be. */
   the(manager: EntityManager, kind: RevokedToken['kind'], id: string): Promise<RevokedToken> {
     return manager.findOneByOrFail(RevokedToken, { kind, id });
+  }
+
+  /** Those of this kind and these ids, each with the transaction that published it last. */
+  published(kind: RevokedToken['kind'], ids: readonly string[]): Promise<ListedRevocation[]> {
+    return this.dataSource.query(PUBLISHED, [kind, ids]);
+  }
+
+  /** The id of the manager's transaction, if it has written anything. */
+  async transactionId(manager: EntityManager): Promise<bigint | undefined> {
+    const [row] = await manager.query<{ xid: string | null }[]>(
+      'SELECT pg_current_xact_id_if_assigned() AS xid',
+    );
+    return row?.xid == null ? undefined : BigInt(row.xid);
   }
 
   /** Revocations that have not expired, the latest first, after a position in that order. */

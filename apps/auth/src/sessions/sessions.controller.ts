@@ -26,6 +26,13 @@ import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import { ApiCrossSiteRefusal, ReadsRefreshCookie } from './cookie-requests.js';
 import { RefreshCookie } from './refresh-cookie.js';
+import {
+  ApiReceipt,
+  WantedReceipt,
+  type ReceiptRequest,
+} from '../receipts/receipt-request.decorator.js';
+import { RevocationReceipts } from '../revocations/revocation-receipts.js';
+import { RevocationReceipt } from '../revocations/revocations.admin.schema.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionsError } from './sessions.errors.js';
 import {
@@ -45,6 +52,7 @@ export class SessionsController {
     private readonly sessions: SessionsService,
     private readonly refreshing: RefreshService,
     private readonly cookie: RefreshCookie,
+    private readonly receipts: RevocationReceipts,
   ) {}
 
   @Post('refresh')
@@ -75,20 +83,27 @@ export class SessionsController {
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'End this session, that of the access token or of the cookie' })
+  @ApiReceipt()
   @ApiNoContentResponse()
+  @ApiOkResponse({ standardSchema: RevocationReceipt })
   @ApiCrossSiteRefusal()
   async logout(
     @CurrentUser() user: SessionUser | undefined,
     @RequestOrigin() origin: Origin,
+    @WantedReceipt() wanted: ReceiptRequest,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<void> {
+  ): Promise<RevocationReceipt | undefined> {
     const token = this.cookie.read(request);
     if (!user && token === undefined) throw new TokenError('token_missing', 'neither is there');
+    const ended = user ? [user.sessionId] : [];
     if (user) await this.sessions.logout(user.userId, user.sessionId, origin);
-    if (token === undefined) return;
-    await this.sessions.endByRefreshToken(token, origin);
-    this.cookie.clear(reply);
+    if (token !== undefined) {
+      const sessionId = await this.sessions.endByRefreshToken(token, origin);
+      if (sessionId !== undefined) ended.push(sessionId);
+      this.cookie.clear(reply);
+    }
+    return this.receipts.answer(wanted, { kind: 'sid', ids: ended });
   }
 
   @Post('logout-everywhere')
@@ -96,12 +111,16 @@ export class SessionsController {
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'End all my sessions' })
+  @ApiReceipt()
   @ApiNoContentResponse()
-  logoutEverywhere(
-    @CurrentUser() { userId }: SessionUser,
+  @ApiOkResponse({ standardSchema: RevocationReceipt })
+  async logoutEverywhere(
+    @CurrentUser() { userId, sessionId }: SessionUser,
     @RequestOrigin() origin: Origin,
-  ): Promise<void> {
-    return this.sessions.logoutEverywhere(userId, origin);
+    @WantedReceipt() wanted: ReceiptRequest,
+  ): Promise<RevocationReceipt | undefined> {
+    const transactionId = await this.sessions.logoutEverywhere(userId, origin);
+    return this.receipts.answer(wanted, { kind: 'sid', ids: [sessionId], transactionId });
   }
 
   @Get('sessions')

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import type { ByAdmin } from '../audit/by-admin.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
+import { RevocationsService } from '../revocations/revocations.service.js';
 import { hashSecret } from '../secret.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { SessionEndService } from './session-end.service.js';
@@ -20,6 +21,7 @@ export class SessionsService {
     private readonly sessions: SessionsRepository,
     private readonly refreshTokens: RefreshTokensRepository,
     private readonly sessionEnd: SessionEndService,
+    private readonly revocations: RevocationsService,
     private readonly clock: Clock,
   ) {}
 
@@ -46,14 +48,20 @@ export class SessionsService {
    * Ends the session of a refresh token, whether or not it has been replaced.
    *
    * @param actor who does it: a client, or `null` for a caller that is not known. Default: its user
+   * @returns the id of the session, if it is known
    */
-  async endByRefreshToken(token: string, origin: Origin, actor?: string | null): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
+  async endByRefreshToken(
+    token: string,
+    origin: Origin,
+    actor?: string | null,
+  ): Promise<string | undefined> {
+    return this.dataSource.transaction(async (manager) => {
       const session = await this.sessions.findByToken(manager, hashSecret(token));
-      if (!session) return;
+      if (!session) return undefined;
       const { id: sessionId, userId } = session;
       const end = { userId, sessionId, reason: 'logout', actor, origin } as const;
       await this.sessionEnd.endSession(manager, end);
+      return sessionId;
     });
   }
 
@@ -77,8 +85,12 @@ export class SessionsService {
     if (!hasEnded) throw new SessionsError('session_not_found', `No session ${sessionId}`);
   }
 
-  async logoutEverywhere(userId: string, origin: Origin): Promise<void> {
+  /** @returns the id of the transaction that has published this */
+  async logoutEverywhere(userId: string, origin: Origin): Promise<bigint | undefined> {
     const end = { userId, reason: 'logout_everywhere', actor: userId, origin } as const;
-    await this.dataSource.transaction((manager) => this.sessionEnd.endAllSessions(manager, end));
+    return this.dataSource.transaction(async (manager) => {
+      await this.sessionEnd.endAllSessions(manager, end);
+      return this.revocations.transactionId(manager);
+    });
   }
 }

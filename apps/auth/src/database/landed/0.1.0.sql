@@ -348,6 +348,20 @@ CREATE INDEX outgoing_mails_next_attempt_at ON outgoing_mails (next_attempt_at);
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000700', 'CreateOutgoingMails1764000000700');
 
+CREATE UNLOGGED TABLE feed_followers (
+  service text COLLATE "C" NOT NULL CHECK (char_length(service) BETWEEN 1 AND 64),
+  instance text COLLATE "C" NOT NULL CHECK (char_length(instance) BETWEEN 1 AND 64),
+  version text CHECK (char_length(version) BETWEEN 1 AND 64),
+  -- The auth process that it asked last.
+  process uuid NOT NULL,
+  -- Everything that smaller transaction ids published is applied. NULL: it has no list yet.
+  position xid8,
+  seen_at timestamptz NOT NULL,
+  PRIMARY KEY (service, instance)
+) WITH (fillfactor = 50);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000710', 'CreateFeedFollowers1764000000710');
+
 DROP INDEX IF EXISTS users_email_prefix;
 
 CREATE INDEX users_email_prefix ON users (email_key text_pattern_ops);

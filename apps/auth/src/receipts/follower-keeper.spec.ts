@@ -1,0 +1,107 @@
+import { FeedPosition } from '@jwt-auth/jwt-core/postgres';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { FollowerExchange } from './follower-exchange.js';
+import { FollowerKeeper } from './follower-keeper.js';
+import type { FollowersRepository } from './followers.repository.js';
+import type { Follower } from './follower.js';
+import { OwnFollowers } from './own-followers.js';
+
+const FOLLOWERS = 500;
+
+let nowMs: number;
+let own: OwnFollowers;
+let keeper: FollowerKeeper;
+let repository: {
+  save: ReturnType<typeof vi.fn<(process: string, followers: Follower[]) => Promise<void>>>;
+  remove: ReturnType<typeof vi.fn<(left: object[]) => Promise<object[]>>>;
+  removeForgotten: ReturnType<typeof vi.fn<() => Promise<void>>>;
+  notify: ReturnType<typeof vi.fn<(messages: string[]) => Promise<void>>>;
+};
+beforeEach(() => {
+  nowMs = 100_000;
+  repository = {
+    save: vi.fn(async () => undefined),
+    remove: vi.fn(async () => []),
+    removeForgotten: vi.fn(async () => undefined),
+    notify: vi.fn(async () => undefined),
+  };
+  own = new OwnFollowers({ monotonicNow: () => nowMs });
+  const sql = repository as unknown as FollowersRepository;
+  keeper = new FollowerKeeper(own, sql, new FollowerExchange(own, sql));
+});
+
+const ask = (instance: string, transactionId: bigint): void =>
+  own.noteQuestion({ service: 'orders', instance }, new FeedPosition(transactionId), 'here')();
+const askAll = (transactionId: bigint): void => {
+  for (let n = 0; n < FOLLOWERS; n++) ask(`${n}`, transactionId);
+};
+/** How many rows each call of `save` has written. */
+const written = (): number[] => repository.save.mock.calls.map(([, followers]) => followers.length);
+
+describe(`${FOLLOWERS} followers that ask every second`, () => {
+  it('are saved in one statement, and again only when something is new or ten seconds have passed', async () => {
+    for (let second = 0; second < 30; second++) {
+      askAll(second < 17 ? 7n : 8n);
+      if (second % 5 === 0) await keeper.save(nowMs);
+      nowMs += 1_000;
+    }
+    expect(written()).toEqual([FOLLOWERS, 0, FOLLOWERS, 0, FOLLOWERS, 0]);
+    expect(repository.notify).not.toHaveBeenCalled();
+  });
+
+  it('are saved with what is new after a save that failed', async () => {
+    askAll(7n);
+    repository.save.mockRejectedValueOnce(new Error('down'));
+    await expect(keeper.save(nowMs)).rejects.toThrow('down');
+    await keeper.save(nowMs);
+    expect(written()).toEqual([FOLLOWERS, FOLLOWERS]);
+  });
+
+  it('have those removed that have been silent for long, once a minute', async () => {
+    for (let second = 0; second < 180; second++) {
+      await keeper.save(nowMs);
+      nowMs += 1_000;
+    }
+    expect(repository.removeForgotten).toHaveBeenCalledTimes(3);
+  });
+});
+
+describe('a follower that leaves', () => {
+  it('is removed, and reported to the other processes', async () => {
+    ask('a', 7n);
+    own.noteLeave({ service: 'orders', instance: 'a' });
+    await keeper.save(nowMs);
+    expect(repository.remove.mock.calls[0]?.[0]).toMatchObject([{ instance: 'a' }]);
+    expect(JSON.parse(repository.notify.mock.calls[0]?.[0][0] ?? '')).toMatchObject({
+      type: 'report',
+      left: [['orders', 'a']],
+    });
+    expect(written()).toEqual([0]);
+  });
+
+  it('is only reported if it was known, to this process or to another', async () => {
+    own.noteLeave({ service: 'orders', instance: 'made-up' });
+    await keeper.save(nowMs);
+    expect(repository.notify).not.toHaveBeenCalled();
+    repository.remove.mockImplementation(async (left) => left);
+    own.noteLeave({ service: 'orders', instance: 'elsewhere' });
+    await keeper.save(nowMs);
+    expect(repository.notify).toHaveBeenCalledOnce();
+  });
+
+  it('is not removed if it asks again before that', async () => {
+    ask('a', 7n);
+    own.noteLeave({ service: 'orders', instance: 'a' });
+    ask('a', 7n);
+    await keeper.save(nowMs);
+    expect(repository.remove).not.toHaveBeenCalled();
+    expect(written()).toEqual([1]);
+  });
+
+  it('is one of a bounded number, whoever says so', async () => {
+    for (let n = 0; n < 5_000; n++) own.noteLeave({ service: 'made-up', instance: `${n}` });
+    await keeper.save(nowMs);
+    expect(repository.remove.mock.calls[0]?.[0]).toHaveLength(2_000);
+  });
+});

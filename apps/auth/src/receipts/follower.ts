@@ -1,0 +1,29 @@
+import { isFollowerName, type FollowerIdentity } from '@jwt-auth/jwt-core';
+import type { FeedPosition } from '@jwt-auth/jwt-core/postgres';
+
+/** A process of a service that reads the feed, as far as its questions show. */
+export interface Follower extends FollowerIdentity {
+  /** What it has applied. `undefined`: no list yet. */
+  readonly position: FeedPosition | undefined;
+  /** When it was last heard of, on the monotonic clock of this process. */
+  readonly seenAtMs: number;
+}
+
+/** Silent for so long, a follower is forgotten. */
+export const FORGOTTEN_AFTER_MS = 600_000;
+
+export type FollowerKey = string;
+
+/** No name contains a space. */
+export const keyOf = ({ service, instance }: FollowerIdentity): FollowerKey =>
+  `${service} ${instance}`;
+
+/** The name in the query of a question. A question without a valid one is answered all the same. */
+export function followerIn({
+  service,
+  instance,
+  version,
+}: Readonly<Record<string, unknown>>): FollowerIdentity | undefined {
+  if (!isFollowerName(service) || !isFollowerName(instance)) return undefined;
+  return { service, instance, ...(isFollowerName(version) && { version }) };
+}

@@ -1,0 +1,166 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { FollowerExchange } from './follower-exchange.js';
+import { keyOf, type Follower } from './follower.js';
+import { FollowersRepository } from './followers.repository.js';
+import { OpenReceipt, type Receipt } from './open-receipt.js';
+import type { FollowerChange } from './own-followers.js';
+import type { FollowerState, ServiceAnswer } from './services.schema.js';
+
+/** A receipt waits for so long at most. */
+export const MAX_RECEIPT_WAIT_MS = 10_000;
+/** So many may wait at a time; others are answered with what is known at once. */
+export const WAITING_RECEIPTS = { total: 200, perNetwork: 20 } as const;
+/** A notification may have been lost. */
+const ASKS_AGAIN_EVERY_MS = 1_000;
+
+export interface ReceiptOptions {
+  readonly waitMs: number;
+  /** Aborts when the caller is gone. */
+  readonly signal: AbortSignal;
+  readonly network: string;
+}
+
+/**
+ * Which services have applied what. Followers are believed: a made-up one is named as pending until
+ * the wait is over, and gives no rights.
+ */
+@Injectable()
+export class ReceiptsService implements OnModuleDestroy {
+  /** Ends a wait. */
+  private readonly endings = new Set<() => void>();
+  private isStopping = false;
+  private readonly waiting = new Map<string, number>();
+  private waitingCount = 0;
+  /** Since the start: those that every live follower had applied, and others. */
+  readonly outcomes = { complete: 0, incomplete: 0 };
+
+  constructor(
+    private readonly exchange: FollowerExchange,
+    private readonly repository: FollowersRepository,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleDestroy(): void {
+    this.isStopping = true;
+    for (const end of this.endings) end();
+  }
+
+  get waitingReceipts(): number {
+    return this.waitingCount;
+  }
+
+  /** The followers that ask this process and are waited for. */
+  get liveFollowers(): number {
+    return this.exchange.listOwn().filter((follower) => this.isLive(follower)).length;
+  }
+
+  /**
+   * Who has applied what a transaction published, once every live follower has, or when the time is
+   * over. The transaction has to be committed.
+   *
+   * @throws whatever the database refuses with, as then the followers are not known
+   */
+  async receipt(transactionId: bigint, options: ReceiptOptions): Promise<Receipt> {
+    const open = new OpenReceipt({ transactionId, isLive: (each) => this.isLive(each) });
+    const listener = (change: FollowerChange): void => open.note(change);
+    this.exchange.onChange(listener);
+    try {
+      await this.exchange.ask();
+      open.noteAll(this.exchange.list());
+      if (!open.isComplete) await this.wait(open, options);
+      this.outcomes[open.isComplete ? 'complete' : 'incomplete'] += 1;
+      return open.receipt;
+    } finally {
+      this.exchange.offChange(listener);
+    }
+  }
+
+  /** All followers, by name. */
+  async services(): Promise<ServiceAnswer[]> {
+    const { answered } = await this.exchange.ask();
+    await answered;
+    const followers = this.exchange.list();
+    const positions = followers.flatMap(({ position }) => position?.transactionId ?? []);
+    const missingForMs = await this.repository.missingForMs(new Set(positions));
+    const inOrder = (one: Follower, other: Follower) => (keyOf(one) < keyOf(other) ? -1 : 1);
+    return followers.sort(inOrder).map((follower) => {
+      const { position } = follower;
+      return this.answer(follower, position && missingForMs.get(position.transactionId));
+    });
+  }
+
+  private answer(follower: Follower, lagMs: number | undefined): ServiceAnswer {
+    const { service, instance, version, position } = follower;
+    return {
+      service,
+      instance,
+      ...(version !== undefined && { version }),
+      state: this.stateOf(follower, lagMs),
+      position: position === undefined ? null : String(position.transactionId),
+      lagMs: lagMs ?? null,
+      lastSeenAt: new Date(+this.clock.now() - this.silentMs(follower)).toISOString(),
+    };
+  }
+
+  private stateOf(follower: Follower, lagMs: number | undefined): FollowerState {
+    if (!this.isLive(follower)) return 'stale';
+    if (lagMs === undefined) return 'blind';
+    return lagMs <= this.config.revocationMaxStalenessMs ? 'fresh' : 'stale';
+  }
+
+  /** A follower that is silent for longer refuses tokens itself, as its list is too old. */
+  private isLive(follower: Follower): boolean {
+    return this.silentMs(follower) <= this.config.revocationMaxStalenessMs;
+  }
+
+  private silentMs({ seenAtMs }: Follower): number {
+    return Math.max(Math.round(performance.now() - seenAtMs), 0);
+  }
+
+  private async wait(
+    open: OpenReceipt,
+    { waitMs, signal, network }: ReceiptOptions,
+  ): Promise<void> {
+    const own = this.waiting.get(network) ?? 0;
+    const isFull =
+      this.waitingCount >= WAITING_RECEIPTS.total || own >= WAITING_RECEIPTS.perNetwork;
+    if (isFull || this.isStopping || !(waitMs > 0)) return;
+    this.waiting.set(network, own + 1);
+    this.waitingCount += 1;
+    try {
+      await this.untilComplete(open, Math.min(waitMs, MAX_RECEIPT_WAIT_MS), signal);
+    } finally {
+      this.waitingCount -= 1;
+      const left = (this.waiting.get(network) ?? 1) - 1;
+      if (left > 0) this.waiting.set(network, left);
+      else this.waiting.delete(network);
+    }
+  }
+
+  private async untilComplete(
+    open: OpenReceipt,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const timer = setTimeout(end, waitMs);
+    // It had an answer: one that fails now changes nothing.
+    const again = setInterval(
+      () => void this.exchange.ask().catch(() => undefined),
+      ASKS_AGAIN_EVERY_MS,
+    );
+    this.endings.add(end);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    await Promise.race([open.complete, ended]);
+    clearTimeout(timer);
+    clearInterval(again);
+    this.endings.delete(end);
+    signal.removeEventListener('abort', end);
+  }
+}
