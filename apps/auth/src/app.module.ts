@@ -14,6 +14,8 @@ import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { accountsProblem } from './accounts/accounts.errors.js';
+import { AccountsModule } from './accounts/accounts.module.js';
 import { accessModelProblem } from './access/access.errors.js';
 import { AccessModule } from './access/access.module.js';
 import { clientsProblem } from './clients/clients.errors.js';
@@ -87,6 +89,7 @@ import { UsersModule } from './users/users.module.js';
     }),
     metrics(),
     AccessModule,
+    AccountsModule,
     KeysModule,
     MailModule,
     OAuthModule,
@@ -99,6 +102,7 @@ import { UsersModule } from './users/users.module.js';
     provideErrorFilter(
       accessModelProblem,
       usersProblem,
+      accountsProblem,
       sessionsProblem,
       clientsProblem,
       keysProblem,

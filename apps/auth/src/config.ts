@@ -69,6 +69,8 @@ const Settings = z
     SESSIONS_PER_USER: wholeNumber(1, 10_000).default(100),
     REGISTRATION: choice('open', 'closed').default('open'),
     REGISTRATION_LIMIT: wholeNumber(1, 1_000_000).default(300),
+    EMAIL_VERIFICATION: choice('required', 'optional').optional(),
+    ACCOUNT_PAGES: httpUrl().optional(),
     SMTP_URL: smtpUrl().optional(),
     MAIL_FROM: mailFrom().optional(),
     MAIL_TEMPLATES: text(4096).optional(),
@@ -86,6 +88,9 @@ const Settings = z
       const { resources } = (settings.ACCESS_MODEL ?? {}) as Partial<AccessModelFile>;
       if (resources?.some(({ audience }) => audience === issuerOf(settings))) {
         refuse('ACCESS_MODEL', 'the audience of ISSUER is auth itself: it is there in any case');
+      }
+      if (settings.EMAIL_VERIFICATION === 'required' && !settings.SMTP_URL) {
+        refuse('EMAIL_VERIFICATION', 'required needs SMTP_URL');
       }
       const { MAIL_TEMPLATES } = settings;
       if (MAIL_TEMPLATES !== undefined) {
@@ -185,6 +190,10 @@ export class Config {
   readonly isRegistrationOpen: boolean;
   /** Registrations from one network in an hour. Beyond them the answer is 429. */
   readonly registrationLimit: number;
+  /** `required`: a user who registers cannot log in before the e-mail is verified. */
+  readonly emailVerification: 'required' | 'optional';
+  /** Links in mails lead to pages below it. No slash at the end. */
+  readonly accountPages: string;
   /** `undefined`: no mail is sent. */
   readonly mailServer: MailServer | undefined;
   readonly mailFrom: string;
@@ -233,6 +242,16 @@ export class Config {
     this.isRegistrationOpen = settings.REGISTRATION === 'open';
     this.registrationLimit = settings.REGISTRATION_LIMIT;
     this.mailServer = settings.SMTP_URL;
+    const isProduction = settings.NODE_ENV === 'production';
+    this.emailVerification =
+      settings.EMAIL_VERIFICATION ?? (isProduction && settings.SMTP_URL ? 'required' : 'optional');
+    if (isProduction && !settings.SMTP_URL) {
+      warnings.push(
+        'SMTP_URL is not set: nobody can verify an e-mail address or recover a password here',
+      );
+    }
+    const pages = settings.ACCOUNT_PAGES ?? `${this.issuer.replace(/\/+$/, '')}/account`;
+    this.accountPages = pages.replace(/\/+$/, '');
     this.mailFrom = settings.MAIL_FROM ?? 'Accounts <accounts@example.com>';
     this.mailTemplates = settings.MAIL_TEMPLATES;
     this.logLevel = settings.LOG_LEVEL;

@@ -8,6 +8,7 @@ import {
 
 import { Resource } from '../access/resource.entity.js';
 import { Role } from '../access/role.entity.js';
+import { AccountLink } from '../accounts/account-link.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import { Client } from '../clients/client.entity.js';
@@ -39,6 +40,7 @@ import { CreateFeedFollowers1764000000710 } from './migrations/1764000000710-cre
 import { IndexLiveAccessTokens1764000000502 } from './migrations/1764000000502-index-live-access-tokens.js';
 import { CreateOutgoingMails1764000000700 } from './migrations/1764000000700-create-outgoing-mails.js';
 import { IndexForAdministration1764000000720 } from './migrations/1764000000720-index-for-administration.js';
+import { VerifyEmails1764000000730 } from './migrations/1764000000730-verify-emails.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
@@ -61,6 +63,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       Resource,
       Role,
       OutgoingMail,
+      AccountLink,
     ],
     migrations: [
       CreateRevokedTokens1763856000000,
@@ -87,6 +90,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       CreateOutgoingMails1764000000700,
       CreateFeedFollowers1764000000710,
       IndexForAdministration1764000000720,
+      VerifyEmails1764000000730,
     ],
   });
 }

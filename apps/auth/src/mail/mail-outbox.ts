@@ -5,11 +5,11 @@ import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import type { TemplateName, TemplateValues } from './mail-templates.js';
+import type { MailKind, TemplateValues } from './mail-templates.js';
 import { OutgoingMailsRepository } from './outgoing-mails.repository.js';
 
 export interface Mail {
-  readonly template: TemplateName;
+  readonly template: MailKind;
   readonly recipient: string;
   /** Whom it is about, if that is known. */
   readonly userId?: string;

@@ -4,10 +4,17 @@ import { fileURLToPath } from 'node:url';
 
 /** Every mail that auth sends, with what its template may say. */
 export const TEMPLATES = {
+  'verify-email': ['service', 'email', 'link'],
+  'email-taken': ['service', 'email'],
+  'reset-password': ['service', 'email', 'link'],
+  'confirm-email': ['service', 'email', 'link'],
+  'email-changed': ['service', 'email', 'time', 'address'],
   'password-changed': ['service', 'email', 'time', 'address'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type TemplateName = keyof typeof TEMPLATES;
+/** `registration`: which template it gets is decided when it is sent. */
+export type MailKind = TemplateName | 'registration';
 export type TemplateValues = Readonly<Record<string, string>>;
 
 /** A mail as it is sent. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createTransport } from 'nodemailer';
 
 import { Config } from '../config.js';
-import type { RenderedMail } from './mail-templates.js';
+import type { CompleteMail } from './mail-contents.js';
 
 /** A mail server that takes longer for one mail has failed. */
 export const SEND_TIMEOUT_MS = 60_000;
@@ -11,7 +11,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export interface Envelope {
   /** Names the mail: a server that gets it twice can tell. */
   readonly id: string;
-  readonly recipient: string;
   readonly createdAt: Date;
 }
 
@@ -36,7 +35,7 @@ export class MailTransport {
   }
 
   /** @throws Error if the server did not take the mail */
-  async send({ id, recipient, createdAt }: Envelope, mail: RenderedMail): Promise<void> {
+  async send({ id, createdAt }: Envelope, { recipient, ...mail }: CompleteMail): Promise<void> {
     const { transport, config } = this;
     if (!transport) throw new Error('SMTP_URL is not set');
     const sending = transport.sendMail({

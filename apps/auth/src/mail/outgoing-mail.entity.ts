@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { TemplateName, TemplateValues } from './mail-templates.js';
+import type { MailKind, TemplateValues } from './mail-templates.js';
 
 /**
  * A mail that has not been sent yet. It holds no link: a link is made when the mail is sent, so that
@@ -12,7 +12,7 @@ export class OutgoingMail {
   id!: string;
 
   @Column({ type: 'text' })
-  template!: TemplateName;
+  template!: MailKind;
 
   @Column({ type: 'text' })
   recipient!: string;

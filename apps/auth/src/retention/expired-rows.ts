@@ -1,6 +1,7 @@
 import type { ExpiredRows } from '@jwt-auth/chassis';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 
+import { AccountLink } from '../accounts/account-link.entity.js';
 import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';
@@ -50,6 +51,11 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
     entity: LoginLimit,
     condition: `expired.forgottenAt < now() - interval '1 day'`,
     age: 'forgottenAt',
+  },
+  {
+    entity: AccountLink,
+    condition: `expired.expiresAt < now() - interval '1 day'`,
+    age: 'expiresAt',
   },
   {
     // Half a year after the user's last login from there, a network is unknown again.

@@ -16,6 +16,8 @@ export interface AttemptLimits {
   readonly allowedDespitePause: number;
   /** A count is forgotten an hour after its first or its last attempt. */
   readonly forgottenAfter: 'first' | 'last';
+  /** Default: 60. */
+  readonly longestPauseSeconds?: number;
 }
 
 /** An attempt to log in, whether or not the account exists. */
@@ -41,8 +43,7 @@ export function loginLimits(
   { account, network }: LoginAttempt,
   isKnownNetwork: boolean,
 ): AttemptLimits {
-  // A hash: the table must not collect e-mail addresses that users mistyped.
-  const accountKey = `account:${createHash('sha256').update(account).digest('base64url')}`;
+  const accountKey = `account:${hashed(account)}`;
   const here: Limit = { key: `${accountKey}@${network}`, free: 5 };
   if (isKnownNetwork) {
     return { limits: [here], allowedDespitePause: 100, forgottenAfter: 'last' };
@@ -53,6 +54,10 @@ export function loginLimits(
     forgottenAfter: 'last',
   };
 }
+
+/** The table must not collect e-mail addresses that users mistyped. */
+const hashed = (account: string): string =>
+  createHash('sha256').update(account).digest('base64url');
 
 /** The failures of an account at a network. The right password resets this count. */
 export const failuresHere = ({ limits }: AttemptLimits): Limit => limits[0] as Limit;
@@ -70,5 +75,30 @@ export function registrationLimits(network: string, accountsPerHour: number): At
     allowedDespitePause: 0,
     // Otherwise a large network with a registration every few minutes would reach any limit.
     forgottenAfter: 'first',
+  };
+}
+
+/**
+ * The count of requests for mail, from a network or of a user, whoever the mail is for: 30, and then
+ * one a minute.
+ */
+export function mailRequestLimits(requester: string): AttemptLimits {
+  return {
+    limits: [{ key: `mail-requests:${requester}`, free: 30, countsSuccess: true }],
+    allowedDespitePause: 0,
+    forgottenAfter: 'first',
+  };
+}
+
+/**
+ * The count of mails to an address that anyone can cause: some dozen in an hour. Nobody may fill the
+ * mailbox of someone else (threat:mail-flood).
+ */
+export function mailLimits(account: string): AttemptLimits {
+  return {
+    limits: [{ key: `mails:${hashed(account)}`, free: 3, countsSuccess: true }],
+    allowedDespitePause: 0,
+    forgottenAfter: 'first',
+    longestPauseSeconds: 900,
   };
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { Outcomes } from '../outcomes.js';
 import {
   failuresHere,
@@ -28,12 +29,14 @@ export class CredentialsService {
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
     private readonly limits: LoginLimits,
+    private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * The user with this e-mail and password. A wrong password, an unknown e-mail and a disabled user
-   * get the same answer, after the same work (threat:account-enumeration).
+   * The user with this e-mail and password. A wrong password, an unknown e-mail, one that is not
+   * verified and a disabled user get the same answer, after the same work
+   * (threat:account-enumeration).
    *
    * @throws UsersError `invalid_credentials`, `too_many_attempts`
    */
@@ -53,7 +56,7 @@ export class CredentialsService {
     const { user, lastLoginHere, limits } = await this.find(attempt);
     const counted = await this.limits.begin(limits);
     const isRight = await hashing.verify(user?.passwordHash, password);
-    if (!user || !isRight || user.isDisabled) {
+    if (!user || !isRight || user.isDisabled || this.isUnverified(user)) {
       await this.limits.fail(counted);
       throw new UsersError('invalid_credentials', 'E-mail or password is wrong');
     }
@@ -66,6 +69,12 @@ export class CredentialsService {
       await this.users.rehash(user, await hashing.hash(password));
     }
     return user;
+  }
+
+  /** To say so would tell who registers an address whether it had an account before. */
+  private isUnverified({ emailVerifiedAt, registration }: User): boolean {
+    if (emailVerifiedAt || registration === 'trusted') return false;
+    return this.config.emailVerification === 'required';
   }
 
   private async find(attempt: LoginAttempt): Promise<UserAtLogin & { limits: AttemptLimits }> {

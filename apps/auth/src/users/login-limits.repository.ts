@@ -95,7 +95,12 @@ export class LoginLimitsRepository {
    * @returns the counts that include the attempt. If one is missing, the attempt is not allowed.
    */
   async count(
-    { limits, allowedDespitePause, forgottenAfter }: AttemptLimits,
+    {
+      limits,
+      allowedDespitePause,
+      forgottenAfter,
+      longestPauseSeconds = LONGEST_PAUSE_SECONDS,
+    }: AttemptLimits,
     attemptId: string,
     now: Date,
   ): Promise<CountedKey[]> {
@@ -105,7 +110,7 @@ export class LoginLimitsRepository {
       attemptId,
       new Date(+now + FORGOTTEN_AFTER_MS),
       now,
-      LONGEST_PAUSE_SECONDS,
+      longestPauseSeconds,
       forgottenAfter === 'last',
       allowedDespitePause,
     ]);

@@ -53,6 +53,17 @@ export class LoginLimits {
     throw tooManyAttempts(1000);
   }
 
+  /** Counts the attempt. @returns whether it is allowed: `false` during a pause */
+  async allows(limits: AttemptLimits): Promise<boolean> {
+    try {
+      await this.begin(limits);
+      return true;
+    } catch (error) {
+      if (error instanceof UsersError && error.code === 'too_many_attempts') return false;
+      throw error;
+    }
+  }
+
   /** No longer counts the attempt, and resets the counts in `forgotten` to 0. */
   async succeed({ id, limits }: CountedAttempt, forgotten: readonly string[] = []): Promise<void> {
     const keys = limits.limits.filter(({ countsSuccess }) => !countsSuccess).map(({ key }) => key);

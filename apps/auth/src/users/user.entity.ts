@@ -5,6 +5,16 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Claims } from '../tokens/own-claims.js';
 import { emailKey } from './email.js';
 
+/**
+ * How an account came to be, which decides what an unverified e-mail means.
+ *
+ * - `trusted`: by an administrator, a seed, or before e-mails were verified. Its user may always log in.
+ * - `open`: by its user, who could log in at once.
+ * - `pending`: by someone who has to verify the e-mail first. Until then whoever registers it anew
+ *   replaces the password.
+ */
+export type Registration = 'trusted' | 'open' | 'pending';
+
 /** An account of a human being, who logs in with it. */
 @Entity({ name: 'users' })
 export class User {
@@ -40,6 +50,13 @@ export class User {
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
+
+  /** When the user proved to read what is sent to the e-mail; `null`: not yet. */
+  @Column({ name: 'email_verified_at', type: 'timestamptz', nullable: true })
+  emailVerifiedAt!: Date | null;
+
+  @Column({ type: 'text' })
+  registration!: Registration;
 }
 
 /** A network (see `networkOf`) from which a user has logged in. */
@@ -58,7 +75,12 @@ export class KnownNetwork {
 
 /** A user who is not stored yet. */
 export function newUser(
-  { email, passwordHash, roles }: Pick<User, 'email' | 'passwordHash' | 'roles'>,
+  {
+    email,
+    passwordHash,
+    roles,
+    registration = 'trusted',
+  }: Pick<User, 'email' | 'passwordHash' | 'roles'> & Partial<Pick<User, 'registration'>>,
   now: Date,
 ): User {
   return {
@@ -71,5 +93,7 @@ export function newUser(
     isDisabled: false,
     claims: {},
     createdAt: now,
+    emailVerifiedAt: null,
+    registration,
   };
 }

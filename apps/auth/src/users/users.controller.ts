@@ -5,8 +5,9 @@ import {
   RequireScopes,
   type Principal,
 } from '@jwt-auth/jwt-core';
-import { Body, Controller, Get, HttpCode, Post, Put, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Put, Res, UseGuards } from '@nestjs/common';
 import {
+  ApiAcceptedResponse,
   ApiBearerAuth,
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -15,11 +16,19 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 
+import type { FastifyReply } from 'fastify';
+
 import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from './current-user.decorator.js';
 import { PasswordChangeService } from './password-change.service.js';
-import { Me, PasswordChange, RegisteredUser, RegisterRequest } from './users.schema.js';
+import {
+  Me,
+  PasswordChange,
+  RegisteredUser,
+  RegisterRequest,
+  RegistrationPending,
+} from './users.schema.js';
 import { UsersService } from './users.service.js';
 
 @ApiTags('users')
@@ -35,11 +44,21 @@ export class UsersController {
   @Public()
   @ApiOperation({ summary: 'Register' })
   @ApiCreatedResponse({ standardSchema: RegisteredUser })
+  @ApiAcceptedResponse({
+    standardSchema: RegistrationPending,
+    description: 'Where the e-mail has to be verified first: the same if it has an account',
+  })
   async register(
     @Body({ schema: RegisterRequest }) { email, password }: RegisterRequest,
     @RequestOrigin() origin: Origin,
-  ): Promise<RegisteredUser> {
-    const { id, roles, createdAt } = await this.users.register(email, password, origin);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<RegisteredUser | object> {
+    const user = await this.users.register(email, password, origin);
+    if (!user) {
+      reply.status(202);
+      return {};
+    }
+    const { id, roles, createdAt } = user;
     return { id, email, roles, createdAt: createdAt.toISOString() };
   }
 
@@ -49,9 +68,10 @@ export class UsersController {
   @ApiOperation({ summary: 'The current user, and what this token allows' })
   @ApiOkResponse({ standardSchema: Me })
   async me(@CurrentPrincipal() caller: Principal): Promise<Me> {
-    const { id, email } = await this.users.get(caller.subject);
+    const { id, email, emailVerifiedAt } = await this.users.get(caller.subject);
     const { roles, scopes, sessionId } = caller;
-    return { id, email, roles: [...roles], scope: scopes.join(' '), sessionId };
+    const emailVerified = emailVerifiedAt !== null;
+    return { id, email, roles: [...roles], scope: scopes.join(' '), sessionId, emailVerified };
   }
 
   @Put('password')

@@ -33,6 +33,13 @@ import { UsersService } from './users.service.js';
     UsersRepository,
     UsersService,
   ],
-  exports: [CredentialsService, PasswordHasher, UserChanges, UsersRepository],
+  exports: [
+    CredentialsService,
+    LoginLimits,
+    PasswordHasher,
+    UserChanges,
+    UsersRepository,
+    UsersService,
+  ],
 })
 export class UsersModule {}

@@ -21,6 +21,8 @@ export interface UserAtLogin {
   readonly lastLoginHere: Date | null;
 }
 
+const UNIQUE_VIOLATION = '23505';
+
 type LoginRow = (User | { id: null }) & Pick<UserAtLogin, 'lastLoginHere'>;
 
 /** All SQL of users and their known networks. */
@@ -101,6 +103,33 @@ export class UsersRepository {
     return raw.length > 0;
   }
 
+  /**
+   * Adds a user whose e-mail has to be verified first (threat:account-pre-hijacking). If the e-mail has an account, that is kept; one
+   * that still has to be verified gets the new password. The same work in each case.
+   *
+   * @returns the id of the account, and whether the request changed it
+   */
+  async register(manager: EntityManager, user: User): Promise<{ id: string; isChanged: boolean }> {
+    const columns = manager.dataSource.getMetadata(User).columns;
+    const names = columns.map(({ databaseName }) => databaseName).join(', ');
+    const places = columns.map((_, index) => `$${index + 1}`).join(', ');
+    const values = columns.map((column): unknown => column.getEntityValue(user));
+    const rows = await manager.query<{ id: string; passwordHash: string }[]>(
+      `INSERT INTO users AS known (${names}) VALUES (${places})
+       ON CONFLICT (email_key) DO UPDATE SET
+         password_hash = CASE WHEN known.registration = 'pending'
+           AND known.email_verified_at IS NULL AND NOT known.is_disabled
+           THEN excluded.password_hash ELSE known.password_hash END,
+         password_changed_at = CASE WHEN known.registration = 'pending'
+           AND known.email_verified_at IS NULL AND NOT known.is_disabled
+           THEN excluded.password_changed_at ELSE known.password_changed_at END
+       RETURNING id, password_hash AS "passwordHash"`,
+      values,
+    );
+    const [row] = rows as [{ id: string; passwordHash: string }];
+    return { id: row.id, isChanged: row.passwordHash === user.passwordHash };
+  }
+
   /** @throws UsersError `email_taken` */
   async add(manager: EntityManager, user: User): Promise<void> {
     if (await this.insert(manager, user)) return;
@@ -168,6 +197,33 @@ export class UsersRepository {
     now: Date,
   ): Promise<void> {
     await manager.update(User, { id }, { passwordHash, passwordChangedAt: now });
+  }
+
+  async verifyEmail(manager: EntityManager, { id }: User, now: Date): Promise<void> {
+    await manager.update(User, { id }, { emailVerifiedAt: now });
+  }
+
+  /** @throws UsersError `email_taken` */
+  async changeEmail(manager: EntityManager, { id }: User, email: string, now: Date): Promise<void> {
+    const key = emailKey(email);
+    try {
+      const change = await manager
+        .createQueryBuilder()
+        .update(User)
+        .set({ email, emailKey: key, emailVerifiedAt: now })
+        .where('id = :id', { id })
+        .andWhere(
+          'NOT EXISTS (SELECT FROM users other WHERE other.email_key = :key AND other.id <> :id)',
+          { key },
+        )
+        .execute();
+      if (change.affected === 1) return;
+    } catch (error) {
+      // Another transaction took it in this moment.
+      const { code } = (error as { driverError?: { code?: unknown } }).driverError ?? {};
+      if (code !== UNIQUE_VIOLATION) throw error;
+    }
+    throw new UsersError('email_taken', 'This e-mail has an account');
   }
 
   /** With the sessions, their tokens and the known networks. */

@@ -18,6 +18,9 @@ export const RegisteredUser = z
   .meta({ id: 'RegisteredUser' });
 export type RegisteredUser = z.infer<typeof RegisteredUser>;
 
+/** The answer of a registration whose e-mail has to be verified: the same for one that has an account. */
+export const RegistrationPending = z.object({}).meta({ id: 'RegistrationPending' });
+
 export const Me = z
   .object({
     id: z.uuid(),
@@ -25,6 +28,8 @@ export const Me = z
     roles: z.array(z.string()),
     scope: z.string(),
     sessionId: z.uuid().optional(),
+    /** Whether the user has proved to read what is sent there. */
+    emailVerified: z.boolean(),
   })
   .meta({ id: 'Me' });
 export type Me = z.infer<typeof Me>;

@@ -7,7 +7,8 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import { registrationLimits } from './attempt-limits.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
+import { mailLimits, registrationLimits } from './attempt-limits.js';
 import { LoginLimits } from './login-limits.js';
 import { PasswordHasher } from './password-hasher.js';
 import { newUser, type User } from './user.entity.js';
@@ -22,12 +23,16 @@ export class UsersService {
     private readonly hasher: PasswordHasher,
     private readonly limits: LoginLimits,
     private readonly audit: AuditService,
+    private readonly mail: MailOutbox,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws UsersError `registration_closed`, `email_taken`, `too_many_attempts` */
-  async register(email: string, password: string, origin: Origin): Promise<User> {
+  /**
+   * @returns the user; `undefined` if the e-mail has to be verified first, also if it has an account
+   * @throws UsersError `registration_closed`, `email_taken`, `too_many_attempts`
+   */
+  async register(email: string, password: string, origin: Origin): Promise<User | undefined> {
     const { isRegistrationOpen, registrationLimit } = this.config;
     if (!isRegistrationOpen) {
       throw new UsersError('registration_closed', 'Only an administrator adds users');
@@ -41,19 +46,47 @@ export class UsersService {
       counted: await this.limits.begin(limits),
       passwordHash: await hash(password),
     }));
-    const user = newUser({ email, passwordHash, roles: [USER_ROLE] }, this.clock.now());
+    const isVerifiedFirst = this.config.emailVerification === 'required';
+    const registration = isVerifiedFirst ? 'pending' : 'open';
+    const now = this.clock.now();
+    const user = newUser({ email, passwordHash, roles: [USER_ROLE], registration }, now);
+    if (isVerifiedFirst) await this.addPending(user, origin);
+    else await this.addOpen(user, origin);
+    await this.limits.succeed(counted);
+    return isVerifiedFirst ? undefined : user;
+  }
+
+  private async addOpen(user: User, origin: Origin): Promise<void> {
+    const { id, email } = user;
     await this.dataSource.transaction(async (manager) => {
       await this.users.add(manager, user);
-      const { id } = user;
       await this.audit.record(manager, {
         action: 'user.registered',
         actor: id,
         subject: id,
         origin,
       });
+      await this.mail.add(manager, { template: 'verify-email', recipient: email, userId: id });
     });
-    await this.limits.succeed(counted);
-    return user;
+  }
+
+  /**
+   * The same statements whether or not the e-mail has an account, so that the time says nothing. Which
+   * of two mails is sent is decided when it is sent.
+   */
+  private async addPending(user: User, origin: Origin): Promise<void> {
+    const maySendMail = await this.limits.allows(mailLimits(user.emailKey));
+    await this.dataSource.transaction(async (manager) => {
+      const { id, isChanged } = await this.users.register(manager, user);
+      await this.audit.record(manager, {
+        action: isChanged ? 'user.registered' : 'user.registration_repeated',
+        actor: isChanged ? id : null,
+        subject: id,
+        origin,
+      });
+      if (!maySendMail) return;
+      await this.mail.add(manager, { template: 'registration', recipient: user.email });
+    });
   }
 
   /** @throws UsersError `user_not_found` */

@@ -86,6 +86,7 @@ describe('me', () => {
       roles: ['user'],
       scope: 'orders:read orders:write account',
       sessionId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      emailVerified: false,
     });
   });
 });

@@ -372,3 +372,19 @@ CREATE INDEX reference_tokens_of_subject
 ON reference_tokens ((claims ->> 'sub'));
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000720', 'IndexForAdministration1764000000720');
+
+ALTER TABLE users ADD COLUMN email_verified_at timestamptz,
+ADD COLUMN registration text NOT NULL DEFAULT 'trusted';
+
+CREATE TABLE account_links (
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  purpose text NOT NULL,
+  hash bytea NOT NULL UNIQUE CHECK (length(hash) = 32),
+  email text NOT NULL,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (user_id, purpose)
+);
+
+CREATE INDEX account_links_expires_at ON account_links (expires_at);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000730', 'VerifyEmails1764000000730');

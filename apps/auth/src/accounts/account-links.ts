@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { hashSecret, newSecret } from '../secret.js';
+import type { User } from '../users/user.entity.js';
+import { UsersRepository } from '../users/users.repository.js';
+import type { AccountLink, LinkPurpose } from './account-link.entity.js';
+import { AccountLinksRepository } from './account-links.repository.js';
+import { AccountsError } from './accounts.errors.js';
+
+export const LINK_LIFETIME_MS = 30 * 60_000;
+
+/** What a link did for a user, in one transaction. */
+export interface UsedLink {
+  readonly manager: EntityManager;
+  /** Locked. */
+  readonly user: User;
+  readonly link: AccountLink;
+  /** By the clock of the database. */
+  readonly now: Date;
+}
+
+/** Links in mails: 256 random bits, good for one purpose, once, for half an hour. */
+@Injectable()
+export class AccountLinks {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly repository: AccountLinksRepository,
+    private readonly users: UsersRepository,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The address of a new link. The token is in its fragment, which browsers send to no server: it is
+   * in no log and in no `Referer`.
+   */
+  async issue(userId: string, purpose: LinkPurpose, email: string): Promise<string> {
+    const { manager } = this.dataSource;
+    const token = newSecret();
+    const expiresAt = new Date(+(await this.clock.database(manager)) + LINK_LIFETIME_MS);
+    const hash = hashSecret(token);
+    await this.repository.put(manager, { userId, purpose, hash, email, expiresAt });
+    return `${this.config.accountPages}/${purpose}#token=${token}`;
+  }
+
+  /** @throws AccountsError `link_invalid`: for callers that would do other work first */
+  async assertValid(token: string, purpose: LinkPurpose): Promise<void> {
+    const { manager } = this.dataSource;
+    const now = await this.clock.database(manager);
+    const link = await this.repository.find(manager, { hash: hashSecret(token), purpose }, now);
+    if (!link) throw linkInvalid();
+  }
+
+  /**
+   * Uses up a link and does what it is for, both or neither.
+   *
+   * @throws AccountsError `link_invalid`: unknown, used, expired, replaced by a newer one, for another
+   *   purpose, or of a user who was disabled
+   */
+  use(token: string, purpose: LinkPurpose, work: (used: UsedLink) => Promise<void>): Promise<void> {
+    const presented = { hash: hashSecret(token), purpose };
+    return this.dataSource.transaction(async (manager) => {
+      const now = await this.clock.database(manager);
+      const link = await this.repository.find(manager, presented, now);
+      // The user first, as everywhere: two links of one user never wait for each other.
+      const user = link && (await this.users.lock(manager, link.userId));
+      if (!link || !user || user.isDisabled) throw linkInvalid();
+      // Sent to an e-mail that the account no longer has, in the moment when it changed.
+      if (purpose !== 'confirm-email' && user.email !== link.email) throw linkInvalid();
+      if (!(await this.repository.remove(manager, presented))) throw linkInvalid();
+      await work({ manager, user, link, now });
+    });
+  }
+
+  /** Ends the link of a user for this purpose, if there is one. */
+  end(manager: EntityManager, userId: string, purpose: LinkPurpose): Promise<void> {
+    return this.repository.removeAll(manager, { userId, purpose });
+  }
+
+  /** Ends all links of a user. */
+  endAll(manager: EntityManager, userId: string): Promise<void> {
+    return this.repository.removeAll(manager, { userId });
+  }
+}
+
+const linkInvalid = (): AccountsError =>
+  new AccountsError('link_invalid', 'The link is unknown, used, expired or replaced');

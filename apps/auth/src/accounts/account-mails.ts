@@ -1,0 +1,70 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+
+import { MailContents, type MailContent } from '../mail/mail-contents.js';
+import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
+import { emailKey } from '../users/email.js';
+import type { User } from '../users/user.entity.js';
+import { UsersRepository } from '../users/users.repository.js';
+import type { LinkPurpose } from './account-link.entity.js';
+import { AccountLinks } from './account-links.js';
+
+/**
+ * Decides what a mail about an account says at the moment when it is sent. So a request for it does the
+ * same work whether or not there is an account, and no link waits in the database.
+ */
+@Injectable()
+export class AccountMails implements OnModuleInit {
+  constructor(
+    private readonly contents: MailContents,
+    private readonly users: UsersRepository,
+    private readonly links: AccountLinks,
+  ) {}
+
+  onModuleInit(): void {
+    this.contents.on('registration', (mail) => this.registration(mail));
+    this.contents.on('verify-email', (mail) => this.verification(mail));
+    this.contents.on('reset-password', (mail) => this.reset(mail));
+    this.contents.on('confirm-email', (mail) => this.confirmation(mail));
+  }
+
+  /** To whom registered the e-mail, or to the owner of the account that it has. */
+  private async registration({ recipient }: OutgoingMail): Promise<MailContent | undefined> {
+    const user = await this.users.findByEmail(emailKey(recipient));
+    if (!user || user.isDisabled) return undefined;
+    const isPending = user.registration === 'pending' && !user.emailVerifiedAt;
+    return isPending
+      ? this.withLink('verify-email', user, user.email)
+      : { template: 'email-taken', recipient: user.email };
+  }
+
+  private async verification({ userId, recipient }: OutgoingMail) {
+    const user = userId === null ? null : await this.users.findById(userId);
+    if (!user || user.isDisabled || user.emailVerifiedAt) return undefined;
+    if (user.email !== recipient) return undefined;
+    return this.withLink('verify-email', user, user.email);
+  }
+
+  private async reset({ recipient }: OutgoingMail): Promise<MailContent | undefined> {
+    const user = await this.users.findByEmail(emailKey(recipient));
+    if (!user || user.isDisabled) return undefined;
+    // As the account has it, not as the request wrote it.
+    return this.withLink('reset-password', user, user.email);
+  }
+
+  private async confirmation({ userId, recipient }: OutgoingMail) {
+    const user = userId === null ? null : await this.users.findById(userId);
+    if (!user || user.isDisabled) return undefined;
+    const owner = await this.users.findByEmail(emailKey(recipient));
+    if (!owner || owner.id === user.id) return this.withLink('confirm-email', user, recipient);
+    return { template: 'email-taken' as const, recipient: owner.email };
+  }
+
+  private async withLink(
+    purpose: LinkPurpose,
+    { id }: User,
+    recipient: string,
+  ): Promise<MailContent> {
+    const link = await this.links.issue(id, purpose, recipient);
+    return { template: purpose, recipient, values: { link } };
+  }
+}

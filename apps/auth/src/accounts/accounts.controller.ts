@@ -1,0 +1,106 @@
+import { JwtGuard, Public, RequireScopes } from '@jwt-auth/jwt-core';
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiNoContentResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+
+import { ACCOUNT_SCOPE } from '../access/built-in.js';
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
+import {
+  Accepted,
+  EmailChange,
+  ForgottenPassword,
+  LinkRequest,
+  PasswordReset,
+} from './accounts.schema.js';
+import { EmailService } from './email.service.js';
+import { PasswordRecoveryService } from './password-recovery.service.js';
+
+@ApiTags('accounts')
+@Controller('auth')
+@UseGuards(JwtGuard)
+export class AccountsController {
+  constructor(
+    private readonly emails: EmailService,
+    private readonly recovery: PasswordRecoveryService,
+  ) {}
+
+  @Post('email/verify')
+  @Public()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Verify an e-mail, with the token of a link that was mailed there' })
+  @ApiNoContentResponse()
+  verify(
+    @Body({ schema: LinkRequest }) { token }: LinkRequest,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.emails.verify(token, origin);
+  }
+
+  @Post('email/verify/resend')
+  @RequireScopes(ACCOUNT_SCOPE)
+  @HttpCode(202)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Mail the link for the verification again' })
+  @ApiAcceptedResponse({ standardSchema: Accepted })
+  async resend(@CurrentUser() { userId }: SessionUser): Promise<Accepted> {
+    await this.emails.requestVerification(userId);
+    return {};
+  }
+
+  @Post('email/change')
+  @RequireScopes(ACCOUNT_SCOPE)
+  @HttpCode(202)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Mail a link to a new e-mail, which becomes that of the account by it' })
+  @ApiAcceptedResponse({ standardSchema: Accepted })
+  async changeEmail(
+    @Body({ schema: EmailChange }) { newEmail }: EmailChange,
+    @CurrentUser() { userId }: SessionUser,
+  ): Promise<Accepted> {
+    await this.emails.requestChange(userId, newEmail);
+    return {};
+  }
+
+  @Post(['email/change/confirm', 'email/confirm'])
+  @Public()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Change the e-mail, with the token of the link' })
+  @ApiNoContentResponse()
+  confirmEmail(
+    @Body({ schema: LinkRequest }) { token }: LinkRequest,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.emails.confirmChange(token, origin);
+  }
+
+  @Post('password/forgot')
+  @Public()
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Mail a link for a new password, if the e-mail has an account' })
+  @ApiAcceptedResponse({ standardSchema: Accepted })
+  async forgot(
+    @Body({ schema: ForgottenPassword }) { email }: ForgottenPassword,
+    @RequestOrigin() origin: Origin,
+  ): Promise<Accepted> {
+    await this.recovery.request(email, origin);
+    return {};
+  }
+
+  @Post('password/reset')
+  @Public()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Set a new password, with the token of the link; ends all sessions' })
+  @ApiNoContentResponse()
+  reset(
+    @Body({ schema: PasswordReset }) { token, newPassword }: PasswordReset,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.recovery.reset(token, newPassword, origin);
+  }
+}

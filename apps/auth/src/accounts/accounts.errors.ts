@@ -1,0 +1,33 @@
+import type { Problem } from '@jwt-auth/jwt-core';
+
+/**
+ * Why something cannot be done with an account. `mail_unavailable`: it takes a mail, and this
+ * installation sends none.
+ */
+export type AccountsErrorCode = 'link_invalid' | 'mail_unavailable';
+
+export class AccountsError extends Error {
+  override readonly name = 'AccountsError';
+
+  constructor(
+    readonly code: AccountsErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+const PROBLEMS: Readonly<Record<AccountsErrorCode, Problem>> = {
+  link_invalid: {
+    status: 400,
+    code: 'link_invalid',
+    detail: 'The link was used, has expired, or a newer one was sent',
+  },
+  mail_unavailable: { status: 503, code: 'mail_unavailable', detail: 'No mail can be sent here' },
+};
+
+/** The HTTP answer to an error of this domain. */
+export function accountsProblem(error: unknown): Problem | undefined {
+  return error instanceof AccountsError ? PROBLEMS[error.code] : undefined;
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+import { NewPassword } from '../passwords.js';
+import { Email } from '../users/email.js';
+
+/** Of a link: any other text is no link, and answered as an unknown one. */
+const LinkToken = z.string().min(1).max(512);
+
+export const LinkRequest = z.object({ token: LinkToken }).meta({ id: 'LinkRequest' });
+export type LinkRequest = z.infer<typeof LinkRequest>;
+
+export const ForgottenPassword = z.object({ email: Email }).meta({ id: 'ForgottenPassword' });
+export type ForgottenPassword = z.infer<typeof ForgottenPassword>;
+
+export const PasswordReset = z
+  .object({ token: LinkToken, newPassword: NewPassword })
+  .meta({ id: 'PasswordReset' });
+export type PasswordReset = z.infer<typeof PasswordReset>;
+
+export const EmailChange = z.object({ newEmail: Email }).meta({ id: 'EmailChange' });
+export type EmailChange = z.infer<typeof EmailChange>;
+
+/** The request was taken. Whether it leads to a mail is not said. */
+export const Accepted = z.object({}).meta({ id: 'Accepted' });
+export type Accepted = z.infer<typeof Accepted>;

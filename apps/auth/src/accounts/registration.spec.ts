@@ -1,0 +1,153 @@
+import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import { linkToken, takeMail } from './account-mail.fixture.js';
+
+const OTHER_PASSWORD = 'another good passphrase';
+
+let mailbox: Mailbox;
+let auth: AuthApp;
+beforeAll(async () => {
+  mailbox = await Mailbox.start();
+  auth = await AuthApp.start({
+    SMTP_URL: mailbox.smtpUrl,
+    EMAIL_VERIFICATION: 'required',
+    SEED_DEMO: 'on',
+  });
+});
+afterAll(async () => {
+  await auth.close();
+  await mailbox.stop();
+});
+
+const login = async (email: string, password = PASSWORD) => {
+  const answer = await auth.call('POST', '/auth/login', { body: { email, password } });
+  return answer.status === 200 ? 200 : answer.body.code;
+};
+const verify = async (token: string) =>
+  (await auth.call('POST', '/auth/email/verify', { body: { token } })).status;
+
+describe('a registration whose e-mail has to be verified', () => {
+  it('is answered with 202, and the user logs in after the verification', async () => {
+    expect(await auth.register('ada@new.example')).toMatchObject({ status: 202, body: {} });
+    expect(await login('ada@new.example')).toBe('invalid_credentials');
+    expect(await verify(await linkToken(auth, mailbox, 'ada@new.example', 'Verify'))).toBe(204);
+    expect(await login('ada@new.example')).toBe(200);
+  });
+
+  it('of an e-mail that has an account has the same answer, changes nothing, and is told', async () => {
+    const unknown = await auth.register('bob@new.example');
+    const known = await auth.register('Ada@New.example', OTHER_PASSWORD);
+    expect({ status: known.status, body: known.body }).toEqual({
+      status: unknown.status,
+      body: unknown.body,
+    });
+    const names = (headers: object) => Object.keys(headers).sort();
+    expect(names(known.headers)).toEqual(names(unknown.headers));
+    expect(known.headers['content-length']).toBe(unknown.headers['content-length']);
+    const { text } = await takeMail(auth, mailbox, 'ada@new.example', 'already');
+    expect(text).not.toContain('#token=');
+    expect(await login('ada@new.example', OTHER_PASSWORD)).toBe('invalid_credentials');
+    expect(await login('ada@new.example')).toBe(200);
+  });
+
+  it('does the same work for known and unknown e-mails, as does a forgotten password', async () => {
+    const statements: string[] = [];
+    const createQueryRunner = auth.dataSource.createQueryRunner.bind(auth.dataSource);
+    const spy = vi.spyOn(DataSource.prototype, 'createQueryRunner').mockImplementation((mode) => {
+      const runner = createQueryRunner(mode);
+      const query = runner.query.bind(runner);
+      vi.spyOn(runner, 'query').mockImplementation(
+        (sql: string | { text: string }, ...rest: unknown[]) => {
+          const text = typeof sql === 'object' ? sql.text : sql;
+          if (!/outgoing_mails AS mail|clock_timestamp|^UPDATE|^DELETE/.test(text))
+            statements.push(text);
+          return (query as (...all: unknown[]) => Promise<unknown>)(sql, ...rest);
+        },
+      );
+      return runner;
+    });
+    const workOf = async (act: () => Promise<unknown>) => {
+      statements.length = 0;
+      await act();
+      return statements.filter((text) =>
+        /INSERT INTO (users|audit_events|outgoing|login)/.test(text),
+      );
+    };
+    // So that no mail is completed meanwhile.
+    mailbox.refusal = new Error('later');
+    try {
+      const unknown = await workOf(() => auth.register('work@new.example'));
+      expect(unknown.length).toBeGreaterThan(3);
+      expect(await workOf(() => auth.register('ada@new.example'))).toEqual(unknown);
+      const forgot = (email: string) =>
+        workOf(() => auth.call('POST', '/auth/password/forgot', { body: { email } }));
+      const ofUnknown = await forgot('none@new.example');
+      expect(ofUnknown.length).toBeGreaterThan(2);
+      expect(await forgot('bob@new.example')).toEqual(ofUnknown);
+    } finally {
+      spy.mockRestore();
+      mailbox.refusal = undefined;
+    }
+  });
+
+  it('that is repeated replaces the password and the link, until the e-mail is verified', async () => {
+    // By someone who hopes that the owner clicks the link later.
+    await auth.register('victim@new.example', OTHER_PASSWORD);
+    const theirs = await linkToken(auth, mailbox, 'victim@new.example', 'Verify');
+    await auth.register('victim@new.example', PASSWORD);
+    const own = await linkToken(auth, mailbox, 'victim@new.example', 'Verify');
+    expect(await verify(theirs)).toBe(400);
+    expect(await verify(own)).toBe(204);
+    expect(await login('victim@new.example', OTHER_PASSWORD)).toBe('invalid_credentials');
+    expect(await login('victim@new.example', PASSWORD)).toBe(200);
+  });
+
+  it('at the same moment makes one account', async () => {
+    const answers = await Promise.all([1, 2, 3, 4].map(() => auth.register('race@new.example')));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+    const rows = await auth.dataSource.query<object[]>(
+      `SELECT FROM users WHERE email_key = 'race@new.example'`,
+    );
+    expect(rows).toHaveLength(1);
+  });
+
+  it('can also be completed by a reset of the password', async () => {
+    await auth.register('reset@new.example');
+    await linkToken(auth, mailbox, 'reset@new.example', 'Verify');
+    await auth.call('POST', '/auth/password/forgot', { body: { email: 'reset@new.example' } });
+    const token = await linkToken(auth, mailbox, 'reset@new.example', 'Reset');
+    const body = { token, newPassword: OTHER_PASSWORD };
+    expect((await auth.call('POST', '/auth/password/reset', { body })).status).toBe(204);
+    expect(await login('reset@new.example', OTHER_PASSWORD)).toBe(200);
+  });
+
+  it('is not needed for users of an administrator and for those from before', async () => {
+    const admin = await auth.login('admin@example.com');
+    const body = { email: 'made@new.example', password: PASSWORD };
+    const { status } = await auth.call('POST', '/admin/users', { token: admin.access_token, body });
+    expect(status).toBe(201);
+    expect(await login('made@new.example')).toBe(200);
+  });
+});
+
+describe('a user who registered while verification was optional', () => {
+  it('has to verify the e-mail once it is required, and keeps the password', async () => {
+    await auth.dataSource.query(
+      `INSERT INTO users (id, email, email_key, password_hash, password_changed_at, roles, is_disabled,
+         claims, created_at, registration)
+       SELECT gen_random_uuid(), 'open@new.example', 'open@new.example', password_hash, now(), roles,
+         false, '{}', now(), 'open' FROM users WHERE email = 'ada@example.com'`,
+    );
+    expect(await login('open@new.example')).toBe('invalid_credentials');
+    await auth.register('open@new.example', OTHER_PASSWORD);
+    await takeMail(auth, mailbox, 'open@new.example', 'already');
+    const rows = await auth.dataSource.query<object[]>(
+      `SELECT FROM users open, users ada WHERE open.email = 'open@new.example'
+         AND ada.email = 'ada@example.com' AND open.password_hash = ada.password_hash`,
+    );
+    expect(rows).toHaveLength(1);
+  });
+});
