@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'rolldown';
 
-const programs = ['compiled/main.js', 'compiled/admin.js'];
+const programs = ['compiled/main.js', 'compiled/admin.js', 'compiled/audit.js'];
 
 const isForeign = (id) => id.includes('/node_modules/');
 

@@ -2,8 +2,6 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT } from '@jwt-auth/dev-stack';
 
-const COMMAND = join(ROOT, 'apps/auth/admin.mjs');
-
 /** What came of a command. */
 export interface Run {
   code: number | string | null | undefined;
@@ -18,15 +16,30 @@ export function runAdmin(
   input = '',
   env: Record<string, string> = {},
 ): Promise<Run> {
+  return run('admin.mjs', database, args, input, env);
+}
+
+/** Runs `npm run audit -- …` in production. */
+export function runAudit(database: string, args: string[]): Promise<Run> {
+  return run('audit.mjs', database, args);
+}
+
+function run(
+  command: string,
+  database: string,
+  args: string[],
+  input = '',
+  env: Record<string, string> = {},
+): Promise<Run> {
   return new Promise((resolve) => {
     const settings = { PATH: process.env['PATH'], NODE_ENV: 'production', DATABASE_URL: database };
-    const command = execFile(
+    const child = execFile(
       process.execPath,
-      [COMMAND, ...args],
+      [join(ROOT, 'apps/auth', command), ...args],
       { env: { ...settings, ...env } },
       (error, stdout, stderr) => resolve({ code: error ? error.code : 0, shown: stdout + stderr }),
     );
     // It may have ended without reading it.
-    command.stdin?.on('error', () => undefined).end(input);
+    child.stdin?.on('error', () => undefined).end(input);
   });
 }

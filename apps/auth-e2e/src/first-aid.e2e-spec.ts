@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runAdmin } from './admin-shell.js';
-import { Administrator, type User } from './administrator.js';
+import { runAdmin, runAudit } from './admin-shell.js';
+import { Administrator, type AuditEvent, type User } from './administrator.js';
 import { outcome } from './http.js';
 import { Stack, within } from './stack.js';
 import { decode, login, newSession, refresh, tryLogin, type TokenResponse } from './users.js';
@@ -100,6 +100,27 @@ describe('first aid at one process counts everywhere', () => {
     expect((await run('delete-user', user.email)).code).toBe(0);
     await expectOver(later);
   });
+});
+
+it('the audit log is exported by a command of the built app', async () => {
+  const user = await newSession(here);
+  await admin.call(there, `users/${idOf(user)}`, { method: 'DELETE' });
+  const { code, shown } = await runAudit(stack.env['DATABASE_URL'] ?? '', [
+    ...['export', '--since', '1h'],
+  ]);
+  expect(code).toBe(0);
+  const events = shown
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as AuditEvent);
+  const own = events.filter(({ subject }) => subject === idOf(user));
+  expect(own.map(({ action }) => action)).toEqual([
+    'user.registered',
+    'sessions.ended',
+    'user.deleted',
+  ]);
+  const listed = await admin.call<{ items: AuditEvent[] }>(here, 'audit?limit=100');
+  expect(listed.body.items).toContainEqual(own.at(-1));
 });
 
 it.each([

@@ -131,6 +131,7 @@ describe('the settings', () => {
       AUTH_PORT: 'eighty',
       ACCESS_TOKEN_TTL: '25h',
       REGISTRATION: 'perhaps',
+      AUDIT_RETENTION: '400s',
       NODE_ENV: 'production',
       SEED_DEMO: 'on',
       ISSUER: 'http://auth.example.com',
@@ -141,6 +142,7 @@ describe('the settings', () => {
       'ACCESS_TOKEN_TTL',
       'REGISTRATION',
       'KEY_ENCRYPTION_KEY',
+      'AUDIT_RETENTION',
       'SEED_DEMO',
       'ISSUER',
     ]) {

@@ -71,6 +71,7 @@ const Settings = z
     REGISTRATION_LIMIT: wholeNumber(1, 1_000_000).default(300),
     EMAIL_VERIFICATION: choice('required', 'optional').optional(),
     ACCOUNT_PAGES: httpUrl().optional(),
+    AUDIT_RETENTION: duration('1s', '36500d').default(400 * DAY),
     SMTP_URL: smtpUrl().optional(),
     MAIL_FROM: mailFrom().optional(),
     MAIL_TEMPLATES: text(4096).optional(),
@@ -108,6 +109,9 @@ const Settings = z
       if (settings.KEY_ENCRYPTION_KEY === undefined) {
         refuse('KEY_ENCRYPTION_KEY', 'is required in production');
       }
+      // What is removed is gone for good: a wrong unit should not do it.
+      if (settings.AUDIT_RETENTION < DAY)
+        refuse('AUDIT_RETENTION', 'must be at least 1d in production');
       if (settings.SEED_DEMO) refuse('SEED_DEMO', 'demo users are refused in production');
       if (settings.DEMO_CLIENT_SECRET !== undefined) {
         refuse('DEMO_CLIENT_SECRET', 'a demo client is refused in production');
@@ -199,6 +203,8 @@ export class Config {
   readonly mailFrom: string;
   /** A folder whose files are used instead of our templates. */
   readonly mailTemplates: string | undefined;
+  /** The age from which audit events are removed. */
+  readonly auditRetentionMs: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
   /** Of pages that may call. */
@@ -254,6 +260,7 @@ export class Config {
     this.accountPages = pages.replace(/\/+$/, '');
     this.mailFrom = settings.MAIL_FROM ?? 'Accounts <accounts@example.com>';
     this.mailTemplates = settings.MAIL_TEMPLATES;
+    this.auditRetentionMs = settings.AUDIT_RETENTION;
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
     this.corsOrigins = settings.CORS_ORIGINS;

@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** More about an event, as JSON. */
 export type AuditDetail = Readonly<Record<string, NonNullable<unknown> | null>>;
 
-/** One line of the audit log. The database refuses to change or remove it. */
+/** One line of the audit log. The database refuses to change it, or to remove it before its time. */
 @Entity({ name: 'audit_events' })
 export class AuditEvent {
   /** Counts upwards: a place in the log. A string, because it outgrows a JavaScript number. */

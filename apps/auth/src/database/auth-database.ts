@@ -41,6 +41,8 @@ import { IndexLiveAccessTokens1764000000502 } from './migrations/1764000000502-i
 import { CreateOutgoingMails1764000000700 } from './migrations/1764000000700-create-outgoing-mails.js';
 import { IndexForAdministration1764000000720 } from './migrations/1764000000720-index-for-administration.js';
 import { VerifyEmails1764000000730 } from './migrations/1764000000730-verify-emails.js';
+import { ExpireAuditEvents1764000000760 } from './migrations/1764000000760-expire-audit-events.js';
+import { IndexAuditEventsByTime1764000000761 } from './migrations/1764000000761-index-audit-events-by-time.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
@@ -91,6 +93,8 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       CreateFeedFollowers1764000000710,
       IndexForAdministration1764000000720,
       VerifyEmails1764000000730,
+      ExpireAuditEvents1764000000760,
+      IndexAuditEventsByTime1764000000761,
     ],
   });
 }

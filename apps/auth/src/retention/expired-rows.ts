@@ -2,6 +2,7 @@ import type { ExpiredRows } from '@jwt-auth/chassis';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 
 import { AccountLink } from '../accounts/account-link.entity.js';
+import { AuditEvent } from '../audit/audit-event.entity.js';
 import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';
@@ -13,7 +14,7 @@ import { KnownNetwork } from '../users/user.entity.js';
 
 /**
  * In the order in which they are removed: a session is removed with its tokens, of which few should
- * be left by then. The audit log is kept.
+ * be left by then.
  */
 export const EXPIRED_ROWS: readonly ExpiredRows[] = [
   {
@@ -62,5 +63,12 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
     entity: KnownNetwork,
     condition: `expired.lastLoginAt < now() - interval '180 days'`,
     age: 'lastLoginAt',
+  },
+  {
+    // By the age in the database, which refuses to remove younger ones: see `AuditRetention`.
+    entity: AuditEvent,
+    condition: `expired.at < now() - (SELECT keep FROM audit_retention)`,
+    age: 'at',
+    isLocked: false,
   },
 ];

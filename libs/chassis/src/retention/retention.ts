@@ -18,6 +18,8 @@ export interface ExpiredRows {
   readonly condition: string;
   /** The property by which the oldest are found: its column has an index. */
   readonly age: string;
+  /** `false`: nothing changes such rows, so none is locked first. That would need the right to change them. */
+  readonly isLocked?: boolean;
 }
 
 export interface RetentionOptions {
@@ -96,18 +98,17 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async removeAll(
     manager: EntityManager,
-    { entity, condition, age }: ExpiredRows,
+    { entity, condition, age, isLocked = true }: ExpiredRows,
     table: string,
   ): Promise<number> {
-    const oldest = manager
+    const expired = manager
       .createQueryBuilder(entity, 'expired')
       .select('expired.ctid')
       .where(condition)
       .orderBy(`expired.${age}`)
-      .limit(BATCH)
-      .setLock('pessimistic_write')
-      .setOnLocked('skip_locked')
-      .getQuery();
+      .limit(BATCH);
+    if (isLocked) expired.setLock('pessimistic_write').setOnLocked('skip_locked');
+    const oldest = expired.getQuery();
     let removed = 0;
     while (!this.isStopped) {
       const [, count] = await manager.query<[unknown[], number]>(

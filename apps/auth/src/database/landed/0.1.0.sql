@@ -388,3 +388,35 @@ CREATE TABLE account_links (
 CREATE INDEX account_links_expires_at ON account_links (expires_at);
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000730', 'VerifyEmails1764000000730');
+CREATE TABLE audit_retention (
+  is_only_row boolean PRIMARY KEY DEFAULT true CHECK (is_only_row),
+  keep interval NOT NULL
+);
+
+INSERT INTO audit_retention (keep) VALUES ('400 days');
+
+CREATE FUNCTION refuse_early_removal() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  kept interval;
+BEGIN
+  EXECUTE format('SELECT keep FROM %I.audit_retention', TG_TABLE_SCHEMA) INTO STRICT kept;
+  IF OLD.at < now() - kept THEN RETURN OLD; END IF;
+  RAISE EXCEPTION '% is append-only, and keeps its rows for %', TG_TABLE_NAME, kept;
+END $$;
+
+DROP TRIGGER audit_events_append_only ON audit_events;
+
+CREATE TRIGGER audit_events_append_only BEFORE UPDATE OR TRUNCATE ON audit_events
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_events_kept BEFORE DELETE ON audit_events
+FOR EACH ROW EXECUTE FUNCTION refuse_early_removal();
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000760', 'ExpireAuditEvents1764000000760');
+
+DROP INDEX IF EXISTS audit_events_at;
+
+CREATE INDEX audit_events_at ON audit_events (at, id);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000761', 'IndexAuditEventsByTime1764000000761');
