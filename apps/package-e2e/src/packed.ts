@@ -19,12 +19,12 @@ export interface Packed {
 /** A directory outside the workspace. */
 export const emptyDirectory = () => mkdtemp(path.join(tmpdir(), 'jwt-core-package-'));
 
-/** Packs the library, which has been built. */
-export async function packLibrary(into: string): Promise<Packed> {
+/** Packs a library, which has been built. */
+export async function packLibrary(into: string, name = 'jwt-core'): Promise<Packed> {
   const { stdout } = await exec(
     'npm',
     ['pack', '--json', '--ignore-scripts', '--pack-destination', into],
-    { cwd: path.join(ROOT, 'libs/jwt-core') },
+    { cwd: path.join(ROOT, 'libs', name) },
   );
   const [packed] = JSON.parse(stdout) as [
     { filename: string; unpackedSize: number; files: { path: string }[] },

@@ -1,0 +1,161 @@
+import { principalOf, scopesIn, type Principal } from './principal.js';
+
+/** What a user types, and what the session is limited to. */
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+  /** Of what the user may do, only this. */
+  readonly scope?: string;
+  /** The audience of the session's tokens. */
+  readonly resource?: string;
+}
+
+/** The body of a refusal (RFC 9457). */
+export interface Problem {
+  readonly status: number;
+  /** What programs switch on, such as `invalid_credentials` or `too_many_attempts`. */
+  readonly code: string;
+  readonly title?: string;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+}
+
+/** Auth refused. `retryAfterSeconds` is there if it said when to try again. */
+export class SessionError extends Error {
+  override readonly name = 'SessionError';
+
+  constructor(
+    readonly problem: Problem,
+    readonly retryAfterSeconds?: number,
+  ) {
+    super(problem.detail ?? problem.code);
+  }
+
+  get code(): string {
+    return this.problem.code;
+  }
+}
+
+/** An access token that auth has just issued. */
+export interface Access {
+  readonly token: string;
+  readonly principal: Principal;
+  /** By the monotonic clock, which nobody can set. */
+  readonly expiresAtMs: number;
+}
+
+interface TokenResponse {
+  readonly access_token: string;
+  readonly expires_in: number;
+}
+
+interface Me {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly scope: string;
+  readonly sessionId: string;
+}
+
+/**
+ * The first is shorter than auth's window for repeated refreshes (10 s): if an answer is lost, the
+ * next attempt still gets the same tokens.
+ */
+const TIMEOUTS_MS = [8_000, 15_000, 15_000, 15_000, 15_000];
+const PAUSES_MS = [300, 1_000, 2_000, 4_000];
+
+/** The calls that a session makes. All of them with the cookie, and as JSON. */
+export function authServer(base: string) {
+  const url = (path: string) => `${base}/auth/${path}`;
+
+  async function post<Body>(path: string, body: object, init: RequestInit): Promise<Body> {
+    const answer = await fetch(url(path), {
+      method: 'POST',
+      body: JSON.stringify(body),
+      credentials: 'include',
+      cache: 'no-store',
+      // A page that is left takes the next cookie all the same.
+      keepalive: true,
+      ...init,
+      headers: { 'content-type': 'application/json', ...init.headers },
+    });
+    return read<Body>(answer);
+  }
+
+  /** Repeats a call that changes nothing when it is repeated, until auth has answered. */
+  async function persist<Body>(path: string, headers = {}): Promise<Body> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const signal = AbortSignal.timeout(TIMEOUTS_MS[attempt] as number);
+        return await post<Body>(path, {}, { signal, headers });
+      } catch (error) {
+        const pauseMs = PAUSES_MS[attempt];
+        if (pauseMs === undefined || isFinal(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
+  }
+
+  async function accessFrom(response: Promise<TokenResponse>, sentAtMs: number): Promise<Access> {
+    const { access_token: token, expires_in: seconds } = await response;
+    const principal = principalOf(token) ?? (await askWho(token));
+    return { token, principal, expiresAtMs: sentAtMs + seconds * 1_000 };
+  }
+
+  /** An opaque token says nothing of its user. */
+  async function askWho(token: string): Promise<Principal> {
+    const answer = await fetch(url('me'), { headers: { authorization: `Bearer ${token}` } });
+    const { id, roles, scope, sessionId } = await read<Me>(answer);
+    return { subject: id, sessionId, roles, scopes: scopesIn(scope), claims: {} };
+  }
+
+  return {
+    login: (credentials: Credentials): Promise<Access> =>
+      accessFrom(post('login', { ...credentials, delivery: 'cookie' }, {}), performance.now()),
+
+    /** `null` when there is no session to go on with. */
+    refresh: (): Promise<Access | null> => {
+      const sentAtMs = performance.now();
+      return accessFrom(persist('refresh'), sentAtMs).catch(nullIf(400, 401));
+    },
+
+    /** Ends the session of the cookie; and if the browser has kept none, that of the access token. */
+    logout: async (token: string | undefined): Promise<void> => {
+      const answer = await persist('logout').catch(nullIf(401));
+      if (answer === null && token !== undefined) {
+        await persist('logout', { authorization: `Bearer ${token}` }).catch(nullIf(401));
+      }
+    },
+  };
+}
+
+/** @throws SessionError */
+async function read<Body>(answer: Response): Promise<Body> {
+  const text = await answer.text();
+  if (answer.ok) return (text === '' ? undefined : JSON.parse(text)) as Body;
+  const retryAfter = answer.headers.get('retry-after');
+  throw new SessionError(
+    { code: 'unexpected_answer', ...problemIn(text), status: answer.status },
+    retryAfter === null ? undefined : Number(retryAfter),
+  );
+}
+
+/** A proxy in between may answer with anything. */
+function problemIn(text: string): Partial<Problem> {
+  try {
+    return JSON.parse(text) as Partial<Problem>;
+  } catch {
+    return {};
+  }
+}
+
+/** Whether auth has answered, and will say the same again. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof SessionError && error.problem.status < 500 && error.problem.status !== 429;
+
+/** For `catch`: these statuses are an answer as well. */
+const nullIf =
+  (...statuses: number[]) =>
+  (error: unknown): null => {
+    if (error instanceof SessionError && statuses.includes(error.problem.status)) return null;
+    throw error;
+  };

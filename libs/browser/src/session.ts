@@ -1,0 +1,220 @@
+import { authServer, type Access, type Credentials } from './auth-server.js';
+import type { Principal } from './principal.js';
+import { joinTabs, type Message, type SharedToken } from './tabs.js';
+
+export interface SessionOptions {
+  /** The address of auth, as in `iss`. Same site as the page: else browsers keep no cookie. */
+  readonly issuer: string;
+}
+
+/** The session of this browser with auth, one for all tabs of this origin. */
+export interface Session {
+  /** Who is logged in; `null`: nobody; `undefined`: not known yet. */
+  readonly principal: Principal | null | undefined;
+
+  /** @throws SessionError when auth refuses; what `fetch` throws when it cannot be reached */
+  login(credentials: Credentials): Promise<Principal>;
+
+  /**
+   * Logs out in all tabs, at once.
+   *
+   * @throws what `fetch` throws when auth could not be reached: then the session goes on at auth, and
+   *   the next page load finds it
+   */
+  logout(): Promise<void>;
+
+  /**
+   * `fetch` with the access token: refreshed shortly before it expires, and once after a service
+   * refuses it. Call it only for services that may have the token. Without a session it sends none.
+   *
+   * @throws what `fetch` throws when auth or the service cannot be reached
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+
+  /** Calls `listener` whenever someone else is logged in, or nobody. Returns how to stop that. */
+  onChange(listener: (principal: Principal | null) => void): () => void;
+
+  /** Forgets the token, and leaves the other tabs. The session itself goes on. */
+  close(): void;
+}
+
+/** How long another tab has to answer. */
+const ANSWER_MS = 100;
+/** At most. Of a short life it is a fifth. */
+const REFRESH_AHEAD_MS = 60_000;
+const TIMER_SLACK_MS = 5;
+
+/**
+ * Resumes the session of this browser, if there is one. The access token is in memory alone, and the
+ * refresh token in a cookie that no script can read.
+ */
+export function createSession({ issuer }: SessionOptions): Session {
+  const base = issuer.replace(/\/+$/, '');
+  const auth = authServer(base);
+  const tabs = joinTabs(`jwt-auth ${base}`, hear);
+  const listeners = new Set<(principal: Principal | null) => void>();
+  let principal: Principal | null | undefined;
+  let access: (Access & { readonly refreshAtMs: number }) | undefined;
+  let refused: string | undefined;
+  let renewing: Promise<void> | undefined;
+  let answered: (() => void) | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Grows when a session ends: what was on its way then no longer counts. */
+  let ends = 0;
+  let endedId: string | undefined;
+
+  const isUsable = () =>
+    access !== undefined && access.token !== refused && performance.now() < access.refreshAtMs;
+
+  function keep(next: Access): void {
+    const lifeMs = next.expiresAtMs - performance.now();
+    const aheadMs = Math.min(REFRESH_AHEAD_MS, lifeMs / 5);
+    access = { ...next, refreshAtMs: next.expiresAtMs - aheadMs };
+    clearTimeout(timer);
+    // A little later, because timers round down.
+    timer = setTimeout(renewIfVisible, lifeMs - aheadMs + TIMER_SLACK_MS);
+    change(next.principal);
+  }
+
+  function share(isLogin = false): void {
+    if (!access) return;
+    const { token, principal, expiresAtMs } = access;
+    tabs.post({ token, principal, lifeMs: expiresAtMs - performance.now(), isLogin });
+  }
+
+  function end(): void {
+    ends += 1;
+    endedId = principal?.sessionId ?? endedId;
+    access = undefined;
+    clearTimeout(timer);
+    change(null);
+  }
+
+  function change(next: Principal | null): void {
+    const isSame = JSON.stringify(next) === JSON.stringify(principal);
+    principal = next;
+    if (isSame) return;
+    // On its own: an error in a listener is the listener's.
+    listeners.forEach((listener) => queueMicrotask(() => listener(next)));
+  }
+
+  function hear(message: Message): void {
+    if (message === 'over') end();
+    else if ('ask' in message) {
+      if (isUsable() && access?.token !== message.stale) share();
+    } else hearToken(message);
+  }
+
+  function hearToken({ token, principal, lifeMs, isLogin }: SharedToken): void {
+    const expiresAtMs = performance.now() + lifeMs;
+    // A tab that was frozen may have an older one, or may not know yet that the session is over.
+    const isNewer = !isUsable() || expiresAtMs > (access?.expiresAtMs ?? 0);
+    const isOver = token === refused || principal.sessionId === endedId;
+    if (!isLogin && (isOver || !isNewer)) return;
+    keep({ token, principal, expiresAtMs });
+    answered?.();
+  }
+
+  /** One at a time in this tab, and in all tabs. */
+  function renew(): Promise<void> {
+    renewing ??= tabs.alone(findToken).finally(() => (renewing = undefined));
+    return renewing;
+  }
+
+  async function findToken(): Promise<void> {
+    if (isUsable()) return;
+    const before = ends;
+    await askOthers();
+    if (isUsable() || ends !== before) return;
+    const next = await auth.refresh();
+    if (ends !== before) return;
+    if (next) {
+      keep(next);
+      share();
+    } else {
+      end();
+      tabs.post('over');
+    }
+  }
+
+  function askOthers(): Promise<void> {
+    tabs.post({ ask: true, stale: refused });
+    return new Promise((resolve) => {
+      answered = resolve;
+      setTimeout(resolve, ANSWER_MS);
+    });
+  }
+
+  /** Of a page that nobody looks at, the session may end of disuse. */
+  function renewIfVisible(): void {
+    if (principal === null || isUsable() || document.visibilityState === 'hidden') return;
+    // Whatever is wrong: the next call tries again, and reports it.
+    renew().catch(() => undefined);
+  }
+
+  document.addEventListener('visibilitychange', renewIfVisible);
+  renewIfVisible();
+
+  return {
+    get principal() {
+      return principal;
+    },
+
+    login: (credentials) =>
+      tabs.alone(async () => {
+        const next = await auth.login(credentials);
+        keep(next);
+        share(true);
+        return next.principal;
+      }),
+
+    logout: () => {
+      const token = access?.token;
+      end();
+      tabs.post('over');
+      return tabs.alone(() => auth.logout(token));
+    },
+
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      if (principal !== null && !isUsable()) {
+        await renew().catch((error: unknown) => {
+          // Auth is away, but the token is still good for a moment.
+          if (!access || performance.now() > access.expiresAtMs) throw error;
+        });
+      }
+      const token = access?.token;
+      const answer = await fetchWith(token, request.clone());
+      if (token === undefined || !isRefusal(answer)) return answer;
+      if (access?.token === token) refused = token;
+      await renew();
+      return access ? fetchWith(access.token, request) : answer;
+    },
+
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    close: () => {
+      document.removeEventListener('visibilitychange', renewIfVisible);
+      listeners.clear();
+      tabs.close();
+      clearTimeout(timer);
+      access = undefined;
+    },
+  };
+}
+
+function fetchWith(token: string | undefined, request: Request): Promise<Response> {
+  if (token === undefined) return fetch(request);
+  const headers = new Headers(request.headers);
+  headers.set('authorization', `Bearer ${token}`);
+  return fetch(new Request(request, { headers }));
+}
+
+/** Whether it is about the token (RFC 6750 section 3.1), as far as the service lets pages see that. */
+function isRefusal({ status, headers }: Response): boolean {
+  const challenge = headers.get('www-authenticate') ?? 'invalid_token';
+  return status === 401 && challenge.includes('invalid_token');
+}
