@@ -49,6 +49,14 @@ function addRevocationList(registry: Registry, statistics: JwtCoreStatistics): v
     { name: 'revocation_list_entries', help: 'Revocations that are held in memory' },
     () => list().entries,
   );
+  counter(
+    registry,
+    {
+      name: 'revocation_list_replacements_total',
+      help: 'Whole lists that the feed has sent in place of the one that was there',
+    },
+    () => list().replacements,
+  );
   stateGauge(
     registry,
     {

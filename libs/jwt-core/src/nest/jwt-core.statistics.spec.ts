@@ -101,7 +101,7 @@ describe('JwtCoreStatistics', () => {
 
   it('reports the state of list, keys and remembered tokens', () => {
     const { proofAgeMs, ...list } = statistics.revocationList;
-    expect(list).toMatchObject({ state: 'fresh', maxStalenessMs: 30_000 });
+    expect(list).toMatchObject({ state: 'fresh', replacements: 0, maxStalenessMs: 30_000 });
     expect(proofAgeMs).toBeLessThan(30_000);
     expect(statistics.keySet?.keys).toBeGreaterThan(0);
     expect(statistics.keySet?.ageMs).toBeGreaterThanOrEqual(0);

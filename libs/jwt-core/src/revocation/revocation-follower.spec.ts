@@ -40,6 +40,23 @@ describe('RevocationFollower', () => {
     expect((await harness.question(1)).waitSeconds).toBe(wait);
   });
 
+  it('logs and counts each list that takes the place of another, and not the first', async () => {
+    harness.start();
+    (await harness.question(1)).answer({ reset: true, more: true, entries: [jti('one')] });
+    (await harness.question(2)).answer({ entries: [jti('two')] });
+    const third = await harness.question(3);
+    expect([harness.list.replacements, harness.log.log.mock.calls]).toEqual([0, []]);
+    third.answer({ reset: true, more: true, entries: [jti('three')] });
+    const fourth = await harness.question(4, 500);
+    expect(harness.list.replacements).toBe(0);
+    fourth.answer({ entries: [] });
+    await harness.pass(0);
+    expect(harness.list.replacements).toBe(1);
+    expect(harness.log.log.mock.calls).toEqual([
+      ['Revocation list replaced by a new one: 1 entries'],
+    ]);
+  });
+
   it('reports how long new entries took, from their record until they are in the list', async () => {
     const onReach = vi.fn();
     harness.start({ onReach });

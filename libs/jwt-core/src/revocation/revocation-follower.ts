@@ -103,8 +103,12 @@ export class RevocationFollower {
     if (cursor === undefined && !batch.reset) {
       throw new RevocationSourceError('bad_answer', 'Asked for a snapshot, and got none');
     }
+    const { replacements } = this.list;
     await this.apply(batch, askedAtMs);
     this.cursor = batch.cursor;
+    if (this.list.replacements > replacements) {
+      this.options.log?.log(`Revocation list replaced by a new one: ${this.list.size} entries`);
+    }
     if (batch.ageMs !== undefined) {
       this.options.onReach?.(batch.ageMs + this.list.monotonicNow() - answeredAtMs);
     }

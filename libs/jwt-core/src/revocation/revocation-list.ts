@@ -44,6 +44,7 @@ export class RevocationList {
   private chainAskedAtMs: number | undefined;
   private provenAtMs = -Infinity;
   private additions = 0;
+  private replacementCount = 0;
   private readonly additionListeners = new Set<() => void>();
 
   /** @throws TypeError when the age is none: a comparison with NaN would go either way unnoticed. */
@@ -66,6 +67,11 @@ export class RevocationList {
     if (this.provenAtMs === Infinity) return 'none';
     if (this.isBlind) return 'blind';
     return this.isFresh() ? 'fresh' : 'stale';
+  }
+
+  /** How often a new snapshot has taken the place of a list that was there. */
+  get replacements(): number {
+    return this.replacementCount;
   }
 
   /** Entries held. */
@@ -199,6 +205,7 @@ export class RevocationList {
   private complete(askedAtMs: number): void {
     this.chainAskedAtMs = undefined;
     if (this.next === undefined) return this.confirm([], askedAtMs);
+    if (!this.isBlind) this.replacementCount += 1;
     this.current = this.next;
     this.next = undefined;
     // The new snapshot holds again what the old one had forgotten by a clock that was ahead.

@@ -6,6 +6,8 @@ import type { IssuerRuntime } from './issuer-runtime.js';
 
 export interface RevocationListStatistics {
   readonly entries: number;
+  /** How often the feed has sent a whole new list in place of the one that was there: a counter. */
+  readonly replacements: number;
   readonly state: RevocationListState;
   /** Milliseconds since the list was last known to be complete. Infinity while blind, 0 for `none`. */
   readonly proofAgeMs: number;
@@ -60,6 +62,7 @@ export class JwtCoreStatistics {
     const lists = this.runtimes.map(revocationListOf);
     return {
       entries: sum(lists.map(({ entries }) => entries)),
+      replacements: sum(lists.map(({ replacements }) => replacements)),
       state: worst(LIST_STATES, lists),
       proofAgeMs: Math.max(...lists.map(({ proofAgeMs }) => proofAgeMs)),
       maxStalenessMs: lists[0]!.maxStalenessMs,
@@ -119,9 +122,9 @@ function sum(numbers: readonly number[]): number {
 }
 
 function revocationListOf({ revocations }: IssuerRuntime): RevocationListStatistics {
-  const { size, state, maxStalenessMs } = revocations;
+  const { size, replacements, state, maxStalenessMs } = revocations;
   const proofAgeMs = state === 'none' ? 0 : revocations.proofAgeMs();
-  return { entries: size, state, proofAgeMs, maxStalenessMs };
+  return { entries: size, replacements, state, proofAgeMs, maxStalenessMs };
 }
 
 function keySetOf({ remoteKeys }: IssuerRuntime): KeySetStatistics | undefined {
