@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { DEMO_CLIENT_ID } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Administrator, type User } from './administrator.js';
@@ -42,6 +43,18 @@ async function ownToken(process = 0): Promise<string> {
 }
 
 const someone = () => admin.makeUser(stack.auth());
+
+it('is resolved in the trace of the request that carries it', async () => {
+  const traceId = randomBytes(16).toString('hex');
+  const { access_token: token } = await loginAs(await someone());
+  const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+  expect((await call(`${stack.orders}/orders`, { token, headers })).status).toBe(200);
+  const linesOf = (log: string) => log.split('\n').filter((line) => line.includes(traceId));
+  await expect.poll(() => linesOf(stack.ordersProcess.log()), within(5)).toHaveLength(1);
+  await expect
+    .poll(() => linesOf(stack.log()).join(), within(5))
+    .toMatch(/"trace_id":"[\da-f]{32}".*"route":"\/oauth\/introspect"/);
+});
 
 describe('a reference token', () => {
   type Giver = (user: User, process: number) => Promise<string>;

@@ -33,12 +33,8 @@ export {
   databaseLimitsOf,
   SERVICE_SETTINGS,
 } from './settings/service-settings.js';
-export {
-  currentRequestId,
-  LOG_LEVELS,
-  StructuredLogger,
-  type LogLevel,
-} from './logging/structured-logger.js';
+export { currentRequestId } from './tracing/request-context.js';
+export { LOG_LEVELS, StructuredLogger, type LogLevel } from './logging/structured-logger.js';
 export { createHttpApp, type HttpAppOptions } from './http/http-app.js';
 export type { CorsOptions } from './http/cors.js';
 export { callerAddress, networkOf } from './http/caller-address.js';

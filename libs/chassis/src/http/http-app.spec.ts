@@ -265,6 +265,19 @@ describe('a request that is served', () => {
     expect(lines[0]).toMatchObject({ msg: 'Added', context: 'Notes', requestId: 'r2' });
   });
 
+  it('has its trace in all its lines, that of its caller or a new one', async () => {
+    const [traceId, parentId] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+    await post('{"text":"a"}', { traceparent: `00-${traceId}-${parentId}-01` });
+    await expect.poll(() => lines).toHaveLength(2);
+    expect(lines.map((line) => line['trace_id'])).toEqual([traceId, traceId]);
+    expect(lines[0]?.['span_id']).toMatch(/^[\da-f]{16}$/);
+    expect(lines[1]).toMatchObject({ span_id: lines[0]?.['span_id'], trace_flags: '01' });
+    await post('{"text":"a"}', { traceparent: 'none' });
+    await expect.poll(() => lines).toHaveLength(4);
+    expect(lines[3]?.['trace_id']).toMatch(/^(?!4bf92f)[\da-f]{32}$/);
+    expect(lines[2]?.['trace_id']).toBe(lines[3]?.['trace_id']);
+  });
+
   it('comes from its peer, whatever its headers say, unless a proxy is trusted', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.1, 203.0.113.2' };
     const path = '/notes/address';

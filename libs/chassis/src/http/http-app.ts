@@ -6,6 +6,7 @@ import type { RequestListener } from 'node:http';
 import type { ServiceServer } from '../process/service-server.js';
 import { logRequests } from '../logging/request-log.js';
 import type { StructuredLogger } from '../logging/structured-logger.js';
+import { passOnTraces } from '../tracing/pass-on-trace.js';
 import type { TrustProxy } from '../settings/addresses.js';
 import {
   addAnswerHeaders,
@@ -59,6 +60,7 @@ export async function createHttpApp(
   }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const trusts = trustedPeers(trustProxy);
+  passOnTraces();
   const adapter = new FastifyAdapter({
     serverFactory: (handle: RequestListener) =>
       given?.serveLater(handle) ?? createBoundedServer(handle, { logger, trusts }),

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { callerAddress } from '../http/caller-address.js';
-import { withRequestId, type StructuredLogger } from './structured-logger.js';
+import { contextOf, withRequest } from '../tracing/request-context.js';
+import { traceFields } from '../tracing/trace-context.js';
+import type { StructuredLogger } from './structured-logger.js';
 
 /** Probes come every second, and their lines would hide the others. */
 const isProbe = (request: FastifyRequest): boolean =>
@@ -16,13 +18,16 @@ const isRoutine = (request: FastifyRequest, reply: FastifyReply): boolean =>
  * address. Path, query and headers are left out, because they may contain secrets.
  */
 export function logRequests(server: FastifyInstance, logger: StructuredLogger): void {
-  server.addHook('onRequest', (request, _reply, done) => withRequestId(request.id, done));
+  server.addHook('onRequest', (request, _reply, done) => withRequest(contextOf(request), done));
   // Reading a body leaves the asynchronous context in which the request began.
-  server.addHook('preValidation', (request, _reply, done) => withRequestId(request.id, done));
+  server.addHook('preValidation', (request, _reply, done) => withRequest(contextOf(request), done));
 
   server.addHook('onResponse', (request, reply, done) => {
+    const isDebug = isProbe(request) || isRoutine(request, reply);
+    if (isDebug && !logger.isLogged('debug')) return done();
     const line = {
       requestId: request.id,
+      ...traceFields(contextOf(request).trace),
       method: request.method,
       route: request.routeOptions.url,
       status: reply.statusCode,
@@ -30,7 +35,7 @@ export function logRequests(server: FastifyInstance, logger: StructuredLogger): 
       remoteAddress: callerAddress(request),
       ...(!reply.raw.writableFinished && { aborted: true }),
     };
-    if (isProbe(request) || isRoutine(request, reply)) logger.debug('request', line);
+    if (isDebug) logger.debug('request', line);
     else logger.log('request', line);
     done();
   });

@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 
-import { StructuredLogger, withRequestId, type LogLevel } from './structured-logger.js';
+import { RequestContext, withRequest } from '../tracing/request-context.js';
+import { StructuredLogger, type LogLevel } from './structured-logger.js';
 
 function recorder(level: LogLevel = 'info') {
   const texts: string[] = [];
@@ -57,7 +58,7 @@ describe('StructuredLogger', () => {
 
   it('adds the id of the request to each of its lines, also after a wait', async () => {
     const { logger, lines } = recorder();
-    await withRequestId('r1', async () => {
+    await withRequest(new RequestContext('r1'), async () => {
       await new Promise(setImmediate);
       logger.log('inside');
     });

@@ -1,8 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 
 import { databaseOutage } from '../database/database-outage.js';
+import { currentRequest } from '../tracing/request-context.js';
+import { traceFields } from '../tracing/trace-context.js';
 import { LineLimiter } from './line-limiter.js';
 import { loggedError, redact, withoutSecrets } from './redact.js';
 
@@ -29,7 +30,7 @@ const STARTUP = new Set<unknown>([
 
 /**
  * Nest's logger, which writes lines of JSON to standard output with pino. Each line has the id of
- * its request, and no line has a secret.
+ * its request and its trace, and no line has a secret.
  *
  * As everywhere in Nest, the last text after the message is the context. Objects after the message
  * become members of the line, and an error becomes `err`.
@@ -49,7 +50,7 @@ export class StructuredLogger implements LoggerService {
       formatters: { level: (label: string) => ({ level: label }) },
       // `withoutSecrets` has serialized the error already. pino's serializer would drop its causes.
       serializers: { err: (error: unknown) => error },
-      mixin: () => ({ requestId: currentRequestId() }),
+      mixin: () => requestFields(),
       hooks: { streamWrite: redact },
     };
     this.lines = destination ? pino(options, destination) : pino(options);
@@ -79,8 +80,13 @@ export class StructuredLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
+  /** Whether lines of this level are written. */
+  isLogged(level: Level): boolean {
+    return this.lines.isLevelEnabled(level);
+  }
+
   private write(level: Level, message: unknown, rest: readonly unknown[]): void {
-    if (!this.lines.isLevelEnabled(level)) return;
+    if (!this.isLogged(level)) return;
     const fields: Fields = {};
     const texts = [message, ...rest].filter((part) => {
       if (part instanceof Error) fields.err = part;
@@ -101,15 +107,7 @@ export class StructuredLogger implements LoggerService {
   }
 }
 
-const requestIds = new AsyncLocalStorage<string>();
-
-/** The id of the request for which this code runs. `undefined` outside of any request. */
-export function currentRequestId(): string | undefined {
-  return requestIds.getStore();
-}
-
-/** Runs `work`, and everything it starts, as part of the request with this id. */
-export function withRequestId<T>(requestId: string, work: () => T): T {
-  // Entering the same context again would cost time and change nothing.
-  return requestIds.getStore() === requestId ? work() : requestIds.run(requestId, work);
+function requestFields(): Fields {
+  const request = currentRequest();
+  return request ? { requestId: request.requestId, ...traceFields(request.trace) } : {};
 }

@@ -1,0 +1,74 @@
+import { randomFillSync } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Which trace a piece of work belongs to, and its place there (W3C Trace Context). */
+export interface TraceContext {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** The work of this process on a request: 16 hexadecimal digits. */
+  readonly spanId: string;
+  /** `trace-flags`: two hexadecimal digits, as the caller has sent them. */
+  readonly flags: string;
+  /** `tracestate`, as the caller has sent it. */
+  readonly state: string | undefined;
+}
+
+/** Section 3.2. Version ff is forbidden; what later versions append is ignored (section 4.3). */
+const TRACEPARENT = /^(?!ff)([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
+/** Printable ASCII. Section 3.3.1.5 asks to pass on 512 characters at least. */
+const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
+
+/** Continues the trace of a caller, or begins one if its header names none. */
+export function traceOf({
+  traceparent,
+  tracestate,
+}: Readonly<Pick<IncomingHttpHeaders, string>>): TraceContext {
+  const [, version, traceId, parentId, flags, rest] =
+    TRACEPARENT.exec(typeof traceparent === 'string' ? traceparent : '') ?? [];
+  const isValid =
+    traceId !== undefined && !isZero(traceId) && parentId !== undefined && !isZero(parentId);
+  if (!isValid || (version === '00' && rest !== undefined)) return newTrace();
+  const state = Array.isArray(tracestate) ? tracestate.join() : tracestate;
+  return {
+    traceId,
+    spanId: randomId(8),
+    flags: flags ?? '00',
+    state: state !== undefined && TRACESTATE.test(state) ? state : undefined,
+  };
+}
+
+/** For work that nobody else has caused. Not sampled, as nothing here records it. */
+export function newTrace(): TraceContext {
+  return { traceId: randomId(16), spanId: randomId(8), flags: '00', state: undefined };
+}
+
+/** The headers of a request to another service that is made for this work. */
+export function traceHeaders({ traceId, spanId, flags, state }: TraceContext) {
+  return {
+    traceparent: `00-${traceId}-${spanId}-${flags}`,
+    ...(state !== undefined && { tracestate: state }),
+  };
+}
+
+/** The members of a log line, as OpenTelemetry names them outside of OTLP. */
+export function traceFields({ traceId, spanId, flags }: TraceContext) {
+  return { trace_id: traceId, span_id: spanId, trace_flags: flags };
+}
+
+function isZero(id: string): boolean {
+  return /^0+$/.test(id);
+}
+
+/** Filled again when it is used up: to ask the system for a few bytes takes longer than all the rest. */
+const pool = Buffer.alloc(4_096);
+let used = pool.length;
+
+function randomId(bytes: number): string {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const id = pool.toString('hex', used, used + bytes);
+  used += bytes;
+  return isZero(id) ? randomId(bytes) : id;
+}
