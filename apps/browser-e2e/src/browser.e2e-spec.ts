@@ -1,7 +1,7 @@
+import { findChromium } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ADA, BrowserStack, REFRESH, TOKEN_LIFE_MS, type User } from './browser-stack.js';
-import { findChromium } from './chromium.js';
 
 const executablePath = findChromium();
 if (executablePath === undefined) {

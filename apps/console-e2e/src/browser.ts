@@ -1,12 +1,8 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-
+import { findChromium } from '@jwt-auth/dev-stack';
 import { chromium, type Browser } from 'playwright-core';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
-
 /** Where the browser of this machine is: `CHROME_PATH`, or on the path. */
-export const browserPath = process.env['CHROME_PATH'] || onPath(NAMES);
+export const browserPath = findChromium();
 
 if (!browserPath) {
   const rule = '!'.repeat(78);
@@ -26,9 +22,4 @@ export function openBrowser(): Promise<Browser> {
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
   });
   return browser;
-}
-
-function onPath(names: readonly string[]): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
 }

@@ -10,5 +10,6 @@ export { appNamed, ROOT, type App } from './stack/app.js';
 export { runLauncher, type LauncherOptions } from './stack/launcher.js';
 export { startApp, type RunningApp, type StartAppOptions } from './stack/running-app.js';
 export { DEMO_CLIENT_ID } from './stack/settings.js';
+export { findChromium } from './supervision/chromium.js';
 export { freePort } from './supervision/free-port.js';
 export { until } from './supervision/until.js';
