@@ -6,6 +6,12 @@ import { freshDatabase, withDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
+import development from './development.json' with { type: 'json' };
+
+interface Resource {
+  audience?: string;
+  scopes: { name: string }[];
+}
 
 const PRODUCTION = { NODE_ENV: 'production', ISSUER: 'https://auth.example.com', AUDIENCE: 'shop' };
 
@@ -77,12 +83,18 @@ describe('the first start', () => {
     expect((await auth.login('plain@example.com')).scope).toBe('account');
   });
 
-  it('in development has what the example service needs, for AUDIENCE', async () => {
+  it('in development has what the services need, those of orders for AUDIENCE', async () => {
     const auth = await start({ NODE_ENV: 'development' });
-    expect(await modelOf(auth)).toEqual({
-      roles: { admin: ['admin'], user: ['orders:read', 'orders:write'] },
-      resources: { shop: ['orders:read', 'orders:write'] },
+    const resources: Record<string, string[]> = {};
+    for (const { audience = 'shop', scopes } of development.resources as Resource[]) {
+      resources[audience] = scopes.map(({ name }) => name);
+    }
+    const model = await modelOf(auth);
+    expect(model).toEqual({
+      roles: Object.fromEntries(development.roles.map(({ name, scopes }) => [name, scopes])),
+      resources,
     });
+    expect(model.resources['shop']).toEqual(['orders:read', 'orders:write']);
   });
 });
 

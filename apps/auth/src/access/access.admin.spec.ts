@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { ResourceAnswer, RoleAnswer } from './access.schema.js';
+import development from './development.json' with { type: 'json' };
 
 const ISSUER = 'https://auth.example.com';
 
@@ -34,27 +35,24 @@ interface List<Item> {
 describe('resources', () => {
   it('are those of the seed and auth itself at first, by audience', async () => {
     const { body } = await call<List<ResourceAnswer>>('GET', 'resources');
-    expect(body).toEqual({
-      items: [
-        {
-          audience: 'api',
-          builtIn: false,
-          scopes: [
-            scope('orders:read', 'Read orders'),
-            scope('orders:write', 'Place and cancel orders'),
-          ],
-        },
-        {
-          audience: ISSUER,
-          builtIn: true,
-          scopes: [
-            scope('admin', expect.any(String) as string),
-            scope('account', expect.any(String) as string),
-          ],
-        },
+    const seeded: ResourceAnswer[] = development.resources.map((resource) => ({
+      audience: 'api',
+      ...resource,
+      builtIn: false,
+    }));
+    const ofAuth = {
+      audience: ISSUER,
+      builtIn: true,
+      scopes: [
+        scope('admin', expect.any(String) as string),
+        scope('account', expect.any(String) as string),
       ],
-      nextCursor: null,
-    });
+    };
+    const items = [...seeded, ofAuth].toSorted((one, other) =>
+      one.audience < other.audience ? -1 : 1,
+    );
+    expect(items[0]?.scopes[0]).toEqual(scope('orders:read', 'Read orders'));
+    expect(body).toEqual({ items, nextCursor: null });
   });
 
   it('are added, changed and removed, each with its audit event', async () => {
@@ -139,7 +137,7 @@ describe('roles', () => {
   it('are user and admin at first, which cannot be removed', async () => {
     expect(await role('user')).toEqual({
       name: 'user',
-      scopes: ['orders:read', 'orders:write'],
+      scopes: development.roles.find(({ name }) => name === 'user')?.scopes,
       builtIn: true,
     });
     expect(await role('admin')).toEqual({ name: 'admin', scopes: ['admin'], builtIn: true });
