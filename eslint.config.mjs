@@ -40,6 +40,8 @@ export default defineConfig(
   {
     ignores: [
       'apps/package-e2e/projects/**',
+      // Sources of a service that does not exist. The tests of the generator lint what it makes.
+      'tools/template/**',
       '**/compiled/**',
       '**/dist/**',
       '**/dist-spec/**',

@@ -1,10 +1,10 @@
 // Records the schema that a release makes on an empty database, for the tests of upgrades:
 //   npm run build && node .ci/record-schema.mjs 0.1.0
-// writes apps/{auth,orders}/src/database/landed/0.1.0.sql: what the migrations run, and their rows.
+// writes apps/*/src/database/landed/0.1.0.sql for each app of the stack: what the migrations run, and their rows.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { startPostgres } from '@jwt-auth/dev-stack';
+import { findApps, startPostgres } from '@jwt-auth/dev-stack';
 import { DataSource } from 'typeorm';
 
 const root = path.dirname(import.meta.dirname);
@@ -43,9 +43,11 @@ function withoutIndent(statement) {
 async function record(release) {
   const server = await startPostgres();
   try {
-    for (const app of ['auth', 'orders']) {
+    for (const { name: app } of findApps(root)) {
       const database = path.join(root, `apps/${app}/compiled/database/${app}-database.js`);
-      const { [`${app}Database`]: options } = await import(pathToFileURL(database));
+      // Such as ordersDatabase.
+      const exported = Object.entries(await import(pathToFileURL(database)));
+      const [, options] = exported.find(([name]) => name.endsWith('Database'));
       const sql = await recordMigrations(options(await server.createDatabase(app)));
       const folder = path.join(root, `apps/${app}/src/database/landed`);
       mkdirSync(folder, { recursive: true });

@@ -13,7 +13,7 @@ const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string
 /** A path of this repository, as inline code. */
 const PATH = /`((?:apps|libs|bench|chaos|docs|examples|\.ci|\.github|\.vscode)\/[\w./*<>-]*)`/g;
 const LINK = /\]\((?!https?:|mailto:)([^)\s#]*)(?:#([^)\s]+))?\)/g;
-const SCRIPT = /npm run ([\w:]+)/g;
+const SCRIPT = /npm run ([\w:-]+)/g;
 
 const matches = (page: string, pattern: RegExp) => [...read(page).matchAll(pattern)];
 

@@ -45,6 +45,3 @@ export async function startOrders(
     env: { ORDERS_DATABASE_URL: await freshDatabase(), ISSUER: issuer, ...env },
   });
 }
-
-/** A small order that is right in all. */
-export const tea = { currency: 'EUR', items: [{ sku: 'tea', quantity: 2, unitPrice: 450 }] };

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { RunningApp } from '@jwt-auth/dev-stack';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { call, startOrders, tea } from './orders-service.js';
+import { call, startOrders } from './orders-service.js';
+import { tea } from './tea.js';
 
 let issuer: TestIssuer;
 let orders: RunningApp;

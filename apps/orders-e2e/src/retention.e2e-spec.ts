@@ -4,7 +4,8 @@ import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { call, startOrders, tea } from './orders-service.js';
+import { call, startOrders } from './orders-service.js';
+import { tea } from './tea.js';
 
 const EXPIRED = 2_500;
 

@@ -47,7 +47,7 @@ describe('Config', () => {
     ).toEqual(everywhere);
   });
 
-  it('keeps its orders in a database of its own, beside that of auth', () => {
+  it('has a database of its own, beside that of auth', () => {
     const { databaseUrl } = new Config(database);
     expect(databaseUrl).toBe('postgres://app:secret@db:5432/orders?sslmode=disable');
     const ORDERS_DATABASE_URL = 'postgres://app@elsewhere/shop';

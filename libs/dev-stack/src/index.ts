@@ -6,7 +6,7 @@ export {
   type PostgresOptions,
   type PostgresServer,
 } from './postgres/postgres-server.js';
-export { appNamed, ROOT, type App } from './stack/app.js';
+export { appNamed, findApps, ROOT, type App } from './stack/app.js';
 export { runLauncher, type LauncherOptions } from './stack/launcher.js';
 export { startApp, type RunningApp, type StartAppOptions } from './stack/running-app.js';
 export { DEMO_CLIENT_ID } from './stack/settings.js';

@@ -43,7 +43,8 @@ export function welcome({ apps, settings, stack, logDir, seconds }: Welcome): st
 
 const STOP = 'Ctrl-C stops everything.';
 
-const row = (name: string, text: string) => `  ${name.padEnd(10)}${text}`;
+/** Longer names than eight letters move their own line alone. */
+const row = (name: string, text: string) => `  ${name.padEnd(8)}  ${text}`;
 
 /** Where a browser on this machine finds a server that listens there. */
 function browsable(host: string): string {

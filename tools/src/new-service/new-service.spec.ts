@@ -1,0 +1,235 @@
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ROOT } from '@jwt-auth/dev-stack';
+import { check, getFileInfo, type Options } from 'prettier';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
+
+/** After how many renames the next one fails. */
+const disk = vi.hoisted(() => ({ renames: Infinity }));
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const renameSync: typeof fs.renameSync = (from, to) => {
+    disk.renames -= 1;
+    if (disk.renames < 0) throw new Error('the disk is full');
+    fs.renameSync(from, to);
+  };
+  return { ...fs, renameSync };
+});
+
+// It needs no build, hence no types.
+const generator = new URL('./new-service.mjs', import.meta.url).href;
+const { newService } = (await import(generator)) as {
+  newService: (root: string, name: string) => Promise<{ port: number; written: string[] }>;
+};
+
+/** All that the generator reads. */
+const READ = [
+  ...['package.json', 'package-lock.json', '.prettierrc.json', '.prettierignore'],
+  ...['docker-compose.yml', '.env.example', 'access-model.yaml', 'migrations.lock'],
+  ...['apps/auth/package.json', 'apps/auth/src/access/development.json'],
+  ...['apps/orders', 'apps/orders-e2e'],
+];
+const LEFT_OUT = ['node_modules', 'dist', 'dist-spec', 'compiled', 'test-results'];
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'new-service-'));
+  for (const file of READ) {
+    cpSync(path.join(ROOT, file), path.join(root, file), {
+      recursive: true,
+      filter: (source) => !LEFT_OUT.includes(path.basename(source)),
+    });
+  }
+});
+afterEach(() => {
+  disk.renames = Infinity;
+  rmSync(root, { recursive: true });
+});
+
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+
+/** Every file with its content. */
+function snapshot(folder = ''): Map<string, string> {
+  const entries = readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return new Map(
+    files.map(({ parentPath, name }) => {
+      const file = path.relative(root, path.join(parentPath, name));
+      return [file, read(file)];
+    }),
+  );
+}
+
+describe('a new service', () => {
+  it.each(['back-orders', 'e'])('named %s has nothing of orders', async (name) => {
+    const { port } = await newService(root, name);
+    expect(port).toBe(3002);
+    const files = [...snapshot(`apps/${name}`), ...snapshot(`apps/${name}-e2e`)];
+    expect(files.length).toBeGreaterThan(25);
+    for (const [file, text] of files) {
+      const own = `${file}\n${text}`.replaceAll(/back(-|_)?orders/gi, '');
+      expect(own).not.toMatch(/orders|service-?_?name|3001|9465/i);
+    }
+  });
+
+  it('has its name in each spelling, where it belongs', async () => {
+    await newService(root, 'gift-cards');
+    expect(read('apps/gift-cards/src/gift-cards/gift-cards.controller.ts')).toMatch(
+      /@Controller\('gift-cards'\)[^]+class GiftCardsController[^]+'gift-cards:write'/,
+    );
+    expect(read('apps/gift-cards/src/config.ts')).toContain(`text().prefault('gift-cards')`);
+    expect(read('apps/gift-cards/Dockerfile')).toContain('GIFT_CARDS_PORT=3002');
+    expect(read('apps/gift-cards/src/database/gift-cards-database.ts')).toMatch(
+      /function giftCardsDatabase\(/,
+    );
+    expect(read('docker-compose.yml')).toMatch(/^ {2}gift-cards:\n[^]+'127.0.0.1:3002:3002'/m);
+    expect(read('.env.example')).toContain('# GIFT_CARDS_PORT=3002\n');
+    expect(read('migrations.lock')).toMatch(/-create-gift-cards-entries\.ts\n$/);
+  });
+
+  it('is formatted, and so is what it changes', async () => {
+    const { written } = await newService(root, 'quite-a-long-name-of-a-service');
+    const own = [...snapshot('apps').keys()].filter((file) => file.includes('quite-a-long'));
+    const options = JSON.parse(read('.prettierrc.json')) as Options;
+    for (const file of [...own, ...written]) {
+      const { inferredParser } = await getFileInfo(file);
+      if (inferredParser === null || file === 'package-lock.json') continue;
+      expect([file, await check(read(file), { ...options, filepath: file })]).toEqual([file, true]);
+    }
+  });
+
+  it('is in both access models, with a resource of its own, and leaves the rest as it was', async () => {
+    const before = read('access-model.yaml');
+    await newService(root, 'billing');
+    const { resources, roles } = JSON.parse(read('apps/auth/src/access/development.json')) as {
+      resources: { audience?: string; scopes: { name: string }[] }[];
+      roles: { name: string; scopes: string[] }[];
+    };
+    const scopes = ['billing:read', 'billing:write'];
+    const resource = resources.find(({ audience }) => audience === 'billing');
+    expect(resource?.scopes.map(({ name }) => name)).toEqual(scopes);
+    expect(parse(read('access-model.yaml'))).toMatchObject({ resources, roles: [roles[0]] });
+    const user = roles.find(({ name }) => name === 'user');
+    expect(user?.scopes).toEqual(expect.arrayContaining(['orders:read', ...scopes]));
+    const kept = before.split('\n').filter((line) => !line.includes('scopes: ['));
+    expect(read('access-model.yaml').split('\n')).toEqual(expect.arrayContaining(kept));
+    expect(read('access-model.yaml')).toContain('- audience: billing\n');
+  });
+
+  it('gets the next port, and both stay', async () => {
+    await newService(root, 'billing');
+    expect((await newService(root, 'shipping')).port).toBe(3003);
+    for (const name of ['billing', 'shipping']) {
+      expect(read('docker-compose.yml')).toContain(`\n  ${name}:\n`);
+      expect(read('package-lock.json')).toContain(`"apps/${name}-e2e": {`);
+    }
+  });
+});
+
+describe('nothing is written for', () => {
+  it.each([
+    ['no name', '', 'small letters'],
+    ['a capital letter', 'Billing', 'small letters'],
+    ['a digit at the start', '2billing', 'small letters'],
+    ['a dash at the end', 'billing-', 'small letters'],
+    ['an underscore', 'gift_cards', 'small letters'],
+    ['a path', '../x', 'small letters'],
+    ['a name with a NUL', 'a\0', 'small letters'],
+    ['a name with a line break', 'billing\n', 'small letters'],
+    ['other letters', 'größe', 'small letters'],
+    ['100 characters', 'x'.repeat(100), 'at most 30'],
+    ['31 characters', 'x'.repeat(31), 'at most 30'],
+    ['the audience of all', 'api', 'reserved'],
+    ['a route of every service', 'health', 'reserved'],
+    ['tests', 'billing-e2e', 'reserved'],
+    ['auth', 'auth', 'exists'],
+    ['orders', 'orders', 'exists'],
+    ['a container', 'postgres', 'reserved'],
+  ])('%s', async (_, name, message) => {
+    const before = snapshot();
+    await expect(newService(root, name)).rejects.toThrow(
+      expect.objectContaining({
+        name: 'NewServiceError',
+        message: expect.stringContaining(message) as string,
+      }),
+    );
+    expect(snapshot()).toEqual(before);
+  });
+
+  it('a service that there is', async () => {
+    await newService(root, 'billing');
+    const before = snapshot();
+    await expect(newService(root, 'billing')).rejects.toThrow('billing exists already');
+    expect(snapshot()).toEqual(before);
+  });
+
+  it('a resource that there is', async () => {
+    const model = read('access-model.yaml');
+    writeFileSync(
+      path.join(root, 'access-model.yaml'),
+      model.replace('resources:', 'resources:\n  - { audience: billing, scopes: [] }'),
+    );
+    await expect(newService(root, 'billing')).rejects.toThrow('billing exists already');
+  });
+
+  it.each([
+    ['docker-compose.yml', 'orders:', 'shop:'],
+    ['access-model.yaml', 'name: user', 'name: someone'],
+    ['access-model.yaml', 'roles:', 'roles: }'],
+    ['.env.example', '# ORDERS_PORT=', '# SHOP_PORT='],
+    ['apps/orders/src/config.ts', `prefault('api')`, `prefault('all')`],
+  ])('a workspace whose %s does not have what it needs: %s', async (file, from, to) => {
+    writeFileSync(path.join(root, file), read(file).replace(from, to));
+    const before = snapshot();
+    await expect(newService(root, 'billing')).rejects.toThrow(path.basename(file));
+    expect(snapshot()).toEqual(before);
+  });
+
+  it.each([0, 2, 5])('a disk that fails after %i renames', async (renames) => {
+    const before = snapshot();
+    disk.renames = renames;
+    await expect(newService(root, 'billing')).rejects.toThrow('the disk is full');
+    expect(snapshot()).toEqual(before);
+    disk.renames = Infinity;
+    await newService(root, 'billing');
+  });
+
+  it('the second of two at the same moment', async () => {
+    const made = await Promise.allSettled(['one', 'two'].map((name) => newService(root, name)));
+    expect(made.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(made[1]).toMatchObject({
+      reason: { message: expect.stringContaining('Another service is being made') as string },
+    });
+    expect((await newService(root, 'two')).port).toBe(3003);
+  });
+
+  it('one that was killed, until what it left is removed', async () => {
+    mkdirSync(path.join(root, '.data/new-service'), { recursive: true });
+    await expect(newService(root, 'billing')).rejects.toThrow('remove .data/new-service');
+  });
+});
+
+it('says on the terminal which name is missing or wrong', () => {
+  const main = path.join(import.meta.dirname, 'main.mjs');
+  const run = (...args: string[]) => {
+    try {
+      return execFileSync(process.execPath, [main, ...args], { encoding: 'utf8', stdio: 'pipe' });
+    } catch (error) {
+      const { status, stderr } = error as { status: number; stderr: string };
+      return `${status} ${stderr}`;
+    }
+  };
+  expect(run()).toBe('1 Which name? npm run new-service -- billing\n');
+  expect(run('../x')).toMatch(/^1 A name has small letters.*"\.\.\/x"\.\n$/);
+});
