@@ -20,6 +20,10 @@ for (const member of members) {
     passed += result.numPassedTests;
     // A file that could not even be loaded has no test to count.
     failed += result.numFailedTests || (result.success ? 0 : 1);
+    if (report === 'package.json' && result.numPendingTests > 0) {
+      const skipped = `${result.numPendingTests} tests of ${member}`;
+      console.log(`SKIPPED: ${skipped}, as the npm registry could not be reached.`);
+    }
   }
 }
 

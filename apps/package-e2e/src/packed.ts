@@ -37,10 +37,15 @@ export async function packLibrary(into: string, name = 'jwt-core'): Promise<Pack
 }
 
 /** Runs a program to its end. @throws Error with all that it printed, if it fails */
-export async function run(command: string, args: string[], cwd: string, env = {}): Promise<string> {
+export async function run(
+  command: string,
+  args: string[],
+  cwd: string,
+  { env = {}, withinMs = 55_000 }: { env?: NodeJS.ProcessEnv; withinMs?: number } = {},
+): Promise<string> {
   const whole = { ...process.env, NODE_OPTIONS: '', ...env };
   try {
-    const { stdout } = await exec(command, args, { cwd, env: whole, timeout: 150_000 });
+    const { stdout } = await exec(command, args, { cwd, env: whole, timeout: withinMs });
     return stdout;
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };

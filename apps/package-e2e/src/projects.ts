@@ -16,8 +16,17 @@ const install = [
   ...['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=1000'],
 ];
 const unreachable = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E50\d/;
+const INSTALL_WITHIN_MS = 130_000;
 
-/** Copies a project to `into`, outside the workspace, and installs the tarball there. */
+/** Nothing can be installed: nobody has answered, or not in time. */
+export class RegistryUnreachableError extends Error {
+  override readonly name = 'RegistryUnreachableError';
+}
+
+/**
+ * Copies a project to `into`, outside the workspace, and installs the tarball there.
+ * @throws RegistryUnreachableError
+ */
 export async function installProject(
   project: Project,
   into: string,
@@ -26,13 +35,11 @@ export async function installProject(
   const directory = path.join(into, project);
   await cp(path.join(ROOT, 'apps/package-e2e/projects', project), directory, { recursive: true });
   try {
-    await run('npm', [...install, tarball], directory);
+    await run('npm', [...install, tarball], directory, { withinMs: INSTALL_WITHIN_MS });
   } catch (error) {
-    if (!unreachable.test(String(error))) throw error;
-    throw new Error(
-      `The npm registry cannot be reached, and nothing can be installed without it:\n${String(error)}`,
-      { cause: error },
-    );
+    const { killed } = (error as Error).cause as { killed?: boolean };
+    if (!killed && !unreachable.test(String(error))) throw error;
+    throw new RegistryUnreachableError(String(error), { cause: error });
   }
   return directory;
 }
