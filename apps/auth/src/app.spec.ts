@@ -117,6 +117,7 @@ describe('the document of the API', () => {
       '/auth/register',
       '/auth/sessions',
       '/auth/sessions/{id}',
+      '/auth/step-up',
       '/health/live',
       '/health/ready',
       '/oauth/introspect',

@@ -72,7 +72,11 @@ export {
 } from './runtime/statistics.js';
 export { JwtGuard } from './nest/jwt.guard.js';
 export { AccessGuard } from './nest/access.guard.js';
-export { AccessError, type AccessErrorCode } from './verifier/access.js';
+export {
+  AccessError,
+  type AccessErrorCode,
+  type AuthenticationDemands,
+} from './verifier/access.js';
 export type { AuthenticatedRequest } from './nest/http-request.js';
 
 export type { AppOptions, Guard, RequestWithToken } from './nest/app-options.js';
@@ -86,6 +90,7 @@ export { Public } from './nest/decorators.js';
 export { CurrentPrincipal } from './nest/decorators.js';
 export { RequireScopes } from './nest/decorators.js';
 export { RequireRoles } from './nest/decorators.js';
+export { RequireAcr, RequireRecentLogin, type LoginAge } from './nest/decorators.js';
 export { AcceptStale, Freshness, type FreshnessLimit } from './nest/decorators.js';
 
 export { ProblemFilter, provideProblems, type ProblemOf } from './nest/problem.filter.js';

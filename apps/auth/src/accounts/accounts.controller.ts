@@ -1,4 +1,4 @@
-import { JwtGuard, Public, RequireScopes } from '@jwt-auth/jwt-core';
+import { JwtGuard, Public, RequireRecentLogin, RequireScopes } from '@jwt-auth/jwt-core';
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
@@ -55,6 +55,7 @@ export class AccountsController {
 
   @Post('email/change')
   @RequireScopes(ACCOUNT_SCOPE)
+  @RequireRecentLogin('15m')
   @HttpCode(202)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Mail a link to a new e-mail, which becomes that of the account by it' })

@@ -21,6 +21,7 @@ export type AuditAction =
   | 'user.email_changed'
   | 'user.password_reset'
   | 'session.started'
+  | 'session.stepped_up'
   | 'session.ended'
   | 'sessions.ended'
   | 'session.refresh_token_reused'

@@ -43,6 +43,7 @@ import { IndexForAdministration1764000000720 } from './migrations/1764000000720-
 import { VerifyEmails1764000000730 } from './migrations/1764000000730-verify-emails.js';
 import { ExpireAuditEvents1764000000760 } from './migrations/1764000000760-expire-audit-events.js';
 import { IndexAuditEventsByTime1764000000761 } from './migrations/1764000000761-index-audit-events-by-time.js';
+import { KeepAuthentication1764000000770 } from './migrations/1764000000770-keep-authentication.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
@@ -95,6 +96,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       VerifyEmails1764000000730,
       ExpireAuditEvents1764000000760,
       IndexAuditEventsByTime1764000000761,
+      KeepAuthentication1764000000770,
     ],
   });
 }

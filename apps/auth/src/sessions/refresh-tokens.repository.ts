@@ -5,6 +5,7 @@ import type { EntityManager } from 'typeorm';
 import type { Narrowing } from '../access/access-changes.js';
 import { keyWhileIssuing } from '../access/access-locks.js';
 import { User } from '../users/user.entity.js';
+import type { Authentication } from './authentication.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session } from './session.entity.js';
 
@@ -13,7 +14,8 @@ export interface PresentedToken
   extends
     Pick<RefreshToken, 'hash' | 'sessionId' | 'expiresAt' | 'replacedAt'>,
     Pick<Session, 'userId' | 'requestedScope' | 'audience' | 'endedAt'>,
-    Pick<User, 'roles' | 'claims' | 'isDisabled'> {
+    Pick<User, 'roles' | 'claims' | 'isDisabled'>,
+    Authentication {
   readonly sessionExpiresAt: Date;
 }
 
@@ -39,6 +41,8 @@ const LOCK_PRESENTED: Statement = {
   text: `
     SELECT token.hash, token.replaced_at AS "replacedAt", token.expires_at AS "expiresAt",
       session.id AS "sessionId", session.requested_scope AS "requestedScope",
+      coalesce(session.authenticated_at, session.created_at) AS "authenticatedAt",
+      coalesce(session.amr, '{pwd}') AS amr,
       session.audience, session.expires_at AS "sessionExpiresAt", session.ended_at AS "endedAt",
       owner.id AS "userId", owner.roles, owner.claims, owner.is_disabled AS "isDisabled"
     FROM refresh_tokens token

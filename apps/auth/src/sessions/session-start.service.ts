@@ -10,6 +10,7 @@ import { Config } from '../config.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
+import { BY_PASSWORD } from './authentication.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
@@ -48,15 +49,22 @@ export class SessionStartService {
    * @param checked the user as it was when the password was checked, and was not disabled
    * @throws SessionsError `credentials_changed`; AccessModelError `invalid_target`
    */
-  start(checked: User, request: SessionRequest, origin: Origin): Promise<TokenResponse> {
+  start(
+    checked: User,
+    request: SessionRequest,
+    origin: Origin,
+    amr = BY_PASSWORD,
+  ): Promise<TokenResponse> {
     return this.dataSource.transaction(async (manager) => {
       const { id: userId, roles, claims } = await this.lockUnchanged(manager, checked);
       const now = await this.clock.database(manager);
-      const session = this.newSession(userId, request, origin, now);
+      const session = { ...this.newSession(userId, request, origin, now), amr };
       const { response, record } = await this.tokenPairs.mint(manager, {
         ...{ userId, roles, claims, now, predecessor: null, format: request.format ?? 'jwt' },
         sessionId: session.id,
         sessionExpiresAt: session.expiresAt,
+        authenticatedAt: now,
+        amr,
         requestedScope: session.requestedScope,
         audience: session.audience ?? this.config.audience,
       });
@@ -86,6 +94,8 @@ export class SessionStartService {
       audience: resource ?? null,
       createdAt: now,
       lastUsedAt: now,
+      authenticatedAt: now,
+      amr: null,
       expiresAt: new Date(+now + this.config.sessionTtlMs),
       endedAt: null,
       endReason: null,

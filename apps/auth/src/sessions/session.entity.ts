@@ -1,5 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { AuthenticationMethod } from './authentication.js';
+
 /** What ended a session before its time. */
 export type SessionEnd =
   | 'logout'
@@ -45,6 +47,14 @@ export class Session {
   /** However much it is used. */
   @Column({ name: 'expires_at', type: 'timestamptz' })
   expiresAt!: Date;
+
+  /** When its user last proved who they are; `null` from releases that did not keep it: at its start. */
+  @Column({ name: 'authenticated_at', type: 'timestamptz', nullable: true })
+  authenticatedAt!: Date | null;
+
+  /** By which means; `null`: by a password. */
+  @Column({ type: 'text', array: true, nullable: true })
+  amr!: readonly AuthenticationMethod[] | null;
 
   @Column({ name: 'ended_at', type: 'timestamptz', nullable: true })
   endedAt!: Date | null;

@@ -22,6 +22,8 @@ import { SessionsAdminService } from './sessions.admin.service.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
+import { StepUpController } from './step-up.controller.js';
+import { StepUpService } from './step-up.service.js';
 import { TokenPairs } from './token-pairs.js';
 
 @Module({
@@ -33,7 +35,7 @@ import { TokenPairs } from './token-pairs.js';
     TokensModule,
     UsersModule,
   ],
-  controllers: [LoginController, SessionsController, SessionsAdminController],
+  controllers: [LoginController, SessionsController, SessionsAdminController, StepUpController],
   providers: [
     LocalStrategy,
     OwnPages,
@@ -47,6 +49,7 @@ import { TokenPairs } from './token-pairs.js';
     SessionsRepository,
     RefreshTokensRepository,
     RefreshService,
+    StepUpService,
     TokenPairs,
   ],
   exports: [SessionsService, SessionStartService, SessionEndService, RefreshService],

@@ -2,6 +2,7 @@ import { execute, insertRow, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
+import type { Authentication } from './authentication.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session, type SessionEnd } from './session.entity.js';
 
@@ -25,6 +26,22 @@ export class SessionsRepository {
 
   find(manager: EntityManager, id: string): Promise<Session | null> {
     return manager.findOneBy(Session, { id });
+  }
+
+  /** An open session of a user. Until the transaction ends nobody else refreshes or ends it. */
+  lockOpen(manager: EntityManager, id: string, userId: string): Promise<Session | null> {
+    return manager.findOne(Session, {
+      where: { id, userId, endedAt: IsNull() },
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
+  async authenticate(
+    manager: EntityManager,
+    { id }: Session,
+    { authenticatedAt, amr }: Authentication,
+  ): Promise<void> {
+    await manager.update(Session, { id }, { authenticatedAt, amr: [...amr] });
   }
 
   /** The session of a refresh token, replaced or not. */

@@ -9,6 +9,7 @@ import { hashSecret, newSecret } from '../secret.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
+import { authenticationClaims, type Authentication } from './authentication.js';
 import { SessionsError } from './sessions.errors.js';
 import type { RefreshToken } from './refresh-token.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
@@ -20,7 +21,7 @@ export interface TokenPair {
 }
 
 /** Who and what a pair is for. */
-export interface PairRequest extends Pick<User, 'roles' | 'claims'> {
+export interface PairRequest extends Pick<User, 'roles' | 'claims'>, Authentication {
   readonly userId: string;
   readonly sessionId: string;
   readonly sessionExpiresAt: Date;
@@ -72,6 +73,7 @@ export class TokenPairs {
       scopes,
       roles,
       claims,
+      authentication: authenticationClaims(request),
       notAfter: sessionExpiresAt,
       format,
     });

@@ -17,6 +17,12 @@ export type AccessTokenClaims = {
   readonly token_version: number;
   /** Absent when a service calls for itself. */
   readonly sid?: string;
+  /** When the user last proved who they are (RFC 9068 section 2.2.1, RFC 9470). */
+  readonly auth_time?: number;
+  /** By which means (RFC 8176). */
+  readonly amr?: readonly string[];
+  /** How well: `mfa` with a second factor. */
+  readonly acr?: 'pwd' | 'mfa';
   readonly scope: string;
   readonly roles: readonly string[];
   /** What is known of the subject beyond the standard, if anything is. */

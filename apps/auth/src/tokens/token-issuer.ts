@@ -26,6 +26,8 @@ export interface AccessTokenGrant {
   readonly roles: readonly string[];
   /** What is known of the subject beyond the standard. */
   readonly claims?: Claims;
+  /** When and how the user was authenticated: absent when a service calls for itself. */
+  readonly authentication?: Pick<AccessTokenClaims, 'auth_time' | 'amr' | 'acr'>;
   /** The end of what the token belongs to: it does not live longer than that. */
   readonly notAfter?: Date;
   /** Default: `jwt`. Claims that do not fit into one make a reference token in any case. */
@@ -70,7 +72,14 @@ export class TokenIssuer {
     };
   }
 
-  private claimsOf({ terms, sessionId, claims = {}, notAfter, ...grant }: AccessTokenGrant) {
+  private claimsOf({
+    terms,
+    sessionId,
+    claims = {},
+    authentication,
+    notAfter,
+    ...grant
+  }: AccessTokenGrant) {
     const [audience, ...others] = terms.audiences as [string, ...string[]];
     const issuedAt = this.clock.seconds();
     return {
@@ -83,6 +92,7 @@ export class TokenIssuer {
       jti: randomUUID(),
       token_version: terms.tokenVersion,
       ...(sessionId !== undefined && { sid: sessionId }),
+      ...authentication,
       scope: grant.scopes.join(' '),
       roles: grant.roles,
       ...(Object.keys(claims).length > 0 && { claims }),

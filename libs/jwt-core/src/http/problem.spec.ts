@@ -35,6 +35,19 @@ describe('problemOf', () => {
     });
   });
 
+  it.each([
+    [{ maxAgeSeconds: 300 }, 'max_age="300"'],
+    [{ acrValues: ['mfa', 'hwk'] }, 'acr_values="mfa hwk"'],
+    [{ maxAgeSeconds: 5, acrValues: ['mfa'] }, 'max_age="5", acr_values="mfa"'],
+  ])('names the authentication that is demanded (RFC 9470): %j', (authentication, parameters) => {
+    const code = 'insufficient_user_authentication';
+    expect(problemOf(new AccessError(code, 'old', [], { authentication }))).toMatchObject({
+      status: 401,
+      headers: { 'WWW-Authenticate': `Bearer error="${code}", ${parameters}` },
+      body: { code },
+    });
+  });
+
   it.each([new Error('password=hush'), undefined, 'hush', { code: 'token_missing' }])(
     'says nothing of any other error: %o',
     (error) => {

@@ -98,8 +98,14 @@ function tokenProblem({ code }: TokenError): Problem {
   return { code, ...TOKEN_PROBLEMS[code] };
 }
 
-/** A caller who lacks a scope or a role (RFC 6750 section 3.1). */
-function accessProblem({ code, requiredScopes }: AccessError): Problem {
+/** A caller who lacks a scope or a role (RFC 6750 section 3.1), or a login that is enough (RFC 9470 section 3). */
+function accessProblem({ code, requiredScopes, authentication }: AccessError): Problem {
+  if (code === 'insufficient_user_authentication') {
+    const { maxAgeSeconds, acrValues } = authentication ?? {};
+    const age = maxAgeSeconds === undefined ? '' : `, max_age="${maxAgeSeconds}"`;
+    const acr = acrValues ? `, acr_values="${acrValues.join(' ')}"` : '';
+    return { code, ...challenge(` error="${code}"${age}${acr}`) };
+  }
   const scope = requiredScopes.length > 0 ? `, scope="${requiredScopes.join(' ')}"` : '';
   const { headers } = challenge(` error="insufficient_scope"${scope}`);
   return { status: 403, code, headers };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { accessRulesOf } from './access-rules.js';
 import { AcceptStale, Freshness, type FreshnessLimit } from './decorators.js';
-import { Public } from './decorators.js';
-import { RequireRoles } from './decorators.js';
+import { OptionalAuth, Public } from './decorators.js';
+import { type LoginAge, RequireAcr, RequireRecentLogin, RequireRoles } from './decorators.js';
 import { RequireScopes } from './decorators.js';
 
 abstract class Listing {
@@ -93,6 +93,8 @@ describe('the rules of a route', () => {
   it.each([
     ['@RequireScopes()', RequireScopes('a')],
     ['@RequireRoles()', RequireRoles('a')],
+    ['@RequireRecentLogin()', RequireRecentLogin('5m')],
+    ['@RequireAcr()', RequireAcr('mfa')],
     ['@Freshness()', Freshness('2s')],
     ['@AcceptStale()', AcceptStale()],
   ])('cannot open a route and demand something by %s', (_, demand) => {
@@ -129,6 +131,8 @@ describe('a decorator that demands something', () => {
   it.each([
     ['@RequireScopes()', RequireScopes],
     ['@RequireRoles()', RequireRoles],
+    ['@RequireAcr()', RequireAcr],
+    ['@RequireRecentLogin()', (value: string) => RequireRecentLogin(`${BigInt(value.length)}m`)],
   ])('stands once on a handler and once on a class: %s', (name, decorator) => {
     const first = decorator('first');
     const second = decorator('second');
@@ -165,6 +169,40 @@ describe('a decorator that demands something', () => {
 
   it.each([[[]], [['']], [['a', undefined]]])('takes only names of roles: %j', (roles) => {
     expect(() => RequireRoles(...(roles as [string]))).toThrow(TypeError);
+  });
+
+  it.each([
+    ['30s', 30],
+    ['5m', 300],
+    ['12h', 43_200],
+    ['1d', 86_400],
+  ] as const)('reads a login of the last %s as %d s', (age, seconds) => {
+    @RequireRecentLogin('1h')
+    @RequireAcr('pwd')
+    class Recent {
+      @RequireRecentLogin(age)
+      @RequireAcr('mfa', 'hwk')
+      handle(this: void) {}
+      @OptionalAuth()
+      anyone(this: void) {}
+      list(this: void) {}
+    }
+    const { handle, anyone, list } = Recent.prototype;
+    const ofHandler = { maxAgeSeconds: seconds, acrValues: ['mfa', 'hwk'] };
+    expect(accessRulesOf(Recent, handle)).toMatchObject(ofHandler);
+    const ofClass = { maxAgeSeconds: 3_600, acrValues: ['pwd'] };
+    expect(accessRulesOf(Recent, list)).toMatchObject(ofClass);
+    const nothing = { maxAgeSeconds: undefined, acrValues: undefined };
+    expect(accessRulesOf(Recent, anyone)).toMatchObject(nothing);
+  });
+
+  it.each(['', '5', '0m', '-1m', '1.5m', '5 m', '500ms', '1w'])(
+    'takes no other words for the age of a login: "%s"',
+    (age) => expect(() => RequireRecentLogin(age as LoginAge)).toThrow(TypeError),
+  );
+
+  it.each([[[]], [['']], [['a b']], [['a"']]])('takes only values of acr: %j', (values) => {
+    expect(() => RequireAcr(...(values as [string]))).toThrow(TypeError);
   });
 
   it.each([

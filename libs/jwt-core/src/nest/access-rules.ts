@@ -5,6 +5,8 @@ import {
   FreshnessMs,
   OptionalAuth,
   Public,
+  RequiredAcr,
+  RequiredMaxAge,
   RequiredRoles,
   RequiredScopes,
 } from './decorators.js';
@@ -18,9 +20,17 @@ export interface AccessRules {
   readonly scopes: readonly string[];
   /** One of these, unless there are none. */
   readonly roles: readonly string[];
+  readonly maxAgeSeconds: number | undefined;
+  readonly acrValues: readonly string[] | undefined;
   readonly acceptsStale: boolean;
   /** `Infinity` unless the route asks for more than the application. */
   readonly freshnessMs: number;
+}
+
+/** Whether a caller with a good token may still be refused. */
+export function isDemanding(rules: AccessRules): boolean {
+  const { scopes, roles, maxAgeSeconds, acrValues } = rules;
+  return scopes.length > 0 || roles.length > 0 || (maxAgeSeconds ?? acrValues) !== undefined;
 }
 
 const compiled = new WeakMap<object, WeakMap<object, AccessRules>>();
@@ -51,6 +61,8 @@ function declaredOn(subject: object) {
     isOptional: reflector.get(OptionalAuth, target),
     scopes: reflector.get(RequiredScopes, target),
     roles: reflector.get(RequiredRoles, target),
+    maxAgeSeconds: reflector.get(RequiredMaxAge, target),
+    acrValues: reflector.get(RequiredAcr, target),
     freshnessMs: reflector.get(FreshnessMs, target),
     acceptsStale: reflector.get(AcceptStale, target),
   };
@@ -71,18 +83,21 @@ function compile(onClass: Declared, onHandler: Declared): AccessRules {
     isOptional,
     scopes: isOptional ? [] : (onHandler.scopes ?? onClass.scopes ?? []),
     roles: isOptional ? [] : (onHandler.roles ?? onClass.roles ?? []),
+    maxAgeSeconds: isOptional ? undefined : (onHandler.maxAgeSeconds ?? onClass.maxAgeSeconds),
+    acrValues: isOptional ? undefined : (onHandler.acrValues ?? onClass.acrValues),
     acceptsStale: staleness.acceptsStale ?? false,
     freshnessMs: staleness.freshnessMs ?? Infinity,
   };
 }
 
 function refuseContradiction(opened: Declared, declared: Declared): void {
-  const { scopes, roles, ...staleness } = declared;
-  const isDemanding = scopes ?? roles ?? staleness.freshnessMs ?? staleness.acceptsStale;
+  const { scopes, roles, maxAgeSeconds, acrValues, ...staleness } = declared;
+  const isOfCallers = scopes ?? roles ?? maxAgeSeconds ?? acrValues;
+  const isDemanding = isOfCallers ?? staleness.freshnessMs ?? staleness.acceptsStale;
   if (opened.isPublic && isDemanding) {
     throw new Error('@Public() contradicts the other decorators of its handler or class');
   }
-  if (opened.isOptional && (scopes ?? roles)) {
+  if (opened.isOptional && isOfCallers) {
     throw new Error('@OptionalAuth() contradicts @RequireScopes() and @RequireRoles()');
   }
   if (declared.isPublic && declared.isOptional) {

@@ -56,10 +56,58 @@ export function RequireRoles(...roles: [string, ...string[]]): RouteDecorator {
   return declaredOnce('RequireRoles', RequiredRoles.KEY, RequiredRoles(roles));
 }
 
+/** A whole number of seconds, minutes, hours or days: `30s`, `5m`. */
+export type LoginAge = `${bigint}${'s' | 'm' | 'h' | 'd'}`;
+
+/** The metadata behind `@RequireRecentLogin()`, in seconds. */
+export const RequiredMaxAge = Reflector.createDecorator<number>();
+
+/**
+ * Demands that the user logged in, or stepped up, at most so long ago (`auth_time`, RFC 9470). Another
+ * caller gets 401 `insufficient_user_authentication` with `max_age` in the challenge. On a handler it
+ * replaces what its class demands.
+ *
+ * @throws TypeError for anything but a duration, or a second `@RequireRecentLogin()`.
+ */
+export function RequireRecentLogin(age: LoginAge): RouteDecorator {
+  const seconds = durationMs(age, 's|m|h|d') / 1000;
+  if (!(seconds > 0))
+    throw new TypeError(`@RequireRecentLogin() takes a duration like "5m", not "${age}".`);
+  return declaredOnce('RequireRecentLogin', RequiredMaxAge.KEY, RequiredMaxAge(seconds));
+}
+
+/** The metadata behind `@RequireAcr()`. */
+export const RequiredAcr = Reflector.createDecorator<readonly string[]>();
+
+/**
+ * Demands that the `acr` of the token is one of these: `@RequireAcr('mfa')` for a second factor. Another
+ * caller gets 401 `insufficient_user_authentication` with `acr_values` in the challenge (RFC 9470).
+ *
+ * @throws TypeError for no value, one that does not fit into the challenge, or a second `@RequireAcr()`.
+ */
+export function RequireAcr(...values: [string, ...string[]]): RouteDecorator {
+  if (values.length === 0 || values.some((value) => !SCOPE.test(value))) {
+    throw new TypeError('@RequireAcr() takes values of acr without spaces, one an argument.');
+  }
+  return declaredOnce('RequireAcr', RequiredAcr.KEY, RequiredAcr(values));
+}
+
 /** A whole number of milliseconds, seconds or minutes: `500ms`, `2s`, `1m`. */
 export type FreshnessLimit = `${bigint}${'ms' | 's' | 'm'}`;
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** `NaN` for any other text. */
+function durationMs(text: string, units: string): number {
+  const [, count, unit = ''] = new RegExp(`^([1-9]\\d{0,6})(${units})$`).exec(text) ?? [];
+  return Number(count) * (UNIT_MS[unit] ?? NaN);
+}
 
 /** The metadata behind `@Freshness()`, in milliseconds. */
 export const FreshnessMs = Reflector.createDecorator<number>();
@@ -72,8 +120,7 @@ export const FreshnessMs = Reflector.createDecorator<number>();
  * fresher), or a second `@Freshness()`.
  */
 export function Freshness(limit: FreshnessLimit): RouteDecorator {
-  const { count, unit } = /^(?<count>[1-9]\d{0,6})(?<unit>ms|s|m)$/.exec(limit)?.groups ?? {};
-  const limitMs = Number(count) * (UNIT_MS[unit ?? ''] ?? NaN);
+  const limitMs = durationMs(limit, 'ms|s|m');
   if (!(limitMs >= 100))
     throw new TypeError(`@Freshness() takes a duration like "2s", not "${limit}".`);
   return declaredOnce('Freshness', FreshnessMs.KEY, FreshnessMs(limitMs));

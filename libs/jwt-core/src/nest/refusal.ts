@@ -77,7 +77,8 @@ export class Refusals {
     problems.set(refusal, problem);
     // The token of a socket stays the same, so that no later message of it can be better. After the
     // answer, which Nest sends when the guard has thrown.
-    if (type === 'ws' && problem.status === 401 && error.code !== 'token_missing') {
+    const isOver = error instanceof TokenError && error.code !== 'token_missing';
+    if (type === 'ws' && problem.status === 401 && isOver) {
       setImmediate(closeSocket, context.getArgByIndex<object>(0), problem);
     }
     return refusal;

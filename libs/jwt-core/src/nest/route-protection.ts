@@ -2,7 +2,7 @@ import { type CanActivate, Logger, type OnModuleInit } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
-import { type AccessRules, accessRulesOf } from './access-rules.js';
+import { type AccessRules, isDemanding, accessRulesOf } from './access-rules.js';
 import type { AppOptions, Guard } from './app-options.js';
 import { isA } from './guard-class.js';
 import { JwtGuard } from './jwt.guard.js';
@@ -71,9 +71,8 @@ export class RouteProtection implements OnModuleInit {
     if (passport >= 0) return this.faultOfPassport(rules, guards.slice(passport));
     const other = guards.findIndex((guard) => this.isAmongOthers(guard));
     if (other >= 0) return faultOfOther(rules, guards.slice(other));
-    const { scopes, roles, freshnessMs, acceptsStale, isOptional } = rules;
-    const isDemanding = scopes.length > 0 || roles.length > 0 || freshnessMs < Infinity;
-    return isDemanding || acceptsStale || isOptional
+    const { freshnessMs, acceptsStale, isOptional } = rules;
+    return isDemanding(rules) || freshnessMs < Infinity || acceptsStale || isOptional
       ? `${UNPROTECTED}, so nothing enforces its decorators`
       : UNPROTECTED;
   }
@@ -90,8 +89,7 @@ export class RouteProtection implements OnModuleInit {
     if (rules.acceptsStale || rules.freshnessMs < Infinity) {
       return "has AuthGuard('jwt'), which cannot heed @Freshness() or @AcceptStale(): use JwtGuard";
     }
-    const isDemanding = rules.scopes.length > 0 || rules.roles.length > 0;
-    return isDemanding && !guardsAfter.some(isA(AccessGuard))
+    return isDemanding(rules) && !guardsAfter.some(isA(AccessGuard))
       ? "has AuthGuard('jwt'), which knows no scopes or roles: add AccessGuard after it"
       : undefined;
   }
@@ -131,8 +129,7 @@ function faultOfOther(rules: AccessRules, [guard, ...after]: Guard[]): string | 
   if (rules.isOptional || rules.acceptsStale || rules.freshnessMs < Infinity) {
     return `has ${name}, which cannot heed @OptionalAuth(), @Freshness() or @AcceptStale(): use JwtGuard`;
   }
-  const isDemanding = rules.scopes.length > 0 || rules.roles.length > 0;
-  return isDemanding && !after.some(isA(AccessGuard))
+  return isDemanding(rules) && !after.some(isA(AccessGuard))
     ? `has ${name}, which knows no scopes or roles: add AccessGuard after it`
     : undefined;
 }

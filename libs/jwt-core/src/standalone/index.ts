@@ -23,6 +23,7 @@ export {
   demandAccess,
   type AccessDemands,
   type AccessErrorCode,
+  type AuthenticationDemands,
 } from '../verifier/access.js';
 export type { KeySet, VerificationKey } from '../verifier/key-set.js';
 export type { ReferenceTokenSource } from '../verifier/reference-token.js';

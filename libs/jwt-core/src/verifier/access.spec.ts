@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type AccessDemands, demandAccess } from './access.js';
 import type { Principal } from './claims.js';
 
-const ada = { scopes: ['orders:read'], roles: ['user'] } as unknown as Principal;
+const agoSeconds = (seconds: number) => Math.floor(Date.now() / 1000) - seconds;
+const ada = {
+  scopes: ['orders:read'],
+  roles: ['user'],
+  authTime: agoSeconds(60),
+  acr: 'pwd',
+} as unknown as Principal;
 
 describe('demandAccess', () => {
   it.each([
@@ -10,6 +16,8 @@ describe('demandAccess', () => {
     { scopes: ['orders:read'] },
     { roles: ['admin', 'user'] },
     { scopes: [], roles: [] },
+    { maxAgeSeconds: 120 },
+    { maxAgeSeconds: 120, acrValues: ['mfa', 'pwd'] },
   ])('passes a caller who has what is demanded: %j', (demands) => {
     expect(() => demandAccess(ada, demands)).not.toThrow();
   });
@@ -18,8 +26,23 @@ describe('demandAccess', () => {
     [{ scopes: ['orders:read', 'orders:write'] }, 'insufficient_scope'],
     [{ roles: ['admin'] }, 'insufficient_role'],
     [{ scopes: ['orders:write'], roles: ['admin'] }, 'insufficient_role'],
+    [{ maxAgeSeconds: 30 }, 'insufficient_user_authentication'],
+    [{ acrValues: ['mfa'] }, 'insufficient_user_authentication'],
+    [{ maxAgeSeconds: 120, acrValues: ['mfa'] }, 'insufficient_user_authentication'],
+    [{ maxAgeSeconds: 30, scopes: ['orders:write'] }, 'insufficient_scope'],
   ])('refuses a caller without it: %j', (demands, code) => {
     const refusal = { name: 'AccessError', code, requiredScopes: demands.scopes ?? [] };
     expect(() => demandAccess(ada, demands)).toThrow(expect.objectContaining(refusal));
   });
+
+  it.each<AccessDemands>([{ maxAgeSeconds: 1e9 }, { acrValues: ['pwd'] }])(
+    'refuses a token that does not say how its user was authenticated: %j',
+    (demands) => {
+      const principal = { scopes: [], roles: [] } as unknown as Principal;
+      const code = 'insufficient_user_authentication';
+      expect(() => demandAccess(principal, demands)).toThrow(
+        expect.objectContaining({ code, authentication: demands }),
+      );
+    },
+  );
 });

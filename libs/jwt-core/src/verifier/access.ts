@@ -1,25 +1,40 @@
 import type { Principal } from './claims.js';
 
 /** What an authenticated caller lacks for a route. */
-export type AccessErrorCode = 'insufficient_scope' | 'insufficient_role';
+export type AccessErrorCode =
+  'insufficient_scope' | 'insufficient_role' | 'insufficient_user_authentication';
 
-/** Why an authenticated caller is refused (RFC 6750 section 3.1, `insufficient_scope`). */
+/** How a user must have been authenticated (RFC 9470). */
+export interface AuthenticationDemands {
+  /** The login, or the last step-up, is no older. */
+  readonly maxAgeSeconds?: number | undefined;
+  /** `acr` is one of these. */
+  readonly acrValues?: readonly string[] | undefined;
+}
+
+/**
+ * Why an authenticated caller is refused: RFC 6750 section 3.1 (`insufficient_scope`), or RFC 9470, after
+ * which a login or a step-up gives a token that is enough.
+ */
 export class AccessError extends Error {
   override readonly name = 'AccessError';
+  /** What the route demands, with `insufficient_user_authentication`. */
+  readonly authentication: AuthenticationDemands | undefined;
 
   constructor(
     readonly code: AccessErrorCode,
     message: string,
     /** All scopes that the route demands. */
     readonly requiredScopes: readonly string[],
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly authentication?: AuthenticationDemands },
   ) {
     super(message, options);
+    this.authentication = options?.authentication;
   }
 }
 
 /** What a principal must have. */
-export interface AccessDemands {
+export interface AccessDemands extends AuthenticationDemands {
   /** All of these. */
   readonly scopes?: readonly string[];
   /** One of these, unless there are none. */
@@ -27,6 +42,22 @@ export interface AccessDemands {
 }
 
 const NONE: readonly string[] = [];
+
+/** @throws AccessError `insufficient_user_authentication`: also if the token does not say */
+function demandAuthentication(principal: Principal, demands: AccessDemands): void {
+  const { maxAgeSeconds = Infinity, acrValues, scopes = NONE } = demands;
+  const ageSeconds = Date.now() / 1000 - (principal.authTime ?? -Infinity);
+  const isRecent = maxAgeSeconds === Infinity || ageSeconds <= maxAgeSeconds;
+  if (isRecent && (!acrValues || acrValues.includes(principal.acr ?? ''))) return;
+  throw new AccessError(
+    'insufficient_user_authentication',
+    isRecent
+      ? `acr is not ${acrValues?.join(' or ')}`
+      : `the login is older than ${maxAgeSeconds} s`,
+    scopes,
+    { authentication: demands },
+  );
+}
 
 /**
  * Roles first: a caller who lacks both must not request a scope that would not help.
@@ -43,4 +74,6 @@ export function demandAccess(principal: Principal, demands: AccessDemands): void
       throw new AccessError('insufficient_scope', `scope "${scope}" is missing`, scopes);
     }
   }
+  // Last: a login would not help those who lack a role.
+  if (demands.maxAgeSeconds ?? demands.acrValues) demandAuthentication(principal, demands);
 }

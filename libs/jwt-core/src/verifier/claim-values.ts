@@ -49,6 +49,18 @@ export function isStrings(values: readonly unknown[]): values is string[] {
   return values.every((value) => typeof value === 'string' && !value.includes(NUL));
 }
 
+/**
+ * How and when the user was authenticated (RFC 9068 section 2.2.1). Issuers use the names for other things,
+ * too: what is malformed is absent, and a route that demands it refuses.
+ */
+export function authentication({ auth_time: time, acr, amr }: JsonObject) {
+  return {
+    authTime: Number.isFinite(time) ? (time as number) : undefined,
+    acr: typeof acr === 'string' ? acr : undefined,
+    amr: Array.isArray(amr) && isStrings(amr) ? Object.freeze(amr) : undefined,
+  };
+}
+
 /** The value of the claim `claims`. */
 export function ownClaims(value: unknown): JsonObject {
   if (value === undefined) return NO_CLAIMS;

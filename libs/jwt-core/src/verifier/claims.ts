@@ -1,4 +1,12 @@
-import { identifier, isAudience, ownClaims, roles, scopes, wrong } from './claim-values.js';
+import {
+  authentication,
+  identifier,
+  isAudience,
+  ownClaims,
+  roles,
+  scopes,
+  wrong,
+} from './claim-values.js';
 import { mapped, type MapClaims, type MappedClaims } from './mapped-claims.js';
 import type { JsonObject } from './strict-json.js';
 
@@ -31,6 +39,12 @@ export interface Principal {
   readonly issuedAt: number;
   /** `exp`, in seconds since the epoch. */
   readonly expiresAt: number;
+  /** `auth_time`: when the user last proved who they are, in seconds since the epoch (RFC 9470). */
+  readonly authTime?: number | undefined;
+  /** `acr`: how well. Of our issuer `pwd`, or `mfa` with a second factor. */
+  readonly acr?: string | undefined;
+  /** `amr`: by which means, as `pwd`, `otp` (RFC 8176). */
+  readonly amr?: readonly string[] | undefined;
   /**
    * `claims`: further claims of the issuer about the subject. Their shape is not checked. Of an
    * OpenID Connect provider all claims of the token.
@@ -99,6 +113,7 @@ export function readClaims(payload: JsonObject, expected: Expected): VerifiedCla
       roles: own.roles ?? roles(payload.roles),
       issuedAt,
       expiresAt,
+      ...authentication(payload),
       claims: own.claims ?? ownClaims(payload.claims),
     }),
   };

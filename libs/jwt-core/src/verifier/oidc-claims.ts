@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Expected, MAX_TOKEN_LIFETIME_MS, type VerifiedClaims } from './claims.js';
 import {
+  authentication,
   deepFreeze,
   identifier,
   isAudience,
@@ -60,6 +61,7 @@ export function readOidcClaims(
       roles: own.roles ?? readRoles(payload.roles),
       issuedAt: times.issuedAt,
       expiresAt: times.expiresAt,
+      ...authentication(payload),
       claims: own.claims ?? deepFreeze(payload),
     }),
   };

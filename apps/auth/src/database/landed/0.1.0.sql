@@ -420,3 +420,7 @@ DROP INDEX IF EXISTS audit_events_at;
 CREATE INDEX audit_events_at ON audit_events (at, id);
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000761', 'IndexAuditEventsByTime1764000000761');
+
+ALTER TABLE sessions ADD COLUMN authenticated_at timestamptz, ADD COLUMN amr text[];
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000770', 'KeepAuthentication1764000000770');

@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { AuditService } from '../audit/audit.service.js';
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { CredentialsService } from '../users/credentials.service.js';
+import type { SessionUser } from '../users/current-user.decorator.js';
+import { UsersError } from '../users/users.errors.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
+import type { RefreshOptions } from './refresh.service.js';
+import { RefreshTokensRepository } from './refresh-tokens.repository.js';
+import { SessionsError } from './sessions.errors.js';
+import { SessionsRepository } from './sessions.repository.js';
+import type { StepUpResponse } from './step-up.schema.js';
+import { TokenPairs } from './token-pairs.js';
+
+/** Authenticates the user of a session anew (RFC 9470 section 5). */
+@Injectable()
+export class StepUpService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly credentials: CredentialsService,
+    private readonly users: UsersRepository,
+    private readonly sessions: SessionsRepository,
+    private readonly refreshTokens: RefreshTokensRepository,
+    private readonly tokenPairs: TokenPairs,
+    private readonly audit: AuditService,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Checks the password under the limits of a login. The session is as recent as a login from then on,
+   * and so are the tokens of its refreshes.
+   *
+   * @returns a further access token of the session. The tokens before stay as they are
+   * @throws UsersError `invalid_credentials`, `too_many_attempts`; SessionsError `session_not_found`,
+   *   `scope_exceeded`, `credentials_changed`; AccessModelError `invalid_target`
+   */
+  async withPassword(
+    caller: SessionUser,
+    password: string,
+    options: RefreshOptions,
+    origin: Origin,
+  ): Promise<StepUpResponse> {
+    const known = await this.users.findById(caller.userId);
+    if (!known) throw new UsersError('user_not_found', `There is no user ${caller.userId}`);
+    const checked = await this.credentials.authenticate(known.email, password, origin);
+    return this.raise(caller, checked.passwordChangedAt, BY_PASSWORD, options, origin);
+  }
+
+  private raise(
+    { userId, sessionId }: SessionUser,
+    passwordChangedAt: Date,
+    methods: readonly AuthenticationMethod[],
+    { format = 'jwt', scope, resource }: RefreshOptions,
+    origin: Origin,
+  ): Promise<StepUpResponse> {
+    return this.dataSource.transaction(async (manager) => {
+      const user = await this.users.lockAtLogin(manager, userId);
+      if (!user || user.isDisabled || +user.passwordChangedAt !== +passwordChangedAt) {
+        throw new SessionsError(
+          'credentials_changed',
+          'The password or the user changed meanwhile',
+        );
+      }
+      const session = await this.sessions.lockOpen(manager, sessionId, userId);
+      const now = await this.clock.database(manager);
+      if (!session || session.expiresAt <= now) {
+        throw new SessionsError('session_not_found', `Session ${sessionId} is over`);
+      }
+      const authentication = {
+        authenticatedAt: now,
+        // What the login proved stays true of the session.
+        amr: [...new Set([...(session.amr ?? BY_PASSWORD), ...methods])],
+      };
+      await this.sessions.authenticate(manager, session, authentication);
+      const { response, record } = await this.tokenPairs.mint(manager, {
+        ...authentication,
+        ...{ userId, sessionId, roles: user.roles, claims: user.claims, now, format, scope },
+        sessionExpiresAt: session.expiresAt,
+        requestedScope: session.requestedScope,
+        audience: session.audience ?? resource ?? this.config.audience,
+        predecessor: null,
+      });
+      // The access token is kept like all others, so that it dies with its session, beside a refresh
+      // token that was used up before anyone had it.
+      const expiresAt = record.accessTokenExpiresAt;
+      await this.refreshTokens.insert(manager, { ...record, replacedAt: now, expiresAt });
+      await this.audit.record(manager, {
+        action: 'session.stepped_up',
+        actor: userId,
+        subject: sessionId,
+        origin,
+        detail: { amr: authentication.amr },
+      });
+      const { access_token, token_type, expires_in, scope: granted } = response;
+      return { access_token, token_type, expires_in, scope: granted };
+    });
+  }
+}
