@@ -2,7 +2,7 @@
 // fit into 300 kB. What needs no package that is ESM loads alike from both, so of that there is one:
 //   dist/core   as CommonJS, which both formats load: a file for each of CHUNKS, and one for the rest
 //   dist/esm    the entries, and what imports Nest or passport
-//   dist/cjs    the same as CommonJS
+//   dist/cjs    the same as CommonJS, and the types of both
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
@@ -50,10 +50,6 @@ class Tree {
         if (specifiersIn(text).some(isForeign)) this.dual.add(module);
       }
     }
-  }
-
-  formatsOf(module) {
-    return this.dual.has(module) ? ['esm', 'cjs'] : ['core'];
   }
 
   /** `text`, of a module in the folder `format`, with its relative imports pointed to their places. */
@@ -168,6 +164,7 @@ async function bundle(folder, files, isOurs) {
   const { output } = await build.generate({
     format: folder === 'esm' ? 'esm' : 'cjs',
     esModule: true,
+    externalLiveBindings: false,
     chunkFileNames: '[name].js',
     // Without white space. Classes keep their names: Nest and logs show them.
     minify: {
@@ -200,8 +197,12 @@ const documented = new Set(
   ),
 );
 for (const [module, text] of types.texts) {
-  for (const format of types.formatsOf(module)) {
-    const shown = declarations(text, documented.has(module) && format !== 'cjs');
-    write(`${format}/${module}.d.ts`, types.relocate(shown, module, format));
-  }
+  // ESM may import CommonJS, so that its entries need no types of their own.
+  const format = types.dual.has(module) ? 'cjs' : 'core';
+  const shown = declarations(text, documented.has(module));
+  write(`${format}/${module}.d.ts`, types.relocate(shown, module, format));
+}
+for (const entry of entries) {
+  const toDist = path.posix.relative(path.posix.dirname(`esm/${entry}`), '.');
+  write(`esm/${entry}.d.ts`, `export * from '${toDist}/cjs/${entry}.js';\n`);
 }
