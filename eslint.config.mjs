@@ -168,4 +168,9 @@ export default defineConfig(
     'passport/ imports nest/ and the framework-free folders.',
   ),
   folder('testing', ['**/index.js'], 'Nothing imports index.ts from inside.'),
+  folder(
+    'attack',
+    [...frameworks, '**/nest/**', '**/postgres/**', '**/verifier/**', '**/index.js'],
+    'attack/ imports testing/ and node:*: it must run where no framework is installed.',
+  ),
 );

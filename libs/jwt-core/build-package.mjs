@@ -32,14 +32,14 @@ class Tree {
   /** Entries, and modules that import a package such as Nest, if only through another module. */
   dual = new Set(entries);
 
-  constructor(read) {
+  constructor(read, roots = entries) {
     const visit = (module) => {
       if (this.texts.has(module)) return;
       const text = read(module);
       this.texts.set(module, text);
       importsOf(module, text).forEach(visit);
     };
-    entries.forEach(visit);
+    roots.forEach(visit);
     for (let before = -1; before < this.dual.size;) {
       before = this.dual.size;
       for (const [module, text] of this.texts) {
@@ -64,8 +64,10 @@ class Tree {
   }
 }
 
+/** What `npx @jwt-auth/jwt-core` runs. */
+const COMMAND = 'attack/cli';
 /** Folders whose modules load what others need not, such as `pg`. */
-const CHUNKS = ['client', 'postgres', 'testing'];
+const CHUNKS = ['attack', 'client', 'postgres', 'testing'];
 const chunkOf = (module) => CHUNKS.find((folder) => module.startsWith(`${folder}/`)) ?? 'main';
 
 const settings = ts.readConfigFile(path.join(root, '../../tsconfig.base.json'), ts.sys.readFile);
@@ -127,8 +129,12 @@ function write(file, text) {
 
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 for (const format of ['cjs', 'core']) write(`${format}/package.json`, '{"type":"commonjs"}\n');
+write(
+  'core/command.js',
+  `#!/usr/bin/env node\nrequire('./${chunkOf(COMMAND)}.js').runCli(process.argv.slice(2)).then((code) => (process.exitCode = code));\n`,
+);
 
-const code = new Tree(transpile);
+const code = new Tree(transpile, [...entries, COMMAND]);
 const isDual = (module) => code.dual.has(module);
 await bundle('esm', entries, isDual);
 await bundle('cjs', entries, isDual);
@@ -137,7 +143,10 @@ for (const chunk of ['main', ...CHUNKS]) {
   const importedFromOutside = [...code.texts].flatMap(([module, text]) =>
     isOurs(module) ? [] : importsOf(module, text).filter(isOurs),
   );
-  const exported = importedFromOutside.map((module) => `export * from './${module}.js';`);
+  const isCommand = chunkOf(COMMAND) === chunk;
+  const exported = [...importedFromOutside, ...(isCommand ? [COMMAND] : [])].map(
+    (module) => `export * from './${module}.js';`,
+  );
   code.texts.set(chunk, exported.join('\n'));
   await bundle('core', [chunk], (module) => module === chunk || isOurs(module));
   code.texts.delete(chunk);

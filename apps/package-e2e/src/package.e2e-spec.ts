@@ -79,4 +79,17 @@ describe('the package that npm pack makes', () => {
     const loads = `import('./dist/esm/${entry}/index.js').then(() => require('./dist/cjs/${entry}/index.js'))`;
     await run(process.execPath, ['--eval', loads], inside);
   });
+
+  it('has a command that needs no package', async () => {
+    await run('tar', ['-xzf', packed.tarball], directory);
+    const { bin } = JSON.parse(await readFile(path.join(library, 'package.json'), 'utf8')) as {
+      bin: Record<string, string>;
+    };
+    const attack = run(
+      process.execPath,
+      [bin['jwt-core']!, 'attack'],
+      path.join(directory, 'package'),
+    );
+    await expect(attack).rejects.toThrow('The command is: attack <url>');
+  });
 });

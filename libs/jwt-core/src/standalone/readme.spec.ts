@@ -5,6 +5,8 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, bearer } from '../nest/nest-app.fixture.js';
+import { checkResourceServer } from '../attack/check-resource-server.js';
+import { formatReport } from '../attack/report.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import * as entry from './index.js';
@@ -109,4 +111,12 @@ describe('the samples of the README', () => {
         .toMatchObject({ status: 401, code: 'token_revoked' });
     },
   );
+
+  it('for Express withstands every attack', async () => {
+    const url = `${await frameworks.Express(sample('Express'))}/me`;
+    const report = await checkResourceServer({ url, issuer: auth });
+    expect(report.setUp).toBeUndefined();
+    expect(report.results.length).toBeGreaterThan(300);
+    expect(report.findings, formatReport(report)).toEqual([]);
+  });
 });

@@ -1,4 +1,12 @@
 export { asCaller, type Caller, type CallerHeaders } from './caller.js';
+export { checkResourceServer, type CheckOptions } from '../attack/check-resource-server.js';
+export {
+  type AttackResult,
+  type CheckReport,
+  formatReport,
+  type Outcome,
+  type ReportFormat,
+} from '../attack/report.js';
 export type { IssuerEndpoint, IssuerFault } from './issuer-server.js';
 export {
   type JwtCoreTestingDefinition,

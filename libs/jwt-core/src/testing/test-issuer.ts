@@ -134,7 +134,12 @@ export class TestIssuer {
     return this.server.url;
   }
 
-  /** The key that signs. */
+  /** The key that signs: for tokens that `mint` cannot make. */
+  get signingKey(): SigningKey {
+    return this.keys[0]!;
+  }
+
+  /** The `kid` of the key that signs. */
   get kid(): string {
     return this.signingKey.kid;
   }
@@ -255,10 +260,6 @@ export class TestIssuer {
   /** Ends all connections and frees the port. */
   close(): Promise<void> {
     return this.server.close();
-  }
-
-  private get signingKey(): SigningKey {
-    return this.keys[0]!;
   }
 
   private origin(): TokenOrigin {

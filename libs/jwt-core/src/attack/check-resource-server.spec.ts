@@ -1,0 +1,131 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
+import { TestIssuer } from '../testing/test-issuer.js';
+import { ALL_ATTACKS } from './all-attacks.js';
+import { checkResourceServer, type CheckOptions } from './check-resource-server.js';
+import * as faults from './faulty-service.fixture.js';
+import { startService, type Fault } from './faulty-service.fixture.js';
+import type { AttackResult } from './report.js';
+
+const named = ({ group, name }: AttackResult) => `${group}: ${name}`;
+const groups = ['header', 'claims', 'form', 'signature', 'transport', 'revocation'];
+const only = (...kept: string[]) => groups.filter((group) => !kept.includes(group));
+
+describe('checkResourceServer', () => {
+  let key: SigningKey;
+  let issuer: TestIssuer;
+  let service: Awaited<ReturnType<typeof startService>>;
+  const start = async (...of: Fault[]) => (service = await startService(issuer, of));
+  const check = (options: Partial<CheckOptions> = {}) =>
+    checkResourceServer({ url: service.url, issuer, ...options });
+
+  beforeAll(async () => {
+    key = await generateSigningKey();
+  });
+  beforeEach(async () => {
+    issuer = await TestIssuer.start({ keys: [key] });
+  });
+  afterEach(async () => {
+    await service.close();
+    await issuer.close();
+  });
+
+  // Each with the attacks that find it; all others must be refused.
+  const { noTyp, noAudience, expInMilliseconds, jkuFollowed, unpinnedAlgorithm } = faults;
+  const { kidIsPath, cacheOfParts, firstSightOnly, noRevocation, neverStale } = faults;
+  it.each<{ of: Fault[]; options?: Partial<CheckOptions> }>([
+    { of: [noTyp, expInMilliseconds, kidIsPath, cacheOfParts] },
+    { of: [noAudience, jkuFollowed, unpinnedAlgorithm] },
+    { of: [firstSightOnly, neverStale], options: { staleAfterMs: 300, revokedWithinMs: 700 } },
+    { of: [noRevocation], options: { revokedWithinMs: 2_500 } },
+  ])('finds what is wrong with a service, and nothing else: $of', async ({ of, options }) => {
+    await start(...of);
+    const { setUp, results, findings } = await check(options);
+    expect(setUp).toBeUndefined();
+    expect(results.length).toBeGreaterThan(300);
+    const found = new Set(of.flatMap((fault) => fault.found));
+    expect(findings.map(named).sort()).toEqual([...found].sort());
+    expect(findings.filter(({ outcome }) => outcome !== 'let in')).toEqual([]);
+  });
+
+  it('answers 503 while the feed is down, and comes back', async () => {
+    await start({ name: '', found: [], options: { maxStalenessSeconds: 1 } });
+    const { results, findings } = await check({ staleAfterMs: 1_000, skip: only('revocation') });
+    expect(findings).toEqual([]);
+    const statuses = results.map((one) => [one.name, one.status]);
+    expect(statuses).toContainEqual(['while the feed is down', 503]);
+    expect(statuses).toContainEqual(['when the feed is back', 204]);
+    expect(statuses).toContainEqual(['jti, while the feed was down', 401]);
+  });
+
+  it('finds a service that asks the address in a token, and then refuses', async () => {
+    await start(faults.jkuAsked);
+    const { findings } = await check({ skip: only('header') });
+    expect(findings).toMatchObject([{ name: 'jku (own)', outcome: 'asked', status: 401 }]);
+  });
+
+  it('finds a service that shuts out tokens of a new key', async () => {
+    const fault = faults.staticKeys(issuer);
+    await start(fault);
+    const { findings } = await check({ skip: only('revocation'), revokedWithinMs: 1_000 });
+    expect(findings.map(named)).toEqual(fault.found);
+    expect(findings[0]).toMatchObject({ outcome: 'shut out', rule: 'rotate', level: 'should' });
+  });
+
+  it('leaves out what is skipped by its group, rule or name', async () => {
+    await start();
+    const skip = [...only('form'), 'bits', 'two dots'];
+    const { results } = await check({ skip });
+    const kept = ALL_ATTACKS.filter(
+      ({ group, rule, name }) => group === 'form' && rule !== 'bits' && name !== 'two dots',
+    );
+    expect(results.map(named)).toEqual(kept.map((one) => `form: ${one.name}`));
+  });
+});
+
+describe('checkResourceServer with a wrong set-up', () => {
+  let issuer: TestIssuer;
+  let service: Awaited<ReturnType<typeof startService>>;
+  beforeAll(async () => {
+    issuer = await TestIssuer.start();
+    service = await startService(issuer);
+  });
+  afterAll(async () => {
+    await service.close();
+    await issuer.close();
+  });
+
+  it('says that a good token is refused', async () => {
+    const claims = { aud: 'other' };
+    const report = await checkResourceServer({
+      url: service.url,
+      issuer,
+      claims,
+      readyWithinMs: 0,
+    });
+    expect(report).toMatchObject({ setUp: 'a good token is answered with 401', results: [] });
+  });
+
+  it('says that there is no service', async () => {
+    const url = 'http://127.0.0.1:1/';
+    const report = await checkResourceServer({ url, issuer, readyWithinMs: 0 });
+    expect(report).toMatchObject({ setUp: 'a good token is answered with 0', results: [] });
+  });
+
+  it('says that the endpoint is open', async () => {
+    const url = `${issuer.issuer}/.well-known/jwks.json`;
+    const report = await checkResourceServer({ url, issuer });
+    expect(report).toMatchObject({
+      setUp: 'a request without a token is answered with 200',
+      results: [],
+    });
+  });
+});
+
+describe('the attacks', () => {
+  it('are many, and have names of their own', () => {
+    const names = ALL_ATTACKS.map(({ group, name }) => `${group}: ${name}`);
+    expect(names.length).toBeGreaterThanOrEqual(300);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
