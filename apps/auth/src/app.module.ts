@@ -24,6 +24,7 @@ import { Config } from './config.js';
 import { CoreModule } from './core.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { provideErrorFilter } from './error.filter.js';
+import { HealthHistoryModule } from './health/health-history.module.js';
 import { KeyRing } from './keys/key-ring.js';
 import { keysProblem } from './keys/keys.errors.js';
 import { keyMetrics } from './keys/keys.metrics.js';
@@ -90,6 +91,7 @@ import { UsersModule } from './users/users.module.js';
     metrics(),
     AccessModule,
     AccountsModule,
+    HealthHistoryModule,
     KeysModule,
     MailModule,
     OAuthModule,

@@ -86,6 +86,7 @@ describe('the document of the API', () => {
       '/admin/clients/{id}',
       '/admin/clients/{id}/secrets',
       '/admin/clients/{id}/secrets/{secretId}',
+      '/admin/health',
       '/admin/keys',
       '/admin/keys/rotate',
       '/admin/keys/{kid}/withdraw',

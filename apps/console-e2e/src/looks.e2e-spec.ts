@@ -14,7 +14,16 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const pictures = process.env['CONSOLE_PICTURES'];
 
 const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1280, height: 800 } } as const;
-const PAGES = ['Token', 'Sessions'];
+const PAGES = [
+  'Token',
+  'Sessions',
+  'Users',
+  'Clients',
+  'Roles and resources',
+  'Audit',
+  'Keys',
+  'Health',
+];
 
 const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
   (['narrow', 'wide'] as const).map((size) => ({ colorScheme, size })),
@@ -43,7 +52,10 @@ async function violations({ page }: Console): Promise<string[]> {
 const overflow = ({ page }: Console) =>
   page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
 
-describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size', (look) => {
+/** Axe takes its time on a busy machine. */
+const SLOW = { timeout: 180_000 };
+
+describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size', SLOW, (look) => {
   const open = { colorScheme: look.colorScheme, viewport: SIZES[look.size] };
 
   it('is accessible on every page, and fits', async () => {
@@ -62,11 +74,23 @@ describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size',
     await console.page.getByRole('navigation').waitFor();
     for (const name of PAGES) {
       await console.go(name);
-      await console.page.waitForLoadState('networkidle');
+      await console.page.getByText('Loading …').first().waitFor({ state: 'detached' });
       await seen(name);
     }
-    await console.go('Sessions');
-    await console.button('End all sessions').click();
+    await console.go('Users');
+    await console.page.getByRole('link', { name: 'ada@example.com' }).click();
+    await console.button('Disable').waitFor();
+    await seen('user');
+    await console.go('Clients');
+    await console.button('New client').click();
+    await console.page.getByLabel('orders:read').waitFor();
+    await seen('form');
+    await console.inDialog('Cancel').click();
+    await console.go('Keys');
+    await console
+      .button(/^Withdraw: /)
+      .first()
+      .click();
     await seen('dialog');
     await console.close();
   });

@@ -1,7 +1,13 @@
 import type { ComponentType } from 'preact';
 
+import { AccessPage } from './access/access-page.js';
+import { AuditPage } from './audit/audit-page.js';
+import { ClientsPage } from './clients/clients-page.js';
+import { HealthPage } from './health/health-page.js';
+import { KeysPage } from './keys/keys-page.js';
 import { SessionsPage } from './sessions/sessions-page.js';
 import { TokenPage } from './token/token-page.js';
+import { UsersPage } from './users/users-page.js';
 
 interface PageEntry {
   /** @param id what follows the name in the path */
@@ -9,10 +15,20 @@ interface PageEntry {
   readonly isForAdmins?: boolean;
 }
 
-/** In the order of the menu. */
-export const PAGES = {
+const forAdmins = (component: PageEntry['component']) => ({ component, isForAdmins: true });
+
+const ENTRIES = {
   token: { component: TokenPage },
   sessions: { component: SessionsPage },
-} satisfies Record<string, PageEntry> as Record<'token' | 'sessions', PageEntry>;
+  users: forAdmins(UsersPage),
+  clients: forAdmins(ClientsPage),
+  access: forAdmins(AccessPage),
+  audit: forAdmins(AuditPage),
+  keys: forAdmins(KeysPage),
+  health: forAdmins(HealthPage),
+};
 
-export type PageName = keyof typeof PAGES;
+export type PageName = keyof typeof ENTRIES;
+
+/** In the order of the menu. */
+export const PAGES: Readonly<Record<PageName, PageEntry>> = ENTRIES;

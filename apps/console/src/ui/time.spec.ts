@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { durationInWords, inWords } from './time.js';
+import { durationInWords, inMilliseconds, inWords } from './time.js';
 
 const MINUTE = 60_000;
 
@@ -21,4 +21,14 @@ it.each([
   [25 * 60 * MINUTE, '1 day 1 hour'],
 ])('says %i ms as %s', (ms, words) => {
   expect(durationInWords(ms)).toBe(words);
+});
+
+it.each([
+  [0, '0.0 ms'],
+  [4.24, '4.2 ms'],
+  [10, '10 ms'],
+  [999.4, '999 ms'],
+  [1_250, '1.3 s'],
+])('says %f ms as %s', (ms, text) => {
+  expect(inMilliseconds(ms)).toBe(text);
 });

@@ -30,3 +30,9 @@ export function durationInWords(ms: number): string {
 function count(value: number, unit: string): string {
   return new Intl.NumberFormat(LOCALE, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
 }
+
+/** `4.2 ms`, `350 ms`, `1.2 s`. */
+export function inMilliseconds(ms: number): string {
+  if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}

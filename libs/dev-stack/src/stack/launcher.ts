@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DevStackError } from '../errors.js';
 import { claimDirectory } from '../supervision/pid-file.js';
 import type { App } from './app.js';
+import { fillDemo } from './demo.js';
 import { rebuildOnChange, type RebuildOptions } from './rebuild.js';
 import { StackSettings } from './settings.js';
 import { Stack } from './stack.js';
@@ -38,7 +39,8 @@ export async function runLauncher({
     console.log(`Starting ${[...names(settings), ...apps.map(({ name }) => name)].join(', ')} ...`);
     const startedAt = performance.now();
     const running = stack;
-    const ended = running.start().then(() => {
+    const ended = running.start().then(async () => {
+      await showDemo(running, settings);
       const seconds = (performance.now() - startedAt) / 1000;
       console.log(welcome({ apps, settings, stack: running, logDir, seconds }));
       if (!rebuild) return running.failure();
@@ -55,6 +57,17 @@ export async function runLauncher({
   } finally {
     stopped.abort();
     await stack?.stop();
+  }
+}
+
+/** A demo that cannot be made keeps nobody from working. */
+async function showDemo(stack: Stack, { demoPassword }: StackSettings): Promise<void> {
+  const [auth, orders] = [stack.app('auth'), stack.app('orders')];
+  if (demoPassword === undefined || !auth || !orders) return;
+  try {
+    await fillDemo({ auth: auth.url, orders: orders.url, password: demoPassword });
+  } catch (error) {
+    console.log(`No demo sessions and orders: ${String(error)}`);
   }
 }
 

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+
+import { Clock } from '../clock.js';
+import { HealthHistory } from './health-history.js';
+
+function history() {
+  const logins = { succeeded: 3, failed: 0 };
+  const verdicts = { accepted: 10 };
+  let reached: (ms: number) => void = () => undefined;
+  const made = new HealthHistory(
+    {
+      logins: () => ({ ...logins }),
+      refreshes: () => ({}),
+      // As the library has it: the same object, which changes.
+      verdicts: () => verdicts,
+      listEntries: () => 7,
+      onReach: (listener) => (reached = listener),
+    },
+    new Clock(),
+  );
+  return { made, logins, verdicts, reach: (ms: number) => reached(ms) };
+}
+
+it('counts what each minute adds, from its own start on', () => {
+  const { made, logins, verdicts, reach } = history();
+  logins.succeeded += 2;
+  verdicts.accepted += 5;
+  reach(4);
+  reach(2);
+  expect(made.samples).toMatchObject([
+    { logins: { succeeded: 2, failed: 0 }, verdicts: { accepted: 5 }, listEntries: 7, reachMs: 4 },
+  ]);
+  made.endMinute();
+  logins.failed += 1;
+  expect(made.samples).toMatchObject([
+    { logins: { succeeded: 2, failed: 0 }, reachMs: 4 },
+    { logins: { succeeded: 0, failed: 1 }, verdicts: { accepted: 0 }, reachMs: null },
+  ]);
+});
+
+it('keeps an hour', () => {
+  const { made, logins } = history();
+  for (let minute = 0; minute < 100; minute++) {
+    logins.succeeded += minute;
+    made.endMinute();
+  }
+  expect(made.samples).toHaveLength(60);
+  expect(made.samples[0]?.logins).toMatchObject({ succeeded: 41 });
+  expect(made.samples[58]?.logins).toMatchObject({ succeeded: 99 });
+});

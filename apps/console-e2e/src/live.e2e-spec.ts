@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { browserPath } from './browser.js';
+import { Console } from './console.js';
+import { adminToken, api, login, newUser, startStack } from './stack.js';
+
+let console: Console;
+beforeEach(async () => {
+  if (browserPath)
+    console = await Console.login({ email: (await newUser(['user', 'admin'])).email });
+});
+afterEach(async () => {
+  if (browserPath) await console.close();
+});
+
+const atOrders = async (token: string) => {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await fetch(`${(await startStack()).orders}/orders`, { headers })).status;
+};
+describe.skipIf(!browserPath)('health', () => {
+  it('counts a refused login, and why', async () => {
+    const body = { email: 'ada@example.com', password: 'a wrong password' };
+    await api('auth/login', { body }).catch(() => undefined);
+    await console.go('Health');
+    const refused = console.page.locator('section').filter({ hasText: 'Logins refused' });
+    await refused.getByText('invalid_credentials').waitFor();
+    await console.page.getByRole('img', { name: /^Logins: Now/ }).waitFor();
+  });
+});
+
+describe.skipIf(!browserPath)('keys', () => {
+  it('rotate, and a stolen one is withdrawn while nobody is logged out', async () => {
+    interface Key {
+      kid: string;
+      state: string;
+    }
+    const active = async () => {
+      const keys = await api<Key[]>('admin/keys', { token: await login('admin@example.com') });
+      return keys.find(({ state }) => state === 'active')?.kid;
+    };
+    await adminToken();
+    const before = await active();
+    await console.go('Keys');
+    await console.button('Rotate').click();
+    await console.inDialog('Rotate').click();
+    await console.sees('The next key signs now.');
+    const stolen = await active();
+    expect(stolen).not.toBe(before);
+
+    const token = await login('ada@example.com');
+    await console.button(`Withdraw: ${stolen}`).focus();
+    await console.page.keyboard.press('Enter');
+    await console.sees('The drill for a stolen key');
+    await console.inDialog('Withdraw').focus();
+    await console.page.keyboard.press('Enter');
+    await console.sees('After the withdrawal');
+    const checks = console.page.locator('section').filter({ hasText: 'After the withdrawal' });
+    await expect.poll(() => checks.getByText('yes', { exact: true }).count()).toBe(2);
+    expect(await atOrders(token)).toBe(401);
+    await console.go('Sessions');
+    await console.sees('this one');
+  });
+});

@@ -1,0 +1,53 @@
+import type { ComponentChildren } from 'preact';
+
+import { call, path } from '../api/api.js';
+import { texts } from '../texts.js';
+import { Badge } from '../ui/controls.js';
+import { Confirm, DialogButton } from '../ui/dialog.js';
+
+interface AccessRowProps {
+  readonly kind: 'roles' | 'resources';
+  readonly name: string;
+  readonly isBuiltIn: boolean;
+  readonly onChanged: () => void;
+  readonly form: (close: () => void) => ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+/** A role or a resource, to change or remove. */
+export function AccessRow({ kind, name, isBuiltIn, onChanged, form, children }: AccessRowProps) {
+  const words = texts.access.remove[kind];
+  return (
+    <div class="row">
+      <div class="grow">
+        <p class="row-title">
+          {name} {isBuiltIn && <Badge>{texts.access.builtIn}</Badge>}
+        </p>
+        <p class="hint">{children}</p>
+      </div>
+      <div class="buttons">
+        <DialogButton label={texts.change} name={`${texts.change}: ${name}`}>
+          {form}
+        </DialogButton>
+        {!isBuiltIn && (
+          <DialogButton label={texts.remove} name={`${texts.remove}: ${name}`} kind="danger">
+            {(close) => (
+              <Confirm
+                title={words.title}
+                label={texts.remove}
+                action={async () => {
+                  await call(path('admin', kind, name), { method: 'DELETE' });
+                  onChanged();
+                }}
+                done={words.done}
+                onClose={close}
+              >
+                {words.text}
+              </Confirm>
+            )}
+          </DialogButton>
+        )}
+      </div>
+    </div>
+  );
+}

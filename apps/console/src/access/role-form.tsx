@@ -1,0 +1,52 @@
+import { useState } from 'preact/hooks';
+
+import { call, path } from '../api/api.js';
+import { texts } from '../texts.js';
+import { Choices, Field } from '../ui/controls.js';
+import { FormDialog } from '../ui/form-dialog.js';
+import { scopeOptions, useResources, type Role } from './access.js';
+
+interface RoleFormProps {
+  /** `undefined`: a new one. */
+  readonly role?: Role;
+  readonly onSaved: () => void;
+  readonly onClose: () => void;
+}
+
+export function RoleForm({ role, onSaved, onClose }: RoleFormProps) {
+  const [name, setName] = useState(role?.name ?? '');
+  const [scopes, setScopes] = useState(role?.scopes ?? []);
+  const options = scopeOptions(useResources().data);
+  const save = async () => {
+    if (role) await call(path('admin', 'roles', role.name), { method: 'PUT', body: { scopes } });
+    else await call('admin/roles', { method: 'POST', body: { name, scopes } });
+    onSaved();
+  };
+  return (
+    <FormDialog
+      title={role ? role.name : texts.access.createRole}
+      {...(role && { about: texts.access.narrowText })}
+      label={role ? texts.save : texts.access.createRole}
+      submit={save}
+      done={texts.access.saved}
+      onClose={onClose}
+    >
+      {(error) => (
+        <>
+          {!role && (
+            <Field
+              label={texts.access.roleName}
+              name="name"
+              value={name}
+              onInput={setName}
+              error={error}
+              isRequired
+              hasFocus
+            />
+          )}
+          <Choices label={texts.scopes} options={options} chosen={scopes} onChange={setScopes} />
+        </>
+      )}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,88 @@
+import { useState } from 'preact/hooks';
+
+import { useRoles } from '../access/access.js';
+import { call, path } from '../api/api.js';
+import { useAction } from '../api/use-action.js';
+import { useQuery } from '../api/use-query.js';
+import { useMe } from '../session/me.js';
+import { texts } from '../texts.js';
+import { Badge, Button, Choices, Failure, Field } from '../ui/controls.js';
+import { asObject, asText } from '../ui/json.js';
+import { Card, Page } from '../ui/page.js';
+import { Copyable } from '../ui/values.js';
+import { UserActions } from './user-actions.js';
+import { UserSessions } from './user-sessions.js';
+import type { User } from './user.js';
+
+/** One user: roles, claims, sessions, and what can be done. */
+export function UserPage({ id }: { readonly id: string }) {
+  const user = useQuery<User>(path('admin', 'users', id));
+  if (!user.data) {
+    return (
+      <Page title={texts.users.one} about={texts.users.oneAbout}>
+        {user.error ? <Failure error={user.error} /> : <p class="hint">{texts.loading}</p>}
+      </Page>
+    );
+  }
+  const { email, disabled } = user.data;
+  return (
+    <Page title={email} about={texts.users.oneAbout}>
+      {disabled && (
+        <p>
+          <Badge tone="bad">{texts.disabled}</Badge>
+        </p>
+      )}
+      <Card title={texts.users.id}>
+        <Copyable text={id} label={texts.users.id} />
+      </Card>
+      <UserForm user={user.data} onSaved={user.reload} />
+      <UserSessions id={id} />
+      <UserActions user={user.data} onChanged={user.reload} />
+    </Page>
+  );
+}
+
+function UserForm({ user, onSaved }: { readonly user: User; readonly onSaved: () => void }) {
+  const [roles, setRoles] = useState(user.roles);
+  const [claims, setClaims] = useState(() => asText(user.claims));
+  const { run, isRunning, error } = useAction();
+  const known = useRoles().data?.items ?? [];
+  const isOwn = useMe().id === user.id;
+  const save = (event: Event) => {
+    event.preventDefault();
+    void run(async () => {
+      const body = { roles, claims: asObject(claims, 'claims') };
+      await call(path('admin', 'users', user.id), { method: 'PATCH', body });
+      onSaved();
+    }, texts.users.saved);
+  };
+  return (
+    <Card title={texts.users.rights}>
+      <p class="hint">{texts.users.rightsHint}</p>
+      {isOwn && <p class="hint">{texts.users.own}</p>}
+      <form onSubmit={save}>
+        <Choices
+          label={texts.users.roles}
+          options={known.map(({ name, scopes }) => ({ value: name, hint: scopes.join(' ') }))}
+          chosen={roles}
+          onChange={setRoles}
+        />
+        <Field
+          label={texts.claims}
+          name="claims"
+          hint={texts.claimsHint}
+          rows={4}
+          value={claims}
+          onInput={setClaims}
+          error={error}
+        />
+        <Failure error={error} />
+        <div class="buttons">
+          <Button type="submit" kind="primary" isBusy={isRunning}>
+            {texts.save}
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}

@@ -1,0 +1,9 @@
+/** A user, as administrators see it. */
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly disabled: boolean;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly createdAt: string;
+}
