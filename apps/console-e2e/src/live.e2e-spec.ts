@@ -17,6 +17,48 @@ const atOrders = async (token: string) => {
   const headers = { authorization: `Bearer ${token}` };
   return (await fetch(`${(await startStack()).orders}/orders`, { headers })).status;
 };
+const sessionOf = (token: string) =>
+  api<{ sessionId: string }>('auth/me', { token }).then(({ sessionId }) => sessionId);
+
+describe.skipIf(!browserPath)('revocations, live', () => {
+  it('show how long orders takes to refuse the tokens of a session', async () => {
+    const token = await login((await newUser()).email);
+    const sessionId = await sessionOf(token);
+    expect(await atOrders(token)).toBe(200);
+    await console.go('Revocations');
+    await console.sees('up to date');
+    await console.page.getByLabel('Id', { exact: true }).fill(sessionId);
+    await console.button('Revoke').click();
+    await console.sees('All access tokens of the session are refused');
+    await console.inDialog('Revoke').click();
+    await console.sees(/^Applied by [1-9]\d* of [1-9]\d* service/);
+    expect(await atOrders(token)).toBe(401);
+    const bars = console.page.getByRole('list', { name: 'Services that follow' }).first();
+    expect(await bars.innerText()).toMatch(/\d ms/);
+    await console.page
+      .getByRole('list', { name: 'What is revoked' })
+      .getByText(sessionId)
+      .waitFor();
+  });
+
+  it('can be tried with an id that nobody has, by the keyboard', async () => {
+    await console.go('Revocations');
+    await console.button('Try it with an id that nobody has').focus();
+    await console.page.keyboard.press('Enter');
+    await console.sees(/^Applied by/);
+  });
+
+  it('say what is wrong with an id', async () => {
+    await console.go('Revocations');
+    await console.page.getByLabel('Id', { exact: true }).fill('x'.repeat(300));
+    await console.button('Revoke').click();
+    await console.inDialog('Revoke').click();
+    await console.page.getByRole('dialog').locator('.failure').waitFor();
+    await console.inDialog('Cancel').click();
+    expect(await console.page.getByLabel('Id', { exact: true }).inputValue()).toHaveLength(300);
+  });
+});
+
 describe.skipIf(!browserPath)('health', () => {
   it('counts a refused login, and why', async () => {
     const body = { email: 'ada@example.com', password: 'a wrong password' };
@@ -24,7 +66,7 @@ describe.skipIf(!browserPath)('health', () => {
     await console.go('Health');
     const refused = console.page.locator('section').filter({ hasText: 'Logins refused' });
     await refused.getByText('invalid_credentials').waitFor();
-    await console.page.getByRole('img', { name: /^Logins: Now/ }).waitFor();
+    await console.page.getByRole('img', { name: /^Logins: Last/ }).waitFor();
   });
 });
 

@@ -22,6 +22,7 @@ const PAGES = [
   'Roles and resources',
   'Audit',
   'Keys',
+  'Revocations',
   'Health',
 ];
 

@@ -5,6 +5,7 @@ import { AuditPage } from './audit/audit-page.js';
 import { ClientsPage } from './clients/clients-page.js';
 import { HealthPage } from './health/health-page.js';
 import { KeysPage } from './keys/keys-page.js';
+import { RevocationsPage } from './revocations/revocations-page.js';
 import { SessionsPage } from './sessions/sessions-page.js';
 import { TokenPage } from './token/token-page.js';
 import { UsersPage } from './users/users-page.js';
@@ -25,6 +26,7 @@ const ENTRIES = {
   access: forAdmins(AccessPage),
   audit: forAdmins(AuditPage),
   keys: forAdmins(KeysPage),
+  revocations: forAdmins(RevocationsPage),
   health: forAdmins(HealthPage),
 };
 

@@ -16,8 +16,11 @@ interface ChartProps {
 
 /** One bar for each minute of the last hour, the latest at the right. */
 export function Chart({ title, series: { values, highest }, inWords, tone, details }: ChartProps) {
-  const latest = values.findLast((value) => value !== null) ?? 0;
-  const words = texts.health.inWords(inWords(latest), inWords(highest));
+  const latest = values.findLast((value) => value !== null);
+  const isEmpty = latest === undefined || latest === null;
+  const words = isEmpty
+    ? texts.health.none
+    : texts.health.inWords(inWords(latest), inWords(highest));
   const begin = MINUTES - values.length;
   return (
     <Card title={title}>

@@ -1,0 +1,74 @@
+import { useState } from 'preact/hooks';
+
+import { call } from '../api/api.js';
+import { useAction } from '../api/use-action.js';
+import { texts } from '../texts.js';
+import { Button, Failure, Field, Select } from '../ui/controls.js';
+import { Confirm } from '../ui/dialog.js';
+import { Card } from '../ui/page.js';
+import type { Receipt } from './receipt.js';
+
+type Kind = keyof typeof texts.revocations.kinds;
+
+const KINDS = Object.entries(texts.revocations.kinds);
+const WAIT_SECONDS = 5;
+
+/** Revokes, and waits until every live service has said that it has applied it. */
+const revoke = (kind: Kind, id: string) =>
+  call<Receipt>('admin/revocations', {
+    method: 'POST',
+    body: { kind, id },
+    headers: { prefer: `wait=${WAIT_SECONDS}` },
+  });
+
+export function RevokeForm({ onReceipt }: { readonly onReceipt: (receipt: Receipt) => void }) {
+  const [kind, setKind] = useState<Kind>('sid');
+  const [id, setId] = useState('');
+  const [isAsking, setAsking] = useState(false);
+  const trial = useAction();
+  const ask = (event: Event) => {
+    event.preventDefault();
+    setAsking(true);
+  };
+  const tryOut = () =>
+    void trial.run(
+      async () => onReceipt(await revoke('jti', crypto.randomUUID())),
+      texts.revocations.done,
+    );
+  return (
+    <Card title={texts.revocations.revoke}>
+      <form onSubmit={ask}>
+        <div class="filters">
+          <Select
+            label={texts.revocations.kind}
+            value={kind}
+            options={KINDS}
+            onChange={(value) => setKind(value as Kind)}
+          />
+          <Field label={texts.revocations.id} value={id} onInput={setId} isRequired />
+        </div>
+        <div class="buttons">
+          <Button type="submit" kind="danger">
+            {texts.revocations.revoke}
+          </Button>
+          <Button onClick={tryOut} isBusy={trial.isRunning}>
+            {texts.revocations.tryOut}
+          </Button>
+        </div>
+        <p class="hint">{texts.revocations.tryOutHint}</p>
+        <Failure error={trial.error} />
+      </form>
+      {isAsking && (
+        <Confirm
+          title={texts.revocations.ask[kind].title}
+          label={texts.revocations.revoke}
+          action={async () => onReceipt(await revoke(kind, id.trim()))}
+          done={texts.revocations.done}
+          onClose={() => setAsking(false)}
+        >
+          {texts.revocations.ask[kind].text}
+        </Confirm>
+      )}
+    </Card>
+  );
+}
