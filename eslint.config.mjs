@@ -7,6 +7,7 @@ const tests = [
   '**/*.spec.ts',
   '**/*.e2e-spec.ts',
   '**/*.package-spec.ts',
+  '**/*.images-spec.ts',
   '**/*.spec-support.ts',
   '**/*.fixture.ts',
 ];

@@ -20,12 +20,14 @@ const alias = Object.entries(base.compilerOptions.paths).map(([name, [source]]) 
  * built apps or whole stacks). With `postgres` a run gets a server of its own, on which each spec makes
  * its `freshDatabase()`. Without `isolate` the specs of a worker share their modules: for a member whose
  * imports take longer than its tests. With `registry` there is a third project, `package`
- * (`*.package-spec.ts`): what installs packages from the registry.
+ * (`*.package-spec.ts`): what installs packages from the registry. With `images` there is one, `images`
+ * (`*.images-spec.ts`): what builds container images.
  */
 export function testProjects({
   postgres = false,
   isolate = true,
   registry = false,
+  images = false,
 } = {}): ViteUserConfig {
   const project = (name: string, include: string, isolated: boolean) => ({
     oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
@@ -51,6 +53,7 @@ export function testProjects({
         project('unit', 'src/**/*.spec.ts', isolate),
         project('e2e', 'src/**/*.e2e-spec.ts', isolate),
         ...(registry ? [project('package', 'src/**/*.package-spec.ts', isolate)] : []),
+        ...(images ? [project('images', 'src/**/*.images-spec.ts', isolate)] : []),
       ],
     },
   });

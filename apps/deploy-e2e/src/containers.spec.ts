@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+import { exists, read, settingProblem } from './repository-files.js';
+
+const Service = z.looseObject({
+  image: z.string().optional(),
+  restart: z.literal('unless-stopped'),
+  environment: z.record(z.string(), z.string()),
+  secrets: z.array(z.string()),
+  volumes: z.array(z.string()).default([]),
+});
+const Compose = z.looseObject({
+  services: z.strictObject({ postgres: Service, auth: Service, orders: Service }),
+  secrets: z.record(z.string(), z.strictObject({ file: z.string() })),
+});
+
+const compose = Compose.parse(parse(read('docker-compose.yml'), { merge: true }));
+const { postgres, ...apps } = compose.services;
+/** At least a minor version: a tag that moves less. */
+const PINNED = /^[a-z./-]+:\d+\.\d+(\.\d+)?-bookworm(-slim)?$/;
+
+const directory = mkdtempSync(join(tmpdir(), 'secrets-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const makeSecrets = () =>
+  execFileSync(
+    'sh',
+    [fileURLToPath(new URL('../../../deploy/compose/make-secrets.sh', import.meta.url)), directory],
+    {
+      encoding: 'utf8',
+    },
+  );
+
+describe('docker-compose.yml', () => {
+  it('names settings that exist, and secrets that are files', () => {
+    for (const { environment, secrets } of Object.values(apps)) {
+      const variables = Object.keys(environment);
+      expect(variables.map(settingProblem).filter(Boolean)).toEqual([]);
+      const files = variables.filter((name) => name.endsWith('_FILE'));
+      expect(files.map((name) => environment[name]?.replace('/run/secrets/', ''))).toEqual(secrets);
+    }
+    for (const name of [postgres, ...Object.values(apps)].flatMap(({ secrets }) => secrets)) {
+      expect(compose.secrets[name]?.file).toBe(`.secrets/${name}`);
+    }
+  });
+
+  it('mounts files that exist', () => {
+    for (const volume of [postgres, ...Object.values(apps)].flatMap(({ volumes }) => volumes)) {
+      const [source = ''] = volume.split(':');
+      if (source.startsWith('.')) expect(exists(source)).toBe(true);
+    }
+  });
+
+  it('has secrets that the one-off command makes, once, in the forms that are expected', () => {
+    makeSecrets();
+    const made = readdirSync(directory);
+    expect(made.sort()).toEqual(Object.keys(compose.secrets).sort());
+    const contents = () => made.map((name) => readFileSync(join(directory, name), 'utf8').trim());
+    const first = contents();
+    const secret = (name: string) => first[made.indexOf(name)] ?? '';
+    expect(Buffer.from(secret('key_encryption_key'), 'base64')).toHaveLength(32);
+    for (const app of ['auth', 'orders']) {
+      expect(secret(`${app}_database_password`)).toMatch(/^[0-9a-f]{64}$/);
+      expect(secret(`${app}_database_url`)).toBe(
+        `postgres://${app}:${secret(`${app}_database_password`)}@postgres:5432/${app}`,
+      );
+    }
+    expect(new Set(first).size).toBe(first.length);
+    expect(statSync(directory).mode & 0o077).toBe(0);
+    expect(makeSecrets()).toBe('');
+    expect(contents()).toEqual(first);
+  });
+
+  it('has no half-written secret after a command that was killed', () => {
+    rmSync(join(directory, 'postgres_password'));
+    writeFileSync(join(directory, 'postgres_password.new'), 'half');
+    makeSecrets();
+    expect(readFileSync(join(directory, 'postgres_password'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(readdirSync(directory)).not.toContain('postgres_password.new');
+  });
+});
+
+describe('the images', () => {
+  it.each(['apps/auth/Dockerfile', 'apps/orders/Dockerfile'])('have a pinned base: %s', (file) => {
+    const [, base] = /^ARG NODE_IMAGE=(\S+)$/m.exec(read(file)) ?? [];
+    expect(base).toMatch(PINNED);
+    expect(read(file).match(/^FROM .*/gm)).toEqual([
+      'FROM ${NODE_IMAGE} AS build',
+      'FROM ${NODE_IMAGE}',
+    ]);
+    expect(postgres.image).toMatch(PINNED);
+  });
+
+  it('are built without the secrets of this machine', () => {
+    const ignored = read('.dockerignore').split('\n');
+    for (const path of ['.env', '.env.*', '.secrets', '.data', '.git'])
+      expect(ignored).toContain(path);
+  });
+});

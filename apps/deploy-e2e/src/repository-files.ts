@@ -1,0 +1,25 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = new URL('../../../', import.meta.url);
+
+/** The text of a file, by its path from the root of the repository. */
+export const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
+
+/** Whether there is such a file or folder. */
+export const exists = (path: string): boolean => existsSync(fileURLToPath(new URL(path, ROOT)));
+
+/** Every setting of the apps: `.env.example` documents them all. */
+const SETTINGS = new Set(
+  [...read('.env.example').matchAll(/^# ([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name),
+);
+
+const IS_SECRET =
+  /(^|_)(DATABASE_URL|SMTP_URL|KEY_ENCRYPTION_KEY(_PREVIOUS)?|\w*SECRET|\w*PASSWORD)$/;
+
+/** What is wrong with a variable of an app: it does not exist, or is a secret that is no file. */
+export function settingProblem(name: string): string | undefined {
+  if (IS_SECRET.test(name)) return `${name} is a secret: mount it, and set ${name}_FILE`;
+  const setting = name.replace(/_FILE$/, '');
+  return SETTINGS.has(name) || SETTINGS.has(setting) ? undefined : `${name} is no setting`;
+}
