@@ -21,7 +21,7 @@ const ACCESS_MODEL = fileURLToPath(new URL('../../../access-model.yaml', import.
 const COMMIT = 'c0ffee1';
 const { version } = JSON.parse(read('package.json')) as { version: string };
 const PASSWORD = 'a long password of an administrator';
-const BUILD_MS = 900_000;
+const BUILD_MS = 1_800_000;
 const run = randomUUID().slice(0, 8);
 const image = (app: string) => `jwt-auth-test/${app}:${run}`;
 const container = (app: string) => `jwt-auth-test-${app}-${run}`;
