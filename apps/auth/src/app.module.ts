@@ -116,7 +116,7 @@ export class AppModule {
   static with(config: Config, clock = new Clock(), progress?: StartProgress): DynamicModule {
     return {
       module: AppModule,
-      imports: [CoreModule.with(config, clock), DatabaseModule.with(progress)],
+      imports: [CoreModule.with(config, clock), DatabaseModule.with(config, progress)],
     };
   }
 }

@@ -4,6 +4,7 @@ import {
   addressFromHere,
   areDocsServed,
   DATABASE_SETTINGS,
+  MIGRATION_SETTINGS,
   databaseLimitsOf,
   base64Key,
   choice,
@@ -16,6 +17,7 @@ import {
   port,
   postgresUrl,
   SERVICE_SETTINGS,
+  SettingsError,
   text,
   wholeNumber,
   versionIn,
@@ -37,6 +39,7 @@ import { NewPassword } from './passwords.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+const AUDIT_TOO_SHORT = 'must be at least 1d in production';
 
 const version = versionIn(new URL('../package.json', import.meta.url));
 
@@ -44,6 +47,8 @@ const Settings = z
   .object({
     ...SERVICE_SETTINGS,
     ...DATABASE_SETTINGS,
+    ...MIGRATION_SETTINGS,
+    DATABASE_APP_ROLE: text(63).optional(),
     AUTH_PORT: port().optional(),
     AUTH_METRICS_PORT: port().optional(),
     DATABASE_URL: postgresUrl(),
@@ -110,8 +115,7 @@ const Settings = z
         refuse('KEY_ENCRYPTION_KEY', 'is required in production');
       }
       // What is removed is gone for good: a wrong unit should not do it.
-      if (settings.AUDIT_RETENTION < DAY)
-        refuse('AUDIT_RETENTION', 'must be at least 1d in production');
+      if (settings.AUDIT_RETENTION < DAY) refuse('AUDIT_RETENTION', AUDIT_TOO_SHORT);
       if (settings.SEED_DEMO) refuse('SEED_DEMO', 'demo users are refused in production');
       if (settings.DEMO_CLIENT_SECRET !== undefined) {
         refuse('DEMO_CLIENT_SECRET', 'a demo client is refused in production');
@@ -162,6 +166,10 @@ export class Config {
   readonly metricsAddress: ListenAddress | undefined;
   readonly databaseUrl: string;
   readonly databaseLimits: DatabaseLimits;
+  /** Whether a start migrates, or waits until that was done. */
+  readonly migrations: 'run' | 'await';
+  /** The role that gets its rights after migrations; `undefined`: the same as the one that migrates. */
+  readonly databaseAppRole: string | undefined;
   /** Where a development machine keeps what must survive a restart. */
   readonly dataDirectory: string;
   /** `iss` of every token, and the base of every address in the metadata. */
@@ -265,6 +273,8 @@ export class Config {
     this.trustProxy = settings.TRUST_PROXY;
     this.corsOrigins = settings.CORS_ORIGINS;
     this.databaseLimits = databaseLimitsOf(settings);
+    this.migrations = settings.MIGRATE ? 'run' : 'await';
+    this.databaseAppRole = settings.DATABASE_APP_ROLE;
     this.build = { version, commit: settings.BUILD_COMMIT };
     this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
     this.areDocsServed = areDocsServed(settings);
@@ -272,12 +282,19 @@ export class Config {
   }
 }
 
+/** What a command needs that only speaks to the database. */
+const COMMAND_SETTINGS = ['DATABASE_URL', 'DATABASE_APP_ROLE', 'MIGRATE', 'AUDIT_RETENTION'];
+
 /**
  * The settings of a command that only speaks to the database: no other variable is read.
  *
  * @throws SettingsError
  */
 export function databaseConfig(environment: Environment = process.env): Config {
-  const { DATABASE_URL, DATABASE_URL_FILE } = environment;
-  return new Config({ DATABASE_URL, DATABASE_URL_FILE });
+  const names = COMMAND_SETTINGS.flatMap((name) => [name, `${name}_FILE`]);
+  const config = new Config(Object.fromEntries(names.map((name) => [name, environment[name]])));
+  if (environment.NODE_ENV === 'production' && config.auditRetentionMs < DAY) {
+    throw new SettingsError([{ variable: 'AUDIT_RETENTION', message: AUDIT_TOO_SHORT }]);
+  }
+  return config;
 }

@@ -1,13 +1,25 @@
 import 'reflect-metadata';
 
-import { runService } from '@jwt-auth/chassis';
+import { runProgram, runService } from '@jwt-auth/chassis';
 
 import { createAuthApp } from './app.setup.js';
-import { Config } from './config.js';
+import { putAuditRetention } from './audit/audit-retention.js';
+import { Config, databaseConfig } from './config.js';
+import { openAuthDatabase } from './database/open-auth-database.js';
 
-await runService({
+await runProgram({
   name: 'auth',
-  needs: ['database', 'keys', 'revocation list', 'signing key'],
-  readConfig: () => new Config(),
-  createApp: (config, logger, server) => createAuthApp(config, logger, { server }),
+  serve: () =>
+    runService({
+      name: 'auth',
+      needs: ['database', 'keys', 'revocation list', 'signing key'],
+      readConfig: () => new Config(),
+      createApp: (config, logger, server) => createAuthApp(config, logger, { server }),
+    }),
+  migrate: async (logger) => {
+    const config = databaseConfig();
+    const dataSource = await openAuthDatabase(config, { logger, migrations: 'run' });
+    await putAuditRetention(dataSource, config.auditRetentionMs);
+    return dataSource;
+  },
 });

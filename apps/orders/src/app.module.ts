@@ -5,9 +5,7 @@ import {
   HealthModule,
   jwtCoreMetrics,
   MetricsModule,
-  openDatabase,
   serviceProblem,
-  type DatabaseOptions,
   type StartProgress,
 } from '@jwt-auth/chassis';
 import {
@@ -21,6 +19,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 
 import type { Config } from './config.js';
+import { openOrdersDatabase } from './database/open-orders-database.js';
 import { ordersDatabase } from './database/orders-database.js';
 import { ordersProblem } from './orders/orders.errors.js';
 import { OrdersModule } from './orders/orders.module.js';
@@ -42,14 +41,12 @@ export class AppModule {
   }
 }
 
-function database(
-  { databaseUrl, databaseLimits }: Config,
-  progress?: StartProgress,
-): DynamicModule {
+function database(config: Config, progress?: StartProgress): DynamicModule {
+  const { databaseUrl, databaseLimits } = config;
   return TypeOrmModule.forRootAsync({
-    // `openDatabase` retries by itself.
+    // `openOrdersDatabase` retries by itself.
     useFactory: () => ({ ...ordersDatabase(databaseUrl, databaseLimits), retryAttempts: 0 }),
-    dataSourceFactory: (options) => openDatabase(options as DatabaseOptions, { progress }),
+    dataSourceFactory: () => openOrdersDatabase(config, { progress }),
   });
 }
 

@@ -2,6 +2,7 @@ import {
   addressFromHere,
   areDocsServed,
   DATABASE_SETTINGS,
+  MIGRATION_SETTINGS,
   databaseLimitsOf,
   duration,
   flag,
@@ -30,6 +31,8 @@ const Settings = z
   .object({
     ...SERVICE_SETTINGS,
     ...DATABASE_SETTINGS,
+    ...MIGRATION_SETTINGS,
+    ORDERS_DATABASE_APP_ROLE: text(63).optional(),
     AUTH_PORT: port().prefault('3000'),
     ORDERS_PORT: port().optional(),
     ORDERS_METRICS_PORT: port().optional(),
@@ -87,6 +90,10 @@ export class Config {
   readonly metricsAddress: ListenAddress | undefined;
   readonly databaseUrl: string;
   readonly databaseLimits: DatabaseLimits;
+  /** Whether a start migrates, or waits until that was done. */
+  readonly migrations: 'run' | 'await';
+  /** The role that gets its rights after migrations; `undefined`: the same as the one that migrates. */
+  readonly databaseAppRole: string | undefined;
   /** All that is known of auth: keys and feed are found through its metadata. */
   readonly issuer: string;
   readonly allowHttpIssuer: boolean;
@@ -135,8 +142,29 @@ export class Config {
     this.trustProxy = settings.TRUST_PROXY;
     this.corsOrigins = settings.CORS_ORIGINS;
     this.databaseLimits = databaseLimitsOf(settings);
+    this.migrations = settings.MIGRATE ? 'run' : 'await';
+    this.databaseAppRole = settings.ORDERS_DATABASE_APP_ROLE;
     this.build = { version, commit: settings.BUILD_COMMIT };
     this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
     this.areDocsServed = areDocsServed(settings);
   }
+}
+
+/** What of the settings is about the database. */
+export type DatabaseConfig = Pick<
+  Config,
+  'databaseUrl' | 'databaseLimits' | 'migrations' | 'databaseAppRole'
+>;
+
+/** What a command needs that only speaks to the database. */
+const COMMAND_SETTINGS = ['DATABASE_URL', 'ORDERS_DATABASE_URL', 'ORDERS_DATABASE_APP_ROLE'];
+
+/**
+ * The settings of a command that only speaks to the database: no other variable is read.
+ *
+ * @throws SettingsError
+ */
+export function databaseConfig(environment: Environment = process.env): DatabaseConfig {
+  const names = COMMAND_SETTINGS.flatMap((name) => [name, `${name}_FILE`]);
+  return new Config(Object.fromEntries(names.map((name) => [name, environment[name]])));
 }

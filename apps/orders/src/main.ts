@@ -1,13 +1,19 @@
 import 'reflect-metadata';
 
-import { runService } from '@jwt-auth/chassis';
+import { runProgram, runService } from '@jwt-auth/chassis';
 
 import { createOrdersApp } from './app.setup.js';
-import { Config } from './config.js';
+import { Config, databaseConfig } from './config.js';
+import { openOrdersDatabase } from './database/open-orders-database.js';
 
-await runService({
+await runProgram({
   name: 'orders',
-  needs: ['database', 'keys', 'revocation list'],
-  readConfig: () => new Config(),
-  createApp: createOrdersApp,
+  serve: () =>
+    runService({
+      name: 'orders',
+      needs: ['database', 'keys', 'revocation list'],
+      readConfig: () => new Config(),
+      createApp: createOrdersApp,
+    }),
+  migrate: (logger) => openOrdersDatabase(databaseConfig(), { logger, migrations: 'run' }),
 });

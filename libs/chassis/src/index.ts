@@ -30,6 +30,7 @@ export {
 export {
   areDocsServed,
   DATABASE_SETTINGS,
+  MIGRATION_SETTINGS,
   databaseLimitsOf,
   SERVICE_SETTINGS,
 } from './settings/service-settings.js';
@@ -60,6 +61,7 @@ export { buildMetrics } from './metrics/build-metrics.js';
 export { databasePoolMetrics } from './metrics/database-pool-metrics.js';
 export { StartProgress } from './process/start-progress.js';
 export { ServiceServer, type ServiceServerOptions } from './process/service-server.js';
+export { runProgram, type Program } from './process/run-program.js';
 export { runService, type Service, type ServiceConfig } from './process/run-service.js';
 export {
   databaseOptions,
@@ -68,6 +70,7 @@ export {
   type DatabaseOptions,
 } from './database/database-options.js';
 export { openDatabase, type OpenOptions } from './database/open-database.js';
+export type { AppRole } from './database/app-role.js';
 export { databaseReadiness } from './database/database-readiness.js';
 export { DatabaseError } from './database/database-error.js';
 export { execute, insertRow, type Statement } from './database/statement.js';

@@ -1,4 +1,4 @@
-import { openDatabase, StructuredLogger } from '@jwt-auth/chassis';
+import { StructuredLogger } from '@jwt-auth/chassis';
 import { RevocationList } from '@jwt-auth/jwt-core';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -10,7 +10,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { CoreModule } from '../core.module.js';
-import { authDatabase } from '../database/auth-database.js';
+import { openAuthDatabase } from '../database/open-auth-database.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { OutgoingMailsRepository } from '../mail/outgoing-mails.repository.js';
 import { OwnRevocations } from '../revocations/own-revocations.js';
@@ -83,7 +83,7 @@ export async function withAdminServices<T>(
   work: (services: AdminServices) => Promise<T>,
 ): Promise<T> {
   const logger = new StructuredLogger({ name: 'admin', level: 'warn' });
-  const dataSource = await openDatabase(authDatabase(config.databaseUrl), { logger });
+  const dataSource = await openAuthDatabase(config, { logger });
   try {
     const app = await NestFactory.createApplicationContext(
       AdminCommandsModule.with(config, dataSource),

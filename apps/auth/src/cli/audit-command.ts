@@ -2,7 +2,6 @@ import { once } from 'node:events';
 
 import {
   DatabaseError,
-  openDatabase,
   parseDuration,
   SettingsError,
   StructuredLogger,
@@ -11,7 +10,7 @@ import {
 
 import { auditEvents } from '../audit/audit-export.js';
 import { databaseConfig } from '../config.js';
-import { authDatabase } from '../database/auth-database.js';
+import { openAuthDatabase } from '../database/open-auth-database.js';
 
 const USAGE = `Usage: npm run audit -- export [--since <time>] [--until <time>]
 
@@ -56,8 +55,9 @@ async function print(
   environment?: Environment,
 ): Promise<void> {
   const logger = new StructuredLogger({ name: 'audit', level: 'warn' });
-  const { databaseUrl } = databaseConfig(environment);
-  const dataSource = await openDatabase(authDatabase(databaseUrl), { logger });
+  // It only reads, and changes no schema either.
+  const options = { logger, migrations: 'await', waitMs: 0 } as const;
+  const dataSource = await openAuthDatabase(databaseConfig(environment), options);
   try {
     for await (const event of auditEvents(dataSource, since, until)) {
       if (!results.write(`${JSON.stringify(event)}\n`)) await once(results, 'drain');

@@ -3,7 +3,7 @@ export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
 
   constructor(
-    readonly code: 'unreachable' | 'missing' | 'lock_timeout',
+    readonly code: 'unreachable' | 'missing' | 'lock_timeout' | 'not_migrated' | 'role_missing',
     message: string,
     options?: ErrorOptions,
   ) {

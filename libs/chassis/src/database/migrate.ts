@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { DataSource } from 'typeorm';
 
+import { grantToApp, type AppRole } from './app-role.js';
 import { DatabaseError, errorCode } from './database-error.js';
 import type { DatabaseOptions } from './database-options.js';
 import { withClient } from './reach-database.js';
@@ -24,6 +25,8 @@ export interface MigrateOptions {
    * processes on the same table wait behind it.
    */
   readonly lockTimeoutMs: number;
+  /** Gets its rights to what there is then. */
+  readonly appRole?: AppRole | undefined;
   readonly logger: LoggerService;
 }
 
@@ -66,7 +69,7 @@ async function takeMigrationLock(client: pg.Client, waitMs: number): Promise<voi
 
 async function runMigrations(
   options: DatabaseOptions,
-  { waitMs, lockTimeoutMs, logger }: MigrateOptions,
+  { waitMs, lockTimeoutMs, appRole, logger }: MigrateOptions,
 ): Promise<void> {
   const deadlineMs = performance.now() + waitMs;
   // A migration may take longer than any statement of a request.
@@ -79,6 +82,7 @@ async function runMigrations(
         // On the one connection. At its start, PgBouncer would refuse it.
         await dataSource.query(`SET lock_timeout = ${lockTimeoutMs}`);
         for (const { name } of await dataSource.runMigrations()) logger.log(`Migrated: ${name}`);
+        if (appRole) await grantToApp(dataSource, appRole, logger);
         return;
       } catch (error) {
         if (!LOCKED.has(errorCode(error) ?? '')) throw error;

@@ -28,6 +28,12 @@ export const DATABASE_SETTINGS = {
   DATABASE_STATEMENT_TIMEOUT: duration('100ms', '10m').default(10_000),
 };
 
+/** Who migrates the database: members for the schema of a service that has one. */
+export const MIGRATION_SETTINGS = {
+  /** `off`: a start only checks that the command `migrate` was run. */
+  MIGRATE: flag().default(true),
+};
+
 /** @returns the limits of every wait for the database */
 export function databaseLimitsOf(
   settings: Readonly<Record<keyof typeof DATABASE_SETTINGS, number>>,
