@@ -115,10 +115,11 @@ describe('the list of services', () => {
 
   it('has a process that asks for its first list as blind', async () => {
     await here.call('GET', '/revocations?service=orders&instance=first&version=1.2.3');
-    const [first] = (await services(there)).filter(({ instance }) => instance === 'first');
-    expect(first).toMatchObject({ state: 'blind', position: null, lagMs: null, version: '1.2.3' });
+    const state = { state: 'blind', position: null, lagMs: null, version: '1.2.3' };
+    const first = async () => (await services(there)).find(({ instance }) => instance === 'first');
+    await expect.poll(first, { timeout: 5_000 }).toMatchObject(state);
     await here.call('GET', '/revocations?service=orders&instance=first&leaving=true');
-    expect(namesOf(await services())).toEqual(all);
+    await expect.poll(first, { timeout: 5_000 }).toBeUndefined();
   });
 });
 
