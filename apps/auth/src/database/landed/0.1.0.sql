@@ -388,6 +388,7 @@ CREATE TABLE account_links (
 CREATE INDEX account_links_expires_at ON account_links (expires_at);
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000730', 'VerifyEmails1764000000730');
+
 CREATE TABLE audit_retention (
   is_only_row boolean PRIMARY KEY DEFAULT true CHECK (is_only_row),
   keep interval NOT NULL
