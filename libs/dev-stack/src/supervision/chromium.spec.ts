@@ -17,6 +17,10 @@ it('is the one that CHROME_PATH names, whatever else there is', () => {
   expect(findChromium({ CHROME_PATH: '/opt/browser', PATH: folder })).toBe('/opt/browser');
 });
 
+it('is none where CHROME_PATH says so, whatever else there is', () => {
+  expect(findChromium({ CHROME_PATH: 'none', PATH: folder })).toBeUndefined();
+});
+
 it('is found on the PATH, if it may be executed', () => {
   const PATH = ['/nowhere', folder].join(path.delimiter);
   expect(findChromium({ PATH, CHROME_PATH: '' })).toBe(path.join(folder, 'google-chrome'));

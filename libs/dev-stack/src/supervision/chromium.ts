@@ -8,8 +8,12 @@ const ELSEWHERE = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** The browser of this machine: `CHROME_PATH`, or one that is found. `undefined`: there is none. */
+/**
+ * The browser of this machine: `CHROME_PATH`, or one that is found. `undefined`: there is none, or
+ * `CHROME_PATH` is `none`.
+ */
 export function findChromium(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  if (env['CHROME_PATH'] === 'none') return undefined;
   // Set but wrong, it must not be replaced by another browser without a word.
   if (env['CHROME_PATH']) return env['CHROME_PATH'];
   const folders = (env['PATH'] ?? '').split(path.delimiter);
