@@ -234,6 +234,7 @@ describe('a change of the e-mail', () => {
 });
 
 describe('the limits', () => {
+  // threat:mail-flood
   it('send one address a few mails, whoever asks, and do not say so', async () => {
     auth.clock.advance(3_600_000);
     await newUser('flooded@example.com');

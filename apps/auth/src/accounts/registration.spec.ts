@@ -93,6 +93,7 @@ describe('a registration whose e-mail has to be verified', () => {
     }
   });
 
+  // threat:account-pre-hijacking
   it('that is repeated replaces the password and the link, until the e-mail is verified', async () => {
     // By someone who hopes that the owner clicks the link later.
     await auth.register('victim@new.example', OTHER_PASSWORD);
