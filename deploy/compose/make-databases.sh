@@ -6,8 +6,8 @@ for app in auth orders; do
   # Hexadecimal digits, as deploy/compose/make-secrets.sh makes them: nothing to quote.
   password=$(tr -d '\n' < "/run/secrets/${app}_database_password")
   psql --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres <<SQL
-CREATE ROLE $app LOGIN PASSWORD '$password' NOSUPERUSER NOCREATEDB NOCREATEROLE;
-CREATE DATABASE $app OWNER $app;
-REVOKE ALL ON DATABASE $app FROM PUBLIC;
+CREATE ROLE "$app" LOGIN PASSWORD '$password' NOSUPERUSER NOCREATEDB NOCREATEROLE;
+CREATE DATABASE "$app" OWNER "$app";
+REVOKE ALL ON DATABASE "$app" FROM PUBLIC;
 SQL
 done

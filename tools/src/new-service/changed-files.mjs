@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { parseDocument } from 'yaml';
 import { NewServiceError, renamed } from './service-name.mjs';
 
+/** They make what the containers of `docker-compose.yml` need, for each app. */
+const COMPOSE_SCRIPTS = ['deploy/compose/make-databases.sh', 'deploy/compose/make-secrets.sh'];
 const ACCESS_MODELS = ['access-model.yaml', 'apps/auth/src/access/development.json'];
 
 /**
@@ -16,6 +18,7 @@ export function changedFiles(service, read, files) {
   return new Map([
     ...ACCESS_MODELS.map((file) => [file, withResource(read(file), service, file)]),
     ['docker-compose.yml', withContainer(read('docker-compose.yml'), service)],
+    ...COMPOSE_SCRIPTS.map((file) => [file, withApp(read(file), service, file)]),
     ['.env.example', withSettings(read('.env.example'), service)],
     ['package-lock.json', withPackages(read('package-lock.json'), files)],
     ['migrations.lock', withMigrations(read('migrations.lock'), files)],
@@ -49,7 +52,20 @@ function withResource(text, { name }, file) {
 function withContainer(text, service) {
   const [block] = /^ {2}orders:\n(?: {4}.*\n)+/m.exec(text) ?? [];
   if (!block) throw new NewServiceError('docker-compose.yml has no service orders.');
-  return text.replace(/\nvolumes:\n/, (volumes) => `\n${ofService(block, service)}${volumes}`);
+  const secrets = ['orders_database_password', 'orders_database_url'].map((secret) =>
+    renamed(secret, 'orders', service.name),
+  );
+  const files = secrets.map((name) => `  ${name}:\n    file: .secrets/${name}\n`);
+  return text
+    .replace(/\nsecrets:\n/, (start) => `\n${ofService(block, service)}${start}`)
+    .replace(/^ {2}key_encryption_key:\n/m, (key) => files.join('') + key)
+    .replace(/^ {6}- orders_database_password\n/m, (last) => `${last}      - ${secrets[0]}\n`);
+}
+
+function withApp(text, { name }, file) {
+  const [loop] = /^for app in .* orders\b.*(?=; do$)/m.exec(text) ?? [];
+  if (!loop) throw new NewServiceError(`${file} has no loop over the apps.`);
+  return text.replace(loop, `${loop} ${name.replaceAll('-', '_')}`);
 }
 
 function withSettings(text, service) {

@@ -36,7 +36,13 @@ const { newService } = (await import(generator)) as {
 /** All that the generator reads. */
 const READ = [
   ...['package.json', 'package-lock.json', '.prettierrc.json', '.prettierignore'],
-  ...['docker-compose.yml', '.env.example', 'access-model.yaml', 'migrations.lock'],
+  ...[
+    'deploy/compose',
+    'docker-compose.yml',
+    '.env.example',
+    'access-model.yaml',
+    'migrations.lock',
+  ],
   ...['apps/auth/package.json', 'apps/auth/src/access/development.json'],
   ...['apps/orders', 'apps/orders-e2e'],
 ];
@@ -89,11 +95,17 @@ describe('a new service', () => {
       /@Controller\('gift-cards'\)[^]+class GiftCardsController[^]+'gift-cards:write'/,
     );
     expect(read('apps/gift-cards/src/config.ts')).toContain(`text().prefault('gift-cards')`);
-    expect(read('apps/gift-cards/Dockerfile')).toContain('GIFT_CARDS_PORT=3002');
+    expect(read('apps/gift-cards/Dockerfile')).toMatch(/process\.env\.GIFT_CARDS_PORT [^]+ 3002\}/);
     expect(read('apps/gift-cards/src/database/gift-cards-database.ts')).toMatch(
       /function giftCardsDatabase\(/,
     );
-    expect(read('docker-compose.yml')).toMatch(/^ {2}gift-cards:\n[^]+'127.0.0.1:3002:3002'/m);
+    expect(read('docker-compose.yml')).toMatch(
+      /^ {2}gift-cards:\n[^]+secrets: \[gift_cards_database_url\]\n[^]+\$\{GIFT_CARDS_PORT:-3002\}/m,
+    );
+    expect(read('docker-compose.yml')).toContain('      - gift_cards_database_password\n');
+    for (const script of ['make-databases.sh', 'make-secrets.sh']) {
+      expect(read(`deploy/compose/${script}`)).toContain('for app in auth orders gift_cards; do\n');
+    }
     expect(read('.env.example')).toContain('# GIFT_CARDS_PORT=3002\n');
     expect(read('migrations.lock')).toMatch(/-create-gift-cards-entries\.ts\n$/);
   });
