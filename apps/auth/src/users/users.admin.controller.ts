@@ -26,7 +26,7 @@ import { RequestOrigin, type Origin } from '../audit/origin.js';
 import {
   GeneratedPassword,
   NewUserRequest,
-  PasswordReset,
+  UserPasswordReset,
   UserAnswer,
   userAnswer,
   UserChangeRequest,
@@ -91,7 +91,7 @@ export class UsersAdminController {
   @ApiNoContentResponse({ description: 'The password is the given one' })
   async resetPassword(
     @Param('id') id: string,
-    @Body({ schema: PasswordReset }) { password: given }: PasswordReset,
+    @Body({ schema: UserPasswordReset }) { password: given }: UserPasswordReset,
     @CurrentPrincipal() { subject: actor }: Principal,
     @RequestOrigin() origin: Origin,
     @Res({ passthrough: true }) reply: FastifyReply,

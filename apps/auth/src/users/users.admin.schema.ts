@@ -28,12 +28,12 @@ export const UserChangeRequest = z
   .meta({ id: 'UserChange' });
 export type UserChangeRequest = z.infer<typeof UserChangeRequest>;
 
-export const PasswordReset = z
+export const UserPasswordReset = z
   .strictObject({
     password: NewPassword.optional().meta({ description: 'Default: a generated one' }),
   })
-  .meta({ id: 'PasswordReset' });
-export type PasswordReset = z.infer<typeof PasswordReset>;
+  .meta({ id: 'UserPasswordReset' });
+export type UserPasswordReset = z.infer<typeof UserPasswordReset>;
 
 export const GeneratedPassword = z
   .object({ password: z.string().meta({ description: 'Shown this once' }) })
