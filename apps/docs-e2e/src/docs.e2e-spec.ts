@@ -57,7 +57,8 @@ describe('docs/runbook.md', () => {
 describe('docs/operations.md', () => {
   it('names each metric of the apps, and no other', () => {
     const own = [...families].filter((name) => !/^(process|nodejs)_/.test(name));
-    const named = [...reference.matchAll(/^\|(?<names>[^|]+)\|/gm)].flatMap(({ groups }) =>
+    const [metrics = ''] = /^## Metrics\n[^]+?(?=^## )/m.exec(reference) ?? [];
+    const named = [...metrics.matchAll(/^\|(?<names>[^|]+)\|/gm)].flatMap(({ groups }) =>
       [...groups!['names']!.matchAll(/`([a-z]+(?:_[a-z]+)+)(?:\{[\w,]+\})?`/g)].map(
         ([, name]) => name,
       ),
