@@ -185,6 +185,7 @@ describe('an access token at auth itself', () => {
     expect(body).toEqual({
       id: sub,
       email,
+      emailVerified: false,
       roles: ['user'],
       scope: 'orders:read orders:write account',
       sessionId: sid,

@@ -104,7 +104,8 @@ const Settings = z
           refuse('MAIL_TEMPLATES', fault),
         );
       }
-      if (issuerOf(settings).includes(';')) {
+      // An issuer that was refused may be anything.
+      if (String(issuerOf(settings)).includes(';')) {
         refuse('ISSUER', 'must have no semicolon, which would end the path of its cookies');
       }
       if (settings.NODE_ENV !== 'production') return;

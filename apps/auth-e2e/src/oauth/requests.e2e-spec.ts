@@ -89,7 +89,7 @@ describe.each(ENDPOINTS)('/oauth/%s refuses', (endpoint) => {
     expect(two).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
   });
 
-  it('no page of another site lets itself in: there is no CORS', async () => {
+  it('no page of another site lets itself in', async () => {
     const url = `${stack.issuer}/oauth/${endpoint}`;
     const origin = 'https://evil.example.com';
     const asked = await fetch(url, {
@@ -101,7 +101,6 @@ describe.each(ENDPOINTS)('/oauth/%s refuses', (endpoint) => {
     for (const answer of [asked, sent]) {
       expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     }
-    expect(asked.ok).toBe(false);
   });
 });
 

@@ -50,10 +50,11 @@ export async function awaitMigrations(
 }
 
 async function stateOf(client: pg.Client, names: readonly string[]): Promise<MigrationState> {
-  const { rows: tables } = await client.query<{ exists: boolean }>(
-    `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
+  // A role of its own may read the table a moment after it is there: the grants come last.
+  const { rows: tables } = await client.query<{ readable: boolean | null }>(
+    `SELECT has_table_privilege(to_regclass('migrations'), 'SELECT') AS readable`,
   );
-  if (!tables[0]?.exists) return { latest: undefined, missing: names, isAhead: false };
+  if (!tables[0]?.readable) return { latest: undefined, missing: names, isAhead: false };
   const { rows } = await client.query<{ name: string }>(
     'SELECT name FROM migrations ORDER BY timestamp, id',
   );
