@@ -204,7 +204,7 @@ describe('a change of the e-mail', () => {
     await takeMail(auth, mailbox, 'old@example.com', 'was changed');
     expect(await logIn('old@example.com')).toBeUndefined();
     expect(await logIn('NEW@example.com')).toBeDefined();
-    // Whoever reads the old mailbox must not get the account by it.
+    // A reader of the old mailbox must not get the account by it.
     expect(await reset(recovery)).toBe('link_invalid');
   });
 
@@ -235,7 +235,7 @@ describe('a change of the e-mail', () => {
 
 describe('the limits', () => {
   // threat:mail-flood
-  it('send one address a few mails, whoever asks, and do not say so', async () => {
+  it('send one address a few mails, from any network, and do not say so', async () => {
     auth.clock.advance(3_600_000);
     await newUser('flooded@example.com');
     const from = (n: number) => ({ 'x-forwarded-for': `198.51.100.${n}` });

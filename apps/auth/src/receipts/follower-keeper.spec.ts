@@ -99,7 +99,7 @@ describe('a follower that leaves', () => {
     expect(written()).toEqual([1]);
   });
 
-  it('is one of a bounded number, whoever says so', async () => {
+  it('is one of a bounded number, also when its name is made up', async () => {
     for (let n = 0; n < 5_000; n++) own.noteLeave({ service: 'made-up', instance: `${n}` });
     await keeper.save(nowMs);
     expect(repository.remove.mock.calls[0]?.[0]).toHaveLength(2_000);

@@ -95,7 +95,7 @@ export class FollowersRepository {
     return removed;
   }
 
-  /** Removes those that have been silent for long, whoever knew them. */
+  /** Removes those that have been silent for long, of all processes. */
   async removeForgotten(): Promise<void> {
     await this.dataSource.query(
       `DELETE FROM feed_followers WHERE ctid = ANY (ARRAY(

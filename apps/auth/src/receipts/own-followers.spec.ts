@@ -127,7 +127,7 @@ describe('the number of followers', () => {
     expect(known()).toEqual(['c']);
   });
 
-  it('never exceeds the bounds, whoever makes up however many', () => {
+  it('never exceeds the bounds, however many are made up', () => {
     for (let n = 0; n < 1_000; n++) ask(`made-up-${n}`, BigInt(n), `network-${n % 7}`)();
     expect(followers.size).toBe(4);
   });

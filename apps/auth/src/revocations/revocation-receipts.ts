@@ -38,7 +38,7 @@ export class RevocationReceipts {
       const published = await this.repository.published(kind, ids);
       const [first] = published;
       if (first === undefined) return undefined;
-      // Whoever has applied the last of them has applied the others: they were committed before it.
+      // A service that has applied the last of them has applied the others: they were committed before.
       const latest = published.reduce(
         (last, { xid }) => (BigInt(xid) > last ? BigInt(xid) : last),
         transactionId,

@@ -79,7 +79,7 @@ export function registrationLimits(network: string, accountsPerHour: number): At
 }
 
 /**
- * The count of requests for mail, from a network or of a user, whoever the mail is for: 30, and then
+ * The count of requests for mail to any address, from a network or of a user: 30, and then
  * one a minute.
  */
 export function mailRequestLimits(requester: string): AttemptLimits {
