@@ -17,10 +17,11 @@ export function useNow(everyMs = 1_000): number {
 
 /** An instant in words, such as "3 minutes ago"; exact when pointed at. */
 export function Time({ at }: { readonly at: string }) {
-  const now = useNow(15_000);
+  // Written anew as time goes on. A new instant is compared with its own present, not the last one.
+  useNow(15_000);
   return (
     <time dateTime={at} title={exactly(at)}>
-      {inWords(Date.parse(at), now)}
+      {inWords(Date.parse(at), Date.now())}
     </time>
   );
 }
