@@ -19,7 +19,9 @@ export interface ServiceServerOptions {
   readonly progress?: StartProgress;
 }
 
-/** Node accepts at least one connection in a turn of its event loop; new ones may never end. */
+/** A turn of the event loop that is shorter has handled nothing. */
+const QUIET_TURN_MS = 0.05;
+/** A busy process may never have a quiet turn. */
 const MOST_TURNS = 1_000;
 
 /**
@@ -101,16 +103,17 @@ export class ServiceServer {
     await this.closed;
   }
 
-  /** A listener that closes resets the connections that wait to be accepted. */
+  /**
+   * Resolves right after a turn that found nothing to read or to accept. A listener that closes
+   * resets the connections that wait to be accepted, and an idle connection that closes loses the
+   * request that has just arrived: after a long turn there may be some of either.
+   */
   private async acceptWaiting(): Promise<void> {
-    let accepted = 0;
-    const count = (): void => void (accepted += 1);
-    this.http.on('connection', count);
-    for (let turn = 0, before = -1; before < accepted && turn < MOST_TURNS; turn += 1) {
-      before = accepted;
+    for (let turn = 0; turn < MOST_TURNS; turn += 1) {
+      const beganAtMs = performance.now();
       await afterPoll();
+      if (performance.now() - beganAtMs < QUIET_TURN_MS) return;
     }
-    this.http.off('connection', count);
   }
 
   private whileStarting(request: IncomingMessage, response: ServerResponse): void {
