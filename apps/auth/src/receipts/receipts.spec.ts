@@ -48,7 +48,7 @@ const services = async (auth = here): Promise<readonly ServiceAnswer[]> =>
 const namesOf = (list: readonly { readonly instance: string }[]): string[] =>
   list.map(({ instance }) => instance).sort();
 const all = ['here-1', 'there-1', 'there-2'];
-/** Follows for the time of a test alone. */
+/** Follows for the time of a test alone, and both processes know of it. */
 async function withFollower<T>(
   auth: AuthApp,
   instance: string,
@@ -56,6 +56,11 @@ async function withFollower<T>(
 ): Promise<T> {
   const follower = await FollowerLoop.start(auth, instance);
   try {
+    for (const each of [here, there]) {
+      await expect
+        .poll(async () => namesOf(await services(each)), { timeout: 10_000 })
+        .toContain(instance);
+    }
     return await work(follower);
   } finally {
     await follower.stop();
