@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** What a link that was mailed to a user is good for. */
-export type LinkPurpose = 'verify-email' | 'reset-password' | 'confirm-email';
+export type LinkPurpose = 'verify-email' | 'reset-password' | 'confirm-email' | 'restore-account';
 
 /** The latest link of a purpose. It works once. */
 @Entity({ name: 'account_links' })

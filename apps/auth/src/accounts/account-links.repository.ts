@@ -17,6 +17,11 @@ export class AccountLinksRepository {
     return manager.findOneBy(AccountLink, { ...link, expiresAt: MoreThan(now) });
   }
 
+  /** One of each purpose. */
+  list(manager: EntityManager, userId: string): Promise<AccountLink[]> {
+    return manager.findBy(AccountLink, { userId });
+  }
+
   /** @returns whether it was there: of two callers at once, one gets `true` */
   async remove(manager: EntityManager, { hash, purpose }: PresentedLink): Promise<boolean> {
     const { affected } = await manager.delete(AccountLink, { hash, purpose });

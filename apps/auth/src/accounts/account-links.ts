@@ -12,6 +12,10 @@ import { AccountsError } from './accounts.errors.js';
 
 export const LINK_LIFETIME_MS = 30 * 60_000;
 
+/** Whether a link does anything for a user. One who deleted the account has only the way back. */
+const isFor = ({ isDisabled, deleteAt }: User, purpose: LinkPurpose): boolean =>
+  purpose === 'restore-account' ? isDisabled && deleteAt !== null : !isDisabled;
+
 /** What a link did for a user, in one transaction. */
 export interface UsedLink {
   readonly manager: EntityManager;
@@ -22,7 +26,7 @@ export interface UsedLink {
   readonly now: Date;
 }
 
-/** Links in mails: 256 random bits, good for one purpose, once, for half an hour. */
+/** Links in mails: 256 random bits, good for one purpose, once, mostly for half an hour. */
 @Injectable()
 export class AccountLinks {
   constructor(
@@ -36,11 +40,14 @@ export class AccountLinks {
   /**
    * The address of a new link. The token is in its fragment, which browsers send to no server: it is
    * in no log and in no `Referer`.
+   *
+   * @param until when it expires. Default: in half an hour
    */
-  async issue(userId: string, purpose: LinkPurpose, email: string): Promise<string> {
+  async issue(userId: string, purpose: LinkPurpose, email: string, until?: Date): Promise<string> {
     const { manager } = this.dataSource;
     const token = newSecret();
-    const expiresAt = new Date(+(await this.clock.database(manager)) + LINK_LIFETIME_MS);
+    const now = await this.clock.database(manager);
+    const expiresAt = until ?? new Date(+now + LINK_LIFETIME_MS);
     const hash = hashSecret(token);
     await this.repository.put(manager, { userId, purpose, hash, email, expiresAt });
     return `${this.config.accountPages}/${purpose}#token=${token}`;
@@ -58,7 +65,7 @@ export class AccountLinks {
    * Uses up a link and does what it is for, both or neither.
    *
    * @throws AccountsError `link_invalid`: unknown, used, expired, replaced by a newer one, for another
-   *   purpose, or of a user who was disabled
+   *   purpose, or of a user who was disabled or deleted the account
    */
   use(token: string, purpose: LinkPurpose, work: (used: UsedLink) => Promise<void>): Promise<void> {
     const presented = { hash: hashSecret(token), purpose };
@@ -67,7 +74,7 @@ export class AccountLinks {
       const link = await this.repository.find(manager, presented, now);
       // The user first, as everywhere: two links of one user never wait for each other.
       const user = link && (await this.users.lock(manager, link.userId));
-      if (!link || !user || user.isDisabled) throw linkInvalid();
+      if (!link || !user || !isFor(user, purpose)) throw linkInvalid();
       // Sent to an e-mail that the account no longer has, in the moment when it changed.
       if (purpose !== 'confirm-email' && user.email !== link.email) throw linkInvalid();
       if (!(await this.repository.remove(manager, presented))) throw linkInvalid();

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 
 import { MailContents, type MailContent } from '../mail/mail-contents.js';
+import type { TemplateName } from '../mail/mail-templates.js';
 import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { emailKey } from '../users/email.js';
 import type { User } from '../users/user.entity.js';
@@ -25,6 +26,8 @@ export class AccountMails implements OnModuleInit {
     this.contents.on('verify-email', (mail) => this.verification(mail));
     this.contents.on('reset-password', (mail) => this.reset(mail));
     this.contents.on('confirm-email', (mail) => this.confirmation(mail));
+    this.contents.on('new-password', (mail) => this.newPassword(mail));
+    this.contents.on('account-deleted', (mail) => this.deletion(mail));
   }
 
   /** To whom registered the e-mail, or to the owner of the account that it has. */
@@ -59,12 +62,29 @@ export class AccountMails implements OnModuleInit {
     return { template: 'email-taken' as const, recipient: owner.email };
   }
 
+  /** An administrator asks for a new password. */
+  private async newPassword({ userId }: OutgoingMail): Promise<MailContent | undefined> {
+    const user = userId === null ? null : await this.users.findById(userId);
+    if (!user || user.isDisabled) return undefined;
+    return this.withLink('reset-password', user, user.email, 'new-password');
+  }
+
+  /** The way back, for as long as there is one. */
+  private async deletion({ userId }: OutgoingMail): Promise<MailContent | undefined> {
+    const user = userId === null ? null : await this.users.findById(userId);
+    if (!user?.deleteAt || !user.isDisabled) return undefined;
+    const link = await this.links.issue(user.id, 'restore-account', user.email, user.deleteAt);
+    const values = { link, until: user.deleteAt.toUTCString() };
+    return { template: 'account-deleted', recipient: user.email, values };
+  }
+
   private async withLink(
-    purpose: LinkPurpose,
+    purpose: Exclude<LinkPurpose, 'restore-account'>,
     { id }: User,
     recipient: string,
+    template: TemplateName = purpose,
   ): Promise<MailContent> {
     const link = await this.links.issue(id, purpose, recipient);
-    return { template: purpose, recipient, values: { link } };
+    return { template, recipient, values: { link } };
   }
 }

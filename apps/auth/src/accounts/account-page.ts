@@ -7,6 +7,7 @@ export const ACCOUNT_PAGES: readonly string[] = [
   'verify-email',
   'reset-password',
   'confirm-email',
+  'restore-account',
 ] satisfies readonly LinkPurpose[];
 
 const STYLE = `
@@ -19,6 +20,7 @@ const SCRIPT = `
 const PAGES = {
   'verify-email': ['Verify your e-mail', 'email/verify', 'Your e-mail is verified.'],
   'confirm-email': ['Use this e-mail', 'email/change/confirm', 'Your account has this e-mail now.'],
+  'restore-account': ['Keep your account', 'account/restore', 'You have your account again. Log in.'],
   'reset-password': ['Set a new password', 'password/reset', 'You have a new password. Log in with it.'],
 };
 const name = location.pathname.split('/').pop();

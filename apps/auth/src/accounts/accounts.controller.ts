@@ -1,9 +1,20 @@
 import { JwtGuard, Public, RequireRecentLogin, RequireScopes } from '@jwt-auth/jwt-core';
-import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Post,
+  StreamableFile,
+  UseGuards,
+} from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBearerAuth,
   ApiNoContentResponse,
+  ApiOkResponse,
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
@@ -18,6 +29,8 @@ import {
   LinkRequest,
   PasswordReset,
 } from './accounts.schema.js';
+import { AccountDeletionService } from './account-deletion.service.js';
+import { AccountExportService } from './account-export.service.js';
 import { EmailService } from './email.service.js';
 import { PasswordRecoveryService } from './password-recovery.service.js';
 
@@ -28,7 +41,48 @@ export class AccountsController {
   constructor(
     private readonly emails: EmailService,
     private readonly recovery: PasswordRecoveryService,
+    private readonly deletion: AccountDeletionService,
+    private readonly exports: AccountExportService,
   ) {}
+
+  @Get('me/export')
+  @RequireScopes(ACCOUNT_SCOPE)
+  @Header('cache-control', 'no-store')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Everything that is kept of my account, as a file' })
+  @ApiOkResponse({ content: { 'application/json': { schema: { type: 'object' } } } })
+  async export(
+    @CurrentUser() { userId }: SessionUser,
+    @RequestOrigin() origin: Origin,
+  ): Promise<StreamableFile> {
+    return new StreamableFile(await this.exports.start(userId, origin), {
+      type: 'application/json; charset=utf-8',
+      disposition: 'attachment; filename="account.json"',
+    });
+  }
+
+  @Delete('me')
+  @RequireScopes(ACCOUNT_SCOPE)
+  @RequireRecentLogin('15m')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'Delete my account; a link that is mailed restores it for 7 days' })
+  @ApiNoContentResponse()
+  delete(@CurrentUser() { userId }: SessionUser, @RequestOrigin() origin: Origin): Promise<void> {
+    return this.deletion.request(userId, origin);
+  }
+
+  @Post('account/restore')
+  @Public()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Take back a deletion, with the token of the link' })
+  @ApiNoContentResponse()
+  restore(
+    @Body({ schema: LinkRequest }) { token }: LinkRequest,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.deletion.restore(token, origin);
+  }
 
   @Post('email/verify')
   @Public()

@@ -4,7 +4,7 @@ import type { Problem } from '@jwt-auth/jwt-core';
  * Why something cannot be done with an account. `mail_unavailable`: it takes a mail, and this
  * installation sends none.
  */
-export type AccountsErrorCode = 'link_invalid' | 'mail_unavailable';
+export type AccountsErrorCode = 'link_invalid' | 'mail_unavailable' | 'user_disabled';
 
 export class AccountsError extends Error {
   override readonly name = 'AccountsError';
@@ -24,6 +24,7 @@ const PROBLEMS: Readonly<Record<AccountsErrorCode, Problem>> = {
     code: 'link_invalid',
     detail: 'The link was used, has expired, or a newer one was sent',
   },
+  user_disabled: { status: 409, code: 'conflict', detail: 'The user is disabled' },
   mail_unavailable: { status: 503, code: 'mail_unavailable', detail: 'No mail can be sent here' },
 };
 

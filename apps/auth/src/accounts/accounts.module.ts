@@ -3,18 +3,25 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccountDeletionService } from './account-deletion.service.js';
+import { AccountExportService } from './account-export.service.js';
+import { AccountExports } from './account-exports.js';
 import { AccountLinks } from './account-links.js';
 import { AccountLinksRepository } from './account-links.repository.js';
 import { AccountMails } from './account-mails.js';
 import { AccountPagesController } from './account-pages.controller.js';
+import { AccountsAdminController } from './accounts.admin.controller.js';
 import { AccountsController } from './accounts.controller.js';
 import { EmailService } from './email.service.js';
 import { PasswordRecoveryService } from './password-recovery.service.js';
 
 @Module({
   imports: [AuditModule, MailModule, UsersModule],
-  controllers: [AccountsController, AccountPagesController],
+  controllers: [AccountsController, AccountsAdminController, AccountPagesController],
   providers: [
+    AccountDeletionService,
+    AccountExportService,
+    AccountExports,
     AccountLinks,
     AccountLinksRepository,
     AccountMails,

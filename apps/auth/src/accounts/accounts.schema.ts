@@ -17,6 +17,17 @@ export const PasswordReset = z
   .meta({ id: 'PasswordReset' });
 export type PasswordReset = z.infer<typeof PasswordReset>;
 
+export const PasswordRequest = z
+  .strictObject({
+    required: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'The present password ends, and all sessions' }),
+  })
+  .meta({ id: 'PasswordRequest' })
+  .default({ required: false });
+export type PasswordRequest = z.infer<typeof PasswordRequest>;
+
 export const EmailChange = z.object({ newEmail: Email }).meta({ id: 'EmailChange' });
 export type EmailChange = z.infer<typeof EmailChange>;
 

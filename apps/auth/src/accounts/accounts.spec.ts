@@ -262,15 +262,18 @@ describe('the limits', () => {
 });
 
 describe('the pages', () => {
-  it.each(['verify-email', 'reset-password', 'confirm-email'])('have one for %s', async (page) => {
-    const { status, headers } = await raw(`/id/account/${page}`);
-    expect(status).toBe(200);
-    expect(headers).toMatchObject({
-      'content-security-policy': ACCOUNT_PAGE_POLICY,
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-    });
-  });
+  it.each(['verify-email', 'reset-password', 'confirm-email', 'restore-account'])(
+    'have one for %s',
+    async (page) => {
+      const { status, headers } = await raw(`/id/account/${page}`);
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({
+        'content-security-policy': ACCOUNT_PAGE_POLICY,
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+      });
+    },
+  );
 
   it('have no others, and run only what is theirs', async () => {
     expect((await auth.call('GET', '/id/account/other')).status).toBe(404);

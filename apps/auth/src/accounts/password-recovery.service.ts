@@ -1,19 +1,30 @@
-import { networkOf } from '@jwt-auth/chassis';
+import { networkOf, toUuid } from '@jwt-auth/chassis';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
+import type { ByAdmin } from '../audit/by-admin.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { noticeOf } from '../mail/notice.js';
 import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
+import { newSecret } from '../secret.js';
 import { emailKey } from '../users/email.js';
 import { LoginLimits } from '../users/login-limits.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { UserChanges } from '../users/user-changes.js';
+import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
+import { AccountsError } from './accounts.errors.js';
+
+/** An administrator asks for a new password of a user. */
+export interface PasswordRequestByAdmin extends ByAdmin {
+  /** The present password ends at once, and so do all sessions. */
+  readonly isRequired: boolean;
+}
 
 /** Gives users who have forgotten their password a new one, by a link in a mail. */
 @Injectable()
@@ -27,12 +38,14 @@ export class PasswordRecoveryService implements OnModuleInit {
     private readonly limits: LoginLimits,
     private readonly mail: MailOutbox,
     private readonly audit: AuditService,
+    private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
     this.changes.listen(async (manager, { changed, userId }) => {
       if (changed === 'password') await this.links.end(manager, userId, 'reset-password');
+      if (changed === 'disabled') await this.links.endAll(manager, userId);
     });
   }
 
@@ -49,6 +62,43 @@ export class PasswordRecoveryService implements OnModuleInit {
     await this.dataSource.transaction((manager) =>
       this.mail.add(manager, { template: 'reset-password', recipient: email }),
     );
+  }
+
+  /**
+   * Sends a link to a user whom an administrator asks for a new password. If it is required, the present
+   * one is replaced by one that nobody knows. Not one's own: another administrator has to be there then.
+   *
+   * @throws UsersError `user_not_found`, `locks_out`, `too_many_attempts`; AccountsError
+   *   `mail_unavailable`, `user_disabled`
+   */
+  async requestFor(userId: string, { isRequired, ...by }: PasswordRequestByAdmin): Promise<void> {
+    if (!this.config.mailServer) throw new AccountsError('mail_unavailable', 'No SMTP_URL');
+    const id = toUuid(userId);
+    const known = id === undefined ? null : await this.users.findById(id);
+    if (!known) throw new UsersError('user_not_found', `There is no user ${userId}`);
+    if (isRequired && id === by.actor) {
+      throw new UsersError('locks_out', 'It is the password of the caller');
+    }
+    const network = networkOf(by.origin?.address ?? 'shell');
+    const unknown = isRequired
+      ? await this.hasher.inTurn(network, ({ hash }) => hash(newSecret()))
+      : undefined;
+    await this.dataSource.transaction(async (manager) => {
+      const user = await this.users.lock(manager, known.id);
+      if (!user) throw new UsersError('user_not_found', `User ${userId} is gone`);
+      if (user.isDisabled) throw new AccountsError('user_disabled', `User ${userId} is disabled`);
+      const action = isRequired ? 'user.password_required' : 'user.password_reset_sent';
+      await this.audit.record(manager, { ...by, action, subject: user.id });
+      if (unknown !== undefined) {
+        await this.users.setPassword(manager, user.id, unknown, this.clock.now());
+        await this.changes.announce(manager, { ...by, changed: 'password', userId: user.id });
+      }
+      await this.mail.add(manager, {
+        template: 'new-password',
+        recipient: user.email,
+        userId: user.id,
+      });
+    });
   }
 
   /**

@@ -8,6 +8,6 @@ import { AuditService } from './audit.service.js';
 @Module({
   controllers: [AuditAdminController],
   providers: [AuditService, AuditRepository, AuditRetention],
-  exports: [AuditService],
+  exports: [AuditRepository, AuditService],
 })
 export class AuditModule {}

@@ -1,6 +1,6 @@
 import { readPage, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource, LessThan } from 'typeorm';
+import { DataSource, LessThan, MoreThan } from 'typeorm';
 import { z } from 'zod';
 
 import { AuditEvent } from './audit-event.entity.js';
@@ -14,10 +14,39 @@ const Position = z.tuple([
     .refine((id) => BigInt(id) <= MAX_BIGINT),
 ]);
 
+interface Batch {
+  readonly after: string | undefined;
+  readonly count: number;
+}
+
 /** Reads the audit log. */
 @Injectable()
 export class AuditRepository {
   constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * The events that someone caused, the earliest first.
+   *
+   * @param after the id of the one before
+   */
+  of(actor: string, { after = '0', count }: Batch): Promise<AuditEvent[]> {
+    return this.dataSource.manager.find(AuditEvent, {
+      where: { actor, id: MoreThan(after) },
+      order: { id: 'ASC' },
+      take: count,
+    });
+  }
+
+  /** The same of events about a user that someone else caused. As `audit_events_of_subject` has them. */
+  about(userId: string, { after = '0', count }: Batch): Promise<AuditEvent[]> {
+    return this.dataSource
+      .createQueryBuilder(AuditEvent, 'event')
+      .where('event.subject = :userId AND event.subject IS DISTINCT FROM event.actor', { userId })
+      .andWhere(`event.action !~ '^(session|token)[.]' AND event.id > :after`, { after })
+      .orderBy('event.id')
+      .limit(count)
+      .getMany();
+  }
 
   /**
    * The events, the latest first.

@@ -44,6 +44,7 @@ import { VerifyEmails1764000000730 } from './migrations/1764000000730-verify-ema
 import { ExpireAuditEvents1764000000760 } from './migrations/1764000000760-expire-audit-events.js';
 import { IndexAuditEventsByTime1764000000761 } from './migrations/1764000000761-index-audit-events-by-time.js';
 import { KeepAuthentication1764000000770 } from './migrations/1764000000770-keep-authentication.js';
+import { DeleteAccountsLater1764000000780 } from './migrations/1764000000780-delete-accounts-later.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
@@ -97,6 +98,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       ExpireAuditEvents1764000000760,
       IndexAuditEventsByTime1764000000761,
       KeepAuthentication1764000000770,
+      DeleteAccountsLater1764000000780,
     ],
   });
 }

@@ -10,6 +10,8 @@ export const TEMPLATES = {
   'confirm-email': ['service', 'email', 'link'],
   'email-changed': ['service', 'email', 'time', 'address'],
   'password-changed': ['service', 'email', 'time', 'address'],
+  'new-password': ['service', 'email', 'link'],
+  'account-deleted': ['service', 'email', 'time', 'address', 'until', 'link'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type TemplateName = keyof typeof TEMPLATES;

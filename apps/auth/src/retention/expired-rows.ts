@@ -7,7 +7,7 @@ import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';
 import { LoginLimit } from '../users/login-limit.entity.js';
-import { KnownNetwork } from '../users/user.entity.js';
+import { KnownNetwork, User } from '../users/user.entity.js';
 
 // A day late unless a comment says otherwise: a clock that was wrong for an hour removes nothing too
 // early, and a client that is late gets `expired`, not `invalid`.
@@ -63,6 +63,13 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
     entity: KnownNetwork,
     condition: `expired.lastLoginAt < now() - interval '180 days'`,
     age: 'lastLoginAt',
+  },
+  {
+    // On time, as their users were promised, with all rows that refer to them. Not if the release before,
+    // which does not know of it, enabled the user meanwhile.
+    entity: User,
+    condition: `expired.deleteAt < now() AND expired.isDisabled`,
+    age: 'deleteAt',
   },
   {
     // By the age in the database, which refuses to remove younger ones: see `AuditRetention`.

@@ -14,6 +14,7 @@ import { RefreshCookie } from './refresh-cookie.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionEndService } from './session-end.service.js';
+import { SessionExports } from './session-exports.js';
 import { SessionStartService } from './session-start.service.js';
 import { SessionAccessChanges } from './session-access-changes.js';
 import { SessionUserChanges } from './session-user-changes.js';
@@ -45,6 +46,7 @@ import { TokenPairs } from './token-pairs.js';
     SessionStartService,
     SessionEndService,
     SessionAccessChanges,
+    SessionExports,
     SessionUserChanges,
     SessionsRepository,
     RefreshTokensRepository,

@@ -1,6 +1,6 @@
 import { execute, insertRow, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { IsNull, type EntityManager, type FindOptionsWhere } from 'typeorm';
+import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
 import type { Authentication } from './authentication.js';
 import { RefreshToken } from './refresh-token.entity.js';
@@ -78,6 +78,19 @@ export class SessionsRepository {
     const values = [userId, now, keep];
     const beyond = await execute<{ id: string }>(manager, BEYOND_BOUND, values);
     return beyond.map(({ id }) => id);
+  }
+
+  /** All sessions of a user that are kept, in the order of their ids. */
+  all(
+    manager: EntityManager,
+    userId: string,
+    { after, count }: { readonly after: string | undefined; readonly count: number },
+  ): Promise<Session[]> {
+    return manager.find(Session, {
+      where: { userId, ...(after !== undefined && { id: MoreThan(after) }) },
+      order: { id: 'ASC' },
+      take: count,
+    });
   }
 
   /** The sessions of a user that can be used, the last used first. */

@@ -90,6 +90,15 @@ export function mailRequestLimits(requester: string): AttemptLimits {
   };
 }
 
+/** The count of exports of an account, each of which reads all that is kept of it: 10, and then one a minute. */
+export function exportLimits(userId: string): AttemptLimits {
+  return {
+    limits: [{ key: `exports:${userId}`, free: 10, countsSuccess: true }],
+    allowedDespitePause: 0,
+    forgottenAfter: 'first',
+  };
+}
+
 /**
  * The count of mails to an address that anyone can cause: some dozen in an hour. Nobody may fill the
  * mailbox of someone else (threat:mail-flood).

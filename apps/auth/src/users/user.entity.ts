@@ -57,6 +57,13 @@ export class User {
 
   @Column({ type: 'text' })
   registration!: Registration;
+
+  /**
+   * When the rows of a user who deleted the account are removed. Until then the user is disabled, and
+   * can be restored; `null`: the account is not being deleted.
+   */
+  @Column({ name: 'delete_at', type: 'timestamptz', nullable: true })
+  deleteAt!: Date | null;
 }
 
 /** A network (see `networkOf`) from which a user has logged in. */
@@ -95,5 +102,6 @@ export function newUser(
     createdAt: now,
     emailVerifiedAt: null,
     registration,
+    deleteAt: null,
   };
 }

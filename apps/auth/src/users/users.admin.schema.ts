@@ -49,13 +49,18 @@ export const UserAnswer = z
     disabled: z.boolean(),
     claims: z.record(z.string(), z.unknown()),
     createdAt: z.iso.datetime(),
+    /** The user deleted the account, and is disabled until it is removed then. */
+    deleteAt: z.iso.datetime().optional(),
   })
   .meta({ id: 'User' });
 export type UserAnswer = z.infer<typeof UserAnswer>;
 
 /** Lists the members, so that no other column is ever sent. */
-export function userAnswer({ id, email, roles, isDisabled, claims, createdAt }: User): UserAnswer {
-  return { id, email, roles, disabled: isDisabled, claims, createdAt: createdAt.toISOString() };
+export function userAnswer(user: User): UserAnswer {
+  const { id, email, roles, isDisabled: disabled, claims, deleteAt } = user;
+  const createdAt = user.createdAt.toISOString();
+  const deletion = deleteAt && { deleteAt: deleteAt.toISOString() };
+  return { id, email, roles, disabled, claims, createdAt, ...deletion };
 }
 
 export const UserPage = pageOf(UserAnswer).meta({ id: 'UserPage' });

@@ -100,11 +100,14 @@ export class UsersAdminService {
         isDisabled: change.disabled ?? before.isDisabled,
         roles: change.roles ? distinct(change.roles) : before.roles,
         claims: change.claims ?? before.claims,
+        // Enabled again: the account stays.
+        deleteAt: change.disabled === false ? null : before.deleteAt,
       };
       if (change.roles) await this.accessModel.assertRoles(manager, change.roles);
       await this.users.update(manager, after);
       if (isAdmin(before) && !isAdmin(after)) await this.demandAnother(manager, id, by);
       await this.follow(manager, before, after, by);
+      if (change.disabled && before.deleteAt) await this.keepDisabled(manager, id, by);
       return after;
     });
   }
@@ -163,6 +166,14 @@ export class UsersAdminService {
   private async demandAnother(manager: EntityManager, id: string, { actor }: ByAdmin) {
     if (id !== actor && (await this.users.hasAdmin(manager))) return;
     throw new UsersError('locks_out', `User ${id} has to remain an administrator`);
+  }
+
+  /** Disabled by its own user, who could undo that by a link, and now by an administrator, too. */
+  private async keepDisabled(manager: EntityManager, id: string, by: ByAdmin): Promise<void> {
+    await this.audit.record(manager, { ...by, action: 'user.disabled', subject: id });
+    await this.changes.announce(manager, { ...by, changed: 'disabled', userId: id });
+    // The link may not have been sent yet.
+    await this.mail.removeAllOf(manager, id);
   }
 
   private async follow(

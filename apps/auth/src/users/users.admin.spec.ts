@@ -59,6 +59,7 @@ describe('administration of users', () => {
     ['PATCH', `/admin/users/${randomUUID()}`],
     ['DELETE', `/admin/users/${randomUUID()}`],
     ['PUT', `/admin/users/${randomUUID()}/password`],
+    ['POST', `/admin/users/${randomUUID()}/password/reset`],
     ['GET', '/admin/revocations'],
     ['POST', '/admin/revocations'],
     ['GET', '/admin/audit'],

@@ -11,6 +11,7 @@ import { PasswordChangeService } from './password-change.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { UserAccessChanges } from './user-access-changes.js';
 import { UserChanges } from './user-changes.js';
+import { UserExports } from './user-exports.js';
 import { UsersAdminController } from './users.admin.controller.js';
 import { UsersAdminService } from './users.admin.service.js';
 import { UsersController } from './users.controller.js';
@@ -29,6 +30,7 @@ import { UsersService } from './users.service.js';
     PasswordHasher,
     UserAccessChanges,
     UserChanges,
+    UserExports,
     UsersAdminService,
     UsersRepository,
     UsersService,
@@ -38,6 +40,7 @@ import { UsersService } from './users.service.js';
     LoginLimits,
     PasswordHasher,
     UserChanges,
+    UserExports,
     UsersRepository,
     UsersService,
   ],

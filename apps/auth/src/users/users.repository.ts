@@ -6,11 +6,11 @@ import {
   type Statement,
 } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 
 import { keyWhileIssuing } from '../access/access-locks.js';
 import { emailKey } from './email.js';
-import { User } from './user.entity.js';
+import { KnownNetwork, User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
 
 /** What a login reads about a user. */
@@ -147,8 +147,11 @@ export class UsersRepository {
     return user;
   }
 
-  async update(manager: EntityManager, { id, isDisabled, roles, claims }: User): Promise<void> {
-    await manager.update(User, { id }, { isDisabled, roles, claims });
+  async update(
+    manager: EntityManager,
+    { id, isDisabled, roles, claims, deleteAt }: User,
+  ): Promise<void> {
+    await manager.update(User, { id }, { isDisabled, roles, claims, deleteAt });
   }
 
   /** Takes a role from all who have it. */
@@ -229,6 +232,18 @@ export class UsersRepository {
   /** With the sessions, their tokens and the known networks. */
   async delete(manager: EntityManager, id: string): Promise<void> {
     await manager.delete(User, { id });
+  }
+
+  /** The networks that a user has logged in from, in the order of their names. */
+  networks(
+    userId: string,
+    { after = '', count }: { readonly after: string | undefined; readonly count: number },
+  ): Promise<KnownNetwork[]> {
+    return this.dataSource.manager.find(KnownNetwork, {
+      where: { userId, network: MoreThan(after) },
+      order: { network: 'ASC' },
+      take: count,
+    });
   }
 
   async rememberNetwork(userId: string, network: string, lastLoginAt: Date): Promise<void> {

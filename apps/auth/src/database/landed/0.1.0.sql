@@ -425,3 +425,21 @@ INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000761', 'IndexAud
 ALTER TABLE sessions ADD COLUMN authenticated_at timestamptz, ADD COLUMN amr text[];
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000770', 'KeepAuthentication1764000000770');
+
+ALTER TABLE users ADD COLUMN IF NOT EXISTS delete_at timestamptz;
+
+DROP INDEX IF EXISTS users_delete_at;
+
+CREATE INDEX users_delete_at ON users (delete_at) WHERE delete_at IS NOT NULL;
+
+DROP INDEX IF EXISTS audit_events_of_actor;
+
+CREATE INDEX audit_events_of_actor ON audit_events (actor, id)
+WHERE actor IS NOT NULL;
+
+DROP INDEX IF EXISTS audit_events_of_subject;
+
+CREATE INDEX audit_events_of_subject ON audit_events (subject, id)
+WHERE subject IS DISTINCT FROM actor AND action !~ '^(session|token)[.]';
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000780', 'DeleteAccountsLater1764000000780');

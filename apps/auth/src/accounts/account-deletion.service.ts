@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { holdAdministration } from '../access/access-locks.js';
+import { ADMIN_ROLE } from '../access/built-in.js';
+import { AuditService } from '../audit/audit.service.js';
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
+import { noticeOf } from '../mail/notice.js';
+import { UserChanges } from '../users/user-changes.js';
+import { UsersError } from '../users/users.errors.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { AccountLinks } from './account-links.js';
+
+/** How long a user who deleted the account, or who lost it to a thief who did, can have it back. */
+const GRACE_MS = 7 * 86_400_000;
+
+/** Deletes the account of a user, who has a week to take that back. The rows go with `EXPIRED_ROWS`. */
+@Injectable()
+export class AccountDeletionService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly users: UsersRepository,
+    private readonly links: AccountLinks,
+    private readonly changes: UserChanges,
+    private readonly mail: MailOutbox,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The account cannot log in from now on, and all sessions end. A link is mailed that restores it; an
+   * administrator who enables the user does so, too.
+   *
+   * @throws UsersError `user_not_found`; `locks_out` for the last administrator
+   */
+  async request(userId: string, origin: Origin): Promise<void> {
+    const by = { actor: userId, origin };
+    await this.dataSource.transaction(async (manager) => {
+      await holdAdministration(manager);
+      const user = await this.users.lock(manager, userId);
+      // Also the second of two requests at once.
+      if (!user || user.isDisabled) {
+        throw new UsersError('user_not_found', `User ${userId} is gone or disabled`);
+      }
+      const now = await this.clock.database(manager);
+      const deleteAt = new Date(+now + GRACE_MS);
+      await this.users.update(manager, { ...user, isDisabled: true, deleteAt });
+      if (user.roles.includes(ADMIN_ROLE) && !(await this.users.hasAdmin(manager))) {
+        throw new UsersError('locks_out', `User ${userId} is the last administrator`);
+      }
+      await this.audit.record(manager, {
+        ...by,
+        action: 'user.deletion_requested',
+        subject: userId,
+        detail: { deleteAt: deleteAt.toISOString() },
+      });
+      await this.changes.announce(manager, { ...by, changed: 'disabled', userId });
+      await this.mail.removeAllOf(manager, userId);
+      await this.mail.add(manager, {
+        template: 'account-deleted',
+        recipient: user.email,
+        userId,
+        values: noticeOf(now, origin),
+      });
+    });
+  }
+
+  /** @throws AccountsError `link_invalid` */
+  restore(token: string, origin: Origin): Promise<void> {
+    return this.links.use(token, 'restore-account', async ({ manager, user }) => {
+      const { id } = user;
+      await this.users.update(manager, { ...user, isDisabled: false, deleteAt: null });
+      await this.links.endAll(manager, id);
+      await this.audit.record(manager, {
+        action: 'user.restored',
+        actor: id,
+        subject: id,
+        origin,
+      });
+    });
+  }
+}

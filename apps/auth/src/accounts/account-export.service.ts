@@ -1,0 +1,44 @@
+import { Readable } from 'node:stream';
+
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { AuditService } from '../audit/audit.service.js';
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import { exportLimits } from '../users/attempt-limits.js';
+import { LoginLimits } from '../users/login-limits.js';
+import { UserExports } from '../users/user-exports.js';
+import { UsersService } from '../users/users.service.js';
+
+/** Gives users a copy of what is kept of them (GDPR articles 15 and 20). */
+@Injectable()
+export class AccountExportService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly users: UsersService,
+    private readonly exports: UserExports,
+    private readonly limits: LoginLimits,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The text of a JSON object. It ends with an error, and not as if it were complete, when the database
+   * is away meanwhile.
+   *
+   * @throws UsersError `user_not_found`, `too_many_attempts`
+   */
+  async start(userId: string, origin: Origin): Promise<Readable> {
+    const user = await this.users.get(userId);
+    await this.limits.begin(exportLimits(userId));
+    await this.audit.record(this.dataSource.manager, {
+      action: 'user.exported',
+      actor: userId,
+      subject: userId,
+      origin,
+    });
+    const text = this.exports.of(user, this.clock.now());
+    return Readable.from(text, { objectMode: false });
+  }
+}

@@ -1,0 +1,29 @@
+import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
+import { Body, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOperation } from '@nestjs/swagger';
+
+import { AdminController } from '../access/admin-controller.decorator.js';
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { Accepted, PasswordRequest } from './accounts.schema.js';
+import { PasswordRecoveryService } from './password-recovery.service.js';
+
+@AdminController('users/:id/password')
+export class AccountsAdminController {
+  constructor(private readonly recovery: PasswordRecoveryService) {}
+
+  @Post('reset')
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Mail a user a link for a new password; with `required`, the present one ends now',
+  })
+  @ApiAcceptedResponse({ standardSchema: Accepted })
+  async requestPassword(
+    @Param('id') id: string,
+    @Body({ schema: PasswordRequest }) { required }: PasswordRequest,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<Accepted> {
+    await this.recovery.requestFor(id, { isRequired: required, actor, origin });
+    return {};
+  }
+}

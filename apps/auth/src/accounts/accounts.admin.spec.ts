@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+
+import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import { linkToken } from './account-mail.fixture.js';
+
+const NEW_PASSWORD = 'another good passphrase';
+
+let mailbox: Mailbox;
+let auth: AuthApp;
+beforeAll(async () => {
+  mailbox = await Mailbox.start();
+  auth = await AuthApp.start({ SMTP_URL: mailbox.smtpUrl, SEED_DEMO: 'on' });
+});
+afterAll(async () => {
+  await auth.close();
+  await mailbox.stop();
+});
+
+const ask = async (id: string, body: unknown, app = auth) => {
+  const { access_token: token } = await app.login('admin@example.com');
+  const answer = await app.call('POST', `/admin/users/${id}/password/reset`, { token, body });
+  return answer.status < 300 ? answer.status : answer.body.code;
+};
+const logIn = async (email: string, password = PASSWORD) =>
+  (await auth.call('POST', '/auth/login', { body: { email, password } })).status;
+const tokenOf = (email: string) => linkToken(auth, mailbox, email, 'Set a new password');
+const reset = async (token: string) =>
+  (await auth.call('POST', '/auth/password/reset', { body: { token, newPassword: NEW_PASSWORD } }))
+    .status;
+const actionsOn = (id: string) =>
+  auth.dataSource.query<object[]>(
+    `SELECT action FROM audit_events WHERE subject = $1 AND action LIKE 'user.password%'`,
+    [id],
+  );
+
+describe('an administrator', () => {
+  it('mails a user a link for a new password, and the present one works until then', async () => {
+    const email = 'mailed@example.com';
+    const { id } = (await auth.register(email)).body;
+    const { access_token: token } = await auth.login(email);
+    expect(await ask(id.toUpperCase(), undefined)).toBe(202);
+    const link = await tokenOf(email);
+    expect((await auth.call('GET', '/auth/me', { token })).status).toBe(200);
+    expect(await logIn(email)).toBe(200);
+    expect(await reset(link)).toBe(204);
+    expect(await logIn(email, NEW_PASSWORD)).toBe(200);
+    expect(await actionsOn(id)).toEqual([
+      { action: 'user.password_reset_sent' },
+      { action: 'user.password_reset' },
+    ]);
+  });
+
+  it('requires a new password: the present one and all sessions end at once', async () => {
+    const email = 'required@example.com';
+    const { id } = (await auth.register(email)).body;
+    const { access_token: token, refresh_token } = await auth.login(email);
+    expect(await ask(id, { required: true })).toBe(202);
+    expect((await auth.call('GET', '/auth/me', { token })).body.code).toBe('token_revoked');
+    expect((await auth.refresh(refresh_token)).status).toBe(401);
+    expect(await logIn(email)).toBe(401);
+    expect(await reset(await tokenOf(email))).toBe(204);
+    expect(await logIn(email, NEW_PASSWORD)).toBe(200);
+    expect(await actionsOn(id)).toContainEqual({ action: 'user.password_required' });
+  });
+
+  it('may not do that to the own account, a disabled user, or nobody', async () => {
+    const { access_token: token } = await auth.login('admin@example.com');
+    const { id: own } = (await auth.call<{ id: string }>('GET', '/auth/me', { token })).body;
+    expect(await ask(own, { required: true })).toBe('conflict');
+    expect(await logIn('admin@example.com')).toBe(200);
+    const { id } = (await auth.register('off@example.com')).body;
+    await auth.dataSource.query('UPDATE users SET is_disabled = true WHERE id = $1', [id]);
+    expect(await ask(id, { required: true })).toBe('conflict');
+    expect(await ask(randomUUID(), {})).toBe('not_found');
+    expect(await ask('nobody', {})).toBe('not_found');
+    expect(await ask(id, { required: 'yes' })).toBe('invalid_input');
+    expect(await ask(id, { requierd: true })).toBe('invalid_input');
+  });
+
+  it('gets a clear answer where no mail is sent, and nothing has changed', async () => {
+    const withoutMail = await AuthApp.start({ DATABASE_URL: auth.databaseUrl });
+    try {
+      const { id } = (await withoutMail.register('no-mail@example.com')).body;
+      expect(await ask(id, { required: true }, withoutMail)).toBe('mail_unavailable');
+      await withoutMail.login('no-mail@example.com');
+    } finally {
+      await withoutMail.close();
+    }
+  });
+});

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+
+import type { User } from './user.entity.js';
+
+/** One member of an export: an object, or many, which are read while the caller takes them. */
+export type ExportedSection = object | AsyncIterable<object>;
+
+type Section = (user: User) => ExportedSection | Promise<ExportedSection>;
+
+/**
+ * Collects what is kept of a user. Domains that keep something register it here, without secrets and
+ * without what is about someone else.
+ */
+@Injectable()
+export class UserExports {
+  private readonly sections = new Map<string, Section>();
+
+  /** @param name of the member in the export */
+  add(name: string, section: Section): void {
+    this.sections.set(name, section);
+  }
+
+  /** The text of one JSON object, in parts that need little memory, however much there is. */
+  async *of(user: User, at: Date): AsyncGenerator<string> {
+    yield `{"exportedAt":${JSON.stringify(at)}`;
+    for (const [name, section] of this.sections) {
+      yield `,\n${JSON.stringify(name)}:`;
+      const content = await section(user);
+      if (Symbol.asyncIterator in content) yield* list(content);
+      else yield JSON.stringify(content);
+    }
+    yield '}\n';
+  }
+}
+
+async function* list(rows: AsyncIterable<object>): AsyncGenerator<string> {
+  let separator = '[\n';
+  for await (const row of rows) {
+    yield separator + JSON.stringify(row);
+    separator = ',\n';
+  }
+  yield separator === '[\n' ? '[]' : '\n]';
+}
+
+const BATCH = 500;
+
+/**
+ * All rows in batches, so that a slow reader holds no transaction open.
+ *
+ * @param read the next ones after this row, in the order of a key
+ */
+export async function* inBatches<Row>(
+  read: (after: Row | undefined, count: number) => Promise<readonly Row[]>,
+): AsyncGenerator<Row> {
+  let after: Row | undefined;
+  for (;;) {
+    const rows = await read(after, BATCH);
+    yield* rows;
+    if (rows.length < BATCH) return;
+    after = rows.at(-1);
+  }
+}
