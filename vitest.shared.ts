@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import base from './tsconfig.base.json' with { type: 'json' };
 
 // Libraries are tested from their source; only e2e suites run what was built.
-const conditions = ['@jwt-auth/source', 'module', 'node', 'development|production'];
+const conditions = ['@jwt-auth/source', 'node', 'development|production'];
 
 const path = (file: string) => new URL(file, import.meta.url).pathname;
 
