@@ -6,12 +6,14 @@ import {
   listenAddress,
   parseSettings,
   SettingsError,
+  tracingOf,
   versionIn,
   type Build,
   type DatabaseLimits,
   type Environment,
   type ListenAddress,
   type LogLevel,
+  type TracingOptions,
   type TrustProxy,
 } from '@jwt-auth/chassis';
 
@@ -94,6 +96,8 @@ export class Config {
   /** Of pages that may call. */
   readonly corsOrigins: readonly string[];
   readonly build: Build;
+  /** `undefined`: no spans are recorded. */
+  readonly tracing: TracingOptions | undefined;
   readonly shutdownDelayMs: number;
   readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
@@ -152,6 +156,7 @@ export class Config {
     this.migrations = settings.MIGRATE ? 'run' : 'await';
     this.databaseAppRole = settings.DATABASE_APP_ROLE;
     this.build = { version, commit: settings.BUILD_COMMIT };
+    this.tracing = tracingOf(settings);
     this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
     this.areDocsServed = areDocsServed(settings);
     this.isConsoleServed = settings.CONSOLE;

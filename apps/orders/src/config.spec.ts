@@ -47,6 +47,13 @@ describe('Config', () => {
     ).toEqual(everywhere);
   });
 
+  it('records spans only if there is an endpoint for them', () => {
+    expect(new Config(database).tracing).toBeUndefined();
+    const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318';
+    const { tracing } = new Config({ ...database, OTEL_EXPORTER_OTLP_ENDPOINT });
+    expect(tracing?.url).toBe('http://collector:4318/v1/traces');
+  });
+
   it('has a database of its own, beside that of auth', () => {
     const { databaseUrl } = new Config(database);
     expect(databaseUrl).toBe('postgres://app:secret@db:5432/orders?sslmode=disable');

@@ -14,12 +14,14 @@ import {
   postgresUrl,
   SERVICE_SETTINGS,
   text,
+  tracingOf,
   versionIn,
   type Build,
   type DatabaseLimits,
   type Environment,
   type ListenAddress,
   type LogLevel,
+  type TracingOptions,
   type TrustProxy,
 } from '@jwt-auth/chassis';
 import { withDatabase } from '@jwt-auth/jwt-core/postgres';
@@ -111,6 +113,8 @@ export class Config {
   /** Of pages that may call. */
   readonly corsOrigins: readonly string[];
   readonly build: Build;
+  /** `undefined`: no spans are recorded. */
+  readonly tracing: TracingOptions | undefined;
   readonly shutdownDelayMs: number;
   readonly warnings: readonly string[];
   /** Whether `/docs` is there. */
@@ -145,6 +149,7 @@ export class Config {
     this.migrations = settings.MIGRATE ? 'run' : 'await';
     this.databaseAppRole = settings.ORDERS_DATABASE_APP_ROLE;
     this.build = { version, commit: settings.BUILD_COMMIT };
+    this.tracing = tracingOf(settings);
     this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
     this.areDocsServed = areDocsServed(settings);
   }

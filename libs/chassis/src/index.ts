@@ -34,6 +34,8 @@ export {
   databaseLimitsOf,
   SERVICE_SETTINGS,
 } from './settings/service-settings.js';
+export { tracingOf, type TracingOptions } from './settings/tracing-settings.js';
+export { inSpan, type SpanStart } from './tracing/spans.js';
 export { currentRequestId } from './tracing/request-context.js';
 export { LOG_LEVELS, StructuredLogger, type LogLevel } from './logging/structured-logger.js';
 export { createHttpApp, type HttpAppOptions } from './http/http-app.js';

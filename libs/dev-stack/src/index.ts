@@ -12,4 +12,5 @@ export { startApp, type RunningApp, type StartAppOptions } from './stack/running
 export { DEMO_CLIENT_ID } from './stack/settings.js';
 export { findChromium } from './supervision/chromium.js';
 export { freePort } from './supervision/free-port.js';
+export { OtlpReceiver, type ReceivedExport, type ReceivedSpan } from './telemetry/otlp-receiver.js';
 export { until } from './supervision/until.js';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { inSpan } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 
@@ -15,6 +16,9 @@ const VARIANT = 'argon2id$v=19$';
 const PARALLEL = 2;
 // At 10 to 20 ms a hash, the last in the queue waits for about half a second.
 const QUEUE = 64;
+
+const HASH_SPAN = () => ({ name: 'argon2id hash' });
+const VERIFY_SPAN = () => ({ name: 'argon2id verify' });
 
 /** What a caller can do during its turn. */
 export interface Hashing {
@@ -35,9 +39,10 @@ export class PasswordHasher {
   private readonly hashOfNobody = hash(randomUUID(), PARAMETERS);
 
   private readonly hashing: Hashing = {
-    hash: (password) => hash(password, PARAMETERS),
+    hash: (password) => inSpan(HASH_SPAN, () => hash(password, PARAMETERS)),
     verify: async (stored, password) => {
-      const isEqual = await verify(stored ?? (await this.hashOfNobody), password);
+      const compared = stored ?? (await this.hashOfNobody);
+      const isEqual = await inSpan(VERIFY_SPAN, () => verify(compared, password));
       return isEqual && stored !== undefined;
     },
   };

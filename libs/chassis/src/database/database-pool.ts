@@ -4,6 +4,8 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 
 import { DatabaseError } from './database-error.js';
+import { currentTracer } from '../tracing/spans.js';
+import { inStatementSpan } from '../tracing/statement-spans.js';
 import { databaseOutage } from './database-outage.js';
 
 export interface DatabasePoolOptions extends pg.PoolConfig {
@@ -43,7 +45,9 @@ class DatabaseClient extends pg.Client {
     // By assignment, so that the many forms of a query need not be repeated here.
     const query = this.query.bind(this) as Query;
     this.query = ((...given: readonly unknown[]) => {
-      const result = query(...given);
+      const result = currentTracer()
+        ? inStatementSpan(this, given[0], () => query(...given))
+        : query(...given);
       if (result instanceof Promise) result.catch((error: unknown) => this.endIfSpoiled(error));
       return result;
     }) as pg.Client['query'];

@@ -6,6 +6,8 @@ import type { RequestListener } from 'node:http';
 import type { ServiceServer } from '../process/service-server.js';
 import { logRequests } from '../logging/request-log.js';
 import type { StructuredLogger } from '../logging/structured-logger.js';
+import { currentTracer } from '../tracing/spans.js';
+import { traceRequests } from '../tracing/request-spans.js';
 import { passOnTraces } from '../tracing/pass-on-trace.js';
 import type { TrustProxy } from '../settings/addresses.js';
 import {
@@ -80,6 +82,8 @@ export async function createHttpApp(
   readCallerAddresses(server, trusts);
   if (trustProxy === false) warnOfUntrustedProxy(server, logger);
   addAnswerHeaders(server, () => given?.isStopping ?? !server.server.listening);
+  const tracer = currentTracer();
+  if (tracer) traceRequests(server, tracer);
   logRequests(server, logger);
   refuseAmbiguousRequests(server);
   refuseEncodedBodies(server);

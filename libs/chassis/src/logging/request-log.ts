@@ -6,7 +6,7 @@ import { traceFields } from '../tracing/trace-context.js';
 import type { StructuredLogger } from './structured-logger.js';
 
 /** Probes come every second, and their lines would hide the others. */
-const isProbe = (request: FastifyRequest): boolean =>
+export const isProbe = (request: FastifyRequest): boolean =>
   request.routeOptions.url?.startsWith('/health/') === true;
 
 /** A success on a route that machines call all the time. */

@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 
 import { databaseOutage } from '../database/database-outage.js';
-import { currentRequest } from '../tracing/request-context.js';
+import { currentRequestId, currentTrace } from '../tracing/request-context.js';
 import { traceFields } from '../tracing/trace-context.js';
 import { LineLimiter } from './line-limiter.js';
 import { loggedError, redact, withoutSecrets } from './redact.js';
@@ -108,6 +108,6 @@ export class StructuredLogger implements LoggerService {
 }
 
 function requestFields(): Fields {
-  const request = currentRequest();
-  return request ? { requestId: request.requestId, ...traceFields(request.trace) } : {};
+  const trace = currentTrace();
+  return trace ? { requestId: currentRequestId(), ...traceFields(trace) } : {};
 }

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 
 import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
 import { hostAndPort, type TrustProxy } from '../settings/addresses.js';
+import type { Build } from '../health/build.js';
 import { SettingsError } from '../settings/parse-settings.js';
+import type { TracingOptions } from '../settings/tracing-settings.js';
+import { startTracing, type Tracing } from '../tracing/start-tracing.js';
 import { ServiceServer } from './service-server.js';
 import { exitOnCrash, stopOnSignals, type Stoppable } from './shutdown.js';
 import { StartProgress } from './start-progress.js';
@@ -19,6 +22,10 @@ export interface ServiceConfig {
   readonly basePath?: string;
   /** How long readiness says 503, and requests are still served, before the process stops. */
   readonly shutdownDelayMs: number;
+  /** `undefined`: no spans are recorded. */
+  readonly tracing?: TracingOptions | undefined;
+  /** In each span. */
+  readonly build?: Build;
   /** What the settings have that is ignored. Logged at the start. */
   readonly warnings: readonly string[];
 }
@@ -68,6 +75,8 @@ export async function runService<Config extends ServiceConfig>(
     await server.listen({ host: config.host, port: config.port });
     const { address, port } = server.http.address() as AddressInfo;
     logger.log('Listening', { address, port });
+    const program = { name: service.name, build: config.build };
+    running.tracing = await startTracing(config.tracing, program, logger);
     const app = await service.createApp(config, logger, server);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
@@ -94,6 +103,7 @@ function readConfig<Config extends ServiceConfig>(service: Service<Config>): Con
 /** The server, and the app once it has started. */
 class RunningService implements Stoppable {
   app: NestFastifyApplication | undefined;
+  tracing: Tracing | undefined;
 
   constructor(private readonly server: ServiceServer) {}
 
@@ -110,6 +120,7 @@ class RunningService implements Stoppable {
     await this.server.stopAccepting();
     await this.app?.close();
     await this.server.close();
+    await this.tracing?.stop();
   }
 
   closeNow(): void {

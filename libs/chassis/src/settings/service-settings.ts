@@ -2,6 +2,7 @@ import type { DatabaseLimits } from '../database/database-options.js';
 import { LOG_LEVELS } from '../logging/structured-logger.js';
 import { trustProxy } from './addresses.js';
 import { pageOrigins } from './page-origins.js';
+import { TRACING_SETTINGS } from './tracing-settings.js';
 import { choice, duration, flag, port, text, wholeNumber } from './setting.js';
 
 /** The variables that every service reads: members for the schema of its settings. */
@@ -18,6 +19,7 @@ export const SERVICE_SETTINGS = {
   /** Of the sources that the program was built from. */
   BUILD_COMMIT: text(64).default('unknown'),
   TRUST_PROXY: trustProxy().default(false),
+  ...TRACING_SETTINGS,
 };
 
 /** The variables about the database: members for the schema of a service that has one. */

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 
-import { currentRequest } from './request-context.js';
+import { currentTrace } from './request-context.js';
 import { traceHeaders } from './trace-context.js';
 
 /** What Node's `fetch` reports of a request before it is sent. */
@@ -19,7 +19,7 @@ export function passOnTraces(): void {
   if (isOn) return;
   isOn = true;
   subscribe('undici:request:create', (message) => {
-    const trace = currentRequest()?.trace;
+    const trace = currentTrace();
     if (trace === undefined) return;
     const { request } = message as { readonly request: OutgoingRequest };
     // Instrumentation of OpenTelemetry that an operator has loaded has done so already.

@@ -1,3 +1,4 @@
+import type { SpanContext } from '@opentelemetry/api';
 import { randomFillSync } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -18,23 +19,39 @@ const TRACEPARENT = /^(?!ff)([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2}
 /** Printable ASCII. Section 3.3.1.5 asks to pass on 512 characters at least. */
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
 
-/** Continues the trace of a caller, or begins one if its header names none. */
-export function traceOf({
-  traceparent,
-  tracestate,
-}: Readonly<Pick<IncomingHttpHeaders, string>>): TraceContext {
-  const [, version, traceId, parentId, flags, rest] =
+type Headers = Readonly<Pick<IncomingHttpHeaders, string>>;
+
+/** What a caller says of its own work: `spanId` is the caller's. `undefined` if its header is invalid. */
+export function parentOf({ traceparent, tracestate }: Headers): TraceContext | undefined {
+  const [, version, traceId, spanId, flags, rest] =
     TRACEPARENT.exec(typeof traceparent === 'string' ? traceparent : '') ?? [];
   const isValid =
-    traceId !== undefined && !isZero(traceId) && parentId !== undefined && !isZero(parentId);
-  if (!isValid || (version === '00' && rest !== undefined)) return newTrace();
+    traceId !== undefined && !isZero(traceId) && spanId !== undefined && !isZero(spanId);
+  if (!isValid || (version === '00' && rest !== undefined)) return undefined;
   const state = Array.isArray(tracestate) ? tracestate.join() : tracestate;
   return {
     traceId,
-    spanId: randomId(8),
+    spanId,
     flags: flags ?? '00',
     state: state !== undefined && TRACESTATE.test(state) ? state : undefined,
   };
+}
+
+/** Continues the trace of a caller, or begins one if its header names none. */
+export function traceOf(headers: Headers): TraceContext {
+  const parent = parentOf(headers);
+  return parent ? { ...parent, spanId: randomId(8) } : newTrace();
+}
+
+/** The place of a span that OpenTelemetry's SDK has made. */
+export function traceOfSpan({
+  traceId,
+  spanId,
+  traceFlags,
+  traceState,
+}: SpanContext): TraceContext {
+  const flags = traceFlags.toString(16).padStart(2, '0');
+  return { traceId, spanId, flags, state: traceState?.serialize() || undefined };
 }
 
 /** For work that nobody else has caused. Not sampled, as nothing here records it. */

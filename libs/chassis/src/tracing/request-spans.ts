@@ -1,0 +1,79 @@
+import {
+  createTraceState,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Context,
+  type Tracer,
+} from '@opentelemetry/api';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+import { callerAddress } from '../http/caller-address.js';
+import { isProbe } from '../logging/request-log.js';
+import { contextOf, openContext } from './request-context.js';
+import { parentOf } from './trace-context.js';
+
+/** The methods that OpenTelemetry knows. Callers can send others, any number of them. */
+const METHODS = new Set([
+  ...['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'],
+]);
+
+/**
+ * Makes a span of each request, which continues the trace of its caller, by OpenTelemetry's semantic
+ * conventions for HTTP servers. Without the path, which may hold secrets. Probes get none.
+ */
+export function traceRequests(server: FastifyInstance, tracer: Tracer): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (!isProbe(request)) openContext(request, startSpan(tracer, request));
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    endSpan(request, reply);
+    done();
+  });
+}
+
+function startSpan(tracer: Tracer, request: FastifyRequest) {
+  const method = METHODS.has(request.method) ? request.method : '_OTHER';
+  const { url: route } = request.routeOptions;
+  const name = route === undefined ? methodName(method) : `${methodName(method)} ${route}`;
+  const attributes = {
+    'http.request.method': method,
+    'http.route': route,
+    'url.scheme': request.protocol,
+    'network.protocol.version': request.raw.httpVersion,
+    'client.address': callerAddress(request),
+  };
+  return tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, callerContext(request));
+}
+
+/** The conventions name a span of an unknown method by `HTTP`. */
+const methodName = (method: string): string => (method === '_OTHER' ? 'HTTP' : method);
+
+function callerContext({ headers }: FastifyRequest): Context {
+  const parent = parentOf(headers);
+  if (!parent) return ROOT_CONTEXT;
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId: parent.traceId,
+    spanId: parent.spanId,
+    traceFlags: Number.parseInt(parent.flags, 16) & TraceFlags.SAMPLED,
+    ...(parent.state !== undefined && { traceState: createTraceState(parent.state) }),
+    isRemote: true,
+  });
+}
+
+function endSpan(request: FastifyRequest, reply: FastifyReply): void {
+  const { span } = contextOf(request);
+  if (!span) return;
+  // Else the caller has hung up, and got no status or not all of the answer.
+  if (reply.raw.writableFinished) {
+    span.setAttribute('http.response.status_code', reply.statusCode);
+    if (reply.statusCode >= 500) {
+      span.setAttribute('error.type', String(reply.statusCode));
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+  }
+  span.end();
+}

@@ -1,0 +1,65 @@
+import {
+  context,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Attributes,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
+
+import { errorCode } from '../database/database-error.js';
+
+let tracer: Tracer | undefined;
+
+/** From now on spans are recorded by this tracer, or no longer with `undefined`. */
+export function recordSpansWith(given: Tracer | undefined): void {
+  tracer = given;
+}
+
+/** Of spans of this process. `undefined` unless spans are recorded. */
+export function currentTracer(): Tracer | undefined {
+  return tracer;
+}
+
+export interface SpanStart {
+  readonly name: string;
+  readonly kind?: SpanKind;
+  readonly attributes?: Attributes;
+}
+
+/**
+ * Runs `work` as a span of the trace for which it is done, which ends with the promise that `work`
+ * gives. It only runs it if no spans are recorded, in the background, and in a trace that is not sampled.
+ *
+ * No span has the message of an error, which may hold values.
+ */
+export function inSpan<T>(start: () => SpanStart, work: () => T): T {
+  const span = tracer && isSampled() ? startSpan(tracer, start()) : undefined;
+  if (!span) return work();
+  const result = work();
+  if (result instanceof Promise) {
+    result.then(
+      () => span.end(),
+      (error: unknown) => endWithError(span, error),
+    );
+  }
+  return result;
+}
+
+function isSampled(): boolean {
+  const parent = trace.getSpanContext(context.active());
+  return parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
+}
+
+function startSpan(by: Tracer, { name, kind = SpanKind.INTERNAL, attributes }: SpanStart): Span {
+  return by.startSpan(name, { kind, attributes });
+}
+
+function endWithError(span: Span, error: unknown): void {
+  const type = errorCode(error) ?? (error instanceof Error ? error.name : '_OTHER');
+  span.setAttribute('error.type', type);
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}
