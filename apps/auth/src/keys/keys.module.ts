@@ -55,7 +55,7 @@ const FOLLOWING_MS = 60_000;
         }),
     },
   ],
-  exports: [KeyRing, KeyRotationService],
+  exports: [EncryptionKeys, KeyRing, KeyRotationService],
 })
 export class KeysModule implements OnModuleInit {
   constructor(
