@@ -24,6 +24,10 @@ import { Config } from './config.js';
 import { CoreModule } from './core.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { provideErrorFilter } from './error.filter.js';
+import { factorsProblem } from './factors/factors.errors.js';
+import { factorMetrics } from './factors/factors.metrics.js';
+import { FactorsModule } from './factors/factors.module.js';
+import { SecondFactors } from './factors/second-factors.js';
 import { HealthHistoryModule } from './health/health-history.module.js';
 import { KeyRing } from './keys/key-ring.js';
 import { keysProblem } from './keys/keys.errors.js';
@@ -91,6 +95,7 @@ import { UsersModule } from './users/users.module.js';
     metrics(),
     AccessModule,
     AccountsModule,
+    FactorsModule,
     HealthHistoryModule,
     KeysModule,
     MailModule,
@@ -105,6 +110,7 @@ import { UsersModule } from './users/users.module.js';
       accessModelProblem,
       usersProblem,
       accountsProblem,
+      factorsProblem,
       sessionsProblem,
       clientsProblem,
       keysProblem,
@@ -125,6 +131,7 @@ export class AppModule {
 function metrics(): DynamicModule {
   return MetricsModule.forRootAsync({
     imports: [
+      FactorsModule,
       KeysModule,
       MailModule,
       ReceiptsModule,
@@ -143,6 +150,7 @@ function metrics(): DynamicModule {
       PostgresRevocationSource,
       ReceiptsService,
       RefreshService,
+      SecondFactors,
     ],
     useFactory: (
       config: Config,
@@ -155,6 +163,7 @@ function metrics(): DynamicModule {
       feed: PostgresRevocationSource,
       receipts: ReceiptsService,
       refreshing: RefreshService,
+      secondFactors: SecondFactors,
     ) => ({
       address: config.metricsAddress,
       sources: [
@@ -167,6 +176,7 @@ function metrics(): DynamicModule {
         feedMetrics(feed),
         receiptMetrics(receipts),
         refreshMetrics(refreshing),
+        factorMetrics(secondFactors),
       ],
     }),
   });

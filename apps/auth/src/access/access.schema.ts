@@ -4,7 +4,8 @@ import { z } from 'zod';
 
 import { isOwnScope } from './built-in.js';
 
-const line = (max: number) =>
+/** Text on one line, as of a name. */
+export const line = (max: number) =>
   z
     .string()
     .trim()

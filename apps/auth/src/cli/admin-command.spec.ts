@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { enrolled } from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { runAdminCommand } from './admin-command.js';
 
@@ -54,6 +55,18 @@ describe('first aid', () => {
     const { id } = (await auth.register(email)).body;
     return { id, email, ...(await auth.login(email)) };
   }
+  it('removes the second factors of a user who has lost them', async () => {
+    const { email, userId } = await enrolled(auth);
+    const { code, shown } = await aid(['reset-factors', email]);
+    expect([code, shown]).toEqual([0, `Second factors of ${email} that were removed: 1.\n`]);
+    expect((await auth.login(email)).access_token).toBeTypeOf('string');
+    const rows = await auth.dataSource.query<object[]>(
+      `SELECT actor, detail FROM audit_events WHERE action = 'factors.reset' AND subject = $1`,
+      [userId],
+    );
+    expect(rows).toEqual([{ actor: null, detail: { count: 1, by: 'reset-factors' } }]);
+  });
+
   /** The running app hears of it through the database. */
   const diesSoon = (token: string) =>
     expect

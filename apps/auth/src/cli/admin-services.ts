@@ -11,6 +11,8 @@ import { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { CoreModule } from '../core.module.js';
 import { openAuthDatabase } from '../database/open-auth-database.js';
+import { FactorsAdminService } from '../factors/factors.admin.service.js';
+import { FactorsRepository } from '../factors/factors.repository.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { OutgoingMailsRepository } from '../mail/outgoing-mails.repository.js';
 import { OwnRevocations } from '../revocations/own-revocations.js';
@@ -35,6 +37,7 @@ export interface AdminServices {
   readonly users: UsersAdminService;
   readonly usersRepository: UsersRepository;
   readonly sessions: SessionsAdminService;
+  readonly factors: FactorsAdminService;
 }
 
 /**
@@ -46,6 +49,8 @@ export interface AdminServices {
     AccessModel,
     AccessRepository,
     AuditService,
+    FactorsAdminService,
+    FactorsRepository,
     MailOutbox,
     OutgoingMailsRepository,
     OwnRevocations,
@@ -94,6 +99,7 @@ export async function withAdminServices<T>(
       users: app.get(UsersAdminService),
       usersRepository: app.get(UsersRepository),
       sessions: app.get(SessionsAdminService),
+      factors: app.get(FactorsAdminService),
     });
   } finally {
     await dataSource.destroy();

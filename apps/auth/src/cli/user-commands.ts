@@ -68,6 +68,13 @@ export const USER_COMMANDS: Readonly<Record<string, UserCommand>> = {
       };
     },
   },
+  'reset-factors': {
+    purpose: 'removes all second factors of a user',
+    run: async ({ factors }, { id, email }) => {
+      const count = await factors.reset(id, by('reset-factors'));
+      return { message: `Second factors of ${email} that were removed: ${count}.` };
+    },
+  },
   'delete-user': {
     purpose: 'deletes a user for good',
     run: async ({ users }, { id, email }) => {

@@ -12,8 +12,10 @@ import { AccountLink } from '../accounts/account-link.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import { Client } from '../clients/client.entity.js';
+import { Factor, RecoveryCode, TotpEnrolment } from '../factors/factor.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import { OutgoingMail } from '../mail/outgoing-mail.entity.js';
+import { LoginTicket } from '../sessions/login-ticket.entity.js';
 import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';
@@ -45,6 +47,7 @@ import { ExpireAuditEvents1764000000760 } from './migrations/1764000000760-expir
 import { IndexAuditEventsByTime1764000000761 } from './migrations/1764000000761-index-audit-events-by-time.js';
 import { KeepAuthentication1764000000770 } from './migrations/1764000000770-keep-authentication.js';
 import { DeleteAccountsLater1764000000780 } from './migrations/1764000000780-delete-accounts-later.js';
+import { CreateFactors1764000000800 } from './migrations/1764000000800-create-factors.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
@@ -68,6 +71,10 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       Role,
       OutgoingMail,
       AccountLink,
+      Factor,
+      TotpEnrolment,
+      RecoveryCode,
+      LoginTicket,
     ],
     migrations: [
       CreateRevokedTokens1763856000000,
@@ -99,6 +106,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       IndexAuditEventsByTime1764000000761,
       KeepAuthentication1764000000770,
       DeleteAccountsLater1764000000780,
+      CreateFactors1764000000800,
     ],
   });
 }

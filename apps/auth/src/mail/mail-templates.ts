@@ -12,6 +12,9 @@ export const TEMPLATES = {
   'password-changed': ['service', 'email', 'time', 'address'],
   'new-password': ['service', 'email', 'link'],
   'account-deleted': ['service', 'email', 'time', 'address', 'until', 'link'],
+  'factor-added': ['service', 'email', 'time', 'address', 'factor'],
+  'factor-removed': ['service', 'email', 'time', 'address', 'factor'],
+  'factors-reset': ['service', 'email', 'time'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type TemplateName = keyof typeof TEMPLATES;

@@ -3,6 +3,8 @@ import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 
 import { AccountLink } from '../accounts/account-link.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
+import { TotpEnrolment } from '../factors/factor.entity.js';
+import { LoginTicket } from '../sessions/login-ticket.entity.js';
 import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';
@@ -55,6 +57,16 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
   },
   {
     entity: AccountLink,
+    condition: `expired.expiresAt < now() - interval '1 day'`,
+    age: 'expiresAt',
+  },
+  {
+    entity: TotpEnrolment,
+    condition: `expired.expiresAt < now() - interval '1 day'`,
+    age: 'expiresAt',
+  },
+  {
+    entity: LoginTicket,
     condition: `expired.expiresAt < now() - interval '1 day'`,
     age: 'expiresAt',
   },

@@ -8,15 +8,17 @@ import type { User } from '../users/user.entity.js';
 import { ApiCrossSiteRefusal } from './cookie-requests.js';
 import { LoginGuard } from './login.guard.js';
 import { LoginRequest } from './login.schema.js';
+import { MfaLoginService } from './mfa-login.service.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { SessionStartService } from './session-start.service.js';
-import { SessionResponse } from './sessions.schema.js';
+import { LoginResponse } from './sessions.schema.js';
 
 @ApiTags('sessions')
 @Controller('auth')
 export class LoginController {
   constructor(
     private readonly sessionStarting: SessionStartService,
+    private readonly mfaLogins: MfaLoginService,
     private readonly cookie: RefreshCookie,
   ) {}
 
@@ -25,16 +27,17 @@ export class LoginController {
   @UseGuards(LoginGuard)
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Start a session' })
-  @ApiOkResponse({ standardSchema: SessionResponse })
+  @ApiOperation({ summary: 'Start a session, or get a ticket for the second step of the login' })
+  @ApiOkResponse({ standardSchema: LoginResponse })
   @ApiCrossSiteRefusal()
   async login(
-    @Body({ schema: LoginRequest })
-    { delivery, scope, resource, token_format: format }: LoginRequest,
+    @Body({ schema: LoginRequest }) login: LoginRequest,
     @Req() { user }: { user: User },
     @RequestOrigin() origin: Origin,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SessionResponse> {
+  ): Promise<LoginResponse> {
+    if (user.hasSecondFactor) return this.mfaLogins.demand(user, login);
+    const { delivery, scope, resource, token_format: format } = login;
     const tokens = await this.sessionStarting.start(user, { scope, resource, format }, origin);
     return delivery === 'cookie' ? this.cookie.deliver(reply, tokens) : tokens;
   }

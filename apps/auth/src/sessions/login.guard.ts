@@ -4,7 +4,6 @@ import type { FastifyRequest } from 'fastify';
 
 import { LoginRequest } from './login.schema.js';
 import { OwnPages } from './own-pages.js';
-import { SessionsError } from './sessions.errors.js';
 
 /** Admits a caller who sends an e-mail and its password, as `request.user`. */
 @Injectable()
@@ -23,18 +22,7 @@ export class LoginGuard extends AuthGuard('local') {
       schema: LoginRequest,
     })) as LoginRequest;
     request.body = login;
-    this.demandOwnPage(request, login);
+    if (login.delivery === 'cookie') this.pages.demandOwnOrNone(request);
     return (await super.canActivate(context)) as boolean;
-  }
-
-  /**
-   * Login CSRF (threat:login-csrf): another page that logs its visitors in as the attacker would read
-   * what they then do. A caller that is no page has no visitors.
-   *
-   * @throws SessionsError `cross_site_request`
-   */
-  private demandOwnPage(request: FastifyRequest, { delivery }: LoginRequest): void {
-    if (delivery !== 'cookie' || this.pages.kindOf(request) !== 'foreign') return;
-    throw new SessionsError('cross_site_request', 'A foreign page asked for a cookie');
   }
 }

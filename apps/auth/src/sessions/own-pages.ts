@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
 import { Config } from '../config.js';
+import { SessionsError } from './sessions.errors.js';
 
 /**
  * Where a request came from: one of our pages, a page of anyone else, or what is no page at all.
@@ -16,6 +17,17 @@ export class OwnPages {
 
   constructor({ issuer, corsOrigins }: Config) {
     this.origins = new Set([new URL(issuer).origin, ...corsOrigins]);
+  }
+
+  /**
+   * Login CSRF (threat:login-csrf): another page that logs its visitors in as the attacker would read
+   * what they then do. A caller that is no page has no visitors.
+   *
+   * @throws SessionsError `cross_site_request`
+   */
+  demandOwnOrNone(request: Pick<FastifyRequest, 'headers'>): void {
+    if (this.kindOf(request) !== 'foreign') return;
+    throw new SessionsError('cross_site_request', 'A foreign page asked for a cookie');
   }
 
   kindOf({ headers }: Pick<FastifyRequest, 'headers'>): PageKind {

@@ -10,7 +10,7 @@ import { Config } from '../config.js';
 import type { TokenFormat } from '../tokens/token-format.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
-import { BY_PASSWORD } from './authentication.js';
+import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
@@ -49,36 +49,42 @@ export class SessionStartService {
    * @param checked the user as it was when the password was checked, and was not disabled
    * @throws SessionsError `credentials_changed`; AccessModelError `invalid_target`
    */
-  start(
+  start(checked: User, request: SessionRequest, origin: Origin): Promise<TokenResponse> {
+    return this.dataSource.transaction((manager) =>
+      this.startIn(manager, checked, request, origin, BY_PASSWORD),
+    );
+  }
+
+  /** The same in the caller's transaction, with what the user has proved. */
+  async startIn(
+    manager: EntityManager,
     checked: User,
     request: SessionRequest,
     origin: Origin,
-    amr = BY_PASSWORD,
+    amr: readonly AuthenticationMethod[],
   ): Promise<TokenResponse> {
-    return this.dataSource.transaction(async (manager) => {
-      const { id: userId, roles, claims } = await this.lockUnchanged(manager, checked);
-      const now = await this.clock.database(manager);
-      const session = { ...this.newSession(userId, request, origin, now), amr };
-      const { response, record } = await this.tokenPairs.mint(manager, {
-        ...{ userId, roles, claims, now, predecessor: null, format: request.format ?? 'jwt' },
-        sessionId: session.id,
-        sessionExpiresAt: session.expiresAt,
-        authenticatedAt: now,
-        amr,
-        requestedScope: session.requestedScope,
-        audience: session.audience ?? this.config.audience,
-      });
-      await this.sessions.insert(manager, session);
-      await this.refreshTokens.insert(manager, record);
-      await this.audit.record(manager, {
-        action: 'session.started',
-        actor: userId,
-        subject: session.id,
-        origin,
-      });
-      await this.sessionEnd.endOldestSessions(manager, userId, { origin, now });
-      return response;
+    const { id: userId, roles, claims } = await this.lockUnchanged(manager, checked);
+    const now = await this.clock.database(manager);
+    const session = { ...this.newSession(userId, request, origin, now), amr };
+    const { response, record } = await this.tokenPairs.mint(manager, {
+      ...{ userId, roles, claims, now, predecessor: null, format: request.format ?? 'jwt' },
+      sessionId: session.id,
+      sessionExpiresAt: session.expiresAt,
+      authenticatedAt: now,
+      amr,
+      requestedScope: session.requestedScope,
+      audience: session.audience ?? this.config.audience,
     });
+    await this.sessions.insert(manager, session);
+    await this.refreshTokens.insert(manager, record);
+    await this.audit.record(manager, {
+      action: 'session.started',
+      actor: userId,
+      subject: session.id,
+      origin,
+    });
+    await this.sessionEnd.endOldestSessions(manager, userId, { origin, now });
+    return response;
   }
 
   private newSession(
@@ -112,7 +118,9 @@ export class SessionStartService {
   private async lockUnchanged(manager: EntityManager, checked: User): Promise<User> {
     const user = await this.users.lockAtLogin(manager, checked.id);
     const isSamePassword = +checked.passwordChangedAt === +(user?.passwordChangedAt ?? NaN);
-    if (user && !user.isDisabled && isSamePassword) return user;
+    // A second factor that was added since was not asked for.
+    const isSameDemand = user?.hasSecondFactor === checked.hasSecondFactor;
+    if (user && !user.isDisabled && isSamePassword && isSameDemand) return user;
     throw new SessionsError('credentials_changed', 'The password or the user changed meanwhile');
   }
 }

@@ -14,6 +14,7 @@ import { invalidCredentials } from '../users/users.errors.js';
  * - `scope_exceeded`: a refresh asked for more than the session has. Its token was not spent.
  * - `session_not_found`: this user has no such session that is still open.
  * - `credentials_changed`: the password changed, or the user was disabled, during the login.
+ * - `ticket_invalid`: of a login that waits for a second factor: unknown, used, expired, or dead.
  */
 export type SessionsErrorCode =
   | 'refresh_token_invalid'
@@ -24,7 +25,8 @@ export type SessionsErrorCode =
   | 'cross_site_request'
   | 'scope_exceeded'
   | 'session_not_found'
-  | 'credentials_changed';
+  | 'credentials_changed'
+  | 'ticket_invalid';
 
 export class SessionsError extends Error {
   override readonly name = 'SessionsError';
@@ -71,6 +73,7 @@ const PROBLEMS: Readonly<Record<SessionsErrorCode, Problem>> = {
   scope_exceeded: { status: 400, code: 'invalid_input', detail: 'The session has no such scope' },
   session_not_found: { status: 404, code: 'not_found' },
   credentials_changed: invalidCredentials,
+  ticket_invalid: unauthorized('ticket_invalid', 'Log in again, with the password'),
 };
 
 /** The HTTP answer to an error of this domain. */

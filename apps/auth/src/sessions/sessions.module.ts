@@ -3,12 +3,16 @@ import { PassportModule } from '@nestjs/passport';
 
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { RevocationEffects } from '../revocations/revocation-effects.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { LocalStrategy } from './local.strategy.js';
 import { LoginController } from './login.controller.js';
+import { LoginTicketsRepository } from './login-tickets.repository.js';
+import { MfaLoginController } from './mfa-login.controller.js';
+import { MfaLoginService } from './mfa-login.service.js';
 import { OwnPages } from './own-pages.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
@@ -17,6 +21,7 @@ import { SessionEndService } from './session-end.service.js';
 import { SessionExports } from './session-exports.js';
 import { SessionStartService } from './session-start.service.js';
 import { SessionAccessChanges } from './session-access-changes.js';
+import { SessionFactorChanges } from './session-factor-changes.js';
 import { SessionUserChanges } from './session-user-changes.js';
 import { SessionsAdminController } from './sessions.admin.controller.js';
 import { SessionsAdminService } from './sessions.admin.service.js';
@@ -32,13 +37,22 @@ import { TokenPairs } from './token-pairs.js';
     PassportModule,
     AccessModule,
     AuditModule,
+    FactorsModule,
     RevocationsModule,
     TokensModule,
     UsersModule,
   ],
-  controllers: [LoginController, SessionsController, SessionsAdminController, StepUpController],
+  controllers: [
+    LoginController,
+    MfaLoginController,
+    SessionsController,
+    SessionsAdminController,
+    StepUpController,
+  ],
   providers: [
     LocalStrategy,
+    LoginTicketsRepository,
+    MfaLoginService,
     OwnPages,
     RefreshCookie,
     SessionsService,
@@ -47,6 +61,7 @@ import { TokenPairs } from './token-pairs.js';
     SessionEndService,
     SessionAccessChanges,
     SessionExports,
+    SessionFactorChanges,
     SessionUserChanges,
     SessionsRepository,
     RefreshTokensRepository,

@@ -2,7 +2,7 @@ import { execute, insertRow, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
-import type { Authentication } from './authentication.js';
+import type { Authentication, AuthenticationMethod } from './authentication.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session, type SessionEnd } from './session.entity.js';
 
@@ -42,6 +42,22 @@ export class SessionsRepository {
     { authenticatedAt, amr }: Authentication,
   ): Promise<void> {
     await manager.update(Session, { id }, { authenticatedAt, amr: [...amr] });
+  }
+
+  /** What the user of an open session has proved beyond its login. */
+  async addMethods(
+    manager: EntityManager,
+    id: string,
+    methods: readonly AuthenticationMethod[],
+  ): Promise<void> {
+    await manager.query(
+      `UPDATE sessions SET amr = ARRAY(
+         SELECT method FROM unnest(coalesce(amr, '{pwd}') || $2::text[]) WITH ORDINALITY
+           AS proved (method, place)
+         GROUP BY method ORDER BY min(place))
+       WHERE id = $1 AND ended_at IS NULL`,
+      [id, methods],
+    );
   }
 
   /** The session of a refresh token, replaced or not. */

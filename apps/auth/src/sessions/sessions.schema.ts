@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { RequestedResource } from '../tokens/requested-resource.js';
 import { RequestedScope } from '../tokens/requested-scope.js';
 import { TokenFormat } from '../tokens/token-format.js';
+import { MfaDemand } from './mfa-login.schema.js';
 import type { Session } from './session.entity.js';
 
 /** What an access token response says (RFC 6749 section 5.1). */
@@ -29,6 +30,10 @@ export type CookieTokenResponse = z.infer<typeof CookieTokenResponse>;
 
 export const SessionResponse = z.union([TokenResponse, CookieTokenResponse]);
 export type SessionResponse = z.infer<typeof SessionResponse>;
+
+/** A user with a second factor gets no session before that is proved. */
+export const LoginResponse = z.union([TokenResponse, CookieTokenResponse, MfaDemand]);
+export type LoginResponse = z.infer<typeof LoginResponse>;
 
 export const RefreshRequest = z
   .object({

@@ -21,10 +21,10 @@ export class StepUpController {
   @ApiOkResponse({ standardSchema: StepUpResponse })
   stepUp(
     @Body({ schema: StepUpRequest })
-    { password, scope, resource, token_format: format }: StepUpRequest,
+    { scope, resource, token_format: format, ...proof }: StepUpRequest,
     @CurrentUser() user: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<StepUpResponse> {
-    return this.steppingUp.withPassword(user, password, { scope, resource, format }, origin);
+    return this.steppingUp.stepUp(user, proof, { scope, resource, format }, origin);
   }
 }

@@ -1,16 +1,27 @@
 import { z } from 'zod';
 
+import { FACTOR_PROOF, proofsIn } from '../factors/factors.schema.js';
 import { TypedPassword } from '../passwords.js';
 import { RequestedResource } from '../tokens/requested-resource.js';
 import { RequestedScope } from '../tokens/requested-scope.js';
 import { TokenFormat } from '../tokens/token-format.js';
 
+/** A password, a second factor, or both. */
 export const StepUpRequest = z
   .object({
-    password: TypedPassword.min(1),
+    password: TypedPassword.min(1).optional(),
+    ...FACTOR_PROOF,
     scope: RequestedScope.optional(),
     resource: RequestedResource.optional(),
     token_format: TokenFormat.optional(),
+  })
+  .refine((request) => request.password !== undefined || proofsIn(request) > 0, {
+    path: ['password'],
+    error: 'is missing, and so is a second factor',
+  })
+  .refine((request) => proofsIn(request) <= 1, {
+    path: ['code'],
+    error: 'expected at most one second factor',
   })
   .meta({ id: 'StepUpRequest' });
 export type StepUpRequest = z.infer<typeof StepUpRequest>;

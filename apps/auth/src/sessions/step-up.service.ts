@@ -5,8 +5,12 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import { secondFactorMissing } from '../factors/demand-factor.js';
+import { proofsIn, type FactorProof } from '../factors/factors.schema.js';
+import { SecondFactors } from '../factors/second-factors.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
+import type { User } from '../users/user.entity.js';
 import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
@@ -17,12 +21,28 @@ import { SessionsRepository } from './sessions.repository.js';
 import type { StepUpResponse } from './step-up.schema.js';
 import { TokenPairs } from './token-pairs.js';
 
+interface Proof extends FactorProof {
+  readonly password?: string | undefined;
+}
+
+interface StepUp {
+  readonly caller: SessionUser;
+  /** The user as it was when the password was checked, or is without one. */
+  readonly checked: User;
+  /** What is proved already. */
+  readonly methods: readonly AuthenticationMethod[];
+  readonly proof?: FactorProof;
+  readonly options: RefreshOptions;
+  readonly origin: Origin;
+}
+
 /** Authenticates the user of a session anew (RFC 9470 section 5). */
 @Injectable()
 export class StepUpService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly credentials: CredentialsService,
+    private readonly factors: SecondFactors,
     private readonly users: UsersRepository,
     private readonly sessions: SessionsRepository,
     private readonly refreshTokens: RefreshTokensRepository,
@@ -33,35 +53,49 @@ export class StepUpService {
   ) {}
 
   /**
-   * Checks the password under the limits of a login. The session is as recent as a login from then on,
-   * and so are the tokens of its refreshes.
+   * Checks what the user proves, under the limits of a login. The session is as recent as a login from
+   * then on, and so are the tokens of its refreshes. Of a user with a second factor that is asked for:
+   * the session may say `mfa`, which a password alone must not renew.
    *
    * @returns a further access token of the session. The tokens before stay as they are
-   * @throws UsersError `invalid_credentials`, `too_many_attempts`; SessionsError `session_not_found`,
-   *   `scope_exceeded`, `credentials_changed`; AccessModelError `invalid_target`
+   * @throws UsersError `invalid_credentials`, `too_many_attempts`; FactorsError `wrong_code`;
+   *   AccessError `insufficient_user_authentication` without the second factor; SessionsError
+   *   `session_not_found`, `scope_exceeded`, `credentials_changed`; AccessModelError `invalid_target`
    */
-  async withPassword(
+  async stepUp(
     caller: SessionUser,
-    password: string,
+    { password, ...proof }: Proof,
     options: RefreshOptions,
     origin: Origin,
   ): Promise<StepUpResponse> {
     const known = await this.users.findById(caller.userId);
     if (!known) throw new UsersError('user_not_found', `There is no user ${caller.userId}`);
-    const checked = await this.credentials.authenticate(known.email, password, origin);
-    return this.raise(caller, checked.passwordChangedAt, BY_PASSWORD, options, origin);
+    const hasProof = proofsIn(proof) > 0;
+    if (known.hasSecondFactor && !hasProof) throw secondFactorMissing();
+    const isChecked = password !== undefined;
+    const checked = isChecked
+      ? await this.credentials.authenticate(known.email, password, origin)
+      : known;
+    const request = { caller, checked, methods: isChecked ? BY_PASSWORD : [], options, origin };
+    if (!hasProof) return this.raise(request);
+    return this.factors.limited(known.id, origin, () => this.raise({ ...request, proof }));
   }
 
-  private raise(
-    { userId, sessionId }: SessionUser,
-    passwordChangedAt: Date,
-    methods: readonly AuthenticationMethod[],
-    { format = 'jwt', scope, resource }: RefreshOptions,
-    origin: Origin,
-  ): Promise<StepUpResponse> {
+  private raise({
+    caller: { userId, sessionId },
+    checked: { passwordChangedAt, hasSecondFactor },
+    methods,
+    proof,
+    options,
+    origin,
+  }: StepUp): Promise<StepUpResponse> {
+    const { format = 'jwt', scope, resource } = options;
     return this.dataSource.transaction(async (manager) => {
       const user = await this.users.lockAtLogin(manager, userId);
-      if (!user || user.isDisabled || +user.passwordChangedAt !== +passwordChangedAt) {
+      const isUnchanged =
+        +passwordChangedAt === +(user?.passwordChangedAt ?? NaN) &&
+        hasSecondFactor === user?.hasSecondFactor;
+      if (!user || user.isDisabled || !isUnchanged) {
         throw new SessionsError(
           'credentials_changed',
           'The password or the user changed meanwhile',
@@ -72,10 +106,11 @@ export class StepUpService {
       if (!session || session.expiresAt <= now) {
         throw new SessionsError('session_not_found', `Session ${sessionId} is over`);
       }
+      const proved = proof ? await this.factors.use(manager, userId, proof, origin) : [];
       const authentication = {
         authenticatedAt: now,
         // What the login proved stays true of the session.
-        amr: [...new Set([...(session.amr ?? BY_PASSWORD), ...methods])],
+        amr: [...new Set([...(session.amr ?? BY_PASSWORD), ...methods, ...proved])],
       };
       await this.sessions.authenticate(manager, session, authentication);
       const { response, record } = await this.tokenPairs.mint(manager, {

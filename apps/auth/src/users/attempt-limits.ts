@@ -55,6 +55,18 @@ export function loginLimits(
   };
 }
 
+/**
+ * The counts of wrong second factors of a user: as many as of wrong passwords, and counted apart from
+ * them. Only someone who knows the password can add to them.
+ */
+export function secondFactorLimits(
+  userId: string,
+  network: string,
+  isKnownNetwork: boolean,
+): AttemptLimits {
+  return loginLimits({ account: `second-factor:${userId}`, network }, isKnownNetwork);
+}
+
 /** The table must not collect e-mail addresses that users mistyped. */
 const hashed = (account: string): string =>
   createHash('sha256').update(account).digest('base64url');

@@ -62,7 +62,9 @@ export class CredentialsService {
     }
     await this.limits.succeed(counted, [failuresHere(limits).key]);
     const now = this.clock.now();
-    if (!lastLoginHere || +now - +lastLoginHere > DAY_MS) {
+    // With a second factor, the login is not done: the network becomes known by that.
+    const isDone = !user.hasSecondFactor;
+    if (isDone && (!lastLoginHere || +now - +lastLoginHere > DAY_MS)) {
       await this.users.rememberNetwork(user.id, attempt.network, now);
     }
     if (this.hasher.needsRehash(user.passwordHash)) {

@@ -64,6 +64,9 @@ export class User {
    */
   @Column({ name: 'delete_at', type: 'timestamptz', nullable: true })
   deleteAt!: Date | null;
+  /** A password alone is not enough to log in. `factors/` keeps it true. */
+  @Column({ name: 'has_second_factor', type: 'boolean' })
+  hasSecondFactor!: boolean;
 }
 
 /** A network (see `networkOf`) from which a user has logged in. */
@@ -103,5 +106,6 @@ export function newUser(
     emailVerifiedAt: null,
     registration,
     deleteAt: null,
+    hasSecondFactor: false,
   };
 }

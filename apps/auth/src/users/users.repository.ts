@@ -202,6 +202,10 @@ export class UsersRepository {
     await manager.update(User, { id }, { passwordHash, passwordChangedAt: now });
   }
 
+  async setSecondFactor(manager: EntityManager, id: string, hasOne: boolean): Promise<void> {
+    await manager.update(User, { id }, { hasSecondFactor: hasOne });
+  }
+
   async verifyEmail(manager: EntityManager, { id }: User, now: Date): Promise<void> {
     await manager.update(User, { id }, { emailVerifiedAt: now });
   }
@@ -244,6 +248,11 @@ export class UsersRepository {
       order: { network: 'ASC' },
       take: count,
     });
+  }
+
+  /** Whether the user has logged in from this network before. */
+  isKnownNetwork(userId: string, network: string): Promise<boolean> {
+    return this.dataSource.manager.existsBy(KnownNetwork, { userId, network });
   }
 
   async rememberNetwork(userId: string, network: string, lastLoginAt: Date): Promise<void> {

@@ -443,3 +443,52 @@ CREATE INDEX audit_events_of_subject ON audit_events (subject, id)
 WHERE subject IS DISTINCT FROM actor AND action !~ '^(session|token)[.]';
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000780', 'DeleteAccountsLater1764000000780');
+
+ALTER TABLE users ADD COLUMN has_second_factor boolean NOT NULL DEFAULT false;
+
+CREATE TABLE factors (
+  id uuid PRIMARY KEY,
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  kind text NOT NULL,
+  name text NOT NULL,
+  created_at timestamptz NOT NULL,
+  last_used_at timestamptz,
+  secret bytea,
+  last_step integer,
+  CHECK (kind <> 'totp' OR (secret IS NOT NULL AND last_step IS NOT NULL))
+);
+
+CREATE INDEX factors_user_id ON factors (user_id);
+
+CREATE UNIQUE INDEX factors_totp ON factors (user_id) WHERE kind = 'totp';
+
+CREATE TABLE totp_enrolments (
+  user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  session_id uuid NOT NULL,
+  name text NOT NULL,
+  secret bytea NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+
+CREATE INDEX totp_enrolments_expires_at ON totp_enrolments (expires_at);
+
+CREATE TABLE recovery_codes (
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  hash bytea NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (user_id, hash)
+);
+
+CREATE TABLE login_tickets (
+  hash bytea PRIMARY KEY CHECK (length(hash) = 32),
+  user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  password_changed_at timestamptz NOT NULL,
+  request jsonb NOT NULL,
+  guesses integer NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+
+CREATE INDEX login_tickets_user_id ON login_tickets (user_id);
+
+CREATE INDEX login_tickets_expires_at ON login_tickets (expires_at);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000800', 'CreateFactors1764000000800');

@@ -1,0 +1,58 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+
+import { EncryptionKeys } from '../keys/encryption-keys.js';
+import { FactorsRepository } from './factors.repository.js';
+
+const BATCH = 500;
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+/** A secret cannot be moved to another user (threat:row-swapping). */
+const nameOf = (userId: string): string => `totp:${userId}`;
+
+/** The secrets of authenticator apps, encrypted at rest as signing keys are. */
+@Injectable()
+export class FactorSecrets implements OnModuleInit {
+  private readonly logger = new Logger(FactorSecrets.name);
+
+  constructor(
+    private readonly keys: EncryptionKeys,
+    private readonly factors: FactorsRepository,
+  ) {}
+
+  /** Encrypts anew what is there under the previous key, which opens nothing any more after the start. */
+  async onModuleInit(): Promise<void> {
+    if (!this.keys.isChanging) return;
+    let last = FIRST_ID;
+    let unreadable = 0;
+    for (;;) {
+      const batch = await this.factors.secretsAfter(last, BATCH);
+      for (const factor of batch) {
+        last = factor.id;
+        try {
+          const { userId, secret: stored } = factor;
+          const { secret, isOutdated } = this.keys.decryptSecret(stored, nameOf(userId));
+          if (isOutdated) await this.factors.replaceSecret(factor, this.seal(userId, secret));
+        } catch {
+          unreadable += 1;
+        }
+      }
+      if (batch.length < BATCH) break;
+    }
+    if (unreadable > 0) {
+      this.logger.error(
+        'Secrets of authenticator apps are encrypted under an unknown key: these users need a ' +
+          'recovery code, or an administrator who resets their factors',
+        { unreadable },
+      );
+    }
+  }
+
+  seal(userId: string, secret: Buffer): Buffer {
+    return this.keys.encryptSecret(secret, nameOf(userId));
+  }
+
+  /** @throws Error if it is encrypted under an unknown key, or for another user */
+  open(userId: string, stored: Buffer): Buffer {
+    return this.keys.decryptSecret(stored, nameOf(userId)).secret;
+  }
+}

@@ -1,0 +1,33 @@
+import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
+import { Delete, Get, HttpCode, Param } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+
+import { AdminController } from '../access/admin-controller.decorator.js';
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { FactorsAdminService } from './factors.admin.service.js';
+import { factorAnswer, FactorList } from './factors.schema.js';
+
+@AdminController('users/:id/factors')
+export class FactorsAdminController {
+  constructor(private readonly factors: FactorsAdminService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The second factors of a user, the oldest first' })
+  @ApiOkResponse({ standardSchema: FactorList })
+  async list(@Param('id') userId: string): Promise<FactorList> {
+    const { factors, recoveryCodesLeft } = await this.factors.list(userId);
+    return { items: factors.map(factorAnswer), recoveryCodesLeft };
+  }
+
+  @Delete()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove all second factors of another user, who has lost them' })
+  @ApiNoContentResponse()
+  async reset(
+    @Param('id') userId: string,
+    @CurrentPrincipal() { subject: actor }: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    await this.factors.reset(userId, { actor, origin });
+  }
+}

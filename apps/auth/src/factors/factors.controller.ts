@@ -1,0 +1,118 @@
+import {
+  CurrentPrincipal,
+  JwtGuard,
+  RequireAcr,
+  RequireRecentLogin,
+  RequireScopes,
+  type Principal,
+} from '@jwt-auth/jwt-core';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Post,
+  UseGuards,
+} from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+
+import { ACCOUNT_SCOPE } from '../access/built-in.js';
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
+import {
+  AddedFactor,
+  factorAnswer,
+  FactorId,
+  FactorList,
+  NewTotp,
+  RecoveryCodes,
+  TotpConfirmation,
+  TotpKey,
+} from './factors.schema.js';
+import { FactorsService } from './factors.service.js';
+import { TotpService } from './totp.service.js';
+
+@ApiTags('factors')
+@ApiBearerAuth()
+@Controller('auth/factors')
+@UseGuards(JwtGuard)
+@RequireScopes(ACCOUNT_SCOPE)
+export class FactorsController {
+  constructor(
+    private readonly factors: FactorsService,
+    private readonly totp: TotpService,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'My second factors, the oldest first' })
+  @ApiOkResponse({ standardSchema: FactorList })
+  async list(@CurrentUser() { userId }: SessionUser): Promise<FactorList> {
+    const { factors, recoveryCodesLeft } = await this.factors.list(userId);
+    return { items: factors.map(factorAnswer), recoveryCodesLeft };
+  }
+
+  @Post('totp')
+  @RequireRecentLogin('5m')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'A secret for an authenticator app, which has to be confirmed' })
+  @ApiOkResponse({ standardSchema: TotpKey })
+  enrolTotp(
+    @Body({ schema: NewTotp }) { name }: NewTotp,
+    @CurrentUser() user: SessionUser,
+    @CurrentPrincipal() caller: Principal,
+  ): Promise<TotpKey> {
+    return this.totp.enrol(user, caller, name);
+  }
+
+  @Post('totp/confirm')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Make the app a second factor, in place of the one before' })
+  @ApiOkResponse({ standardSchema: AddedFactor })
+  confirmTotp(
+    @Body({ schema: TotpConfirmation }) { code }: TotpConfirmation,
+    @CurrentUser() user: SessionUser,
+    @CurrentPrincipal() caller: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<AddedFactor> {
+    return this.totp.confirm(user, caller, code, origin);
+  }
+
+  @Post('recovery-codes')
+  @RequireRecentLogin('5m')
+  @RequireAcr('mfa')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Make new recovery codes. The ones before no longer work' })
+  @ApiOkResponse({ standardSchema: RecoveryCodes })
+  async renewRecoveryCodes(
+    @CurrentUser() { userId }: SessionUser,
+    @RequestOrigin() origin: Origin,
+  ): Promise<RecoveryCodes> {
+    return { recoveryCodes: await this.factors.renewRecoveryCodes(userId, origin) };
+  }
+
+  @Delete(':id')
+  @RequireRecentLogin('5m')
+  @RequireAcr('mfa')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove a second factor' })
+  @ApiNoContentResponse()
+  remove(
+    @Param('id', { schema: FactorId }) id: string,
+    @CurrentUser() { userId }: SessionUser,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    return this.factors.remove(userId, id, origin);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Problem } from '@jwt-auth/jwt-core';
+
+/**
+ * Why a request about second factors is refused.
+ *
+ * - `wrong_code`: it is wrong, was used before, or is too old.
+ * - `wrong_confirmation`: the same for a code that confirms a new factor.
+ * - `enrolment_not_found`: this session has begun none, or too long ago, or another one since.
+ * - `factor_not_found`: this user has no such factor.
+ * - `no_factor`: it is only for users with a second factor.
+ */
+export type FactorsErrorCode =
+  'wrong_code' | 'wrong_confirmation' | 'enrolment_not_found' | 'factor_not_found' | 'no_factor';
+
+export class FactorsError extends Error {
+  override readonly name = 'FactorsError';
+
+  constructor(
+    readonly code: FactorsErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+const PROBLEMS: Readonly<Record<FactorsErrorCode, Problem>> = {
+  wrong_code: {
+    status: 401,
+    code: 'invalid_code',
+    detail: 'It is wrong, or was used before',
+    // RFC 9110 section 15.5.2: every 401 has a challenge.
+    headers: { 'WWW-Authenticate': 'Bearer' },
+  },
+  wrong_confirmation: {
+    status: 400,
+    code: 'invalid_code',
+    detail: 'It is wrong. Is the clock of the device right?',
+  },
+  enrolment_not_found: {
+    status: 409,
+    code: 'conflict',
+    detail: 'There is nothing to confirm here: begin again',
+  },
+  factor_not_found: { status: 404, code: 'not_found' },
+  no_factor: { status: 409, code: 'conflict', detail: 'There is no second factor' },
+};
+
+/** The HTTP answer to an error of this domain. */
+export function factorsProblem(error: unknown): Problem | undefined {
+  return error instanceof FactorsError ? PROBLEMS[error.code] : undefined;
+}

@@ -1,0 +1,96 @@
+import { Uuid } from '@jwt-auth/chassis';
+import { z } from 'zod';
+
+import { line } from '../access/access.schema.js';
+import type { Factor } from './factor.entity.js';
+
+const MAX_TYPED = 64;
+const typed = z.string().max(MAX_TYPED);
+
+/** Of an authenticator app: six digits, also as it shows them, in two groups. */
+export const TotpCode = typed
+  .transform((text) => text.replaceAll(/\s/g, ''))
+  .pipe(z.string().regex(/^\d{6}$/, 'expected six digits'))
+  .meta({ id: 'TotpCode', examples: ['123456'] });
+
+/** However it is typed, in the one form that is hashed. Any other text is no code of anyone. */
+export const TypedRecoveryCode = typed
+  .min(1)
+  .transform((text) => text.toLowerCase().replaceAll(/[\s-]/g, ''))
+  .meta({ id: 'RecoveryCode' });
+
+/** What proves a second factor. */
+export const FACTOR_PROOF = {
+  code: TotpCode.optional(),
+  recoveryCode: TypedRecoveryCode.optional(),
+} as const;
+
+/** One of these, or none. */
+export interface FactorProof {
+  readonly code?: string | undefined;
+  readonly recoveryCode?: string | undefined;
+}
+
+export const proofsIn = ({ code, recoveryCode }: FactorProof): number =>
+  [code, recoveryCode].filter((proof) => proof !== undefined).length;
+
+export const FactorName = line(64).min(1);
+
+export const NewTotp = z
+  .object({ name: FactorName.default('Authenticator app') })
+  .meta({ id: 'NewTotp' })
+  .default({ name: 'Authenticator app' });
+export type NewTotp = z.infer<typeof NewTotp>;
+
+/** What an authenticator app needs. Shown this once. */
+export const TotpKey = z
+  .object({
+    secret: z.string().meta({ description: 'base32, to type' }),
+    uri: z.string().meta({ description: 'otpauth://totp/…' }),
+    qrCode: z.string().meta({ description: 'The URI as a picture: data:image/svg+xml;base64,…' }),
+    /** Seconds until it can no longer be confirmed. */
+    expiresIn: z.int(),
+  })
+  .meta({ id: 'TotpKey' });
+export type TotpKey = z.infer<typeof TotpKey>;
+
+export const TotpConfirmation = z.object({ code: TotpCode }).meta({ id: 'TotpConfirmation' });
+export type TotpConfirmation = z.infer<typeof TotpConfirmation>;
+
+export const FactorAnswer = z
+  .object({
+    id: z.uuid(),
+    kind: z.enum(['totp']),
+    name: z.string(),
+    createdAt: z.iso.datetime(),
+    lastUsedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Factor' });
+export type FactorAnswer = z.infer<typeof FactorAnswer>;
+
+/** Lists the members, so that no other column is ever sent. */
+export function factorAnswer({ id, kind, name, createdAt, lastUsedAt }: Factor): FactorAnswer {
+  return {
+    ...{ id, kind, name },
+    createdAt: createdAt.toISOString(),
+    lastUsedAt: lastUsedAt?.toISOString() ?? null,
+  };
+}
+
+export const FactorList = z
+  .object({ items: z.array(FactorAnswer), recoveryCodesLeft: z.int() })
+  .meta({ id: 'FactorList' });
+export type FactorList = z.infer<typeof FactorList>;
+
+const shownCodes = z.array(z.string()).meta({ description: 'Shown this once. Each works once' });
+
+/** With the first factor come recovery codes. */
+export const AddedFactor = FactorAnswer.extend({ recoveryCodes: shownCodes.optional() }).meta({
+  id: 'AddedFactor',
+});
+export type AddedFactor = z.infer<typeof AddedFactor>;
+
+export const RecoveryCodes = z.object({ recoveryCodes: shownCodes }).meta({ id: 'RecoveryCodes' });
+export type RecoveryCodes = z.infer<typeof RecoveryCodes>;
+
+export const FactorId = Uuid;

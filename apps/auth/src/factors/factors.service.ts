@@ -1,0 +1,162 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { AuditService } from '../audit/audit.service.js';
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
+import type { TemplateName } from '../mail/mail-templates.js';
+import { noticeOf } from '../mail/notice.js';
+import { generatePassword } from '../passwords.js';
+import { hashSecret } from '../secret.js';
+import type { User } from '../users/user.entity.js';
+import { UsersError } from '../users/users.errors.js';
+import { UsersRepository } from '../users/users.repository.js';
+import type { Factor, FactorKind } from './factor.entity.js';
+import { FactorChanges, type AddedBy } from './factor-changes.js';
+import { FactorsError } from './factors.errors.js';
+import { FactorsRepository } from './factors.repository.js';
+import { TypedRecoveryCode } from './factors.schema.js';
+
+const RECOVERY_CODES = 10;
+
+/** As mails name them. Not by the user's own name for it: a stranger could write to the owner by that. */
+const NAMES: Readonly<Record<FactorKind | 'recovery-codes', string>> = {
+  totp: 'An authenticator app',
+  'recovery-codes': 'A new set of recovery codes',
+};
+
+export interface OwnFactors {
+  /** The oldest first. */
+  readonly factors: readonly Factor[];
+  readonly recoveryCodesLeft: number;
+}
+
+/** What users do with their own second factors. */
+@Injectable()
+export class FactorsService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly factors: FactorsRepository,
+    private readonly users: UsersRepository,
+    private readonly changes: FactorChanges,
+    private readonly audit: AuditService,
+    private readonly mail: MailOutbox,
+    private readonly clock: Clock,
+  ) {}
+
+  async list(userId: string): Promise<OwnFactors> {
+    const factors = await this.factors.list(userId);
+    return { factors, recoveryCodesLeft: await this.factors.countRecoveryCodes(userId) };
+  }
+
+  /**
+   * Adds a factor that a user has proved to have, whom the transaction has locked. One's first factor
+   * comes with recovery codes.
+   *
+   * @returns the recovery codes
+   */
+  async add(
+    manager: EntityManager,
+    user: User,
+    factor: Factor,
+    { sessionId, methods, origin }: Omit<AddedBy, 'userId'> & { readonly origin: Origin },
+  ): Promise<string[] | undefined> {
+    const { id: userId, hasSecondFactor } = user;
+    await this.factors.insert(manager, factor);
+    const recoveryCodes = hasSecondFactor ? undefined : await this.makeCodes(manager, userId);
+    await this.users.setSecondFactor(manager, userId, true);
+    await this.changes.announce(manager, { userId, sessionId, methods });
+    await this.record(manager, 'factor.added', factor, origin);
+    await this.tell(manager, 'factor-added', user, factor.kind, origin);
+    return recoveryCodes;
+  }
+
+  /**
+   * Removes a factor. With the last one go the recovery codes.
+   *
+   * @throws FactorsError `factor_not_found`
+   */
+  async remove(userId: string, id: string, origin: Origin): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const user = await this.lock(manager, userId);
+      const factor = await this.factors.find(manager, userId, id);
+      if (!factor) throw new FactorsError('factor_not_found', `No factor ${id}`);
+      await this.removeFound(manager, user, factor, origin);
+      if (await this.factors.hasAny(manager, userId)) return;
+      await this.factors.removeRecoveryCodes(manager, userId);
+      await this.users.setSecondFactor(manager, userId, false);
+    });
+  }
+
+  /** Removes a factor that another one takes the place of. */
+  async removeFound(
+    manager: EntityManager,
+    user: User,
+    factor: Factor,
+    origin: Origin,
+  ): Promise<void> {
+    await this.factors.remove(manager, factor);
+    await this.record(manager, 'factor.removed', factor, origin);
+    await this.tell(manager, 'factor-removed', user, factor.kind, origin);
+  }
+
+  /**
+   * Makes recovery codes. The ones before no longer work.
+   *
+   * @throws FactorsError `no_factor`
+   */
+  async renewRecoveryCodes(userId: string, origin: Origin): Promise<string[]> {
+    return this.dataSource.transaction(async (manager) => {
+      const user = await this.lock(manager, userId);
+      if (!user.hasSecondFactor) throw new FactorsError('no_factor', 'Codes would be of no use');
+      const codes = await this.makeCodes(manager, userId);
+      await this.audit.record(manager, {
+        action: 'factor.recovery_codes_made',
+        actor: userId,
+        subject: userId,
+        origin,
+      });
+      await this.tell(manager, 'factor-added', user, 'recovery-codes', origin);
+      return codes;
+    });
+  }
+
+  /** @throws UsersError `user_not_found` */
+  async lock(manager: EntityManager, userId: string): Promise<User> {
+    const user = await this.users.lock(manager, userId);
+    if (user) return user;
+    throw new UsersError('user_not_found', `There is no user ${userId}`);
+  }
+
+  private async makeCodes(manager: EntityManager, userId: string): Promise<string[]> {
+    const codes = Array.from({ length: RECOVERY_CODES }, generatePassword);
+    const hashes = codes.map((code) => hashSecret(TypedRecoveryCode.parse(code)));
+    await this.factors.putRecoveryCodes(manager, userId, hashes);
+    return codes;
+  }
+
+  private record(
+    manager: EntityManager,
+    action: 'factor.added' | 'factor.removed',
+    { id, userId, kind }: Factor,
+    origin: Origin,
+  ): Promise<void> {
+    const detail = { kind, factorId: id };
+    return this.audit.record(manager, { action, actor: userId, subject: userId, origin, detail });
+  }
+
+  private async tell(
+    manager: EntityManager,
+    template: Extract<TemplateName, 'factor-added' | 'factor-removed'>,
+    { id: userId, email: recipient }: User,
+    kind: keyof typeof NAMES,
+    origin: Origin,
+  ): Promise<void> {
+    const values = {
+      ...noticeOf(await this.clock.database(manager), origin),
+      factor: NAMES[kind],
+    };
+    await this.mail.add(manager, { template, recipient, userId, values });
+  }
+}

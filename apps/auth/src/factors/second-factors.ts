@@ -1,0 +1,120 @@
+import { networkOf } from '@jwt-auth/chassis';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+
+import { AuditService } from '../audit/audit.service.js';
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import { Outcomes } from '../outcomes.js';
+import { hashSecret } from '../secret.js';
+import { failuresHere, secondFactorLimits } from '../users/attempt-limits.js';
+import { LoginLimits } from '../users/login-limits.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { FactorSecrets } from './factor-secrets.js';
+import { FactorsError } from './factors.errors.js';
+import { FactorsRepository } from './factors.repository.js';
+import type { FactorProof } from './factors.schema.js';
+import { totpStep } from './totp.js';
+
+/** How a second factor was proved (RFC 8176). A recovery code is a one-time password, too. */
+export type FactorMethod = 'otp' | 'mfa';
+
+/** What a login can ask for. */
+export type ProofKind = 'totp' | 'recovery-code';
+
+/** Checks second factors, and uses them up. */
+@Injectable()
+export class SecondFactors {
+  readonly outcomes = new Outcomes(['wrong_code', 'too_many_attempts']);
+
+  constructor(
+    private readonly factors: FactorsRepository,
+    private readonly secrets: FactorSecrets,
+    private readonly users: UsersRepository,
+    private readonly limits: LoginLimits,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What a user can prove now. */
+  async proofsOf(userId: string): Promise<ProofKind[]> {
+    const kinds: ProofKind[] = (await this.factors.list(userId)).map(({ kind }) => kind);
+    const codesLeft = await this.factors.countRecoveryCodes(userId);
+    return [...new Set([...kinds, ...(codesLeft > 0 ? (['recovery-code'] as const) : [])])];
+  }
+
+  /**
+   * Does work that uses a second factor, under the limits of wrong ones.
+   *
+   * @throws UsersError `too_many_attempts`; FactorsError `wrong_code`
+   */
+  limited<T>(userId: string, { address }: Origin, work: () => Promise<T>): Promise<T> {
+    const attempt = async (): Promise<T> => {
+      const network = networkOf(address);
+      const isKnown = await this.users.isKnownNetwork(userId, network);
+      const limits = secondFactorLimits(userId, network, isKnown);
+      const counted = await this.limits.begin(limits);
+      let result: T;
+      try {
+        result = await work();
+      } catch (error) {
+        if (isWrongCode(error)) await this.limits.fail(counted);
+        throw error;
+      }
+      await this.limits.succeed(counted, [failuresHere(limits).key]);
+      return result;
+    };
+    return this.outcomes.of(attempt());
+  }
+
+  /**
+   * Uses a second factor of a user, whom the transaction has locked. If it ends without a commit, the
+   * factor can be used again.
+   *
+   * @throws FactorsError `wrong_code`
+   */
+  async use(
+    manager: EntityManager,
+    userId: string,
+    { code, recoveryCode }: FactorProof,
+    origin: Origin,
+  ): Promise<readonly FactorMethod[]> {
+    if (code !== undefined) await this.useCode(manager, userId, code);
+    else await this.useRecoveryCode(manager, userId, recoveryCode ?? '', origin);
+    return ['otp', 'mfa'];
+  }
+
+  private async useCode(manager: EntityManager, userId: string, code: string): Promise<void> {
+    const factor = await this.factors.findTotp(manager, userId);
+    if (!factor) throw wrongCode();
+    // Of the database: a process whose clock is off would refuse what another one accepts.
+    const now = await this.clock.database(manager);
+    const step = totpStep(this.secrets.open(userId, factor.secret), code, now);
+    if (step === undefined || !(await this.factors.useStep(manager, factor, step, now))) {
+      throw wrongCode();
+    }
+  }
+
+  private async useRecoveryCode(
+    manager: EntityManager,
+    userId: string,
+    code: string,
+    origin: Origin,
+  ): Promise<void> {
+    if (!(await this.factors.useRecoveryCode(manager, userId, hashSecret(code)))) {
+      throw wrongCode();
+    }
+    await this.audit.record(manager, {
+      action: 'factor.recovery_code_used',
+      actor: userId,
+      subject: userId,
+      origin,
+    });
+  }
+}
+
+export const isWrongCode = (error: unknown): boolean =>
+  error instanceof FactorsError && error.code === 'wrong_code';
+
+const wrongCode = (): FactorsError =>
+  new FactorsError('wrong_code', 'The second factor is wrong, or was used before');

@@ -1,0 +1,31 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+import type { LoginRequest } from './login.schema.js';
+
+/** What a login asked for, apart from who logs in. */
+export type TicketRequest = Pick<LoginRequest, 'scope' | 'resource' | 'delivery' | 'token_format'>;
+
+/** A login whose password was right, and which waits for a second factor. */
+@Entity({ name: 'login_tickets' })
+export class LoginTicket {
+  /** SHA-256. The ticket itself is not kept. */
+  @PrimaryColumn({ type: 'bytea' })
+  hash!: Buffer;
+
+  @Column({ name: 'user_id', type: 'uuid' })
+  userId!: string;
+
+  /** Of the password that was right: with another one since, the ticket is worth nothing. */
+  @Column({ name: 'password_changed_at', type: 'timestamptz' })
+  passwordChangedAt!: Date;
+
+  @Column({ type: 'jsonb' })
+  request!: TicketRequest;
+
+  /** How many factors were tried. */
+  @Column({ type: 'integer' })
+  guesses!: number;
+
+  @Column({ name: 'expires_at', type: 'timestamptz' })
+  expiresAt!: Date;
+}

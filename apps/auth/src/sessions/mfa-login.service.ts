@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { networkOf } from '@jwt-auth/chassis';
+
+import { AuditService } from '../audit/audit.service.js';
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import type { FactorProof } from '../factors/factors.schema.js';
+import { isWrongCode, SecondFactors } from '../factors/second-factors.js';
+import { hashSecret, newSecret } from '../secret.js';
+import type { User } from '../users/user.entity.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { BY_PASSWORD } from './authentication.js';
+import type { LoginTicket, TicketRequest } from './login-ticket.entity.js';
+import { GUESSES_PER_TICKET, LoginTicketsRepository } from './login-tickets.repository.js';
+import type { MfaDemand } from './mfa-login.schema.js';
+import { SessionStartService } from './session-start.service.js';
+import { SessionsError } from './sessions.errors.js';
+import type { TokenResponse } from './sessions.schema.js';
+
+const LIFETIME_SECONDS = 5 * 60;
+
+/** The second step of a login. */
+@Injectable()
+export class MfaLoginService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly tickets: LoginTicketsRepository,
+    private readonly factors: SecondFactors,
+    private readonly users: UsersRepository,
+    private readonly sessionStart: SessionStartService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * A ticket for the second step: 256 random bits, bound to this login.
+   *
+   * @param checked the user as it was when the password was checked
+   */
+  async demand(
+    checked: User,
+    { scope, resource, delivery, token_format }: TicketRequest,
+  ): Promise<MfaDemand> {
+    const ticket = newSecret();
+    const now = await this.clock.database(this.dataSource.manager);
+    await this.tickets.insert({
+      hash: hashSecret(ticket),
+      userId: checked.id,
+      passwordChangedAt: checked.passwordChangedAt,
+      request: { scope, resource, delivery, token_format },
+      guesses: 0,
+      expiresAt: new Date(+now + LIFETIME_SECONDS * 1000),
+    });
+    const methods = await this.factors.proofsOf(checked.id);
+    return { mfa: { ticket, methods, expiresIn: LIFETIME_SECONDS } };
+  }
+
+  /** @throws SessionsError `ticket_invalid`: unknown, used, expired, or with too many wrong guesses */
+  async find(ticket: string): Promise<LoginTicket> {
+    const now = await this.clock.database(this.dataSource.manager);
+    const found = await this.tickets.find(hashSecret(ticket), now);
+    return found ?? invalidTicket();
+  }
+
+  /**
+   * Starts the session. The ticket and the factor are used up by that, or neither.
+   *
+   * @throws SessionsError `ticket_invalid`; FactorsError `wrong_code`; UsersError `too_many_attempts`;
+   *   AccessModelError `invalid_target`
+   */
+  async complete(ticket: LoginTicket, proof: FactorProof, origin: Origin): Promise<TokenResponse> {
+    const { userId } = ticket;
+    const tokens = await this.factors.limited(userId, origin, async () => {
+      if (!(await this.tickets.countGuess(ticket))) invalidTicket();
+      try {
+        return await this.start(ticket, proof, origin);
+      } catch (error) {
+        if (isWrongCode(error)) await this.noteDeath(ticket, origin);
+        throw error;
+      }
+    });
+    await this.users.rememberNetwork(userId, networkOf(origin.address), this.clock.now());
+    return tokens;
+  }
+
+  private start(ticket: LoginTicket, proof: FactorProof, origin: Origin): Promise<TokenResponse> {
+    const { userId, request } = ticket;
+    return this.dataSource.transaction(async (manager) => {
+      // The user first, as everywhere: nobody who waits for this one holds what this one needs.
+      const user = await this.users.lockAtLogin(manager, userId);
+      const isCurrent = +ticket.passwordChangedAt === +(user?.passwordChangedAt ?? NaN);
+      if (!user || user.isDisabled || !isCurrent) return invalidTicket();
+      const methods = await this.factors.use(manager, userId, proof, origin);
+      if (!(await this.tickets.remove(manager, ticket))) return invalidTicket();
+      const { scope, resource, token_format: format } = request;
+      const amr = [...BY_PASSWORD, ...methods];
+      return this.sessionStart.startIn(manager, user, { scope, resource, format }, origin, amr);
+    });
+  }
+
+  /** Someone knows the password and not the factor: an administrator should see it. */
+  private async noteDeath({ hash, userId }: LoginTicket, origin: Origin): Promise<void> {
+    if (await this.tickets.find(hash, new Date(0))) return;
+    await this.audit.record(this.dataSource.manager, {
+      action: 'session.second_factor_refused',
+      actor: null,
+      subject: userId,
+      origin,
+      detail: { guesses: GUESSES_PER_TICKET },
+    });
+  }
+}
+
+function invalidTicket(): never {
+  throw new SessionsError('ticket_invalid', 'The ticket is unknown, used, expired or dead');
+}
