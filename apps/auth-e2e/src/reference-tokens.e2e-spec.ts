@@ -53,7 +53,7 @@ it('is resolved in the trace of the request that carries it', async () => {
   await expect.poll(() => linesOf(stack.ordersProcess.log()), within(5)).toHaveLength(1);
   await expect
     .poll(() => linesOf(stack.log()).join(), within(5))
-    .toMatch(/"trace_id":"[\da-f]{32}".*"route":"\/oauth\/introspect"/);
+    .toMatch(/"trace_id":"[\da-f]{32}".*"http.route":"\/oauth\/introspect"/);
 });
 
 describe('a reference token', () => {

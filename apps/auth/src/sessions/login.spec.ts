@@ -231,7 +231,7 @@ it('neither a password nor a token nor an e-mail is ever logged', async () => {
   await auth.refresh(refresh_token);
   await auth.call('POST', `/auth/login?email=${email}`, { body: '{"password": "a broken body' });
   const log = auth.log.join('');
-  expect(log).toContain('"route":"/auth/login"');
+  expect(log).toContain('"http.route":"/auth/login"');
   for (const secret of [email, PASSWORD, 'wrong password', 'broken', access_token, refresh_token]) {
     expect(log).not.toContain(secret);
   }

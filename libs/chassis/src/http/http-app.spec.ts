@@ -250,11 +250,12 @@ describe('a request that is served', () => {
     expect(lines[0]).toMatchObject({
       msg: 'request',
       requestId: 'r1',
-      method: 'GET',
-      route: '/notes/:id',
-      status: 200,
-      durationMs: expect.any(Number) as number,
-      remoteAddress: '127.0.0.1',
+      'service.name': 'notes',
+      'http.request.method': 'GET',
+      'http.route': '/notes/:id',
+      'http.response.status_code': 200,
+      'http.server.request.duration': expect.any(Number) as number,
+      'client.address': '127.0.0.1',
     });
     expect(JSON.stringify(lines)).not.toMatch(/secret/);
   });

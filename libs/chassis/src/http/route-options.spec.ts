@@ -75,6 +75,6 @@ describe('a route that machines call all the time', () => {
   ])('logs an answer of %s at level %s', async (status, level) => {
     await app.inject({ url: `/routine/${status}` });
     const line = lines.find(({ msg }) => msg === 'request');
-    expect(line).toMatchObject({ level, status: Number(status) });
+    expect(line).toMatchObject({ level, 'http.response.status_code': Number(status) });
   });
 });

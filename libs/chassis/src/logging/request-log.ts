@@ -14,8 +14,9 @@ const isRoutine = (request: FastifyRequest, reply: FastifyReply): boolean =>
   request.routeOptions.config.isRoutine === true && reply.statusCode < 400;
 
 /**
- * Logs a line for each request: method, the route's pattern, status, duration and the caller's
- * address. Path, query and headers are left out, because they may contain secrets.
+ * Logs a line for each request: method, the route's pattern, status, duration in seconds and the
+ * caller's address, by the names that OpenTelemetry gives them. Path, query and headers are left out,
+ * because they may contain secrets.
  */
 export function logRequests(server: FastifyInstance, logger: StructuredLogger): void {
   server.addHook('onRequest', (request, _reply, done) => withRequest(contextOf(request), done));
@@ -28,11 +29,11 @@ export function logRequests(server: FastifyInstance, logger: StructuredLogger): 
     const line = {
       requestId: request.id,
       ...traceFields(contextOf(request).trace),
-      method: request.method,
-      route: request.routeOptions.url,
-      status: reply.statusCode,
-      durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      remoteAddress: callerAddress(request),
+      'http.request.method': request.method,
+      'http.route': request.routeOptions.url,
+      'http.response.status_code': reply.statusCode,
+      'http.server.request.duration': Math.round(reply.elapsedTime * 10) / 10_000,
+      'client.address': callerAddress(request),
       ...(!reply.raw.writableFinished && { aborted: true }),
     };
     if (isDebug) logger.debug('request', line);

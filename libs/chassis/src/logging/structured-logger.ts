@@ -1,11 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
+import { hostname } from 'node:os';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 
 import { databaseOutage } from '../database/database-outage.js';
 import { currentRequestId, currentTrace } from '../tracing/request-context.js';
 import { traceFields } from '../tracing/trace-context.js';
 import { LineLimiter } from './line-limiter.js';
-import { loggedError, redact, withoutSecrets } from './redact.js';
+import { loggedError, redact, withoutSecrets, type LoggedError } from './redact.js';
 
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -33,7 +34,8 @@ const STARTUP = new Set<unknown>([
  * its request and its trace, and no line has a secret.
  *
  * As everywhere in Nest, the last text after the message is the context. Objects after the message
- * become members of the line, and an error becomes `err`.
+ * become members of the line. An error becomes `exception.type`, `exception.message` and so on: where
+ * OpenTelemetry's semantic conventions have a name, the member has it.
  *
  * While the database is away, each kind of failure is logged at most once a second and without a
  * stack, because every request adds the same lines. `suppressed` is the number of lines left out.
@@ -44,12 +46,10 @@ export class StructuredLogger implements LoggerService {
 
   constructor({ name, level, destination }: LoggerOptions) {
     const options = {
-      name,
+      base: { 'service.name': name, 'host.name': hostname(), 'process.pid': process.pid },
       level,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label: string) => ({ level: label }) },
-      // `withoutSecrets` has serialized the error already. pino's serializer would drop its causes.
-      serializers: { err: (error: unknown) => error },
       mixin: () => requestFields(),
       hooks: { streamWrite: redact },
     };
@@ -88,23 +88,35 @@ export class StructuredLogger implements LoggerService {
   private write(level: Level, message: unknown, rest: readonly unknown[]): void {
     if (!this.isLogged(level)) return;
     const fields: Fields = {};
+    let error: Error | undefined;
     const texts = [message, ...rest].filter((part) => {
-      if (part instanceof Error) fields.err = part;
+      if (part instanceof Error) error = part;
       else if (typeof part === 'object' && part !== null) Object.assign(fields, part);
       else return part !== undefined;
       return false;
     });
     if (rest.length > 0 && typeof rest.at(-1) === 'string') fields.context = texts.pop();
     const text = texts.map(String).join(' ');
-    if (databaseOutage(fields.err)) {
-      const failure = loggedError(fields.err, { withStack: false });
-      fields.err = failure;
+    const isOutage = databaseOutage(error) !== undefined;
+    const failure = error && loggedError(error, { withStack: !isOutage });
+    if (failure && isOutage) {
       const suppressed = this.databaseFailures.admit(`${text} ${failure.code ?? failure.message}`);
       if (suppressed === undefined) return;
       if (suppressed > 0) fields.suppressed = suppressed;
     }
-    this.lines[level](withoutSecrets(fields), text || undefined);
+    const line = { ...(withoutSecrets(fields) as Fields), ...(failure && errorFields(failure)) };
+    this.lines[level](line, text || undefined);
   }
+}
+
+function errorFields({ type, message, code, stack, cause }: LoggedError): Fields {
+  return {
+    'error.type': code ?? type,
+    'exception.type': type,
+    'exception.message': message,
+    ...(stack !== undefined && { 'exception.stacktrace': stack }),
+    ...(cause && { 'exception.cause': cause }),
+  };
 }
 
 function requestFields(): Fields {

@@ -50,7 +50,9 @@ export class Metrics implements OnModuleInit, OnApplicationBootstrap, OnApplicat
 
   /** @throws Error with the `code` `EADDRINUSE` when another process listens there */
   async onApplicationBootstrap(): Promise<void> {
-    if (this.server) this.logger.log('Serving metrics', await this.server.listen());
+    if (!this.server) return;
+    const { host, port } = await this.server.listen();
+    this.logger.log('Serving metrics', { 'server.address': host, 'server.port': port });
   }
 
   /** After the last request was answered, so that metrics show the shutdown, too. */

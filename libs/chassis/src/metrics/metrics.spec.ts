@@ -52,7 +52,8 @@ async function start(options: Partial<MetricsOptions>): Promise<string> {
 }
 
 const metricsUrl = () => {
-  const { host, port } = lines.find(({ msg }) => msg === 'Serving metrics') ?? {};
+  const line = lines.find(({ msg }) => msg === 'Serving metrics');
+  const { 'server.address': host, 'server.port': port } = line ?? {};
   return `http://${String(host)}:${String(port)}/metrics`;
 };
 const scrape = async () => (await fetch(metricsUrl())).text();

@@ -2,6 +2,8 @@ import type { DataSource } from 'typeorm';
 
 import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
 import { SettingsError } from '../settings/parse-settings.js';
+import { reportFailedStart } from './failed-start.js';
+import { logProcessWarnings } from './process-warnings.js';
 
 /** What the program of a service does. */
 export interface Program {
@@ -31,16 +33,13 @@ export async function runProgram(program: Program, args = process.argv.slice(2))
 async function migrate({ name, migrate: open }: Program): Promise<void> {
   const level: LogLevel = 'info';
   const logger = new StructuredLogger({ name, level });
+  logProcessWarnings(logger);
   try {
     const dataSource = await open(logger);
     await dataSource.destroy();
     logger.log('The database is up to date');
   } catch (error) {
-    if (error instanceof SettingsError) {
-      process.stderr.write(`${name} does not migrate. ${error.message}\n`);
-    } else {
-      logger.fatal('Not migrated', error);
-    }
-    process.exitCode = 1;
+    const what = error instanceof SettingsError ? `${name} does not migrate` : 'Not migrated';
+    reportFailedStart(name, what, error);
   }
 }

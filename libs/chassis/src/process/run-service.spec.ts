@@ -43,7 +43,14 @@ afterEach(() => {
 });
 
 function start(...settings: string[]): Started {
-  const child = spawn(process.execPath, [join(directory, 'service.fixture.js'), ...settings]);
+  return startWith({}, ...settings);
+}
+
+function startWith(environment: Record<string, string>, ...settings: string[]): Started {
+  const env = { ...process.env, NODE_ENV: 'development', ...environment };
+  const child = spawn(process.execPath, [join(directory, 'service.fixture.js'), ...settings], {
+    env,
+  });
   running.push(child);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -54,7 +61,7 @@ function start(...settings: string[]): Started {
 
 async function listening(service: Started): Promise<number> {
   await expect.poll(service.output, { timeout: 45_000 }).toMatch(/"msg":"Serving requests"/);
-  return Number(/"port":(\d+)/.exec(service.output())?.[1]);
+  return Number(/"server.port":(\d+)/.exec(service.output())?.[1]);
 }
 
 async function read(port: number, path: string, agent?: Agent) {
@@ -63,6 +70,8 @@ async function read(port: number, path: string, agent?: Agent) {
   for await (const chunk of answer as AsyncIterable<Buffer>) body += chunk.toString();
   return { status: answer.statusCode, headers: answer.headers, body };
 }
+
+const parsed = (line: string) => JSON.parse(line) as Record<string, unknown>;
 
 function hasIpv6Loopback(): boolean {
   return (networkInterfaces().lo ?? networkInterfaces().lo0 ?? []).some(
@@ -76,6 +85,7 @@ describe('a service', () => {
     const port = await listening(service);
     const idle = new Agent({ keepAlive: true });
     await read(port, '/quick', idle);
+    await read(port, '/warn', idle);
     const slow = read(port, '/slow');
     await expect.poll(service.output).toMatch(/slow began/);
     service.process.kill('SIGTERM');
@@ -88,6 +98,14 @@ describe('a service', () => {
     });
     expect(await service.exit).toBe(0);
     expect(service.output()).toMatch(/hook ran.*Stopped/s);
+    // A warning of the process is a line of the log, and no text.
+    const lines = service.output().trim().split('\n');
+    expect(lines.filter((line) => line.includes('this is old')).map(parsed)).toMatchObject([
+      {
+        ...{ level: 'warn', 'exception.type': 'DeprecationWarning' },
+        ...{ 'error.type': 'DEP_FIXTURE', 'exception.message': 'this is old' },
+      },
+    ]);
     idle.destroy();
   });
 
@@ -144,7 +162,7 @@ describe('a service', () => {
   it('is live and not ready while it starts, and ends with 0 when it is stopped then', async () => {
     const service = start('HANG=on', 'SHUTDOWN_DELAY=5m');
     await expect.poll(service.output, { timeout: 45_000 }).toMatch(/hanging/);
-    const port = Number(/"port":(\d+)/.exec(service.output())?.[1]);
+    const port = Number(/"server.port":(\d+)/.exec(service.output())?.[1]);
     expect((await read(port, '/health/live')).status).toBe(200);
     const probe = await read(port, '/health/ready');
     expect([probe.status, JSON.parse(probe.body)]).toMatchObject([
@@ -164,6 +182,20 @@ describe('a service', () => {
         '  PORT: expected a whole number from 0 to 65535\n' +
         '  HANG: expected on or off\n',
     );
+  });
+
+  it('names them in a line of the log in production', async () => {
+    const service = startWith({ NODE_ENV: 'Production ' }, 'PORT=x1x', 'HANG=x2x');
+    expect(await service.exit).toBe(1);
+    expect(parsed(service.output())).toMatchObject({
+      ...{ level: 'fatal', 'service.name': 'fixture' },
+      msg: 'fixture does not start: the settings are wrong',
+      problems: [
+        { variable: 'PORT', message: 'expected a whole number from 0 to 65535' },
+        { variable: 'HANG', message: 'expected on or off' },
+      ],
+    });
+    expect(service.output()).not.toMatch(/x[12]x/);
   });
 
   const host = hasIpv6Loopback() ? '::1' : '127.0.0.1';

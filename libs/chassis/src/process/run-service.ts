@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
 import { hostAndPort, type TrustProxy } from '../settings/addresses.js';
 import type { Build } from '../health/build.js';
-import { SettingsError } from '../settings/parse-settings.js';
 import type { TracingOptions } from '../settings/tracing-settings.js';
 import { startTracing, type Tracing } from '../tracing/start-tracing.js';
+import { reportFailedStart } from './failed-start.js';
+import { logProcessWarnings } from './process-warnings.js';
 import { ServiceServer } from './service-server.js';
 import { exitOnCrash, stopOnSignals, type Stoppable } from './shutdown.js';
 import { StartProgress } from './start-progress.js';
@@ -60,7 +61,8 @@ export async function runService<Config extends ServiceConfig>(
   service: Service<Config>,
 ): Promise<void> {
   const config = readConfig(service);
-  const logger = new StructuredLogger({ name: service.name, level: config.logLevel });
+  const name = config.tracing?.serviceName ?? service.name;
+  const logger = new StructuredLogger({ name, level: config.logLevel });
   for (const warning of config.warnings) logger.warn(warning);
   const server = new ServiceServer({
     logger,
@@ -70,11 +72,12 @@ export async function runService<Config extends ServiceConfig>(
   });
   const running = new RunningService(server);
   exitOnCrash(logger);
+  logProcessWarnings(logger);
   stopOnSignals(logger, running, config.shutdownDelayMs);
   try {
     await server.listen({ host: config.host, port: config.port });
     const { address, port } = server.http.address() as AddressInfo;
-    logger.log('Listening', { address, port });
+    logger.log('Listening', { 'server.address': address, 'server.port': port });
     const program = { name: service.name, build: config.build };
     running.tracing = await startTracing(config.tracing, program, logger);
     const app = await service.createApp(config, logger, server);
@@ -93,10 +96,8 @@ function readConfig<Config extends ServiceConfig>(service: Service<Config>): Con
   try {
     return service.readConfig();
   } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    // Plain text, because the log level is not known yet.
-    process.stderr.write(`${service.name} does not start. ${error.message}\n`);
-    process.exit(1);
+    reportFailedStart(service.name, `${service.name} does not start`, error);
+    process.exit();
   }
 }
 

@@ -60,6 +60,10 @@ await runService({
     }
     const server = app.getHttpAdapter().getInstance();
     server.get('/quick', () => 'quick');
+    server.get('/warn', () => {
+      process.emitWarning('this is old', { type: 'DeprecationWarning', code: 'DEP_FIXTURE' });
+      return 'warned';
+    });
     server.get('/slow', async () => {
       logger.log('slow began');
       await new Promise((resolve) => setTimeout(resolve, 1_500));

@@ -24,6 +24,11 @@ export class SettingsError extends Error {
   }
 }
 
+/** Whether `NODE_ENV` says so, read as the schema of a service reads it. */
+export function isProduction({ NODE_ENV }: Environment): boolean {
+  return NODE_ENV?.trim().toLowerCase() === 'production';
+}
+
 /** What Kubernetes sets as `AUTH_PORT` in every container beside a service named `auth`. */
 const SERVICE_ADDRESS = /^(?:tcp|udp|sctp):\/\/\S+$/;
 
