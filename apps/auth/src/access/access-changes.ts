@@ -9,6 +9,8 @@ export type Narrowing =
       /** What the role had, and has no more. */
       readonly scopes: readonly string[];
       readonly isRemoved: boolean;
+      /** The role needs a second factor now: no token keeps it that was issued before. */
+      readonly requiresMfa?: boolean;
     }
   | {
       readonly of: 'resource';

@@ -9,7 +9,11 @@ const FileResource = z.strictObject({
   scopes: ServiceScopes,
 });
 
-const FileRole = z.strictObject({ name: RoleName, scopes: RoleScopes });
+const FileRole = z.strictObject({
+  name: RoleName,
+  scopes: RoleScopes,
+  requiresMfa: z.boolean().optional(),
+});
 
 /** Resources and roles as a file lists them: see docs/access.md. */
 export interface AccessModelFile {

@@ -57,7 +57,7 @@ describe('the first start', () => {
     writeFileSync(
       file,
       'resources: [{ scopes: [a, b] }, { audience: x, scopes: [c] }]\n' +
-        'roles: [{ name: clerk, scopes: [a, c] }]',
+        'roles: [{ name: clerk, scopes: [a, c], requiresMfa: true }]',
     );
     const DATABASE_URL = await freshDatabase();
     const [one, other] = await Promise.all([
@@ -69,6 +69,9 @@ describe('the first start', () => {
       resources: { shop: ['a', 'b'], x: ['c'] },
     };
     expect(await modelOf(one)).toEqual(model);
+    expect(await one.dataSource.query(`SELECT name FROM roles WHERE requires_mfa`)).toEqual([
+      { name: 'clerk' },
+    ]);
     expect(await fills(other)).toEqual([{ source: 'ACCESS_MODEL', resources: 2, roles: 3 }]);
     await one.dataSource.query(`DELETE FROM resources; DELETE FROM roles WHERE name = 'clerk'`);
     const again = await start({ DATABASE_URL, ACCESS_MODEL: file });

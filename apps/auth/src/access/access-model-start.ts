@@ -47,7 +47,9 @@ export class AccessModelStart implements OnModuleInit {
       for (const { audience = this.config.audience, scopes } of model.resources) {
         await this.repository.saveResource(manager, { audience, scopes });
       }
-      for (const role of roles) await this.repository.saveRole(manager, role);
+      for (const { requiresMfa = false, ...role } of roles) {
+        await this.repository.saveRole(manager, { ...role, requiresMfa });
+      }
       await this.audit.record(manager, {
         action: 'access_model.filled',
         actor: null,

@@ -16,6 +16,8 @@ interface TermsRequest {
   readonly clientId: string;
   /** Of the user, if there is one. */
   readonly roles?: readonly string[];
+  /** Whether the user has a second factor, and has proved it. */
+  readonly hasMfa?: boolean;
   /** Those that there are not are left out. */
   readonly audiences: readonly string[];
 }
@@ -41,10 +43,11 @@ export class AccessModel {
    */
   async terms(
     manager: EntityManager,
-    { clientId, roles = [], audiences }: TermsRequest,
+    { clientId, roles = [], hasMfa = false, audiences }: TermsRequest,
   ): Promise<IssuingTerms> {
     const facts = await this.repository.issuingFacts(manager, { clientId, roles, audiences });
     const scopesOfRoles = new Map(Object.entries(facts.roles));
+    const effective = hasMfa ? roles : roles.filter((role) => !facts.mfaRoles.includes(role));
     const scopesOfResources = new Map(Object.entries(facts.resources));
     const known = audiences.filter((each) => this.isOwn(each) || scopesOfResources.has(each));
     if (known.length === 0) {
@@ -58,7 +61,8 @@ export class AccessModel {
       tokenVersion: facts.tokenVersion ?? 0,
       audiences: known,
       scopes: new Set(known.flatMap(scopesOf)),
-      roleScopes: roles.flatMap((role) => scopesOfRoles.get(role) ?? []),
+      roles: effective,
+      roleScopes: effective.flatMap((role) => scopesOfRoles.get(role) ?? []),
     };
   }
 
@@ -82,6 +86,12 @@ export class AccessModel {
       if (!this.lastSupported || serviceProblem(error)?.status !== 503) throw error;
       return this.lastSupported;
     }
+  }
+
+  /** Those of the roles that need a second factor. */
+  async mfaRoles(manager: EntityManager, roles: readonly string[]): Promise<string[]> {
+    const needing = await this.repository.mfaRoles(manager, roles);
+    return roles.filter((role) => needing.includes(role));
   }
 
   /** @throws AccessModelError `invalid_access` */

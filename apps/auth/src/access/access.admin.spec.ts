@@ -138,9 +138,12 @@ describe('roles', () => {
     expect(await role('user')).toEqual({
       name: 'user',
       scopes: development.roles.find(({ name }) => name === 'user')?.scopes,
+      requiresMfa: false,
       builtIn: true,
     });
-    expect(await role('admin')).toEqual({ name: 'admin', scopes: ['admin'], builtIn: true });
+    expect(await role('admin')).toEqual({
+      ...{ name: 'admin', scopes: ['admin'], requiresMfa: false, builtIn: true },
+    });
     for (const name of ['user', 'admin']) {
       expect(await call('DELETE', `roles/${name}`)).toMatchObject({ status: 409 });
     }
@@ -164,7 +167,11 @@ describe('roles', () => {
     await call('POST', 'roles', { name, scopes: ['orders:read'] });
     expect((await auth.login(email)).scope).toBe('admin account');
     expect(await audited(name)).toMatchObject([
-      { action: 'role.created', hasActor: true, detail: { scopes: ['orders:read'] } },
+      {
+        action: 'role.created',
+        hasActor: true,
+        detail: { scopes: ['orders:read'], requiresMfa: false },
+      },
       { action: 'role.changed', detail: { removed: [], revoked: 0 } },
       { action: 'role.deleted' },
       { action: 'role.created' },

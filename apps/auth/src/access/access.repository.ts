@@ -17,6 +17,8 @@ import { Role } from './role.entity.js';
 export interface IssuingFacts {
   /** `null`: the client was never revoked. */
   readonly tokenVersion: number | null;
+  /** Those of the roles that need a second factor. */
+  readonly mfaRoles: readonly string[];
   /** The scopes of those roles that there are, by name. */
   readonly roles: Readonly<Record<string, readonly string[]>>;
   /** The scopes of those resources that there are, by audience. */
@@ -38,6 +40,7 @@ const ISSUING_FACTS: Statement = {
         AS "tokenVersion",
       (SELECT coalesce(jsonb_object_agg(name, scopes), '{}') FROM roles WHERE name = ANY($2))
         AS roles,
+      ARRAY(SELECT name FROM roles WHERE name = ANY($2) AND requires_mfa) AS "mfaRoles",
       (SELECT coalesce(jsonb_object_agg(audience, jsonb_path_query_array(scopes, '$[*].name')), '{}')
         FROM resources WHERE audience = ANY($3)) AS resources`,
 };
@@ -80,6 +83,12 @@ export class AccessRepository {
   async knownAudiences(manager: EntityManager, audiences: readonly string[]): Promise<string[]> {
     const known = await manager.findBy(Resource, { audience: In([...audiences]) });
     return known.map(({ audience }) => audience);
+  }
+
+  /** Those of the roles that need a second factor. */
+  async mfaRoles(manager: EntityManager, names: readonly string[]): Promise<string[]> {
+    const roles = await manager.findBy(Role, { name: In([...names]), requiresMfa: true });
+    return roles.map(({ name }) => name);
   }
 
   async knownRoles(manager: EntityManager, names: readonly string[]): Promise<string[]> {

@@ -78,13 +78,20 @@ export type ResourceAnswer = z.infer<typeof ResourceAnswer>;
 export const ResourcePage = pageOf(ResourceAnswer).meta({ id: 'ResourcePage' });
 
 export const NewRole = z
-  .strictObject({ name: RoleName, scopes: RoleScopes })
+  .strictObject({ name: RoleName, scopes: RoleScopes, requiresMfa: z.boolean().default(false) })
   .meta({ id: 'NewRole' });
 export type NewRole = z.infer<typeof NewRole>;
 
-/** What takes the place of the scopes. `name` may be given, too, if it is that of the path. */
+/**
+ * What takes the place of the scopes. `name` may be given, too, if it is that of the path. Without
+ * `requiresMfa` that stays as it is.
+ */
 export const RoleChange = z
-  .strictObject({ name: RoleName.optional(), scopes: RoleScopes })
+  .strictObject({
+    name: RoleName.optional(),
+    scopes: RoleScopes,
+    requiresMfa: z.boolean().optional(),
+  })
   .meta({ id: 'RoleChange' });
 export type RoleChange = z.infer<typeof RoleChange>;
 
@@ -92,6 +99,7 @@ export const RoleAnswer = z
   .object({
     name: z.string(),
     scopes: z.array(z.string()),
+    requiresMfa: z.boolean().meta({ description: 'tokens name it only after a second factor' }),
     builtIn: z.boolean().meta({ description: 'it cannot be removed' }),
   })
   .meta({ id: 'Role' });

@@ -14,7 +14,9 @@ export interface IssuingTerms {
   readonly audiences: readonly string[];
   /** All scopes of these audiences. */
   readonly scopes: ReadonlySet<string>;
-  /** Of all the roles that were asked about, in the order of the roles. */
+  /** Those that were asked about, but for those that need a second factor and lack it. */
+  readonly roles: readonly string[];
+  /** Of all these roles, in their order. */
   readonly roleScopes: readonly string[];
 }
 

@@ -9,4 +9,8 @@ export class Role {
   /** Of any resources: a token names those of its audience. */
   @Column({ type: 'text', array: true })
   scopes!: string[];
+
+  /** Tokens of its users name it, and its scopes, only after a second factor. */
+  @Column({ name: 'requires_mfa', type: 'boolean' })
+  requiresMfa!: boolean;
 }

@@ -43,7 +43,10 @@ export class RolesAdminController {
 
   @Put(':name')
   @RouteOptions({ bodyLimitBytes: MAX_ACCESS_BYTES })
-  @ApiOperation({ summary: 'Give a role other scopes. Live tokens with a lost one are revoked' })
+  @ApiOperation({
+    summary:
+      'Give a role other scopes, or demand a second factor. Live tokens with what is lost are revoked',
+  })
   @ApiOkResponse({ standardSchema: RoleAnswer })
   async change(
     @Param('name') name: string,
@@ -52,7 +55,7 @@ export class RolesAdminController {
     @RequestOrigin() origin: Origin,
   ): Promise<RoleAnswer> {
     demandSameKey('name', name, change.name);
-    return roleAnswer(await this.roles.change(name, change.scopes, { actor, origin }));
+    return roleAnswer(await this.roles.change(name, change, { actor, origin }));
   }
 
   @Delete(':name')
@@ -68,6 +71,6 @@ export class RolesAdminController {
   }
 }
 
-function roleAnswer({ name, scopes }: Role): RoleAnswer {
-  return { name, scopes, builtIn: BUILT_IN_ROLES.includes(name) };
+function roleAnswer({ name, scopes, requiresMfa }: Role): RoleAnswer {
+  return { name, scopes, requiresMfa, builtIn: BUILT_IN_ROLES.includes(name) };
 }

@@ -10,6 +10,7 @@ import { AccessChanges } from './access-changes.js';
 import { holdAdministration, stopIssuing } from './access-locks.js';
 import { AccessModel } from './access-model.js';
 import { AccessModelError } from './access.errors.js';
+import type { RoleChange } from './access.schema.js';
 import { AccessRepository } from './access.repository.js';
 import { ADMIN_ROLE, ADMIN_SCOPE, BUILT_IN_ROLES } from './built-in.js';
 import type { Role } from './role.entity.js';
@@ -38,48 +39,60 @@ export class RolesAdminService {
   }
 
   /** @throws AccessModelError `already_exists`, `invalid_access` */
-  async create({ name, scopes }: Role, by: ByAdmin): Promise<Role> {
+  async create(role: Role, by: ByAdmin): Promise<Role> {
+    const { name, scopes, requiresMfa } = role;
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
       if (await this.repository.findRole(manager, name)) {
         throw new AccessModelError('already_exists', `There is a role ${name}`);
       }
       await this.model.assertScopes(manager, scopes);
-      await this.repository.saveRole(manager, { name, scopes });
+      await this.repository.saveRole(manager, role);
       await this.audit.record(manager, {
         ...by,
         action: 'role.created',
         subject: name,
-        detail: { scopes },
+        detail: { scopes, requiresMfa },
       });
-      return { name, scopes };
+      return role;
     });
   }
 
   /**
-   * Gives a role other scopes. Live tokens of its users that name one that they lose are revoked.
+   * Gives a role other scopes, or demands a second factor. Live tokens of its users that name a scope
+   * that they lose are revoked; with a new demand, all that may name the role.
    *
    * @throws AccessModelError `role_not_found`, `built_in`, `invalid_access`
    */
-  async change(name: string, scopes: string[], by: ByAdmin): Promise<Role> {
+  async change(
+    name: string,
+    { scopes, requiresMfa: demanded }: Pick<RoleChange, 'scopes' | 'requiresMfa'>,
+    by: ByAdmin,
+  ): Promise<Role> {
     return this.dataSource.transaction(async (manager) => {
       const before = await this.find(manager, name);
-      if (isDeepStrictEqual(before.scopes, scopes)) return before;
+      const requiresMfa = demanded ?? before.requiresMfa;
+      const after = { name, scopes, requiresMfa };
+      if (isDeepStrictEqual({ ...before }, after)) return before;
       if (name === ADMIN_ROLE && !scopes.includes(ADMIN_SCOPE)) {
         throw new AccessModelError('built_in', 'The role admin keeps the scope admin');
       }
       await this.model.assertScopes(manager, scopes);
       const removed = before.scopes.filter((scope) => !scopes.includes(scope));
-      if (removed.length > 0) await stopIssuing(manager);
-      const after = { name, scopes };
+      const isNewDemand = requiresMfa && !before.requiresMfa;
+      const isNarrowed = removed.length > 0 || isNewDemand;
+      if (isNarrowed) await stopIssuing(manager);
       await this.repository.saveRole(manager, after);
-      const narrowing = { of: 'role', name, scopes: removed, isRemoved: false } as const;
-      const revoked = removed.length > 0 ? await this.changes.announce(manager, narrowing) : 0;
+      const narrowing = {
+        ...({ of: 'role', name, scopes: removed, isRemoved: false } as const),
+        requiresMfa: isNewDemand,
+      };
+      const revoked = isNarrowed ? await this.changes.announce(manager, narrowing) : 0;
       await this.audit.record(manager, {
         ...by,
         action: 'role.changed',
         subject: name,
-        detail: { scopes, removed, revoked },
+        detail: { scopes, requiresMfa, removed, revoked },
       });
       return after;
     });

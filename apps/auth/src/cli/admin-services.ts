@@ -12,7 +12,9 @@ import type { Config } from '../config.js';
 import { CoreModule } from '../core.module.js';
 import { openAuthDatabase } from '../database/open-auth-database.js';
 import { FactorsAdminService } from '../factors/factors.admin.service.js';
+import { FactorChanges } from '../factors/factor-changes.js';
 import { FactorsRepository } from '../factors/factors.repository.js';
+import { FactorsService } from '../factors/factors.service.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { OutgoingMailsRepository } from '../mail/outgoing-mails.repository.js';
 import { OwnRevocations } from '../revocations/own-revocations.js';
@@ -50,7 +52,9 @@ export interface AdminServices {
     AccessRepository,
     AuditService,
     FactorsAdminService,
+    FactorChanges,
     FactorsRepository,
+    FactorsService,
     MailOutbox,
     OutgoingMailsRepository,
     OwnRevocations,

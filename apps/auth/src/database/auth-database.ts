@@ -48,6 +48,7 @@ import { IndexAuditEventsByTime1764000000761 } from './migrations/1764000000761-
 import { KeepAuthentication1764000000770 } from './migrations/1764000000770-keep-authentication.js';
 import { DeleteAccountsLater1764000000780 } from './migrations/1764000000780-delete-accounts-later.js';
 import { CreateFactors1764000000800 } from './migrations/1764000000800-create-factors.js';
+import { RequireFactors1764000000801 } from './migrations/1764000000801-require-factors.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
@@ -107,6 +108,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       KeepAuthentication1764000000770,
       DeleteAccountsLater1764000000780,
       CreateFactors1764000000800,
+      RequireFactors1764000000801,
     ],
   });
 }

@@ -15,8 +15,8 @@ export class FactorsAdminController {
   @ApiOperation({ summary: 'The second factors of a user, the oldest first' })
   @ApiOkResponse({ standardSchema: FactorList })
   async list(@Param('id') userId: string): Promise<FactorList> {
-    const { factors, recoveryCodesLeft } = await this.factors.list(userId);
-    return { items: factors.map(factorAnswer), recoveryCodesLeft };
+    const { factors, ...more } = await this.factors.list(userId);
+    return { items: factors.map(factorAnswer), ...more };
   }
 
   @Delete()

@@ -6,10 +6,11 @@ import { AuditService } from '../audit/audit.service.js';
 import type { ByAdmin } from '../audit/by-admin.js';
 import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
+import { UserChanges } from '../users/user-changes.js';
 import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { FactorsRepository } from './factors.repository.js';
-import type { OwnFactors } from './factors.service.js';
+import { FactorsService, type OwnFactors } from './factors.service.js';
 
 /** What administrators do with the second factors of a user. */
 @Injectable()
@@ -17,7 +18,9 @@ export class FactorsAdminService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly factors: FactorsRepository,
+    private readonly service: FactorsService,
     private readonly users: UsersRepository,
+    private readonly changes: UserChanges,
     private readonly audit: AuditService,
     private readonly mail: MailOutbox,
     private readonly clock: Clock,
@@ -26,14 +29,13 @@ export class FactorsAdminService {
   /** @throws UsersError `user_not_found` */
   async list(userId: string): Promise<OwnFactors> {
     const id = toUuid(userId);
-    if (id === undefined || !(await this.users.findById(id))) throw notFound(userId);
-    const factors = await this.factors.list(id);
-    return { factors, recoveryCodesLeft: await this.factors.countRecoveryCodes(id) };
+    if (id === undefined) throw notFound(userId);
+    return this.service.list(id);
   }
 
   /**
    * Removes all factors and recovery codes, so that the password is enough again. Not one's own: for
-   * that, a factor must be proved. The sessions go on.
+   * that, a factor must be proved. The sessions go on, without the roles that need a second factor.
    *
    * @returns how many factors there were
    * @throws UsersError `user_not_found`, `locks_out`
@@ -54,6 +56,7 @@ export class FactorsAdminService {
         subject: id,
         detail: { count },
       });
+      await this.changes.announce(manager, { ...by, changed: 'access', userId: id });
       // Not from where: that is the administrator's address.
       const time = (await this.clock.database(manager)).toUTCString();
       await this.mail.add(manager, {

@@ -56,8 +56,8 @@ export class FactorsController {
   @ApiOperation({ summary: 'My second factors, the oldest first' })
   @ApiOkResponse({ standardSchema: FactorList })
   async list(@CurrentUser() { userId }: SessionUser): Promise<FactorList> {
-    const { factors, recoveryCodesLeft } = await this.factors.list(userId);
-    return { items: factors.map(factorAnswer), recoveryCodesLeft };
+    const { factors, ...more } = await this.factors.list(userId);
+    return { items: factors.map(factorAnswer), ...more };
   }
 
   @Post('totp')

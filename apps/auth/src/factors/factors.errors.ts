@@ -7,10 +7,16 @@ import type { Problem } from '@jwt-auth/jwt-core';
  * - `wrong_confirmation`: the same for a code that confirms a new factor.
  * - `enrolment_not_found`: this session has begun none, or too long ago, or another one since.
  * - `factor_not_found`: this user has no such factor.
+ * - `factor_required`: a role of the user needs one, and this is the last.
  * - `no_factor`: it is only for users with a second factor.
  */
 export type FactorsErrorCode =
-  'wrong_code' | 'wrong_confirmation' | 'enrolment_not_found' | 'factor_not_found' | 'no_factor';
+  | 'wrong_code'
+  | 'wrong_confirmation'
+  | 'enrolment_not_found'
+  | 'factor_not_found'
+  | 'no_factor'
+  | 'factor_required';
 
 export class FactorsError extends Error {
   override readonly name = 'FactorsError';
@@ -43,6 +49,11 @@ const PROBLEMS: Readonly<Record<FactorsErrorCode, Problem>> = {
     detail: 'There is nothing to confirm here: begin again',
   },
   factor_not_found: { status: 404, code: 'not_found' },
+  factor_required: {
+    status: 409,
+    code: 'conflict',
+    detail: 'A role needs a second factor, and this is the last one: add another one first',
+  },
   no_factor: { status: 409, code: 'conflict', detail: 'There is no second factor' },
 };
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 
+import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { MailModule } from '../mail/mail.module.js';
@@ -16,7 +17,7 @@ import { SecondFactors } from './second-factors.js';
 import { TotpService } from './totp.service.js';
 
 @Module({
-  imports: [AuditModule, KeysModule, MailModule, UsersModule],
+  imports: [AccessModule, AuditModule, KeysModule, MailModule, UsersModule],
   controllers: [FactorsController, FactorsAdminController],
   providers: [
     FactorChanges,

@@ -78,7 +78,13 @@ export function factorAnswer({ id, kind, name, createdAt, lastUsedAt }: Factor):
 }
 
 export const FactorList = z
-  .object({ items: z.array(FactorAnswer), recoveryCodesLeft: z.int() })
+  .object({
+    items: z.array(FactorAnswer),
+    recoveryCodesLeft: z.int(),
+    requiredBy: z
+      .array(z.string())
+      .meta({ description: 'Roles of the user that tokens name only after a second factor' }),
+  })
   .meta({ id: 'FactorList' });
 export type FactorList = z.infer<typeof FactorList>;
 

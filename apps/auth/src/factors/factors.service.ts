@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
@@ -30,6 +31,8 @@ export interface OwnFactors {
   /** The oldest first. */
   readonly factors: readonly Factor[];
   readonly recoveryCodesLeft: number;
+  /** The roles of the user that need a second factor. */
+  readonly requiredBy: string[];
 }
 
 /** What users do with their own second factors. */
@@ -39,15 +42,22 @@ export class FactorsService {
     private readonly dataSource: DataSource,
     private readonly factors: FactorsRepository,
     private readonly users: UsersRepository,
+    private readonly accessModel: AccessModel,
     private readonly changes: FactorChanges,
     private readonly audit: AuditService,
     private readonly mail: MailOutbox,
     private readonly clock: Clock,
   ) {}
 
+  /** @throws UsersError `user_not_found` */
   async list(userId: string): Promise<OwnFactors> {
-    const factors = await this.factors.list(userId);
-    return { factors, recoveryCodesLeft: await this.factors.countRecoveryCodes(userId) };
+    const user = await this.users.findById(userId);
+    if (!user) throw new UsersError('user_not_found', `There is no user ${userId}`);
+    return {
+      factors: await this.factors.list(userId),
+      recoveryCodesLeft: await this.factors.countRecoveryCodes(userId),
+      requiredBy: await this.accessModel.mfaRoles(this.dataSource.manager, user.roles),
+    };
   }
 
   /**
@@ -75,7 +85,7 @@ export class FactorsService {
   /**
    * Removes a factor. With the last one go the recovery codes.
    *
-   * @throws FactorsError `factor_not_found`
+   * @throws FactorsError `factor_not_found`, `factor_required`
    */
   async remove(userId: string, id: string, origin: Origin): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
@@ -84,6 +94,9 @@ export class FactorsService {
       if (!factor) throw new FactorsError('factor_not_found', `No factor ${id}`);
       await this.removeFound(manager, user, factor, origin);
       if (await this.factors.hasAny(manager, userId)) return;
+      if ((await this.accessModel.mfaRoles(manager, user.roles)).length > 0) {
+        throw new FactorsError('factor_required', 'It is the last factor');
+      }
       await this.factors.removeRecoveryCodes(manager, userId);
       await this.users.setSecondFactor(manager, userId, false);
     });

@@ -77,7 +77,7 @@ describe('an authenticator app', () => {
     expect(head).toBe('data:image/svg+xml;base64');
     expect(Buffer.from(picture, 'base64').toString()).toMatch(/^<svg.*<\/svg>$/s);
     // Not a factor yet.
-    expect((await list(token)).body).toEqual({ items: [], recoveryCodesLeft: 0 });
+    expect((await list(token)).body).toEqual({ items: [], recoveryCodesLeft: 0, requiredBy: [] });
     expect((await auth.login(email)).access_token).toBeTypeOf('string');
 
     const added = await confirm(token, codeFor(auth, secret));
@@ -277,7 +277,11 @@ describe('a factor', () => {
     expect((await remove(randomUUID())).status).toBe(404);
     expect((await remove('x')).status).toBe(400);
     expect((await remove(ada.factorId.toUpperCase())).status).toBe(204);
-    expect((await list(ada.token)).body).toEqual({ items: [], recoveryCodesLeft: 0 });
+    expect((await list(ada.token)).body).toEqual({
+      items: [],
+      recoveryCodesLeft: 0,
+      requiredBy: [],
+    });
     expect((await list(bob.token)).body.items).toHaveLength(1);
     const { text } = await takeMail(auth, mailbox, ada.email, 'second factor was removed');
     expect(text).toContain('An authenticator app was removed');
@@ -352,6 +356,7 @@ describe('an administrator', () => {
     expect((await auth.call<FactorList>('GET', path, { token })).body).toEqual({
       items: [],
       recoveryCodesLeft: 0,
+      requiredBy: [],
     });
     expect((await auth.login(ada.email)).access_token).toBeTypeOf('string');
     const { sub: actor } = said(token);

@@ -14,7 +14,7 @@ export interface PresentedToken
   extends
     Pick<RefreshToken, 'hash' | 'sessionId' | 'expiresAt' | 'replacedAt'>,
     Pick<Session, 'userId' | 'requestedScope' | 'audience' | 'endedAt'>,
-    Pick<User, 'roles' | 'claims' | 'isDisabled'>,
+    Pick<User, 'roles' | 'claims' | 'isDisabled' | 'hasSecondFactor'>,
     Authentication {
   readonly sessionExpiresAt: Date;
 }
@@ -44,7 +44,8 @@ const LOCK_PRESENTED: Statement = {
       coalesce(session.authenticated_at, session.created_at) AS "authenticatedAt",
       coalesce(session.amr, '{pwd}') AS amr,
       session.audience, session.expires_at AS "sessionExpiresAt", session.ended_at AS "endedAt",
-      owner.id AS "userId", owner.roles, owner.claims, owner.is_disabled AS "isDisabled"
+      owner.id AS "userId", owner.roles, owner.claims, owner.is_disabled AS "isDisabled",
+      owner.has_second_factor AS "hasSecondFactor"
     FROM refresh_tokens token
     JOIN sessions session ON session.id = token.session_id
     JOIN users owner ON owner.id = session.user_id
@@ -175,7 +176,8 @@ export class RefreshTokensRepository {
     tokens.innerJoin(User, 'owner', 'owner.id = session.user_id AND :role = ANY(owner.roles)', {
       role: narrowing.name,
     });
-    if (!isRemoved) tokens.andWhere(named, { scopes }).andWhere(IS_LOST);
+    const isTakenWhole = isRemoved || narrowing.requiresMfa;
+    if (!isTakenWhole) tokens.andWhere(named, { scopes }).andWhere(IS_LOST);
     return tokens.getRawMany<LiveAccess>();
   }
 }

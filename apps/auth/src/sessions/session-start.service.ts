@@ -63,11 +63,17 @@ export class SessionStartService {
     origin: Origin,
     amr: readonly AuthenticationMethod[],
   ): Promise<TokenResponse> {
-    const { id: userId, roles, claims } = await this.lockUnchanged(manager, checked);
+    const {
+      id: userId,
+      roles,
+      claims,
+      hasSecondFactor,
+    } = await this.lockUnchanged(manager, checked);
     const now = await this.clock.database(manager);
     const session = { ...this.newSession(userId, request, origin, now), amr };
     const { response, record } = await this.tokenPairs.mint(manager, {
-      ...{ userId, roles, claims, now, predecessor: null, format: request.format ?? 'jwt' },
+      ...{ userId, roles, claims, hasSecondFactor, now, predecessor: null },
+      format: request.format ?? 'jwt',
       sessionId: session.id,
       sessionExpiresAt: session.expiresAt,
       authenticatedAt: now,

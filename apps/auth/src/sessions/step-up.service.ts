@@ -116,6 +116,7 @@ export class StepUpService {
       const { response, record } = await this.tokenPairs.mint(manager, {
         ...authentication,
         ...{ userId, sessionId, roles: user.roles, claims: user.claims, now, format, scope },
+        hasSecondFactor: user.hasSecondFactor,
         sessionExpiresAt: session.expiresAt,
         requestedScope: session.requestedScope,
         audience: session.audience ?? resource ?? this.config.audience,

@@ -21,7 +21,8 @@ export interface TokenPair {
 }
 
 /** Who and what a pair is for. */
-export interface PairRequest extends Pick<User, 'roles' | 'claims'>, Authentication {
+export interface PairRequest
+  extends Pick<User, 'roles' | 'claims' | 'hasSecondFactor'>, Authentication {
   readonly userId: string;
   readonly sessionId: string;
   readonly sessionExpiresAt: Date;
@@ -49,7 +50,8 @@ export class TokenPairs {
   ) {}
 
   /**
-   * The next pair of a session, with the roles and claims that the user has now. It can be used once
+   * The next pair of a session, with the roles and claims that the user has now. Roles that need a second
+   * factor are left out until the session has one. It can be used once
    * its record is in the database.
    *
    * @throws SessionsError `scope_exceeded`; AccessModelError `invalid_target`
@@ -62,6 +64,7 @@ export class TokenPairs {
     const terms = await this.accessModel.terms(manager, {
       clientId: WEB_CLIENT,
       roles,
+      hasMfa: request.hasSecondFactor && request.amr.includes('mfa'),
       audiences: [request.audience],
     });
     const scopes = narrowedScopes(grantedScopes(terms, request.requestedScope), request.scope);
@@ -71,7 +74,7 @@ export class TokenPairs {
       clientId: WEB_CLIENT,
       sessionId,
       scopes,
-      roles,
+      roles: terms.roles,
       claims,
       authentication: authenticationClaims(request),
       notAfter: sessionExpiresAt,

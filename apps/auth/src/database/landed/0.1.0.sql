@@ -492,3 +492,7 @@ CREATE INDEX login_tickets_user_id ON login_tickets (user_id);
 CREATE INDEX login_tickets_expires_at ON login_tickets (expires_at);
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000800', 'CreateFactors1764000000800');
+
+ALTER TABLE roles ADD COLUMN requires_mfa boolean NOT NULL DEFAULT false;
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000801', 'RequireFactors1764000000801');
