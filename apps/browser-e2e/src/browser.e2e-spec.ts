@@ -58,7 +58,7 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
         local: {},
         session: {},
         databases: [],
-        members: ['close', 'fetch', 'login', 'logout', 'onChange', 'principal'],
+        members: ['close', 'fetch', 'login', 'logout', 'onChange', 'principal', 'stepUp'],
       });
       expect(await context.cookies()).toMatchObject([
         { name: 'refresh_token', path: '/auth', httpOnly: true, sameSite: 'Strict' },

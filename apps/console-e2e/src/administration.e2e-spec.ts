@@ -53,6 +53,7 @@ describe.skipIf(!browserPath)('users', () => {
     await console.go('Users');
     await console.button('New user').focus();
     await keyboard.press('Enter');
+    await console.page.getByRole('dialog').waitFor();
     await keyboard.insertText(email);
     await keyboard.press('Tab');
     await keyboard.insertText('short');

@@ -1,4 +1,5 @@
 import { createTcpProxy } from '@jwt-auth/dev-stack';
+import { withDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
@@ -58,6 +59,7 @@ describe.skipIf(!browserPath)('the sessions page', () => {
     await console.page.getByRole('dialog').waitFor({ state: 'detached' });
     // The focus is where it was.
     await keyboard.press('Enter');
+    await console.page.getByRole('dialog').waitFor();
     await keyboard.press('Tab');
     await keyboard.press('Enter');
     await expect.poll(() => status(devices[1]!)).toBe(401);
@@ -95,6 +97,30 @@ describe.skipIf(!browserPath)('a page in mid-work', () => {
     expect(await paste.inputValue()).toBe('something long');
     await console.button('Check').click();
     await console.sees('token_invalid');
+  });
+
+  it('asks for the password before a change when the login was long ago', async () => {
+    const { email, id } = await newUser(roles);
+    const console = (open = await Console.login({ email }));
+    const { authDatabase } = await startStack();
+    const longAgo = `UPDATE sessions SET authenticated_at = now() - interval '16 minutes' WHERE user_id = '${id}'`;
+    await withDatabase(authDatabase, (client) => client.query(longAgo));
+    // The session goes on, with a token that says when the login was.
+    await console.page.reload();
+    await console.go('Roles and resources');
+    await console.button('New role').click();
+    await console.page.getByLabel('Name').fill(`role-${id.slice(0, 8)}`);
+    await console.inDialog('New role').click();
+    await console.page.getByLabel('Password').fill('a wrong password');
+    await console.inDialog('Confirm').click();
+    await console.sees('The e-mail or the password is wrong.');
+    await console.page.keyboard.press('Escape');
+    await console.sees('Not done: it needs your password again.');
+    await console.inDialog('New role').click();
+    await console.page.getByLabel('Password').fill(PASSWORD);
+    await console.page.keyboard.press('Enter');
+    await console.page.getByRole('dialog', { name: 'New role' }).waitFor({ state: 'detached' });
+    await console.sees(`role-${id.slice(0, 8)}`);
   });
 
   it('goes on by itself when auth has been away', async () => {

@@ -10,6 +10,7 @@ export interface Stack {
   /** Addresses. */
   readonly auth: string;
   readonly orders: string;
+  readonly authDatabase: string;
 }
 
 let shared: Promise<Stack> | undefined;
@@ -23,9 +24,10 @@ export function startStack(): Promise<Stack> {
 async function start(): Promise<Stack> {
   const port = await freePort();
   const ISSUER = `http://localhost:${port}`;
+  const authDatabase = await freshDatabase();
   const secret = randomBytes(32).toString('base64url');
   const env = {
-    DATABASE_URL: await freshDatabase(),
+    DATABASE_URL: authDatabase,
     ISSUER,
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     DEMO_CLIENT_SECRET: secret,
@@ -40,7 +42,7 @@ async function start(): Promise<Stack> {
     },
   });
   // The page is where the issuer is: a browser offers WebCrypto to pages of this machine.
-  return { auth: ISSUER, orders: orders.url };
+  return { auth: ISSUER, orders: orders.url, authDatabase };
 }
 
 /** Calls auth as a program does. @throws Error with the answer, unless it is a success */

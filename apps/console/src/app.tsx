@@ -4,7 +4,7 @@ import { connection } from './api/connection.js';
 import { useQuery } from './api/use-query.js';
 import { PAGES, type PageName } from './pages.js';
 import { go, href, partsOf, route } from './routing/route.js';
-import { LoginAgain, LoginPage } from './session/login.js';
+import { ConfirmIdentity, LoginAgain, LoginPage } from './session/login.js';
 import { isAdmin, MeContext, type Me } from './session/me.js';
 import { logout, sessionState } from './session/use-session.js';
 import { useStore } from './store.js';
@@ -25,7 +25,7 @@ export function App() {
         // Another user starts with pages of their own.
         <MeContext.Provider key={me.data.id} value={me.data}>
           <Shell me={me.data} />
-          {state === 'ended' && <LoginAgain email={me.data.email} />}
+          {state === 'ended' ? <LoginAgain email={me.data.email} /> : <ConfirmIdentity />}
         </MeContext.Provider>
       ) : (
         <main class="login">

@@ -29,11 +29,12 @@ export const texts = {
   logout: 'Log out',
   away: 'The auth server does not answer. The page goes on by itself as soon as it does.',
   unknownPage: 'There is no such page.',
-  tryAgainIn: (seconds: string) => `Too many attempts. Try again in ${seconds} seconds.`,
+  tryAgainIn: (seconds: number) => `Too many attempts. Try again in ${seconds} seconds.`,
 
   problems: {
     unreachable: 'The auth server does not answer. Nothing you typed is lost; try again.',
     session_ended: 'Your session has ended. Log in again; nothing you typed is lost.',
+    insufficient_user_authentication: 'Not done: it needs your password again.',
     invalid_credentials: 'The e-mail or the password is wrong.',
     too_many_attempts: 'Too many attempts. Wait a minute.',
     invalid_input: 'Something in the input is not right.',
@@ -55,11 +56,19 @@ export const texts = {
     leave: 'Log in as another user',
   },
 
+  identity: {
+    title: 'Confirm that it is you',
+    about: 'You logged in a while ago, and this change needs your password again.',
+    submit: 'Confirm',
+    done: 'Confirmed.',
+  },
+
   token: {
     title: 'Token',
     about:
       'Your access token, taken apart. Services read it by themselves, without a call to auth.',
     own: 'Your access token',
+    renew: 'Fetch a new one',
     any: 'Any other token',
     paste: 'Paste a token',
     pasteAdmin: 'The verifier of auth says whether it accepts the token, and why not.',

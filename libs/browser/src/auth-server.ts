@@ -10,6 +10,11 @@ export interface Credentials {
   readonly resource?: string;
 }
 
+/** What proves anew who the user is. */
+export interface Proof {
+  readonly password: string;
+}
+
 /** The body of a refusal (RFC 9457). */
 export interface Problem {
   readonly status: number;
@@ -111,6 +116,11 @@ export function authServer(base: string) {
   return {
     login: (credentials: Credentials): Promise<Access> =>
       accessFrom(post('login', { ...credentials, delivery: 'cookie' }, {}), performance.now()),
+
+    stepUp: (proof: Proof, token = ''): Promise<Access> => {
+      const headers = { authorization: `Bearer ${token}` };
+      return accessFrom(post('step-up', proof, { headers }), performance.now());
+    },
 
     /** `null` when there is no session to go on with. */
     refresh: (): Promise<Access | null> => {

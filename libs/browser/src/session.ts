@@ -1,4 +1,4 @@
-import { authServer, type Access, type Credentials } from './auth-server.js';
+import { authServer, type Access, type Credentials, type Proof } from './auth-server.js';
 import type { Principal } from './principal.js';
 import { joinTabs, type Message, type SharedToken } from './tabs.js';
 
@@ -14,6 +14,14 @@ export interface Session {
 
   /** @throws SessionError when auth refuses; what `fetch` throws when it cannot be reached */
   login(credentials: Credentials): Promise<Principal>;
+
+  /**
+   * Proves anew who the user is, for calls that answer 401 `insufficient_user_authentication`
+   * (RFC 9470). The session goes on with a token that says so.
+   *
+   * @throws SessionError when auth refuses; what `fetch` throws when it cannot be reached
+   */
+  stepUp(proof: Proof): Promise<Principal>;
 
   /**
    * Logs out in all tabs, at once.
@@ -167,6 +175,16 @@ export function createSession({ issuer }: SessionOptions): Session {
         share(true);
         return next.principal;
       }),
+
+    stepUp: async (proof) => {
+      if (!isUsable()) await renew();
+      return tabs.alone(async () => {
+        const next = await auth.stepUp(proof, access?.token);
+        keep(next);
+        share();
+        return next.principal;
+      });
+    },
 
     logout: () => {
       const token = access?.token;

@@ -1,7 +1,8 @@
 import { AUTH } from '../place.js';
+import { confirmIdentity } from '../session/identity.js';
 import { session } from '../session/session.js';
 import { connectionLost } from './connection.js';
-import { ApiError, errorOf, unreachable } from './problem.js';
+import { ApiError, errorOf, RECENT_LOGIN_NEEDED, unreachable } from './problem.js';
 
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -11,13 +12,24 @@ export interface Call {
 }
 
 /**
- * Calls auth as the user who is logged in, through the API that everyone can use.
+ * Calls auth as the user who is logged in, through the API that everyone can use. If the login is too
+ * long ago for the call, it asks for the password and goes on.
  *
  * @param path below the address of auth, without a slash before it
  * @returns the body of the answer; `undefined` if it has none
  * @throws ApiError
  */
 export async function call<T = undefined>(path: string, options: Call = {}): Promise<T> {
+  try {
+    return await send<T>(path, options);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== RECENT_LOGIN_NEEDED) throw error;
+    if (!(await confirmIdentity())) throw error;
+    return send<T>(path, options);
+  }
+}
+
+async function send<T>(path: string, options: Call): Promise<T> {
   const { method = 'GET', body, headers = {}, signal } = options;
   const hasBody = body !== undefined;
   const request: RequestInit = {

@@ -28,22 +28,34 @@ export class ApiError extends Error {
   }
 }
 
+/** The session goes on, and the call needs a proof of who the user is (RFC 9470). */
+export const RECENT_LOGIN_NEEDED = 'insufficient_user_authentication';
+
 /** Answers that say nothing of the request, and that end by themselves. */
 const PASSING = [502, 503, 504];
 
 /** @param session whether the call had an access token: then 401 says that the session is over */
 export async function errorOf(response: Response, session: boolean): Promise<ApiError> {
-  if (PASSING.includes(response.status)) return unreachable();
+  const { status, headers } = response;
   const body = (await response.json().catch(() => ({}))) as ProblemBody;
-  if (session && response.status === 401) return sessionEnded();
-  const code = body.code ?? String(response.status);
+  if (session && status === 401 && body.code !== RECENT_LOGIN_NEEDED) return sessionEnded();
+  return errorFrom({ ...body, status }, Number(headers.get('retry-after') ?? 0));
+}
+
+/** The body of an error with its status, in words. */
+export function errorFrom(
+  { status, code = String(status), title, detail, errors }: ProblemBody & { status: number },
+  retryAfterSeconds = 0,
+): ApiError {
+  if (PASSING.includes(status)) return unreachable();
+  if (code === 'too_many_attempts' && retryAfterSeconds > 0) {
+    return new ApiError(code, texts.tryAgainIn(retryAfterSeconds));
+  }
   const known = (texts.problems as Readonly<Record<string, string>>)[code];
-  const wait = response.headers.get('retry-after');
-  if (code === 'too_many_attempts' && wait) return new ApiError(code, texts.tryAgainIn(wait));
   // Of these two auth says what exactly is wrong.
   const isSpecific = code === 'conflict' || code === 'invalid_input';
-  const says = isSpecific ? (body.detail ?? known) : (known ?? body.detail);
-  return new ApiError(code, says ?? body.title ?? code, body.errors);
+  const says = isSpecific ? (detail ?? known) : (known ?? detail);
+  return new ApiError(code, says ?? title ?? code, errors);
 }
 
 export const unreachable = () => new ApiError('unreachable', texts.problems.unreachable);

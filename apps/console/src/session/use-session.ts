@@ -1,20 +1,26 @@
 import { Store, useStore } from '../store.js';
+import { identityQuestion } from './identity.js';
 import { session } from './session.js';
 
 /**
+ * - `unknown`: this browser may have a session; auth is asked.
  * - `none`: nobody has logged in, or the user has logged out.
  * - `ended`: the session was ended elsewhere, or has expired. The pages stay as they are.
  */
-export type SessionState = 'none' | 'open' | 'ended';
+export type SessionState = 'unknown' | 'none' | 'open' | 'ended';
 
-export const sessionState = new Store<SessionState>(session.principal ? 'open' : 'none');
+export const sessionState = new Store<SessionState>('unknown');
 
 /** How often somebody has logged in here. */
 const logins = new Store(0);
 
-session.onChange(() => {
+session.onChange((principal) => {
   const was = sessionState.value;
-  if (!session.principal) return sessionState.set(was === 'open' ? 'ended' : was);
+  if (!principal) {
+    // Whoever logs in next may be another user.
+    identityQuestion.value?.(false);
+    return sessionState.set(was === 'open' || was === 'ended' ? 'ended' : 'none');
+  }
   if (was !== 'open') logins.set(logins.value + 1);
   sessionState.set('open');
 });
@@ -22,7 +28,7 @@ session.onChange(() => {
 /** Changes with each login, so that what failed without one is repeated. */
 export const useLogins = () => useStore(logins);
 
-/** Ends the session because the user wants it. */
+/** Ends the session because the user wants it, in all tabs. */
 export async function logout(): Promise<void> {
   sessionState.set('none');
   await session.logout().catch(() => undefined);

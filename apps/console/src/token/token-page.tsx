@@ -1,9 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import { call } from '../api/api.js';
+import { connection } from '../api/connection.js';
 import { useAction } from '../api/use-action.js';
 import { isAdmin, useMe } from '../session/me.js';
-import { session } from '../session/session.js';
+import { newAccessToken } from '../session/session.js';
+import { useLogins } from '../session/use-session.js';
+import { useStore } from '../store.js';
 import { texts } from '../texts.js';
 import { Badge, Button, Failure, Field } from '../ui/controls.js';
 import { Card, Page } from '../ui/page.js';
@@ -22,15 +25,19 @@ export function TokenPage() {
 
 function OwnToken() {
   const [token, setToken] = useState<string>();
-  useEffect(() => {
-    const show = () => void session.accessToken().then(setToken, () => undefined);
-    show();
-    return session.onChange(show);
-  }, []);
+  const { run, isRunning, error } = useAction();
+  const read = () => void run(async () => setToken(await newAccessToken()));
+  useEffect(read, [useLogins(), useStore(connection).returned]);
   return (
     <Card title={texts.token.own}>
       {token && <Copyable text={token} label={texts.token.own} />}
       {token && <TakenApart key={token} token={token} />}
+      <Failure error={error} />
+      <div class="more">
+        <Button onClick={read} isBusy={isRunning}>
+          {texts.token.renew}
+        </Button>
+      </div>
     </Card>
   );
 }
