@@ -40,11 +40,20 @@ function edits(root, before, after, today) {
       `newTag: ${before}`,
       `newTag: ${after}`,
     ),
+    replaced(
+      root,
+      'deploy/kubernetes/migrate/kustomization.yaml',
+      `nameSuffix: ${suffixOf(before)} `,
+      `nameSuffix: ${suffixOf(after)} `,
+    ),
     ...['CHANGELOG.md', 'libs/jwt-core/CHANGELOG.md'].map((file) =>
       edit(root, file, (text) => released(file, text, after, today)),
     ),
   ];
 }
+
+/** Of the migrate Jobs of a release. */
+const suffixOf = (version) => `-${version.replaceAll('.', '-')}`;
 
 const read = (root, file) => readFileSync(path.join(root, file), 'utf8');
 

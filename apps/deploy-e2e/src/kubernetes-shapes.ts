@@ -20,18 +20,11 @@ const Probe = z.strictObject({
 const Quantity = z.string().regex(/^\d+(m|Mi|Gi)?$/);
 const Environment = z.array(z.strictObject({ name: z.string(), value: z.string() }));
 
-const Container = z.strictObject({
+/** What every container has. */
+const PROGRAM = {
   name: Name,
   image: z.string(),
-  args: z.array(z.string()).optional(),
-  ports: z.array(z.strictObject({ name: Name, containerPort: z.int() })),
   env: Environment,
-  startupProbe: Probe,
-  livenessProbe: Probe,
-  readinessProbe: Probe,
-  lifecycle: z.strictObject({
-    preStop: z.strictObject({ sleep: z.strictObject({ seconds: z.int() }) }),
-  }),
   resources: z.strictObject({
     requests: z.strictObject({ cpu: Quantity, memory: Quantity }),
     limits: z.strictObject({ memory: Quantity }),
@@ -44,6 +37,17 @@ const Container = z.strictObject({
   volumeMounts: z.array(
     z.strictObject({ name: Name, mountPath: z.string(), readOnly: z.literal(true) }),
   ),
+};
+
+const Container = z.strictObject({
+  ...PROGRAM,
+  ports: z.array(z.strictObject({ name: Name, containerPort: z.int() })),
+  startupProbe: Probe,
+  livenessProbe: Probe,
+  readinessProbe: Probe,
+  lifecycle: z.strictObject({
+    preStop: z.strictObject({ sleep: z.strictObject({ seconds: z.int() }) }),
+  }),
 });
 
 const Volume = z.union([
@@ -54,10 +58,10 @@ const Volume = z.union([
   z.strictObject({ name: Name, configMap: z.strictObject({ name: Name }) }),
 ]);
 
-const Pod = z.strictObject({
+/** What every pod has. */
+const POD = {
   enableServiceLinks: z.literal(false),
   automountServiceAccountToken: z.literal(false),
-  terminationGracePeriodSeconds: z.int(),
   securityContext: z.strictObject({
     runAsNonRoot: z.literal(true),
     runAsUser: z.int().min(1),
@@ -65,6 +69,12 @@ const Pod = z.strictObject({
     fsGroup: z.int().min(1),
     seccompProfile: z.strictObject({ type: z.literal('RuntimeDefault') }),
   }),
+  volumes: z.array(Volume),
+};
+
+const Pod = z.strictObject({
+  ...POD,
+  terminationGracePeriodSeconds: z.int(),
   topologySpreadConstraints: z.array(
     z.strictObject({
       maxSkew: z.int(),
@@ -74,7 +84,6 @@ const Pod = z.strictObject({
     }),
   ),
   containers: z.tuple([Container]),
-  volumes: z.array(Volume),
 });
 
 const object = <Kind extends string, Spec extends z.ZodType>(
@@ -104,6 +113,24 @@ export const Deployment = object(
   }),
 );
 export type Deployment = z.infer<typeof Deployment>;
+
+const Job = object(
+  'batch/v1',
+  'Job',
+  z.strictObject({
+    backoffLimit: z.int().min(1),
+    activeDeadlineSeconds: z.int().min(60),
+    ttlSecondsAfterFinished: z.int().min(3_600),
+    template: z.strictObject({
+      metadata: z.strictObject({ labels: Labels }),
+      spec: z.strictObject({
+        ...POD,
+        restartPolicy: z.literal('Never'),
+        containers: z.tuple([z.strictObject({ ...PROGRAM, args: z.array(z.string()) })]),
+      }),
+    }),
+  }),
+);
 
 const Service = object(
   'v1',
@@ -177,6 +204,7 @@ const PrometheusRule = object(
 /** A whole object of a base or an overlay. */
 export const Manifest = z.discriminatedUnion('kind', [
   Deployment,
+  Job,
   Service,
   DisruptionBudget,
   Autoscaler,
@@ -203,6 +231,7 @@ export const Kustomization = z.strictObject({
   apiVersion: z.literal('kustomize.config.k8s.io/v1beta1'),
   kind: z.literal('Kustomization'),
   namespace: Name.optional(),
+  nameSuffix: z.string().optional(),
   resources: z.array(z.string()),
   configMapGenerator: z
     .array(z.strictObject({ name: Name, files: z.array(z.string()) }))

@@ -7,6 +7,7 @@ import { Kustomization, Manifest, SettingsPatch, type Deployment } from './kuber
 import { exists, read, settingProblem } from './repository-files.js';
 
 const BASE = 'deploy/kubernetes/base';
+const MIGRATE = 'deploy/kubernetes/migrate';
 const OVERLAY = 'deploy/kubernetes/overlays/production';
 
 const kustomizationOf = (folder: string) =>
@@ -19,7 +20,8 @@ const manifestsOf = (folder: string): Manifest[] =>
     .flatMap((file) => documentsOf(`${folder}/${file}`))
     .map((manifest) => Manifest.parse(manifest));
 
-const manifests = [...manifestsOf(BASE), ...manifestsOf(OVERLAY)];
+const manifests = [BASE, OVERLAY].flatMap(manifestsOf);
+const migrations = manifestsOf(MIGRATE);
 const ofKind = <Kind extends Manifest['kind']>(kind: Kind) =>
   manifests.filter((each): each is Extract<Manifest, { kind: Kind }> => each.kind === kind);
 const deployments = ofKind('Deployment');
@@ -29,7 +31,7 @@ const named = (name: string) => ({ 'app.kubernetes.io/name': name });
 
 describe('the manifests for Kubernetes', () => {
   it('are listed, each file once, and their forms are known', () => {
-    for (const folder of [BASE, OVERLAY]) {
+    for (const folder of [BASE, MIGRATE, OVERLAY]) {
       const { resources, patches = [], configMapGenerator = [] } = kustomizationOf(folder);
       const listed = [
         'kustomization.yaml',
@@ -44,12 +46,18 @@ describe('the manifests for Kubernetes', () => {
     expect(names).toEqual(['auth', 'orders']);
   });
 
-  it.each(['Service', 'PodDisruptionBudget', 'HorizontalPodAutoscaler', 'NetworkPolicy'] as const)(
+  it.each(['Service', 'PodDisruptionBudget', 'HorizontalPodAutoscaler'] as const)(
     'have a %s for each app',
     (kind) => {
       expect(ofKind(kind).map(({ metadata }) => metadata.name)).toEqual(names);
     },
   );
+
+  it('have a NetworkPolicy for each app, and one for migrations, which nobody may call', () => {
+    const policies = ofKind('NetworkPolicy');
+    expect(policies.map(({ metadata }) => metadata.name)).toEqual([...names, 'migrate']);
+    expect(policies.at(-1)?.spec.ingress).toEqual([]);
+  });
 
   it('select the pods of their app', () => {
     for (const { metadata, spec } of deployments) {
@@ -142,6 +150,36 @@ describe('the manifests for Kubernetes', () => {
     )) {
       expect(maps).toContain(configMap.name);
     }
+  });
+
+  it('leave migrations to a Job of the release, as a role that no other pod has', () => {
+    const jobs = migrations.filter((each) => each.kind === 'Job');
+    expect(jobs.map(({ metadata }) => metadata.name)).toEqual(names.map((app) => `${app}-migrate`));
+    for (const [index, { spec }] of jobs.entries()) {
+      const app = names[index] ?? '';
+      const { volumes, containers } = spec.template.spec;
+      const [{ image, args, env, volumeMounts }] = containers;
+      expect([image, args]).toEqual([app, ['node', 'dist/main.js', 'migrate']]);
+      // Not those of the app, or its service would send requests to the pod.
+      expect(spec.template.metadata.labels).toEqual(named('migrate'));
+      expect(volumes).toMatchObject([{ secret: { secretName: `${app}-owner` } }]);
+      const settings = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+      const variable = app === 'auth' ? 'DATABASE' : 'ORDERS_DATABASE';
+      expect(settings).toEqual({
+        [`${variable}_URL_FILE`]: `${volumeMounts[0]?.mountPath}/database-url`,
+        [`${variable}_APP_ROLE`]: `${app}_app`,
+      });
+      expect(env.map(({ name }) => settingProblem(name)).filter(Boolean)).toEqual([]);
+    }
+    for (const deployment of deployments) {
+      const { env } = containerOf(deployment);
+      expect(env).toContainEqual({ name: 'MIGRATE', value: 'off' });
+    }
+    // A Job cannot be changed, so the next release needs another name.
+    const { images = [], resources } = kustomizationOf(OVERLAY);
+    expect(resources).toContain('../../migrate');
+    const suffixes = images.map(({ newTag }) => `-${newTag.replaceAll('.', '-')}`);
+    expect(new Set(suffixes)).toEqual(new Set([kustomizationOf(MIGRATE).nameSuffix]));
   });
 
   it('have an overlay that changes settings and images of apps that exist', () => {

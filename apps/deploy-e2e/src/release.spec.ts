@@ -56,6 +56,7 @@ writeFileSync('recorded.sql', process.argv[2]);`,
   write('package-lock.json', JSON.stringify({ version: '1.2.3', packages }));
   for (const app of ['auth', 'orders']) write(`apps/${app}/Dockerfile`, 'ARG VERSION=1.2.3\n');
   write('deploy/kubernetes/overlays/production/kustomization.yaml', 'newTag: 1.2.3\n');
+  write('deploy/kubernetes/migrate/kustomization.yaml', 'nameSuffix: -1-2-3 # the tag\n');
   write('CHANGELOG.md', CHANGELOG);
   write('libs/jwt-core/CHANGELOG.md', '# Changelog\n');
   write('libs/jwt-core/dist/esm/index.js', '');
@@ -120,6 +121,8 @@ describe('npm run release', () => {
       'node_modules/other': { version: '1.2.3' },
     });
     expect(readCopy('apps/auth/Dockerfile')).toBe('ARG VERSION=1.10.0\n');
+    const migrate = readCopy('deploy/kubernetes/migrate/kustomization.yaml');
+    expect(migrate).toBe('nameSuffix: -1-10-0 # the tag\n');
     const today = new Date().toISOString().slice(0, 10);
     expect(readCopy('CHANGELOG.md')).toBe(
       CHANGELOG.replace('[Unreleased]\n', `[Unreleased]\n\n## [1.10.0] - ${today}\n`),
