@@ -49,6 +49,7 @@ import { refreshMetrics } from './sessions/sessions.metrics.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { ReferenceTokens } from './tokens/reference-tokens.js';
 import { TokensModule } from './tokens/tokens.module.js';
+import { BreachedPasswords } from './users/breached-passwords.js';
 import { CredentialsService } from './users/credentials.service.js';
 import { PasswordHasher } from './users/password-hasher.js';
 import { usersProblem } from './users/users.errors.js';
@@ -142,6 +143,7 @@ function metrics(): DynamicModule {
     inject: [
       Config,
       DataSource,
+      BreachedPasswords,
       JwtCoreStatistics,
       KeyRing,
       MailSender,
@@ -155,6 +157,7 @@ function metrics(): DynamicModule {
     useFactory: (
       config: Config,
       dataSource: DataSource,
+      breached: BreachedPasswords,
       jwtCore: JwtCoreStatistics,
       keys: KeyRing,
       mail: MailSender,
@@ -172,7 +175,7 @@ function metrics(): DynamicModule {
         jwtCoreMetrics(jwtCore),
         keyMetrics(keys),
         mailMetrics(mail),
-        loginMetrics(login, hasher),
+        loginMetrics(login, hasher, breached),
         feedMetrics(feed),
         receiptMetrics(receipts),
         refreshMetrics(refreshing),

@@ -174,6 +174,11 @@ describe('the settings in production', () => {
     ['demo users', { SEED_DEMO: 'true' }, 'SEED_DEMO'],
     ['a demo client', { DEMO_CLIENT_SECRET: 'x' }, 'DEMO_CLIENT_SECRET'],
     ['a plain http issuer', { ISSUER: 'http://auth.example.com' }, 'ISSUER'],
+    [
+      'a list of breached passwords over plain http',
+      { BREACHED_PASSWORDS_URL: 'http://list.example' },
+      'BREACHED_PASSWORDS_URL',
+    ],
     ['one that follows from the address that is listened at', { HOST: '192.0.2.1' }, 'ISSUER'],
   ])('refuse %s', (_, environment, variable) => {
     expect(problems({ ...production, ...environment })).toContain(`${variable}:`);

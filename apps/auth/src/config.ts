@@ -80,6 +80,8 @@ export class Config {
   readonly isRegistrationOpen: boolean;
   /** Registrations from one network in an hour. Beyond them the answer is 429. */
   readonly registrationLimit: number;
+  /** A list of breached passwords, without a slash at the end. `undefined`: none is asked. */
+  readonly breachedPasswordsUrl: string | undefined;
   /** `required`: a user who registers cannot log in before the e-mail is verified. */
   readonly emailVerification: 'required' | 'optional';
   /** Links in mails lead to pages below it. No slash at the end. */
@@ -135,6 +137,7 @@ export class Config {
     this.demoClientSecret = isSeeded(settings) ? settings.DEMO_CLIENT_SECRET : undefined;
     this.isRegistrationOpen = settings.REGISTRATION === 'open';
     this.registrationLimit = settings.REGISTRATION_LIMIT;
+    this.breachedPasswordsUrl = settings.BREACHED_PASSWORDS_URL?.replace(/\/+$/, '');
     this.mailServer = settings.SMTP_URL;
     const isProduction = settings.NODE_ENV === 'production';
     this.emailVerification =

@@ -58,6 +58,7 @@ export const Settings = z
     SESSIONS_PER_USER: wholeNumber(1, 10_000).default(100),
     REGISTRATION: choice('open', 'closed').default('open'),
     REGISTRATION_LIMIT: wholeNumber(1, 1_000_000).default(300),
+    BREACHED_PASSWORDS_URL: httpUrl().optional(),
     EMAIL_VERIFICATION: choice('required', 'optional').optional(),
     ACCOUNT_PAGES: httpUrl().optional(),
     AUDIT_RETENTION: duration('1s', '36500d').default(400 * DAY),
@@ -104,6 +105,10 @@ export const Settings = z
       if (settings.SEED_DEMO) refuse('SEED_DEMO', 'demo users are refused in production');
       if (settings.DEMO_CLIENT_SECRET !== undefined) {
         refuse('DEMO_CLIENT_SECRET', 'a demo client is refused in production');
+      }
+      // Who changes the answers on the way decides which passwords are refused.
+      if (isExposedHttp(String(settings.BREACHED_PASSWORDS_URL))) {
+        refuse('BREACHED_PASSWORDS_URL', 'must be https in production');
       }
       if (!settings.ALLOW_HTTP_ISSUER && isExposedHttp(issuerOf(settings))) {
         refuse('ISSUER', 'must be https in production, unless ALLOW_HTTP_ISSUER is on');

@@ -12,6 +12,7 @@ import { noticeOf } from '../mail/notice.js';
 import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
 import { newSecret } from '../secret.js';
 import { emailKey } from '../users/email.js';
+import { BreachedPasswords } from '../users/breached-passwords.js';
 import { LoginLimits } from '../users/login-limits.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { UserChanges } from '../users/user-changes.js';
@@ -34,6 +35,7 @@ export class PasswordRecoveryService implements OnModuleInit {
     private readonly users: UsersRepository,
     private readonly links: AccountLinks,
     private readonly hasher: PasswordHasher,
+    private readonly breached: BreachedPasswords,
     private readonly changes: UserChanges,
     private readonly limits: LoginLimits,
     private readonly mail: MailOutbox,
@@ -104,13 +106,14 @@ export class PasswordRecoveryService implements OnModuleInit {
   /**
    * Sets a new password. All sessions of the user end, and all other links.
    *
-   * @throws AccountsError `link_invalid`; UsersError `too_many_attempts`
+   * @throws AccountsError `link_invalid`; UsersError `password_breached`, `too_many_attempts`
    */
   async reset(token: string, newPassword: string, origin: Origin): Promise<void> {
     const network = networkOf(origin.address);
     this.hasher.assertRoom(network);
     // Before the hash, which anyone could make us compute otherwise.
     await this.links.assertValid(token, 'reset-password');
+    await this.breached.refuse(newPassword, 'newPassword');
     const passwordHash = await this.hasher.inTurn(network, ({ hash }) => hash(newPassword));
     await this.links.use(token, 'reset-password', async ({ manager, user, now }) => {
       const userId = user.id;

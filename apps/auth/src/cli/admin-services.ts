@@ -28,6 +28,7 @@ import { SessionsRepository } from '../sessions/sessions.repository.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { ReferenceTokensRepository } from '../tokens/reference-tokens.repository.js';
+import { BreachedPasswords } from '../users/breached-passwords.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { UserChanges } from '../users/user-changes.js';
 import { UsersAdminService } from '../users/users.admin.service.js';
@@ -51,6 +52,7 @@ export interface AdminServices {
     AccessModel,
     AccessRepository,
     AuditService,
+    BreachedPasswords,
     FactorsAdminService,
     FactorChanges,
     FactorsRepository,

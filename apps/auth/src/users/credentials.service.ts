@@ -67,7 +67,7 @@ export class CredentialsService {
     if (isDone && (!lastLoginHere || +now - +lastLoginHere > DAY_MS)) {
       await this.users.rememberNetwork(user.id, attempt.network, now);
     }
-    if (this.hasher.needsRehash(user.passwordHash)) {
+    if (this.hasher.needsRehash(user.passwordHash, password)) {
       await this.users.rehash(user, await hashing.hash(password));
     }
     return user;

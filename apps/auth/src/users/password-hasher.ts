@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 
 import { HashQueue } from './hash-queue.js';
+import { importedHash } from './imported-hashes.js';
 
 /** What OWASP recommends for Argon2id, the default algorithm of the library. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -32,7 +33,10 @@ export interface Hashing {
   readonly verify: (stored: string | undefined, password: string) => Promise<boolean>;
 }
 
-/** Argon2id (RFC 9106), with a bound on the CPU and memory that it takes. */
+/**
+ * Argon2id (RFC 9106), with a bound on the CPU and memory that it takes. Hashes of other systems are
+ * verified, too: see `importedHash`.
+ */
 @Injectable()
 export class PasswordHasher {
   private readonly queue = new HashQueue(PARALLEL, QUEUE);
@@ -41,6 +45,8 @@ export class PasswordHasher {
   private readonly hashing: Hashing = {
     hash: (password) => inSpan(HASH_SPAN, () => hash(password, PARAMETERS)),
     verify: async (stored, password) => {
+      const imported = stored === undefined ? undefined : importedHash(stored);
+      if (imported) return inSpan(VERIFY_SPAN, () => imported.verify(password));
       const compared = stored ?? (await this.hashOfNobody);
       const isEqual = await inSpan(VERIFY_SPAN, () => verify(compared, password));
       return isEqual && stored !== undefined;
@@ -78,11 +84,12 @@ export class PasswordHasher {
 
   /**
    * Whether the present parameters would make the hash stronger. A hash with any stronger parameter is
-   * kept: it was imported, or made before the parameters were lowered.
+   * kept: it was imported, or made before the parameters were lowered. Any hash of another kind is
+   * replaced, if the password that matched it is the whole one.
    */
-  needsRehash(stored: string): boolean {
+  needsRehash(stored: string, password: string): boolean {
     const found = PHC.exec(stored)?.groups;
-    if (!found) return true;
+    if (!found) return importedHash(stored)?.isOfWhole(password) ?? true;
     const ratios = Object.entries(PARAMETERS).map(([name, ours]) => Number(found[name]) / ours);
     if (ratios.some((ratio) => ratio > 1)) return false;
     return found['variant'] !== VARIANT || ratios.some((ratio) => ratio < 1);

@@ -29,7 +29,7 @@ export class User {
   @Column({ name: 'email_key', type: 'text' })
   emailKey!: string;
 
-  /** Argon2id in PHC form. */
+  /** Argon2id in PHC form. What was imported is so after the first login. */
   @Column({ name: 'password_hash', type: 'text' })
   passwordHash!: string;
 

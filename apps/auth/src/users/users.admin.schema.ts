@@ -5,6 +5,7 @@ import { RoleName } from '../access/access.schema.js';
 import { USER_ROLE } from '../access/built-in.js';
 import { ClaimsInput } from '../tokens/own-claims.js';
 import { Email, EmailPrefix } from './email.js';
+import { PasswordHash } from './imported-hashes.js';
 import { NewPassword } from '../passwords.js';
 import type { User } from './user.entity.js';
 
@@ -14,7 +15,19 @@ export type UserQuery = z.infer<typeof UserQuery>;
 const Roles = z.array(RoleName).max(50);
 
 export const NewUserRequest = z
-  .strictObject({ email: Email, password: NewPassword, roles: Roles.default([USER_ROLE]) })
+  .strictObject({
+    email: Email,
+    password: NewPassword.optional(),
+    passwordHash: PasswordHash.optional(),
+    roles: Roles.default([USER_ROLE]),
+  })
+  .refine(
+    ({ password, passwordHash }) => (password === undefined) !== (passwordHash === undefined),
+    {
+      path: ['password'],
+      error: 'expected either password or passwordHash',
+    },
+  )
   .meta({ id: 'NewUserRequest' });
 export type NewUserRequest = z.infer<typeof NewUserRequest>;
 

@@ -12,6 +12,7 @@ import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { generatePassword } from '../passwords.js';
+import { BreachedPasswords } from './breached-passwords.js';
 import { PasswordHasher } from './password-hasher.js';
 import { UserChanges } from './user-changes.js';
 import { newUser, type User } from './user.entity.js';
@@ -43,6 +44,7 @@ export class UsersAdminService {
     private readonly dataSource: DataSource,
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
+    private readonly breached: BreachedPasswords,
     private readonly changes: UserChanges,
     private readonly accessModel: AccessModel,
     private readonly mail: MailOutbox,
@@ -65,15 +67,19 @@ export class UsersAdminService {
     return user ?? userNotFound(userId);
   }
 
-  /** @throws UsersError `email_taken`, `too_many_attempts`; AccessModelError `invalid_access` */
-  async create({ email, password, roles }: NewUserRequest, by: ByAdmin): Promise<User> {
-    const passwordHash = await this.hash(password, by);
+  /** @throws UsersError `email_taken`, `password_breached`, `too_many_attempts`; AccessModelError `invalid_access` */
+  async create(request: NewUserRequest, by: ByAdmin): Promise<User> {
+    const { email, password, roles } = request;
+    // The schema demands one of the two.
+    if (password !== undefined) await this.breached.refuse(password, 'password');
+    const passwordHash = request.passwordHash ?? (await this.hash(password ?? '', by));
     const user = newUser({ email, passwordHash, roles: distinct(roles) }, this.clock.now());
     await this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
       await this.accessModel.assertRoles(manager, user.roles);
       await this.users.add(manager, user);
-      const detail = { roles: user.roles };
+      const isImported = request.passwordHash !== undefined;
+      const detail = { roles: user.roles, ...(isImported && { passwordHash: 'imported' }) };
       await this.audit.record(manager, {
         ...by,
         action: 'user.created',
@@ -117,7 +123,7 @@ export class UsersAdminService {
    * current one must be known, or a stolen access token would be enough to take an account.
    *
    * @returns the new password, if none is given
-   * @throws UsersError `user_not_found`, `locks_out`, `too_many_attempts`
+   * @throws UsersError `user_not_found`, `locks_out`, `password_breached`, `too_many_attempts`
    */
   async resetPassword(
     userId: string,
@@ -128,6 +134,7 @@ export class UsersAdminService {
     if (id === by.actor) throw new UsersError('locks_out', 'It is the password of the caller');
     // Before the hash, which costs more.
     if (!(await this.users.findById(id))) userNotFound(id);
+    if (given !== undefined) await this.breached.refuse(given, 'password');
     const password = given ?? generatePassword();
     const passwordHash = await this.hash(password, by);
     await this.dataSource.transaction(async (manager) => {

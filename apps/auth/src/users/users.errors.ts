@@ -10,24 +10,29 @@ export type UsersErrorCode =
   | 'invalid_credentials'
   | 'too_many_attempts'
   | 'user_not_found'
+  | 'password_breached'
   | 'locks_out';
 
 interface UsersErrorOptions extends ErrorOptions {
   /** When to try again. Always set with `too_many_attempts`. */
   readonly retryAfterSeconds?: number;
+  /** Of the member of the request that is wrong. Always set with `password_breached`. */
+  readonly path?: string;
 }
 
 export class UsersError extends Error {
   override readonly name = 'UsersError';
   readonly retryAfterSeconds: number | undefined;
+  readonly path: string | undefined;
 
   constructor(
     readonly code: UsersErrorCode,
     message: string,
-    { retryAfterSeconds, ...options }: UsersErrorOptions = {},
+    { retryAfterSeconds, path, ...options }: UsersErrorOptions = {},
   ) {
     super(message, options);
     this.retryAfterSeconds = retryAfterSeconds;
+    this.path = path;
   }
 }
 
@@ -40,6 +45,8 @@ export const invalidCredentials: Problem = {
   headers: { 'WWW-Authenticate': 'Bearer' },
 };
 
+const BREACHED = 'is in a list of passwords that were stolen elsewhere';
+
 const PROBLEMS: Readonly<Record<UsersErrorCode, Problem>> = {
   email_taken: { status: 409, code: 'email_taken', detail: 'This e-mail has an account' },
   registration_closed: {
@@ -50,6 +57,7 @@ const PROBLEMS: Readonly<Record<UsersErrorCode, Problem>> = {
   invalid_credentials: invalidCredentials,
   too_many_attempts: { status: 429, code: 'too_many_attempts' },
   user_not_found: { status: 404, code: 'not_found' },
+  password_breached: { status: 400, code: 'invalid_input' },
   locks_out: {
     status: 409,
     code: 'conflict',
@@ -61,6 +69,9 @@ const PROBLEMS: Readonly<Record<UsersErrorCode, Problem>> = {
 export function usersProblem(error: unknown): Problem | undefined {
   if (!(error instanceof UsersError)) return undefined;
   const problem = PROBLEMS[error.code];
+  if (error.path !== undefined) {
+    return { ...problem, errors: [{ path: error.path, message: BREACHED }] };
+  }
   if (error.retryAfterSeconds === undefined) return problem;
   return { ...problem, headers: { 'Retry-After': String(error.retryAfterSeconds) } };
 }

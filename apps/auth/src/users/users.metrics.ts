@@ -1,10 +1,15 @@
 import { counters, gauge, type MetricSource } from '@jwt-auth/chassis';
 
+import type { BreachedPasswords } from './breached-passwords.js';
 import type { CredentialsService } from './credentials.service.js';
 import type { PasswordHasher } from './password-hasher.js';
 
-/** Logins, and the load of password hashing. */
-export function loginMetrics(login: CredentialsService, hasher: PasswordHasher): MetricSource {
+/** Logins, checks of new passwords, and the load of password hashing. */
+export function loginMetrics(
+  login: CredentialsService,
+  hasher: PasswordHasher,
+  breached: BreachedPasswords,
+): MetricSource {
   return (registry) => {
     counters(
       registry,
@@ -14,6 +19,15 @@ export function loginMetrics(login: CredentialsService, hasher: PasswordHasher):
         label: 'outcome',
       },
       () => login.outcomes.counts,
+    );
+    counters(
+      registry,
+      {
+        name: 'auth_breached_password_checks_total',
+        help: 'Checks of new passwords against BREACHED_PASSWORDS_URL. unavailable: passed unchecked',
+        label: 'outcome',
+      },
+      () => breached.outcomes,
     );
     gauge(
       registry,

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { MailModule } from '../mail/mail.module.js';
+import { BreachedPasswords } from './breached-passwords.js';
 import { CredentialsService } from './credentials.service.js';
 import { DemoUsers } from './demo-users.js';
 import { LoginLimits } from './login-limits.js';
@@ -22,6 +23,7 @@ import { UsersService } from './users.service.js';
   imports: [AccessModule, AuditModule, MailModule],
   controllers: [UsersController, UsersAdminController],
   providers: [
+    BreachedPasswords,
     CredentialsService,
     DemoUsers,
     LoginLimits,
@@ -36,6 +38,7 @@ import { UsersService } from './users.service.js';
     UsersService,
   ],
   exports: [
+    BreachedPasswords,
     CredentialsService,
     LoginLimits,
     PasswordHasher,

@@ -9,7 +9,8 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { mailLimits, registrationLimits } from './attempt-limits.js';
-import { LoginLimits } from './login-limits.js';
+import { BreachedPasswords } from './breached-passwords.js';
+import { LoginLimits, type CountedAttempt } from './login-limits.js';
 import { PasswordHasher } from './password-hasher.js';
 import { newUser, type User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
@@ -21,6 +22,7 @@ export class UsersService {
     private readonly dataSource: DataSource,
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
+    private readonly breached: BreachedPasswords,
     private readonly limits: LoginLimits,
     private readonly audit: AuditService,
     private readonly mail: MailOutbox,
@@ -30,7 +32,7 @@ export class UsersService {
 
   /**
    * @returns the user; `undefined` if the e-mail has to be verified first, also if it has an account
-   * @throws UsersError `registration_closed`, `email_taken`, `too_many_attempts`
+   * @throws UsersError `registration_closed`, `password_breached`, `email_taken`, `too_many_attempts`
    */
   async register(email: string, password: string, origin: Origin): Promise<User | undefined> {
     const { isRegistrationOpen, registrationLimit } = this.config;
@@ -46,6 +48,7 @@ export class UsersService {
       counted: await this.limits.begin(limits),
       passwordHash: await hash(password),
     }));
+    await this.refuseBreached(password, counted);
     const isVerifiedFirst = this.config.emailVerification === 'required';
     const registration = isVerifiedFirst ? 'pending' : 'open';
     const now = this.clock.now();
@@ -54,6 +57,16 @@ export class UsersService {
     else await this.addOpen(user, origin);
     await this.limits.succeed(counted);
     return isVerifiedFirst ? undefined : user;
+  }
+
+  /** Not a place in the queue for it, which it may take long; nor is it an attempt to find an account. */
+  private async refuseBreached(password: string, counted: CountedAttempt): Promise<void> {
+    try {
+      await this.breached.refuse(password, 'password');
+    } catch (error) {
+      await this.limits.succeed(counted);
+      throw error;
+    }
   }
 
   private async addOpen(user: User, origin: Origin): Promise<void> {
