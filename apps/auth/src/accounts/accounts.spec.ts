@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { MailSender } from '../mail/mail-sender.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import { Email } from '../users/email.js';
 import { ACCOUNT_PAGE, ACCOUNT_PAGE_POLICY } from './account-page.js';
 import { linkToken, takeMail } from './account-mail.fixture.js';
 
@@ -62,6 +63,19 @@ describe('a link', () => {
     expect(await me(token)).toMatchObject({ emailVerified: false });
     expect(await verify(link)).toBe(204);
     expect(await me(token)).toMatchObject({ emailVerified: true });
+  });
+
+  it.each([
+    // In the mail, as people read it; the account has the ASCII form of the domain.
+    ['Jürgen@Münster.example', 'Jürgen@münster.example'],
+    ['用户@example.com', '用户@example.com'],
+    [String.raw`"a\"b"@example.com`, String.raw`"a\"b"@example.com`],
+  ])('is sent to %s, and verifies it', async (email, recipient) => {
+    const body = { email: email.normalize('NFD'), password: PASSWORD };
+    await auth.call('POST', '/id/auth/register', { body });
+    expect(await verify(await tokenOf(recipient, 'Verify'))).toBe(204);
+    const token = await logIn(` ${email.toUpperCase()} `);
+    expect(await me(token)).toMatchObject({ email: Email.parse(email), emailVerified: true });
   });
 
   it('leads to a page of the issuer, with the token where no server sees it', async () => {

@@ -51,6 +51,10 @@ interface FieldProps {
   readonly hasFocus?: boolean;
 }
 
+/** What browsers take for an e-mail is less than what auth takes: only the keyboard is that of one. */
+const typeOf = (type: FieldProps['type'] = 'text') =>
+  type === 'email' ? { type: 'text', inputMode: 'email', autoCapitalize: 'none' } : { type };
+
 /** A text with its label, and below it a hint and what was wrong with it. */
 export function Field({
   label,
@@ -87,7 +91,7 @@ export function Field({
         // The types demand one role for each type.
         <input
           {...shared}
-          {...({ type: input.type ?? 'text' } as { type: 'text' })}
+          {...(typeOf(input.type) as { type: 'text' })}
           autocomplete={input.autoComplete ?? 'off'}
         />
       )}
