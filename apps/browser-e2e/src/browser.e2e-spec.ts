@@ -58,7 +58,16 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
         local: {},
         session: {},
         databases: [],
-        members: ['close', 'fetch', 'login', 'logout', 'onChange', 'principal', 'stepUp'],
+        members: [
+          'close',
+          'fetch',
+          'login',
+          'loginWithFactor',
+          'logout',
+          'onChange',
+          'principal',
+          'stepUp',
+        ],
       });
       expect(await context.cookies()).toMatchObject([
         { name: 'refresh_token', path: '/auth', httpOnly: true, sameSite: 'Strict' },

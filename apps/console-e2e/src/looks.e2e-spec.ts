@@ -17,6 +17,7 @@ const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1280, height
 const PAGES = [
   'Token',
   'Sessions',
+  'Second factors',
   'Users',
   'Clients',
   'Roles and resources',

@@ -115,7 +115,7 @@ describe.skipIf(!browserPath)('a page in mid-work', () => {
     await console.inDialog('Confirm').click();
     await console.sees('The e-mail or the password is wrong.');
     await console.page.keyboard.press('Escape');
-    await console.sees('Not done: it needs your password again.');
+    await console.sees('Not done: it needs a proof that it is you.');
     await console.inDialog('New role').click();
     await console.page.getByLabel('Password').fill(PASSWORD);
     await console.page.keyboard.press('Enter');

@@ -22,6 +22,7 @@ describe.skipIf(!browserPath)('the token page', () => {
     expect(await console.page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
       'Token',
       'Sessions',
+      'Second factors',
     ]);
   });
 

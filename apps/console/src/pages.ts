@@ -3,6 +3,7 @@ import type { ComponentType } from 'preact';
 import { AccessPage } from './access/access-page.js';
 import { AuditPage } from './audit/audit-page.js';
 import { ClientsPage } from './clients/clients-page.js';
+import { FactorsPage } from './factors/factors-page.js';
 import { HealthPage } from './health/health-page.js';
 import { KeysPage } from './keys/keys-page.js';
 import { RevocationsPage } from './revocations/revocations-page.js';
@@ -21,6 +22,7 @@ const forAdmins = (component: PageEntry['component']) => ({ component, isForAdmi
 const ENTRIES = {
   token: { component: TokenPage },
   sessions: { component: SessionsPage },
+  factors: { component: FactorsPage },
   users: forAdmins(UsersPage),
   clients: forAdmins(ClientsPage),
   access: forAdmins(AccessPage),

@@ -10,9 +10,35 @@ export interface Credentials {
   readonly resource?: string;
 }
 
+/** A second factor: one of these. */
+export interface FactorProof {
+  /** Of an authenticator app. */
+  readonly code?: string;
+  readonly recoveryCode?: string;
+}
+
 /** What proves anew who the user is. */
-export interface Proof {
-  readonly password: string;
+export interface Proof extends FactorProof {
+  readonly password?: string;
+}
+
+/** What the second step of a login needs. */
+export interface SecondFactorDemand {
+  /** For `loginWithFactor`, once. */
+  readonly ticket: string;
+  /** What the user has, such as `totp` and `recovery-code`. */
+  readonly methods: readonly string[];
+  /** Seconds. */
+  readonly expiresIn: number;
+}
+
+/** The password was right, and the user has a second factor: `loginWithFactor` ends the login. */
+export class SecondFactorError extends Error {
+  override readonly name = 'SecondFactorError';
+
+  constructor(readonly mfa: SecondFactorDemand) {
+    super('The login needs a second factor');
+  }
 }
 
 /** The body of a refusal (RFC 9457). */
@@ -100,7 +126,10 @@ export function authServer(base: string) {
     }
   }
 
-  async function accessFrom(response: Promise<TokenResponse>, sentAtMs: number): Promise<Access> {
+  async function accessFrom(
+    response: TokenResponse | Promise<TokenResponse>,
+    sentAtMs: number,
+  ): Promise<Access> {
     const { access_token: token, expires_in: seconds } = await response;
     const principal = principalOf(token) ?? (await askWho(token));
     return { token, principal, expiresAtMs: sentAtMs + seconds * 1_000 };
@@ -114,8 +143,21 @@ export function authServer(base: string) {
   }
 
   return {
-    login: (credentials: Credentials): Promise<Access> =>
-      accessFrom(post('login', { ...credentials, delivery: 'cookie' }, {}), performance.now()),
+    /** @throws SecondFactorError */
+    login: async (credentials: Credentials): Promise<Access> => {
+      const sentAtMs = performance.now();
+      const body = { ...credentials, delivery: 'cookie' };
+      const answer = await post<TokenResponse | { readonly mfa: SecondFactorDemand }>(
+        'login',
+        body,
+        {},
+      );
+      if ('mfa' in answer) throw new SecondFactorError(answer.mfa);
+      return accessFrom(answer, sentAtMs);
+    },
+
+    loginWithFactor: (proof: FactorProof & { readonly ticket: string }): Promise<Access> =>
+      accessFrom(post('login/mfa', proof, {}), performance.now()),
 
     stepUp: (proof: Proof, token = ''): Promise<Access> => {
       const headers = { authorization: `Bearer ${token}` };

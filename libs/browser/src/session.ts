@@ -1,4 +1,10 @@
-import { authServer, type Access, type Credentials, type Proof } from './auth-server.js';
+import {
+  authServer,
+  type Access,
+  type Credentials,
+  type FactorProof,
+  type Proof,
+} from './auth-server.js';
 import type { Principal } from './principal.js';
 import { joinTabs, type Message, type SharedToken } from './tabs.js';
 
@@ -12,8 +18,19 @@ export interface Session {
   /** Who is logged in; `null`: nobody; `undefined`: not known yet. */
   readonly principal: Principal | null | undefined;
 
-  /** @throws SessionError when auth refuses; what `fetch` throws when it cannot be reached */
+  /**
+   * @throws SecondFactorError when the password is right, and the user has a second factor;
+   *   SessionError when auth refuses; what `fetch` throws when it cannot be reached
+   */
   login(credentials: Credentials): Promise<Principal>;
+
+  /**
+   * The second step of a login. The ticket is in the `SecondFactorError` of the first; after a few
+   * wrong factors it is dead, and the login begins anew.
+   *
+   * @throws as `login` does
+   */
+  loginWithFactor(proof: FactorProof & { readonly ticket: string }): Promise<Principal>;
 
   /**
    * Proves anew who the user is, for calls that answer 401 `insufficient_user_authentication`
@@ -123,6 +140,15 @@ export function createSession({ issuer }: SessionOptions): Session {
     answered?.();
   }
 
+  function begin(login: () => Promise<Access>): Promise<Principal> {
+    return tabs.alone(async () => {
+      const next = await login();
+      keep(next);
+      share(true);
+      return next.principal;
+    });
+  }
+
   /** One at a time in this tab, and in all tabs. */
   function renew(): Promise<void> {
     renewing ??= tabs.alone(findToken).finally(() => (renewing = undefined));
@@ -168,13 +194,9 @@ export function createSession({ issuer }: SessionOptions): Session {
       return principal;
     },
 
-    login: (credentials) =>
-      tabs.alone(async () => {
-        const next = await auth.login(credentials);
-        keep(next);
-        share(true);
-        return next.principal;
-      }),
+    login: (credentials) => begin(() => auth.login(credentials)),
+
+    loginWithFactor: (proof) => begin(() => auth.loginWithFactor(proof)),
 
     stepUp: async (proof) => {
       if (!isUsable()) await renew();

@@ -4,6 +4,8 @@ import { useQuery, type Query } from '../api/use-query.js';
 export interface Role {
   readonly name: string;
   readonly scopes: readonly string[];
+  /** Left out of tokens until the session has proved a second factor. */
+  readonly requiresMfa: boolean;
   readonly builtIn: boolean;
 }
 

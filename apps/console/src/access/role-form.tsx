@@ -16,10 +16,15 @@ interface RoleFormProps {
 export function RoleForm({ role, onSaved, onClose }: RoleFormProps) {
   const [name, setName] = useState(role?.name ?? '');
   const [scopes, setScopes] = useState(role?.scopes ?? []);
+  const [requiresMfa, setRequiresMfa] = useState(role?.requiresMfa ?? false);
   const options = scopeOptions(useResources().data);
   const save = async () => {
-    if (role) await call(path('admin', 'roles', role.name), { method: 'PUT', body: { scopes } });
-    else await call('admin/roles', { method: 'POST', body: { name, scopes } });
+    if (role)
+      await call(path('admin', 'roles', role.name), {
+        method: 'PUT',
+        body: { scopes, requiresMfa },
+      });
+    else await call('admin/roles', { method: 'POST', body: { name, scopes, requiresMfa } });
     onSaved();
   };
   return (
@@ -45,6 +50,12 @@ export function RoleForm({ role, onSaved, onClose }: RoleFormProps) {
             />
           )}
           <Choices label={texts.scopes} options={options} chosen={scopes} onChange={setScopes} />
+          <Choices
+            label={texts.factors.title}
+            options={[{ value: texts.factors.requires }]}
+            chosen={requiresMfa ? [texts.factors.requires] : []}
+            onChange={(chosen) => setRequiresMfa(chosen.length > 0)}
+          />
         </>
       )}
     </FormDialog>

@@ -2,7 +2,7 @@ import { AUTH } from '../place.js';
 import { confirmIdentity } from '../session/identity.js';
 import { session } from '../session/session.js';
 import { connectionLost } from './connection.js';
-import { ApiError, errorOf, RECENT_LOGIN_NEEDED, unreachable } from './problem.js';
+import { ApiError, errorOf, ProofNeeded, unreachable } from './problem.js';
 
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -13,7 +13,7 @@ export interface Call {
 
 /**
  * Calls auth as the user who is logged in, through the API that everyone can use. If the login is too
- * long ago for the call, it asks for the password and goes on.
+ * long ago for the call, it asks for a proof and goes on.
  *
  * @param path below the address of auth, without a slash before it
  * @returns the body of the answer; `undefined` if it has none
@@ -23,8 +23,7 @@ export async function call<T = undefined>(path: string, options: Call = {}): Pro
   try {
     return await send<T>(path, options);
   } catch (error) {
-    if (!(error instanceof ApiError) || error.code !== RECENT_LOGIN_NEEDED) throw error;
-    if (!(await confirmIdentity())) throw error;
+    if (!(error instanceof ProofNeeded && (await confirmIdentity(error.proof)))) throw error;
     return send<T>(path, options);
   }
 }

@@ -28,8 +28,16 @@ export class ApiError extends Error {
   }
 }
 
-/** The session goes on, and the call needs a proof of who the user is (RFC 9470). */
-export const RECENT_LOGIN_NEEDED = 'insufficient_user_authentication';
+/** What proves who the user is. */
+export type Proof = 'password' | 'factor';
+
+/** The session goes on, and the call needs a new proof of who the user is (RFC 9470). */
+export class ProofNeeded extends ApiError {
+  constructor(readonly proof: Proof) {
+    super(PROOF_NEEDED, texts.problems.insufficient_user_authentication);
+  }
+}
+const PROOF_NEEDED = 'insufficient_user_authentication';
 
 /** Answers that say nothing of the request, and that end by themselves. */
 const PASSING = [502, 503, 504];
@@ -38,7 +46,11 @@ const PASSING = [502, 503, 504];
 export async function errorOf(response: Response, session: boolean): Promise<ApiError> {
   const { status, headers } = response;
   const body = (await response.json().catch(() => ({}))) as ProblemBody;
-  if (session && status === 401 && body.code !== RECENT_LOGIN_NEEDED) return sessionEnded();
+  if (session && status === 401) {
+    if (body.code !== PROOF_NEEDED) return sessionEnded();
+    const challenge = headers.get('www-authenticate') ?? '';
+    return new ProofNeeded(challenge.includes('acr_values') ? 'factor' : 'password');
+  }
   return errorFrom({ ...body, status }, Number(headers.get('retry-after') ?? 0));
 }
 

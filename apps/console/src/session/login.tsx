@@ -1,24 +1,27 @@
+import type { SecondFactorDemand } from '@jwt-auth/browser';
 import { useState } from 'preact/hooks';
 
 import { useAction } from '../api/use-action.js';
-import { useStore } from '../store.js';
 import { texts } from '../texts.js';
 import { Button, Failure, Field } from '../ui/controls.js';
 import { Dialog } from '../ui/dialog.js';
-import { FormDialog } from '../ui/form-dialog.js';
-import { identityQuestion } from './identity.js';
-import { login, stepUp } from './session.js';
+import { SecondFactorForm } from './second-factor.js';
+import { login } from './session.js';
 import { logout } from './use-session.js';
 
 /** The form that starts a session. @param email of whoever was logged in before */
 function LoginForm({ email: known = '' }: { readonly email?: string }) {
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');
+  const [mfa, setMfa] = useState<SecondFactorDemand>();
   const { run, isRunning, error } = useAction();
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (await run(() => login({ email: email.trim(), password }))) setPassword('');
+    if (await run(async () => setMfa(await login({ email: email.trim(), password })))) {
+      setPassword('');
+    }
   };
+  if (mfa) return <SecondFactorForm mfa={mfa} onLeave={() => setMfa(undefined)} />;
   return (
     <form onSubmit={(event) => void submit(event)}>
       <Field
@@ -71,42 +74,5 @@ export function LoginAgain({ email }: { readonly email: string }) {
       <p class="text">{texts.login.nothingLost}</p>
       <LoginForm email={email} />
     </Dialog>
-  );
-}
-
-/** Over the pages, when a change needs a proof that the user is still there. */
-export function ConfirmIdentity() {
-  const answer = useStore(identityQuestion);
-  return answer ? <PasswordAgain answer={answer} /> : null;
-}
-
-function PasswordAgain({ answer }: { readonly answer: (isConfirmed: boolean) => void }) {
-  const [password, setPassword] = useState('');
-  return (
-    <FormDialog
-      title={texts.identity.title}
-      about={texts.identity.about}
-      label={texts.identity.submit}
-      done={texts.identity.done}
-      submit={async () => {
-        await stepUp({ password });
-        answer(true);
-      }}
-      onClose={() => answer(false)}
-    >
-      {(error) => (
-        <Field
-          label={texts.login.password}
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onInput={setPassword}
-          error={error}
-          hasFocus
-          isRequired
-        />
-      )}
-    </FormDialog>
   );
 }

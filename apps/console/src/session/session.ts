@@ -1,25 +1,43 @@
-import { createSession, SessionError, type Credentials, type Proof } from '@jwt-auth/browser';
+import {
+  createSession,
+  SecondFactorError,
+  SessionError,
+  type Credentials,
+  type FactorProof,
+  type Proof,
+  type SecondFactorDemand,
+} from '@jwt-auth/browser';
 
-import { errorFrom, errorOf, unreachable } from '../api/problem.js';
+import { errorFrom, errorOf, unreachable, type ApiError } from '../api/problem.js';
 import { AUTH } from '../place.js';
 
 /** The session of this browser, in all its tabs, as any other page could have it. */
 export const session = createSession({ issuer: AUTH.href });
 
-/** @throws ApiError such as `invalid_credentials` */
-export const login = (credentials: Credentials) => inWords(session.login(credentials));
-
-/** @throws ApiError such as `invalid_credentials` */
-export const stepUp = (proof: Proof) => inWords(session.stepUp(proof));
-
-async function inWords(work: Promise<unknown>): Promise<void> {
+/**
+ * @returns what the second step needs; `undefined` when the login is done
+ * @throws ApiError such as `invalid_credentials`
+ */
+export async function login(credentials: Credentials): Promise<SecondFactorDemand | undefined> {
   try {
-    await work;
+    await session.login(credentials);
   } catch (error) {
-    if (!(error instanceof SessionError)) throw unreachable();
-    throw errorFrom(error.problem, error.retryAfterSeconds);
+    if (error instanceof SecondFactorError) return error.mfa;
+    throw inWords(error);
   }
+  return undefined;
 }
+
+/** @throws ApiError such as `invalid_code` */
+export const loginWithFactor = (proof: FactorProof & { readonly ticket: string }) =>
+  session.loginWithFactor(proof).catch((error: unknown) => Promise.reject(inWords(error)));
+
+/** @throws ApiError such as `invalid_credentials` */
+export const stepUp = (proof: Proof) =>
+  session.stepUp(proof).catch((error: unknown) => Promise.reject(inWords(error)));
+
+const inWords = (error: unknown): ApiError =>
+  error instanceof SessionError ? errorFrom(error.problem, error.retryAfterSeconds) : unreachable();
 
 /**
  * An access token of the session, to look at: a new one, since the library shows its own to nobody.

@@ -11,7 +11,7 @@ export interface FormDialogProps {
   /** What saving does beyond what is seen. */
   readonly about?: string;
   readonly submit: () => Promise<unknown>;
-  readonly done: string;
+  readonly done?: string;
   readonly label?: string;
   readonly onClose: () => void;
   /** The fields; `error` is what auth says of them. */

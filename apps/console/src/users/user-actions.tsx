@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks';
 
 import { call, path } from '../api/api.js';
+import { useQuery } from '../api/use-query.js';
+import type { FactorList } from '../factors/factor.js';
 import { go } from '../routing/route.js';
 import { texts } from '../texts.js';
 import { Confirm, DialogButton } from '../ui/dialog.js';
@@ -18,6 +20,8 @@ interface UserActionsProps {
 export function UserActions({ user, onChanged }: UserActionsProps) {
   const [password, setPassword] = useState<string>();
   const one = path('admin', 'users', user.id);
+  const factors = useQuery<FactorList>(`${one}/factors`);
+  const hasFactors = (factors.data?.items.length ?? 0) > 0;
   const change = async (disabled: boolean) => {
     await call(one, { method: 'PATCH', body: { disabled } });
     onChanged();
@@ -56,6 +60,24 @@ export function UserActions({ user, onChanged }: UserActionsProps) {
             </Confirm>
           )}
         </DialogButton>
+        {hasFactors && (
+          <DialogButton label={texts.factors.reset.label} kind="danger">
+            {(close) => (
+              <Confirm
+                title={texts.factors.reset.title}
+                label={texts.factors.reset.label}
+                action={async () => {
+                  await call(`${one}/factors`, { method: 'DELETE' });
+                  factors.reload();
+                }}
+                done={texts.factors.reset.done}
+                onClose={close}
+              >
+                {texts.factors.reset.text}
+              </Confirm>
+            )}
+          </DialogButton>
+        )}
         <DialogButton label={texts.users.remove.label} kind="danger">
           {(close) => (
             <Confirm

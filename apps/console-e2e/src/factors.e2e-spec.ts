@@ -1,0 +1,62 @@
+import { Secret, TOTP } from 'otpauth';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { browserPath } from './browser.js';
+import { Console } from './console.js';
+import { newUser } from './stack.js';
+
+let open: Console | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+/** What an authenticator app shows so many steps of 30 s from now. Auth takes one step of drift. */
+const codeOf = (secret: string, step: number) =>
+  new TOTP({ secret: Secret.fromBase32(secret) }).generate({
+    timestamp: Date.now() + step * 30_000,
+  });
+
+describe.skipIf(!browserPath)('second factors', () => {
+  it('are added, asked for at the login, and removed', async () => {
+    const { email } = await newUser();
+    const console = (open = await Console.login({ email }));
+    await console.go('Second factors');
+    await console.button('Add an authenticator app').click();
+    await console.inDialog('Next').click();
+    await console.page.getByRole('img', { name: 'QR code for the app' }).waitFor();
+    const picture = console.page.getByRole('img', { name: 'QR code for the app' });
+    // The policy of the page lets it show.
+    expect(
+      await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth),
+    ).toBeGreaterThan(0);
+    const secret = await console.page.getByLabel('Key', { exact: true }).innerText();
+    await console.page.getByLabel('Code', { exact: true }).fill(codeOf(secret, -1));
+    await console.inDialog('Confirm').click();
+    const shown = console.page.getByRole('dialog').locator('code').filter({ hasText: '-' });
+    const codes = (await shown.innerText()).split('\n');
+    expect(codes).toHaveLength(10);
+    await console.inDialog('Close').click();
+    await console.sees('10 codes are left.');
+
+    await console.button('Log out').click();
+    await console.logIn(email);
+    const code = console.page.getByLabel('Code', { exact: true });
+    await code.fill(codeOf(secret, -1));
+    await console.button('Log in').click();
+    await console.sees('The code is wrong, or was used before.');
+    await code.fill(codeOf(secret, 0));
+    await code.press('Enter');
+    await console.page.getByRole('navigation').waitFor();
+
+    await console.button('Log out').click();
+    await console.logIn(email);
+    await code.fill(codes[0] ?? '');
+    await code.press('Enter');
+    await console.go('Second factors');
+    await console.sees('9 codes are left.');
+    await console.button('Remove: Authenticator app').click();
+    await console.inDialog('Remove').click();
+    await console.sees('There is nothing here.');
+  });
+});
