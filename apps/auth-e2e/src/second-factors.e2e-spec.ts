@@ -15,6 +15,18 @@ beforeAll(async () => {
 
 const codeFor = (secret: string) => new TOTP({ secret: Secret.fromBase32(secret) }).generate();
 
+describe('a login with a passkey alone', () => {
+  it('begins with a challenge for the host of auth', async () => {
+    const path = `${auth}/auth/login/passkey`;
+    const { status, body } = await call(`${path}/options`, { method: 'POST' });
+    expect([status, body['userVerification']]).toEqual([200, 'required']);
+    const passkey = { id: 'AAAA', rawId: 'AAAA', type: 'public-key' };
+    const response = { clientDataJSON: 'AAAA', authenticatorData: 'AAAA', signature: 'AAAA' };
+    const answer = await call(path, { body: { passkey: { ...passkey, response } } });
+    expect(outcome(answer)).toBe('invalid_passkey');
+  });
+});
+
 describe('a user with an authenticator app', () => {
   it('logs in in two steps, at any process, once with each code', async () => {
     const { email, access_token: token } = await newSession(auth);

@@ -13,6 +13,7 @@ import { AuditEvent } from '../audit/audit-event.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import { Client } from '../clients/client.entity.js';
 import { Factor, RecoveryCode, TotpEnrolment } from '../factors/factor.entity.js';
+import { Passkey, PasskeyChallenge } from '../factors/passkey.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { LoginTicket } from '../sessions/login-ticket.entity.js';
@@ -49,6 +50,7 @@ import { KeepAuthentication1764000000770 } from './migrations/1764000000770-keep
 import { DeleteAccountsLater1764000000780 } from './migrations/1764000000780-delete-accounts-later.js';
 import { CreateFactors1764000000800 } from './migrations/1764000000800-create-factors.js';
 import { RequireFactors1764000000801 } from './migrations/1764000000801-require-factors.js';
+import { CreatePasskeys1764000000810 } from './migrations/1764000000810-create-passkeys.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
@@ -76,6 +78,8 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       TotpEnrolment,
       RecoveryCode,
       LoginTicket,
+      Passkey,
+      PasskeyChallenge,
     ],
     migrations: [
       CreateRevokedTokens1763856000000,
@@ -109,6 +113,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       DeleteAccountsLater1764000000780,
       CreateFactors1764000000800,
       RequireFactors1764000000801,
+      CreatePasskeys1764000000810,
     ],
   });
 }

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** `totp`: codes of an authenticator app (RFC 6238). */
-export type FactorKind = 'totp';
+/** `totp`: codes of an authenticator app (RFC 6238). `passkey`: a credential of WebAuthn. */
+export type FactorKind = 'totp' | 'passkey';
 
 /** A second factor of a user. */
 @Entity({ name: 'factors' })

@@ -5,12 +5,18 @@ import type { Problem } from '@jwt-auth/jwt-core';
  *
  * - `wrong_code`: it is wrong, was used before, or is too old.
  * - `wrong_confirmation`: the same for a code that confirms a new factor.
+ * - `wrong_passkey`: it is unknown, has signed something else, or its challenge was used before.
+ * - `wrong_new_passkey`: the same for a new one.
+ * - `too_many_factors`
  * - `enrolment_not_found`: this session has begun none, or too long ago, or another one since.
  * - `factor_not_found`: this user has no such factor.
  * - `factor_required`: a role of the user needs one, and this is the last.
  * - `no_factor`: it is only for users with a second factor.
  */
 export type FactorsErrorCode =
+  | 'wrong_passkey'
+  | 'wrong_new_passkey'
+  | 'too_many_factors'
   | 'wrong_code'
   | 'wrong_confirmation'
   | 'enrolment_not_found'
@@ -38,6 +44,13 @@ const PROBLEMS: Readonly<Record<FactorsErrorCode, Problem>> = {
     // RFC 9110 section 15.5.2: every 401 has a challenge.
     headers: { 'WWW-Authenticate': 'Bearer' },
   },
+  wrong_passkey: {
+    status: 401,
+    code: 'invalid_passkey',
+    headers: { 'WWW-Authenticate': 'Bearer' },
+  },
+  wrong_new_passkey: { status: 400, code: 'invalid_passkey' },
+  too_many_factors: { status: 409, code: 'conflict', detail: 'Remove a passkey first' },
   wrong_confirmation: {
     status: 400,
     code: 'invalid_code',

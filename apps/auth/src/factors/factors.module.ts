@@ -13,12 +13,22 @@ import { FactorsAdminService } from './factors.admin.service.js';
 import { FactorsController } from './factors.controller.js';
 import { FactorsRepository } from './factors.repository.js';
 import { FactorsService } from './factors.service.js';
+import { PasskeysController } from './passkeys.controller.js';
+import { PasskeysRepository } from './passkeys.repository.js';
+import { PasskeysService } from './passkeys.service.js';
+import { RelatedOriginsController } from './related-origins.controller.js';
 import { SecondFactors } from './second-factors.js';
 import { TotpService } from './totp.service.js';
+import { WebAuthn } from './web-authn.js';
 
 @Module({
   imports: [AccessModule, AuditModule, KeysModule, MailModule, UsersModule],
-  controllers: [FactorsController, FactorsAdminController],
+  controllers: [
+    FactorsController,
+    PasskeysController,
+    FactorsAdminController,
+    RelatedOriginsController,
+  ],
   providers: [
     FactorChanges,
     FactorExports,
@@ -26,9 +36,12 @@ import { TotpService } from './totp.service.js';
     FactorSecrets,
     FactorsRepository,
     FactorsService,
+    PasskeysRepository,
+    PasskeysService,
     SecondFactors,
     TotpService,
+    WebAuthn,
   ],
-  exports: [FactorChanges, SecondFactors],
+  exports: [FactorChanges, PasskeysService, SecondFactors],
 })
 export class FactorsModule {}

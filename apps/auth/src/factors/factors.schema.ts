@@ -1,8 +1,9 @@
 import { Uuid } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
-import { line } from '../access/access.schema.js';
 import type { Factor } from './factor.entity.js';
+import { FactorName } from './factor-name.js';
+import { PasskeyAssertion } from './passkey.schema.js';
 
 const MAX_TYPED = 64;
 const typed = z.string().max(MAX_TYPED);
@@ -23,18 +24,18 @@ export const TypedRecoveryCode = typed
 export const FACTOR_PROOF = {
   code: TotpCode.optional(),
   recoveryCode: TypedRecoveryCode.optional(),
+  passkey: PasskeyAssertion.optional(),
 } as const;
 
 /** One of these, or none. */
 export interface FactorProof {
   readonly code?: string | undefined;
   readonly recoveryCode?: string | undefined;
+  readonly passkey?: PasskeyAssertion | undefined;
 }
 
-export const proofsIn = ({ code, recoveryCode }: FactorProof): number =>
-  [code, recoveryCode].filter((proof) => proof !== undefined).length;
-
-export const FactorName = line(64).min(1);
+export const proofsIn = ({ code, recoveryCode, passkey }: FactorProof): number =>
+  [code, recoveryCode, passkey].filter((proof) => proof !== undefined).length;
 
 export const NewTotp = z
   .object({ name: FactorName.default('Authenticator app') })
@@ -60,7 +61,7 @@ export type TotpConfirmation = z.infer<typeof TotpConfirmation>;
 export const FactorAnswer = z
   .object({
     id: z.uuid(),
-    kind: z.enum(['totp']),
+    kind: z.enum(['totp', 'passkey']),
     name: z.string(),
     createdAt: z.iso.datetime(),
     lastUsedAt: z.iso.datetime().nullable(),

@@ -24,6 +24,7 @@ const RECOVERY_CODES = 10;
 /** As mails name them. Not by the user's own name for it: a stranger could write to the owner by that. */
 const NAMES: Readonly<Record<FactorKind | 'recovery-codes', string>> = {
   totp: 'An authenticator app',
+  passkey: 'A passkey',
   'recovery-codes': 'A new set of recovery codes',
 };
 
@@ -50,9 +51,15 @@ export class FactorsService {
   ) {}
 
   /** @throws UsersError `user_not_found` */
-  async list(userId: string): Promise<OwnFactors> {
+  async get(userId: string): Promise<User> {
     const user = await this.users.findById(userId);
-    if (!user) throw new UsersError('user_not_found', `There is no user ${userId}`);
+    if (user) return user;
+    throw new UsersError('user_not_found', `There is no user ${userId}`);
+  }
+
+  /** @throws UsersError `user_not_found` */
+  async list(userId: string): Promise<OwnFactors> {
+    const user = await this.get(userId);
     return {
       factors: await this.factors.list(userId),
       recoveryCodesLeft: await this.factors.countRecoveryCodes(userId),

@@ -14,22 +14,25 @@ import { FactorSecrets } from './factor-secrets.js';
 import { FactorsError } from './factors.errors.js';
 import { FactorsRepository } from './factors.repository.js';
 import type { FactorProof } from './factors.schema.js';
+import { PasskeysService } from './passkeys.service.js';
 import { totpStep } from './totp.js';
 
-/** How a second factor was proved (RFC 8176). A recovery code is a one-time password, too. */
-export type FactorMethod = 'otp' | 'mfa';
+/** How a second factor was proved (RFC 8176). A recovery code is a one-time password, too. `hwk`:
+ * a passkey on one device; `swk`: one that may be on several. */
+export type FactorMethod = 'otp' | 'hwk' | 'swk' | 'mfa';
 
 /** What a login can ask for. */
-export type ProofKind = 'totp' | 'recovery-code';
+export type ProofKind = 'totp' | 'passkey' | 'recovery-code';
 
 /** Checks second factors, and uses them up. */
 @Injectable()
 export class SecondFactors {
-  readonly outcomes = new Outcomes(['wrong_code', 'too_many_attempts']);
+  readonly outcomes = new Outcomes(['wrong_code', 'wrong_passkey', 'too_many_attempts']);
 
   constructor(
     private readonly factors: FactorsRepository,
     private readonly secrets: FactorSecrets,
+    private readonly passkeys: PasskeysService,
     private readonly users: UsersRepository,
     private readonly limits: LoginLimits,
     private readonly audit: AuditService,
@@ -46,7 +49,7 @@ export class SecondFactors {
   /**
    * Does work that uses a second factor, under the limits of wrong ones.
    *
-   * @throws UsersError `too_many_attempts`; FactorsError `wrong_code`
+   * @throws UsersError `too_many_attempts`; FactorsError `wrong_code`, `wrong_passkey`
    */
   limited<T>(userId: string, { address }: Origin, work: () => Promise<T>): Promise<T> {
     const attempt = async (): Promise<T> => {
@@ -58,7 +61,7 @@ export class SecondFactors {
       try {
         result = await work();
       } catch (error) {
-        if (isWrongCode(error)) await this.limits.fail(counted);
+        if (isWrongProof(error)) await this.limits.fail(counted);
         throw error;
       }
       await this.limits.succeed(counted, [failuresHere(limits).key]);
@@ -71,14 +74,17 @@ export class SecondFactors {
    * Uses a second factor of a user, whom the transaction has locked. If it ends without a commit, the
    * factor can be used again.
    *
-   * @throws FactorsError `wrong_code`
+   * @param boundTo what the challenge of a passkey is for: see `CHALLENGE`
+   * @throws FactorsError `wrong_code`, `wrong_passkey`
    */
   async use(
     manager: EntityManager,
     userId: string,
-    { code, recoveryCode }: FactorProof,
+    { code, recoveryCode, passkey }: FactorProof,
+    boundTo: string,
     origin: Origin,
   ): Promise<readonly FactorMethod[]> {
+    if (passkey) return this.passkeys.use(manager, userId, passkey, { boundTo, userId });
     if (code !== undefined) await this.useCode(manager, userId, code);
     else await this.useRecoveryCode(manager, userId, recoveryCode ?? '', origin);
     return ['otp', 'mfa'];
@@ -113,8 +119,8 @@ export class SecondFactors {
   }
 }
 
-export const isWrongCode = (error: unknown): boolean =>
-  error instanceof FactorsError && error.code === 'wrong_code';
+export const isWrongProof = (error: unknown): boolean =>
+  error instanceof FactorsError && (error.code === 'wrong_code' || error.code === 'wrong_passkey');
 
 const wrongCode = (): FactorsError =>
   new FactorsError('wrong_code', 'The second factor is wrong, or was used before');

@@ -4,6 +4,7 @@ import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { AccountLink } from '../accounts/account-link.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { TotpEnrolment } from '../factors/factor.entity.js';
+import { PasskeyChallenge } from '../factors/passkey.entity.js';
 import { LoginTicket } from '../sessions/login-ticket.entity.js';
 import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
@@ -67,6 +68,11 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
   },
   {
     entity: LoginTicket,
+    condition: `expired.expiresAt < now() - interval '1 day'`,
+    age: 'expiresAt',
+  },
+  {
+    entity: PasskeyChallenge,
     condition: `expired.expiresAt < now() - interval '1 day'`,
     age: 'expiresAt',
   },

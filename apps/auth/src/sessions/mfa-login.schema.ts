@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
 import { FACTOR_PROOF, proofsIn } from '../factors/factors.schema.js';
+import { PasskeyOptions } from '../factors/passkey.schema.js';
 
 export const MfaLoginRequest = z
   .object({ ticket: z.string().min(1).max(512), ...FACTOR_PROOF })
   .refine((request) => proofsIn(request) === 1, {
     path: ['code'],
-    error: 'expected one second factor: code or recoveryCode',
+    error: 'expected one second factor: code, recoveryCode or passkey',
   })
   .meta({ id: 'MfaLoginRequest' });
 export type MfaLoginRequest = z.infer<typeof MfaLoginRequest>;
@@ -16,9 +17,11 @@ export const MfaDemand = z
   .object({
     mfa: z.object({
       ticket: z.string(),
-      methods: z.array(z.enum(['totp', 'recovery-code'])),
+      methods: z.array(z.enum(['totp', 'passkey', 'recovery-code'])),
       /** Seconds. */
       expiresIn: z.int(),
+      /** For a user with a passkey: what a browser needs to sign with it. */
+      passkey: PasskeyOptions.optional(),
     }),
   })
   .meta({ id: 'MfaDemand' });

@@ -7,7 +7,8 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import type { FactorProof } from '../factors/factors.schema.js';
-import { isWrongCode, SecondFactors } from '../factors/second-factors.js';
+import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
+import { isWrongProof, SecondFactors } from '../factors/second-factors.js';
 import { hashSecret, newSecret } from '../secret.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
@@ -28,6 +29,7 @@ export class MfaLoginService {
     private readonly dataSource: DataSource,
     private readonly tickets: LoginTicketsRepository,
     private readonly factors: SecondFactors,
+    private readonly passkeys: PasskeysService,
     private readonly users: UsersRepository,
     private readonly sessionStart: SessionStartService,
     private readonly audit: AuditService,
@@ -45,16 +47,20 @@ export class MfaLoginService {
   ): Promise<MfaDemand> {
     const ticket = newSecret();
     const now = await this.clock.database(this.dataSource.manager);
+    const { id: userId } = checked;
+    const hash = hashSecret(ticket);
     await this.tickets.insert({
-      hash: hashSecret(ticket),
-      userId: checked.id,
+      hash,
+      userId,
       passwordChangedAt: checked.passwordChangedAt,
       request: { scope, resource, delivery, token_format },
       guesses: 0,
       expiresAt: new Date(+now + LIFETIME_SECONDS * 1000),
     });
-    const methods = await this.factors.proofsOf(checked.id);
-    return { mfa: { ticket, methods, expiresIn: LIFETIME_SECONDS } };
+    const methods = await this.factors.proofsOf(userId);
+    const boundTo = CHALLENGE.secondStep(hash);
+    const passkey = await this.passkeys.requestOptions({ boundTo, userId });
+    return { mfa: { ticket, methods, expiresIn: LIFETIME_SECONDS, ...(passkey && { passkey }) } };
   }
 
   /** @throws SessionsError `ticket_invalid`: unknown, used, expired, or with too many wrong guesses */
@@ -67,7 +73,8 @@ export class MfaLoginService {
   /**
    * Starts the session. The ticket and the factor are used up by that, or neither.
    *
-   * @throws SessionsError `ticket_invalid`; FactorsError `wrong_code`; UsersError `too_many_attempts`;
+   * @throws SessionsError `ticket_invalid`; FactorsError `wrong_code`,
+   *   `wrong_passkey`; UsersError `too_many_attempts`;
    *   AccessModelError `invalid_target`
    */
   async complete(ticket: LoginTicket, proof: FactorProof, origin: Origin): Promise<TokenResponse> {
@@ -77,7 +84,7 @@ export class MfaLoginService {
       try {
         return await this.start(ticket, proof, origin);
       } catch (error) {
-        if (isWrongCode(error)) await this.noteDeath(ticket, origin);
+        if (isWrongProof(error)) await this.noteDeath(ticket, origin);
         throw error;
       }
     });
@@ -87,12 +94,13 @@ export class MfaLoginService {
 
   private start(ticket: LoginTicket, proof: FactorProof, origin: Origin): Promise<TokenResponse> {
     const { userId, request } = ticket;
+    const boundTo = CHALLENGE.secondStep(ticket.hash);
     return this.dataSource.transaction(async (manager) => {
       // The user first, as everywhere: nobody who waits for this one holds what this one needs.
       const user = await this.users.lockAtLogin(manager, userId);
       const isCurrent = +ticket.passwordChangedAt === +(user?.passwordChangedAt ?? NaN);
       if (!user || user.isDisabled || !isCurrent) return invalidTicket();
-      const methods = await this.factors.use(manager, userId, proof, origin);
+      const methods = await this.factors.use(manager, userId, proof, boundTo, origin);
       if (!(await this.tickets.remove(manager, ticket))) return invalidTicket();
       const { scope, resource, token_format: format } = request;
       const amr = [...BY_PASSWORD, ...methods];

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
 import { Config } from '../config.js';
+import { ownOrigins } from '../own-origins.js';
 import { SessionsError } from './sessions.errors.js';
 
 /**
@@ -15,8 +16,8 @@ export type PageKind = 'own' | 'foreign' | 'none';
 export class OwnPages {
   private readonly origins: ReadonlySet<string>;
 
-  constructor({ issuer, corsOrigins }: Config) {
-    this.origins = new Set([new URL(issuer).origin, ...corsOrigins]);
+  constructor(config: Config) {
+    this.origins = new Set(ownOrigins(config));
   }
 
   /**

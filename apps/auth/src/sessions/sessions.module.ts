@@ -14,6 +14,8 @@ import { LoginTicketsRepository } from './login-tickets.repository.js';
 import { MfaLoginController } from './mfa-login.controller.js';
 import { MfaLoginService } from './mfa-login.service.js';
 import { OwnPages } from './own-pages.js';
+import { PasskeyLoginController } from './passkey-login.controller.js';
+import { PasskeyLoginService } from './passkey-login.service.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { RefreshService } from './refresh.service.js';
@@ -45,6 +47,7 @@ import { TokenPairs } from './token-pairs.js';
   controllers: [
     LoginController,
     MfaLoginController,
+    PasskeyLoginController,
     SessionsController,
     SessionsAdminController,
     StepUpController,
@@ -53,6 +56,7 @@ import { TokenPairs } from './token-pairs.js';
     LocalStrategy,
     LoginTicketsRepository,
     MfaLoginService,
+    PasskeyLoginService,
     OwnPages,
     RefreshCookie,
     SessionsService,

@@ -3,6 +3,7 @@ import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/com
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { PasskeyOptions } from '../factors/passkey.schema.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import { StepUpRequest, StepUpResponse } from './step-up.schema.js';
 import { StepUpService } from './step-up.service.js';
@@ -12,6 +13,16 @@ import { StepUpService } from './step-up.service.js';
 @UseGuards(JwtGuard)
 export class StepUpController {
   constructor(private readonly steppingUp: StepUpService) {}
+
+  @Post('step-up/options')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'What a browser needs to step up with a passkey' })
+  @ApiOkResponse({ standardSchema: PasskeyOptions })
+  passkeyOptions(@CurrentUser() user: SessionUser): Promise<PasskeyOptions> {
+    return this.steppingUp.passkeyOptions(user);
+  }
 
   @Post('step-up')
   @HttpCode(200)

@@ -6,7 +6,10 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { secondFactorMissing } from '../factors/demand-factor.js';
+import { FactorsError } from '../factors/factors.errors.js';
 import { proofsIn, type FactorProof } from '../factors/factors.schema.js';
+import type { PasskeyOptions } from '../factors/passkey.schema.js';
+import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
 import { SecondFactors } from '../factors/second-factors.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
@@ -43,6 +46,7 @@ export class StepUpService {
     private readonly dataSource: DataSource,
     private readonly credentials: CredentialsService,
     private readonly factors: SecondFactors,
+    private readonly passkeys: PasskeysService,
     private readonly users: UsersRepository,
     private readonly sessions: SessionsRepository,
     private readonly refreshTokens: RefreshTokensRepository,
@@ -58,7 +62,8 @@ export class StepUpService {
    * the session may say `mfa`, which a password alone must not renew.
    *
    * @returns a further access token of the session. The tokens before stay as they are
-   * @throws UsersError `invalid_credentials`, `too_many_attempts`; FactorsError `wrong_code`;
+   * @throws UsersError `invalid_credentials`, `too_many_attempts`; FactorsError `wrong_code`,
+   *   `wrong_passkey`;
    *   AccessError `insufficient_user_authentication` without the second factor; SessionsError
    *   `session_not_found`, `scope_exceeded`, `credentials_changed`; AccessModelError `invalid_target`
    */
@@ -79,6 +84,18 @@ export class StepUpService {
     const request = { caller, checked, methods: isChecked ? BY_PASSWORD : [], options, origin };
     if (!hasProof) return this.raise(request);
     return this.factors.limited(known.id, origin, () => this.raise({ ...request, proof }));
+  }
+
+  /**
+   * What a browser needs to step up with a passkey.
+   *
+   * @throws FactorsError `no_factor` if the user has none
+   */
+  async passkeyOptions({ userId, sessionId }: SessionUser): Promise<PasskeyOptions> {
+    const boundTo = CHALLENGE.stepUp(sessionId);
+    const options = await this.passkeys.requestOptions({ boundTo, userId });
+    if (options) return options;
+    throw new FactorsError('no_factor', 'There is no passkey');
   }
 
   private raise({
@@ -106,7 +123,9 @@ export class StepUpService {
       if (!session || session.expiresAt <= now) {
         throw new SessionsError('session_not_found', `Session ${sessionId} is over`);
       }
-      const proved = proof ? await this.factors.use(manager, userId, proof, origin) : [];
+      const proved = proof
+        ? await this.factors.use(manager, userId, proof, CHALLENGE.stepUp(sessionId), origin)
+        : [];
       const authentication = {
         authenticatedAt: now,
         // What the login proved stays true of the session.

@@ -90,6 +90,15 @@ export function registrationLimits(network: string, accountsPerHour: number): At
   };
 }
 
+/** The count of logins with a passkey alone that a network has begun: pages may begin one each time. */
+export function passkeyChallengeLimits(network: string, perHour: number): AttemptLimits {
+  return {
+    limits: [{ key: `passkey-logins:${network}`, free: perHour, countsSuccess: true }],
+    allowedDespitePause: 0,
+    forgottenAfter: 'first',
+  };
+}
+
 /**
  * The count of requests for mail to any address, from a network or of a user: 30, and then
  * one a minute.

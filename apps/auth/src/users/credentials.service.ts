@@ -56,7 +56,7 @@ export class CredentialsService {
     const { user, lastLoginHere, limits } = await this.find(attempt);
     const counted = await this.limits.begin(limits);
     const isRight = await hashing.verify(user?.passwordHash, password);
-    if (!user || !isRight || user.isDisabled || this.isUnverified(user)) {
+    if (!user || !isRight || !this.mayLogIn(user)) {
       await this.limits.fail(counted);
       throw new UsersError('invalid_credentials', 'E-mail or password is wrong');
     }
@@ -71,6 +71,11 @@ export class CredentialsService {
       await this.users.rehash(user, await hashing.hash(password));
     }
     return user;
+  }
+
+  /** Whether a user who proves who they are gets in. To say why not would be telling. */
+  mayLogIn(user: User): boolean {
+    return !user.isDisabled && !this.isUnverified(user);
   }
 
   /** To say so would tell who registers an address whether it had an account before. */

@@ -496,3 +496,25 @@ INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000800', 'CreateFa
 ALTER TABLE roles ADD COLUMN requires_mfa boolean NOT NULL DEFAULT false;
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000801', 'RequireFactors1764000000801');
+
+CREATE TABLE passkeys (
+  factor_id uuid PRIMARY KEY REFERENCES factors (id) ON DELETE CASCADE,
+  credential_id text NOT NULL UNIQUE,
+  public_key bytea NOT NULL,
+  sign_count bigint NOT NULL,
+  transports text[] NOT NULL,
+  is_synced boolean NOT NULL
+);
+
+CREATE TABLE passkey_challenges (
+  hash bytea PRIMARY KEY CHECK (length(hash) = 32),
+  bound_to text NOT NULL,
+  user_id uuid REFERENCES users (id) ON DELETE CASCADE,
+  expires_at timestamptz NOT NULL
+);
+
+CREATE INDEX passkey_challenges_user_id ON passkey_challenges (user_id);
+
+CREATE INDEX passkey_challenges_expires_at ON passkey_challenges (expires_at);
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000810', 'CreatePasskeys1764000000810');

@@ -1,0 +1,57 @@
+import {
+  CurrentPrincipal,
+  JwtGuard,
+  RequireRecentLogin,
+  RequireScopes,
+  type Principal,
+} from '@jwt-auth/jwt-core';
+import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+
+import { ACCOUNT_SCOPE } from '../access/built-in.js';
+import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
+import { AddedFactor } from './factors.schema.js';
+import { NewPasskey, PasskeyOptions } from './passkey.schema.js';
+import { PasskeysService } from './passkeys.service.js';
+
+@ApiTags('factors')
+@ApiBearerAuth()
+@Controller('auth/factors/passkeys')
+@UseGuards(JwtGuard)
+@RequireScopes(ACCOUNT_SCOPE)
+export class PasskeysController {
+  constructor(private readonly passkeys: PasskeysService) {}
+
+  @Post('options')
+  @RequireRecentLogin('5m')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'What a browser needs to make a passkey' })
+  @ApiOkResponse({ standardSchema: PasskeyOptions })
+  options(
+    @CurrentUser() user: SessionUser,
+    @CurrentPrincipal() caller: Principal,
+  ): Promise<PasskeyOptions> {
+    return this.passkeys.creationOptions(user, caller);
+  }
+
+  @Post()
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Add the passkey that a browser has made' })
+  @ApiCreatedResponse({ standardSchema: AddedFactor })
+  add(
+    @Body({ schema: NewPasskey }) passkey: NewPasskey,
+    @CurrentUser() user: SessionUser,
+    @CurrentPrincipal() caller: Principal,
+    @RequestOrigin() origin: Origin,
+  ): Promise<AddedFactor> {
+    return this.passkeys.add(user, caller, passkey, origin);
+  }
+}

@@ -1,0 +1,293 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import type { MfaDemand } from '../sessions/mfa-login.schema.js';
+import type { TokenResponse } from '../sessions/sessions.schema.js';
+import { addApp, said, secondStep } from './authenticator.fixture.js';
+import type { AddedFactor, FactorList } from './factors.schema.js';
+import type { PasskeyOptions } from './passkey.schema.js';
+import { SoftPasskey, type Deviation } from './soft-passkey.fixture.js';
+
+const ORIGIN = 'http://localhost:3000';
+const PAGE = 'https://app.example.com';
+
+let auth: AuthApp;
+let elsewhere: AuthApp;
+beforeAll(async () => {
+  auth = await AuthApp.start({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
+  elsewhere = await AuthApp.start({ ISSUER: ORIGIN, DATABASE_URL: auth.databaseUrl });
+});
+afterAll(async () => {
+  await elsewhere.close();
+  await auth.close();
+});
+
+const refused = (code: string, status = 401) => ({ status, body: { code } });
+const optionsFor = async (path: string, token?: string) =>
+  (await auth.call<PasskeyOptions>('POST', path, token === undefined ? {} : { token })).body;
+const CREATION = '/auth/factors/passkeys/options';
+const LOGIN = '/auth/login/passkey';
+
+let count = 0;
+async function newUser() {
+  const email = `passkeys-${(count += 1)}@example.com`;
+  const { id } = (await auth.register(email)).body;
+  return { email, id, ...(await auth.login(email)) };
+}
+async function add(token: string, passkey: SoftPasskey, name?: string, deviation?: Deviation) {
+  const created = passkey.create(await optionsFor(CREATION, token), deviation);
+  const body = { passkey: created, name };
+  const path = '/auth/factors/passkeys';
+  return auth.call<AddedFactor & { code: string }>('POST', path, { token, body });
+}
+async function owner(isSynced = false) {
+  const user = await newUser();
+  const passkey = new SoftPasskey(ORIGIN, isSynced);
+  const added = await add(user.access_token, passkey);
+  if (added.status !== 201) throw new Error(JSON.stringify(added.body));
+  const { body } = await auth.refresh(user.refresh_token);
+  return { ...user, passkey, token: body.access_token, recoveryCodes: added.body.recoveryCodes };
+}
+async function demandFor(email: string): Promise<MfaDemand['mfa']> {
+  const body = { email, password: PASSWORD };
+  return (await auth.call<MfaDemand>('POST', '/auth/login', { body })).body.mfa;
+}
+const loginAlone = (passkey: object, more = {}, app = auth, headers = {}) =>
+  app.call<TokenResponse & { code: string }>('POST', LOGIN, {
+    ...{ body: { passkey, ...more }, headers },
+  });
+
+describe('a passkey', () => {
+  it('is added with a name, beside others, and comes with recovery codes as the first factor', async () => {
+    const { id, email, access_token: token, refresh_token: refresh } = await newUser();
+    const options = await optionsFor(CREATION, token);
+    expect(options).toMatchObject({
+      rp: { id: 'localhost' },
+      user: { id: Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url'), name: email },
+      attestation: 'none',
+      authenticatorSelection: { userVerification: 'required', residentKey: 'preferred' },
+    });
+    const first = new SoftPasskey(ORIGIN);
+    const added = await add(token, first, 'Laptop');
+    expect(added).toMatchObject({ status: 201, body: { kind: 'passkey', name: 'Laptop' } });
+    expect(added.headers['cache-control']).toBe('no-store');
+    expect(added.body.recoveryCodes).toHaveLength(10);
+    const { access_token: proved } = (await auth.refresh(refresh)).body;
+    expect(said(proved)).toMatchObject({ acr: 'mfa', amr: ['pwd', 'hwk', 'mfa'] });
+    expect(await optionsFor(CREATION, proved)).toMatchObject({
+      excludeCredentials: [{ id: first.id, transports: ['internal'] }],
+    });
+    const second = await add(proved, new SoftPasskey(PAGE, true), 'Phone');
+    expect(second.status).toBe(201);
+    expect(second.body).not.toHaveProperty('recoveryCodes');
+    const { body } = await auth.call<FactorList>('GET', '/auth/factors', { token: proved });
+    expect(body.items.map(({ name }) => name)).toEqual(['Laptop', 'Phone']);
+    expect(JSON.stringify(body)).not.toContain(first.id);
+  });
+
+  it.each<[string, Deviation]>([
+    ['on a page of someone else', { origin: 'https://evil.example' }],
+    ['for another host', { rpId: 'evil.example' }],
+    ['without verification of the user', { isVerified: false }],
+    ['by an answer to a login', { type: 'webauthn.get' }],
+    ['for a challenge that was never issued', { challenge: 'AAAA' }],
+    ['with a certificate', { format: 'apple' }],
+  ])('is not added %s', async (_, deviation) => {
+    const { access_token: token } = await newUser();
+    const answer = await add(token, new SoftPasskey(ORIGIN), undefined, deviation);
+    expect(answer).toMatchObject(refused('invalid_passkey', 400));
+    const { body } = await auth.call<FactorList>('GET', '/auth/factors', { token });
+    expect(body.items).toEqual([]);
+  });
+
+  it('is not added twice, nor for the challenge of another session', async () => {
+    const ada = await owner();
+    const again = await add(ada.token, ada.passkey);
+    expect(again).toMatchObject(refused('invalid_passkey', 400));
+    const bob = await newUser();
+    const theirs = await add(bob.access_token, ada.passkey);
+    expect(theirs).toMatchObject(refused('invalid_passkey', 400));
+    const { access_token: other } = await auth.login(bob.email);
+    const passkey = new SoftPasskey(ORIGIN).create(await optionsFor(CREATION, other));
+    const answer = await auth.call('POST', '/auth/factors/passkeys', {
+      ...{ token: bob.access_token, body: { passkey } },
+    });
+    expect(answer).toMatchObject(refused('invalid_passkey', 400));
+  });
+
+  it('is not added by a stolen access token', async () => {
+    const { email, access_token: token } = await newUser();
+    const { access_token: owner } = await auth.login(email);
+    const created = new SoftPasskey(ORIGIN).create(await optionsFor(CREATION, token));
+    await addApp(auth, owner);
+    const insufficient = refused('insufficient_user_authentication');
+    expect(await auth.call('POST', CREATION, { token })).toMatchObject(insufficient);
+    const body = { passkey: created };
+    const path = '/auth/factors/passkeys';
+    expect(await auth.call('POST', path, { token, body })).toMatchObject(insufficient);
+  });
+
+  it('is one of 20 at most', async () => {
+    const { id, token } = await owner();
+    await auth.dataSource.query(
+      `WITH more AS (
+         INSERT INTO factors (id, user_id, kind, name, created_at)
+         SELECT gen_random_uuid(), $1, 'passkey', 'x', now() FROM generate_series(1, 19)
+         RETURNING id)
+       INSERT INTO passkeys SELECT id, id::text, '', 0, '{}', false FROM more`,
+      [id],
+    );
+    expect(await add(token, new SoftPasskey(ORIGIN))).toMatchObject(refused('conflict', 409));
+  });
+});
+
+describe('a passkey as second factor', () => {
+  it.each([
+    [false, 'hwk'],
+    [true, 'swk'],
+  ])('completes a login (synced: %s)', async (isSynced, method) => {
+    const { email, passkey } = await owner(isSynced);
+    const { ticket, methods, passkey: options = {} } = await demandFor(email);
+    expect(methods).toEqual(['passkey', 'recovery-code']);
+    expect(options).toMatchObject({ userVerification: 'required', rpId: 'localhost' });
+    const login = await secondStep(auth, { ticket, passkey: passkey.get(options) });
+    expect(said(login.body.access_token)).toMatchObject({
+      ...{ acr: 'mfa', amr: ['pwd', method, 'mfa'] },
+    });
+  });
+
+  it('is of this user, and signs the challenge of this login', async () => {
+    const [ada, bob] = [await owner(), await owner()];
+    const { ticket, passkey: options = {} } = await demandFor(ada.email);
+    const { passkey: others = {} } = await demandFor(bob.email);
+    const { passkey: newer = {} } = await demandFor(ada.email);
+    const wrong = refused('invalid_passkey');
+    const answer = (assertion: object) => secondStep(auth, { ticket, passkey: assertion });
+    expect(await answer(bob.passkey.get(options))).toMatchObject(wrong);
+    expect(await answer(ada.passkey.get(others))).toMatchObject(wrong);
+    expect(await answer(ada.passkey.get(newer))).toMatchObject(wrong);
+    expect(await answer(ada.passkey.get(await optionsFor(`${LOGIN}/options`)))).toMatchObject(
+      wrong,
+    );
+    expect((await answer(ada.passkey.get(options))).status).toBe(200);
+  });
+
+  it('raises a session, and once for each challenge', async () => {
+    const { token, passkey } = await owner();
+    const options = await optionsFor('/auth/step-up/options', token);
+    const body = { passkey: passkey.get(options) };
+    const stepUp = () =>
+      auth.call<{ access_token: string; code: string }>('POST', '/auth/step-up', { token, body });
+    const raised = await stepUp();
+    expect(said(raised.body.access_token)).toMatchObject({ acr: 'mfa' });
+    expect(await stepUp()).toMatchObject(refused('invalid_passkey'));
+    const { access_token: plain } = await newUser();
+    const none = await auth.call('POST', '/auth/step-up/options', { token: plain });
+    expect(none).toMatchObject(refused('conflict', 409));
+  });
+});
+
+describe('a login with a passkey alone', () => {
+  it('starts a session that has proved two factors, on our pages and those that may call', async () => {
+    const { id, passkey } = await owner();
+    const options = await optionsFor(`${LOGIN}/options`);
+    expect(options).toMatchObject({ allowCredentials: [], userVerification: 'required' });
+    const userHandle = Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+    const login = await loginAlone(passkey.get(options, { userHandle, origin: PAGE }));
+    expect(login).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
+    expect(said(login.body.access_token)).toMatchObject({
+      ...{ sub: id, acr: 'mfa', amr: ['hwk', 'mfa'] },
+    });
+    const next = await auth.refresh(login.body.refresh_token);
+    expect(said(next.body.access_token).amr).toEqual(['hwk', 'mfa']);
+  });
+
+  it('takes what a login takes', async () => {
+    const { passkey } = await owner();
+    const assertion = passkey.get(await optionsFor(`${LOGIN}/options`));
+    const more = { delivery: 'cookie', scope: 'account' };
+    const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
+    const refusal = await loginAlone(assertion, more, auth, foreign);
+    expect(refusal).toMatchObject(refused('cross_site_request', 403));
+    const login = await loginAlone(assertion, more, auth, { 'sec-fetch-site': 'same-origin' });
+    expect(login.body).toMatchObject({ scope: 'account' });
+    expect(login.body).not.toHaveProperty('refresh_token');
+    expect(login.headers['set-cookie']).toMatch(/^refresh_token=/);
+  });
+
+  it('happens once for a challenge, also at two processes at the same moment', async () => {
+    const { passkey } = await owner();
+    const assertion = passkey.get(await optionsFor(`${LOGIN}/options`));
+    const answers = await Promise.all([
+      loginAlone(assertion),
+      loginAlone(assertion, {}, elsewhere),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
+    expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
+  });
+
+  it.each<[string, Deviation]>([
+    // threat:phishing
+    ['on a page of someone else', { origin: 'https://evil.example' }],
+    ['for another host', { rpId: 'evil.example' }],
+    ['without verification of the user', { isVerified: false }],
+    ['by an answer to a creation', { type: 'webauthn.create' }],
+    ['for a challenge that was never issued', { challenge: 'AAAA' }],
+    ['with the key of another passkey', { keyOf: new SoftPasskey(ORIGIN) }],
+    ['with the handle of another user', { userHandle: 'AAAA' }],
+  ])('is refused %s', async (_, deviation) => {
+    const { passkey } = await owner();
+    const assertion = passkey.get(await optionsFor(`${LOGIN}/options`), deviation);
+    expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
+  });
+
+  it('is refused to a copy, whose count is behind', async () => {
+    const { passkey } = await owner();
+    const login = async (deviation?: Deviation) =>
+      loginAlone(passkey.get(await optionsFor(`${LOGIN}/options`), deviation));
+    expect((await login({ count: 7 })).status).toBe(200);
+    expect(await login({ count: 7 })).toMatchObject(refused('invalid_passkey'));
+  });
+
+  it.each<[string, string]>([
+    ['late', `UPDATE passkey_challenges SET expires_at = now() WHERE bound_to = 'login'`],
+    ['to a disabled user', 'UPDATE users SET is_disabled = true WHERE id = $1'],
+    ['once it was removed', 'DELETE FROM factors WHERE user_id = $1'],
+    ['to a deleted user', 'DELETE FROM users WHERE id = $1'],
+  ])('is refused %s', async (_, sql) => {
+    const { id, passkey } = await owner();
+    const assertion = passkey.get(await optionsFor(`${LOGIN}/options`));
+    await auth.dataSource.query(sql, sql.includes('$1') ? [id] : []);
+    expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
+  });
+
+  it('is refused to an unknown passkey, in the same words', async () => {
+    const assertion = new SoftPasskey(ORIGIN).get(await optionsFor(`${LOGIN}/options`));
+    expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
+  });
+
+  it.each<[string, object]>([
+    ['nothing', {}],
+    ['an id that is no base64url', { id: 'a b', rawId: 'a b', type: 'public-key' }],
+    ['a huge id', { id: 'a'.repeat(1365), rawId: 'a', type: 'public-key' }],
+    ['another type', { id: 'a', rawId: 'a', type: 'password' }],
+  ])('with %s is bad input', async (_, passkey) => {
+    expect(await loginAlone(passkey)).toMatchObject(refused('invalid_input', 400));
+  });
+
+  it('with nonsense where CBOR and JSON belong is refused', async () => {
+    const { passkey } = await owner();
+    const { response, ...rest } = passkey.get(await optionsFor(`${LOGIN}/options`));
+    for (const part of ['clientDataJSON', 'authenticatorData', 'signature'] as const) {
+      const assertion = { ...rest, response: { ...response, [part]: 'AAAA' } };
+      expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
+    }
+  });
+});
+
+describe('pages of other hosts', () => {
+  it('are named to browsers', async () => {
+    const answer = await auth.call('GET', '/.well-known/webauthn');
+    expect(answer.body).toEqual({ origins: [ORIGIN, PAGE] });
+  });
+});

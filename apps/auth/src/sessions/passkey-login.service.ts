@@ -1,0 +1,53 @@
+import { networkOf } from '@jwt-auth/chassis';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import { FactorsError } from '../factors/factors.errors.js';
+import type { PasskeyAssertion } from '../factors/passkey.schema.js';
+import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
+import { CredentialsService } from '../users/credentials.service.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { SessionStartService, type SessionRequest } from './session-start.service.js';
+import type { TokenResponse } from './sessions.schema.js';
+
+/** Logins with a passkey alone: it is something that the user has, and it has verified the user. */
+@Injectable()
+export class PasskeyLoginService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly passkeys: PasskeysService,
+    private readonly credentials: CredentialsService,
+    private readonly users: UsersRepository,
+    private readonly sessionStart: SessionStartService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * An unknown passkey and that of a user who may not log in get the same answer.
+   *
+   * @throws FactorsError `wrong_passkey`; AccessModelError `invalid_target`
+   */
+  async login(
+    passkey: PasskeyAssertion,
+    request: SessionRequest,
+    origin: Origin,
+  ): Promise<TokenResponse> {
+    const ownerId = await this.passkeys.ownerOf(passkey);
+    if (ownerId === undefined) throw wrongPasskey();
+    const tokens = await this.dataSource.transaction(async (manager) => {
+      // The user first, as everywhere.
+      const user = await this.users.lockAtLogin(manager, ownerId);
+      if (!user || !this.credentials.mayLogIn(user)) throw wrongPasskey();
+      const expected = { boundTo: CHALLENGE.login(), userId: null };
+      const amr = await this.passkeys.use(manager, ownerId, passkey, expected);
+      return this.sessionStart.startIn(manager, user, request, origin, amr);
+    });
+    await this.users.rememberNetwork(ownerId, networkOf(origin.address), this.clock.now());
+    return tokens;
+  }
+}
+
+const wrongPasskey = (): FactorsError =>
+  new FactorsError('wrong_passkey', 'There is no such passkey, or its user may not log in');
