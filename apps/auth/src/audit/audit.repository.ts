@@ -4,6 +4,7 @@ import { DataSource, LessThan, MoreThan } from 'typeorm';
 import { z } from 'zod';
 
 import { AuditEvent } from './audit-event.entity.js';
+import type { AuditAction } from './audit.service.js';
 
 const MAX_BIGINT = 2n ** 63n - 1n;
 
@@ -35,6 +36,11 @@ export class AuditRepository {
       order: { id: 'ASC' },
       take: count,
     });
+  }
+
+  /** Whether someone caused such an event, as long as it is kept. */
+  has(actor: string, action: AuditAction): Promise<boolean> {
+    return this.dataSource.manager.existsBy(AuditEvent, { actor, action });
   }
 
   /** The same of events about a user that someone else caused. As `audit_events_of_subject` has them. */

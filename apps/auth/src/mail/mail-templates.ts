@@ -15,6 +15,8 @@ export const TEMPLATES = {
   'factor-added': ['service', 'email', 'time', 'address', 'factor'],
   'factor-removed': ['service', 'email', 'time', 'address', 'factor'],
   'factors-reset': ['service', 'email', 'time'],
+  'new-login': ['service', 'email', 'time', 'address'],
+  'session-copied': ['service', 'email', 'time', 'address'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type TemplateName = keyof typeof TEMPLATES;

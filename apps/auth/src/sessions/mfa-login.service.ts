@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { networkOf } from '@jwt-auth/chassis';
-
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
@@ -11,6 +9,7 @@ import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
 import { isWrongProof, SecondFactors } from '../factors/second-factors.js';
 import { hashSecret, newSecret } from '../secret.js';
 import type { User } from '../users/user.entity.js';
+import { KnownNetworks } from '../users/known-networks.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { BY_PASSWORD } from './authentication.js';
 import type { LoginTicket, TicketRequest } from './login-ticket.entity.js';
@@ -31,6 +30,7 @@ export class MfaLoginService {
     private readonly factors: SecondFactors,
     private readonly passkeys: PasskeysService,
     private readonly users: UsersRepository,
+    private readonly networks: KnownNetworks,
     private readonly sessionStart: SessionStartService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -88,7 +88,8 @@ export class MfaLoginService {
         throw error;
       }
     });
-    await this.users.rememberNetwork(userId, networkOf(origin.address), this.clock.now());
+    const user = await this.users.findById(userId);
+    if (user) await this.networks.remember(user, origin);
     return tokens;
   }
 

@@ -5,9 +5,12 @@ import { AccessModelError } from '../access/access.errors.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
+import { noticeOf } from '../mail/notice.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import type { TokenFormat } from '../tokens/token-format.js';
+import { UsersRepository } from '../users/users.repository.js';
 import { RefreshTokensRepository, type PresentedToken } from './refresh-tokens.repository.js';
 import { openWith, sealUnder } from './seal.js';
 import { SessionEndService } from './session-end.service.js';
@@ -58,6 +61,8 @@ export class RefreshService {
     private readonly refreshTokens: RefreshTokensRepository,
     private readonly tokenPairs: TokenPairs,
     private readonly sessionEnd: SessionEndService,
+    private readonly users: UsersRepository,
+    private readonly mail: MailOutbox,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -96,12 +101,12 @@ export class RefreshService {
     const now = await this.clock.database(manager);
     const { replacedAt, endedAt, isDisabled, expiresAt, sessionExpiresAt } = presented;
     const isReplayed = replacedAt !== null && replacedAt >= this.windowStart(now);
-    if (replacedAt && !isReplayed) return this.reused(manager, presented, origin);
+    if (replacedAt && !isReplayed) return this.reused(manager, presented, now, origin);
     if (endedAt || isDisabled) return refusal('refresh_token_invalid', 'Its session was ended');
     if (sessionExpiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
     if (isReplayed) {
       const answer = await this.newestAnswer(manager, token, presented, now);
-      return answer ?? this.reused(manager, presented, origin);
+      return answer ?? this.reused(manager, presented, now, origin);
     }
     if (expiresAt <= now) return refusal('refresh_token_expired', 'Unused for too long');
     return this.replace(manager, presented, token, options, now);
@@ -145,11 +150,26 @@ export class RefreshService {
 
   private async reused(
     manager: EntityManager,
-    { sessionId, userId }: PresentedToken,
+    { sessionId, userId, isDisabled }: PresentedToken,
+    now: Date,
     origin: Origin,
   ): Promise<Outcome> {
-    await this.sessionEnd.endSession(manager, { userId, sessionId, reason: 'reuse', origin });
+    const end = { userId, sessionId, reason: 'reuse', origin } as const;
+    const hasEnded = await this.sessionEnd.endSession(manager, end);
+    if (hasEnded && !isDisabled) await this.tell(manager, userId, now, origin);
     return refusal('refresh_token_reused', `Session ${sessionId} is over`);
+  }
+
+  /** Either the user or a thief has just been logged out, and the other has used the token before. */
+  private async tell(manager: EntityManager, userId: string, now: Date, origin: Origin) {
+    const user = await this.users.findById(userId, manager);
+    if (!user) return;
+    await this.mail.add(manager, {
+      template: 'session-copied',
+      recipient: user.email,
+      userId,
+      values: noticeOf(now, origin),
+    });
   }
 
   private async replace(

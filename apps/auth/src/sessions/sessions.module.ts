@@ -4,6 +4,7 @@ import { PassportModule } from '@nestjs/passport';
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
+import { MailModule } from '../mail/mail.module.js';
 import { RevocationEffects } from '../revocations/revocation-effects.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
@@ -40,6 +41,7 @@ import { TokenPairs } from './token-pairs.js';
     AccessModule,
     AuditModule,
     FactorsModule,
+    MailModule,
     RevocationsModule,
     TokensModule,
     UsersModule,

@@ -111,6 +111,19 @@ export function mailRequestLimits(requester: string): AttemptLimits {
   };
 }
 
+/**
+ * The count of mails of logins from a new network. Someone who has the password, and a large network,
+ * could otherwise fill the mailbox of the user (threat:mail-flood).
+ */
+export function newLoginMailLimits(userId: string): AttemptLimits {
+  return {
+    limits: [{ key: `new-login-mails:${userId}`, free: 5, countsSuccess: true }],
+    allowedDespitePause: 0,
+    forgottenAfter: 'first',
+    longestPauseSeconds: 900,
+  };
+}
+
 /** The count of exports of an account, each of which reads all that is kept of it: 10, and then one a minute. */
 export function exportLimits(userId: string): AttemptLimits {
   return {

@@ -13,6 +13,7 @@ import {
 } from './attempt-limits.js';
 import { emailKey } from './email.js';
 import type { User } from './user.entity.js';
+import { KnownNetworks } from './known-networks.js';
 import { LoginLimits } from './login-limits.js';
 import { PasswordHasher, type Hashing } from './password-hasher.js';
 import { UsersError } from './users.errors.js';
@@ -29,6 +30,7 @@ export class CredentialsService {
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
     private readonly limits: LoginLimits,
+    private readonly networks: KnownNetworks,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -44,15 +46,22 @@ export class CredentialsService {
     return this.outcomes.of(this.attempt(email, password, origin));
   }
 
-  private async attempt(email: string, password: string, { address }: Origin): Promise<User> {
-    const attempt = { account: emailKey(email), network: networkOf(address) };
+  private async attempt(email: string, password: string, origin: Origin): Promise<User> {
+    const attempt = { account: emailKey(email), network: networkOf(origin.address) };
     this.hasher.assertRoom(attempt.network);
     // A paused caller must not take a place in the queue.
     if (this.hasher.isBusy) await this.limits.assertNotPaused((await this.find(attempt)).limits);
-    return this.hasher.inTurn(attempt.network, (hashing) => this.check(attempt, password, hashing));
+    return this.hasher.inTurn(attempt.network, (hashing) =>
+      this.check(attempt, password, origin, hashing),
+    );
   }
 
-  private async check(attempt: LoginAttempt, password: string, hashing: Hashing): Promise<User> {
+  private async check(
+    attempt: LoginAttempt,
+    password: string,
+    origin: Origin,
+    hashing: Hashing,
+  ): Promise<User> {
     const { user, lastLoginHere, limits } = await this.find(attempt);
     const counted = await this.limits.begin(limits);
     const isRight = await hashing.verify(user?.passwordHash, password);
@@ -65,7 +74,7 @@ export class CredentialsService {
     // With a second factor, the login is not done: the network becomes known by that.
     const isDone = !user.hasSecondFactor;
     if (isDone && (!lastLoginHere || +now - +lastLoginHere > DAY_MS)) {
-      await this.users.rememberNetwork(user.id, attempt.network, now);
+      await this.networks.remember(user, origin);
     }
     if (this.hasher.needsRehash(user.passwordHash, password)) {
       await this.users.rehash(user, await hashing.hash(password));

@@ -227,7 +227,8 @@ describe('a deleted user', () => {
     const { id } = await newUser();
     await remove(id);
     const users = auth.get(UsersRepository);
-    await expect(users.rememberNetwork(id, '192.0.2.1', new Date())).resolves.toBeUndefined();
+    const { manager } = auth.dataSource;
+    await expect(users.rememberNetwork(manager, id, '192.0.2.1', new Date())).resolves.toBe(false);
   });
 
   it.each([randomUUID(), 'nobody'])('is not %s', async (id) => {

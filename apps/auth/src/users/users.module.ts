@@ -6,6 +6,7 @@ import { MailModule } from '../mail/mail.module.js';
 import { BreachedPasswords } from './breached-passwords.js';
 import { CredentialsService } from './credentials.service.js';
 import { DemoUsers } from './demo-users.js';
+import { KnownNetworks } from './known-networks.js';
 import { LoginLimits } from './login-limits.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
@@ -26,6 +27,7 @@ import { UsersService } from './users.service.js';
     BreachedPasswords,
     CredentialsService,
     DemoUsers,
+    KnownNetworks,
     LoginLimits,
     LoginLimitsRepository,
     PasswordChangeService,
@@ -40,6 +42,7 @@ import { UsersService } from './users.service.js';
   exports: [
     BreachedPasswords,
     CredentialsService,
+    KnownNetworks,
     LoginLimits,
     PasswordHasher,
     UserChanges,

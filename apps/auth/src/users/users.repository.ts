@@ -56,8 +56,8 @@ export class UsersRepository {
     };
   }
 
-  findById(id: string): Promise<User | null> {
-    return this.dataSource.manager.findOneBy(User, { id });
+  findById(id: string, manager = this.dataSource.manager): Promise<User | null> {
+    return manager.findOneBy(User, { id });
   }
 
   findByEmail(emailKey: string): Promise<User | null> {
@@ -255,13 +255,25 @@ export class UsersRepository {
     return this.dataSource.manager.existsBy(KnownNetwork, { userId, network });
   }
 
-  async rememberNetwork(userId: string, network: string, lastLoginAt: Date): Promise<void> {
-    // A user who is being deleted is waited for, and is gone then.
-    await this.dataSource.query(
+  knowsNetwork(userId: string, network: string): Promise<boolean> {
+    return this.dataSource.manager.existsBy(KnownNetwork, { userId, network });
+  }
+
+  /** @returns whether it is a new one: of two callers at once, one gets `true` */
+  async rememberNetwork(
+    manager: EntityManager,
+    userId: string,
+    network: string,
+    lastLoginAt: Date,
+  ): Promise<boolean> {
+    // A user who is being deleted is waited for, and is gone then. A row that was there has `xmax`.
+    const rows = await manager.query<{ isNew: boolean }[]>(
       `INSERT INTO known_networks (user_id, network, last_login_at)
        SELECT id, $2, $3 FROM users WHERE id = $1 FOR KEY SHARE
-       ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = excluded.last_login_at`,
+       ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = excluded.last_login_at
+       RETURNING (xmax = 0) AS "isNew"`,
       [userId, network, lastLoginAt],
     );
+    return rows[0]?.isNew ?? false;
   }
 }

@@ -1,0 +1,53 @@
+import { networkOf } from '@jwt-auth/chassis';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { AuditRepository } from '../audit/audit.repository.js';
+import type { Origin } from '../audit/origin.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
+import { noticeOf } from '../mail/notice.js';
+import { newLoginMailLimits } from './attempt-limits.js';
+import { LoginLimits } from './login-limits.js';
+import type { User } from './user.entity.js';
+import { UsersRepository } from './users.repository.js';
+
+/** Remembers from which networks users log in, and tells them of new ones by mail. */
+@Injectable()
+export class KnownNetworks {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly users: UsersRepository,
+    private readonly limits: LoginLimits,
+    private readonly audit: AuditRepository,
+    private readonly mail: MailOutbox,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /** After a login that is complete. The very first one of a user is no news. */
+  async remember({ id, email }: Pick<User, 'id' | 'email'>, origin: Origin): Promise<void> {
+    const network = networkOf(origin.address);
+    // Before the transaction: it must not wait for another connection.
+    const isNews = await this.isNews(id, network);
+    const now = this.clock.now();
+    await this.dataSource.transaction(async (manager) => {
+      const isNew = await this.users.rememberNetwork(manager, id, network, now);
+      if (!isNews || !isNew) return;
+      await this.mail.add(manager, {
+        template: 'new-login',
+        recipient: email,
+        userId: id,
+        values: noticeOf(now, origin),
+      });
+    });
+  }
+
+  private async isNews(userId: string, network: string): Promise<boolean> {
+    if (!this.config.mailServer || (await this.users.knowsNetwork(userId, network))) return false;
+    // Not by other known networks: those are forgotten after half a year without a login.
+    if (!(await this.audit.has(userId, 'session.started'))) return false;
+    return this.limits.allows(newLoginMailLimits(userId));
+  }
+}
