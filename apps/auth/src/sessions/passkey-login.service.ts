@@ -1,13 +1,12 @@
-import { networkOf } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../clock.js';
 import { FactorsError } from '../factors/factors.errors.js';
 import type { PasskeyAssertion } from '../factors/passkey.schema.js';
 import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
 import { CredentialsService } from '../users/credentials.service.js';
+import { KnownNetworks } from '../users/known-networks.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionStartService, type SessionRequest } from './session-start.service.js';
 import type { TokenResponse } from './sessions.schema.js';
@@ -20,8 +19,8 @@ export class PasskeyLoginService {
     private readonly passkeys: PasskeysService,
     private readonly credentials: CredentialsService,
     private readonly users: UsersRepository,
+    private readonly networks: KnownNetworks,
     private readonly sessionStart: SessionStartService,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -36,15 +35,16 @@ export class PasskeyLoginService {
   ): Promise<TokenResponse> {
     const ownerId = await this.passkeys.ownerOf(passkey);
     if (ownerId === undefined) throw wrongPasskey();
-    const tokens = await this.dataSource.transaction(async (manager) => {
+    const { user, tokens } = await this.dataSource.transaction(async (manager) => {
       // The user first, as everywhere.
       const user = await this.users.lockAtLogin(manager, ownerId);
       if (!user || !this.credentials.mayLogIn(user)) throw wrongPasskey();
       const expected = { boundTo: CHALLENGE.login(), userId: null };
       const amr = await this.passkeys.use(manager, ownerId, passkey, expected);
-      return this.sessionStart.startIn(manager, user, request, origin, amr);
+      const started = await this.sessionStart.startIn(manager, user, request, origin, amr);
+      return { user, tokens: started };
     });
-    await this.users.rememberNetwork(ownerId, networkOf(origin.address), this.clock.now());
+    await this.networks.remember(user, origin);
     return tokens;
   }
 }

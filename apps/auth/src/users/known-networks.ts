@@ -1,13 +1,15 @@
 import { networkOf } from '@jwt-auth/chassis';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { AuditRepository } from '../audit/audit.repository.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import { MailContents, type MailContent } from '../mail/mail-contents.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { noticeOf } from '../mail/notice.js';
+import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { newLoginMailLimits } from './attempt-limits.js';
 import { LoginLimits } from './login-limits.js';
 import type { User } from './user.entity.js';
@@ -15,21 +17,25 @@ import { UsersRepository } from './users.repository.js';
 
 /** Remembers from which networks users log in, and tells them of new ones by mail. */
 @Injectable()
-export class KnownNetworks {
+export class KnownNetworks implements OnModuleInit {
   constructor(
     private readonly dataSource: DataSource,
     private readonly users: UsersRepository,
     private readonly limits: LoginLimits,
     private readonly audit: AuditRepository,
     private readonly mail: MailOutbox,
+    private readonly contents: MailContents,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
+  onModuleInit(): void {
+    this.contents.on('new-login', (mail) => this.unlessTooMany(mail));
+  }
+
   /** After a login that is complete. The very first one of a user is no news. */
   async remember({ id, email }: Pick<User, 'id' | 'email'>, origin: Origin): Promise<void> {
     const network = networkOf(origin.address);
-    // Before the transaction: it must not wait for another connection.
     const isNews = await this.isNews(id, network);
     const now = this.clock.now();
     await this.dataSource.transaction(async (manager) => {
@@ -47,7 +53,13 @@ export class KnownNetworks {
   private async isNews(userId: string, network: string): Promise<boolean> {
     if (!this.config.mailServer || (await this.users.knowsNetwork(userId, network))) return false;
     // Not by other known networks: those are forgotten after half a year without a login.
-    if (!(await this.audit.has(userId, 'session.started'))) return false;
-    return this.limits.allows(newLoginMailLimits(userId));
+    return this.audit.has(userId, 'session.started');
+  }
+
+  /** When it is sent, so that only mails count, and none twice. */
+  private async unlessTooMany({ userId, attempts }: OutgoingMail) {
+    const limits = newLoginMailLimits(userId ?? 'nobody');
+    const isAllowed = attempts > 1 || (await this.limits.allows(limits));
+    return isAllowed ? ({ template: 'new-login' } satisfies MailContent) : undefined;
   }
 }
