@@ -164,10 +164,12 @@ describe.skipIf(!browserPath)('roles, resources and the audit log', () => {
     await console.button(`Remove: ${audience}`).waitFor({ state: 'detached' });
 
     await console.go('Audit');
-    await console.page.getByLabel('Contains').fill(name);
-    for (const action of ['role.created', 'role.changed', 'role.deleted', 'resource.deleted']) {
+    await console.page.getByLabel('To').fill(name);
+    for (const action of ['role.created', 'role.changed', 'role.deleted']) {
       await console.sees(action);
     }
+    await console.page.getByLabel('To').fill(audience);
+    await console.sees('resource.deleted');
     await console.page.getByLabel('What').selectOption('users');
     await console.sees('There is nothing here.');
   });

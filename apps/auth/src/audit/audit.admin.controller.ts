@@ -3,9 +3,22 @@ import { Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
 
+import { line } from '../access/access.schema.js';
+import { AdminController } from '../access/admin-controller.decorator.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import { AuditRepository } from './audit.repository.js';
-import { AdminController } from '../access/admin-controller.decorator.js';
+
+const Id = line(256).min(1).optional();
+
+const AuditQuery = PageQuery.extend({
+  action: line(64)
+    .regex(/^\w+(\.\w+)?$/, 'expected an action such as user.created, or what precedes its dot')
+    .optional()
+    .meta({ description: '`user.created`, or `user` for everything that is done to users' }),
+  actor: Id,
+  subject: Id,
+});
+type AuditQuery = z.infer<typeof AuditQuery>;
 
 const AuditAnswer = z
   .object({
@@ -27,7 +40,8 @@ export class AuditAdminController {
   @Get()
   @ApiOperation({ summary: 'Who did what to whom, the latest first' })
   @ApiOkResponse({ standardSchema: pageOf(AuditAnswer).meta({ id: 'AuditPage' }) })
-  list(@Query({ schema: PageQuery }) query: PageQuery): Promise<Page<AuditEvent>> {
-    return this.log.list(query);
+  list(@Query({ schema: AuditQuery }) query: AuditQuery): Promise<Page<AuditEvent>> {
+    const { action, actor, subject, ...page } = query;
+    return this.log.list(page, { action, actor, subject });
   }
 }

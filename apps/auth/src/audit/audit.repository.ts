@@ -1,6 +1,6 @@
 import { readPage, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource, LessThan, MoreThan } from 'typeorm';
+import { DataSource, MoreThan } from 'typeorm';
 import { z } from 'zod';
 
 import { AuditEvent } from './audit-event.entity.js';
@@ -18,6 +18,13 @@ const Position = z.tuple([
 interface Batch {
   readonly after: string | undefined;
   readonly count: number;
+}
+
+export interface AuditFilter {
+  /** `user.created`, or `user` for everything that is done to users. */
+  readonly action?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly subject?: string | undefined;
 }
 
 /** Reads the audit log. */
@@ -59,18 +66,28 @@ export class AuditRepository {
    *
    * @throws PageCursorError
    */
-  list(query: PageQuery): Promise<Page<AuditEvent>> {
+  list(query: PageQuery, filter: AuditFilter = {}): Promise<Page<AuditEvent>> {
+    const { action, actor, subject } = filter;
     return readPage<AuditEvent, [string]>(
       {
-        name: 'audit',
+        // A cursor goes on with the filter that it began with.
+        name: `audit ${JSON.stringify([action, actor, subject])}`,
         position: Position,
         positionOf: ({ id }) => [id],
-        read: (after, count) =>
-          this.dataSource.manager.find(AuditEvent, {
-            where: after && { id: LessThan(after[0]) },
-            order: { id: 'DESC' },
-            take: count,
-          }),
+        read: (after, count) => {
+          const events = this.dataSource.createQueryBuilder(AuditEvent, 'event');
+          if (after) events.andWhere('event.id < :after', { after: after[0] });
+          if (actor !== undefined) events.andWhere('event.actor = :actor', { actor });
+          if (subject !== undefined) events.andWhere('event.subject = :subject', { subject });
+          if (action?.includes('.')) events.andWhere('event.action = :action', { action });
+          else if (action !== undefined) {
+            // `session.started` and `sessions.ended` are both of sessions.
+            events.andWhere(`split_part(event.action, '.', 1) IN (:action, :action || 's')`, {
+              action,
+            });
+          }
+          return events.orderBy('event.id', 'DESC').limit(count).getMany();
+        },
       },
       query,
     );

@@ -5,36 +5,55 @@ import { href } from '../routing/route.js';
 import { texts } from '../texts.js';
 import { Badge, Field, Select } from '../ui/controls.js';
 import { More, Page, Rows } from '../ui/page.js';
+import { useDelayed } from '../ui/use-delayed.js';
 import { Time } from '../ui/values.js';
-import { matches, type AuditEvent } from './audit-event.js';
 
-/** The audit log, filtered as far as it has been read. */
+/** The audit log, filtered by auth. */
 export function AuditPage() {
-  const events = usePages<AuditEvent>('admin/audit', { limit: '100' });
-  const [domain, setDomain] = useState('');
-  const [text, setText] = useState('');
-  const found = events.items?.filter((event) => matches(event, domain, text));
+  const [action, setAction] = useState('');
+  const [actor, setActor] = useState('');
+  const [subject, setSubject] = useState('');
+  const events = usePages<AuditEvent>('admin/audit', {
+    action,
+    actor: useDelayed(actor.trim()),
+    subject: useDelayed(subject.trim()),
+  });
   const domains = Object.entries(texts.audit.domains);
   return (
     <Page title={texts.audit.title} about={texts.audit.about}>
       <div class="filters">
         <Select
           label={texts.audit.domain}
-          value={domain}
+          value={action}
           options={[['', texts.audit.all], ...domains]}
-          onChange={setDomain}
+          onChange={setAction}
         />
-        <Field label={texts.audit.search} type="search" value={text} onInput={setText} />
+        <Field label={texts.audit.actor} type="search" value={actor} onInput={setActor} />
+        <Field label={texts.audit.subject} type="search" value={subject} onInput={setSubject} />
       </div>
-      <p class="hint" role="status">
-        {found && events.items && texts.audit.found(found.length, events.items.length)}
-      </p>
-      <Rows items={found} error={events.error} keyOf={({ id }) => id} label={texts.audit.title}>
+      <Rows
+        items={events.items}
+        error={events.error}
+        keyOf={({ id }) => id}
+        label={texts.audit.title}
+      >
         {(event) => <EventRow event={event} />}
       </Rows>
       <More pages={events} />
     </Page>
   );
+}
+
+/** A line of the audit log. */
+interface AuditEvent {
+  readonly id: string;
+  readonly at: string;
+  readonly action: string;
+  readonly actor: string | null;
+  readonly subject: string | null;
+  readonly address: string | null;
+  readonly requestId: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
 }
 
 function EventRow({ event }: { readonly event: AuditEvent }) {
