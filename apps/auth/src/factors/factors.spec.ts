@@ -226,12 +226,16 @@ describe('a stolen access token', () => {
     expect(await enrol(token)).toMatchObject(challenge('max_age="300"'));
   });
 
-  it('of a login with the password alone adds none beside another factor', async () => {
+  it('of a login with the password alone changes nothing beside another factor', async () => {
     const { email, access_token: token } = await newcomer();
     const { access_token: owner } = await auth.login(email);
     // Began before the owner had a factor.
     const { secret } = (await enrol(token)).body;
-    await addApp(auth, owner);
+    const { id } = await addApp(auth, owner);
+    const remove = await auth.call('DELETE', `${FACTORS}/${id}`, { token });
+    expect(remove).toMatchObject(challenge('acr_values="mfa"'));
+    const renew = await auth.call('POST', `${FACTORS}/recovery-codes`, { token });
+    expect(renew).toMatchObject(challenge('acr_values="mfa"'));
     expect(await enrol(token)).toMatchObject(challenge('acr_values="mfa"'));
     expect(await confirm(token, codeFor(auth, secret))).toMatchObject(insufficient);
     expect((await list(owner)).body.items).toHaveLength(1);

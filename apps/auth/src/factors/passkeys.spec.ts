@@ -6,6 +6,7 @@ import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { addApp, said, secondStep } from './authenticator.fixture.js';
 import type { AddedFactor, FactorList } from './factors.schema.js';
 import type { PasskeyOptions } from './passkey.schema.js';
+import { WebAuthn } from './web-authn.js';
 import { SoftPasskey, type Deviation } from './soft-passkey.fixture.js';
 
 const ORIGIN = 'http://localhost:3000';
@@ -15,7 +16,10 @@ let auth: AuthApp;
 let elsewhere: AuthApp;
 beforeAll(async () => {
   auth = await AuthApp.start({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
-  elsewhere = await AuthApp.start({ ISSUER: ORIGIN, DATABASE_URL: auth.databaseUrl });
+  elsewhere = await AuthApp.start({
+    ...{ ISSUER: ORIGIN, DATABASE_URL: auth.databaseUrl },
+    ...{ TRUST_PROXY: '1', REGISTRATION_LIMIT: '3' },
+  });
 });
 afterAll(async () => {
   await elsewhere.close();
@@ -91,13 +95,36 @@ describe('a passkey', () => {
     ['without verification of the user', { isVerified: false }],
     ['by an answer to a login', { type: 'webauthn.get' }],
     ['for a challenge that was never issued', { challenge: 'AAAA' }],
-    ['with a certificate', { format: 'apple' }],
   ])('is not added %s', async (_, deviation) => {
     const { access_token: token } = await newUser();
     const answer = await add(token, new SoftPasskey(ORIGIN), undefined, deviation);
     expect(answer).toMatchObject(refused('invalid_passkey', 400));
     const { body } = await auth.call<FactorList>('GET', '/auth/factors', { token });
     expect(body.items).toEqual([]);
+  });
+
+  it('is not added with a certificate, at whose lists the library would look', async () => {
+    const { access_token: token } = await newUser();
+    const created = new SoftPasskey(ORIGIN).create(await optionsFor(CREATION, token), {
+      format: 'apple',
+    });
+    const verifying = auth.get(WebAuthn).verifyCreation(created, () => Promise.resolve(true));
+    await expect(verifying).rejects.toMatchObject({
+      ...{ code: 'wrong_new_passkey', cause: { message: 'There is an attestation: apple' } },
+    });
+  });
+
+  it('is made after a recent login only', async () => {
+    const { access_token: old, refresh_token: refresh } = await newUser();
+    await auth.dataSource.query(
+      `UPDATE sessions SET authenticated_at = now() - interval '6 minutes' WHERE id = $1`,
+      [said(old).sid],
+    );
+    const { access_token: token } = (await auth.refresh(refresh)).body;
+    expect(await auth.call('POST', CREATION, { token })).toMatchObject({
+      ...refused('insufficient_user_authentication'),
+      headers: { 'www-authenticate': expect.stringContaining('max_age="300"') as string },
+    });
   });
 
   it('is not added twice, nor for the challenge of another session', async () => {
@@ -282,6 +309,24 @@ describe('a login with a passkey alone', () => {
       const assertion = { ...rest, response: { ...response, [part]: 'AAAA' } };
       expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
     }
+  });
+});
+
+describe('challenges for logins', () => {
+  it('are limited for a network', async () => {
+    elsewhere.clock.stop();
+    const ask = async (address: string) =>
+      (
+        await elsewhere.call('POST', `${LOGIN}/options`, {
+          headers: { 'x-forwarded-for': address },
+        })
+      ).status;
+    const statuses: number[] = [];
+    for (let index = 0; index < 6; index += 1) statuses.push(await ask('203.0.113.9'));
+    expect(statuses.slice(0, 3)).toEqual([200, 200, 200]);
+    expect(statuses).toContain(429);
+    expect(await ask('203.0.113.10')).toBe(200);
+    elsewhere.clock.reset();
   });
 });
 

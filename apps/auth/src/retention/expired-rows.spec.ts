@@ -73,6 +73,29 @@ describe('retention in auth', () => {
     ]);
   });
 
+  it('removes what no second factor is proved for any more, a day after it expired', async () => {
+    const added = (table: string, columns: string, values: string) =>
+      query(
+        `INSERT INTO ${table} (${columns}, expires_at)
+         SELECT ${values}, now() + hours * interval '1 hour' FROM unnest('{-25,-23}'::int[]) AS hours`,
+        values.includes('$1') ? [userId] : [],
+      );
+    const hash = 'sha256(hours::text::bytea)';
+    await added(
+      'login_tickets',
+      'hash, user_id, password_changed_at, request, guesses',
+      `${hash}, $1::uuid, now(), '{}', 0`,
+    );
+    await added('passkey_challenges', 'hash, bound_to', `${hash}, 'login'`);
+    await query(
+      `INSERT INTO totp_enrolments VALUES ($1, gen_random_uuid(), 'x', '', now() - interval '25 hours')`,
+      [userId],
+    );
+    expect(await removeExpired()).toEqual({
+      ...{ login_tickets: 1, passkey_challenges: 1, totp_enrolments: 1 },
+    });
+  });
+
   it('removes reference tokens as soon as they have expired', async () => {
     await query(
       `INSERT INTO reference_tokens (hash, claims, expires_at)

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import {
   addApp,
@@ -10,13 +10,15 @@ import {
   ticketFor,
 } from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import { CredentialsService } from '../users/credentials.service.js';
 import type { MfaDemand } from './mfa-login.schema.js';
 
 let auth: AuthApp;
 let elsewhere: AuthApp;
 beforeAll(async () => {
-  auth = await AuthApp.start({ TRUST_PROXY: '1' });
-  elsewhere = await AuthApp.start({ DATABASE_URL: auth.databaseUrl });
+  elsewhere = await AuthApp.start();
+  // Last: passport, which is one for the whole process, checks passwords by the app that came last.
+  auth = await AuthApp.start({ DATABASE_URL: elsewhere.databaseUrl, TRUST_PROXY: '1' });
 });
 afterAll(async () => {
   await elsewhere.close();
@@ -79,6 +81,38 @@ describe('a login with a second factor', () => {
     expect(login.status).toBe(200);
     expect(login.body).not.toHaveProperty('refresh_token');
     expect(login.headers['set-cookie']).toMatch(/^refresh_token=[\w-]{43};/);
+  });
+});
+
+/** Adds a factor when a password has been found right, and nothing follows from it yet. */
+async function addMeanwhile<T>(token: string, work: () => Promise<T>): Promise<T> {
+  const login = auth.get(CredentialsService);
+  const authenticate = login.authenticate.bind(login);
+  const spy = vi.spyOn(login, 'authenticate').mockImplementationOnce(async (...call) => {
+    const user = await authenticate(...call);
+    await addApp(auth, token);
+    return user;
+  });
+  const result = await work();
+  spy.mockRestore();
+  return result;
+}
+
+describe('a user who adds a factor at the moment of', () => {
+  it('a login is asked for it', async () => {
+    await auth.register('meanwhile-1@example.com');
+    const { access_token: token } = await auth.login('meanwhile-1@example.com');
+    const body = { email: 'meanwhile-1@example.com', password: PASSWORD };
+    const answer = await addMeanwhile(token, () => auth.call('POST', '/auth/login', { body }));
+    expect(answer).toMatchObject(refused('invalid_credentials'));
+  });
+
+  it('a step-up is asked for it', async () => {
+    await auth.register('meanwhile-2@example.com');
+    const { access_token: token } = await auth.login('meanwhile-2@example.com');
+    const stepUp = () =>
+      auth.call('POST', '/auth/step-up', { token, body: { password: PASSWORD } });
+    expect(await addMeanwhile(token, stepUp)).toMatchObject(refused('invalid_credentials'));
   });
 });
 
