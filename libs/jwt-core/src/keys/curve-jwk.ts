@@ -40,7 +40,7 @@ const SMALL_ORDER = new Set([
 
 /**
  * Whether an Ed25519 key (base64url) is a point of small order, for which anyone can make
- * signatures. OpenSSL accepts them.
+ * signatures. OpenSSL before 3.5 accepts them.
  */
 export function hasSmallOrder(x: string): boolean {
   const bytes = Buffer.from(x, 'base64url');
