@@ -3,6 +3,7 @@ export { createTcpProxy, type TcpProxy } from './faults/tcp-proxy.js';
 export {
   createDatabase,
   startPostgres,
+  type PostgresBackup,
   type PostgresOptions,
   type PostgresServer,
 } from './postgres/postgres-server.js';

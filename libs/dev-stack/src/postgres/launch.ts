@@ -75,5 +75,7 @@ function refuseSecond(dataDir: string): void {
 
 function ready(dataDir: string, pid: number): 'ready' | undefined {
   const postmaster = readPostmaster(dataDir);
-  return postmaster?.pid === pid && postmaster.status === 'ready' ? 'ready' : undefined;
+  // A standby accepts connections that only read.
+  const isOpen = postmaster?.status === 'ready' || postmaster?.status === 'standby';
+  return postmaster?.pid === pid && isOpen ? 'ready' : undefined;
 }

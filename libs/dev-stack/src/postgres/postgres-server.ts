@@ -4,6 +4,7 @@ import { DevStackError, errorCode } from '../errors.js';
 import { freePort } from '../supervision/free-port.js';
 import { ProgramLog } from '../supervision/program-log.js';
 import type { SupervisedProcess } from '../supervision/supervised-process.js';
+import { baseBackup, follow } from './base-backup.js';
 import { postgresBinaries } from './binaries.js';
 import {
   initialise,
@@ -68,6 +69,15 @@ function removeTemporary({ temporary }: DataDirectory): void {
   if (temporary) rmSync(temporary, { recursive: true, force: true });
 }
 
+/** All data of a server at one moment. */
+export interface PostgresBackup {
+  /** Starts a server on it, which has the passwords of the other. @param port Default: a free one. */
+  start(port?: number): Promise<PostgresServer>;
+  /** Starts a server that gets everything from the other one while that runs: `SELECT pg_promote()`. */
+  startStandby(): Promise<PostgresServer>;
+  remove(): void;
+}
+
 /** A running Postgres of our own, on loopback, with a password. Made by `startPostgres`. */
 export class PostgresServer {
   constructor(
@@ -123,6 +133,24 @@ export class PostgresServer {
   async kill(): Promise<void> {
     this.process.signal('SIGQUIT');
     await this.process.exited;
+  }
+
+  /** A copy of all data as they are now. Start it, or remove it. */
+  async backup(): Promise<PostgresBackup> {
+    const directory = temporaryDirectory();
+    await baseBackup(this.url(), this.dataDir, directory);
+    const start = (port?: number): Promise<PostgresServer> => {
+      const log = ProgramLog.unnamed();
+      return onSomePort({ ...this.options, directory, log, port }, this.password);
+    };
+    return {
+      start,
+      startStandby: () => {
+        follow(directory, this.url());
+        return start();
+      },
+      remove: () => removeTemporary(directory),
+    };
   }
 
   /** Starts a server that has ended again, on the same data and port. */
