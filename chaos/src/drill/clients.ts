@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask, granted, type Answer, type Question } from '../driver/ask.js';
+import { until } from '../run/until.js';
+import type { DrillStage } from './drill-stage.js';
+import { Seen } from './seen.js';
+
+export const CALLS = ['login', 'refresh', 'orders'] as const;
+export type Call = (typeof CALLS)[number];
+
+const PAUSE_MS = 100;
+const USER = { email: 'ada@example.com', password: 'correct horse battery staple' };
+
+/** Sends a request as the balancer of docs/operations.md does: to another process after a 503 or none. */
+export async function send(
+  urls: readonly string[],
+  path: string,
+  question?: Question,
+): Promise<Answer | undefined> {
+  let answer: Answer | undefined;
+  for (const url of urls) {
+    answer = await ask(url + path, question);
+    if (answer && answer.status !== 503) return answer;
+  }
+  return answer;
+}
+
+/** Three clients: one logs in again and again, one refreshes its session, one lists its orders. */
+export class Clients {
+  readonly seen: Readonly<Record<Call, Seen>> = {
+    login: new Seen(),
+    refresh: new Seen(),
+    orders: new Seen(),
+  };
+  private readonly stopping = new AbortController();
+  private readonly startedMs = performance.now();
+  private loops: Promise<void>[] = [];
+
+  private constructor(
+    private readonly stage: DrillStage,
+    private refreshToken: string,
+    private accessToken: string,
+  ) {}
+
+  static async start(stage: DrillStage): Promise<Clients> {
+    const [first, second] = [await logIn(stage), await logIn(stage)];
+    const clients = new Clients(
+      stage,
+      String(first['refresh_token']),
+      String(second['access_token']),
+    );
+    clients.loops = CALLS.map((call) => clients.repeat(call));
+    return clients;
+  }
+
+  /** How long they have been at it. */
+  get elapsed(): string {
+    return `${((performance.now() - this.startedMs) / 1_000).toFixed(1)} s`;
+  }
+
+  /** Whether each kind of call succeeded now. */
+  haveRecovered(calls: readonly Call[] = CALLS, withinMs = 60_000): Promise<boolean> {
+    return until(() => calls.every((call) => this.seen[call].last === 'ok'), withinMs);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.loops);
+  }
+
+  private async repeat(call: Call): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const answer = await this[call]();
+      this.seen[call].add(outcomeOf(answer), performance.now() - this.startedMs);
+      await sleep(PAUSE_MS);
+    }
+  }
+
+  private login(): Promise<Answer | undefined> {
+    return send(this.stage.urls('auth'), '/auth/login', { json: USER });
+  }
+
+  /** Tries again with the same token until it has got the next one, as a client must. */
+  private async refresh(): Promise<Answer | undefined> {
+    const json = { refresh_token: this.refreshToken };
+    const answer = await send(this.stage.urls('auth'), '/auth/refresh', { json });
+    const next = granted(answer)?.['refresh_token'];
+    if (typeof next === 'string') this.refreshToken = next;
+    return answer;
+  }
+
+  private orders(): Promise<Answer | undefined> {
+    return send(this.stage.urls('orders'), '/orders', { token: this.accessToken });
+  }
+}
+
+/** The answer to a login that must succeed. */
+export async function logIn(stage: DrillStage, email = USER.email): Promise<Answer['body']> {
+  const json = { ...USER, email };
+  const answer = await send(stage.urls('auth'), '/auth/login', { json });
+  const body = granted(answer);
+  if (!body) throw new Error(`A login failed: ${outcomeOf(answer)}`);
+  return body;
+}
+
+/** `ok`, or the status and code of a refusal. */
+export function outcomeOf(answer: Answer | undefined): string {
+  if (!answer) return 'no answer';
+  return granted(answer) ? 'ok' : `${answer.status} ${String(answer.body['code'])}`;
+}

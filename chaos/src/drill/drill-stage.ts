@@ -1,0 +1,148 @@
+import {
+  freePort,
+  startApp,
+  startPostgres,
+  type PostgresServer,
+  type RunningApp,
+} from '@jwt-auth/dev-stack';
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+const DATABASES = ['auth', 'orders'] as const;
+
+/** A role that the apps connect as. */
+export interface Login {
+  readonly role: string;
+  readonly password: string;
+}
+
+export const newPassword = (): string => randomBytes(24).toString('base64url');
+
+/** One app of the stage, as several processes. */
+type AppName = (typeof DATABASES)[number];
+
+interface Process {
+  readonly app: AppName;
+  readonly port: number;
+  running: RunningApp | undefined;
+}
+
+/** Two auth processes and two of orders on one Postgres, or on a primary and its standby. */
+export class DrillStage {
+  private readonly processes: Process[] = [];
+  private readonly key = randomBytes(32).toString('base64');
+
+  private constructor(
+    /** The one that accepts writes at first. */
+    readonly postgres: PostgresServer,
+    readonly standby: PostgresServer | undefined,
+    private login: Login,
+  ) {}
+
+  static async set({ hasStandby = false } = {}): Promise<DrillStage> {
+    const postgres = await startPostgres();
+    const login = { role: 'service', password: newPassword() };
+    await statement(postgres, `CREATE ROLE service LOGIN PASSWORD '${login.password}'`);
+    for (const name of DATABASES)
+      await statement(postgres, `CREATE DATABASE ${name} OWNER service`);
+    let standby: PostgresServer | undefined;
+    if (hasStandby) {
+      standby = await (await postgres.backup()).startStandby();
+      // So that what the primary has confirmed is never lost.
+      await statement(postgres, `ALTER SYSTEM SET synchronous_standby_names = '*'`);
+      await statement(postgres, 'SELECT pg_reload_conf()');
+    }
+    const stage = new DrillStage(postgres, standby, login);
+    for (const app of ['auth', 'auth', 'orders', 'orders'] as const) {
+      stage.processes.push({ app, port: await freePort(), running: undefined });
+    }
+    for (const app of DATABASES) await stage.start(app);
+    return stage;
+  }
+
+  /** The addresses of an app's processes. */
+  urls(app: AppName): string[] {
+    return this.of(app).map(({ port }) => `http://127.0.0.1:${port}`);
+  }
+
+  async start(app: AppName): Promise<void> {
+    for (const process of this.of(app)) process.running = await this.launch(process);
+  }
+
+  async stop(app: AppName): Promise<void> {
+    await Promise.all(this.of(app).map(async ({ running }) => running?.stop()));
+  }
+
+  /** One process after the other, from now on with this login. */
+  async restartAll(login: Login): Promise<void> {
+    this.login = login;
+    for (const process of this.processes) {
+      await process.running?.stop();
+      process.running = await this.launch(process);
+    }
+  }
+
+  /** Whether each process of an app says that it is ready. */
+  async isReady(app: AppName): Promise<boolean> {
+    const answers = await Promise.all(this.urls(app).map((url) => fetch(`${url}/health/ready`)));
+    return answers.every(({ ok }) => ok);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(DATABASES.map((app) => this.stop(app)));
+    await this.postgres.stop();
+    await this.standby?.stop();
+  }
+
+  private of(app: AppName): Process[] {
+    return this.processes.filter((each) => each.app === app);
+  }
+
+  private launch({ app, port }: Process): Promise<RunningApp> {
+    const { role, password } = this.login;
+    const servers = [this.postgres, ...(this.standby ? [this.standby] : [])];
+    const hosts = servers.map((server) => `127.0.0.1:${server.port}`).join();
+    const address = `postgres://${role}:${password}@${hosts}/${app}`;
+    return startApp(app, {
+      port,
+      env: {
+        [app === 'auth' ? 'DATABASE_URL' : 'ORDERS_DATABASE_URL']: address,
+        ISSUER: this.urls('auth')[0],
+        KEY_ENCRYPTION_KEY: this.key,
+        LOG_LEVEL: 'warn',
+        // The clients log in again and again.
+        SESSIONS_PER_USER: '10000',
+      },
+    });
+  }
+}
+
+/** Runs one statement as the superuser. */
+export async function statement(
+  server: PostgresServer,
+  sql: string,
+  database = 'postgres',
+): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: server.url(database) });
+  // A server that is killed meanwhile.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Ends the connections of a role to a database, as a fail-over or an administrator does. */
+export async function endConnections(
+  server: PostgresServer,
+  role: string,
+  database: string,
+): Promise<void> {
+  await statement(
+    server,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE usename = '${role}' AND datname = '${database}'`,
+  );
+}

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CALLS, type Call, type Clients } from './clients.js';
+
+/** A fault of the world that operators meet, with what the documentation promises then. */
+export interface Drill {
+  readonly name: string;
+  /** In one sentence, for the report. */
+  readonly about: string;
+  run(report: DrillReport): Promise<void>;
+}
+
+/** What is printed of a drill while it runs, and whether every promise held. */
+export class DrillReport {
+  hasHeld = true;
+
+  constructor(private readonly print: (line: string) => void) {}
+
+  step(clients: Clients, what: string): void {
+    this.print(`  ${clients.elapsed.padStart(7)}  ${what}`);
+  }
+
+  promise(what: string, isKept: boolean): void {
+    this.hasHeld &&= isKept;
+    this.print(`  ${isKept ? 'kept  ' : 'BROKEN'}  ${what}`);
+  }
+
+  /** What the clients saw, and that it is nothing but what is allowed. */
+  seen({ seen }: Clients, allowed: Readonly<Record<Call, readonly string[]>>): void {
+    for (const call of CALLS) {
+      this.print(`  ${call.padEnd(7)}  ${String(seen[call])}`);
+      const others = seen[call].troubles.filter((trouble) => !allowed[call].includes(trouble));
+      const expected = ['ok', ...allowed[call]].join(', ');
+      this.promise(`${call}: nothing but ${expected}`, others.length === 0);
+    }
+  }
+}
+
+/** Long enough for the clients to see it. */
+export const aWhile = (): Promise<void> => sleep(3_000);

@@ -1,0 +1,33 @@
+import { Clients } from './clients.js';
+import { aWhile, type Drill } from './drill.js';
+import { DrillStage, endConnections, newPassword, statement } from './drill-stage.js';
+
+export const password: Drill = {
+  name: 'password',
+  about: 'The password of the database is changed: a second role, then the processes in turn.',
+  async run(report) {
+    const stage = await DrillStage.set();
+    try {
+      const clients = await Clients.start(stage);
+      await aWhile();
+      const next = { role: 'service_next', password: newPassword() };
+      await statement(
+        stage.postgres,
+        `CREATE ROLE ${next.role} LOGIN PASSWORD '${next.password}' IN ROLE service`,
+      );
+      report.step(clients, 'there is a second role, which is a member of the first');
+      await stage.restartAll(next);
+      report.step(clients, 'every process has been restarted with it, one after the other');
+      await statement(stage.postgres, 'ALTER ROLE service NOLOGIN');
+      for (const database of ['auth', 'orders']) {
+        await endConnections(stage.postgres, 'service', database);
+      }
+      report.step(clients, 'the first role can log in no more');
+      await aWhile();
+      await clients.stop();
+      report.seen(clients, { login: [], refresh: [], orders: [] });
+    } finally {
+      await stage.end();
+    }
+  },
+};

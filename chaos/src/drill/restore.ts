@@ -1,0 +1,104 @@
+import type { PostgresBackup, PostgresServer } from '@jwt-auth/dev-stack';
+import { Administrator } from '../driver/administrator.js';
+import { granted, type Answer } from '../driver/ask.js';
+import { until } from '../run/until.js';
+import { Clients, logIn, outcomeOf, send } from './clients.js';
+import { aWhile, type Drill, type DrillReport } from './drill.js';
+import { DrillStage, statement } from './drill-stage.js';
+
+const AWAY = ['no answer', '503 database_unavailable', '503 not_ready'];
+
+export const restore: Drill = {
+  name: 'restore',
+  about: 'The database is lost, and a backup takes its place, by the steps of the runbook.',
+  async run(report) {
+    const stage = await DrillStage.set();
+    let backup: PostgresBackup | undefined;
+    let restored: PostgresServer | undefined;
+    try {
+      const session = await logIn(stage);
+      backup = await stage.postgres.backup();
+      const token = String(session['access_token']);
+      await send(stage.urls('auth'), '/auth/logout', { method: 'POST', token });
+      const lost = await logIn(stage);
+      const clients = await Clients.start(stage);
+      await aWhile();
+      report.step(clients, 'the database is lost');
+      await stage.postgres.kill();
+      await stage.stop('auth');
+      restored = await backup.start(stage.postgres.port);
+      report.step(clients, 'auth is stopped, and the backup runs');
+      await statement(
+        restored,
+        `UPDATE sessions SET ended_at = now(), end_reason = 'logout_everywhere' WHERE ended_at IS NULL`,
+        'auth',
+      );
+      await statement(restored, 'DELETE FROM reference_tokens', 'auth');
+      await stage.start('auth');
+      report.step(clients, 'every session is ended, and auth runs');
+      const areWithdrawn = await withdrawKeys(stage);
+      report.step(clients, 'every key of before is withdrawn');
+      const hasRecovered = await clients.haveRecovered(['login']);
+      await aWhile();
+      await clients.stop();
+      const invalid = ['401 token_invalid', '401 token_revoked'];
+      report.seen(clients, {
+        login: AWAY,
+        refresh: [...AWAY, '401 refresh_token_invalid'],
+        orders: [...AWAY, ...invalid],
+      });
+      report.promise(
+        'auth recovered, and its keys could be withdrawn',
+        hasRecovered && areWithdrawn,
+      );
+      await finish(report, stage, { token, lost });
+    } finally {
+      await Promise.all([stage.end(), restored?.stop()]);
+      if (!restored) backup?.remove();
+    }
+  },
+};
+
+/** Those that are retired, then `next`, then `active`: as the runbook says. */
+async function withdrawKeys(stage: DrillStage): Promise<boolean> {
+  const administrator = new Administrator();
+  const [auth = ''] = stage.urls('auth');
+  const ask = (path: string, method: 'GET' | 'POST' = 'GET') =>
+    administrator.ask(auth, `/admin/keys${path}`, { method });
+  const keys = granted(await ask('')) as unknown as { kid: string; state: string }[] | undefined;
+  for (const state of ['retired', 'next', 'active']) {
+    for (const { kid } of keys?.filter((key) => key.state === state) ?? []) {
+      // The active one can go when the next one is known everywhere, some seconds later.
+      const isDone = await until(
+        async () => granted(await ask(`/${kid}/withdraw`, 'POST')) !== undefined,
+        60_000,
+      );
+      if (!isDone) return false;
+    }
+  }
+  return (keys?.length ?? 0) > 0;
+}
+
+interface Before {
+  /** Revoked after the backup. */
+  readonly token: string;
+  /** A session that the backup does not know. */
+  readonly lost: Answer['body'];
+}
+
+async function finish(report: DrillReport, stage: DrillStage, { token, lost }: Before) {
+  const atOrders = async (each: unknown) =>
+    outcomeOf(await send(stage.urls('orders'), '/orders', { token: String(each) }));
+  const isRefused = await until(async () => (await atOrders(token)).startsWith('401'), 30_000);
+  report.promise('a token that was revoked after the backup is dead', isRefused);
+  const isForgotten = await until(
+    async () => (await atOrders(lost['access_token'])).startsWith('401'),
+    30_000,
+  );
+  report.promise('so is one of a session that the backup does not know', isForgotten);
+  const isFine = await until(
+    async () => (await atOrders((await logIn(stage))['access_token'])) === 'ok',
+    30_000,
+  );
+  report.promise('a new login is good at orders', isFine);
+}
