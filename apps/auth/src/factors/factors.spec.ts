@@ -233,9 +233,9 @@ describe('a stolen access token', () => {
     const { secret } = (await enrol(token)).body;
     const { id } = await addApp(auth, owner);
     const remove = await auth.call('DELETE', `${FACTORS}/${id}`, { token });
-    expect(remove).toMatchObject(challenge('acr_values="mfa"'));
+    expect(remove).toMatchObject(challenge('max_age="300", acr_values="mfa"'));
     const renew = await auth.call('POST', `${FACTORS}/recovery-codes`, { token });
-    expect(renew).toMatchObject(challenge('acr_values="mfa"'));
+    expect(renew).toMatchObject(challenge('max_age="300", acr_values="mfa"'));
     expect(await enrol(token)).toMatchObject(challenge('acr_values="mfa"'));
     expect(await confirm(token, codeFor(auth, secret))).toMatchObject(insufficient);
     expect((await list(owner)).body.items).toHaveLength(1);
