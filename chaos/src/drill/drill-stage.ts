@@ -73,8 +73,8 @@ export class DrillStage {
     await Promise.all(this.of(app).map(async ({ running }) => running?.stop()));
   }
 
-  /** One process after the other, from now on with this login. */
-  async restartAll(login: Login): Promise<void> {
+  /** One process after the other, from now on with this login. Default: the one of before. */
+  async restartAll(login = this.login): Promise<void> {
     this.login = login;
     for (const process of this.processes) {
       await process.running?.stop();

@@ -4,8 +4,11 @@ import { failOver } from './fail-over.js';
 import { password } from './password.js';
 import { readOnly } from './read-only.js';
 import { restore } from './restore.js';
+import { rollingRestart } from './rolling-restart.js';
 
-const DRILLS: readonly Drill[] = [failOver, readOnly, connections, password, restore];
+const DRILLS: readonly Drill[] = [
+  ...[failOver, readOnly, connections, password, restore, rollingRestart],
+];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !DRILLS.some((drill) => drill.name === name));
