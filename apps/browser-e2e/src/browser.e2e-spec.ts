@@ -63,6 +63,7 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
           'fetch',
           'login',
           'loginWithFactor',
+          'loginWithPasskey',
           'logout',
           'onChange',
           'principal',

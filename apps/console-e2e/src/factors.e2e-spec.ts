@@ -1,9 +1,11 @@
+import { withDatabase } from '@jwt-auth/dev-stack/vitest';
 import { Secret, TOTP } from 'otpauth';
+import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
 import { Console } from './console.js';
-import { newUser } from './stack.js';
+import { newUser, startStack } from './stack.js';
 
 let open: Console | undefined;
 afterEach(async () => {
@@ -59,4 +61,51 @@ describe.skipIf(!browserPath)('second factors', () => {
     await console.inDialog('Remove').click();
     await console.sees('There is nothing here.');
   });
+
+  it('may be passkeys: alone, as second step, and to confirm a change', async () => {
+    const { email, id } = await newUser();
+    const console = (open = await Console.login({ email }));
+    await addVirtualAuthenticator(console.page);
+    await console.go('Second factors');
+    await console.button('Add a passkey').click();
+    await console.inDialog('Next').click();
+    await console.page.getByRole('dialog', { name: 'Recovery codes' }).waitFor();
+    await console.inDialog('Close').click();
+
+    await console.button('Log out').click();
+    await console.button('Log in with a passkey').click();
+    await console.page.getByRole('navigation').waitFor();
+
+    await console.button('Log out').click();
+    await console.logIn(email);
+    await console.button('Use a passkey').click();
+    await console.page.getByRole('navigation').waitFor();
+
+    const { authDatabase } = await startStack();
+    const longAgo = `UPDATE sessions SET authenticated_at = now() - interval '16 minutes' WHERE user_id = '${id}'`;
+    await withDatabase(authDatabase, (client) => client.query(longAgo));
+    await console.page.reload();
+    await console.go('Second factors');
+    await console.button('Remove: Passkey').click();
+    await console.inDialog('Remove').click();
+    await console.page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+    await console.button('Use a passkey').click();
+    await console.sees('There is nothing here.');
+  });
 });
+
+/** A device in the browser that has verified its user. */
+async function addVirtualAuthenticator(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('WebAuthn.enable');
+  await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}

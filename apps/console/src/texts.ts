@@ -36,6 +36,8 @@ export const texts = {
     session_ended: 'Your session has ended. Log in again; nothing you typed is lost.',
     insufficient_user_authentication: 'Not done: it needs a proof that it is you.',
     invalid_code: 'The code is wrong, or was used before.',
+    invalid_passkey: 'This passkey is not known here, or may not log in.',
+    no_passkey: 'No passkey was used. Try again.',
     ticket_invalid: 'This login is over. Start over with the password.',
     invalid_credentials: 'The e-mail or the password is wrong.',
     too_many_attempts: 'Too many attempts. Wait a minute.',
@@ -57,14 +59,13 @@ export const texts = {
     nothingLost: 'Log in again to go on. What you typed on the page is still there.',
     leave: 'Log in as another user',
     startOver: 'Start over',
+    passkey: 'Log in with a passkey',
   },
 
   identity: {
     title: 'Confirm that it is you',
-    about: {
-      password: 'You logged in a while ago, and this change needs your password again.',
-      factor: 'This change needs your second factor.',
-    },
+    aboutPassword: 'You logged in a while ago, and this change needs your password again.',
+    aboutFactor: 'This change needs your second factor.',
     submit: 'Confirm',
     done: 'Confirmed.',
   },
@@ -158,6 +159,11 @@ export const texts = {
     kinds: { totp: 'Authenticator app', passkey: 'Passkey' },
     since: 'added',
     add: 'Add an authenticator app',
+    addPasskey: 'Add a passkey',
+    addPasskeyText:
+      'The browser then asks for your device, which checks a PIN, a finger or a face.',
+    passkeyAdded: 'The passkey is added.',
+    usePasskey: 'Use a passkey',
     addText:
       'Any app for one-time passwords will do. With it, a login asks for a code of six digits.',
     name: 'Name',
@@ -166,6 +172,7 @@ export const texts = {
     qrCode: 'QR code for the app',
     secret: 'Key',
     code: 'Code',
+    recoveryCode: 'Recovery code',
     codeHint: 'Six digits from your authenticator app, or a recovery code.',
     confirm: 'Confirm',
     added: 'The authenticator app is added.',

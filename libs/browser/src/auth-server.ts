@@ -15,6 +15,13 @@ export interface FactorProof {
   /** Of an authenticator app. */
   readonly code?: string;
   readonly recoveryCode?: string;
+  /** A `PublicKeyCredential` of `navigator.credentials.get()`, as its `toJSON()` gives it. */
+  readonly passkey?: object;
+}
+
+/** A passkey alone, and what the session is limited to. */
+export interface PasskeyCredentials extends Pick<Credentials, 'scope' | 'resource'> {
+  readonly passkey: object;
 }
 
 /** What proves anew who the user is. */
@@ -26,8 +33,10 @@ export interface Proof extends FactorProof {
 export interface SecondFactorDemand {
   /** For `loginWithFactor`, once. */
   readonly ticket: string;
-  /** What the user has, such as `totp` and `recovery-code`. */
+  /** What the user has: `totp`, `passkey`, `recovery-code`. */
   readonly methods: readonly string[];
+  /** For `navigator.credentials.get()`, of a user with a passkey. */
+  readonly passkey?: object;
   /** Seconds. */
   readonly expiresIn: number;
 }
@@ -154,6 +163,11 @@ export function authServer(base: string) {
       );
       if ('mfa' in answer) throw new SecondFactorError(answer.mfa);
       return accessFrom(answer, sentAtMs);
+    },
+
+    loginWithPasskey: (credentials: PasskeyCredentials): Promise<Access> => {
+      const body = { ...credentials, delivery: 'cookie' };
+      return accessFrom(post('login/passkey', body, {}), performance.now());
     },
 
     loginWithFactor: (proof: FactorProof & { readonly ticket: string }): Promise<Access> =>

@@ -4,6 +4,7 @@ export { SecondFactorError, SessionError } from './auth-server.js';
 export type {
   Credentials,
   FactorProof,
+  PasskeyCredentials,
   Problem,
   Proof,
   SecondFactorDemand,

@@ -3,6 +3,7 @@ import {
   type Access,
   type Credentials,
   type FactorProof,
+  type PasskeyCredentials,
   type Proof,
 } from './auth-server.js';
 import type { Principal } from './principal.js';
@@ -23,6 +24,13 @@ export interface Session {
    *   SessionError when auth refuses; what `fetch` throws when it cannot be reached
    */
   login(credentials: Credentials): Promise<Principal>;
+
+  /**
+   * A login with a passkey alone. What a browser needs to sign: `POST /auth/login/passkey/options`.
+   *
+   * @throws SessionError when auth refuses; what `fetch` throws when it cannot be reached
+   */
+  loginWithPasskey(credentials: PasskeyCredentials): Promise<Principal>;
 
   /**
    * The second step of a login. The ticket is in the `SecondFactorError` of the first; after a few
@@ -195,6 +203,8 @@ export function createSession({ issuer }: SessionOptions): Session {
     },
 
     login: (credentials) => begin(() => auth.login(credentials)),
+
+    loginWithPasskey: (credentials) => begin(() => auth.loginWithPasskey(credentials)),
 
     loginWithFactor: (proof) => begin(() => auth.loginWithFactor(proof)),
 

@@ -23,7 +23,7 @@ export async function call<T = undefined>(path: string, options: Call = {}): Pro
   try {
     return await send<T>(path, options);
   } catch (error) {
-    if (!(error instanceof ProofNeeded && (await confirmIdentity(error.proof)))) throw error;
+    if (!(error instanceof ProofNeeded && (await confirmIdentity()))) throw error;
     return send<T>(path, options);
   }
 }

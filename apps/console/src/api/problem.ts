@@ -28,12 +28,9 @@ export class ApiError extends Error {
   }
 }
 
-/** What proves who the user is. */
-export type Proof = 'password' | 'factor';
-
 /** The session goes on, and the call needs a new proof of who the user is (RFC 9470). */
 export class ProofNeeded extends ApiError {
-  constructor(readonly proof: Proof) {
+  constructor() {
     super(PROOF_NEEDED, texts.problems.insufficient_user_authentication);
   }
 }
@@ -47,9 +44,7 @@ export async function errorOf(response: Response, session: boolean): Promise<Api
   const { status, headers } = response;
   const body = (await response.json().catch(() => ({}))) as ProblemBody;
   if (session && status === 401) {
-    if (body.code !== PROOF_NEEDED) return sessionEnded();
-    const challenge = headers.get('www-authenticate') ?? '';
-    return new ProofNeeded(challenge.includes('acr_values') ? 'factor' : 'password');
+    return body.code === PROOF_NEEDED ? new ProofNeeded() : sessionEnded();
   }
   return errorFrom({ ...body, status }, Number(headers.get('retry-after') ?? 0));
 }

@@ -6,15 +6,13 @@ import { Field } from '../ui/controls.js';
 import { DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { Copyable } from '../ui/values.js';
+import type { OnAdded } from './factor.js';
 
 /** What an app needs to show codes. Auth shows it once. */
 interface TotpKey {
   readonly secret: string;
   readonly qrCode: string;
 }
-
-/** @param recoveryCodes come with the first factor */
-type OnAdded = (recoveryCodes: readonly string[] | undefined) => void;
 
 /** Adds an authenticator app: first its name, then a code that it shows. */
 export function AddTotp({ onAdded }: { readonly onAdded: OnAdded }) {

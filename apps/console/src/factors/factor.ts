@@ -12,6 +12,9 @@ export interface FactorList {
   readonly recoveryCodesLeft: number;
 }
 
+/** @param recoveryCodes come with the first factor */
+export type OnAdded = (recoveryCodes: readonly string[] | undefined) => void;
+
 /** What a user types: six digits of an authenticator app, in any grouping, or else a recovery code. */
 export function proofOf(typed: string): { code: string } | { recoveryCode: string } {
   const text = typed.trim();

@@ -7,6 +7,7 @@ import { Confirm, DialogButton } from '../ui/dialog.js';
 import { SecretDialog } from '../ui/form-dialog.js';
 import { Card, Page, Rows } from '../ui/page.js';
 import { Copyable, Time } from '../ui/values.js';
+import { AddPasskey } from './add-passkey.js';
 import { AddTotp } from './add-totp.js';
 import type { Factor, FactorList } from './factor.js';
 
@@ -21,18 +22,20 @@ export function FactorsPage() {
     setCodes(made.recoveryCodes);
     factors.reload();
   };
+  const added = (made: readonly string[] | undefined) => {
+    setCodes(made);
+    factors.reload();
+  };
   const { items, recoveryCodesLeft = 0 } = factors.data ?? {};
   return (
     <Page
       title={texts.factors.title}
       about={texts.factors.about}
       actions={
-        <AddTotp
-          onAdded={(made) => {
-            setCodes(made);
-            factors.reload();
-          }}
-        />
+        <>
+          <AddPasskey onAdded={added} />
+          <AddTotp onAdded={added} />
+        </>
       }
     >
       <Rows items={items} error={factors.error} keyOf={({ id }) => id} label={texts.factors.title}>

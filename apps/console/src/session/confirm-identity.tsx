@@ -1,52 +1,82 @@
 import { useState } from 'preact/hooks';
 
-import { proofOf } from '../factors/factor.js';
+import { call } from '../api/api.js';
+import { useQuery } from '../api/use-query.js';
+import type { FactorList } from '../factors/factor.js';
 import { useStore } from '../store.js';
 import { texts } from '../texts.js';
 import { Field } from '../ui/controls.js';
+import { Dialog } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
-import { identityQuestion, type IdentityQuestion } from './identity.js';
-import { FactorField } from './second-factor.js';
+import { identityQuestion, type IdentityAnswer } from './identity.js';
+import { FactorForm } from './second-factor.js';
 import { stepUp } from './session.js';
+
+interface ProofFormProps {
+  readonly answer: IdentityAnswer;
+}
 
 /** Over the pages, when a change needs a proof that the user is still there. */
 export function ConfirmIdentity() {
-  const question = useStore(identityQuestion);
-  return question ? <ProofForm {...question} /> : null;
+  const answer = useStore(identityQuestion);
+  return answer ? <ProofForm answer={answer} /> : null;
 }
 
-function ProofForm({ proof, answer }: IdentityQuestion) {
-  const [typed, setTyped] = useState('');
+/** Of a user with a second factor auth takes no password alone. */
+function ProofForm({ answer }: ProofFormProps) {
+  const factors = useQuery<FactorList>('auth/factors');
+  const items = factors.data?.items;
+  if (!items) return null;
+  if (items.length === 0) return <PasswordProof answer={answer} />;
+  const hasPasskey = items.some(({ kind }) => kind === 'passkey');
+  return (
+    <Dialog title={texts.identity.title} onClose={() => answer(false)}>
+      <p class="text">{texts.identity.aboutFactor}</p>
+      <FactorForm
+        submit={async (proof) => {
+          await stepUp(proof);
+          answer(true);
+        }}
+        label={texts.identity.submit}
+        passkeyOptions={
+          hasPasskey ? () => call<object>('auth/step-up/options', { method: 'POST' }) : undefined
+        }
+        hasCodes={items.some(({ kind }) => kind === 'totp')}
+        leaveLabel={texts.cancel}
+        onLeave={() => answer(false)}
+      />
+    </Dialog>
+  );
+}
+
+function PasswordProof({ answer }: ProofFormProps) {
+  const [password, setPassword] = useState('');
   const submit = async () => {
-    await stepUp(proof === 'password' ? { password: typed } : proofOf(typed));
+    await stepUp({ password });
     answer(true);
   };
   return (
     <FormDialog
       title={texts.identity.title}
-      about={texts.identity.about[proof]}
+      about={texts.identity.aboutPassword}
       label={texts.identity.submit}
       submit={submit}
       done={texts.identity.done}
       onClose={() => answer(false)}
     >
-      {(error) =>
-        proof === 'factor' ? (
-          <FactorField value={typed} onInput={setTyped} error={error} />
-        ) : (
-          <Field
-            label={texts.login.password}
-            name="password"
-            type="password"
-            autoComplete="current-password"
-            value={typed}
-            onInput={setTyped}
-            error={error}
-            hasFocus
-            isRequired
-          />
-        )
-      }
+      {(error) => (
+        <Field
+          label={texts.login.password}
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          onInput={setPassword}
+          error={error}
+          hasFocus
+          isRequired
+        />
+      )}
     </FormDialog>
   );
 }

@@ -2,11 +2,12 @@ import type { SecondFactorDemand } from '@jwt-auth/browser';
 import { useState } from 'preact/hooks';
 
 import { useAction } from '../api/use-action.js';
+import { signWithPasskey } from '../factors/passkey.js';
 import { texts } from '../texts.js';
 import { Button, Failure, Field } from '../ui/controls.js';
 import { Dialog } from '../ui/dialog.js';
 import { SecondFactorForm } from './second-factor.js';
-import { login } from './session.js';
+import { login, loginWithPasskey, post } from './session.js';
 import { logout } from './use-session.js';
 
 /** The form that starts a session. @param email of whoever was logged in before */
@@ -21,6 +22,11 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
       setPassword('');
     }
   };
+  const usePasskey = () =>
+    run(async () => {
+      const options = await post<object>('auth/login/passkey/options');
+      await loginWithPasskey({ passkey: await signWithPasskey(options) });
+    });
   if (mfa) return <SecondFactorForm mfa={mfa} onLeave={() => setMfa(undefined)} />;
   return (
     <form onSubmit={(event) => void submit(event)}>
@@ -50,6 +56,9 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
       <div class="buttons">
         <Button type="submit" kind="primary" isBusy={isRunning}>
           {texts.login.submit}
+        </Button>
+        <Button isBusy={isRunning} onClick={() => void usePasskey()}>
+          {texts.login.passkey}
         </Button>
         {known !== '' && <Button onClick={() => void logout()}>{texts.login.leave}</Button>}
       </div>

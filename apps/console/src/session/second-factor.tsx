@@ -1,58 +1,84 @@
-import type { SecondFactorDemand } from '@jwt-auth/browser';
+import type { FactorProof, SecondFactorDemand } from '@jwt-auth/browser';
 import { useState } from 'preact/hooks';
 
-import type { ApiError } from '../api/problem.js';
 import { useAction } from '../api/use-action.js';
 import { proofOf } from '../factors/factor.js';
+import { signWithPasskey } from '../factors/passkey.js';
 import { texts } from '../texts.js';
 import { Button, Failure, Field } from '../ui/controls.js';
 import { loginWithFactor } from './session.js';
 
-interface FactorFieldProps {
-  readonly value: string;
-  readonly onInput: (value: string) => void;
-  readonly error: ApiError | undefined;
+interface FactorFormProps {
+  /** @throws ApiError */
+  readonly submit: (proof: FactorProof) => Promise<unknown>;
+  readonly label: string;
+  /** What the browser needs for a passkey; `undefined` for a user who has none. */
+  readonly passkeyOptions: (() => Promise<object>) | undefined;
+  /** Whether there is anything to type a code of. */
+  readonly hasCodes: boolean;
+  readonly leaveLabel: string;
+  readonly onLeave: () => void;
 }
 
-/** For a code of the authenticator app, or a recovery code. */
-export function FactorField(props: FactorFieldProps) {
+/** A passkey, a code of the authenticator app, or a recovery code. */
+export function FactorForm({ submit, label, passkeyOptions, onLeave, ...more }: FactorFormProps) {
+  const [typed, setTyped] = useState('');
+  const { run, isRunning, error } = useAction();
+  const usePasskey = () =>
+    run(async () => {
+      if (passkeyOptions) await submit({ passkey: await signWithPasskey(await passkeyOptions()) });
+    });
+  const useCode = (event: Event) => {
+    event.preventDefault();
+    void run(() => submit(proofOf(typed)));
+  };
   return (
-    <Field
-      label={texts.factors.code}
-      name="code"
-      autoComplete="one-time-code"
-      hint={texts.factors.codeHint}
-      hasFocus
-      isRequired
-      {...props}
-    />
+    <form onSubmit={useCode}>
+      {passkeyOptions && (
+        <div class="buttons">
+          <Button kind="primary" isBusy={isRunning} onClick={() => void usePasskey()}>
+            {texts.factors.usePasskey}
+          </Button>
+        </div>
+      )}
+      <Field
+        label={more.hasCodes ? texts.factors.code : texts.factors.recoveryCode}
+        name="code"
+        autoComplete="one-time-code"
+        {...(more.hasCodes && { hint: texts.factors.codeHint })}
+        hasFocus
+        isRequired
+        value={typed}
+        onInput={setTyped}
+        error={error}
+      />
+      <Failure error={error} />
+      <div class="buttons">
+        <Button onClick={onLeave}>{more.leaveLabel}</Button>
+        <Button type="submit" kind="primary" isBusy={isRunning}>
+          {label}
+        </Button>
+      </div>
+    </form>
   );
 }
 
 /** The second step of a login. */
 export function SecondFactorForm({
-  mfa: { ticket },
+  mfa: { ticket, methods, passkey },
   onLeave,
 }: {
   readonly mfa: SecondFactorDemand;
   readonly onLeave: () => void;
 }) {
-  const [typed, setTyped] = useState('');
-  const { run, isRunning, error } = useAction();
-  const submit = (event: Event) => {
-    event.preventDefault();
-    void run(() => loginWithFactor({ ticket, ...proofOf(typed) }));
-  };
   return (
-    <form onSubmit={submit}>
-      <FactorField value={typed} onInput={setTyped} error={error} />
-      <Failure error={error} />
-      <div class="buttons">
-        <Button type="submit" kind="primary" isBusy={isRunning}>
-          {texts.login.submit}
-        </Button>
-        <Button onClick={onLeave}>{texts.login.startOver}</Button>
-      </div>
-    </form>
+    <FactorForm
+      submit={(proof) => loginWithFactor({ ticket, ...proof })}
+      label={texts.login.submit}
+      passkeyOptions={passkey && (() => Promise.resolve(passkey))}
+      hasCodes={methods.includes('totp')}
+      leaveLabel={texts.login.startOver}
+      onLeave={onLeave}
+    />
   );
 }

@@ -4,6 +4,7 @@ import {
   SessionError,
   type Credentials,
   type FactorProof,
+  type PasskeyCredentials,
   type Proof,
   type SecondFactorDemand,
 } from '@jwt-auth/browser';
@@ -28,6 +29,10 @@ export async function login(credentials: Credentials): Promise<SecondFactorDeman
   return undefined;
 }
 
+/** @throws ApiError such as `invalid_passkey` */
+export const loginWithPasskey = (credentials: PasskeyCredentials) =>
+  session.loginWithPasskey(credentials).catch((error: unknown) => Promise.reject(inWords(error)));
+
 /** @throws ApiError such as `invalid_code` */
 export const loginWithFactor = (proof: FactorProof & { readonly ticket: string }) =>
   session.loginWithFactor(proof).catch((error: unknown) => Promise.reject(inWords(error)));
@@ -45,15 +50,22 @@ const inWords = (error: unknown): ApiError =>
  * @throws ApiError
  */
 export async function newAccessToken(): Promise<string> {
-  const request = {
+  const response = await send('auth/refresh');
+  if (!response.ok) throw await errorOf(response, true);
+  return ((await response.json()) as { access_token: string }).access_token;
+}
+
+/** Calls what needs no session. @throws ApiError */
+export async function post<T>(path: string): Promise<T> {
+  const response = await send(path);
+  if (!response.ok) throw await errorOf(response, false);
+  return (await response.json()) as T;
+}
+
+const send = (path: string): Promise<Response> =>
+  fetch(new URL(path, AUTH), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{}',
     cache: 'no-store',
-  } as const;
-  const response = await fetch(new URL('auth/refresh', AUTH), request).catch(() =>
-    Promise.reject(unreachable()),
-  );
-  if (!response.ok) throw await errorOf(response, true);
-  return ((await response.json()) as { access_token: string }).access_token;
-}
+  }).catch(() => Promise.reject(unreachable()));

@@ -18,7 +18,7 @@ session.onChange((principal) => {
   const was = sessionState.value;
   if (!principal) {
     // Whoever logs in next may be another user.
-    identityQuestion.value?.answer(false);
+    identityQuestion.value?.(false);
     return sessionState.set(was === 'open' || was === 'ended' ? 'ended' : 'none');
   }
   if (was !== 'open') logins.set(logins.value + 1);
