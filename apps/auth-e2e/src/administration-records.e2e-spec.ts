@@ -133,7 +133,7 @@ describe('the audit log', () => {
     expect(known.length).toBeGreaterThan(14);
   });
 
-  it.each(['limit=0', 'limit=101', 'cursor=x', 'actor=me'])('is refused with %s', async (query) => {
+  it.each(['limit=0', 'limit=101', 'cursor=x', 'who=me'])('is refused with %s', async (query) => {
     const { status, body } = await admin.call(here, `audit?${query}`);
     expect([status, body['code']]).toEqual([400, 'invalid_input']);
   });
