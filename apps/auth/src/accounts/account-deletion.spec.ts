@@ -8,6 +8,8 @@ import type { UserAnswer } from '../users/users.admin.schema.js';
 import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const DAY_MS = 86_400_000;
+/** For a machine that is busy. */
+const PATIENCE = { timeout: 30_000 };
 
 let mailbox: Mailbox;
 let auth: AuthApp;
@@ -79,7 +81,7 @@ describe('an account that its user deletes', () => {
     const { link } = await deletedUser('week@example.com');
     await auth.call('POST', '/auth/password/forgot', { body: { email: 'week@example.com' } });
     await auth.get(MailSender).sendDue();
-    await expect.poll(() => query('SELECT FROM outgoing_mails')).toEqual([]);
+    await expect.poll(() => query('SELECT FROM outgoing_mails'), PATIENCE).toEqual([]);
     expect(mailbox.mails.filter(({ to }) => to[0] === 'week@example.com')).toEqual([]);
     expect((await auth.register('week@example.com')).status).toBe(409);
     auth.clock.advance(7 * DAY_MS + 60_000);
@@ -170,7 +172,7 @@ describe('after the days of grace', () => {
     const { id } = await deletedUser('rows@example.com');
     await afterGrace(id);
     const kept = await deletedUser('not-yet@example.com');
-    await expect.poll(async () => (await removeExpired(), await isThere(id))).toBe(false);
+    await expect.poll(async () => (await removeExpired(), await isThere(id)), PATIENCE).toBe(false);
     expect(await isThere(kept.id)).toBe(true);
     const tables = await query<{ name: string }>(
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
@@ -190,7 +192,9 @@ describe('after the days of grace', () => {
     await afterGrace(id);
     const { id: other } = await deletedUser('other@example.com');
     await afterGrace(other);
-    await expect.poll(async () => (await removeExpired(), await isThere(other))).toBe(false);
+    await expect
+      .poll(async () => (await removeExpired(), await isThere(other)), PATIENCE)
+      .toBe(false);
     expect(await isThere(id)).toBe(true);
   });
 });
