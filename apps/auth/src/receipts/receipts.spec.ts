@@ -253,7 +253,7 @@ describe('a receipt', () => {
         body: JSON.stringify({ kind: 'jti', id: randomUUID() }),
         signal: gone.signal,
       }).catch(() => undefined);
-      await vi.waitFor(() => expect(receipts.waitingReceipts).toBe(1), 5_000);
+      await vi.waitFor(() => expect(receipts.waitingReceipts).toBe(1), 20_000);
       const beganAtMs = performance.now();
       gone.abort();
       await asking;
