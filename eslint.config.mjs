@@ -6,6 +6,7 @@ import tseslint from 'typescript-eslint';
 const tests = [
   '**/*.spec.ts',
   '**/*.e2e-spec.ts',
+  '**/*.extended-spec.ts',
   '**/*.package-spec.ts',
   '**/*.images-spec.ts',
   '**/*.spec-support.ts',

@@ -16,10 +16,11 @@ const alias = Object.entries(base.compilerOptions.paths).map(([name, [source]]) 
 }));
 
 /**
- * The projects of a workspace member: `unit` (`*.spec.ts`) and `e2e` (`*.e2e-spec.ts`: what starts
- * built apps or whole stacks). With `postgres` a run gets a server of its own, on which each spec makes
- * its `freshDatabase()`. Without `isolate` the specs of a worker share their modules: for a member whose
- * imports take longer than its tests. With `registry` there is a third project, `package`
+ * The projects of a workspace member: `unit` (`*.spec.ts`), `e2e` (`*.e2e-spec.ts`: what starts
+ * built apps or whole stacks) and `extended` (`*.extended-spec.ts`: the same, left to the workflow, as
+ * it needs a browser, kills, floods or takes long). With `postgres` a run gets a server of its own, on
+ * which each spec makes its `freshDatabase()`. Without `isolate` the specs of a worker share their modules: for a member whose
+ * imports take longer than its tests. With `registry` there is one more project, `package`
  * (`*.package-spec.ts`): what installs packages from the registry. With `images` there is one, `images`
  * (`*.images-spec.ts`): what builds container images.
  */
@@ -52,6 +53,7 @@ export function testProjects({
       projects: [
         project('unit', 'src/**/*.spec.ts', isolate),
         project('e2e', 'src/**/*.e2e-spec.ts', isolate),
+        project('extended', 'src/**/*.extended-spec.ts', isolate),
         ...(registry ? [project('package', 'src/**/*.package-spec.ts', isolate)] : []),
         ...(images ? [project('images', 'src/**/*.images-spec.ts', isolate)] : []),
       ],

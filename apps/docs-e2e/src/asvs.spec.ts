@@ -18,7 +18,7 @@ const requirements = Object.entries(SECTIONS)
   );
 
 /** A file with tests, and the names of some of them. */
-const EVIDENCE = /`(?<file>[\w./-]+\.(?:e2e-)?spec\.ts)` (?<titles>“[^”]+”(?:, “[^”]+”)*)/g;
+const EVIDENCE = /`(?<file>[\w./-]+\.(?:\w+-)?spec\.ts)` (?<titles>“[^”]+”(?:, “[^”]+”)*)/g;
 
 const rows = [...read('docs/asvs.md').matchAll(/^\| (\d\.\d\.\d+) +\| ([^|]+)\| ([^|]+)\|$/gm)].map(
   ([, number = '', words = '', shownBy = '']) => ({ number, words: words.trim(), shownBy }),
