@@ -3,9 +3,9 @@ import { DataSource } from 'typeorm';
 
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditRepository } from '../audit/audit.repository.js';
+import { KnownNetworksRepository } from '../users/known-networks.repository.js';
 import { KnownNetwork, type User } from '../users/user.entity.js';
 import { inBatches, UserExports } from '../users/user-exports.js';
-import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinksRepository } from './account-links.repository.js';
 
 /** Of an account: the user, the networks it knows, links that were mailed, and its audit events. */
@@ -14,7 +14,7 @@ export class AccountExports implements OnModuleInit {
   constructor(
     private readonly dataSource: DataSource,
     private readonly exports: UserExports,
-    private readonly users: UsersRepository,
+    private readonly networks: KnownNetworksRepository,
     private readonly links: AccountLinksRepository,
     private readonly audit: AuditRepository,
   ) {}
@@ -23,7 +23,7 @@ export class AccountExports implements OnModuleInit {
     this.exports.add('account', account);
     this.exports.add('networks', ({ id }) =>
       inBatches<KnownNetwork>((after, count) =>
-        this.users.networks(id, { after: after?.network, count }),
+        this.networks.list(id, { after: after?.network, count }),
       ),
     );
     this.exports.add('links', async ({ id }) => this.linksOf(id));

@@ -8,8 +8,8 @@ import { Clock } from '../clock.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import { failuresHere, secondFactorLimits } from '../users/attempt-limits.js';
+import { KnownNetworks } from '../users/known-networks.js';
 import { LoginLimits } from '../users/login-limits.js';
-import { UsersRepository } from '../users/users.repository.js';
 import { FactorSecrets } from './factor-secrets.js';
 import { FactorsError } from './factors.errors.js';
 import { FactorsRepository } from './factors.repository.js';
@@ -33,7 +33,7 @@ export class SecondFactors {
     private readonly factors: FactorsRepository,
     private readonly secrets: FactorSecrets,
     private readonly passkeys: PasskeysService,
-    private readonly users: UsersRepository,
+    private readonly networks: KnownNetworks,
     private readonly limits: LoginLimits,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -54,7 +54,7 @@ export class SecondFactors {
   limited<T>(userId: string, { address }: Origin, work: () => Promise<T>): Promise<T> {
     const attempt = async (): Promise<T> => {
       const network = networkOf(address);
-      const isKnown = await this.users.isKnownNetwork(userId, network);
+      const isKnown = await this.networks.has(userId, network);
       const limits = secondFactorLimits(userId, network, isKnown);
       const counted = await this.limits.begin(limits);
       let result: T;

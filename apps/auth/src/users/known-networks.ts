@@ -11,16 +11,16 @@ import { MailOutbox } from '../mail/mail-outbox.js';
 import { noticeOf } from '../mail/notice.js';
 import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { newLoginMailLimits } from './attempt-limits.js';
+import { KnownNetworksRepository } from './known-networks.repository.js';
 import { LoginLimits } from './login-limits.js';
 import type { User } from './user.entity.js';
-import { UsersRepository } from './users.repository.js';
 
 /** Remembers from which networks users log in, and tells them of new ones by mail. */
 @Injectable()
 export class KnownNetworks implements OnModuleInit {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly users: UsersRepository,
+    private readonly networks: KnownNetworksRepository,
     private readonly limits: LoginLimits,
     private readonly audit: AuditRepository,
     private readonly mail: MailOutbox,
@@ -33,13 +33,18 @@ export class KnownNetworks implements OnModuleInit {
     this.contents.on('new-login', (mail) => this.unlessTooMany(mail));
   }
 
+  /** Whether the user has logged in from this network before. */
+  has(userId: string, network: string): Promise<boolean> {
+    return this.networks.has(userId, network);
+  }
+
   /** After a login that is complete. The very first one of a user is no news. */
   async remember({ id, email }: Pick<User, 'id' | 'email'>, origin: Origin): Promise<void> {
     const network = networkOf(origin.address);
     const isNews = await this.isNews(id, network);
     const now = this.clock.now();
     await this.dataSource.transaction(async (manager) => {
-      const isNew = await this.users.rememberNetwork(manager, id, network, now);
+      const isNew = await this.networks.remember(manager, id, network, now);
       if (!isNews || !isNew) return;
       await this.mail.add(manager, {
         template: 'new-login',
@@ -51,7 +56,7 @@ export class KnownNetworks implements OnModuleInit {
   }
 
   private async isNews(userId: string, network: string): Promise<boolean> {
-    if (!this.config.mailServer || (await this.users.knowsNetwork(userId, network))) return false;
+    if (!this.config.mailServer || (await this.networks.has(userId, network))) return false;
     // Not by other known networks: those are forgotten after half a year without a login.
     return this.audit.has(userId, 'session.started');
   }

@@ -7,6 +7,7 @@ import { BreachedPasswords } from './breached-passwords.js';
 import { CredentialsService } from './credentials.service.js';
 import { DemoUsers } from './demo-users.js';
 import { KnownNetworks } from './known-networks.js';
+import { KnownNetworksRepository } from './known-networks.repository.js';
 import { LoginLimits } from './login-limits.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
@@ -28,6 +29,7 @@ import { UsersService } from './users.service.js';
     CredentialsService,
     DemoUsers,
     KnownNetworks,
+    KnownNetworksRepository,
     LoginLimits,
     LoginLimitsRepository,
     PasswordChangeService,
@@ -43,6 +45,7 @@ import { UsersService } from './users.service.js';
     BreachedPasswords,
     CredentialsService,
     KnownNetworks,
+    KnownNetworksRepository,
     LoginLimits,
     PasswordHasher,
     UserChanges,

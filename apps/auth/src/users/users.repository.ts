@@ -6,11 +6,11 @@ import {
   type Statement,
 } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource, MoreThan, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { keyWhileIssuing } from '../access/access-locks.js';
 import { emailKey } from './email.js';
-import { KnownNetwork, User } from './user.entity.js';
+import { User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
 
 /** What a login reads about a user. */
@@ -25,7 +25,7 @@ const UNIQUE_VIOLATION = '23505';
 
 type LoginRow = (User | { id: null }) & Pick<UserAtLogin, 'lastLoginHere'>;
 
-/** All SQL of users and their known networks. */
+/** All SQL of users. */
 @Injectable()
 export class UsersRepository {
   // Each login runs these two: named, so that a connection parses and plans them once.
@@ -236,44 +236,5 @@ export class UsersRepository {
   /** With the sessions, their tokens and the known networks. */
   async delete(manager: EntityManager, id: string): Promise<void> {
     await manager.delete(User, { id });
-  }
-
-  /** The networks that a user has logged in from, in the order of their names. */
-  networks(
-    userId: string,
-    { after = '', count }: { readonly after: string | undefined; readonly count: number },
-  ): Promise<KnownNetwork[]> {
-    return this.dataSource.manager.find(KnownNetwork, {
-      where: { userId, network: MoreThan(after) },
-      order: { network: 'ASC' },
-      take: count,
-    });
-  }
-
-  /** Whether the user has logged in from this network before. */
-  isKnownNetwork(userId: string, network: string): Promise<boolean> {
-    return this.dataSource.manager.existsBy(KnownNetwork, { userId, network });
-  }
-
-  knowsNetwork(userId: string, network: string): Promise<boolean> {
-    return this.dataSource.manager.existsBy(KnownNetwork, { userId, network });
-  }
-
-  /** @returns whether it is a new one: of two callers at once, one gets `true` */
-  async rememberNetwork(
-    manager: EntityManager,
-    userId: string,
-    network: string,
-    lastLoginAt: Date,
-  ): Promise<boolean> {
-    // A user who is being deleted is waited for, and is gone then. A row that was there has `xmax`.
-    const rows = await manager.query<{ isNew: boolean }[]>(
-      `INSERT INTO known_networks (user_id, network, last_login_at)
-       SELECT id, $2, $3 FROM users WHERE id = $1 FOR KEY SHARE
-       ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = excluded.last_login_at
-       RETURNING (xmax = 0) AS "isNew"`,
-      [userId, network, lastLoginAt],
-    );
-    return rows[0]?.isNew ?? false;
   }
 }

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, MoreThan, type EntityManager } from 'typeorm';
+
+import { KnownNetwork } from './user.entity.js';
+
+/** All SQL of the networks that users log in from, but for that of a login, which is one with the user's. */
+@Injectable()
+export class KnownNetworksRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Those of a user, in the order of their names. */
+  list(
+    userId: string,
+    { after = '', count }: { readonly after: string | undefined; readonly count: number },
+  ): Promise<KnownNetwork[]> {
+    return this.dataSource.manager.find(KnownNetwork, {
+      where: { userId, network: MoreThan(after) },
+      order: { network: 'ASC' },
+      take: count,
+    });
+  }
+
+  has(userId: string, network: string): Promise<boolean> {
+    return this.dataSource.manager.existsBy(KnownNetwork, { userId, network });
+  }
+
+  /** @returns whether it is a new one: of two callers at once, one gets `true` */
+  async remember(
+    manager: EntityManager,
+    userId: string,
+    network: string,
+    lastLoginAt: Date,
+  ): Promise<boolean> {
+    // A user who is being deleted is waited for, and is gone then. A row that was there has `xmax`.
+    const rows = await manager.query<{ isNew: boolean }[]>(
+      `INSERT INTO known_networks (user_id, network, last_login_at)
+       SELECT id, $2, $3 FROM users WHERE id = $1 FOR KEY SHARE
+       ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = excluded.last_login_at
+       RETURNING (xmax = 0) AS "isNew"`,
+      [userId, network, lastLoginAt],
+    );
+    return rows[0]?.isNew ?? false;
+  }
+}
