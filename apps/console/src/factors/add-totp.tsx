@@ -6,7 +6,8 @@ import { Field } from '../ui/controls.js';
 import { DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { Copyable } from '../ui/values.js';
-import type { OnAdded } from './factor.js';
+import type { AddedFactor, OnAdded } from './factor.js';
+import { NameForm } from './name-form.js';
 
 /** What an app needs to show codes. Auth shows it once. */
 interface TotpKey {
@@ -17,47 +18,24 @@ interface TotpKey {
 /** Adds an authenticator app: first its name, then a code that it shows. */
 export function AddTotp({ onAdded }: { readonly onAdded: OnAdded }) {
   const [totp, setTotp] = useState<TotpKey>();
+  const start = async (name: string) => {
+    setTotp(await call<TotpKey>('auth/factors/totp', { method: 'POST', body: { name } }));
+  };
   return (
     <>
       <DialogButton label={texts.factors.add} kind="primary">
-        {(close) => <NameForm onKey={setTotp} onClose={close} />}
+        {(close) => (
+          <NameForm
+            title={texts.factors.add}
+            about={texts.factors.addText}
+            initial={texts.factors.kinds.totp}
+            submit={start}
+            onClose={close}
+          />
+        )}
       </DialogButton>
       {totp && <CodeForm totp={totp} onAdded={onAdded} onClose={() => setTotp(undefined)} />}
     </>
-  );
-}
-
-function NameForm({
-  onKey,
-  onClose,
-}: {
-  readonly onKey: (totp: TotpKey) => void;
-  readonly onClose: () => void;
-}) {
-  const [name, setName] = useState<string>(texts.factors.kinds.totp);
-  const submit = async () => {
-    onKey(await call<TotpKey>('auth/factors/totp', { method: 'POST', body: { name } }));
-  };
-  return (
-    <FormDialog
-      title={texts.factors.add}
-      about={texts.factors.addText}
-      label={texts.factors.next}
-      submit={submit}
-      onClose={onClose}
-    >
-      {(error) => (
-        <Field
-          label={texts.factors.name}
-          name="name"
-          value={name}
-          onInput={setName}
-          error={error}
-          hasFocus
-          isRequired
-        />
-      )}
-    </FormDialog>
   );
 }
 
@@ -73,7 +51,7 @@ function CodeForm({
   const [code, setCode] = useState('');
   const submit = async () => {
     const request = { method: 'POST', body: { code } } as const;
-    const added = await call<{ recoveryCodes?: string[] }>('auth/factors/totp/confirm', request);
+    const added = await call<AddedFactor>('auth/factors/totp/confirm', request);
     onAdded(added.recoveryCodes);
   };
   return (

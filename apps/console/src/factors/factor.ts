@@ -12,8 +12,11 @@ export interface FactorList {
   readonly recoveryCodesLeft: number;
 }
 
-/** @param recoveryCodes come with the first factor */
-export type OnAdded = (recoveryCodes: readonly string[] | undefined) => void;
+/** Recovery codes come with the first factor. */
+export interface AddedFactor {
+  readonly recoveryCodes?: readonly string[];
+}
+export type OnAdded = (recoveryCodes: AddedFactor['recoveryCodes']) => void;
 
 /** What a user types: six digits of an authenticator app, in any grouping, or else a recovery code. */
 export function proofOf(typed: string): { code: string } | { recoveryCode: string } {
