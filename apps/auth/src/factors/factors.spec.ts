@@ -90,7 +90,7 @@ describe('an authenticator app', () => {
     expect(items).toHaveLength(1);
     expect(added.body).toMatchObject({ ...items[0] });
     expect(recoveryCodesLeft).toBe(10);
-    // Whoever adds a factor has proved it.
+    // A user who adds a factor has proved it.
     const next = said((await auth.refresh(refresh)).body.access_token);
     expect(next).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: 'mfa' });
   });

@@ -37,7 +37,7 @@ export class PasskeyChallenge {
   @Column({ name: 'bound_to', type: 'text' })
   boundTo!: string;
 
-  /** `null`: whoever owns the passkey logs in with it. */
+  /** `null`: for a login of the user who owns the passkey. */
   @Column({ name: 'user_id', type: 'uuid', nullable: true })
   userId!: string | null;
 

@@ -10,7 +10,7 @@ import { SecondFactorForm } from './second-factor.js';
 import { login, loginWithPasskey, post } from './session.js';
 import { logout } from './use-session.js';
 
-/** The form that starts a session. @param email of whoever was logged in before */
+/** The form that starts a session. @param email of the user who was logged in before */
 function LoginForm({ email: known = '' }: { readonly email?: string }) {
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState('');

@@ -17,7 +17,7 @@ const logins = new Store(0);
 session.onChange((principal) => {
   const was = sessionState.value;
   if (!principal) {
-    // Whoever logs in next may be another user.
+    // The next user to log in may be another one.
     identityQuestion.value?.(false);
     return sessionState.set(was === 'open' || was === 'ended' ? 'ended' : 'none');
   }
