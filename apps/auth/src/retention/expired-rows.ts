@@ -15,6 +15,12 @@ import { KnownNetwork, User } from '../users/user.entity.js';
 // A day late unless a comment says otherwise: a clock that was wrong for an hour removes nothing too
 // early, and a client that is late gets `expired`, not `invalid`.
 
+const aDayAfterExpiry = (entity: ExpiredRows['entity']): ExpiredRows => ({
+  entity,
+  condition: `expired.expiresAt < now() - interval '1 day'`,
+  age: 'expiresAt',
+});
+
 /**
  * In the order in which they are removed: a session is removed with its tokens, of which few should
  * be left by then.
@@ -35,11 +41,7 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
       WHERE ended_at BETWEEN now() - interval '2 days' AND now() - interval '1 hour')`,
     age: 'expiresAt',
   },
-  {
-    entity: Session,
-    condition: `expired.expiresAt < now() - interval '1 day'`,
-    age: 'expiresAt',
-  },
+  aDayAfterExpiry(Session),
   {
     entity: RevokedToken,
     condition: `expired.exp < extract(epoch FROM now() - interval '1 day')::bigint`,
@@ -56,26 +58,10 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
     condition: `expired.forgottenAt < now() - interval '1 day'`,
     age: 'forgottenAt',
   },
-  {
-    entity: AccountLink,
-    condition: `expired.expiresAt < now() - interval '1 day'`,
-    age: 'expiresAt',
-  },
-  {
-    entity: TotpEnrolment,
-    condition: `expired.expiresAt < now() - interval '1 day'`,
-    age: 'expiresAt',
-  },
-  {
-    entity: LoginTicket,
-    condition: `expired.expiresAt < now() - interval '1 day'`,
-    age: 'expiresAt',
-  },
-  {
-    entity: PasskeyChallenge,
-    condition: `expired.expiresAt < now() - interval '1 day'`,
-    age: 'expiresAt',
-  },
+  aDayAfterExpiry(AccountLink),
+  aDayAfterExpiry(TotpEnrolment),
+  aDayAfterExpiry(LoginTicket),
+  aDayAfterExpiry(PasskeyChallenge),
   {
     // Half a year after the user's last login from there, a network is unknown again.
     entity: KnownNetwork,
