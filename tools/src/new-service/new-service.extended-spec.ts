@@ -14,7 +14,7 @@ const { resolve } = createRequire(import.meta.url);
 const programOf = (name: string, file: string) =>
   path.join(path.dirname(resolve(`${name}/package.json`)), file);
 const NX = resolve('nx/bin/nx.js');
-const TSC = programOf('typescript', 'bin/tsc');
+const TSC = programOf('@typescript/native', 'bin/tsc');
 const ESLINT = programOf('eslint', 'bin/eslint.js');
 const VITEST = programOf('vitest', 'vitest.mjs');
 const ROLLDOWN = programOf('rolldown', 'bin/cli.mjs');
