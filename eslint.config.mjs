@@ -38,6 +38,7 @@ const frameworksAndNest = [
   '**/index.js',
 ];
 
+/** Rules that need types are in .oxlintrc.json. */
 export default defineConfig(
   {
     ignores: [
@@ -55,14 +56,9 @@ export default defineConfig(
   eslint.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
-    extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: {
-      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
-    },
+    extends: [tseslint.configs.recommended],
     rules: {
-      '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/no-redeclare': 'off',
       'no-console': 'error',
       'no-restricted-properties': [
@@ -74,11 +70,6 @@ export default defineConfig(
   {
     files: ['**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
-  },
-  {
-    files: ['**/vitest.config.ts', 'vitest.*.ts', '**/vite.config.ts'],
-    extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { parserOptions: { projectService: false } },
   },
   {
     files: [

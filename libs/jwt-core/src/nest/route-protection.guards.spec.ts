@@ -3,6 +3,7 @@ import {
   Controller,
   type ExecutionContext,
   Get,
+  type INestApplication,
   Injectable,
   type LoggerService,
   Module,
@@ -30,6 +31,15 @@ const jwt = (options: AppOptions = {}) =>
     revocations: { read: () => new Promise(() => undefined) },
     ...options,
   });
+
+/** @throws what the start ends with */
+async function startAndStop(app: INestApplication): Promise<void> {
+  try {
+    await app.init();
+  } finally {
+    await app.close();
+  }
+}
 
 @Injectable()
 class ApiKeyGuard implements CanActivate {
@@ -170,7 +180,7 @@ describe.each(platforms)('an application on %s', (_, makeAdapter) => {
 describe('a resolver that is reached without @Query()', () => {
   const start = async (type: Type) => {
     const app = await createApp(platforms[0][1], { imports: [jwt()], providers: [type] });
-    await app.init().finally(() => app.close());
+    await startAndStop(app);
   };
 
   it('ends the start if its class is a root type and nothing protects it', async () => {
@@ -213,7 +223,7 @@ describe("AuthGuard(['apikey', 'jwt'])", () => {
     const start = async (options: AppOptions) => {
       const metadata = { imports: [jwt(options)], controllers: [type], providers: [JwtStrategy] };
       const app = await createApp(makeAdapter, metadata);
-      await app.init().finally(() => app.close());
+      await startAndStop(app);
     };
     await expect(start({})).rejects.toThrow('has neither JwtGuard');
     await expect(start({ guards: [ApiKeyOrPassport] })).resolves.toBeUndefined();

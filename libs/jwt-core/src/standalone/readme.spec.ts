@@ -31,7 +31,7 @@ async function run<App>(code: string, { issuer, audience }: TestIssuer): Promise
   };
   const names = { ...entry, createVerifier, express, fastify, Hono };
   const body = `${code.replaceAll(/^import .*\n/gm, '')}\nreturn app;`;
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- it is the code of our own README
+  // oxlint-disable-next-line typescript/no-implied-eval -- it is the code of our own README
   const start = new Function(...Object.keys(names), body) as (...values: unknown[]) => App;
   const app = start(...Object.values(names));
   await (open.at(-1) as entry.Verifier).ready();
