@@ -15,5 +15,6 @@ export function freshDatabase(template?: string): Promise<string> {
   return createDatabase(inject('postgresUrl'), `test_${randomUUID()}`, copied);
 }
 export { contractions, refusedStatements } from './release-before.js';
+export { isFuzzing, runs } from './runs.js';
 export { schemaOf } from './schema.js';
 export { withDatabase } from './with-database.js';

@@ -1,0 +1,24 @@
+import * as fc from 'fast-check';
+
+/** Every `npm test` tries the same cases, so that it fails by a change alone. */
+const SEED = 19;
+
+/** Whether this is `npm run fuzz`, which tries other cases each time. */
+export const isFuzzing = process.env['FUZZ_SECONDS'] !== undefined;
+
+type Runs = Pick<fc.Parameters<unknown>, 'numRuns' | 'seed' | 'path' | 'plugins'>;
+
+/**
+ * How often `fc.assert` tries a property: so many times in `npm test`, and in `npm run fuzz` until the
+ * share of this property is over, or `fuzzed` times. With the seed and the path of a failed run in
+ * `FUZZ_SEED` and `FUZZ_PATH` it tries the same case again.
+ */
+export function runs(count: number, fuzzed?: number): Runs {
+  const { FUZZ_SECONDS, FUZZ_SEED, FUZZ_PATH } = process.env;
+  const seed = FUZZ_SEED === undefined ? SEED : Number(FUZZ_SEED);
+  const same = FUZZ_PATH === undefined ? { seed } : { seed, path: FUZZ_PATH };
+  if (FUZZ_SECONDS === undefined) return { ...same, numRuns: count };
+  if (fuzzed !== undefined) return { ...same, numRuns: fuzzed };
+  const until = fc.interruptAfterTimeLimit(Number(FUZZ_SECONDS) * 1000);
+  return { ...same, numRuns: 2 ** 31 - 1, plugins: [until] };
+}
