@@ -1,4 +1,5 @@
 import { createHmac, type KeyObject } from 'node:crypto';
+import * as fc from 'fast-check';
 import {
   AUDIENCE,
   CLAIMS,
@@ -10,25 +11,6 @@ import {
   signed,
 } from './signed-token.fixture.js';
 import type { SigningAlgorithm } from './signature.js';
-
-export interface Dice {
-  below(n: number): number;
-  chance(probability: number): boolean;
-  pick<T>(of: readonly T[]): T;
-}
-
-/** Random numbers that the same seed repeats (mulberry32). */
-export function diceOf(seed: number): Dice {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (n: number) => Math.floor(next() * n);
-  return { below, chance: (p) => next() < p, pick: (of) => of[below(of.length)]! };
-}
 
 const STRANGE: readonly unknown[] = [
   undefined, null, true, '', 'x', 's'.repeat(255), 's'.repeat(256), '\ud800', 'é😀', 0, -1, 1.5,
@@ -73,120 +55,150 @@ const HEADERS: Record<string, readonly unknown[]> = {
   x5u: ['https://evil.example.com'],
 };
 
-function payloadText(dice: Dice): string {
-  const age = dice.pick(AGES);
-  const jti = `jti-${dice.below(1e9)}`;
-  const times = { iat: NOW - age, exp: NOW - age + LIFETIME };
-  const claims: Record<string, unknown> = { ...CLAIMS, ...times, jti };
-  for (let changes = dice.pick([0, 0, 0, 0, 1, 2]); changes > 0; changes--) {
-    const name = dice.pick(NAMES);
-    claims[name] = dice.pick(dice.chance(0.5) ? (LIKELY[name] ?? STRANGE) : STRANGE);
-  }
-  return JSON.stringify(claims);
-}
+const likelyValues = (name: string) => (Object.hasOwn(LIKELY, name) ? LIKELY[name]! : []);
 
-function headerText(dice: Dice, alg: SigningAlgorithm): string {
-  const header: Record<string, unknown> = { ...HEADER, alg };
-  if (dice.chance(0.2)) {
-    const name = dice.pick(Object.keys(HEADERS));
-    header[name] = dice.pick(HEADERS[name]!);
-  }
-  return JSON.stringify(header);
-}
+/** What somebody may write in the place of a claim or of a member of the header. */
+const anotherClaim = fc
+  .constantFrom(...NAMES)
+  .chain((name) => fc.tuple(fc.constant(name), fc.constantFrom(...likelyValues(name), ...STRANGE)));
+const anotherMember = fc
+  .constantFrom(...Object.keys(HEADERS))
+  .chain((name) => fc.tuple(fc.constant(name), fc.constantFrom(...HEADERS[name]!)));
 
-const respellings: ((json: string, dice: Dice) => string | Buffer)[] = [
-  (json) => json.replaceAll(',"', ' ,\n\t"'),
-  (json) => json.replace('{', '{"sub":"eve","alg":"none",'),
-  (json) => json.replace(/\}$/, ',"sub":"eve","kid":"k"}'),
-  (json) => json.replace(/\}$/, ',"\\u0073ub":"eve","\\u006bid":"k"}'),
-  (json) => json.replace(/\}$/, ',"own":[{"a":1,"a":2}]}'),
-  (json) => json.replace('{', '{"__proto__":{"sub":"eve"},'),
-  (json) => json.replace(/"(sub|kid)"/, (_, name: string) => `"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}"`),
-  (json) => json.replace(/:(\d+)/g, ':$1.0'),
-  (json) => json.replace(/:(\d+)/g, ':$1e0'),
-  (json) => json.replace(/"exp":\d+/, '"exp":1e999'),
-  (json) => json.replace(/"exp":\d+/, '"exp":0x7fffffff'),
-  (json) => `\ufeff${json}`,
-  (json) => `${json} `,
-  (json) => `${json}{}`,
-  (json) => `[${json}]`,
-  (json) => json.slice(0, -1),
-  (json, dice) => {
-    const bytes = Buffer.from(json);
-    bytes[dice.below(bytes.length)] = dice.pick([0x00, 0x7f, 0x80, 0xc0, 0xff]);
-    return bytes;
+/** One of ten is spelled in another way, of which many mean the same. */
+const respelling = fc.oneof(
+  { weight: 9, arbitrary: fc.constant((json: string): string | Buffer => json) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.nat(), fc.constantFrom(0x00, 0x7f, 0x80, 0xc0, 0xff))
+      .chain(([at, byte]) =>
+        fc.constantFrom<(json: string) => string | Buffer>(
+          (json) => json.replaceAll(',"', ' ,\n\t"'),
+          (json) => json.replace('{', '{"sub":"eve","alg":"none",'),
+          (json) => json.replace(/\}$/, ',"sub":"eve","kid":"k"}'),
+          (json) => json.replace(/\}$/, ',"\\u0073ub":"eve","\\u006bid":"k"}'),
+          (json) => json.replace(/\}$/, ',"own":[{"a":1,"a":2}]}'),
+          (json) => json.replace('{', '{"__proto__":{"sub":"eve"},'),
+          (json) =>
+            json.replace(
+              /"(sub|kid)"/,
+              (_, name: string) => `"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}"`,
+            ),
+          (json) => json.replace(/:(\d+)/g, ':$1.0'),
+          (json) => json.replace(/:(\d+)/g, ':$1e0'),
+          (json) => json.replace(/"exp":\d+/, '"exp":1e999'),
+          (json) => json.replace(/"exp":\d+/, '"exp":0x7fffffff'),
+          (json) => `\ufeff${json}`,
+          (json) => `${json} `,
+          (json) => `${json}{}`,
+          (json) => `[${json}]`,
+          (json) => json.slice(0, -1),
+          (json) => {
+            const bytes = Buffer.from(json);
+            bytes[at % bytes.length] = byte;
+            return bytes;
+          },
+        ),
+      ),
   },
-]; // prettier-ignore
+);
 
 interface Keys {
-  /** Default: RS256. */
-  readonly algorithm?: SigningAlgorithm;
+  readonly algorithm: SigningAlgorithm;
   readonly issuer: KeyObject;
   readonly stranger: KeyObject;
   /** The issuer's public key in the forms in which it could be taken for a secret. */
   readonly secrets: readonly (string | Buffer)[];
 }
 
-/** A token as some issuer or attacker could make it: half of them as they should be. */
-export function generate(dice: Dice, keys: Keys): string {
-  const { algorithm = 'RS256' } = keys;
-  const respelt = (json: string) => (dice.chance(0.1) ? dice.pick(respellings)(json, dice) : json);
-  const payload = respelt(payloadText(dice));
-  if (dice.chance(0.03)) {
-    const alg = dice.pick(['none', 'HS256', algorithm]);
-    const input = `${segment({ ...HEADER, alg })}.${segment(payload)}`;
-    const mac = createHmac('sha256', dice.pick(keys.secrets)).update(input).digest('base64url');
-    return `${input}.${dice.pick([mac, ''])}`;
-  }
-  return signed(
-    respelt(headerText(dice, algorithm)),
-    payload,
-    dice.chance(0.05) ? keys.stranger : keys.issuer,
-    algorithm,
-  );
+const written = fc.record({
+  age: fc.constantFrom(...AGES),
+  jti: fc.nat().map((number) => `jti-${number}`),
+  claims: fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(anotherClaim, { maxLength: 2 }) },
+  ),
+  header: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(anotherMember, { maxLength: 1 }) },
+  ),
+  respellings: fc.tuple(respelling, respelling),
+  signer: fc.oneof(
+    { weight: 30, arbitrary: fc.constant('issuer' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('stranger', 'secret', 'nobody') },
+  ),
+  at: fc.nat(),
+});
+
+/** Tokens as some issuer or attacker could make them: half of them as they should be. */
+export function generatedToken({ algorithm, issuer, stranger, secrets }: Keys) {
+  return written.map(({ age, jti, claims, header, respellings, signer, at }) => {
+    const times = { iat: NOW - age, exp: NOW - age + LIFETIME };
+    const [headerSpelling, payloadSpelling] = respellings;
+    const payload = payloadSpelling(
+      JSON.stringify({ ...CLAIMS, ...times, jti, ...Object.fromEntries(claims) }),
+    );
+    if (signer === 'secret' || signer === 'nobody') {
+      const alg = ['none', 'HS256', algorithm][at % 3];
+      const input = `${segment({ ...HEADER, alg })}.${segment(payload)}`;
+      const mac = createHmac('sha256', secrets[at % secrets.length]!).update(input);
+      return `${input}.${signer === 'secret' ? mac.digest('base64url') : ''}`;
+    }
+    return signed(
+      headerSpelling(JSON.stringify({ ...HEADER, alg: algorithm, ...Object.fromEntries(header) })),
+      payload,
+      signer === 'issuer' ? issuer : stranger,
+      algorithm,
+    );
+  });
 }
+
+/** A change of the text of a token, for which there is another one at hand. */
+export type Mutation = (token: string, another: string) => string;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const insert = (text: string, at: number, more: string) =>
+const inserted = (text: string, at: number, more: string) =>
   text.slice(0, at) + more + text.slice(at);
-const inSegment = (token: string, dice: Dice, change: (segment: string) => string) => {
+const inSegment = (token: string, at: number, change: (segment: string) => string) => {
   const segments = token.split('.');
-  const at = dice.below(segments.length);
-  return segments.map((text, i) => (i === at ? change(text) : text)).join('.');
+  return segments.map((text, i) => (i === at % segments.length ? change(text) : text)).join('.');
 };
 
-const mutations: ((token: string, dice: Dice, another: string) => string)[] = [
-  (token, dice) => {
-    const at = dice.below(token.length);
-    const flipped = String.fromCharCode(token.charCodeAt(at) ^ (1 << dice.below(8)));
-    return token.slice(0, at) + flipped + token.slice(at + 1);
-  },
-  (token, dice) => {
-    const at = dice.below(token.length);
-    return token.slice(0, at) + dice.pick([...ALPHABET]) + token.slice(at + 1);
-  },
-  // The last character of a segment: its unused bits are where signatures have many spellings.
-  (token, dice) => inSegment(token, dice, (text) => text.slice(0, -1) + dice.pick([...ALPHABET])),
-  (token, dice) => insert(token, dice.below(token.length), dice.pick([...ALPHABET, '.', ' ', '\n'])),
-  (token, dice) => inSegment(token, dice, (text) => `${text}${dice.pick(['=', '==', 'A', 'AA', ' '])}`),
-  (token) => token.replaceAll('-', '+').replaceAll('_', '/'),
-  (token, dice) => token.slice(0, dice.below(token.length)),
-  (token, dice) => token.slice(dice.below(token.length)),
-  (token, dice, another) => inSegment(token, dice, () => dice.pick(another.split('.')) ?? ''),
-  (token, dice, another) => {
-    const [mine, theirs, at] = [token.split('.'), another.split('.'), dice.below(3)];
-    return mine.map((text, i) => (i === at ? theirs[i] : text)).join('.');
-  },
-  (token) => token.split('.').reverse().join('.'),
-  (token, dice) => `${token}.${dice.pick(token.split('.'))}`,
-  (token) => token.replace(/\.[^.]*$/, '.'),
-  (token) => `Bearer ${token}`,
-  (token) => token.toLowerCase(),
-  (token) => token + 'A'.repeat(8192),
-  () => '',
-]; // prettier-ignore
-
-/** The token with one thing about its text changed. It may be another good one by chance. */
-export function mutate(token: string, dice: Dice, another: string): string {
-  return dice.pick(mutations)(token, dice, another);
-}
+/** One thing about the text of a token is changed. It may be another good one by chance. */
+export const mutation: fc.Arbitrary<Mutation> = fc
+  .record({
+    position: fc.nat({ max: 4096 }),
+    segmentAt: fc.nat({ max: 2 }),
+    otherAt: fc.nat({ max: 2 }),
+    bit: fc.nat({ max: 7 }),
+    character: fc.constantFrom(...ALPHABET),
+    kind: fc.nat({ max: 16 }),
+  })
+  .map(({ position, segmentAt, otherAt, bit, character, kind }) => (token, another) => {
+    const at = position % (token.length + 1);
+    const mutations: (() => string)[] = [
+      () =>
+        token.slice(0, at) +
+        String.fromCharCode(token.charCodeAt(at) ^ (1 << bit)) +
+        token.slice(at + 1),
+      () => token.slice(0, at) + character + token.slice(at + 1),
+      // The last character of a segment: its unused bits are where signatures have many spellings.
+      () => inSegment(token, segmentAt, (text) => text.slice(0, -1) + character),
+      () => inserted(token, at, [character, '.', ' ', '\n'][bit % 4]!),
+      () => inSegment(token, segmentAt, (text) => `${text}${['=', '==', 'A', 'AA', ' '][bit % 5]}`),
+      () => token.replaceAll('-', '+').replaceAll('_', '/'),
+      () => token.slice(0, at),
+      () => token.slice(at),
+      () => inSegment(token, segmentAt, () => another.split('.')[otherAt] ?? ''),
+      () => inSegment(token, segmentAt, () => another.split('.')[segmentAt] ?? ''),
+      () => token.split('.').reverse().join('.'),
+      () => `${token}.${token.split('.')[segmentAt]}`,
+      () => token.replace(/\.[^.]*$/, '.'),
+      () => `Bearer ${token}`,
+      () => token.toLowerCase(),
+      () => token + 'A'.repeat(8192),
+      () => '',
+    ];
+    return mutations[kind]!();
+  });
