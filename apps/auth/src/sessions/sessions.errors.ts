@@ -70,7 +70,12 @@ const PROBLEMS: Readonly<Record<SessionsErrorCode, Problem>> = {
     code: 'cross_site_request',
     detail: 'With a cookie: a JSON content type, and Origin or Sec-Fetch-Site of an allowed page',
   },
-  scope_exceeded: { status: 400, code: 'invalid_input', detail: 'The session has no such scope' },
+  scope_exceeded: {
+    status: 400,
+    code: 'invalid_input',
+    detail: 'The session has no such scope',
+    errors: [{ path: 'scope', message: 'is more than the session has' }],
+  },
   session_not_found: { status: 404, code: 'not_found' },
   credentials_changed: invalidCredentials,
   ticket_invalid: unauthorized('ticket_invalid', 'Log in again, with the password'),

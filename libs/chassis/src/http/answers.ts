@@ -1,7 +1,7 @@
 import type { SecurityHeadersOptions } from '@nestjs/common';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { corsHeaders, type CorsOptions } from './cors.js';
@@ -54,6 +54,7 @@ const UNROUTED = {
   400: ['Bad Request', 'invalid_input'],
   404: ['Not Found', 'not_found'],
   408: ['Request Timeout', 'request_timeout'],
+  417: ['Expectation Failed', 'expectation_failed'],
   431: ['Request Header Fields Too Large', 'headers_too_large'],
 } as const;
 type UnroutedStatus = keyof typeof UNROUTED;
@@ -61,7 +62,13 @@ type UnroutedStatus = keyof typeof UNROUTED;
 /** The answer to a request that reaches no route. */
 export function unrouted(status: UnroutedStatus, requestId: string) {
   const [title, code] = UNROUTED[status];
-  const problem = { type: 'about:blank', title, status, code };
+  const problem = {
+    type: 'about:blank',
+    title,
+    status,
+    code,
+    ...(status === 400 && { errors: [{ path: '', message: 'cannot be read' }] }),
+  };
   return bareAnswer(problem, 'application/problem+json', requestId);
 }
 
@@ -98,6 +105,15 @@ export function answerUnroutable(cors: CorsOptions) {
     raw.writeHead(status, { ...answer.headers, ...corsHeaders(headers, cors) });
     raw.end(answer.body);
   };
+}
+
+/** Answers a request that expects anything but `100-continue` (RFC 9110 section 10.1.1). */
+export function answerUnexpected(
+  { headers: sent }: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const { body, headers } = unrouted(417, requestIdOf({ headers: sent }));
+  response.writeHead(417, { ...headers, connection: 'close' }).end(body);
 }
 
 const STATUS_OF_PARSE_ERROR: Readonly<Record<string, UnroutedStatus>> = {

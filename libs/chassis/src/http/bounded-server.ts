@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { unrouted } from './answers.js';
+import { answerUnexpected, unrouted } from './answers.js';
 import { networkOf, parseAddress, type Trusts } from './caller-address.js';
 
 /** The bounds of every connection and request. docs/limits.md says what happens at each of them. */
@@ -57,6 +57,7 @@ export function createBoundedServer(
     },
     serveInTurn(handle, limits),
   );
+  server.on('checkExpectation', answerUnexpected);
   server.setTimeout(limits.idleMs);
   // Node would drop headers beyond a maximum without an error. All are read, and too many are refused.
   server.maxHeadersCount = 0;

@@ -40,6 +40,11 @@ class NotesController {
     return { ip: request.ip };
   }
 
+  @Get('numbered/:number')
+  numbered(@Param('number', { schema: z.coerce.number() }) number: number) {
+    return { number };
+  }
+
   @Get(':id')
   find(@Param('id') id: string, @Query('q') query?: string) {
     return { id, query };
@@ -170,6 +175,8 @@ describe('a request that cannot be served', () => {
     expect(answer.status).toBe(status);
     const problem = await problemOf(answer);
     expect(problem).toMatchObject({ status, code });
+    const faults = [{ path: expect.any(String) as string, message: expect.any(String) as string }];
+    expect(problem.errors).toEqual(code === 'invalid_input' ? faults : undefined);
     expect(JSON.stringify(problem)).not.toMatch(/secret|SELECT|node_modules/);
   });
 
@@ -210,15 +217,25 @@ describe('a request that cannot be served', () => {
     ]);
   });
 
+  it('is answered with the name of a parameter that its schema refuses', async () => {
+    const problem = await problemOf(await fetch(`${base}/notes/numbered/x`));
+    expect(problem).toMatchObject({ code: 'invalid_input', errors: [{ path: 'number' }] });
+    expect(await (await fetch(`${base}/notes/numbered/7`)).json()).toEqual({ number: 7 });
+  });
+
   it.each([
     ['is no HTTP', 'NONSENSE\r\n\r\n', 400],
+    ['expects what is not there', 'GET /docs HTTP/1.1\r\nhost: a\r\nexpect: tea\r\n\r\n', 417],
     ['has too many headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
   ])('is answered in the same form when it %s', async (_name, bytes, status) => {
     const { head, body } = await sendBytes(bytes);
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(head).toMatch(/content-type: application\/problem\+json/);
     expect(head).toMatch(/x-request-id: [\da-f-]{36}/);
-    expect(JSON.parse(body)).toMatchObject({ status });
+    const errors = status === 400 ? [{ path: '', message: 'cannot be read' }] : undefined;
+    expect(JSON.parse(body)).toEqual(
+      expect.objectContaining({ status, ...(errors && { errors }) }),
+    );
   });
 });
 

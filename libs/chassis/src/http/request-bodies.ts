@@ -1,4 +1,5 @@
 import {
+  type ArgumentMetadata,
   BadRequestException,
   Injectable,
   StandardSchemaValidationPipe,
@@ -39,6 +40,8 @@ export function acceptOnlyJson(server: FastifyInstance): void {
   );
 }
 
+type Schema = NonNullable<ArgumentMetadata['schema']>;
+
 /**
  * Validates inputs by their schemas. Nest's own pipe first removes members named `constructor`
  * without an error; here the schema decides. The parser of bodies has already refused `__proto__`.
@@ -48,4 +51,29 @@ export class SchemaValidationPipe extends StandardSchemaValidationPipe {
   protected override stripProtoKeys(): void {
     // Keeps all members.
   }
+
+  /** A fault in a parameter that has a name, like one of the path, is reported at that name. */
+  override transform<Value>(value: Value, metadata: ArgumentMetadata): Promise<Value> {
+    const { schema, data } = metadata;
+    if (!schema || data === undefined) return super.transform(value, metadata);
+    return super.transform(value, { ...metadata, schema: namedSchema(schema, data) });
+  }
+}
+
+function namedSchema(schema: Schema, name: string): Schema {
+  const { vendor, version, validate } = schema['~standard'];
+  return {
+    '~standard': {
+      vendor,
+      version,
+      async validate(value, options) {
+        const result = await validate(value, options);
+        const named = result.issues?.map((issue) => ({
+          ...issue,
+          path: [name, ...(issue.path ?? [])],
+        }));
+        return named ? { issues: named } : result;
+      },
+    },
+  };
 }

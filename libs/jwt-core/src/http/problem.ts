@@ -32,7 +32,10 @@ export function problemDocument({ status, code, detail, errors }: Problem) {
     status,
     code,
     ...(detail && { detail }),
-    ...(errors && { errors }),
+    ...((errors ?? code === 'invalid_input') && {
+      // A client that shows `errors` has something to show, also if no member is at fault.
+      errors: errors ?? [{ path: '', message: detail ?? 'cannot be read' }],
+    }),
   };
 }
 

@@ -169,7 +169,11 @@ describe.each(platforms)('ProblemFilter on %s', (platform, makeAdapter) => {
   it('answers what a pipe refuses', async () => {
     expect(await ask(`${url}/orders/1`)).toMatchObject({
       status: 400,
-      body: { code: 'invalid_input', detail: 'Validation failed (uuid is expected)' },
+      body: {
+        code: 'invalid_input',
+        detail: 'Validation failed (uuid is expected)',
+        errors: [{ path: '', message: 'Validation failed (uuid is expected)' }],
+      },
     });
   });
 
@@ -202,6 +206,8 @@ describe.each(platforms)('ProblemFilter on %s', (platform, makeAdapter) => {
     const answer = await post(body, type);
     expect(answer.headers['content-type']).toBe('application/problem+json');
     expect(answer).toMatchObject({ status, body: { type: 'about:blank', status, code } });
+    const faults = [{ path: '', message: 'cannot be read' }];
+    expect(answer.body.errors).toEqual(code === 'invalid_input' ? faults : undefined);
     expect(JSON.stringify(answer.body)).not.toMatch(/hunter2|xxx/);
   });
 
