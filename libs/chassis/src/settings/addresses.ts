@@ -96,6 +96,15 @@ export function isExposedHttp(address: string): boolean {
   return url.protocol === 'http:' && !isLoopback(url);
 }
 
+/** Where to listen: an IP address without a zone, or the name of this machine. */
+export function listenHost(): Setting<string> {
+  return setting('an IP address, or a host name', (text) => {
+    const isName = /^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(text);
+    if (!isName && isIP(text) === 0) return undefined;
+    return URL.canParse(`http://${hostAndPort({ host: text, port: 1 })}`) ? text : undefined;
+  });
+}
+
 /** A host and port as in a URL: an IPv6 address in brackets. */
 export function hostAndPort({ host, port }: ListenAddress): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;

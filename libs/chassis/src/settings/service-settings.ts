@@ -1,16 +1,16 @@
 import type { DatabaseLimits } from '../database/database-options.js';
 import { LOG_LEVELS } from '../logging/structured-logger.js';
-import { trustProxy } from './addresses.js';
+import { listenHost, trustProxy } from './addresses.js';
 import { pageOrigins } from './page-origins.js';
 import { TRACING_SETTINGS } from './tracing-settings.js';
 import { choice, duration, flag, port, text, wholeNumber } from './setting.js';
 
 /** The variables that every service reads: members for the schema of its settings. */
 export const SERVICE_SETTINGS = {
-  HOST: text().default('127.0.0.1'),
+  HOST: listenHost().default('127.0.0.1'),
   /** Where the app's own variable, as `AUTH_PORT`, says nothing. */
   PORT: port().optional(),
-  METRICS_HOST: text().default('127.0.0.1'),
+  METRICS_HOST: listenHost().default('127.0.0.1'),
   LOG_LEVEL: choice(...LOG_LEVELS).default('info'),
   DOCS: flag().optional(),
   NODE_ENV: choice('development', 'test', 'production').default('development'),

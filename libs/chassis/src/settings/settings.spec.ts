@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { addressFromHere, httpUrl, postgresUrl, trustProxy } from './addresses.js';
+import { addressFromHere, httpUrl, listenHost, postgresUrl, trustProxy } from './addresses.js';
 import { parseSettings, SettingsError } from './parse-settings.js';
 import {
   base64Key,
@@ -120,6 +120,8 @@ describe('a setting', () => {
       'postgres://u:p@h:1/d?sslmode=disable',
       'postgres://u:p@h:1/d?sslmode=disable',
     ],
+    ['a host by name', listenHost(), 'auth-1.internal', 'auth-1.internal'],
+    ['a host by address', listenHost(), '::', '::'],
     ['no proxy', trustProxy(), 'off', false],
     ['hops', trustProxy(), '2', 2],
     [
@@ -159,6 +161,11 @@ describe('a setting', () => {
     ['an empty fragment in an address', httpUrl(), 'https://example.com/#'],
     ['a database without a name', postgresUrl(), 'postgres://u:p@h:1'],
     ['another database', postgresUrl(), 'mysql://u:p@h:1/d'],
+    ['a host of two words', listenHost(), 'a b'],
+    ['a host with its port', listenHost(), 'localhost:3000'],
+    ['a host with a path', listenHost(), 'localhost/auth'],
+    ['a host that is nearly an address', listenHost(), '10.0.0.256'],
+    ['a host with a zone', listenHost(), 'fe80::1%eth0'],
     ['trust in everyone', trustProxy(), 'true'],
     ['trust in too many hops', trustProxy(), '11'],
     ['a proxy that is no address', trustProxy(), '10.0.0.1,proxy.local'],
