@@ -70,7 +70,8 @@ WITH moment AS MATERIALIZED (
   ORDER BY xid, kind, id LIMIT $5
 )
 SELECT snapshot::text AS snapshot, expired_before,
-  (SELECT max(xid) FROM revoked_tokens)::text AS newest,
+  -- Not max(xid), which Postgres 14 does not have.
+  (SELECT xid FROM revoked_tokens ORDER BY xid DESC LIMIT 1)::text AS newest,
   (SELECT json_build_object(
       'kinds', array_agg(kind ORDER BY xid, kind, id),
       'ids', array_agg(id ORDER BY xid, kind, id),
