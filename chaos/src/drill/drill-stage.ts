@@ -4,9 +4,12 @@ import {
   startPostgres,
   type PostgresServer,
   type RunningApp,
+  type SupervisedProcess,
 } from '@jwt-auth/dev-stack';
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import pg from 'pg';
+import { startNginx } from './nginx.js';
 
 const DATABASES = ['auth', 'orders'] as const;
 
@@ -27,9 +30,25 @@ interface Process {
   running: RunningApp | undefined;
 }
 
+export interface DrillStageOptions {
+  readonly hasStandby?: boolean;
+  /** Whether the apps are reached through nginx, which sends a request to the next process after a 503. */
+  readonly isBehindNginx?: boolean;
+  /** Makes a folder for the tables of auth. Default: they are where all data are. */
+  readonly folderOfTables?: (owner: Owner) => string;
+}
+
+/** The account that Postgres runs as. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** Two auth processes and two of orders on one Postgres, or on a primary and its standby. */
 export class DrillStage {
   private readonly processes: Process[] = [];
+  private readonly balancerPorts = new Map<AppName, number>();
+  private nginx: SupervisedProcess | undefined;
   private readonly key = randomBytes(32).toString('base64');
 
   private constructor(
@@ -39,12 +58,18 @@ export class DrillStage {
     private login: Login,
   ) {}
 
-  static async set({ hasStandby = false } = {}): Promise<DrillStage> {
+  static async set(options: DrillStageOptions = {}): Promise<DrillStage> {
+    const { hasStandby = false, isBehindNginx = false, folderOfTables } = options;
     const postgres = await startPostgres();
     const login = { role: 'service', password: newPassword() };
     await statement(postgres, `CREATE ROLE service LOGIN PASSWORD '${login.password}'`);
     for (const name of DATABASES)
       await statement(postgres, `CREATE DATABASE ${name} OWNER service`);
+    const owner = statSync(postgres.dataDir);
+    if (folderOfTables) {
+      await statement(postgres, `CREATE TABLESPACE small LOCATION '${folderOfTables(owner)}'`);
+      await statement(postgres, 'ALTER DATABASE auth SET TABLESPACE small');
+    }
     let standby: PostgresServer | undefined;
     if (hasStandby) {
       standby = await (await postgres.backup()).startStandby();
@@ -56,13 +81,16 @@ export class DrillStage {
     for (const app of ['auth', 'auth', 'orders', 'orders'] as const) {
       stage.processes.push({ app, port: await freePort(), running: undefined });
     }
+    if (isBehindNginx) await stage.startNginx(owner);
     for (const app of DATABASES) await stage.start(app);
     return stage;
   }
 
-  /** The addresses of an app's processes. */
+  /** Where clients reach an app: its processes, or the balancer in front of them. */
   urls(app: AppName): string[] {
-    return this.of(app).map(({ port }) => `http://127.0.0.1:${port}`);
+    const balancer = this.balancerPorts.get(app);
+    const ports = balancer === undefined ? this.of(app).map(({ port }) => port) : [balancer];
+    return ports.map((port) => `http://127.0.0.1:${port}`);
   }
 
   async start(app: AppName): Promise<void> {
@@ -90,12 +118,22 @@ export class DrillStage {
 
   async end(): Promise<void> {
     await Promise.all(DATABASES.map((app) => this.stop(app)));
+    await this.nginx?.stop();
     await this.postgres.stop();
     await this.standby?.stop();
   }
 
   private of(app: AppName): Process[] {
     return this.processes.filter((each) => each.app === app);
+  }
+
+  private async startNginx(owner: Owner): Promise<void> {
+    for (const app of DATABASES) this.balancerPorts.set(app, await freePort());
+    const upstreams = [...this.balancerPorts].map(([name, port]) => ({
+      ...{ name, port },
+      processPorts: this.of(name).map((process) => process.port),
+    }));
+    this.nginx = await startNginx(upstreams, owner);
   }
 
   private launch({ app, port }: Process): Promise<RunningApp> {
@@ -112,6 +150,7 @@ export class DrillStage {
         LOG_LEVEL: 'warn',
         // The clients log in again and again.
         SESSIONS_PER_USER: '10000',
+        ...(this.nginx && { SHUTDOWN_DELAY: '2s', TRUST_PROXY: 'loopback' }),
       },
     });
   }

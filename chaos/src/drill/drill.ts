@@ -12,11 +12,22 @@ export interface Drill {
 /** What is printed of a drill while it runs, and whether every promise held. */
 export class DrillReport {
   hasHeld = true;
+  wasSkipped = false;
 
   constructor(private readonly print: (line: string) => void) {}
 
-  step(clients: Clients, what: string): void {
-    this.print(`  ${clients.elapsed.padStart(7)}  ${what}`);
+  step({ elapsed }: { readonly elapsed: string }, what: string): void {
+    this.print(`  ${elapsed.padStart(7)}  ${what}`);
+  }
+
+  note(what: string): void {
+    this.print(`  ${what}`);
+  }
+
+  /** That this machine lacks what the drill needs. It must not look as if it had been run. */
+  skip(why: string): void {
+    this.wasSkipped = true;
+    this.print(`  !!! SKIPPED, nothing was tried: ${why}`);
   }
 
   promise(what: string, isKept: boolean): void {

@@ -1,4 +1,6 @@
+import { balancer } from './balancer.js';
 import { connections } from './connections.js';
+import { diskFull } from './disk-full.js';
 import { DrillReport, type Drill } from './drill.js';
 import { failOver } from './fail-over.js';
 import { password } from './password.js';
@@ -7,7 +9,7 @@ import { restore } from './restore.js';
 import { rollingRestart } from './rolling-restart.js';
 
 const DRILLS: readonly Drill[] = [
-  ...[failOver, readOnly, connections, password, restore, rollingRestart],
+  ...[failOver, readOnly, connections, diskFull, password, restore, rollingRestart, balancer],
 ];
 
 const names = process.argv.slice(2);
@@ -24,12 +26,15 @@ if (unknown.length > 0) {
 
 async function runAll(drills: readonly Drill[]): Promise<boolean> {
   let haveHeld = true;
+  const skipped: string[] = [];
   for (const drill of drills) {
     console.log(`\n${drill.name}: ${drill.about}`);
     const report = new DrillReport((line) => console.log(line));
     await drill.run(report);
     haveHeld &&= report.hasHeld;
+    if (report.wasSkipped) skipped.push(drill.name);
   }
+  if (skipped.length > 0) console.log(`\n!!! SKIPPED: ${skipped.join(', ')}. See above.`);
   console.log(haveHeld ? '\nEvery promise was kept.' : '\nA promise was BROKEN: see above.');
   return haveHeld;
 }

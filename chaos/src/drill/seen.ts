@@ -19,6 +19,11 @@ export class Seen {
     return this.latest;
   }
 
+  /** How often there was this one. */
+  count(outcome: string): number {
+    return this.outcomes.get(outcome)?.count ?? 0;
+  }
+
   /** All but `ok`. */
   get troubles(): string[] {
     return [...this.outcomes.keys()].filter((outcome) => outcome !== 'ok');
@@ -26,7 +31,7 @@ export class Seen {
 
   /** Such as `120 ok, 7 × 503 database_unavailable from 2.1 s to 3.4 s`. */
   toString(): string {
-    const ok = this.outcomes.get('ok')?.count ?? 0;
+    const ok = this.count('ok');
     const others = [...this.outcomes].filter(([outcome]) => outcome !== 'ok');
     return [
       `${ok} ok`,

@@ -13,5 +13,7 @@ export { startApp, type RunningApp, type StartAppOptions } from './stack/running
 export { DEMO_CLIENT_ID } from './stack/settings.js';
 export { findChromium } from './supervision/chromium.js';
 export { freePort } from './supervision/free-port.js';
+export { ProgramLog } from './supervision/program-log.js';
+export { SupervisedProcess } from './supervision/supervised-process.js';
 export { OtlpReceiver, type ReceivedExport, type ReceivedSpan } from './telemetry/otlp-receiver.js';
 export { until } from './supervision/until.js';

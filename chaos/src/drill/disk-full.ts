@@ -1,0 +1,61 @@
+import { until } from '../run/until.js';
+import { Clients } from './clients.js';
+import { aWhile, type Drill } from './drill.js';
+import { DrillStage, statement } from './drill-stage.js';
+import { SmallDisk } from './small-disk.js';
+
+const AWAY = ['503 database_unavailable'];
+const USER = { email: 'ada@example.com', password: 'correct horse battery staple' };
+
+export const diskFull: Drill = {
+  name: 'disk-full',
+  about: 'The disk with the tables of auth is full for a while. Its log is on another one.',
+  async run(report) {
+    const disk = SmallDisk.mount();
+    if (typeof disk === 'string') return report.skip(disk);
+    let stage: DrillStage | undefined;
+    try {
+      stage = await DrillStage.set({ folderOfTables: (owner) => disk.folderOf(owner) });
+      const clients = await Clients.start(stage);
+      await aWhile();
+      disk.fill();
+      report.step(clients, 'there is no space left');
+      // The pages that are there take some more rows.
+      const { login } = clients.seen;
+      const isFelt = await until(() => login.last === AWAY[0], 120_000);
+      const retryAfter = await retryAfterOfLogin(stage);
+      const isReady = await stage.isReady('auth');
+      await aWhile();
+      disk.makeRoom();
+      report.step(clients, 'there is space again');
+      const hasRecovered = await clients.haveRecovered();
+      report.step(clients, 'all calls succeed again');
+      await aWhile();
+      await clients.stop();
+      report.seen(clients, { login: AWAY, refresh: AWAY, orders: [] });
+      report.promise('logins were refused for lack of space, with Retry-After', isFelt && retryAfter > 0); // prettier-ignore
+      report.promise('readiness stays 200, as reads go on', isReady);
+      report.promise('no process was restarted, and all recovered', hasRecovered);
+      const [stored] = await statement(stage.postgres, 'SELECT count(*)::int AS sessions FROM sessions', 'auth'); // prettier-ignore
+      report.promise('every login that was answered is in the database', Number(stored?.['sessions']) >= login.count('ok')); // prettier-ignore
+    } finally {
+      await stage?.end();
+      disk.unmount();
+    }
+  },
+};
+
+/** In seconds, of the first process that refuses one. 0: none does so within half a minute. */
+async function retryAfterOfLogin(stage: DrillStage): Promise<number> {
+  const json = JSON.stringify(USER);
+  let seconds = 0;
+  await until(async () => {
+    const headers = { 'content-type': 'application/json' };
+    const url = `${stage.urls('auth')[0]}/auth/login`;
+    const answer = await fetch(url, { method: 'POST', headers, body: json });
+    await answer.text();
+    if (answer.status === 503) seconds = Number(answer.headers.get('retry-after') ?? 0);
+    return answer.status === 503;
+  }, 30_000);
+  return seconds;
+}
