@@ -48,7 +48,8 @@ export function inSpan<T>(start: () => SpanStart, work: () => T): T {
   return result;
 }
 
-function isSampled(): boolean {
+/** Whether this code runs in a trace of which spans are recorded. */
+export function isSampled(): boolean {
   const parent = trace.getSpanContext(context.active());
   return parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
 }
