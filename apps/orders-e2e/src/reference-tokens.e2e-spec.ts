@@ -67,6 +67,13 @@ describe('orders and reference tokens', () => {
     await expect.poll(async () => (await list(late)).status, soon).toBe(200);
   });
 
+  it('without credentials refuses them, and asks nobody', async () => {
+    const before = issuer.requests('introspect');
+    const answer = await list(issuer.mintReference(reader), without);
+    expect(answer).toMatchObject({ status: 401, body: { code: 'token_invalid' } });
+    expect(issuer.requests('introspect')).toBe(before);
+  });
+
   it('does not become a flood on auth when it is flooded with made-up tokens', async () => {
     issuer.fail('introspect', 'hang');
     const before = issuer.requests('introspect');
@@ -79,13 +86,6 @@ describe('orders and reference tokens', () => {
     expect(issuer.requests('introspect') - before).toBeLessThanOrEqual(128);
     issuer.repair();
     await Promise.all(flood);
-  });
-
-  it('without credentials refuses them, and asks nobody', async () => {
-    const before = issuer.requests('introspect');
-    const answer = await list(issuer.mintReference(reader), without);
-    expect(answer).toMatchObject({ status: 401, body: { code: 'token_invalid' } });
-    expect(issuer.requests('introspect')).toBe(before);
   });
 
   it('with credentials that auth refuses says 503, and in its log once what to do', async () => {
