@@ -25,6 +25,12 @@ export class ContainerEngine {
     return { engine: undefined, why: reasons.join('; ') };
   }
 
+  /** Builds an image with its health check, which Podman's own format of images has not. */
+  async build(args: readonly string[]): Promise<void> {
+    const format = this.program === 'podman' ? ['--format', 'docker'] : [];
+    await this.run(['build', ...format, ...args]);
+  }
+
   /** Runs a command to its end. @throws Error with its output if it fails */
   async run(args: readonly string[], input = ''): Promise<string> {
     const { code, stdout, stderr } = await this.try(args, input);

@@ -53,7 +53,7 @@ describe.skipIf(!found)('the images', () => {
     const options = (process.env['IMAGES_BUILD_OPTIONS'] ?? '').split(' ').filter(Boolean);
     for (const app of ['auth', 'orders']) {
       const args = ['--build-arg', `COMMIT=${COMMIT}`, '-t', image(app), ...options];
-      await engine.run(['build', '-f', `apps/${app}/Dockerfile`, ...args, '.']);
+      await engine.build(['-f', `apps/${app}/Dockerfile`, ...args, '.']);
     }
     postgres = await startPostgres();
     ports['auth'] = await freePort();
