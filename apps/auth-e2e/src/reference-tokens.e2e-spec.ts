@@ -129,7 +129,8 @@ describe('a reference token', () => {
     await stack.query(
       `UPDATE reference_tokens SET expires_at = to_timestamp(past),
          claims = claims || jsonb_build_object('exp', past)
-       FROM (SELECT extract(epoch FROM now())::int - 60 AS past) WHERE claims->>'jti' = $1`,
+       FROM (SELECT extract(epoch FROM now())::int - 60 AS past) AS moment
+       WHERE claims->>'jti' = $1`,
       [jti],
     );
     expect(await introspect(token, 1)).toEqual({ active: false });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
 import { call, outcome } from './http.js';
 import { buildReleaseBefore, hasReleaseBefore, type AppName } from './release-before.js';
-import { within } from './stack.js';
+import { queryAt, within } from './stack.js';
 import { login, newEmail, PASSWORD, type TokenResponse } from './users.js';
 
 /** An auth and an orders process of each release, on one database of each app. */
@@ -16,9 +16,16 @@ const RELEASES = [
   ['this release', 'the release before'],
 ] as const;
 
+// The releases before 0.1.0 do not run on Postgres 14.
+const [server] = await queryAt<{ major: number }>(
+  await freshDatabase(),
+  `SELECT current_setting('server_version_num')::int / 10000 AS major`,
+);
+const isTooOld = server!.major < 15;
+
 // Without history (a source archive, a shallow checkout), recorded statements must do:
 // apps/auth/src/database/landed-schemas.spec.ts.
-describe.skipIf(!hasReleaseBefore())('this release beside the release before', () => {
+describe.skipIf(isTooOld || !hasReleaseBefore())('this release beside the release before', () => {
   const releases = new Map<string, Release>();
   const release = (name: string): Release => releases.get(name)!;
   const duringUpgrade = new Map<string, number>();
