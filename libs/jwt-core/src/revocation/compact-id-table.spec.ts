@@ -1,21 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CompactIdSegment } from './compact-id-segment.js';
 import { CompactIdTable } from './compact-id-table.js';
-import type { CompactId } from './compact-id.js';
-
-/** mulberry32: the same words for the same seed, so that a failure can be seen again. */
-function randomWords(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let word = Math.imul(state ^ (state >>> 15), state | 1);
-    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
-    return (word ^ (word >>> 14)) | 0;
-  };
-}
+import { compactId, type CompactId } from './compact-id.js';
 
 const counted = (index: number): CompactId => ({ a: 0, b: 0x4000, c: 0x80000000 | 0, d: index });
-const key = ({ a, b, c, d }: CompactId) => `${a} ${b} ${c} ${d}`;
+/** Ids that lie anywhere: digests. */
+const spread = (index: number) => compactId(String(index));
 
 function prune(table: CompactIdTable, beforeSeconds: number): number {
   return [...table.prune(beforeSeconds)].length;
@@ -49,40 +39,13 @@ describe('CompactIdTable', () => {
     },
   );
 
-  it.each([1, 2, 3])('agrees with a Map through random additions and prunings, seed %i', (seed) => {
-    const next = randomWords(seed);
-    const table = new CompactIdTable();
-    const model = new Map<string, number>();
-    const ids = Array.from({ length: 20_000 }, () => ({
-      a: next(),
-      b: (next() & 0xffff0fff) | 0x4000,
-      c: (next() & 0x3fffffff) | 0x80000000,
-      d: next(),
-    }));
-    const chosen = () => ids[(next() >>> 0) % ids.length]!;
-    for (let round = 1; round <= 12; round++) {
-      for (let step = 0; step < 5_000; step++) {
-        const id = chosen();
-        const exp = 1 + ((next() >>> 0) % 1_200);
-        table.add(id, exp);
-        model.set(key(id), Math.max(model.get(key(id)) ?? 0, exp));
-      }
-      prune(table, round * 100);
-      for (const [id, exp] of model) if (exp < round * 100) model.delete(id);
-      expect(table.size).toBe(model.size);
-      expect(ids.filter((id) => table.has(id) !== model.has(key(id)))).toEqual([]);
-    }
-  });
-
   it('hardly ever searches for an id that it does not hold, also after most were pruned', () => {
     const table = new CompactIdTable();
-    const next = randomWords(4);
-    const random = () => ({ a: next(), b: next(), c: next(), d: next() });
-    for (let n = 0; n < 100_000; n++) table.add(random(), n < 1_000 ? 2_000 : 1_000);
+    for (let n = 0; n < 100_000; n++) table.add(spread(n), n < 1_000 ? 2_000 : 1_000);
     const search = vi.spyOn(CompactIdSegment.prototype, 'has');
     const searchesFor = (ids: number) => {
       search.mockClear();
-      for (let n = 0; n < ids; n++) table.has(random());
+      for (let n = 0; n < ids; n++) table.has(spread(100_000 + n));
       return search.mock.calls.length;
     };
     expect(searchesFor(10_000)).toBeLessThan(2_000);
