@@ -6,7 +6,7 @@ import type { KeySet } from '../verifier/key-set.js';
 import type { MapClaims } from '../verifier/mapped-claims.js';
 import type { ReferenceTokenSource } from '../verifier/reference-token.js';
 import {
-  isSigningAlgorithm,
+  algorithmNamed,
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
 } from '../verifier/signature.js';
@@ -29,8 +29,11 @@ export interface IssuerOptions {
    * `maxTokenLifetimeSeconds`, by default 900.
    */
   readonly revocations?: 'feed' | 'none' | RevocationSource | undefined;
-  /** What its tokens may be signed with. Default: RS256; for `oidc` also PS256, ES256, EdDSA. */
-  readonly algorithms?: readonly SigningAlgorithm[] | undefined;
+  /**
+   * What its tokens may be signed with. Default: RS256; for `oidc` also PS256, ES256, EdDSA, which
+   * RFC 9864 calls Ed25519: both names are accepted.
+   */
+  readonly algorithms?: readonly (SigningAlgorithm | 'Ed25519')[] | undefined;
   /** The longest life of a token, `exp` - `iat`. Default 86,400, and 900 without revocations. */
   readonly maxTokenLifetimeSeconds?: number | undefined;
   /**
@@ -69,7 +72,8 @@ export function issuerSettings(options: IssuerOptions): IssuerSettings {
   const lifetimeSeconds = maxTokenLifetimeSeconds ?? fallback;
   return {
     ...options,
-    algorithms: algorithms ?? defaultAlgorithms(profile),
+    algorithms:
+      algorithms?.flatMap((name) => algorithmNamed(name) ?? []) ?? defaultAlgorithms(profile),
     maxLifetimeMs: lifetimeSeconds === undefined ? undefined : lifetimeSeconds * 1_000,
   };
 }
@@ -128,7 +132,7 @@ function tokenFaults(options: IssuerOptions): string[] {
     faults.push(`profile is one of ${TOKEN_PROFILES.join(', ')}, not ${String(profile)}`);
   }
   const isList = Array.isArray(algorithms) && algorithms.length > 0;
-  if (algorithms !== undefined && !(isList && algorithms.every(isSigningAlgorithm))) {
+  if (algorithms !== undefined && !(isList && algorithms.every((name) => algorithmNamed(name)))) {
     faults.push(`algorithms is a list of some of ${SIGNING_ALGORITHMS.join(', ')}`);
   }
   if (mapClaims !== undefined && typeof mapClaims !== 'function') {

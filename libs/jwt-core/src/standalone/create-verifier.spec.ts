@@ -57,6 +57,14 @@ describe('createVerifier', () => {
     await expect(verifying).rejects.toMatchObject({ code: 'token_invalid' });
   });
 
+  it.each(['EdDSA', 'Ed25519'] as const)('takes Ed25519 keys by the name %s', async (name) => {
+    await auth.close();
+    auth = await TestIssuer.start({ keys: [await generateSigningKey('EdDSA')] });
+    const verifier = create({ algorithms: [name] });
+    await verifier.ready();
+    expect(await verifier.verify(auth.mint({ sub: 'ada' }))).toMatchObject({ subject: 'ada' });
+  });
+
   it('refuses all tokens until keys and revocations have arrived', async () => {
     auth.fail('all', 'hang');
     const verifier = create();

@@ -10,14 +10,10 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 /** Those of an issuer without the option `algorithms` and with the default profile. */
 export const DEFAULT_ALGORITHMS: readonly SigningAlgorithm[] = ['RS256'];
 
-export function isSigningAlgorithm(name: unknown): name is SigningAlgorithm {
-  return (SIGNING_ALGORITHMS as readonly unknown[]).includes(name);
-}
-
-/** The algorithm of an `alg` in a token or a JWK, if it is one of these. */
+/** The algorithm of an `alg` in a token, a JWK or an option, if it is one of these. */
 export function algorithmNamed(
   alg: unknown,
-  algorithms: readonly SigningAlgorithm[],
+  algorithms: readonly SigningAlgorithm[] = SIGNING_ALGORITHMS,
 ): SigningAlgorithm | undefined {
   // RFC 9864 renames EdDSA with an Ed25519 key, which is the only one that is used here.
   const name = alg === 'Ed25519' ? 'EdDSA' : alg;
