@@ -83,6 +83,7 @@ describe('bearerToken', () => {
           authorization: 'Bearer a.b.c',
         },
       ],
+      ['of an event, in the case of the sender', { Authorization: 'Bearer a.b.c' }],
       ['of Fetch', new Headers({ Authorization: 'Bearer a.b.c' })],
     ])('finds the token in those %s', (_, headers) => {
       expect(bearerToken(headers)).toBe('a.b.c');
@@ -98,6 +99,7 @@ describe('bearerToken', () => {
 
     it.each([
       ['no header of node', {}],
+      ['two headers of an event', { authorization: 'Bearer a.b.c', Authorization: 'Bearer a.b.c' }],
       ['an array', { authorization: ['Bearer a.b.c'] as never }],
       ['no header of Fetch', new Headers()],
       ['another scheme', new Headers({ authorization: 'Basic YTpi' })],

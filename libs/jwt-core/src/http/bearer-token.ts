@@ -51,7 +51,12 @@ function onlyCredentials({ headers, rawHeaders }: NodeRequest): string | undefin
 }
 
 function credentialsIn(headers: IncomingHttpHeaders | FetchHeaders): unknown {
-  if (!isFetchHeaders(headers)) return headers.authorization;
+  if (!isFetchHeaders(headers)) {
+    // Node writes names in lower case. Platforms that hand over an event may not.
+    const { authorization, Authorization } = headers;
+    if (authorization !== undefined && Authorization !== undefined) throw twoHeaders();
+    return authorization ?? Authorization;
+  }
   const credentials = headers.get('authorization');
   // The Fetch standard joins the values of two headers with ', ', which no token contains.
   if (credentials?.includes(', ')) throw twoHeaders();
