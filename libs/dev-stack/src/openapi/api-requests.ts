@@ -1,0 +1,84 @@
+import { asHeader, percentEncoded, type ApiRequest } from './api-call.js';
+import type { ApiDocument, Operation, Parameter, Schema } from './api-document.js';
+import { exampleOf, type KnownExamples } from './examples.js';
+
+/** What a request is made of, before it is written. */
+export interface Draft {
+  /** By name, as they stand in the path: encoded. */
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+}
+
+/** Requests that an OpenAPI document calls valid. */
+export class ApiRequests {
+  constructor(
+    private readonly document: ApiDocument,
+    private readonly known: KnownExamples,
+  ) {}
+
+  /**
+   * A valid request: only with what is required, or with all there can be.
+   *
+   * @param path values for parameters in the path, where there are real ones
+   */
+  draft(
+    { parameters, body }: Operation,
+    isFull: boolean,
+    path: Readonly<Record<string, string>> = {},
+  ): Draft {
+    const of = (place: Parameter['in']) =>
+      parameters
+        .filter(({ in: at, required }) => at === place && (isFull || required === true))
+        .map(({ name, schema }) => [name, this.example(schema, isFull, name)] as const)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [name, asText(value)] as const);
+    return {
+      path: Object.fromEntries(
+        of('path').map(([name, value]) => [name, percentEncoded(path[name] ?? value)]),
+      ),
+      query: of('query').map(([name, value]) => `${name}=${percentEncoded(value)}`),
+      headers: {
+        ...Object.fromEntries(of('header').map(([name, value]) => [name, asHeader(value)])),
+        ...(body && { 'content-type': body.mediaType }),
+      },
+      body: body && encoded(this.members(body.schema, isFull, path), body.mediaType),
+    };
+  }
+
+  /** A member that is named like a parameter of the path repeats it. */
+  private members(schema: Schema, isFull: boolean, path: Readonly<Record<string, string>>) {
+    const body = this.example(schema, isFull) as object;
+    const repeated = Object.entries(path).filter(([name]) => Object.hasOwn(body, name));
+    return { ...body, ...Object.fromEntries(repeated) };
+  }
+
+  private example(schema: object, isFull: boolean, name?: string): unknown {
+    return exampleOf(schema, { document: this.document, known: this.known, isFull }, name);
+  }
+}
+
+const asText = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
+export const FORM = 'application/x-www-form-urlencoded';
+
+/** Writes a body: members of a form are texts. */
+export function encoded(value: unknown, mediaType: string): Buffer {
+  if (mediaType !== FORM) return Buffer.from(JSON.stringify(value));
+  const fields = Object.entries(value as object).map(([name, member]) => [name, asText(member)]);
+  return Buffer.from(String(new URLSearchParams(fields as [string, string][])));
+}
+
+/** Writes a draft as a request. */
+export function written({ method, path }: Operation, draft: Draft): ApiRequest {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => draft.path[name] ?? 'x');
+  const query = draft.query.length > 0 ? `?${draft.query.join('&')}` : '';
+  return {
+    method,
+    path: filled + query,
+    headers: draft.headers,
+    ...(draft.body && { body: draft.body }),
+  };
+}

@@ -1,0 +1,1 @@
+export { ApiProbe, type ApiProbeOptions, type Fault } from './api-probe.js';
