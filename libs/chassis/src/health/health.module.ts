@@ -1,8 +1,9 @@
 import { Public } from '@jwt-auth/jwt-core';
 import { ConfigurableModuleBuilder, Controller, Get, Inject, Module, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
+import { ApiProblem } from '../http/docs.js';
 import type { Build } from './build.js';
 import { findUnreadiness, notReady, type ReadinessCheck } from './readiness.js';
 
@@ -18,6 +19,14 @@ export interface HealthOptions {
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<HealthOptions>().setClassMethodName('forRoot').build();
 
+const text = { type: 'string' } as const;
+
+/** Documents an answer of these members, of which some may be absent. */
+const ApiMembers = (properties: Record<string, object>, required: string[]): MethodDecorator =>
+  ApiOkResponse({
+    content: { 'application/json': { schema: { type: 'object', properties, required } } },
+  });
+
 /** Less than probes usually wait. */
 const CHECK_TIMEOUT_MS = 2_000;
 
@@ -30,12 +39,15 @@ export class HealthController {
 
   @Get('live')
   @ApiOperation({ summary: 'Whether the process runs' })
+  @ApiMembers({ status: { enum: ['live'] } }, ['status'])
   live() {
     return { status: 'live' };
   }
 
   @Get('ready')
   @ApiOperation({ summary: 'Whether it can serve requests; 503 names what is missing' })
+  @ApiMembers({ status: { enum: ['ready'] }, notes: { type: 'array', items: text } }, ['status'])
+  @ApiProblem(503, '`not_ready`: what is missing is in `detail` and `errors`')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const missing = await findUnreadiness(this.options.checks, CHECK_TIMEOUT_MS);
     if (missing.length === 0) {
@@ -55,6 +67,7 @@ export class VersionController {
 
   @Get()
   @ApiOperation({ summary: 'Which program runs: its version, and the commit of its sources' })
+  @ApiMembers({ version: text, commit: text }, ['version', 'commit'])
   version(): Build {
     const { version, commit } = this.options.build;
     return { version, commit };
