@@ -4,6 +4,7 @@ import { ApiAcceptedResponse, ApiOperation } from '@nestjs/swagger';
 
 import { AdminController } from '../access/admin-controller.decorator.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ApiNeedsMail } from './accounts.errors.js';
 import { Accepted, PasswordRequest } from './accounts.schema.js';
 import { PasswordRecoveryService } from './password-recovery.service.js';
 
@@ -16,6 +17,7 @@ export class AccountsAdminController {
   @ApiOperation({
     summary: 'Mail a user a link for a new password; with `required`, the present one ends now',
   })
+  @ApiNeedsMail()
   @ApiAcceptedResponse({ standardSchema: Accepted })
   async requestPassword(
     @Param('id') id: string,

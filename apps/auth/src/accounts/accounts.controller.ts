@@ -29,6 +29,7 @@ import {
   LinkRequest,
   PasswordReset,
 } from './accounts.schema.js';
+import { ApiNeedsMail } from './accounts.errors.js';
 import { AccountDeletionService } from './account-deletion.service.js';
 import { AccountExportService } from './account-export.service.js';
 import { EmailService } from './email.service.js';
@@ -101,6 +102,7 @@ export class AccountsController {
   @HttpCode(202)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Mail the link for the verification again' })
+  @ApiNeedsMail()
   @ApiAcceptedResponse({ standardSchema: Accepted })
   async resend(@CurrentUser() { userId }: SessionUser): Promise<Accepted> {
     await this.emails.requestVerification(userId);
@@ -113,6 +115,7 @@ export class AccountsController {
   @HttpCode(202)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Mail a link to a new e-mail, which becomes that of the account by it' })
+  @ApiNeedsMail()
   @ApiAcceptedResponse({ standardSchema: Accepted })
   async changeEmail(
     @Body({ schema: EmailChange }) { newEmail }: EmailChange,

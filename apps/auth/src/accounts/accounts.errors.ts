@@ -1,3 +1,4 @@
+import { ApiProblem } from '@jwt-auth/chassis';
 import type { Problem } from '@jwt-auth/jwt-core';
 
 /**
@@ -27,6 +28,10 @@ const PROBLEMS: Readonly<Record<AccountsErrorCode, Problem>> = {
   user_disabled: { status: 409, code: 'conflict', detail: 'The user is disabled' },
   mail_unavailable: { status: 503, code: 'mail_unavailable', detail: 'No mail can be sent here' },
 };
+
+/** Documents that a route answers `mail_unavailable` where no mail server is set. */
+export const ApiNeedsMail = (): MethodDecorator =>
+  ApiProblem(503, '`mail_unavailable`: this installation sends no mail');
 
 /** The HTTP answer to an error of this domain. */
 export function accountsProblem(error: unknown): Problem | undefined {

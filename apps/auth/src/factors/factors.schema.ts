@@ -10,9 +10,9 @@ const typed = z.string().max(MAX_TYPED);
 
 /** Of an authenticator app: six digits, also as it shows them, in two groups. */
 export const TotpCode = typed
+  .regex(/^\s*(?:\d\s*){6}$/, 'expected six digits')
   .transform((text) => text.replaceAll(/\s/g, ''))
-  .pipe(z.string().regex(/^\d{6}$/, 'expected six digits'))
-  .meta({ id: 'TotpCode', examples: ['123456'] });
+  .meta({ id: 'TotpCode', example: '123456' });
 
 /** However it is typed, in the one form that is hashed. Any other text is no code of anyone. */
 export const TypedRecoveryCode = typed

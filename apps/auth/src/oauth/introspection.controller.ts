@@ -9,10 +9,11 @@ import { IssuedTokens } from '../tokens/issued-tokens.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
 import { OAuthError } from './oauth.errors.js';
-import { formSchema, Introspection, PRESENTED_TOKEN_FORM } from './oauth.schema.js';
+import { ApiOAuthErrors, formSchema, Introspection, PRESENTED_TOKEN_FORM } from './oauth.schema.js';
 
 /** The introspection endpoint (RFC 7662). */
 @ApiTags('oauth')
+@ApiOAuthErrors()
 @Controller('oauth')
 export class IntrospectionController {
   constructor(

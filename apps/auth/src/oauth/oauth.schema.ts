@@ -1,3 +1,4 @@
+import { ApiDefaultResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 
 import { namesOf, type FormParameters } from './forms.js';
@@ -37,6 +38,23 @@ export const Introspection = z
   })
   .meta({ id: 'Introspection' });
 export type Introspection = z.infer<typeof Introspection>;
+
+const ERROR = {
+  type: 'object',
+  properties: {
+    error: { type: 'string', description: 'what clients switch on' },
+    error_description: { type: 'string' },
+  },
+  required: ['error', 'error_description'],
+  additionalProperties: false,
+};
+
+/** Documents that a controller answers errors in the form of RFC 6749, and as no problem. */
+export const ApiOAuthErrors = (): ClassDecorator & MethodDecorator =>
+  ApiDefaultResponse({
+    description: 'An error (RFC 6749 section 5.2)',
+    content: { 'application/json': { schema: ERROR } },
+  });
 
 export const TOKEN_FORM: FormParameters = {
   required: ['grant_type'],

@@ -6,11 +6,12 @@ import type { FastifyRequest } from 'fastify';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
-import { formSchema, PRESENTED_TOKEN_FORM } from './oauth.schema.js';
+import { ApiOAuthErrors, formSchema, PRESENTED_TOKEN_FORM } from './oauth.schema.js';
 import { TokenRevocationService } from './token-revocation.service.js';
 
 /** The revocation endpoint (RFC 7009). */
 @ApiTags('oauth')
+@ApiOAuthErrors()
 @Controller('oauth')
 export class RevocationController {
   constructor(

@@ -8,11 +8,12 @@ import { TokenFormat } from '../tokens/token-format.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
 import { OAuthError } from './oauth.errors.js';
-import { formSchema, OAuthTokens, TOKEN_FORM } from './oauth.schema.js';
+import { ApiOAuthErrors, formSchema, OAuthTokens, TOKEN_FORM } from './oauth.schema.js';
 import { TokenGrantService, type TokenRequest } from './token-grant.service.js';
 
 /** The token endpoint (RFC 6749 section 3.2). */
 @ApiTags('oauth')
+@ApiOAuthErrors()
 @Controller('oauth')
 export class TokenController {
   constructor(

@@ -49,15 +49,14 @@ export const RevocationReceipt = z
 export type RevocationReceipt = z.infer<typeof RevocationReceipt>;
 
 /** `?wait=2s`, the same as `Prefer: wait=2`. */
-export const ReceiptQuery = z
-  .object({
-    wait: z
-      .string()
-      .refine((wait) => parseDuration(wait) !== undefined, 'expected a duration such as 2s')
-      .transform((wait) => Math.min(parseDuration(wait) ?? 0, MAX_RECEIPT_WAIT_MS))
-      .optional(),
-  })
-  .meta({ id: 'ReceiptQuery' });
+export const ReceiptQuery = z.object({
+  wait: z
+    .string()
+    .refine((wait) => parseDuration(wait) !== undefined, 'expected a duration such as 2s')
+    .transform((wait) => Math.min(parseDuration(wait) ?? 0, MAX_RECEIPT_WAIT_MS))
+    .optional()
+    .meta({ description: 'the same as `Prefer: wait=N`', example: '2s' }),
+});
 export type ReceiptQuery = z.infer<typeof ReceiptQuery>;
 
 export const RevocationAdminPage = pageOf(RevocationAnswer).meta({ id: 'RevocationAdminPage' });

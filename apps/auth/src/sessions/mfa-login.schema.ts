@@ -9,7 +9,7 @@ export const MfaLoginRequest = z
     path: ['code'],
     error: 'expected one second factor: code, recoveryCode or passkey',
   })
-  .meta({ id: 'MfaLoginRequest' });
+  .meta({ id: 'MfaLoginRequest', example: { ticket: 'of the login', code: '123456' } });
 export type MfaLoginRequest = z.infer<typeof MfaLoginRequest>;
 
 /** The password was right, and a second factor is needed: no session yet, and no token. */

@@ -45,7 +45,7 @@ export const RefreshRequest = z
     resource: RequestedResource.optional(),
     token_format: TokenFormat.optional(),
   })
-  .meta({ id: 'RefreshRequest' })
+  .meta({ id: 'RefreshRequest', example: { refresh_token: 'of the last answer' } })
   .default({});
 export type RefreshRequest = z.infer<typeof RefreshRequest>;
 

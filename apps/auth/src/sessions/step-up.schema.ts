@@ -23,7 +23,7 @@ export const StepUpRequest = z
     path: ['code'],
     error: 'expected at most one second factor',
   })
-  .meta({ id: 'StepUpRequest' });
+  .meta({ id: 'StepUpRequest', example: { code: '123456' } });
 export type StepUpRequest = z.infer<typeof StepUpRequest>;
 
 /** A further access token of the session. Its refresh token stays as it is. */

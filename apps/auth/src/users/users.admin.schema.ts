@@ -28,7 +28,10 @@ export const NewUserRequest = z
       error: 'expected either password or passwordHash',
     },
   )
-  .meta({ id: 'NewUserRequest' });
+  .meta({
+    id: 'NewUserRequest',
+    example: { email: 'ada@example.com', password: 'three herons on the weir', roles: ['user'] },
+  });
 export type NewUserRequest = z.infer<typeof NewUserRequest>;
 
 /** What is absent stays as it is. */
