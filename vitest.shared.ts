@@ -43,6 +43,8 @@ export function testProjects({
       globalSetup: postgres ? [path('./libs/dev-stack/src/vitest/global-setup.ts')] : [],
       testTimeout: 60_000,
       hookTimeout: 120_000,
+      // A busy machine takes longer than a second, the default, for what it does in milliseconds else.
+      expect: { poll: { timeout: 20_000 } },
     },
   });
   return defineConfig({
