@@ -20,8 +20,7 @@ export async function createAuthApp(
   const app = await createHttpApp(AppModule.with(config, clock, server?.progress), {
     logger,
     trustProxy: config.trustProxy,
-    // The refresh cookie.
-    cors: { origins: config.corsOrigins, credentials: true },
+    cors: config.cors,
     basePath: config.basePath,
     server,
     documentation: config.areDocsServed

@@ -33,7 +33,7 @@ describe('the settings', () => {
       demoPassword: 'correct horse battery staple',
       isRegistrationOpen: true,
       trustProxy: false,
-      corsOrigins: [],
+      cors: { origins: [], credentials: true },
       shutdownDelayMs: 0,
       basePath: '',
       dataDirectory: '.data',
@@ -89,7 +89,7 @@ describe('the settings', () => {
 
   it('let listed pages call, and refuse every other way to name them', () => {
     const CORS_ORIGINS = 'https://app.example.com, http://localhost:5173';
-    expect(config({ CORS_ORIGINS }).corsOrigins).toEqual([
+    expect(config({ CORS_ORIGINS }).cors.origins).toEqual([
       'https://app.example.com',
       'http://localhost:5173',
     ]);

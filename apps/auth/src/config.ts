@@ -9,6 +9,7 @@ import {
   tracingOf,
   versionIn,
   type Build,
+  type CorsOptions,
   type DatabaseLimits,
   type Environment,
   type ListenAddress,
@@ -95,8 +96,8 @@ export class Config {
   readonly auditRetentionMs: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
-  /** Of pages that may call. */
-  readonly corsOrigins: readonly string[];
+  /** Pages that may call with the refresh cookie. */
+  readonly cors: CorsOptions;
   readonly build: Build;
   /** `undefined`: no spans are recorded. */
   readonly tracing: TracingOptions | undefined;
@@ -154,7 +155,7 @@ export class Config {
     this.auditRetentionMs = settings.AUDIT_RETENTION;
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
-    this.corsOrigins = settings.CORS_ORIGINS;
+    this.cors = { origins: settings.CORS_ORIGINS, credentials: true };
     this.databaseLimits = databaseLimitsOf(settings);
     this.migrations = settings.MIGRATE ? 'run' : 'await';
     this.databaseAppRole = settings.DATABASE_APP_ROLE;

@@ -14,7 +14,7 @@ export function createOrdersApp(
     logger,
     server,
     trustProxy: config.trustProxy,
-    cors: { origins: config.corsOrigins },
+    cors: config.cors,
     documentation: config.areDocsServed
       ? {
           title: 'orders',

@@ -32,7 +32,7 @@ describe('Config', () => {
       clockToleranceMs: 5_000,
       logLevel: 'info',
       trustProxy: false,
-      corsOrigins: [],
+      cors: { origins: [] },
     });
   });
 

@@ -17,6 +17,7 @@ import {
   tracingOf,
   versionIn,
   type Build,
+  type CorsOptions,
   type DatabaseLimits,
   type Environment,
   type ListenAddress,
@@ -110,8 +111,8 @@ export class Config {
   readonly clockToleranceMs: number;
   readonly logLevel: LogLevel;
   readonly trustProxy: TrustProxy;
-  /** Of pages that may call. */
-  readonly corsOrigins: readonly string[];
+  /** Pages that may call. */
+  readonly cors: CorsOptions;
   readonly build: Build;
   /** `undefined`: no spans are recorded. */
   readonly tracing: TracingOptions | undefined;
@@ -144,7 +145,7 @@ export class Config {
     this.clockToleranceMs = settings.CLOCK_TOLERANCE;
     this.logLevel = settings.LOG_LEVEL;
     this.trustProxy = settings.TRUST_PROXY;
-    this.corsOrigins = settings.CORS_ORIGINS;
+    this.cors = { origins: settings.CORS_ORIGINS };
     this.databaseLimits = databaseLimitsOf(settings);
     this.migrations = settings.MIGRATE ? 'run' : 'await';
     this.databaseAppRole = settings.ORDERS_DATABASE_APP_ROLE;

@@ -1,6 +1,6 @@
 import fastifyCors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 /** Which pages of other origins may call a service, and how (Fetch standard, "CORS protocol"). */
 export interface CorsOptions {
@@ -10,7 +10,18 @@ export interface CorsOptions {
   readonly credentials?: boolean;
 }
 
+/** Pages of other origins can read nothing. */
+export const NO_CORS: CorsOptions = { origins: [] };
+
 const EXPOSED_HEADERS = ['x-request-id', 'WWW-Authenticate', 'Retry-After'];
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const REQUEST_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'Prefer',
+  'x-request-id',
+];
 
 /** Chromium keeps the answer to a preflight for two hours at most. */
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200;
@@ -30,8 +41,8 @@ export async function allowPages(
     // Copied: the library takes any array for a list, and adds `Vary: Origin` to every answer then.
     origin: [...origins],
     credentials,
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Prefer', 'x-request-id'],
+    methods: METHODS,
+    allowedHeaders: REQUEST_HEADERS,
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: PREFLIGHT_MAX_AGE_SECONDS,
     // It would refuse an OPTIONS request without an origin as plain text, and not as a problem.
@@ -41,7 +52,7 @@ export async function allowPages(
 
 /** The same for an answer that no hook sees. */
 export function corsHeaders(
-  { origin }: Pick<IncomingHttpHeaders, 'origin'>,
+  { origin }: IncomingMessage['headers'],
   { origins, credentials = false }: CorsOptions,
 ): Record<string, string> {
   if (origins.length === 0) return {};
@@ -51,5 +62,23 @@ export function corsHeaders(
     'access-control-allow-origin': origin,
     'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
     ...(credentials && { 'access-control-allow-credentials': 'true' }),
+  };
+}
+
+/**
+ * The headers of the answer to a preflight that no hook sees: without it a page could not read what
+ * the request itself is answered. `undefined`: it is no preflight of a page that may call.
+ */
+export function preflightHeaders(
+  { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
+  cors: CorsOptions,
+): Record<string, string> | undefined {
+  const isPreflight = method === 'OPTIONS' && 'access-control-request-method' in headers;
+  if (!isPreflight || !cors.origins.includes(headers.origin ?? '')) return undefined;
+  return {
+    ...corsHeaders(headers, cors),
+    'access-control-allow-methods': METHODS.join(', '),
+    'access-control-allow-headers': REQUEST_HEADERS.join(', '),
+    'access-control-max-age': String(PREFLIGHT_MAX_AGE_SECONDS),
   };
 }

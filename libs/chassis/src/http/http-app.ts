@@ -19,7 +19,7 @@ import {
 } from './answers.js';
 import { createBoundedServer, LIMITS, refuseAmbiguousRequests } from './bounded-server.js';
 import { readCallerAddresses, trustedPeers, warnOfUntrustedProxy } from './caller-address.js';
-import { allowPages, type CorsOptions } from './cors.js';
+import { allowPages, NO_CORS, type CorsOptions } from './cors.js';
 import { serveDocs, type Documentation } from './docs.js';
 import { acceptOnlyJson, refuseEncodedBodies, SchemaValidationPipe } from './request-bodies.js';
 import { obeyRouteOptions } from './route-options.js';
@@ -37,8 +37,6 @@ export interface HttpAppOptions {
   /** A server that listens already. Default: one of the app's own, for `app.listen`. */
   readonly server?: ServiceServer | undefined;
 }
-
-const NO_CORS: CorsOptions = { origins: [] };
 
 const MAX_PARAMETER_LENGTH = 3_100;
 

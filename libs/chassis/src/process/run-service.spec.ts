@@ -65,7 +65,10 @@ async function listening(service: Started): Promise<number> {
 }
 
 async function read(port: number, path: string, agent?: Agent) {
-  const [answer] = (await once(get({ port, path, agent }), 'response')) as [IncomingMessage];
+  const headers = { origin: 'https://app.example.com' };
+  const [answer] = (await once(get({ port, path, agent, headers }), 'response')) as [
+    IncomingMessage,
+  ];
   let body = '';
   for await (const chunk of answer as AsyncIterable<Buffer>) body += chunk.toString();
   return { status: answer.statusCode, headers: answer.headers, body };
@@ -169,6 +172,10 @@ describe('a service', () => {
       503,
       { detail: 'Not ready: database (cannot be reached)' },
     ]);
+    // A page that may call the service can read why it is not served.
+    expect(probe.headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example.com',
+    });
     // Nobody is served yet, so there is nobody to wait for.
     service.process.kill('SIGINT');
     expect(await service.exit).toBe(0);

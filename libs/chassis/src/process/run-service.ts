@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
 import { hostAndPort, type TrustProxy } from '../settings/addresses.js';
+import type { CorsOptions } from '../http/cors.js';
 import type { Build } from '../health/build.js';
 import type { TracingOptions } from '../settings/tracing-settings.js';
 import { startTracing, type Tracing } from '../tracing/start-tracing.js';
@@ -21,6 +22,8 @@ export interface ServiceConfig {
   readonly trustProxy: TrustProxy;
   /** The path below which the routes are served, in addition to the root. */
   readonly basePath?: string;
+  /** Which pages of other origins may read answers; default: none. */
+  readonly cors?: CorsOptions;
   /** How long readiness says 503, and requests are still served, before the process stops. */
   readonly shutdownDelayMs: number;
   /** `undefined`: no spans are recorded. */
@@ -68,6 +71,7 @@ export async function runService<Config extends ServiceConfig>(
     logger,
     trustProxy: config.trustProxy,
     basePath: config.basePath,
+    cors: config.cors,
     progress: new StartProgress(service.needs),
   });
   const running = new RunningService(server);

@@ -28,7 +28,7 @@ async function listening(options: Partial<ServiceServerOptions> = {}): Promise<S
   return server;
 }
 
-async function ask(path: string, method = 'GET') {
+async function ask(path: string, method = 'GET', headers = {}) {
   const { port } = server.http.address() as AddressInfo;
   const call = method === 'GET' ? get : request;
   const outgoing = call({
@@ -37,7 +37,7 @@ async function ask(path: string, method = 'GET') {
     path,
     method,
     agent,
-    headers: { 'x-request-id': 'one' },
+    headers: { 'x-request-id': 'one', ...headers },
   });
   outgoing.end(method === 'POST' ? 'x'.repeat(10_000) : undefined);
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -85,6 +85,73 @@ describe('a process that starts', () => {
       ...(status === 503 && { 'retry-after': '1' }),
     });
     if (status === 503) expect(answer.body).toMatch('"code":"not_ready"');
+  });
+
+  describe('for a page of another origin that may call', () => {
+    const origin = 'https://app.example.com';
+    const cors = { origins: [origin], credentials: true };
+    const allowed = {
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': 'x-request-id, WWW-Authenticate, Retry-After',
+      vary: 'Origin',
+    };
+
+    it.each([
+      ['GET', '/health/live', 200],
+      ['GET', '/health/ready', 503],
+      ['POST', '/auth/login', 503],
+    ])('can be read: %s %s', async (method, path, status) => {
+      await listening({ cors });
+      const answer = await ask(path, method, { origin });
+      expect(answer).toMatchObject({ status, headers: allowed });
+    });
+
+    it('is preceded by an answer to the preflight, as from the app', async () => {
+      await listening({ cors });
+      const preflight = { origin, 'access-control-request-method': 'PUT' };
+      expect(await ask('/auth/password', 'OPTIONS', preflight)).toMatchObject({
+        status: 204,
+        headers: {
+          ...allowed,
+          'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+          'access-control-allow-headers':
+            'Authorization, Content-Type, Idempotency-Key, Prefer, x-request-id',
+          'access-control-max-age': '7200',
+          'x-request-id': 'one',
+        },
+        body: '',
+      });
+    });
+
+    it('cannot be read by others, and caches are told apart', async () => {
+      await listening({ cors });
+      const others = [
+        await ask('/orders', 'GET', { origin: 'https://evil.example.com' }),
+        await ask('/orders'),
+        await ask('/orders', 'OPTIONS', {
+          origin: 'https://evil.example.com',
+          'access-control-request-method': 'GET',
+        }),
+      ];
+      for (const { status, headers } of others) {
+        expect([status, headers.vary]).toEqual([503, 'Origin']);
+        expect(headers).not.toHaveProperty('access-control-allow-origin');
+      }
+    });
+
+    it('can be read while the process stops', async () => {
+      await listening({ cors });
+      server.open();
+      server.drain();
+      const answer = await ask('/health/ready', 'GET', { origin });
+      expect(answer).toMatchObject({ status: 503, headers: allowed });
+    });
+
+    it('is without any of that by default', async () => {
+      await listening();
+      expect((await ask('/orders', 'GET', { origin })).headers).not.toHaveProperty('vary');
+    });
   });
 
   it('warns once it serves if requests came before, but not of probes', async () => {

@@ -7,6 +7,7 @@ import { notReady, type Unreadiness } from '../health/readiness.js';
 import { bareAnswer, requestIdOf } from '../http/answers.js';
 import { createBoundedServer } from '../http/bounded-server.js';
 import { trustedPeers } from '../http/caller-address.js';
+import { corsHeaders, NO_CORS, preflightHeaders, type CorsOptions } from '../http/cors.js';
 import type { ListenAddress, TrustProxy } from '../settings/addresses.js';
 import { StartProgress } from './start-progress.js';
 
@@ -15,6 +16,8 @@ export interface ServiceServerOptions {
   readonly trustProxy: TrustProxy;
   /** The path below which the routes are served, in addition to the root. */
   readonly basePath?: string | undefined;
+  /** Pages that can read its answers. Default: those of its own origin. */
+  readonly cors?: CorsOptions | undefined;
   /** What the start waits for. */
   readonly progress?: StartProgress;
 }
@@ -33,6 +36,7 @@ export class ServiceServer {
   readonly http: Server;
   readonly progress: StartProgress;
   private readonly logger: LoggerService;
+  private readonly cors: CorsOptions;
   private readonly livePaths: ReadonlySet<string>;
   private readonly readyPaths: ReadonlySet<string>;
   private app: RequestListener | undefined;
@@ -41,8 +45,15 @@ export class ServiceServer {
   private stopping = false;
   private closed: Promise<unknown> | undefined;
 
-  constructor({ logger, trustProxy, basePath = '', progress }: ServiceServerOptions) {
+  constructor({
+    logger,
+    trustProxy,
+    basePath = '',
+    cors = NO_CORS,
+    progress,
+  }: ServiceServerOptions) {
     this.logger = logger;
+    this.cors = cors;
     this.progress = progress ?? new StartProgress();
     this.livePaths = new Set(['/health/live', `${basePath}/health/live`]);
     this.readyPaths = new Set(['/health/ready', `${basePath}/health/ready`]);
@@ -117,9 +128,14 @@ export class ServiceServer {
   }
 
   private whileStarting(request: IncomingMessage, response: ServerResponse): void {
+    const preflight = preflightHeaders(request, this.cors);
+    if (preflight) {
+      response.writeHead(204, { ...preflight, 'x-request-id': requestIdOf(request) }).end();
+      return;
+    }
     const path = pathOf(request);
     if (this.livePaths.has(path)) {
-      return answer(request, response, 200, { status: 'live' });
+      return this.answer(request, response, 200, { status: 'live' });
     }
     if (!this.readyPaths.has(path)) this.refused += 1;
     this.refuse(request, response, this.progress.missing);
@@ -142,23 +158,23 @@ export class ServiceServer {
     missing: readonly Unreadiness[],
   ): void {
     response.setHeader('retry-after', '1');
-    answer(request, response, 503, notReady(missing));
+    this.answer(request, response, 503, notReady(missing));
+  }
+
+  private answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    content: object,
+  ): void {
+    const type = status === 200 ? 'application/json; charset=utf-8' : 'application/problem+json';
+    const { body, headers } = bareAnswer(content, type, requestIdOf(request));
+    response.writeHead(status, { ...headers, ...corsHeaders(request.headers, this.cors) });
+    response.end(body);
   }
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {
   const end = url.search(/[?#]/);
   return end === -1 ? url : url.slice(0, end);
-}
-
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  content: object,
-): void {
-  const type = status === 200 ? 'application/json; charset=utf-8' : 'application/problem+json';
-  const { body, headers } = bareAnswer(content, type, requestIdOf(request));
-  response.writeHead(status, headers);
-  response.end(body);
 }

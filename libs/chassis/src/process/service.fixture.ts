@@ -40,6 +40,7 @@ await runService({
       port: settings.PORT,
       logLevel: settings.LOG_LEVEL,
       trustProxy: false as const,
+      cors: { origins: ['https://app.example.com'] },
       shutdownDelayMs: settings.SHUTDOWN_DELAY,
       warnings,
       hangs: settings.HANG,
