@@ -33,11 +33,12 @@ export class AccountDeletionService {
    * The account cannot log in from now on, and all sessions end. A link is mailed that restores it; an
    * administrator who enables the user does so, too.
    *
+   * @returns when the rows go; until then the account can be restored
    * @throws UsersError `user_not_found`; `locks_out` for the last administrator
    */
-  async request(userId: string, origin: Origin): Promise<void> {
+  async request(userId: string, origin: Origin): Promise<Date> {
     const by = { actor: userId, origin };
-    await this.dataSource.transaction(async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
       const user = await this.users.lock(manager, userId);
       // Also the second of two requests at once.
@@ -64,6 +65,7 @@ export class AccountDeletionService {
         userId,
         values: noticeOf(now, origin),
       });
+      return deleteAt;
     });
   }
 

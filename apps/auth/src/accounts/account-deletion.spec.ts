@@ -64,6 +64,22 @@ describe('an account that its user deletes', () => {
     expect(await logIn('gone@example.com')).toBe('invalid_credentials');
   });
 
+  it('says until when it can be restored to a caller who prefers to know', async () => {
+    const { access_token: token } = await newUser('until@example.com');
+    const answer = await auth.call<{ deleteAt: string }>('DELETE', '/auth/me', {
+      token,
+      headers: { prefer: 'return=representation' },
+    });
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'preference-applied': 'return=representation' },
+    });
+    const [row] = await query<{ delete_at: Date }>(
+      `SELECT delete_at FROM users WHERE email = 'until@example.com'`,
+    );
+    expect(answer.body).toEqual({ deleteAt: row?.delete_at.toISOString() });
+  });
+
   it('comes back by the link that was mailed, which works once', async () => {
     const { id, link } = await deletedUser('Back@example.com');
     expect(await restore(link)).toBe(204);

@@ -5,25 +5,31 @@ import {
   Delete,
   Get,
   Header,
+  Headers,
   HttpCode,
   Post,
+  Res,
   StreamableFile,
   UseGuards,
 } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBearerAuth,
+  ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 
 import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { prefersRepresentation } from '../prefer.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import {
   Accepted,
+  Deletion,
   EmailChange,
   ForgottenPassword,
   LinkRequest,
@@ -68,9 +74,23 @@ export class AccountsController {
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Delete my account; a link that is mailed restores it for 7 days' })
+  @ApiHeader({
+    name: 'prefer',
+    required: false,
+    description: '`return=representation` (RFC 7240): answer with 200, and until when that is',
+  })
+  @ApiOkResponse({ standardSchema: Deletion })
   @ApiNoContentResponse()
-  delete(@CurrentUser() { userId }: SessionUser, @RequestOrigin() origin: Origin): Promise<void> {
-    return this.deletion.request(userId, origin);
+  async delete(
+    @CurrentUser() { userId }: SessionUser,
+    @RequestOrigin() origin: Origin,
+    @Headers('prefer') prefer: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Deletion | undefined> {
+    const deleteAt = await this.deletion.request(userId, origin);
+    if (!prefersRepresentation(prefer)) return undefined;
+    reply.status(200).header('preference-applied', 'return=representation');
+    return { deleteAt: deleteAt.toISOString() };
   }
 
   @Post('account/restore')

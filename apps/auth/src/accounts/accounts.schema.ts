@@ -34,3 +34,11 @@ export type EmailChange = z.infer<typeof EmailChange>;
 /** The request was taken. Whether it leads to a mail is not said. */
 export const Accepted = z.object({}).meta({ id: 'Accepted' });
 export type Accepted = z.infer<typeof Accepted>;
+
+/** An account that its user has deleted. */
+export const Deletion = z
+  .object({
+    deleteAt: z.iso.datetime().meta({ description: 'Until then the account can be restored' }),
+  })
+  .meta({ id: 'Deletion' });
+export type Deletion = z.infer<typeof Deletion>;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { preferredWaitSeconds } from './prefer.js';
+import { prefersRepresentation, preferredWaitSeconds } from './prefer.js';
 
 it.each<[string | undefined, number | undefined]>([
   [undefined, undefined],
@@ -36,4 +36,16 @@ it.each<[string | undefined, number | undefined]>([
 
 it('reads a wait of any length of digits as a number', () => {
   expect(preferredWaitSeconds(`wait=${'9'.repeat(1_000)}`)).toBe(Infinity);
+});
+
+it.each<[string | undefined, boolean]>([
+  ['return=representation', true],
+  ['wait=2, Return="representation"', true],
+  ['return=minimal', false],
+  ['return=minimal, return=representation', false],
+  ['return', false],
+  ['note="return=representation"', false],
+  [undefined, false],
+])('reads of Prefer: %j whether the representation is preferred: %j', (header, isWanted) => {
+  expect(prefersRepresentation(header)).toBe(isWanted);
 });
