@@ -7,6 +7,7 @@ import { UsersError, type UsersErrorCode } from '../users/users.errors.js';
 import { withAdminServices } from './admin-services.js';
 import { demand, demandPassword, Refusal, type Console } from './console.js';
 import { createAdmin } from './create-admin.js';
+import { importUsers } from './import-users.js';
 import { PasswordNotGiven } from './read-password.js';
 import { demandUser, takes, USER_COMMANDS, type Outcome } from './user-commands.js';
 
@@ -16,6 +17,7 @@ const USAGE = [
   'Usage: npm run admin -- <command>',
   '',
   line('create-admin <email>', 'makes an administrator'),
+  line('import-users <file>', 'adds users of another system, a line of JSON each'),
   ...Object.entries(USER_COMMANDS).map(([name, { parameters, purpose }]) =>
     line([name, '<user>', ...(parameters ? [parameters] : [])].join(' '), purpose),
   ),
@@ -55,6 +57,9 @@ function commandOf([name = '', target, argument, ...others]: readonly string[]):
   if (target === undefined || others.length > 0) return undefined;
   if (name === 'create-admin' && argument === undefined) {
     return (config, console) => makeAdmin(config, target, console);
+  }
+  if (name === 'import-users' && argument === undefined) {
+    return (config) => withAdminServices(config, (services) => importUsers(services, target));
   }
   const command = Object.hasOwn(USER_COMMANDS, name) ? USER_COMMANDS[name] : undefined;
   if (!command || !takes(command, argument)) return undefined;

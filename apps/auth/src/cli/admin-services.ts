@@ -37,6 +37,7 @@ import { UsersRepository } from '../users/users.repository.js';
 /** What a command in a shell works with. */
 export interface AdminServices {
   readonly dataSource: DataSource;
+  readonly accessModel: AccessModel;
   readonly users: UsersAdminService;
   readonly usersRepository: UsersRepository;
   readonly sessions: SessionsAdminService;
@@ -102,6 +103,7 @@ export async function withAdminServices<T>(
     );
     return await work({
       dataSource,
+      accessModel: app.get(AccessModel),
       users: app.get(UsersAdminService),
       usersRepository: app.get(UsersRepository),
       sessions: app.get(SessionsAdminService),

@@ -20,6 +20,11 @@ export const NewUserRequest = z
     password: NewPassword.optional(),
     passwordHash: PasswordHash.optional(),
     roles: Roles.default([USER_ROLE]),
+    claims: ClaimsInput.default({}),
+    emailVerified: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'The user has proved elsewhere to read what is sent there' }),
   })
   .refine(
     ({ password, passwordHash }) => (password === undefined) !== (passwordHash === undefined),

@@ -69,11 +69,16 @@ export class UsersAdminService {
 
   /** @throws UsersError `email_taken`, `password_breached`, `too_many_attempts`; AccessModelError `invalid_access` */
   async create(request: NewUserRequest, by: ByAdmin): Promise<User> {
-    const { email, password, roles } = request;
+    const { email, password, roles, claims, emailVerified } = request;
     // The schema demands one of the two.
     if (password !== undefined) await this.breached.refuse(password, 'password');
     const passwordHash = request.passwordHash ?? (await this.hash(password ?? '', by));
-    const user = newUser({ email, passwordHash, roles: distinct(roles) }, this.clock.now());
+    const now = this.clock.now();
+    const user: User = {
+      ...newUser({ email, passwordHash, roles: distinct(roles) }, now),
+      claims,
+      emailVerifiedAt: emailVerified ? now : null,
+    };
     await this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
       await this.accessModel.assertRoles(manager, user.roles);

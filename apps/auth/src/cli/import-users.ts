@@ -1,0 +1,145 @@
+import { stat } from 'node:fs/promises';
+
+import { AccessModelError } from '../access/access.errors.js';
+import { emailKey } from '../users/email.js';
+import { NewUserRequest } from '../users/users.admin.schema.js';
+import { UsersError } from '../users/users.errors.js';
+import type { AdminServices } from './admin-services.js';
+import { Refusal } from './console.js';
+import { fileLines } from './file-lines.js';
+import type { Outcome } from './user-commands.js';
+
+/** Claims have at most 64 KiB as they are stored; as they are written they may be longer. */
+const MAX_LINE_BYTES = 131_072;
+/** As many as one reads. */
+const MAX_SHOWN = 100;
+
+type Services = Pick<AdminServices, 'accessModel' | 'dataSource' | 'users'>;
+
+interface ImportedUser {
+  readonly line: number;
+  readonly user: NewUserRequest;
+}
+
+/**
+ * Adds the users of a file, each a line of JSON as `POST /admin/users` takes it. Nothing is added while
+ * any line is wrong. Users who are there are not changed, so that a second run adds what the first one,
+ * however it ended, did not.
+ *
+ * @throws Refusal that names each wrong line
+ */
+export async function importUsers(services: Services, path: string): Promise<Outcome> {
+  await demandFile(path);
+  const faults = new Faults();
+  const count = await check(services, path, faults);
+  faults.refuseAny();
+  const existing: string[] = [];
+  for await (const { line, user } of usersIn(path, faults)) {
+    try {
+      await services.users.create(user, { actor: null, command: 'import-users' });
+    } catch (error) {
+      const isThere = error instanceof UsersError && error.code === 'email_taken';
+      if (!isThere) throw asRefusal(error, line);
+      existing.push(JSON.stringify({ line, email: user.email, added: false }));
+    }
+  }
+  // The file was changed meanwhile.
+  faults.refuseAny();
+  const added = count - existing.length;
+  return {
+    results: existing,
+    message: `Users that were added: ${added}. Users who had an account already, and were not changed: ${existing.length}.`,
+  };
+}
+
+/** It is read twice. */
+async function demandFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new Refusal(`There is no file ${path}.`);
+}
+
+/** @returns how many users there are */
+async function check(
+  { accessModel, dataSource }: Services,
+  path: string,
+  faults: Faults,
+): Promise<number> {
+  const lineOf = new Map<string, number>();
+  const checkedRoles = new Map<string, string>();
+  for await (const { line, user } of usersIn(path, faults)) {
+    const key = emailKey(user.email);
+    const before = lineOf.get(key);
+    if (before === undefined) lineOf.set(key, line);
+    else faults.add(line, `email is that of line ${before}`);
+    for (const role of user.roles) {
+      if (!checkedRoles.has(role)) {
+        const unknown = accessModel.assertRoles(dataSource.manager, [role]);
+        checkedRoles.set(role, await unknown.then(() => '', textOf));
+      }
+      const fault = checkedRoles.get(role);
+      if (fault) faults.add(line, `roles: ${JSON.stringify(role)} ${fault}`);
+    }
+  }
+  return lineOf.size;
+}
+
+/** The users of a file. What is none is added to the faults. */
+async function* usersIn(path: string, faults: Faults): AsyncGenerator<ImportedUser> {
+  for await (const { number, text } of fileLines(path, MAX_LINE_BYTES)) {
+    if (text === undefined) {
+      faults.add(number, `is longer than ${MAX_LINE_BYTES} bytes, or is not UTF-8`);
+      continue;
+    }
+    const { success, data, error } = NewUserRequest.safeParse(parsed(text));
+    if (success) yield { line: number, user: data };
+    else {
+      for (const { path: member, message } of error.issues) {
+        faults.add(number, [member.join('.'), message].filter(Boolean).join(' '));
+      }
+    }
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws what is no answer to a role */
+function textOf(error: unknown): string {
+  if (!(error instanceof AccessModelError)) throw error;
+  return error.faults?.map(({ message }) => message).join(', ') ?? error.message;
+}
+
+/** Between the two readings a role may have been removed. */
+function asRefusal(error: unknown, line: number): unknown {
+  return error instanceof AccessModelError
+    ? new Refusal(`Line ${line}: ${textOf(error)}. The lines before it are imported.`)
+    : error;
+}
+
+/** What is wrong, line by line. No text of the file is repeated that may be a secret. */
+class Faults {
+  private readonly shown: string[] = [];
+  private count = 0;
+
+  add(line: number, fault: string): void {
+    this.count += 1;
+    if (this.shown.length < MAX_SHOWN) this.shown.push(`line ${line}: ${fault}`);
+  }
+
+  refuseAny(): void {
+    if (this.count === 0) return;
+    const more = this.count - this.shown.length;
+    throw new Refusal(
+      [
+        'Not imported:',
+        ...this.shown.map((fault) => `  ${fault}`),
+        ...(more > 0 ? [`  and ${more} more`] : []),
+      ].join('\n'),
+    );
+  }
+}
