@@ -8,9 +8,20 @@ export interface ConsoleOptions extends Pick<BrowserContextOptions, 'viewport' |
   readonly email: string;
   /** Where auth is found. Default: where it listens. */
   readonly address?: string;
+  /** Default: the mouse. */
+  readonly hand?: Hand;
 }
 
-const TIMEOUT_MS = 15_000;
+/** What a user works with. */
+export type Hand = 'mouse' | 'keyboard';
+export const HANDS: readonly Hand[] = ['mouse', 'keyboard'];
+
+/** For tests of many steps, on a busy machine. */
+export const SLOW = { timeout: 300_000 };
+
+const TIMEOUT_MS = 30_000;
+/** No page has so many places that the focus can go to. */
+const MOST_TABS = 150;
 
 /** The console in a browser of its own, in which a user has logged in. */
 export class Console {
@@ -20,6 +31,7 @@ export class Console {
   private constructor(
     readonly page: Page,
     readonly address: string,
+    readonly hand: Hand,
   ) {
     page.setDefaultTimeout(TIMEOUT_MS);
     page.on('pageerror', (error) => this.complaints.push(error.message));
@@ -29,15 +41,16 @@ export class Console {
       if (message.type() === 'error' && !isFailedRequest) this.complaints.push(message.text());
     });
     page.on('request', (request) => {
-      if (!request.url().startsWith(`${address}/`)) this.complaints.push(request.url());
+      const isOwn = [address, `blob:${address}`].some((own) => request.url().startsWith(`${own}/`));
+      if (!isOwn) this.complaints.push(request.url());
     });
   }
 
   /** Opens the page, with nobody logged in. */
   static async open(options: Omit<ConsoleOptions, 'email'> = {}, path = ''): Promise<Console> {
-    const { address = (await startStack()).auth, ...look } = options;
+    const { address = (await startStack()).auth, hand = 'mouse', ...look } = options;
     const context = await (await openBrowser()).newContext({ locale: 'en-US', ...look });
-    const opened = new Console(await context.newPage(), address);
+    const opened = new Console(await context.newPage(), address, hand);
     await opened.page.goto(`${address}/console${path}`);
     return opened;
   }
@@ -51,15 +64,51 @@ export class Console {
 
   /** Fills the form of the login. */
   async logIn(email: string, password = PASSWORD): Promise<void> {
-    await this.page.getByLabel('E-mail').fill(email);
-    await this.page.getByLabel('Password', { exact: true }).fill(password);
-    await this.button('Log in').click();
+    await this.type(this.page.getByLabel('E-mail'), email);
+    await this.type(this.page.getByLabel('Password', { exact: true }), password);
+    await this.press(this.button('Log in'));
   }
 
   /** Goes to a page of the menu. */
   async go(name: string): Promise<void> {
-    await this.page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+    await this.press(this.page.getByRole('navigation').getByRole('link', { name, exact: true }));
     await this.page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  }
+
+  /** A button or a link. */
+  async press(target: Locator): Promise<void> {
+    if (this.hand === 'mouse') return target.click();
+    await this.reach(target);
+    await this.page.keyboard.press('Enter');
+  }
+
+  async check(box: Locator): Promise<void> {
+    if (this.hand === 'mouse') return box.check();
+    await this.reach(box);
+    await this.page.keyboard.press('Space');
+  }
+
+  /** Writes a text in the place of the one that is there. */
+  async type(field: Locator, text: string): Promise<void> {
+    if (this.hand === 'mouse') return field.fill(text);
+    await this.reach(field);
+    await this.page.keyboard.press('ControlOrMeta+A');
+    await this.page.keyboard.press('Delete');
+    await this.page.keyboard.insertText(text);
+  }
+
+  /** Goes there as someone without a mouse does: by Tab alone. */
+  private async reach(target: Locator): Promise<void> {
+    await target.waitFor();
+    const isBusy = () => target.getAttribute('aria-disabled');
+    await expect.poll(isBusy, { timeout: TIMEOUT_MS }).not.toBe('true');
+    for (let count = 0; count < MOST_TABS; count += 1) {
+      if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) {
+        return;
+      }
+      await this.page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab does not lead to ${String(target)}`);
   }
 
   button(name: string | RegExp): Locator {

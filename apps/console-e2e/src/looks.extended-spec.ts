@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
-import { Console } from './console.js';
-import { ADMIN, login } from './stack.js';
+import { Console, SLOW } from './console.js';
+import { ADMIN, api, login, newUser } from './stack.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -16,6 +16,7 @@ const pictures = process.env['CONSOLE_PICTURES'];
 const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1280, height: 800 } } as const;
 const PAGES = [
   'Token',
+  'Account',
   'Sessions',
   'Second factors',
   'Users',
@@ -54,9 +55,6 @@ async function violations({ page }: Console): Promise<string[]> {
 const overflow = ({ page }: Console) =>
   page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
 
-/** Axe takes its time on a busy machine. */
-const SLOW = { timeout: 180_000 };
-
 describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size', SLOW, (look) => {
   const open = { colorScheme: look.colorScheme, viewport: SIZES[look.size] };
 
@@ -72,6 +70,8 @@ describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size',
     };
     await seen('login');
     await login(ADMIN, 'curl/8.5');
+    const deleted = await newUser();
+    await api('auth/me', { token: await login(deleted.email), method: 'DELETE' });
     await console.logIn(ADMIN);
     await console.page.getByRole('navigation').waitFor();
     for (const name of PAGES) {
@@ -83,6 +83,18 @@ describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size',
     await console.page.getByRole('link', { name: 'ada@example.com' }).click();
     await console.button('Disable').waitFor();
     await seen('user');
+    await console.button('Require a new password').click();
+    await seen('ask');
+    await console.inDialog('Cancel').click();
+    await console.page.goto(`${console.address}/console/users/${deleted.id}`);
+    await console.button('Restore').waitFor();
+    await seen('deleted user');
+    await console.go('Account');
+    for (const form of ['Change the password', 'Change the e-mail', 'Delete my account']) {
+      await console.button(form).click();
+      await seen(form);
+      await console.inDialog('Cancel').click();
+    }
     await console.go('Clients');
     await console.button('New client').click();
     await console.page.getByLabel('orders:read').waitFor();

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 import { DEMO_CLIENT_ID, freePort, startApp } from '@jwt-auth/dev-stack';
-import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import { freshDatabase, withDatabase } from '@jwt-auth/dev-stack/vitest';
 
 export const PASSWORD = 'correct horse battery staple';
 export const ADMIN = 'admin@example.com';
@@ -11,6 +12,8 @@ export interface Stack {
   readonly auth: string;
   readonly orders: string;
   readonly authDatabase: string;
+  /** Where all mail arrives. */
+  readonly mailbox: Mailbox;
 }
 
 let shared: Promise<Stack> | undefined;
@@ -25,12 +28,14 @@ async function start(): Promise<Stack> {
   const port = await freePort();
   const ISSUER = `http://localhost:${port}`;
   const authDatabase = await freshDatabase();
+  const mailbox = await Mailbox.start();
   const secret = randomBytes(32).toString('base64url');
   const env = {
     DATABASE_URL: authDatabase,
     ISSUER,
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     DEMO_CLIENT_SECRET: secret,
+    SMTP_URL: mailbox.smtpUrl,
   };
   await startApp('auth', { port, env });
   const orders = await startApp('orders', {
@@ -42,7 +47,7 @@ async function start(): Promise<Stack> {
     },
   });
   // The page is where the issuer is: a browser offers WebCrypto to pages of this machine.
-  return { auth: ISSUER, orders: orders.url, authDatabase };
+  return { auth: ISSUER, orders: orders.url, authDatabase, mailbox };
 }
 
 /** Calls auth as a program does. @throws Error with the answer, unless it is a success */
@@ -73,18 +78,26 @@ interface ApiCall {
 }
 
 /** An access token. @param userAgent of the device */
-export async function login(email: string, userAgent = 'spec'): Promise<string> {
-  const body = { email, password: PASSWORD };
+export async function login(
+  email: string,
+  userAgent = 'spec',
+  password = PASSWORD,
+): Promise<string> {
+  const body = { email, password };
   const headers = { 'user-agent': userAgent };
   return (await api<{ access_token: string }>('auth/login', { body, headers })).access_token;
 }
 
-let admin: Promise<string> | undefined;
+/** A token gets old: changes need a recent login, and a run may take long on a slow machine. */
+const FRESH_MS = 300_000;
+let admin: { readonly token: Promise<string>; readonly sinceMs: number } | undefined;
 
-/** The token of an administrator. */
+/** The token of an administrator, of a recent login. */
 export function adminToken(): Promise<string> {
-  admin ??= login(ADMIN);
-  return admin;
+  if (!admin || performance.now() - admin.sinceMs > FRESH_MS) {
+    admin = { token: login(ADMIN), sinceMs: performance.now() };
+  }
+  return admin.token;
 }
 
 export interface NewUser {
@@ -96,4 +109,23 @@ export interface NewUser {
 export async function newUser(roles = ['user']): Promise<NewUser> {
   const body = { email: `${randomUUID()}@example.com`, password: PASSWORD, roles };
   return api<NewUser>('admin/users', { token: await adminToken(), body });
+}
+
+/** The status that an access token gets at auth: 401 once it is refused. */
+export async function statusOf(token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await fetch(`${(await startStack()).auth}/auth/me`, { headers })).status;
+}
+
+/** The link of the next mail to this address with this subject. */
+export async function linkTo(email: string, subject: string): Promise<string> {
+  const { text } = await (await startStack()).mailbox.take(email, subject);
+  return /^https?:.*#token=.*$/m.exec(text)?.[0] ?? '';
+}
+
+/** The user logged in longer ago than a change allows. */
+export async function ageLogin({ id }: NewUser): Promise<void> {
+  const { authDatabase } = await startStack();
+  const longAgo = `UPDATE sessions SET authenticated_at = now() - interval '16 minutes' WHERE user_id = $1`;
+  await withDatabase(authDatabase, (client) => client.query(longAgo, [id]));
 }

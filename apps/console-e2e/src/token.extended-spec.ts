@@ -21,6 +21,7 @@ describe.skipIf(!browserPath)('the token page', () => {
     // Who is no administrator does not see the pages of administrators.
     expect(await console.page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
       'Token',
+      'Account',
       'Sessions',
       'Second factors',
     ]);

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact';
 
 import { AccessPage } from './access/access-page.js';
+import { AccountPage } from './account/account-page.js';
 import { AuditPage } from './audit/audit-page.js';
 import { ClientsPage } from './clients/clients-page.js';
 import { FactorsPage } from './factors/factors-page.js';
@@ -21,6 +22,7 @@ const forAdmins = (component: PageEntry['component']) => ({ component, isForAdmi
 
 const ENTRIES = {
   token: { component: TokenPage },
+  account: { component: AccountPage },
   sessions: { component: SessionsPage },
   factors: { component: FactorsPage },
   users: forAdmins(UsersPage),

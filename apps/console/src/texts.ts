@@ -48,6 +48,7 @@ export const texts = {
     insufficient_scope: 'Your token does not allow this.',
     insufficient_role: 'Only administrators may do this.',
     body_too_large: 'The text is too long.',
+    mail_unavailable: 'This installation sends no mail.',
   },
 
   login: {
@@ -125,6 +126,43 @@ export const texts = {
       acr: 'How strong that proof was: pwd or mfa.',
     } as Readonly<Record<string, string>>,
     unknownClaim: 'Not a claim of this issuer.',
+  },
+
+  account: {
+    title: 'Account',
+    about: 'Your e-mail, your password, and all that is kept of you.',
+    email: 'E-mail',
+    verified: 'verified',
+    unverified: 'not verified',
+    verify: 'Send the link again',
+    verifySent: 'A link is mailed to you. It verifies the e-mail.',
+    changeEmail: 'Change the e-mail',
+    changeEmailText:
+      'A link is mailed to the new e-mail. The account has it once the link is used, within 30 minutes, and the old one is told.',
+    newEmail: 'New e-mail',
+    emailSent: 'A link is mailed to the new e-mail.',
+    password: 'Password',
+    passwordText: 'With a new password all other sessions end at once.',
+    changePassword: 'Change the password',
+    currentPassword: 'Current password',
+    newPassword: 'New password',
+    passwordChanged: 'The password is changed, and all other sessions have ended.',
+    export: 'Your data',
+    exportText:
+      'Everything that is kept of your account, as one file: the account, sessions, second factors, and the events of the audit log that are about you. It has no secrets.',
+    exportButton: 'Export as a file',
+    exported: 'The file is saved.',
+    remove: 'Delete the account',
+    removeText:
+      'For 7 days nothing is removed. Until then the link that is mailed to you restores the account, and so does an administrator.',
+    confirmRemove: {
+      label: 'Delete my account',
+      title: 'Delete your account?',
+      text: 'All your sessions end at once, this one too, and every token is refused. For 7 days the account can be restored by the link that is mailed to you. Then all that belongs to it is removed, and only ids stay in the audit log.',
+      done: 'The account is deleted.',
+    },
+    removed: (email: string, until: string) =>
+      `Your account is deleted. Until ${until} it can be restored, by the link that is mailed to ${email} or by an administrator.`,
   },
 
   sessions: {
@@ -229,6 +267,27 @@ export const texts = {
       text: 'The password is replaced by a generated one, which you see once. All sessions end at once, and every token is refused.',
       done: 'The password is replaced.',
       shown: 'The new password',
+    },
+    sendReset: {
+      label: 'Send a password reset',
+      title: 'Send a password reset?',
+      text: 'A link for a new password is mailed to the user. It works once, for 30 minutes. The current password works until then.',
+      done: 'The link is mailed.',
+    },
+    requirePassword: {
+      label: 'Require a new password',
+      title: 'Require a new password?',
+      text: 'The current password ends, and so do all sessions, and every token is refused at once. A link for a new password is mailed to the user.',
+      done: 'The current password has ended, and a link for a new one is mailed.',
+    },
+    deleted: 'being deleted',
+    deletedText: (until: string) =>
+      `The user has deleted this account. It can be restored until ${until}; then it is removed.`,
+    restore: {
+      label: 'Restore',
+      title: 'Restore this account?',
+      text: 'The user has deleted it, and can log in again then. Sessions that have ended stay ended.',
+      done: 'The account is restored.',
     },
     remove: {
       label: 'Delete',

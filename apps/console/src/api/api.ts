@@ -4,6 +4,8 @@ import { session } from '../session/session.js';
 import { connectionLost } from './connection.js';
 import { ApiError, errorOf, ProofNeeded, unreachable } from './problem.js';
 
+const KEPT_FOR_DOWNLOAD_MS = 60_000;
+
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
@@ -28,7 +30,31 @@ export async function call<T = undefined>(path: string, options: Call = {}): Pro
   }
 }
 
+/**
+ * Saves the answer to a GET as a file of the user, whole or not at all.
+ *
+ * @throws ApiError
+ */
+export async function download(path: string, fileName: string): Promise<void> {
+  const content = await answer(path, {}, (response) => response.blob());
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(content);
+  link.download = fileName;
+  link.click();
+  // The browser has taken it over by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_FOR_DOWNLOAD_MS);
+}
+
 async function send<T>(path: string, options: Call): Promise<T> {
+  const text = await answer(path, options, (response) => response.text());
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+async function answer<T>(
+  path: string,
+  options: Call,
+  read: (response: Response) => Promise<T>,
+): Promise<T> {
   const { method = 'GET', body, headers = {}, signal } = options;
   const hasBody = body !== undefined;
   const request: RequestInit = {
@@ -41,8 +67,7 @@ async function send<T>(path: string, options: Call): Promise<T> {
   try {
     const response = await session.fetch(new URL(path, AUTH), request);
     if (!response.ok) throw await errorOf(response, true);
-    const text = await response.text();
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    return await read(response);
   } catch (error) {
     if (signal?.aborted) throw error;
     const known = error instanceof ApiError ? error : unreachable();

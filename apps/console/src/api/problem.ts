@@ -36,15 +36,22 @@ export class ProofNeeded extends ApiError {
 }
 const PROOF_NEEDED = 'insufficient_user_authentication';
 
+/** What auth says of an access token that it does not take: the session library got no other. */
+const TOKEN_REFUSED = ['token_missing', 'token_invalid', 'token_expired', 'token_revoked'];
+
 /** Answers that say nothing of the request, and that end by themselves. */
 const PASSING = [502, 503, 504];
+/** The same status, of an installation that sends no mail. */
+const LASTING = ['mail_unavailable'];
 
-/** @param session whether the call had an access token: then 401 says that the session is over */
+/** @param session whether the call had an access token: then a 401 may say that the session is over */
 export async function errorOf(response: Response, session: boolean): Promise<ApiError> {
   const { status, headers } = response;
   const body = (await response.json().catch(() => ({}))) as ProblemBody;
   if (session && status === 401) {
-    return body.code === PROOF_NEEDED ? new ProofNeeded() : sessionEnded();
+    if (body.code === PROOF_NEEDED) return new ProofNeeded();
+    // Others, such as `invalid_credentials`, are about what was typed.
+    if (body.code === undefined || TOKEN_REFUSED.includes(body.code)) return sessionEnded();
   }
   return errorFrom({ ...body, status }, Number(headers.get('retry-after') ?? 0));
 }
@@ -54,7 +61,7 @@ export function errorFrom(
   { status, code = String(status), title, detail, errors }: ProblemBody & { status: number },
   retryAfterSeconds = 0,
 ): ApiError {
-  if (PASSING.includes(status)) return unreachable();
+  if (PASSING.includes(status) && !LASTING.includes(code)) return unreachable();
   if (code === 'too_many_attempts' && retryAfterSeconds > 0) {
     return new ApiError(code, texts.tryAgainIn(retryAfterSeconds));
   }

@@ -3,12 +3,13 @@ import { useState } from 'preact/hooks';
 
 import { useAction } from '../api/use-action.js';
 import { signWithPasskey } from '../factors/passkey.js';
+import { useStore } from '../store.js';
 import { texts } from '../texts.js';
 import { Button, Failure, Field } from '../ui/controls.js';
 import { Dialog } from '../ui/dialog.js';
 import { SecondFactorForm } from './second-factor.js';
 import { login, loginWithPasskey, post } from './session.js';
-import { logout } from './use-session.js';
+import { farewell, logout } from './use-session.js';
 
 /** The form that starts a session. @param email of the user who was logged in before */
 function LoginForm({ email: known = '' }: { readonly email?: string }) {
@@ -67,10 +68,12 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
 }
 
 export function LoginPage() {
+  const text = useStore(farewell);
   return (
     <main class="login">
       <h1>{texts.name}</h1>
       <p class="about">{texts.login.about}</p>
+      {text && <p class="notice">{text}</p>}
       <LoginForm />
     </main>
   );

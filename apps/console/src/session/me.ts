@@ -7,6 +7,8 @@ export interface Me {
   readonly email: string;
   readonly roles: readonly string[];
   readonly sessionId: string;
+  /** Whether they have proved to read what is sent to the e-mail. */
+  readonly emailVerified: boolean;
 }
 
 export const MeContext = createContext<Me | undefined>(undefined);

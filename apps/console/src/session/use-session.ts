@@ -1,4 +1,5 @@
 import { Store, useStore } from '../store.js';
+import { announce } from '../ui/announcements.js';
 import { identityQuestion } from './identity.js';
 import { session } from './session.js';
 
@@ -28,8 +29,17 @@ session.onChange((principal) => {
 /** Changes with each login, so that what failed without one is repeated. */
 export const useLogins = () => useStore(logins);
 
-/** Ends the session because the user wants it, in all tabs. */
-export async function logout(): Promise<void> {
+/** What the login page says of how the session ended; empty: nothing. */
+export const farewell = new Store('');
+
+/**
+ * Ends the session because the user wants it, in all tabs.
+ *
+ * @param text that the login page shows then
+ */
+export async function logout(text = ''): Promise<void> {
+  farewell.set(text);
+  if (text) announce(text);
   sessionState.set('none');
   await session.logout().catch(() => undefined);
 }

@@ -69,6 +69,35 @@ export function Confirm({ title, children, label, action, done, onClose }: Confi
   );
 }
 
+/** What a change is called, what it will do, and what is said when it was done. */
+export interface ActionTexts {
+  readonly label: string;
+  readonly title: string;
+  readonly text: string;
+  readonly done: string;
+}
+
+/** A button for a change that is asked for first. */
+export function ConfirmButton({
+  says: { label, title, text, done },
+  action,
+  kind = 'danger',
+}: {
+  readonly says: ActionTexts;
+  readonly action: () => Promise<unknown>;
+  readonly kind?: 'danger' | 'plain';
+}) {
+  return (
+    <DialogButton label={label} kind={kind}>
+      {(close) => (
+        <Confirm title={title} label={label} action={action} done={done} onClose={close}>
+          {text}
+        </Confirm>
+      )}
+    </DialogButton>
+  );
+}
+
 /** A button that opens a dialog, for one use. */
 export function DialogButton({
   label,

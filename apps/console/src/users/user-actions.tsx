@@ -5,7 +5,7 @@ import { useQuery } from '../api/use-query.js';
 import type { FactorList } from '../factors/factor.js';
 import { go } from '../routing/route.js';
 import { texts } from '../texts.js';
-import { Confirm, DialogButton } from '../ui/dialog.js';
+import { ConfirmButton } from '../ui/dialog.js';
 import { SecretDialog } from '../ui/form-dialog.js';
 import { Card } from '../ui/page.js';
 import { Copyable } from '../ui/values.js';
@@ -22,78 +22,50 @@ export function UserActions({ user, onChanged }: UserActionsProps) {
   const one = path('admin', 'users', user.id);
   const factors = useQuery<FactorList>(`${one}/factors`);
   const hasFactors = (factors.data?.items.length ?? 0) > 0;
-  const change = async (disabled: boolean) => {
+  const disable = (disabled: boolean) => async () => {
     await call(one, { method: 'PATCH', body: { disabled } });
     onChanged();
   };
-  const words = user.disabled ? texts.users.enable : texts.users.disable;
+  const replacePassword = async () => {
+    const made = { method: 'PUT', body: {} } as const;
+    setPassword((await call<{ password: string }>(`${one}/password`, made)).password);
+    onChanged();
+  };
+  const askForPassword = (required: boolean) => async () => {
+    await call(`${one}/password/reset`, { method: 'POST', body: { required } });
+    onChanged();
+  };
+  const resetFactors = async () => {
+    await call(`${one}/factors`, { method: 'DELETE' });
+    factors.reload();
+  };
+  const remove = async () => {
+    await call(one, { method: 'DELETE' });
+    go('users');
+  };
   return (
     <Card title={texts.users.actions}>
       <div class="buttons">
-        <DialogButton label={words.label} kind={user.disabled ? 'plain' : 'danger'}>
-          {(close) => (
-            <Confirm
-              title={words.title}
-              label={words.label}
-              action={() => change(!user.disabled)}
-              done={words.done}
-              onClose={close}
-            >
-              {words.text}
-            </Confirm>
-          )}
-        </DialogButton>
-        <DialogButton label={texts.users.newPassword.label} kind="danger">
-          {(close) => (
-            <Confirm
-              title={texts.users.newPassword.title}
-              label={texts.users.newPassword.label}
-              action={async () => {
-                const made = { method: 'PUT', body: {} } as const;
-                setPassword((await call<{ password: string }>(`${one}/password`, made)).password);
-                onChanged();
-              }}
-              done={texts.users.newPassword.done}
-              onClose={close}
-            >
-              {texts.users.newPassword.text}
-            </Confirm>
-          )}
-        </DialogButton>
-        {hasFactors && (
-          <DialogButton label={texts.factors.reset.label} kind="danger">
-            {(close) => (
-              <Confirm
-                title={texts.factors.reset.title}
-                label={texts.factors.reset.label}
-                action={async () => {
-                  await call(`${one}/factors`, { method: 'DELETE' });
-                  factors.reload();
-                }}
-                done={texts.factors.reset.done}
-                onClose={close}
-              >
-                {texts.factors.reset.text}
-              </Confirm>
-            )}
-          </DialogButton>
+        {user.disabled ? (
+          <ConfirmButton
+            says={user.deleteAt ? texts.users.restore : texts.users.enable}
+            action={disable(false)}
+            kind="plain"
+          />
+        ) : (
+          <>
+            <ConfirmButton
+              says={texts.users.sendReset}
+              action={askForPassword(false)}
+              kind="plain"
+            />
+            <ConfirmButton says={texts.users.requirePassword} action={askForPassword(true)} />
+            <ConfirmButton says={texts.users.disable} action={disable(true)} />
+          </>
         )}
-        <DialogButton label={texts.users.remove.label} kind="danger">
-          {(close) => (
-            <Confirm
-              title={texts.users.remove.title}
-              label={texts.users.remove.label}
-              action={async () => {
-                await call(one, { method: 'DELETE' });
-                go('users');
-              }}
-              done={texts.users.remove.done}
-              onClose={close}
-            >
-              {texts.users.remove.text}
-            </Confirm>
-          )}
-        </DialogButton>
+        <ConfirmButton says={texts.users.newPassword} action={replacePassword} />
+        {hasFactors && <ConfirmButton says={texts.factors.reset} action={resetFactors} />}
+        <ConfirmButton says={texts.users.remove} action={remove} />
       </div>
       {password && (
         <SecretDialog title={texts.users.newPassword.shown} onClose={() => setPassword(undefined)}>

@@ -9,7 +9,7 @@ import { texts } from '../texts.js';
 import { Badge, Button, Choices, Failure, Field } from '../ui/controls.js';
 import { asObject, asText } from '../ui/json.js';
 import { Card, Page } from '../ui/page.js';
-import { Copyable } from '../ui/values.js';
+import { Copyable, exactly } from '../ui/values.js';
 import { UserActions } from './user-actions.js';
 import { UserSessions } from './user-sessions.js';
 import type { User } from './user.js';
@@ -17,6 +17,11 @@ import type { User } from './user.js';
 /** One user: roles, claims, sessions, and what can be done. */
 export function UserPage({ id }: { readonly id: string }) {
   const user = useQuery<User>(path('admin', 'users', id));
+  const [changes, setChanges] = useState(0);
+  const changed = () => {
+    user.reload();
+    setChanges((count) => count + 1);
+  };
   if (!user.data) {
     return (
       <Page title={texts.users.one} about={texts.users.oneAbout}>
@@ -24,20 +29,28 @@ export function UserPage({ id }: { readonly id: string }) {
       </Page>
     );
   }
-  const { email, disabled } = user.data;
+  const { email, disabled, deleteAt } = user.data;
   return (
     <Page title={email} about={texts.users.oneAbout}>
-      {disabled && (
-        <p>
-          <Badge tone="bad">{texts.disabled}</Badge>
+      {deleteAt ? (
+        <p class="text">
+          <Badge tone="warning">{texts.users.deleted}</Badge>{' '}
+          {texts.users.deletedText(exactly(deleteAt))}
         </p>
+      ) : (
+        disabled && (
+          <p>
+            <Badge tone="bad">{texts.disabled}</Badge>
+          </p>
+        )
       )}
       <Card title={texts.users.id}>
         <Copyable text={id} label={texts.users.id} />
       </Card>
       <UserForm user={user.data} onSaved={user.reload} />
-      <UserSessions id={id} />
-      <UserActions user={user.data} onChanged={user.reload} />
+      {/* Many changes end sessions. */}
+      <UserSessions key={changes} id={id} />
+      <UserActions user={user.data} onChanged={changed} />
     </Page>
   );
 }

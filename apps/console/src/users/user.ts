@@ -6,4 +6,6 @@ export interface User {
   readonly disabled: boolean;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly createdAt: string;
+  /** The user has deleted the account, which is removed then. */
+  readonly deleteAt?: string;
 }

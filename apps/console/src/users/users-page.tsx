@@ -52,7 +52,7 @@ function UserList() {
               </p>
             </div>
             <p>
-              {user.disabled && <Badge tone="bad">{texts.disabled}</Badge>}{' '}
+              <Standing user={user} />{' '}
               {user.roles.map((role) => (
                 <Badge key={role}>{role}</Badge>
               ))}
@@ -63,6 +63,12 @@ function UserList() {
       <More pages={users} />
     </Page>
   );
+}
+
+/** Why a user cannot log in. */
+function Standing({ user: { disabled, deleteAt } }: { readonly user: User }) {
+  if (deleteAt) return <Badge tone="warning">{texts.users.deleted}</Badge>;
+  return disabled ? <Badge tone="bad">{texts.disabled}</Badge> : null;
 }
 
 function NewUser({ onClose }: { readonly onClose: () => void }) {

@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { browserPath } from './browser.js';
+import { Console, HANDS, SLOW, type Hand } from './console.js';
+import { ageLogin, linkTo, login, newUser, PASSWORD, statusOf, type NewUser } from './stack.js';
+
+const NEW_PASSWORD = 'another good passphrase';
+
+let open: Console | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+async function accountPage({ email }: NewUser, hand: Hand): Promise<Console> {
+  const console = (open = await Console.login({ email, hand }));
+  await console.go('Account');
+  return console;
+}
+
+/** Opens a link of a mail, and presses its button. */
+async function follow(console: Console, link: string, says: string): Promise<void> {
+  await console.page.goto(link);
+  await console.press(console.page.getByRole('button'));
+  await console.sees(says);
+}
+
+describe.skipIf(!browserPath).each(HANDS)('my account, by the %s', SLOW, (hand) => {
+  it('is saved as a file', async () => {
+    const user = await newUser();
+    const console = await accountPage(user, hand);
+    const [download] = await Promise.all([
+      console.page.waitForEvent('download'),
+      console.press(console.button('Export as a file')),
+    ]);
+    expect(download.suggestedFilename()).toBe('account.json');
+    const saved = JSON.parse(await readFile(await download.path(), 'utf8')) as object;
+    expect(saved).toMatchObject({ account: { id: user.id, email: user.email } });
+    await console.sees('The file is saved.');
+  });
+
+  it('gets another password, and the other sessions end', async () => {
+    const user = await newUser();
+    const other = await login(user.email);
+    const console = await accountPage(user, hand);
+    const before = console.page.getByLabel('Current password');
+    const after = console.page.getByLabel('New password');
+    await console.press(console.button('Change the password'));
+    await console.type(before, 'a wrong password');
+    await console.type(after, NEW_PASSWORD);
+    await console.press(console.inDialog('Change the password'));
+    await console.sees('The e-mail or the password is wrong.');
+    expect(await after.inputValue()).toBe(NEW_PASSWORD);
+    await console.type(before, PASSWORD);
+    await console.type(after, 'short');
+    await console.press(console.inDialog('Change the password'));
+    await console.sees('must have at least 12 characters');
+    expect(await statusOf(other)).toBe(200);
+    await console.type(after, NEW_PASSWORD);
+    await console.press(console.inDialog('Change the password'));
+    await console.sees('The password is changed, and all other sessions have ended.');
+    await expect.poll(() => statusOf(other)).toBe(401);
+    await login(user.email, 'spec', NEW_PASSWORD);
+    // This session goes on.
+    await console.go('Sessions');
+    await console.sees('this one');
+  });
+
+  it('gets another e-mail by a link, after a proof of who asks, and it is verified', async () => {
+    const user = await newUser();
+    const console = await accountPage(user, hand);
+    await console.sees('not verified');
+    await console.press(console.button('Send the link again'));
+    await console.sees('A link is mailed to you.');
+    expect(await linkTo(user.email, 'Verify')).toContain('/account/verify-email#');
+
+    await ageLogin(user);
+    await console.page.reload();
+    const email = `new-${user.email}`;
+    await console.press(console.button('Change the e-mail'));
+    await console.type(console.page.getByLabel('New e-mail'), email);
+    await console.press(console.inDialog('Change the e-mail'));
+    await console.page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+    await console.type(console.page.getByLabel('Password', { exact: true }), PASSWORD);
+    await console.press(console.inDialog('Confirm'));
+    await console.sees('A link is mailed to the new e-mail.');
+
+    const address = console.page.url();
+    await follow(console, await linkTo(email, ''), 'Your account has this e-mail now.');
+    await console.page.goto(address);
+    await console.page.getByRole('main').getByText(email).waitFor();
+    await console.page.getByText('verified', { exact: true }).waitFor();
+  });
+
+  it('is deleted after a proof in place, says until when it can be restored, and is', async () => {
+    const user = await newUser();
+    const other = await login(user.email);
+    const console = await accountPage(user, hand);
+    await ageLogin(user);
+    await console.page.reload();
+    await console.press(console.button('Delete my account'));
+    await console.sees('All your sessions end at once');
+    await console.press(console.inDialog('Cancel'));
+    expect(await statusOf(other)).toBe(200);
+    await console.press(console.button('Delete my account'));
+    await console.press(console.inDialog('Delete my account'));
+    await console.type(console.page.getByLabel('Password', { exact: true }), PASSWORD);
+    await console.press(console.inDialog('Confirm'));
+
+    await console.button('Log in').waitFor();
+    await console.sees(/Until \w+ \d+, \d{4}.* it can be restored, by the link that is mailed/);
+    await expect.poll(() => statusOf(other)).toBe(401);
+    await console.logIn(user.email);
+    await console.sees('The e-mail or the password is wrong.');
+
+    const address = console.page.url();
+    await follow(
+      console,
+      await linkTo(user.email, 'being deleted'),
+      'You have your account again.',
+    );
+    await console.page.goto(address);
+    await console.logIn(user.email);
+    await console.page.getByRole('navigation').waitFor();
+  });
+});

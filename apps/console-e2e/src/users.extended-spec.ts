@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { browserPath } from './browser.js';
+import { Console, HANDS, SLOW } from './console.js';
+import {
+  adminToken,
+  api,
+  linkTo,
+  login,
+  newUser,
+  PASSWORD,
+  statusOf,
+  type NewUser,
+} from './stack.js';
+
+describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
+  let console: Console;
+  beforeEach(async () => {
+    const { email } = await newUser(['user', 'admin']);
+    console = await Console.login({ email, hand });
+  });
+  afterEach(() => console.close());
+
+  /** Finds a user in the list, and opens the page. */
+  async function openUser({ email }: NewUser): Promise<void> {
+    await console.go('Users');
+    await console.type(console.page.getByLabel('E-mail begins with'), email);
+    // The list is that of the search.
+    const found = console.page.getByRole('list', { name: 'Users' }).getByRole('listitem');
+    await expect.poll(() => found.allInnerTexts(), SLOW).toEqual([expect.stringContaining(email)]);
+    await console.press(found.getByRole('link'));
+    await console.page.getByRole('heading', { level: 1, name: email }).waitFor();
+    await console.button('Delete').waitFor();
+  }
+
+  /** Presses a button of the account, and the same one in the dialog that asks. */
+  async function confirm(label: string): Promise<void> {
+    await console.press(console.button(label));
+    await console.press(console.inDialog(label));
+    await console.page.getByRole('dialog').waitFor({ state: 'detached' });
+  }
+
+  it('are found, get other roles and claims, and lose one session and then all', async () => {
+    const user = await newUser();
+    const token = await login(user.email, 'curl/8.5');
+    await openUser(user);
+    await console.check(console.page.getByLabel('admin', { exact: true }));
+    const claims = console.page.getByLabel('Claims');
+    await console.type(claims, '{"tenant"');
+    await console.press(console.button('Save'));
+    await console.sees('This is not a JSON object.');
+    await console.type(claims, '{"tenant": "blue"}');
+    await console.press(console.button('Save'));
+    await console.sees('Saved. The old access tokens are revoked.');
+    await expect.poll(() => statusOf(token)).toBe(401);
+    const saved = await api<object>(`admin/users/${user.id}`, { token: await adminToken() });
+    expect(saved).toMatchObject({ roles: ['user', 'admin'], claims: { tenant: 'blue' } });
+
+    await console.press(console.button('End: curl'));
+    await console.press(console.inDialog('End'));
+    await console.button('End: curl').waitFor({ state: 'detached' });
+
+    const others = [await login(user.email), await login(user.email)];
+    await openUser(user);
+    await console.press(console.button('End all sessions'));
+    await console.sees('2 sessions end.');
+    await console.press(console.inDialog('End all sessions'));
+    await console.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await console.button('End all sessions').waitFor({ state: 'detached' });
+    await expect.poll(() => statusOf(others[1]!)).toBe(401);
+  });
+
+  it('are created, get a password once, are disabled, enabled and deleted', async () => {
+    const email = `${randomUUID()}@example.com`;
+    await console.go('Users');
+    await console.press(console.button('New user'));
+    await console.type(console.page.getByLabel('E-mail', { exact: true }), email);
+    await console.type(console.page.getByLabel('Password'), 'short');
+    await console.press(console.inDialog('New user'));
+    await console.page.locator('.fault').waitFor();
+    expect(await console.page.getByLabel('E-mail', { exact: true }).inputValue()).toBe(email);
+    await console.type(console.page.getByLabel('Password'), PASSWORD);
+    await console.press(console.inDialog('New user'));
+    await console.page.getByRole('heading', { level: 1, name: email }).waitFor();
+    const token = await login(email);
+
+    await console.press(console.button('New password'));
+    await console.press(console.inDialog('New password'));
+    await console.sees('This is shown only once.');
+    const shown = await console.page.getByRole('dialog').locator('code').innerText();
+    await console.press(console.inDialog('Close'));
+    await expect.poll(() => statusOf(token)).toBe(401);
+    await expect(login(email)).rejects.toThrow('invalid_credentials');
+    await login(email, 'spec', shown);
+
+    await confirm('Disable');
+    await console.button('Enable').waitFor();
+    await expect(login(email, 'spec', shown)).rejects.toThrow('401');
+    await confirm('Enable');
+    await console.button('Disable').waitFor();
+    await login(email, 'spec', shown);
+    await console.press(console.button('Delete'));
+    await console.press(console.inDialog('Delete'));
+    await console.page.getByRole('heading', { level: 1, name: 'Users' }).waitFor();
+    await console.type(console.page.getByLabel('E-mail begins with'), email);
+    await console.sees('There is nothing here.');
+  });
+
+  it('are mailed a link for a new password, or have to set a new one', async () => {
+    const user = await newUser();
+    const token = await login(user.email, 'curl/8.5');
+    await openUser(user);
+    await confirm('Send a password reset');
+    expect(await linkTo(user.email, 'Set a new password')).toContain('/account/reset-password#');
+    expect(await statusOf(token)).toBe(200);
+    await console.button('End: curl').waitFor();
+
+    await confirm('Require a new password');
+    await expect.poll(() => statusOf(token)).toBe(401);
+    await expect(login(user.email)).rejects.toThrow('invalid_credentials');
+    // The list of the sessions is read again.
+    await console.button('End: curl').waitFor({ state: 'detached' });
+    await console.page.goto(await linkTo(user.email, 'Set a new password'));
+    const password = 'a new one for this account';
+    await console.type(console.page.getByLabel('New password'), password);
+    await console.press(console.page.getByRole('button'));
+    await console.sees('You have a new password.');
+    await login(user.email, 'spec', password);
+  });
+
+  it('who deleted their account are shown with the day when it goes, and restored', async () => {
+    const user = await newUser();
+    await api('auth/me', { token: await login(user.email), method: 'DELETE' });
+    await openUser(user);
+    await console.sees('being deleted');
+    await console.sees(/It can be restored until \w+ \d+, \d{4}/);
+    await confirm('Restore');
+    await console.button('Disable').waitFor();
+    await console.page.getByText('being deleted').waitFor({ state: 'detached' });
+    await login(user.email);
+  });
+});
