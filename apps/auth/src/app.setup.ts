@@ -8,6 +8,9 @@ import { serveConsole } from './console/console.js';
 import { acceptOAuthForms } from './oauth/forms.js';
 import { refuseCrossSiteRequests } from './sessions/cookie-requests.js';
 
+/** The answer below /oauth/ to what reaches no route there (RFC 6749 section 5.2). */
+const UNREADABLE = { error: 'invalid_request', error_description: 'The request cannot be read' };
+
 /** Beside the bundle, where the build puts the console's page. */
 const CONSOLE = new URL('console/', import.meta.url);
 
@@ -22,6 +25,7 @@ export async function createAuthApp(
     trustProxy: config.trustProxy,
     cors: config.cors,
     basePath: config.basePath,
+    errorBodyOf: (path) => (path.startsWith('/oauth/') ? UNREADABLE : undefined),
     server,
     documentation: config.areDocsServed
       ? { title: 'auth', description: 'The issuer: users, sessions, signing keys and revocations.' }

@@ -192,6 +192,12 @@ describe('a request', () => {
     ]);
   });
 
+  it('under /oauth/ with an invalid address is refused in the same form', async () => {
+    const answer = await auth.call<OAuthBody>('GET', '/oauth/%ff');
+    expect(outcome(answer)).toEqual([400, 'invalid_request']);
+    expect(answer.headers['x-request-id']).toBeDefined();
+  });
+
   it('elsewhere takes no form, and is answered with a problem', async () => {
     const answer = await auth.call('POST', '/auth/refresh', {
       body: 'refresh_token=x',

@@ -33,6 +33,8 @@ export const SECURITY_HEADERS: SecurityHeadersOptions = {
   xFrameOptions: { action: 'deny' },
 };
 
+const PROBLEM = 'application/problem+json';
+
 /**
  * Adds headers to every answer, also to errors and unknown routes.
  *
@@ -42,6 +44,10 @@ export function addAnswerHeaders(server: FastifyInstance, isStopping: () => bool
   server.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-request-id', request.id);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    // Fastify adds a charset, which RFC 9457 does not define for this type.
+    if (String(reply.getHeader('content-type')).startsWith(PROBLEM)) {
+      reply.header('content-type', PROBLEM);
+    }
     if (isStopping()) reply.header('connection', 'close');
     done(null, payload);
   });
@@ -59,8 +65,15 @@ const UNROUTED = {
 } as const;
 type UnroutedStatus = keyof typeof UNROUTED;
 
+/**
+ * The body of an error below some paths, where it is not a problem document. `undefined` for all other
+ * paths, and for the HTTP parser, which knows no path.
+ */
+export type ErrorBodyOf = (path: string) => object | undefined;
+
 /** The answer to a request that reaches no route. */
-export function unrouted(status: UnroutedStatus, requestId: string) {
+export function unrouted(status: UnroutedStatus, requestId: string, errorBody?: object) {
+  if (errorBody) return bareAnswer(errorBody, 'application/json; charset=utf-8', requestId);
   const [title, code] = UNROUTED[status];
   const problem = {
     type: 'about:blank',
@@ -69,7 +82,7 @@ export function unrouted(status: UnroutedStatus, requestId: string) {
     code,
     ...(status === 400 && { errors: [{ path: '', message: 'cannot be read' }] }),
   };
-  return bareAnswer(problem, 'application/problem+json', requestId);
+  return bareAnswer(problem, PROBLEM, requestId);
 }
 
 /** An answer that no route, hook or filter sees, with the headers of all others. */
@@ -88,7 +101,7 @@ export function bareAnswer(content: object, contentType: string, requestId: stri
   };
 }
 
-type UnroutedRequest = Pick<FastifyRequest, 'id' | 'headers'>;
+type UnroutedRequest = Pick<FastifyRequest, 'id' | 'headers' | 'url'>;
 
 interface RawReply {
   readonly raw: {
@@ -98,10 +111,10 @@ interface RawReply {
 }
 
 /** Answers for the router: an invalid path, or a segment that is longer than any id. */
-export function answerUnroutable(cors: CorsOptions) {
-  return (error: FastifyError, { id, headers }: UnroutedRequest, { raw }: RawReply): void => {
+export function answerUnroutable(cors: CorsOptions, errorBodyOf: ErrorBodyOf) {
+  return (error: FastifyError, { id, headers, url }: UnroutedRequest, { raw }: RawReply): void => {
     const status = error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 404 : 400;
-    const answer = unrouted(status, id);
+    const answer = unrouted(status, id, errorBodyOf(url));
     raw.writeHead(status, { ...answer.headers, ...corsHeaders(headers, cors) });
     raw.end(answer.body);
   };

@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { answerUnexpected, unrouted } from './answers.js';
+import { answerUnexpected, type ErrorBodyOf, unrouted } from './answers.js';
 import { networkOf, parseAddress, type Trusts } from './caller-address.js';
 
 /** The bounds of every connection and request. docs/limits.md says what happens at each of them. */
@@ -126,11 +126,11 @@ function boundConnections(
 }
 
 /** Refuses requests that a proxy may read in another way. */
-export function refuseAmbiguousRequests(server: FastifyInstance): void {
+export function refuseAmbiguousRequests(server: FastifyInstance, errorBodyOf: ErrorBodyOf): void {
   server.addHook('onRequest', (request, reply, done) => {
     const status = ambiguityOf(request.raw);
     if (status === undefined) return done();
-    const { body, headers } = unrouted(status, request.id);
+    const { body, headers } = unrouted(status, request.id, errorBodyOf(request.url));
     void reply.code(status).headers(headers).send(body);
   });
 }

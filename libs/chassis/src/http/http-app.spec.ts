@@ -66,6 +66,7 @@ async function start(trustProxy: false | number = false): Promise<NestFastifyApp
     logger: new StructuredLogger({ name: 'notes', level: 'debug', destination }),
     trustProxy,
     documentation: { title: 'Notes', description: 'Keeps notes' },
+    errorBodyOf: (path) => (path.startsWith('/forms/') ? { error: 'unreadable' } : undefined),
   });
   await started.listen({ host: '127.0.0.1', port: 0 });
   return started;
@@ -94,7 +95,7 @@ async function sendBytes(bytes: string): Promise<{ head: string; body: string }>
 }
 
 async function problemOf(answer: Response): Promise<Record<string, unknown>> {
-  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
   return (await answer.json()) as Record<string, unknown>;
 }
 
@@ -136,6 +137,17 @@ describe('the id of a request', () => {
 });
 
 describe('a request that cannot be served', () => {
+  it.each([
+    ['has an invalid address', 'GET /forms/%ff HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'],
+    ['has no host', 'GET /forms/a HTTP/1.1\r\nconnection: close\r\n\r\n'],
+  ])('is answered in the form of its path when it %s', async (_name, bytes) => {
+    const { head, body } = await sendBytes(bytes);
+    expect(head).toMatch(/^HTTP\/1.1 400 /);
+    expect(head).toMatch(/content-type: application\/json; charset=utf-8/);
+    expect(head).toMatch(/x-request-id: [\da-f-]{36}/);
+    expect(JSON.parse(body)).toEqual({ error: 'unreadable' });
+  });
+
   const refused: [string, () => Promise<Response>, number, string][] = [
     ['an unknown path', () => fetch(`${base}/nowhere?token=secret`), 404, 'not_found'],
     ['an unknown method', () => fetch(`${base}/notes`, { method: 'PUT' }), 404, 'not_found'],
@@ -225,12 +237,17 @@ describe('a request that cannot be served', () => {
 
   it.each([
     ['is no HTTP', 'NONSENSE\r\n\r\n', 400],
+    [
+      'names two hosts',
+      'GET /docs HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n',
+      400,
+    ],
     ['expects what is not there', 'GET /docs HTTP/1.1\r\nhost: a\r\nexpect: tea\r\n\r\n', 417],
     ['has too many headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
   ])('is answered in the same form when it %s', async (_name, bytes, status) => {
     const { head, body } = await sendBytes(bytes);
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(head).toMatch(/content-type: application\/problem\+json/);
+    expect(head).toMatch(/content-type: application\/problem\+json\r/);
     expect(head).toMatch(/x-request-id: [\da-f-]{36}/);
     const errors = status === 400 ? [{ path: '', message: 'cannot be read' }] : undefined;
     expect(JSON.parse(body)).toEqual(

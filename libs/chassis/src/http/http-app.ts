@@ -14,6 +14,7 @@ import {
   addAnswerHeaders,
   answerUnparsable,
   answerUnroutable,
+  type ErrorBodyOf,
   requestIdOf,
   SECURITY_HEADERS,
 } from './answers.js';
@@ -34,6 +35,8 @@ export interface HttpAppOptions {
   readonly cors?: CorsOptions;
   /** The path below which the routes are served, such as `/tenant`, in addition to the root. */
   readonly basePath?: string | undefined;
+  /** Of requests that reach no route, below paths where errors are not problem documents. */
+  readonly errorBodyOf?: ErrorBodyOf;
   /** A server that listens already. Default: one of the app's own, for `app.listen`. */
   readonly server?: ServiceServer | undefined;
 }
@@ -56,6 +59,7 @@ export async function createHttpApp(
     documentation,
     cors = NO_CORS,
     basePath = '',
+    errorBodyOf = () => undefined,
     server: given,
   }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
@@ -70,7 +74,7 @@ export async function createHttpApp(
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     trustProxy: trustProxy !== false && trusts,
     genReqId: requestIdOf,
-    frameworkErrors: answerUnroutable(cors),
+    frameworkErrors: answerUnroutable(cors, errorBodyOf),
     clientErrorHandler: answerUnparsable,
     // A request that arrives before the last connection closes is served.
     return503OnClosing: false,
@@ -83,7 +87,7 @@ export async function createHttpApp(
   const tracer = currentTracer();
   if (tracer) traceRequests(server, tracer);
   logRequests(server, logger);
-  refuseAmbiguousRequests(server);
+  refuseAmbiguousRequests(server, errorBodyOf);
   refuseEncodedBodies(server);
   acceptOnlyJson(server);
   refuseWhatIsNoText(server);
