@@ -231,7 +231,9 @@ describe('a receipt', () => {
   it('does not wait for one that has said that it leaves', async () => {
     await withFollower(there, 'leaving', async (follower) => {
       await follower.stop();
-      expect((await revoke('?wait=100ms')).body.pending).toHaveLength(1);
+      // On a busy machine others may not have confirmed by then, either.
+      const { pending } = (await revoke('?wait=100ms')).body;
+      expect(pending.map(({ instance }) => instance)).toContain('leaving');
       // At the other process, which knows nothing of it.
       await here.call('GET', '/revocations?service=orders&instance=leaving&leaving=true');
       await here.get(FollowerKeeper).save();
