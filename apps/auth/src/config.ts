@@ -81,6 +81,8 @@ export class Config {
   readonly isRegistrationOpen: boolean;
   /** Registrations from one network in an hour. Beyond them the answer is 429. */
   readonly registrationLimit: number;
+  /** Of the organisation: no password may be made of them, as of the e-mail and the host of the issuer. */
+  readonly passwordWords: readonly string[];
   /** A list of breached passwords, without a slash at the end. `undefined`: none is asked. */
   readonly breachedPasswordsUrl: string | undefined;
   /** `required`: a user who registers cannot log in before the e-mail is verified. */
@@ -138,6 +140,7 @@ export class Config {
     this.demoClientSecret = isSeeded(settings) ? settings.DEMO_CLIENT_SECRET : undefined;
     this.isRegistrationOpen = settings.REGISTRATION === 'open';
     this.registrationLimit = settings.REGISTRATION_LIMIT;
+    this.passwordWords = (settings.PASSWORD_WORDS ?? '').split(',');
     this.breachedPasswordsUrl = settings.BREACHED_PASSWORDS_URL?.replace(/\/+$/, '');
     this.mailServer = settings.SMTP_URL;
     const isProduction = settings.NODE_ENV === 'production';

@@ -59,6 +59,7 @@ export const Settings = z
     REGISTRATION: choice('open', 'closed').default('open'),
     REGISTRATION_LIMIT: wholeNumber(1, 1_000_000).default(300),
     BREACHED_PASSWORDS_URL: httpUrl().optional(),
+    PASSWORD_WORDS: text(4096).optional(),
     EMAIL_VERIFICATION: choice('required', 'optional').optional(),
     ACCOUNT_PAGES: httpUrl().optional(),
     AUDIT_RETENTION: duration('1s', '36500d').default(400 * DAY),

@@ -53,12 +53,17 @@ export class AccountLinks {
     return `${this.config.accountPages}/${purpose}#token=${token}`;
   }
 
-  /** @throws AccountsError `link_invalid`: for callers that would do other work first */
-  async assertValid(token: string, purpose: LinkPurpose): Promise<void> {
+  /**
+   * A link that can be used: for callers that do other work first.
+   *
+   * @throws AccountsError `link_invalid`
+   */
+  async demand(token: string, purpose: LinkPurpose): Promise<AccountLink> {
     const { manager } = this.dataSource;
     const now = await this.clock.database(manager);
     const link = await this.repository.find(manager, { hash: hashSecret(token), purpose }, now);
     if (!link) throw linkInvalid();
+    return link;
   }
 
   /**

@@ -12,9 +12,9 @@ import { noticeOf } from '../mail/notice.js';
 import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
 import { newSecret } from '../secret.js';
 import { emailKey } from '../users/email.js';
-import { BreachedPasswords } from '../users/breached-passwords.js';
 import { LoginLimits } from '../users/login-limits.js';
 import { PasswordHasher } from '../users/password-hasher.js';
+import { PasswordRules } from '../users/password-rules.js';
 import { UserChanges } from '../users/user-changes.js';
 import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
@@ -35,7 +35,7 @@ export class PasswordRecoveryService implements OnModuleInit {
     private readonly users: UsersRepository,
     private readonly links: AccountLinks,
     private readonly hasher: PasswordHasher,
-    private readonly breached: BreachedPasswords,
+    private readonly passwordRules: PasswordRules,
     private readonly changes: UserChanges,
     private readonly limits: LoginLimits,
     private readonly mail: MailOutbox,
@@ -106,14 +106,14 @@ export class PasswordRecoveryService implements OnModuleInit {
   /**
    * Sets a new password. All sessions of the user end, and all other links.
    *
-   * @throws AccountsError `link_invalid`; UsersError `password_breached`, `too_many_attempts`
+   * @throws AccountsError `link_invalid`; UsersError `password_breached`, `password_guessable`, `too_many_attempts`
    */
   async reset(token: string, newPassword: string, origin: Origin): Promise<void> {
     const network = networkOf(origin.address);
     this.hasher.assertRoom(network);
     // Before the hash, which anyone could make us compute otherwise.
-    await this.links.assertValid(token, 'reset-password');
-    await this.breached.refuse(newPassword, 'newPassword');
+    const { email } = await this.links.demand(token, 'reset-password');
+    await this.passwordRules.refuse(newPassword, { email, path: 'newPassword' });
     const passwordHash = await this.hasher.inTurn(network, ({ hash }) => hash(newPassword));
     await this.links.use(token, 'reset-password', async ({ manager, user, now }) => {
       const userId = user.id;

@@ -30,6 +30,7 @@ import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { ReferenceTokensRepository } from '../tokens/reference-tokens.repository.js';
 import { BreachedPasswords } from '../users/breached-passwords.js';
 import { PasswordHasher } from '../users/password-hasher.js';
+import { PasswordRules } from '../users/password-rules.js';
 import { UserChanges } from '../users/user-changes.js';
 import { UsersAdminService } from '../users/users.admin.service.js';
 import { UsersRepository } from '../users/users.repository.js';
@@ -62,6 +63,7 @@ export interface AdminServices {
     OutgoingMailsRepository,
     OwnRevocations,
     PasswordHasher,
+    PasswordRules,
     ReferenceTokens,
     ReferenceTokensRepository,
     RefreshTokensRepository,

@@ -7,10 +7,10 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { noticeOf } from '../mail/notice.js';
-import { BreachedPasswords } from './breached-passwords.js';
 import { CredentialsService } from './credentials.service.js';
 import type { SessionUser } from './current-user.decorator.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordRules } from './password-rules.js';
 import { UserChanges } from './user-changes.js';
 import { UsersError } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
@@ -23,7 +23,7 @@ export class PasswordChangeService {
     private readonly credentials: CredentialsService,
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
-    private readonly breached: BreachedPasswords,
+    private readonly passwordRules: PasswordRules,
     private readonly changes: UserChanges,
     private readonly audit: AuditService,
     private readonly mail: MailOutbox,
@@ -34,7 +34,7 @@ export class PasswordChangeService {
    * Replaces the password of a user who knows the current one. All other sessions of the user end, so
    * that everyone else who knew the old password is logged out.
    *
-   * @throws UsersError `invalid_credentials`, `password_breached`, `too_many_attempts`
+   * @throws UsersError `invalid_credentials`, `password_breached`, `password_guessable`, `too_many_attempts`
    */
   async change(
     { userId, sessionId }: SessionUser,
@@ -45,7 +45,7 @@ export class PasswordChangeService {
     if (!known) throw new UsersError('user_not_found', `There is no user ${userId}`);
     // Under the same limits as a login: a stolen access token must not help to guess the password.
     const user = await this.credentials.authenticate(known.email, currentPassword, origin);
-    await this.breached.refuse(newPassword, 'newPassword');
+    await this.passwordRules.refuse(newPassword, { email: user.email, path: 'newPassword' });
     const network = networkOf(origin.address);
     const passwordHash = await this.hasher.inTurn(network, ({ hash }) => hash(newPassword));
     await this.dataSource.transaction(async (manager) => {

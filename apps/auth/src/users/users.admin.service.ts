@@ -12,8 +12,8 @@ import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { generatePassword } from '../passwords.js';
-import { BreachedPasswords } from './breached-passwords.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordRules } from './password-rules.js';
 import { UserChanges } from './user-changes.js';
 import { newUser, type User } from './user.entity.js';
 import type { NewUserRequest, UserChangeRequest, UserQuery } from './users.admin.schema.js';
@@ -44,7 +44,7 @@ export class UsersAdminService {
     private readonly dataSource: DataSource,
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
-    private readonly breached: BreachedPasswords,
+    private readonly passwordRules: PasswordRules,
     private readonly changes: UserChanges,
     private readonly accessModel: AccessModel,
     private readonly mail: MailOutbox,
@@ -67,11 +67,12 @@ export class UsersAdminService {
     return user ?? userNotFound(userId);
   }
 
-  /** @throws UsersError `email_taken`, `password_breached`, `too_many_attempts`; AccessModelError `invalid_access` */
+  /** @throws UsersError `email_taken`, `password_breached`, `password_guessable`, `too_many_attempts`; AccessModelError `invalid_access` */
   async create(request: NewUserRequest, by: ByAdmin): Promise<User> {
     const { email, password, roles, claims, emailVerified } = request;
     // The schema demands one of the two.
-    if (password !== undefined) await this.breached.refuse(password, 'password');
+    if (password !== undefined)
+      await this.passwordRules.refuse(password, { email, path: 'password' });
     const passwordHash = request.passwordHash ?? (await this.hash(password ?? '', by));
     const now = this.clock.now();
     const user: User = {
@@ -128,7 +129,7 @@ export class UsersAdminService {
    * current one must be known, or a stolen access token would be enough to take an account.
    *
    * @returns the new password, if none is given
-   * @throws UsersError `user_not_found`, `locks_out`, `password_breached`, `too_many_attempts`
+   * @throws UsersError `user_not_found`, `locks_out`, `password_breached`, `password_guessable`, `too_many_attempts`
    */
   async resetPassword(
     userId: string,
@@ -138,8 +139,8 @@ export class UsersAdminService {
     const id = demandId(userId);
     if (id === by.actor) throw new UsersError('locks_out', 'It is the password of the caller');
     // Before the hash, which costs more.
-    if (!(await this.users.findById(id))) userNotFound(id);
-    if (given !== undefined) await this.breached.refuse(given, 'password');
+    const { email } = (await this.users.findById(id)) ?? userNotFound(id);
+    if (given !== undefined) await this.passwordRules.refuse(given, { email, path: 'password' });
     const password = given ?? generatePassword();
     const passwordHash = await this.hash(password, by);
     await this.dataSource.transaction(async (manager) => {

@@ -11,12 +11,13 @@ export type UsersErrorCode =
   | 'too_many_attempts'
   | 'user_not_found'
   | 'password_breached'
+  | 'password_guessable'
   | 'locks_out';
 
 interface UsersErrorOptions extends ErrorOptions {
   /** When to try again. Always set with `too_many_attempts`. */
   readonly retryAfterSeconds?: number;
-  /** Of the member of the request that is wrong. Always set with `password_breached`. */
+  /** Of the member of the request that is wrong. Always set with `password_breached` and `password_guessable`. */
   readonly path?: string;
 }
 
@@ -45,7 +46,12 @@ export const invalidCredentials: Problem = {
   headers: { 'WWW-Authenticate': 'Bearer' },
 };
 
-const BREACHED = 'is in a list of passwords that were stolen elsewhere';
+/** What is wrong with the member of the request. */
+const FAULTS: Readonly<Partial<Record<UsersErrorCode, string>>> = {
+  password_breached: 'is in a list of passwords that were stolen elsewhere',
+  password_guessable:
+    'is made of words that a guesser knows: the e-mail, or the name of this service',
+};
 
 const PROBLEMS: Readonly<Record<UsersErrorCode, Problem>> = {
   email_taken: { status: 409, code: 'email_taken', detail: 'This e-mail has an account' },
@@ -58,6 +64,7 @@ const PROBLEMS: Readonly<Record<UsersErrorCode, Problem>> = {
   too_many_attempts: { status: 429, code: 'too_many_attempts' },
   user_not_found: { status: 404, code: 'not_found' },
   password_breached: { status: 400, code: 'invalid_input' },
+  password_guessable: { status: 400, code: 'invalid_input' },
   locks_out: {
     status: 409,
     code: 'conflict',
@@ -70,7 +77,8 @@ export function usersProblem(error: unknown): Problem | undefined {
   if (!(error instanceof UsersError)) return undefined;
   const problem = PROBLEMS[error.code];
   if (error.path !== undefined) {
-    return { ...problem, errors: [{ path: error.path, message: BREACHED }] };
+    const message = FAULTS[error.code] ?? error.message;
+    return { ...problem, errors: [{ path: error.path, message }] };
   }
   if (error.retryAfterSeconds === undefined) return problem;
   return { ...problem, headers: { 'Retry-After': String(error.retryAfterSeconds) } };

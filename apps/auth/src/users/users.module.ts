@@ -12,6 +12,7 @@ import { LoginLimits } from './login-limits.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordRules } from './password-rules.js';
 import { UserAccessChanges } from './user-access-changes.js';
 import { UserChanges } from './user-changes.js';
 import { UserExports } from './user-exports.js';
@@ -34,6 +35,7 @@ import { UsersService } from './users.service.js';
     LoginLimitsRepository,
     PasswordChangeService,
     PasswordHasher,
+    PasswordRules,
     UserAccessChanges,
     UserChanges,
     UserExports,
@@ -48,6 +50,7 @@ import { UsersService } from './users.service.js';
     KnownNetworksRepository,
     LoginLimits,
     PasswordHasher,
+    PasswordRules,
     UserChanges,
     UserExports,
     UsersRepository,

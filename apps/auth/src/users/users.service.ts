@@ -9,9 +9,9 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { mailLimits, registrationLimits } from './attempt-limits.js';
-import { BreachedPasswords } from './breached-passwords.js';
 import { LoginLimits, type CountedAttempt } from './login-limits.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordRules } from './password-rules.js';
 import { newUser, type User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
@@ -22,7 +22,7 @@ export class UsersService {
     private readonly dataSource: DataSource,
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
-    private readonly breached: BreachedPasswords,
+    private readonly passwordRules: PasswordRules,
     private readonly limits: LoginLimits,
     private readonly audit: AuditService,
     private readonly mail: MailOutbox,
@@ -48,7 +48,7 @@ export class UsersService {
       counted: await this.limits.begin(limits),
       passwordHash: await hash(password),
     }));
-    await this.refuseBreached(password, counted);
+    await this.refuseKnown(password, email, counted);
     const isVerifiedFirst = this.config.emailVerification === 'required';
     const registration = isVerifiedFirst ? 'pending' : 'open';
     const now = this.clock.now();
@@ -60,9 +60,13 @@ export class UsersService {
   }
 
   /** Not a place in the queue for it, which it may take long; nor is it an attempt to find an account. */
-  private async refuseBreached(password: string, counted: CountedAttempt): Promise<void> {
+  private async refuseKnown(
+    password: string,
+    email: string,
+    counted: CountedAttempt,
+  ): Promise<void> {
     try {
-      await this.breached.refuse(password, 'password');
+      await this.passwordRules.refuse(password, { email, path: 'password' });
     } catch (error) {
       await this.limits.succeed(counted);
       throw error;
