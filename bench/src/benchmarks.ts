@@ -1,3 +1,4 @@
+import { accountTiming } from './accounts/account-timing.js';
 import { guard } from './guard/guard.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { http } from './http/http.js';
@@ -20,6 +21,7 @@ export const benchmarks: readonly Benchmark[] = [
   http,
   revocationList,
   loginTiming,
+  accountTiming,
   loginFlood,
   reach,
   loginRate,
