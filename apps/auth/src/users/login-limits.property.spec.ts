@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runs } from '@jwt-auth/dev-stack/vitest';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { Clock } from '../clock.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
@@ -13,9 +15,9 @@ beforeAll(async () => {
 afterAll(() => auth.close());
 
 const HOUR_MS = 3_600_000;
-const ACCOUNTS = ['one', 'two'];
-/** From the first, each user has logged in before. */
-const NETWORKS = ['198.51.100.1', '198.51.100.2', '198.51.100.3', 'unknown'];
+/** Each user has logged in from here before. */
+const HOME = '198.51.100.1';
+const STRANGE = ['unknown', ...Array.from({ length: 30 }, (_, index) => `203.0.113.${index}`)];
 
 interface Attempt {
   readonly account: string;
@@ -26,17 +28,6 @@ interface Attempt {
 interface UnderWay extends Attempt {
   readonly counted: CountedAttempt;
   readonly process: LoginLimits;
-}
-
-/** Numbers that a seed determines (mulberry32). */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
 
 /** Two processes, whose clocks differ by a second, and what is counted of their attempts. */
@@ -91,30 +82,46 @@ class Model {
   }
 }
 
-describe.each([1, 2, 3])('two processes, run %i', (seed) => {
-  it('allow less than a hundred guesses an hour, and never lock a user out of a known network', async () => {
-    const next = random(seed);
-    const model = new Model(`model-${seed}`);
-    for (let step = 0; step < 250; step += 1) {
-      const attempts = Array.from({ length: 1 + next(4) }, (): Attempt => {
-        const network = NETWORKS[next(NETWORKS.length)] as string;
-        const account = ACCOUNTS[next(ACCOUNTS.length)] as string;
-        return { account, network, isKnown: network === NETWORKS[0] };
-      });
-      // At the same moment, at either process.
-      await Promise.all(attempts.map((attempt) => model.begin(attempt, next(2))));
-      while (model.underWay.length > 0 && next(3) > 0) {
-        const attempt = model.underWay[next(model.underWay.length)] as UnderWay;
-        // Strangers never have the right password.
-        await model.end(attempt, attempt.isKnown && next(10) === 0);
+const attempt: fc.Arbitrary<Attempt & { process: number }> = fc
+  .record({
+    account: fc.constantFrom('one', 'one', 'one', 'two'),
+    network: fc.oneof(
+      { weight: 1, arbitrary: fc.constant(HOME) },
+      { weight: 4, arbitrary: fc.constantFrom(...STRANGE) },
+    ),
+    process: fc.nat({ max: 1 }),
+  })
+  .map((given) => ({ ...given, isKnown: given.network === HOME }));
+/** Which of the attempts that are under way ends, and how. */
+const ending = fc.record({ at: fc.nat({ max: 9 }), isRight: fc.boolean() });
+const round = fc.record({
+  /** At the same moment. */
+  attempts: fc.array(attempt, { minLength: 1, maxLength: 6, size: 'max' }),
+  endings: fc.array(ending, { maxLength: 4 }),
+  passingMs: fc.constantFrom(0, 0, 10, 1_000, 30_000, 61_000),
+});
+
+let run = 0;
+it('two processes allow at most a hundred guesses an hour, and never lock a user out of a known network', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(round, { maxLength: 120, size: 'max' }), async (rounds) => {
+      const model = new Model(`model-${(run += 1)}`);
+      for (const { attempts, endings, passingMs } of rounds) {
+        await Promise.all(attempts.map((each) => model.begin(each, each.process)));
+        for (const { at, isRight } of endings) {
+          const ended = model.underWay[at % model.underWay.length];
+          // Strangers never have the right password.
+          if (ended) await model.end(ended, ended.isKnown && isRight);
+        }
+        model.nowMs += passingMs;
       }
-      model.nowMs += [0, 0, 10, 1_000, 30_000, 61_000][next(6)] as number;
-    }
-    for (const times of model.guesses.values()) {
-      for (const start of times) {
-        const inAnHour = times.filter((time) => time >= start && time < start + HOUR_MS);
-        expect(inAnHour.length).toBeLessThanOrEqual(100);
+      for (const times of model.guesses.values()) {
+        for (const start of times) {
+          const inAnHour = times.filter((time) => time >= start && time < start + HOUR_MS);
+          expect(inAnHour.length).toBeLessThanOrEqual(100);
+        }
       }
-    }
-  });
+    }),
+    runs(4),
+  );
 });
