@@ -1,0 +1,219 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { runs } from '@jwt-auth/dev-stack/vitest';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { AuthApp } from '../testing/auth-app.fixture.js';
+import type { TokenResponse } from './sessions.schema.js';
+
+/** Longer than any run takes. What passes is longer still. */
+const ENVIRONMENT = { SEED_DEMO: 'on', REFRESH_RETRY_WINDOW: '10m', ACCESS_TOKEN_TTL: '24h' };
+const WAIT = { timeout: 20_000, interval: 25 };
+
+let processes: readonly AuthApp[];
+beforeAll(async () => {
+  const first = await AuthApp.start(ENVIRONMENT);
+  processes = [first, await AuthApp.start({ ...ENVIRONMENT, DATABASE_URL: first.databaseUrl })];
+});
+afterAll(() => Promise.all(processes.map((process) => process.close())));
+
+const at = (index: number) => processes[index % 2] as AuthApp;
+const adminAt = async (index: number) => (await at(index).login('admin@example.com')).access_token;
+
+const kidOf = (token: string): string =>
+  (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string })
+    .kid;
+
+/** What is known of a session from its answers. */
+interface Session {
+  /** The tokens of its refreshes, and the pass of time in which each was replaced. */
+  readonly chain: { readonly token: string; replacedIn?: number }[];
+  newestAccess: string;
+  /** Every access token that was ever got. */
+  readonly accesses: Set<string>;
+  hasEnded: boolean;
+}
+
+class Model {
+  readonly sessions: Session[] = [];
+  readonly withdrawn = new Set<string>();
+  passes = 0;
+
+  take({ refresh_token: token, access_token: access }: TokenResponse, session?: Session): void {
+    const of = session ?? { chain: [], newestAccess: access, accesses: new Set(), hasEnded: false };
+    of.chain.push({ token });
+    of.newestAccess = access;
+    of.accesses.add(access);
+    if (!session) this.sessions.push(of);
+  }
+
+  isGood(access: string, { hasEnded }: Session): boolean {
+    return !hasEnded && !this.withdrawn.has(kidOf(access));
+  }
+}
+
+class Step implements fc.AsyncCommand<Model, unknown> {
+  constructor(
+    private readonly name: string,
+    private readonly act: (model: Model) => Promise<void>,
+    readonly check = (_model: Readonly<Model>): boolean => true,
+  ) {}
+
+  run(model: Model): Promise<void> {
+    return this.act(model);
+  }
+
+  toString = () => this.name;
+}
+
+/** A refresh with a token that may be `back` places behind the newest. */
+const presented = fc.record({ back: fc.nat({ max: 3 }), process: fc.nat({ max: 1 }) });
+
+/** Refreshes at the same moment, and perhaps the end of the session among them. */
+const refreshing = fc
+  .record({
+    session: fc.nat({ max: 2 }),
+    calls: fc.array(presented, { minLength: 1, maxLength: 5, size: 'max' }),
+    logoutAt: fc.constantFrom(0, 1, ...Array<null>(12).fill(null)),
+  })
+  .map(
+    (given) =>
+      new Step(`refresh ${JSON.stringify(given)}`, async (model) => {
+        const session = model.sessions[given.session % model.sessions.length] as Session;
+        const { chain, newestAccess } = session;
+        const newest = chain.length - 1;
+        const places = given.calls.map(({ back }) => Math.max(newest - back, 0));
+        const isOver = session.hasEnded || !model.isGood(newestAccess, session);
+        const logsOut = given.logoutAt !== null && !isOver;
+        const [answers, logout] = await Promise.all([
+          Promise.all(
+            given.calls.map(({ process }, call) =>
+              at(process).refresh((chain[places[call] as number] as { token: string }).token),
+            ),
+          ),
+          logsOut
+            ? at(given.logoutAt ?? 0).call('POST', '/auth/logout', { token: newestAccess })
+            : undefined,
+        ]);
+        const isReused = places.some((place) => {
+          const { replacedIn } = chain[place] as Session['chain'][number];
+          return replacedIn !== undefined && replacedIn < model.passes;
+        });
+        const got = answers.filter(({ status }) => status === 200).map(({ body }) => body);
+        const successors = new Map(got.map((body) => [body.refresh_token, body]));
+        successors.delete((chain[newest] as { token: string }).token);
+        if (session.hasEnded) expect(got).toEqual([]);
+        else if (!isReused && !logsOut) expect(got).toHaveLength(answers.length);
+        // Of any number of calls one replaces the newest token, and all of them get its answer. Those
+        // with an older token get that or the one before.
+        expect(successors.size).toBeLessThanOrEqual(places.includes(newest) ? 1 : 0);
+        answers.forEach(({ status, body }, call) => {
+          if (status !== 200) return;
+          const isSuccessor = successors.has(body.refresh_token);
+          if (places[call] === newest) expect(isSuccessor).toBe(true);
+          const { access_token } = successors.get(body.refresh_token) ?? body;
+          expect(body.access_token).toBe(isSuccessor ? access_token : newestAccess);
+        });
+        for (const body of successors.values()) {
+          (chain[newest] as Session['chain'][number]).replacedIn = model.passes;
+          model.take(body, session);
+        }
+        if (isReused || logsOut) session.hasEnded = true;
+        if (logsOut && !isReused) expect(logout?.status).toBe(204);
+      }),
+  );
+
+const loggingIn = fc.nat({ max: 1 }).map(
+  (process) =>
+    new Step(
+      `log in at ${process}`,
+      async (model) => model.take(await at(process).login('ada@example.com')),
+      ({ sessions }) => sessions.length < 3,
+    ),
+);
+const passing = fc.constant(
+  new Step('the retry window passes', async (model) => {
+    await at(0).dataSource.query(
+      `UPDATE refresh_tokens SET replaced_at = replaced_at - interval '11 minutes'`,
+    );
+    model.passes += 1;
+  }),
+);
+/** Both processes publish the same keys, which is so long before one of them signs. */
+async function agreed(): Promise<void> {
+  const published = (process: AuthApp) => process.call<unknown>('GET', '/.well-known/jwks.json');
+  await expect
+    .poll(async () => {
+      const [one, other] = await Promise.all(processes.map(published));
+      return isDeepStrictEqual(one?.body, other?.body);
+    }, WAIT)
+    .toBe(true);
+}
+
+const rotating = fc.subarray([0, 1], { minLength: 1 }).map(
+  (among) =>
+    new Step(`rotate at ${among.join(' and ')}`, async () => {
+      // The next key has been published for long enough.
+      await at(0).dataSource.query(
+        `UPDATE signing_keys SET created_at = created_at - interval '2 s' WHERE state = 'next'`,
+      );
+      const admin = await adminAt(0);
+      const answers = await Promise.all(
+        among.map((process) => at(process).call('POST', '/admin/keys/rotate', { token: admin })),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(among.map(() => 200));
+      await agreed();
+    }),
+);
+const withdrawing = fc.nat({ max: 1 }).map(
+  (process) =>
+    new Step(`withdraw the active key at ${process}`, async (model) => {
+      const admin = await adminAt(process);
+      const path = `/admin/keys/${kidOf(admin)}/withdraw`;
+      expect((await at(process).call('POST', path, { token: admin })).status).toBe(200);
+      model.withdrawn.add(kidOf(admin));
+      await agreed();
+    }),
+);
+
+/** Whether a process accepts an access token. */
+const accepts = async (process: AuthApp, token: string): Promise<boolean> =>
+  (await process.call('GET', '/auth/me', { token })).status === 200;
+
+it('sessions and keys are what one process would make of them, one call after the other', async () => {
+  const steps = fc.commands(
+    [
+      refreshing,
+      refreshing,
+      refreshing,
+      refreshing,
+      loggingIn,
+      passing,
+      passing,
+      rotating,
+      withdrawing,
+    ],
+    { size: 'max', maxCommands: 20 },
+  );
+  await fc.assert(
+    // Few runs: none of them may be as short as the first ones otherwise are.
+    fc.asyncProperty(fc.noBias(steps), async (all) => {
+      const model = new Model();
+      model.take(await at(0).login('ada@example.com'));
+      await fc.asyncModelRun(() => ({ model, real: undefined }), all);
+      for (const session of model.sessions) {
+        for (const access of session.accesses) {
+          const isGood = model.isGood(access, session);
+          for (const process of processes) {
+            await expect.poll(() => accepts(process, access), WAIT).toBe(isGood);
+          }
+        }
+        // The newest token of a session is good for as long as the session, and no other is.
+        const last = session.chain.at(-1) as { token: string };
+        expect((await at(1).refresh(last.token)).status).toBe(session.hasEnded ? 401 : 200);
+      }
+    }),
+    runs(5),
+  );
+});
