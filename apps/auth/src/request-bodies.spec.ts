@@ -50,7 +50,7 @@ describe('a JSON body of an administrator', () => {
   it.each<[string, object, string]>([
     ['POST /admin/clients', client, 'disabled'],
     ['POST /admin/clients', client, 'secret'],
-    ['POST /admin/users', credentials, 'claims'],
+    ['POST /admin/users', credentials, 'disabled'],
     ['POST /admin/revocations', { kind: 'jti', id: 'x' }, 'before'],
   ])('of %s is refused for one more member, and names it', async (route, body, member) => {
     const [method, url] = route.split(' ') as ['POST', string];
