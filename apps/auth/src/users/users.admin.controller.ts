@@ -36,7 +36,7 @@ import {
 import { UsersAdminService } from './users.admin.service.js';
 
 /** Claims have at most 64 KiB as we store them; the JSON of a request may be longer. */
-const MAX_USER_BYTES = 131_072;
+const MAX_CHANGE_BYTES = 131_072;
 
 @AdminController('users')
 export class UsersAdminController {
@@ -51,7 +51,6 @@ export class UsersAdminController {
   }
 
   @Post()
-  @RouteOptions({ bodyLimitBytes: MAX_USER_BYTES })
   @ApiOperation({ summary: 'Create a user' })
   @ApiCreatedResponse({ standardSchema: UserAnswer })
   async create(
@@ -70,7 +69,7 @@ export class UsersAdminController {
   }
 
   @Patch(':id')
-  @RouteOptions({ bodyLimitBytes: MAX_USER_BYTES })
+  @RouteOptions({ bodyLimitBytes: MAX_CHANGE_BYTES })
   @ApiOperation({ summary: 'Disable or enable a user, or change roles or claims' })
   @ApiOkResponse({ standardSchema: UserAnswer })
   async change(
