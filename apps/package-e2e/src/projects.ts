@@ -9,7 +9,7 @@ import { run } from './packed.js';
 /** The projects that install the package, as they are in `projects/`. */
 export type Project = 'nest-12' | 'nest-11' | 'express';
 
-const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc6');
 const install = [
   ...['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'],
   // Or npm would try for minutes before it says that it cannot reach the registry.
