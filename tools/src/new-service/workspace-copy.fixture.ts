@@ -28,7 +28,10 @@ export function copyWorkspace(): string {
 }
 
 function linkPackages(copy: string): void {
-  for (const folder of ['node_modules', 'libs/jwt-core/node_modules']) {
+  const members = ['apps', 'libs'].flatMap((room) =>
+    readdirSync(path.join(ROOT, room)).map((name) => path.join(room, name, 'node_modules')),
+  );
+  for (const folder of ['node_modules', ...members]) {
     const installed = path.join(ROOT, folder);
     if (!existsSync(installed)) continue;
     mkdirSync(path.join(copy, folder));
