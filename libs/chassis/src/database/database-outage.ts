@@ -16,6 +16,8 @@ export interface DatabaseOutage {
   readonly isRetryable?: boolean;
   /** The connection must not be used again, and others that were opened before it hardly either. */
   readonly spoilsConnection?: boolean;
+  /** What needs space fails, and the rest goes on. */
+  readonly lacksSpace?: boolean;
 }
 
 const unreachable: DatabaseOutage = { reason: 'cannot be reached' };
@@ -42,7 +44,7 @@ const CODES: Readonly<Record<string, DatabaseOutage>> = {
   '40001': conflict,
   '40003': { reason: 'cannot say whether it committed' },
   '40P01': conflict,
-  '53100': { reason: 'has no space left on disk' },
+  '53100': { reason: 'has no space left on disk', lacksSpace: true },
   '53200': { reason: 'has no memory left' },
   '53300': { reason: 'has no connection left' },
   '55P03': { reason: 'could not lock a row or table in time' },

@@ -18,7 +18,12 @@ interface Target {
   config: ConnectionConfig;
   /** A connection that was opened before this moment is not given out again. */
   trustedSinceMs: number;
+  /** A statement lacked space, and none that needs it has worked since. */
+  lacksSpace: boolean;
 }
+
+/** Writes a temporary file, for which a role needs no right, in the folder of the tables. */
+const USE_SPACE = `SET LOCAL work_mem = '64kB'; SELECT count(*) FROM generate_series(1, 5000)`;
 
 type Query = (...query: readonly unknown[]) => unknown;
 
@@ -48,7 +53,7 @@ class DatabaseClient extends pg.Client {
       const result = currentTracer()
         ? inStatementSpan(this, given[0], () => query(...given))
         : query(...given);
-      if (result instanceof Promise) result.catch((error: unknown) => this.endIfSpoiled(error));
+      if (result instanceof Promise) result.catch((error: unknown) => this.noteOutage(error));
       return result;
     }) as pg.Client['query'];
   }
@@ -70,8 +75,10 @@ class DatabaseClient extends pg.Client {
     this.target.trustedSinceMs = performance.now();
   }
 
-  private endIfSpoiled(error: unknown): void {
-    if (databaseOutage(error)?.spoilsConnection) this.discardAll();
+  private noteOutage(error: unknown): void {
+    const outage = databaseOutage(error);
+    if (outage?.spoilsConnection) this.discardAll();
+    if (outage?.lacksSpace) this.target.lacksSpace = true;
   }
 }
 
@@ -88,7 +95,7 @@ export class DatabasePool extends pg.Pool {
   private readonly first: ConnectionConfig;
 
   constructor({ connection, ...options }: DatabasePoolOptions) {
-    const target: Target = { config: connection, trustedSinceMs: -Infinity };
+    const target: Target = { config: connection, trustedSinceMs: -Infinity, lacksSpace: false };
     const onConnect = (client: pg.ClientBase) =>
       prepareSession(client, (client as DatabaseClient).config);
     super({ ...options, target, Client: DatabaseClient, onConnect } as unknown as pg.PoolConfig);
@@ -120,6 +127,22 @@ export class DatabasePool extends pg.Pool {
       if (!(await isReadOnly(client, answerMs))) return true;
       client.discardAll();
       return false;
+    } finally {
+      client.release();
+    }
+  }
+
+  /**
+   * Uses some space if a statement lacked it, until that works.
+   *
+   * @throws DatabaseError `unreachable`, or what the server refuses it with
+   */
+  async useSpace(answerMs: number): Promise<void> {
+    if (!this.target.lacksSpace) return;
+    const client = await this.open();
+    try {
+      await client.query({ text: USE_SPACE, query_timeout: answerMs } as pg.QueryConfig);
+      this.target.lacksSpace = false;
     } finally {
       client.release();
     }

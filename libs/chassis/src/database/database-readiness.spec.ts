@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { poolOf } from './database-pool.js';
 import { databaseReadiness } from './database-readiness.js';
-import { DisturbedDatabase } from './disturbed-database.fixture.js';
+import { DisturbedDatabase, END_CONNECTIONS } from './disturbed-database.fixture.js';
 
 const database = DisturbedDatabase.forEachTest();
 
@@ -23,6 +23,24 @@ describe('readiness', () => {
     await expect.poll(() => readiness.check(), { timeout: 2_000 }).toBeUndefined();
     await Promise.all(Array.from({ length: 5 }, () => dataSource.query('SELECT pg_sleep(0.1)')));
     await proxy.close();
+  });
+
+  it('reports a full disk once a statement has felt it, and its end at the next check', async () => {
+    await database.administer(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$`,
+      'CREATE TRIGGER full_disk BEFORE INSERT ON notes FOR EACH ROW EXECUTE FUNCTION refuse()',
+      database.set('temp_file_limit = 0'),
+    );
+    const dataSource = await database.open();
+    const readiness = databaseReadiness(dataSource);
+    expect(await readiness.check()).toBeUndefined();
+    await expect(dataSource.query('INSERT INTO notes VALUES (1)')).rejects.toThrow('extend');
+    for (let asked = 0; asked < 2; asked++) {
+      expect(await readiness.check()).toBe('has no resources left');
+    }
+    await database.administer(database.reset('temp_file_limit'), END_CONNECTIONS);
+    await expect.poll(() => readiness.check()).toBeUndefined();
   });
 
   it('asks the database once for any number of simultaneous checks', async () => {

@@ -9,7 +9,7 @@ import { poolOf } from './database-pool.js';
 /** Below the two seconds within which readiness has to report an outage. */
 const ANSWER_MS = 1_500;
 
-/** Ready while the database accepts writes. Any number of simultaneous checks cost one query. */
+/** Ready while the database accepts writes and has space for them. Any number of simultaneous checks cost one query. */
 export function databaseReadiness(dataSource: DataSource): ReadinessCheck {
   let running: Promise<string | undefined> | undefined;
   return {
@@ -32,7 +32,10 @@ async function ask(dataSource: DataSource): Promise<string | undefined> {
 
 async function missing(dataSource: DataSource): Promise<string | undefined> {
   try {
-    return (await poolOf(dataSource).isWritable(ANSWER_MS)) ? undefined : 'is read-only';
+    const pool = poolOf(dataSource);
+    if (!(await pool.isWritable(ANSWER_MS))) return 'is read-only';
+    await pool.useSpace(ANSWER_MS);
+    return undefined;
   } catch (error) {
     const outage = error instanceof DatabaseError ? undefined : databaseOutage(error);
     return outage?.reason ?? 'cannot be reached';
