@@ -1,16 +1,10 @@
-import { StructuredLogger } from '@jwt-auth/chassis';
-import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
-import { TestIssuer } from '@jwt-auth/jwt-core/testing';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json as read } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { createOrdersApp } from './app.setup.js';
-import { Config } from './config.js';
+import { OrdersApp } from './orders-app.fixture.js';
 
 /** A header of several values is sent several times. */
 type Headers = Record<string, string | string[]>;
@@ -25,44 +19,28 @@ interface Call {
 
 const newOrder = { currency: 'EUR', items: [{ sku: 'book', quantity: 2, unitPrice: 1_250 }] };
 
-let auth: TestIssuer;
-let app: NestFastifyApplication;
+let orders: OrdersApp;
 let ada: string;
 let adasToken: string;
 
 beforeAll(async () => {
-  auth = await TestIssuer.start();
-  const database = await freshDatabase();
-  const config = new Config({ ORDERS_DATABASE_URL: database, ISSUER: auth.issuer });
-  app = await createOrdersApp(config, new StructuredLogger({ name: 'orders', level: 'silent' }));
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  await vi.waitFor(async () => expect((await call({ url: '/health/ready' })).status).toBe(200), {
-    timeout: 10_000,
-  });
+  orders = await OrdersApp.start();
 });
-afterAll(async () => {
-  await app.close();
-  await auth.close();
-});
+afterAll(() => orders.close());
 beforeEach(() => {
   ada = `ada-${randomUUID()}`;
   adasToken = tokenOf(ada);
 });
 
 function tokenOf(sub: string, scope = 'orders:read orders:write', ...roles: string[]): string {
-  return auth.mint({ sub, scope, roles });
+  return orders.auth.mint({ sub, scope, roles });
 }
 
 async function call({ method = 'GET', url, token, payload, headers }: Call) {
-  const { port } = app.getHttpServer().address() as AddressInfo;
   const authorization = token === undefined ? undefined : { authorization: `Bearer ${token}` };
   const json = payload && { 'content-type': 'application/json' };
-  const asking = request({
-    port,
-    method,
-    path: url,
-    headers: { ...authorization, ...json, ...headers },
-  });
+  const all = { ...authorization, ...json, ...headers };
+  const asking = request(orders.url + url, { method, headers: all });
   asking.end(payload && JSON.stringify(payload));
   const [answer] = (await once(asking, 'response')) as [IncomingMessage];
   return { status: answer.statusCode, body: (await read(answer)) as Record<string, unknown> };
@@ -89,9 +67,9 @@ describe('orders', () => {
   });
 
   it('are closed to a token that was revoked', async () => {
-    const token = auth.mint({ sub: ada, scope: 'orders:read', jti: ada });
+    const token = orders.auth.mint({ sub: ada, scope: 'orders:read', jti: ada });
     expect((await call({ url: '/orders', token })).status).toBe(200);
-    await auth.revoke({ kind: 'jti', id: ada });
+    await orders.auth.revoke({ kind: 'jti', id: ada });
     await expect
       .poll(async () => (await call({ url: '/orders', token })).body)
       .toMatchObject({ code: 'token_revoked' });

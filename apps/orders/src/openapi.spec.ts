@@ -1,39 +1,25 @@
-import { StructuredLogger } from '@jwt-auth/chassis';
 import { ApiProbe } from '@jwt-auth/dev-stack/openapi';
-import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
-import { TestIssuer } from '@jwt-auth/jwt-core/testing';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createOrdersApp } from './app.setup.js';
-import { Config } from './config.js';
+import { OrdersApp } from './orders-app.fixture.js';
 
-let auth: TestIssuer;
-let app: NestFastifyApplication;
+let orders: OrdersApp;
 let probe: ApiProbe;
 
 beforeAll(async () => {
-  auth = await TestIssuer.start();
-  const database = await freshDatabase();
-  const config = new Config({ ORDERS_DATABASE_URL: database, ISSUER: auth.issuer });
-  app = await createOrdersApp(config, new StructuredLogger({ name: 'orders', level: 'silent' }));
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const base = await app.getUrl();
-  const isReady = async () => expect((await fetch(`${base}/health/ready`)).status).toBe(200);
-  await vi.waitFor(isReady, { timeout: 30_000 });
+  orders = await OrdersApp.start();
   const scope = 'orders:read orders:write';
   probe = await ApiProbe.start({
-    base,
+    base: orders.url,
     known: { currency: () => 'EUR', cursor: () => undefined, customerId: () => 'ada' },
     callerOf: ({ security }) => security && 'ada',
-    logIn: async () => `Bearer ${auth.mint({ sub: 'ada', scope, roles: [] })}`,
+    logIn: async () => `Bearer ${orders.auth.mint({ sub: 'ada', scope, roles: [] })}`,
     timeoutMs: 60_000,
   });
 });
 afterAll(async () => {
   probe?.close();
-  await app.close();
-  await auth.close();
+  await orders.close();
 });
 
 describe('every route of the OpenAPI document', () => {
