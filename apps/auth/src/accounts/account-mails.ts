@@ -30,7 +30,7 @@ export class AccountMails implements OnModuleInit {
     this.contents.on('account-deleted', (mail) => this.deletion(mail));
   }
 
-  /** To whom registered the e-mail, or to the owner of the account that it has. */
+  /** To the user who registered the e-mail, or to the owner of the account that has it already. */
   private async registration({ recipient }: OutgoingMail): Promise<MailContent | undefined> {
     const user = await this.users.findByEmail(emailKey(recipient));
     if (!user || user.isDisabled) return undefined;

@@ -10,7 +10,7 @@ import { emailKey } from './email.js';
  *
  * - `trusted`: by an administrator, a seed, or before e-mails were verified. Its user may always log in.
  * - `open`: by its user, who could log in at once.
- * - `pending`: by someone who has to verify the e-mail first. Until then whoever registers it anew
+ * - `pending`: by someone who has to verify the e-mail first. Until then another registration of it
  *   replaces the password.
  */
 export type Registration = 'trusted' | 'open' | 'pending';

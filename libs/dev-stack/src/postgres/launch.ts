@@ -6,7 +6,7 @@ import { serverEnvironment } from './account.js';
 import type { DataDirectory } from './data-directory.js';
 import { readPostmaster, removeStalePidFile, runningPostmaster } from './postmaster.js';
 
-/** Recovery after a crash may read much of the log, hence the minute. */
+/** A minute, because recovery after a crash may read much of the log. */
 const READY_WITHIN_MS = 60_000;
 
 /** An operating system that stays up loses nothing by this, however the server itself ends. */

@@ -70,5 +70,5 @@ export class JwtCoreTestingModule {
 function refuseProduction(): void {
   // eslint-disable-next-line no-restricted-properties -- a library has no settings of its own
   if (process.env.NODE_ENV !== 'production') return;
-  throw new Error('JwtCoreTestingModule lets in whoever a test names: not for production.');
+  throw new Error('JwtCoreTestingModule lets in any caller that a test names: not for production.');
 }
