@@ -11,6 +11,7 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../supervision/free-port.js';
 import { until } from '../supervision/until.js';
@@ -121,6 +122,22 @@ describe('a launcher that is asked to end', SLOW, () => {
     launcher.kill('SIGKILL');
     expect(await survivors(below)).toEqual([]);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'by the end of the script that started its npm does not end, and by that of npm does',
+    async () => {
+      const env = { npm_lifecycle_event: 'start' };
+      const launcher = await launchOnGivenPostgres({ env, shells: 1, hasNpm: true });
+      await launcher.says('Ready after');
+      const below = descendants(launcher.pid);
+      launcher.kill('SIGKILL');
+      // It looks twice a second.
+      await setTimeout(2_000);
+      expect(await survivors(below, 0)).toEqual(below);
+      process.kill(below[0] ?? 0, 'SIGKILL');
+      expect(await survivors(below)).toEqual([]);
+    },
+  );
 });
 
 describe('after kill -9 of the launcher', SLOW, () => {

@@ -106,13 +106,18 @@ function onOrphaned(act: () => void): void {
   check.unref();
 }
 
-/** The shell and, where /proc shows it, the npm that started the shell. */
+const SHELL = /^(ba|da|a|k|z)?sh$|^busybox$/;
+
+/** The npm or, where /proc shows it, the shell in between and the npm that started it. */
 function ancestors(): string {
   const parent = process.ppid;
   try {
     const stat = readFileSync(`/proc/${parent}/stat`, 'utf8');
     // State and parent follow the name, which is in parentheses and may hold some itself.
-    return `${parent} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+    const end = stat.lastIndexOf(')');
+    const name = stat.slice(stat.indexOf('(') + 1, end);
+    // What has started npm may end: a script does after `npm start &`.
+    return SHELL.test(name) ? `${parent} ${stat.slice(end + 2).split(' ')[1]}` : `${parent}`;
   } catch {
     return `${parent}`;
   }

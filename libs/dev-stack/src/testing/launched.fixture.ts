@@ -9,6 +9,8 @@ import type { ProcessAccount } from '../supervision/supervised-process.js';
 
 const BUILT = new URL('../../dist/', import.meta.url);
 
+const NPM = `require('node:child_process').spawn(process.argv[1], process.argv.slice(2), { stdio: 'inherit' })`;
+
 export interface LaunchedOptions {
   /** Holds the launcher's script, logs and secrets. */
   directory: string;
@@ -19,6 +21,8 @@ export interface LaunchedOptions {
   built?: URL;
   /** How many shells start one another before the launcher; `pid` and `kill` are the first one's. */
   shells?: number;
+  /** Whether a program of Node, as npm is one, is between these and the launcher. */
+  hasNpm?: boolean;
   rebuild?: RebuildOptions;
 }
 
@@ -43,6 +47,7 @@ export class Launched {
     account,
     built = BUILT,
     shells = 0,
+    hasNpm = false,
     rebuild,
   }: LaunchedOptions): Launched {
     const script = join(directory, 'launch.mjs');
@@ -54,7 +59,12 @@ process.exit(await runLauncher({ ...${options}, env: process.env }));`,
     );
     // Without a second command a shell would become the program that it runs.
     const shell = ['/bin/sh', '-c', '"$0" "$@"; exit'];
-    const command = [...Array.from({ length: shells }, () => shell).flat(), process.execPath];
+    const npm = [process.execPath, '--eval', NPM];
+    const command = [
+      ...Array.from({ length: shells }, () => shell).flat(),
+      ...(hasNpm ? npm : []),
+      process.execPath,
+    ];
     return new Launched(
       spawn(command[0] ?? '', [...command.slice(1), script], {
         ...account,
