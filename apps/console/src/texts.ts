@@ -103,7 +103,7 @@ export const texts = {
     },
     headers: {
       alg: 'How it is signed: RSA with SHA-256.',
-      typ: 'What it is: an access token. Other JWTs, such as ID tokens, are refused by this.',
+      typ: 'What it is: an access token. Other JWTs, such as ID tokens, have another type and are refused.',
       kid: 'Which key signed it. Services find the public half in the JWKS.',
     },
     claims: {
@@ -130,7 +130,7 @@ export const texts = {
 
   account: {
     title: 'Account',
-    about: 'Your e-mail, your password, and all that is kept of you.',
+    about: 'Your e-mail, your password, and all the data about you.',
     email: 'E-mail',
     verified: 'verified',
     unverified: 'not verified',
@@ -149,7 +149,7 @@ export const texts = {
     passwordChanged: 'The password is changed, and all other sessions have ended.',
     export: 'Your data',
     exportText:
-      'Everything that is kept of your account, as one file: the account, sessions, second factors, and the events of the audit log that are about you. It has no secrets.',
+      'All the data about your account, as one file: the account, sessions, second factors, and the events of the audit log that are about you. It has no secrets.',
     exportButton: 'Export as a file',
     exported: 'The file is saved.',
     remove: 'Delete the account',
@@ -398,7 +398,8 @@ export const texts = {
 
   keys: {
     title: 'Keys',
-    about: 'The keys that sign tokens, their lives from the left to now.',
+    about:
+      'The keys that sign tokens, and when each was published, active and retired. Now is on the right.',
     states: { next: 'next', active: 'active', retired: 'retired', withdrawn: 'withdrawn' },
     published: 'published',
     signed: 'signs since',
