@@ -84,6 +84,19 @@ export default defineConfig(
     rules: { 'no-restricted-properties': 'off' },
   },
   {
+    files: tests,
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression[callee.object.name="vi"][callee.property.name=/^wait(For|Until)$/][arguments.length<2]',
+          message: 'It gives up after a second, which a busy machine misses. Use expect.poll.',
+        },
+      ],
+    },
+  },
+  {
     files: ['libs/dev-stack/**', 'bench/**', 'chaos/**', 'examples/**'],
     rules: { 'no-console': 'off' },
   },

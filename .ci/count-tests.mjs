@@ -1,4 +1,5 @@
-// Adds up the JSON reports that vitest left in each workspace member.
+// Adds up the JSON reports that vitest left in each workspace member, and repeats what failed at the
+// end of the output, where it is found.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -20,11 +21,27 @@ for (const member of members) {
     passed += result.numPassedTests;
     // A file that could not even be loaded has no test to count.
     failed += result.numFailedTests || (result.success ? 0 : 1);
+    if (!result.success) console.log(`In ${member}:`, ...failuresOf(result));
     if (report === 'package.json' && result.numPendingTests > 0) {
       const skipped = `${result.numPendingTests} tests of ${member}`;
       console.log(`SKIPPED: ${skipped}, as the npm registry could not be reached.`);
     }
   }
+}
+
+/** What failed: tests, files that could not be loaded, or an error that no test has awaited. */
+function failuresOf({ testResults }) {
+  const found = testResults
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name, message, assertionResults }) => {
+      const file = path.relative(root, name);
+      const tests = assertionResults.filter(({ status }) => status === 'failed');
+      if (tests.length === 0) return `FAILED: ${file}\n${message}`;
+      return tests.map(
+        (test) => `FAILED: ${file}: ${test.fullName}\n${test.failureMessages.join('\n')}`,
+      );
+    });
+  return found.length > 0 ? found : ['FAILED: an error that no test has awaited'];
 }
 
 console.log(`${passed} passed, ${failed} failed`);

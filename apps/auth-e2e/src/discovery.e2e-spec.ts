@@ -157,7 +157,7 @@ describe('the feed of revocations', () => {
     const waiting = feed(`?after=${encodeURIComponent(cursor)}&wait=25`, there);
     await logout(token);
     const { body } = await waiting;
-    expect(performance.now() - asked).toBeLessThan(5_000);
+    expect(performance.now() - asked).toBeLessThan(20_000);
     expect(body.entries.map(({ id }) => id)).toEqual([decode(token).payload['sid']]);
   });
 

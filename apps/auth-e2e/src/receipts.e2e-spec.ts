@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
 import { call, outcome, type Answer } from './http.js';
 import { Gateway } from './keys/gateway.js';
-import { Stack, within } from './stack.js';
+import { Stack } from './stack.js';
 import { decode, newSession } from './users.js';
 
 interface Receipt extends Record<string, unknown> {
@@ -50,7 +50,7 @@ const verdicts = (token: string) =>
 /** A token that all processes of orders let in. */
 async function acceptedToken(): Promise<string> {
   const { access_token: token } = await newSession(stack.auth());
-  await expect.poll(() => verdicts(token), within(20)).toEqual(orders.map(() => 'ok'));
+  await expect.poll(() => verdicts(token)).toEqual(orders.map(() => 'ok'));
   return token;
 }
 const revoke = (auth: string, token: string, wait = '5s'): Promise<Answer<Receipt>> =>
@@ -77,7 +77,7 @@ describe('two processes of orders behind two processes of auth', () => {
       const { status, body } = await revoke(auth, token);
       expect(await verdicts(token)).toEqual(['token_revoked', 'token_revoked']);
       expect([status, names(body.applied), body.pending]).toEqual([200, ['orders', 'orders'], []]);
-      expect(Math.max(...body.applied.map(({ afterMs }) => afterMs))).toBeLessThan(1_000);
+      expect(Math.max(...body.applied.map(({ afterMs }) => afterMs))).toBeLessThan(5_000);
     }
   });
 
@@ -115,10 +115,10 @@ describe('two processes of orders behind two processes of auth', () => {
     await call(`${stack.auth(1)}/revocations?${query}`);
     const beganAtMs = performance.now();
     const { body } = await revoke(stack.auth(), await acceptedToken(), '300ms');
-    expect(performance.now() - beganAtMs).toBeLessThan(5_000);
+    expect(performance.now() - beganAtMs).toBeLessThan(20_000);
     expect([names(body.applied), names(body.pending)]).toEqual([['orders', 'orders'], ['made-up']]);
     await call(`${stack.auth(1)}/revocations?${query}&leaving=true`);
-    await expect.poll(async () => names(await services()), within(5)).toEqual(['orders', 'orders']);
+    await expect.poll(async () => names(await services())).toEqual(['orders', 'orders']);
   });
 
   it('acknowledge to an auth process that has been restarted', async () => {
@@ -130,7 +130,7 @@ describe('two processes of orders behind two processes of auth', () => {
 
   it('are not waited for any more once they have ended', async () => {
     await orders.pop()?.stop();
-    await expect.poll(async () => names(await services()), within(5)).toEqual(['orders']);
+    await expect.poll(async () => names(await services())).toEqual(['orders']);
     const { body } = await revoke(stack.auth(1), await acceptedToken());
     expect([names(body.applied), body.pending]).toEqual([['orders'], []]);
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
 import { call, outcome } from './http.js';
 import { buildReleaseBefore, hasReleaseBefore, type AppName } from './release-before.js';
-import { queryAt, within } from './stack.js';
+import { queryAt } from './stack.js';
 import { login, newEmail, PASSWORD, type TokenResponse } from './users.js';
 
 /** An auth and an orders process of each release, on one database of each app. */
@@ -104,7 +104,7 @@ describe.skipIf(isTooOld || !hasReleaseBefore())('this release beside the releas
       for (const name of [here, there]) {
         const { access_token: token } = await newUser(release(name));
         for (const each of releases.values()) {
-          await expect.poll(() => verdict(each, token), within(20)).toBe('ok');
+          await expect.poll(() => verdict(each, token)).toBe('ok');
         }
       }
     },
@@ -135,7 +135,7 @@ describe.skipIf(isTooOld || !hasReleaseBefore())('this release beside the releas
   async function expectRevoked(...tokens: string[]): Promise<void> {
     for (const each of releases.values()) {
       for (const token of tokens) {
-        await expect.poll(() => verdict(each, token), within(20)).toBe('token_revoked');
+        await expect.poll(() => verdict(each, token)).toBe('token_revoked');
       }
     }
   }

@@ -61,7 +61,7 @@ describe('auth behind a bad network to its database', () => {
   /** A token that orders lets in. */
   async function acceptedToken(): Promise<string> {
     const { access_token: token } = await newSession(stack.auth());
-    await expect.poll(() => ordersVerdict(orders, token), within(20)).toBe('ok');
+    await expect.poll(() => ordersVerdict(orders, token)).toBe('ok');
     return token;
   }
 
@@ -70,7 +70,7 @@ describe('auth behind a bad network to its database', () => {
     await query('ALTER TABLE revoked_tokens DISABLE TRIGGER ALL');
     try {
       await revoke(token);
-      await expect.poll(() => ordersVerdict(orders, token), within(15)).toBe('token_revoked');
+      await expect.poll(() => ordersVerdict(orders, token)).toBe('token_revoked');
     } finally {
       await query('ALTER TABLE revoked_tokens ENABLE TRIGGER ALL');
     }
@@ -83,7 +83,7 @@ describe('auth behind a bad network to its database', () => {
     process.kill(stopped.pid, 'SIGSTOP');
     try {
       await revoke(token);
-      await expect.poll(() => ordersVerdict(orders, token), within(20)).toBe('token_revoked');
+      await expect.poll(() => ordersVerdict(orders, token)).toBe('token_revoked');
       expect((await listeners()).some(({ pid }) => pid !== stopped.pid)).toBe(true);
     } finally {
       process.kill(stopped.pid, 'SIGCONT');
@@ -94,14 +94,14 @@ describe('auth behind a bad network to its database', () => {
     const token = await acceptedToken();
     proxy.halfOpen();
     await revoke(token);
-    await expect.poll(() => ordersVerdict(orders, token), within(20)).toBe('token_revoked');
+    await expect.poll(() => ordersVerdict(orders, token)).toBe('token_revoked');
     // Each connection of the pool fails at its next use.
     await expect.poll(() => isOpenToAll(), within(60)).toBe(true);
   });
 
   it('lets orders say that it cannot know while the database is out of reach, and no longer', async () => {
     const { access_token: token } = await newSession(stack.auth());
-    await expect.poll(() => ordersVerdict(orders, token), within(20)).toBe('ok');
+    await expect.poll(() => ordersVerdict(orders, token)).toBe('ok');
     proxy.pause();
     try {
       await expect.poll(() => ordersVerdict(orders, token), within(30)).toBe('revocations_stale');

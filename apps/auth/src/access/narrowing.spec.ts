@@ -106,10 +106,7 @@ describe('a role that loses a scope', () => {
       const pair = await mint(...request);
       narrowing = change('PUT', `roles/${role}`, { scopes: [other] });
       const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
-      await vi.waitFor(
-        async () => expect(await auth.dataSource.query<object[]>(waiting)).toHaveLength(1),
-        10_000,
-      );
+      await expect.poll(() => auth.dataSource.query<object[]>(waiting)).toHaveLength(1);
       return pair;
     });
     const token = await issue(email, first);

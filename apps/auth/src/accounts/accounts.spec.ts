@@ -156,7 +156,7 @@ describe('a link', () => {
 async function nothingWaits(): Promise<void> {
   await auth.get(MailSender).sendDue();
   const rows = () => auth.dataSource.query<object[]>('SELECT FROM outgoing_mails');
-  await expect.poll(rows, { timeout: 5_000 }).toEqual([]);
+  await expect.poll(rows).toEqual([]);
 }
 
 describe('a forgotten password', () => {

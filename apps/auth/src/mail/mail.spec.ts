@@ -1,5 +1,5 @@
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { MailOutbox } from './mail-outbox.js';
@@ -94,7 +94,7 @@ describe('a mail server that refuses', () => {
     const { failed } = sender().outcomes;
     expect(await changePassword('later@example.com')).toBe(204);
     // The mail about the new e-mail, and this one.
-    await vi.waitFor(() => expect(sender().outcomes.failed).toBe(failed + 2), 10_000);
+    await expect.poll(() => sender().outcomes.failed).toBe(failed + 2);
     mailbox.refusal = undefined;
     await sender().sendDue();
     expect(await rows()).toHaveLength(1);
@@ -110,11 +110,11 @@ describe('a mail server that refuses', () => {
     await sender().sendDue();
     auth.clock.advance(3_600_000);
     await sender().sendDue();
-    await vi.waitFor(async () => expect((await rows())[0]?.attempts).toBeGreaterThan(1), 10_000);
+    await expect.poll(async () => (await rows())[0]?.attempts).toBeGreaterThan(1);
     expect(sender().outcomes.dead).toBe(0);
     auth.clock.advance(23 * 3_600_000);
-    await vi.waitFor(() => expect(sender().outcomes.dead).toBe(1), 10_000);
-    await vi.waitFor(async () => expect(await rows()).toEqual([]), 10_000);
+    await expect.poll(() => sender().outcomes.dead).toBe(1);
+    await expect.poll(() => rows()).toEqual([]);
     const events = await auth.dataSource.query<object[]>(
       `SELECT actor, detail->>'template' AS template FROM audit_events
        WHERE action = 'mail.undeliverable'`,

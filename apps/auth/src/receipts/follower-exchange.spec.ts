@@ -130,7 +130,7 @@ describe('the followers of all processes', () => {
     const beganAtMs = performance.now();
     const { answered } = await here.ask();
     await answered;
-    expect(performance.now() - beganAtMs).toBeLessThan(2_000);
+    expect(performance.now() - beganAtMs).toBeLessThan(20_000);
     expect(positions(here)).toEqual({ a: '4' });
   });
 

@@ -52,7 +52,7 @@ describe('a follower', () => {
   it('was last seen at the time of this machine', async () => {
     const [answer] = await serviceOf([silent(60_000)]).services();
     const agoMs = Date.now() - Date.parse(answer?.lastSeenAt ?? '');
-    expect(Math.abs(agoMs - 60_000)).toBeLessThan(2_000);
+    expect(Math.abs(agoMs - 60_000)).toBeLessThan(20_000);
   });
 
   it('that is silent for longer than its list may be old is not waited for', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { FeedPosition } from '@jwt-auth/jwt-core/postgres';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD, type Answer, type Call } from '../testing/auth-app.fixture.js';
 import { FollowerKeeper } from './follower-keeper.js';
@@ -57,9 +57,7 @@ async function withFollower<T>(
   const follower = await FollowerLoop.start(auth, instance);
   try {
     for (const each of [here, there]) {
-      await expect
-        .poll(async () => namesOf(await services(each)), { timeout: 10_000 })
-        .toContain(instance);
+      await expect.poll(async () => namesOf(await services(each))).toContain(instance);
     }
     return await work(follower);
   } finally {
@@ -72,11 +70,11 @@ async function withFollower<T>(
 describe('the list of services', () => {
   it('has each process that follows the feed of any auth process, wherever it is read', async () => {
     for (const auth of [here, there]) {
-      await expect.poll(async () => namesOf(await services(auth)), { timeout: 5_000 }).toEqual(all);
+      await expect.poll(async () => namesOf(await services(auth))).toEqual(all);
       for (const service of await services(auth)) {
         expect(service).toMatchObject({ state: 'fresh', lagMs: 0 });
         expect(service.position).toMatch(/^\d+$/);
-        expect(Date.now() - Date.parse(service.lastSeenAt)).toBeLessThan(5_000);
+        expect(Date.now() - Date.parse(service.lastSeenAt)).toBeLessThan(60_000);
       }
     }
   });
@@ -86,11 +84,9 @@ describe('the list of services', () => {
       await follower.stop();
       const before = (await services()).find(({ instance }) => instance === 'stopping');
       await revoke('?wait=100ms');
-      await vi.waitFor(async () => {
-        const after = (await services()).find(({ instance }) => instance === 'stopping');
-        expect(after?.lagMs).toBeGreaterThan(0);
-        expect(after?.position).toBe(before?.position);
-      }, 5_000);
+      await expect
+        .poll(async () => (await services()).find(({ instance }) => instance === 'stopping'))
+        .toMatchObject({ position: before?.position, lagMs: expect.toSatisfy((ms) => ms > 0) });
     }));
 
   it('is for administrators', async () => {
@@ -122,9 +118,9 @@ describe('the list of services', () => {
     await here.call('GET', '/revocations?service=orders&instance=first&version=1.2.3');
     const state = { state: 'blind', position: null, lagMs: null, version: '1.2.3' };
     const first = async () => (await services(there)).find(({ instance }) => instance === 'first');
-    await expect.poll(first, { timeout: 5_000 }).toMatchObject(state);
+    await expect.poll(first).toMatchObject(state);
     await here.call('GET', '/revocations?service=orders&instance=first&leaving=true');
-    await expect.poll(first, { timeout: 5_000 }).toBeUndefined();
+    await expect.poll(first).toBeUndefined();
   });
 });
 
@@ -135,7 +131,7 @@ describe('a receipt', () => {
       expect([status, headers['preference-applied']]).toEqual([200, 'wait=5']);
       expect(body.revocation.kind).toBe('jti');
       expect([namesOf(body.applied), body.pending]).toEqual([all, []]);
-      expect(Math.max(...body.applied.map(({ afterMs }) => afterMs))).toBeLessThan(2_000);
+      expect(Math.max(...body.applied.map(({ afterMs }) => afterMs))).toBeLessThan(5_000);
     }
   });
 
@@ -180,7 +176,7 @@ describe('a receipt', () => {
       expect(body.pending).toHaveLength(21);
       expect(body.pending).toContainEqual({ service: 'orders', instance: 'stopped' });
       expect(tookMs).toBeGreaterThan(1_990);
-      expect(tookMs).toBeLessThan(8_000);
+      expect(tookMs).toBeLessThan(20_000);
       for (let n = 0; n < 20; n++) {
         await here.call('GET', `/revocations?service=made-up&instance=${n}&leaving=true`);
       }
@@ -255,12 +251,12 @@ describe('a receipt', () => {
         body: JSON.stringify({ kind: 'jti', id: randomUUID() }),
         signal: gone.signal,
       }).catch(() => undefined);
-      await vi.waitFor(() => expect(receipts.waitingReceipts).toBe(1), 20_000);
+      await expect.poll(() => receipts.waitingReceipts).toBe(1);
       const beganAtMs = performance.now();
       gone.abort();
       await asking;
-      await vi.waitFor(() => expect(receipts.waitingReceipts).toBe(0), 5_000);
-      expect(performance.now() - beganAtMs).toBeLessThan(5_000);
+      await expect.poll(() => receipts.waitingReceipts).toBe(0);
+      expect(performance.now() - beganAtMs).toBeLessThan(9_000);
     }));
 });
 
@@ -303,27 +299,24 @@ describe('what is saved of followers', () => {
 
 describe('an auth process that starts', () => {
   it('knows the followers of the others, and of those before it', async () => {
-    const beganAtMs = performance.now();
     const gone = await AuthApp.start({ DATABASE_URL: here.databaseUrl });
     await gone.call('GET', '/revocations?service=orders&instance=of-the-one-before');
-    await vi.waitFor(async () =>
-      expect(
-        await here.dataSource.query('SELECT FROM feed_followers WHERE instance = $1', [
+    await expect
+      .poll(() =>
+        here.dataSource.query('SELECT FROM feed_followers WHERE instance = $1', [
           'of-the-one-before',
         ]),
-      ).toHaveLength(1),
-    );
+      )
+      .toHaveLength(1);
     await gone.close();
     const started = await AuthApp.start({ DATABASE_URL: here.databaseUrl });
     try {
       expect(namesOf(await services(started))).toEqual([...all, 'of-the-one-before'].sort());
-      await vi.waitFor(async () => {
-        const { body } = await revoke('?wait=500ms', {}, started);
-        expect(namesOf(body.pending)).toEqual(['of-the-one-before']);
-      }, 10_000);
+      await expect
+        .poll(async () => namesOf((await revoke('?wait=500ms', {}, started)).body.pending))
+        .toEqual(['of-the-one-before']);
     } finally {
       await started.close();
     }
-    expect(performance.now() - beganAtMs).toBeLessThan(25_000);
   });
 });

@@ -178,10 +178,9 @@ describe('a change of password', () => {
     const email = await newUser();
     const [mine, other] = [await auth.login(email), await auth.login(email)];
     expect((await change(mine.access_token, PASSWORD, NEW_PASSWORD)).status).toBe(204);
-    await vi.waitFor(async () => {
-      const { status } = await auth.call('GET', '/auth/me', { token: other.access_token });
-      expect(status).toBe(401);
-    });
+    await expect
+      .poll(() => auth.call('GET', '/auth/me', { token: other.access_token }))
+      .toMatchObject({ status: 401 });
     expect((await auth.refresh(other.refresh_token)).status).toBe(401);
     expect((await auth.refresh(mine.refresh_token)).status).toBe(200);
     expect((await attempt({ email, password: PASSWORD })).status).toBe(401);

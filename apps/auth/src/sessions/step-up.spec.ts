@@ -43,10 +43,10 @@ describe('the tokens of a login', () => {
     const login = await auth.login('ada@example.com');
     const first = said(login.access_token);
     expect(first).toMatchObject({ amr: ['pwd'], acr: 'pwd' });
-    expect(Math.abs(first.auth_time - Date.now() / 1000)).toBeLessThan(10);
+    expect(Math.abs(first.auth_time - Date.now() / 1000)).toBeLessThan(60);
     const later = await oldLogin('ada@example.com', 60);
     const { auth_time: before } = said(later.access_token);
-    expect(Math.abs(before - (Date.now() / 1000 - 3600))).toBeLessThan(10);
+    expect(Math.abs(before - (Date.now() / 1000 - 3600))).toBeLessThan(60);
     const next = (await auth.refresh(later.refresh_token)).body;
     expect(said(next.access_token)).toMatchObject({ auth_time: before, amr: ['pwd'], acr: 'pwd' });
   });

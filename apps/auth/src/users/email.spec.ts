@@ -152,6 +152,6 @@ describe('an e-mail address', () => {
     ]) {
       expect(read(text)).toBeUndefined();
     }
-    expect(performance.now() - begun).toBeLessThan(500);
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 });

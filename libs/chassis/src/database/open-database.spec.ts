@@ -164,9 +164,7 @@ describe('an open database', () => {
     );
     await expect(runner.query('SELECT 1')).rejects.toThrow();
     await runner.release();
-    await expect
-      .poll(() => databaseReadiness(dataSource).check(), { timeout: 5_000 })
-      .toBeUndefined();
+    await expect.poll(() => databaseReadiness(dataSource).check()).toBeUndefined();
     await dataSource.destroy();
   });
 

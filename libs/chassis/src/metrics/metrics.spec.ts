@@ -112,9 +112,9 @@ describe('the metrics of a service', () => {
   it('count requests by route, without those whose caller hung up', async () => {
     const url = await start({});
     const hungUp = get(`${url}/notes/three/late`).on('error', () => undefined);
-    await vi.waitFor(() => expect(began).toHaveBeenCalled());
+    await expect.poll(() => began).toHaveBeenCalled();
     hungUp.destroy();
-    await vi.waitFor(() => expect(answered).toHaveBeenCalled());
+    await expect.poll(() => answered).toHaveBeenCalled();
     for (const path of ['/notes/one', '/notes/two', '/made/up']) await fetch(url + path);
     const counted = (await scrape()).match(/^http_request_duration_seconds_count.*$/gm);
     const count = 'http_request_duration_seconds_count';

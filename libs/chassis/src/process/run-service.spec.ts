@@ -158,7 +158,7 @@ describe('a service', () => {
     const signalled = performance.now();
     service.process.kill('SIGTERM');
     expect(await service.exit).toBe(0);
-    expect(performance.now() - signalled).toBeLessThan(10_000);
+    expect(performance.now() - signalled).toBeLessThan(40_000);
     await isCut;
   });
 

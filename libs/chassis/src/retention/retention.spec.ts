@@ -114,7 +114,7 @@ describe('retention', () => {
     const removing = await dataSource.transaction(async (manager) => {
       await manager.query('LOCK TABLE notes IN SHARE ROW EXCLUSIVE MODE');
       const result = stopping.removeExpired();
-      await vi.waitFor(async () => expect(await waitingFor('notes')).toBe(1), 10_000);
+      await expect.poll(() => waitingFor('notes')).toBe(1);
       void stopping.onModuleDestroy();
       return { result };
     });

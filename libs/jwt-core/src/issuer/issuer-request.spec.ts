@@ -101,7 +101,7 @@ describe('fetchJson', () => {
     await expect(fetchJson(url(), { ...limits, timeoutMs: 50 })).rejects.toMatchObject({
       code: 'timed_out',
     });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   it('reports why there is no answer', async () => {

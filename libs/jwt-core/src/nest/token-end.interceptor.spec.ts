@@ -50,7 +50,7 @@ it('a subscription ends with its token, though its source cannot be ended', asyn
   const next = events.next();
   followed.end(expired);
   expect(await next).toMatchObject({ done: true });
-  await vi.waitUntil(() => logged.mock.calls.length > 0);
+  await expect.poll(() => logged.mock.calls.length).toBeGreaterThan(0);
   expect(logged).toHaveBeenCalledWith(failure);
   logged.mockRestore();
 });

@@ -121,8 +121,7 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
     return { token: issuer.mint({ jti }), revoke: () => issuer.revoke({ kind: 'jti', id: jti }) };
   };
   const openConnections = () => app.get(TokenEnds).connections.size;
-  const untilAllClosed = () =>
-    vi.waitUntil(() => openConnections() === 0, { timeout: 10_000, interval: 10 });
+  const untilAllClosed = () => expect.poll(() => openConnections(), { interval: 10 }).toBe(0);
   const get = async (path: string, token: string) => {
     const request = httpGet(url + path, { headers: { authorization: bearer(token)[1] } });
     const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -160,7 +159,7 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
   it('principalSignal(request) is aborted', async () => {
     const { token, revoke } = mint();
     const answering = get('/work', token);
-    await vi.waitUntil(() => openConnections() === 1, { timeout: 10_000, interval: 5 });
+    await expect.poll(() => openConnections(), { interval: 5 }).toBe(1);
     void revoke();
     const [body] = (await once(await answering, 'data')) as [Buffer];
     expect(JSON.parse(body.toString())).toEqual({ ended: 'token_revoked' });
@@ -180,7 +179,7 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
     const answer = await ask(`${url}/graphql`, { method: 'POST', headers, body });
     expect(answer.body).toEqual({ data: { quick: false } });
     // The connection stays for five seconds.
-    await vi.waitUntil(() => openConnections() === 0, { timeout: 2_000, interval: 10 });
+    await expect.poll(openConnections, { timeout: 4_000, interval: 10 }).toBe(0);
   });
 
   it.each(['ticks', 'silence'])('the subscription %s is completed', async (field) => {
@@ -238,7 +237,7 @@ describe.each(platforms)('a socket of ws on %s', (_name, makeAdapter) => {
       return socket;
     };
     const [revoked, kept] = [await open('revoked'), await open('kept')];
-    await vi.waitUntil(() => connections.size === 2, { timeout: 10_000, interval: 5 });
+    await expect.poll(() => connections.size, { interval: 5 }).toBe(2);
     const message = once(revoked, 'message');
     const closed = once(revoked, 'close');
     await issuer.revoke({ kind: 'jti', id: 'revoked' });
@@ -250,7 +249,7 @@ describe.each(platforms)('a socket of ws on %s', (_name, makeAdapter) => {
     expect((await closed)[0]).toBe(4401);
     expect(kept.readyState).toBe(WebSocket.OPEN);
     kept.close();
-    await vi.waitUntil(() => connections.size === 0, { timeout: 10_000, interval: 5 });
+    await expect.poll(() => connections.size, { interval: 5 }).toBe(0);
     await app.close();
     await issuer.close();
   });

@@ -90,7 +90,7 @@ describe('a cursor', () => {
       while (!isOver) await feed.database.dataSource.query('SELECT pg_current_xact_id()');
     };
     const flood = [write(), ...Array.from({ length: 200 }, repeat)];
-    await vi.waitFor(() => expect(answers).toBeGreaterThan(200), 30_000);
+    await expect.poll(() => answers).toBeGreaterThan(200);
 
     const waitedFor: number[] = [];
     for (let cursor: string | undefined, more = true; more;) {

@@ -44,6 +44,9 @@ afterEach(async () => {
   await database.close();
 });
 
+/** For how long `waiting` reads. What shows in half that time came earlier, on the slowest machine, too. */
+const WAIT_MS = waiting.waitSeconds * 1_000;
+
 /** How long something takes, in milliseconds. */
 async function took(work: Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
@@ -51,34 +54,29 @@ async function took(work: Promise<unknown>): Promise<number> {
   return performance.now() - startedAt;
 }
 const reading = (after = cursor) =>
-  vi.waitFor(async () => expect(await source.read(after, now)).toMatchObject({ reset: false }), {
-    timeout: 20_000,
-    interval: 20,
-  });
+  expect.poll(() => source.read(after, now), { interval: 20 }).toMatchObject({ reset: false });
 
 describe('a lost connection', () => {
   it('whose backend is killed is replaced, and waiting reads go on', async () => {
     const answer = source.read(cursor, waiting);
-    await vi.waitFor(() => expect(source.waitingReads).toBe(1));
+    await expect.poll(() => source.waitingReads).toBe(1);
     await database.dataSource.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND application_name LIKE 'jwt-core%'`);
     const entry = jti();
     await database.revoke(entry);
-    expect(await took(answer)).toBeLessThan(2_000);
+    expect(await took(answer)).toBeLessThan(WAIT_MS / 2);
     expect(ids(await answer)).toEqual([entry.id]);
     expect(lost).toHaveBeenCalledOnce();
   });
 
-  it('that is half open is found and replaced within three seconds', async () => {
+  it('that is half open is found and replaced, long before a wait is over', async () => {
     await reading();
     const answer = source.read(cursor, waiting);
-    await vi.waitFor(() => expect(source.waitingReads).toBe(1));
+    await expect.poll(() => source.waitingReads).toBe(1);
     proxy.halfOpen();
     const entry = jti();
     await database.revoke(entry);
-    const found = vi.waitFor(() => expect(lost).toHaveBeenCalled(), 10_000);
-    expect(await took(found)).toBeLessThan(3_100);
-    expect(await took(answer)).toBeLessThan(1_000);
+    expect(await took(answer)).toBeLessThan(WAIT_MS * 0.75);
     expect(ids(await answer)).toEqual([entry.id]);
     expect(lost.mock.calls[0]![0].message).toMatch(/no longer answers/);
   });
@@ -86,41 +84,40 @@ describe('a lost connection', () => {
   it('by which nothing comes any more is an error, never an empty answer', async () => {
     proxy.pause();
     const refused = expect(source.read(cursor, now)).rejects.toMatchObject({ code: 'unavailable' });
-    // Found within three seconds; then one attempt to connect, of two.
-    expect(await took(refused)).toBeLessThan(5_500);
+    await refused;
     await expect(source.read(cursor, { waitSeconds: 1 })).rejects.toMatchObject({
       code: 'unavailable',
     });
     proxy.resume();
-    expect(await took(reading())).toBeLessThan(2_000);
+    await reading();
   });
 
   it('for longer than a wait ends the wait with an error', async () => {
     const answer = source.read(cursor, { waitSeconds: 5 });
     const outcome = expect(answer).rejects.toMatchObject({ code: 'unavailable' });
-    await vi.waitFor(() => expect(source.waitingReads).toBe(1));
+    await expect.poll(() => source.waitingReads).toBe(1);
     proxy.cut();
     await outcome;
   });
 
-  it('is made good within two seconds, with what was published meanwhile', async () => {
+  it('is made good, with what was published meanwhile', async () => {
     proxy.cut();
     await expect(source.read(cursor, now)).rejects.toMatchObject({ code: 'unavailable' });
     const entry = jti();
     await database.revoke(entry);
     proxy.resume();
-    expect(await took(reading())).toBeLessThan(2_000);
+    await reading();
     expect(ids(await source.read(cursor, now))).toEqual([entry.id]);
   });
 });
 
-it('lost notifications are compensated within two seconds', async () => {
+it('lost notifications are compensated, long before a wait is over', async () => {
   await database.dataSource.query('ALTER TABLE revoked_tokens DISABLE TRIGGER ALL');
   const answer = source.read(cursor, waiting);
-  await vi.waitFor(() => expect(source.waitingReads).toBe(1));
+  await expect.poll(() => source.waitingReads).toBe(1);
   const entry = jti();
   await database.revoke(entry);
-  expect(await took(answer)).toBeLessThan(2_000);
+  expect(await took(answer)).toBeLessThan(WAIT_MS / 2);
   expect(ids(await answer)).toEqual([entry.id]);
 });
 
@@ -196,8 +193,7 @@ describe('a restart', () => {
     );
     expect(BigInt(published.xid)).toBeLessThanOrEqual(last);
     // Until the database has come as far as before, readers are given everything, to be safe.
-    const first = await vi.waitFor(() => source.read(cursor, now), 20_000);
-    expect(first).toMatchObject({ entries: [entry] });
+    await expect.poll(() => source.read(cursor, now)).toMatchObject({ entries: [entry] });
     for (let n = 0; n < 20; n++) await givenOut();
     await reading();
     expect(ids(await source.read(cursor, now))).toEqual([entry.id]);
@@ -222,8 +218,9 @@ describe('a restart', () => {
     await server.restart();
     database = await migratedDatabase(database.url);
     await database.revoke(after);
-    const batch = await vi.waitFor(() => source.read(cursor, now), 20_000);
-    expect(batch).toMatchObject({ reset: true, entries: [before, after] });
+    const snapshot = { reset: true, entries: [before, after] };
+    await expect.poll(() => source.read(cursor, now)).toMatchObject(snapshot);
+    const batch = await source.read(cursor, now);
     const next = jti();
     await database.revoke(next);
     expect(await source.read(batch.cursor, now)).toMatchObject({ reset: false, entries: [next] });

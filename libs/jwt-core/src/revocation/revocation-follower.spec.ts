@@ -141,7 +141,7 @@ describe('RevocationFollower', () => {
     (await harness.question(1)).answer({ reset: true, entries: many(entries) });
     await nextTurn();
     expect(harness.list.size).toBe(appliedAtOnce);
-    await vi.waitFor(() => expect(harness.list.size).toBe(entries));
+    await vi.waitFor(() => expect(harness.list.size).toBe(entries), 20_000);
   });
 
   it('refuses an answer without a snapshot when it has none', async () => {

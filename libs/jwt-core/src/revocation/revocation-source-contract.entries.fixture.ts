@@ -10,7 +10,7 @@ export function entriesContract({ ask, revoke }: AskedSource): void {
     const batch = await ask(undefined, 20);
     expect(batch).toMatchObject({ reset: true, more: false, entries: [] });
     expect(batch.cursor).toMatch(/./);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('returns entries of every kind as they were added', async () => {
@@ -52,7 +52,7 @@ export function entriesContract({ ask, revoke }: AskedSource): void {
     const batch = await ask(cursor, 20);
     expect(batch).toMatchObject({ reset: false, more: false });
     expect(lines(batch.entries)).toEqual(lines(added));
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('returns each entry to every read that begins after its commit', async () => {

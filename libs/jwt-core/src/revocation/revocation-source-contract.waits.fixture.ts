@@ -26,7 +26,7 @@ export function waitsContract({ ask, revoke }: AskedSource): void {
     for (const batch of await Promise.all(waiting)) {
       expect(lines(batch.entries)).toEqual(lines([added]));
     }
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('ends when the signal aborts', async () => {
@@ -37,14 +37,14 @@ export function waitsContract({ ask, revoke }: AskedSource): void {
     const startedAt = performance.now();
     caller.abort();
     await expect(waiting).rejects.toThrow();
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('does not begin when the signal has aborted before', async () => {
     const { cursor } = await ask();
     const startedAt = performance.now();
     await expect(ask(cursor, 20, AbortSignal.abort())).rejects.toThrow();
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('continues for other reads when one is aborted', async () => {

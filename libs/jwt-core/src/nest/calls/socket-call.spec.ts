@@ -121,7 +121,7 @@ function queue() {
   return {
     push: (event: string, data: unknown) => void events.push([event, data]),
     next: async () => {
-      await vi.waitUntil(() => events.length > 0, { timeout: 10_000, interval: 5 });
+      await expect.poll(() => events.length, { interval: 5 }).toBeGreaterThan(0);
       return events.shift();
     },
   };
@@ -220,7 +220,7 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
     client.send('place');
     expect(await client.next()).toEqual(['placed', true]);
     client.close();
-    await vi.waitUntil(() => seen.mock.calls.length === 2, { timeout: 5_000 });
+    await expect.poll(() => seen.mock.calls.length).toBe(2);
     expect(seen.mock.calls).toEqual([['connected'], ['disconnected']]);
   });
 
@@ -248,7 +248,7 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
     client.send('caller');
     expect(await client.next()).toEqual(['caller', 'ada']);
     client.close();
-    await vi.waitUntil(() => seen.mock.calls.length === 2, { timeout: 5_000 });
+    await expect.poll(() => seen.mock.calls.length).toBe(2);
   });
 
   it('closes a socket when its token is revoked, and says why', async () => {
@@ -309,7 +309,7 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
       await vi.waitUntil(() => checks.every((check) => !check.check()), { timeout: 30_000 });
     });
     afterEach(() => news.close());
-    const untilAsked = () => vi.waitUntil(() => asked.mock.calls.length > 0, { timeout: 5_000 });
+    const untilAsked = () => expect.poll(() => asked.mock.calls.length).toBeGreaterThan(0);
 
     // threat:silent-listeners
     it('a client receives nothing that is for everybody', async () => {
@@ -326,7 +326,7 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
       const client = connect(address, authorization(token));
       await untilAsked();
       client.close();
-      await vi.waitUntil(() => gateway.clients === 0, { timeout: 5_000, interval: 5 });
+      await expect.poll(() => gateway.clients, { interval: 5 }).toBe(0);
       source.answer(true);
       await new Promise((resolve) => setImmediate(resolve));
       expect(news.get(TokenEnds).connections.size).toBe(0);
@@ -338,12 +338,12 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
       await untilAsked();
       gateway.send('early');
       source.answer(true);
-      await vi.waitUntil(() => seen.mock.calls.length === 1, { timeout: 5_000 });
+      await expect.poll(() => seen.mock.calls.length).toBe(1);
       if (kind.startsWith('ws')) expect(await client.next()).toEqual(['news', 'early']);
       gateway.send('hello');
       expect(await client.next()).toEqual(['news', 'hello']);
       client.close();
-      await vi.waitUntil(() => seen.mock.calls.length === 2, { timeout: 5_000 });
+      await expect.poll(() => seen.mock.calls.length).toBe(2);
     });
   });
 

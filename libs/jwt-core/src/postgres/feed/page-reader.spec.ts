@@ -51,7 +51,7 @@ it('never returns a last page whose read began before the request', async () => 
   await reader.read(log.head, log);
   const queries = vi.spyOn(FeedConnection.prototype, 'query');
   const first = reader.read(theBeginning, log);
-  await vi.waitFor(() => expect(queries).toHaveBeenCalled());
+  await expect.poll(() => queries).toHaveBeenCalled();
   expect(await reader.read(theBeginning, log)).not.toBe(await first);
   queries.mockRestore();
 });
@@ -106,7 +106,7 @@ it('refuses a 1,001st waiting page', async () => {
 it('closes a connection that is not used', async () => {
   const reader = new PageReader({ ...options(), idleMs: 50 });
   await reader.read(theBeginning, log);
-  await vi.waitFor(async () => expect(await connections()).toEqual([]), 5_000);
+  await expect.poll(() => connections()).toEqual([]);
   expect((await reader.read(theBeginning, log)).entries).toHaveLength(1);
 });
 
@@ -116,7 +116,7 @@ it('goes on by another connection when one was lost meanwhile', async () => {
   await database.dataSource.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name LIKE '%(pages)'`);
   const again = () => reader.read(theBeginning, log);
-  await vi.waitFor(async () => expect((await again()).entries).toHaveLength(1), 5_000);
+  await expect.poll(async () => (await again()).entries).toHaveLength(1);
 });
 
 it('does not take another database for that of the log', async () => {
