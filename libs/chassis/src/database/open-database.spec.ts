@@ -137,7 +137,7 @@ describe('openDatabase', () => {
 
   it('gives up on a server that answers no more', async () => {
     const url = await freshDatabase();
-    const asking = withClient(url, (client) => client.query('SELECT pg_sleep(60)'), 200);
+    const asking = withClient(url, (client) => client.query('SELECT pg_sleep(60)'), 2_000);
     await expect(asking).rejects.toThrow('Query read timeout');
   });
 
@@ -177,7 +177,7 @@ describe('an open database', () => {
   });
 
   it('has the limits that it is given', async () => {
-    const limits = { poolSize: 3, connectWaitMs: 150, statementTimeoutMs: 100 };
+    const limits = { poolSize: 3, connectWaitMs: 2_000, statementTimeoutMs: 100 };
     const none = { entities: [], migrations: [] };
     const options = databaseOptions({ url, applicationName: 'spec', ...none, limits });
     const dataSource = await openDatabase(options, waits);
@@ -191,7 +191,11 @@ describe('an open database', () => {
 
   it('has no use for a connection on which the server fell silent', async () => {
     const options = optionsOf(url);
-    const impatient = { ...options, poolSize: 1, extra: { ...options.extra, query_timeout: 300 } };
+    const impatient = {
+      ...options,
+      poolSize: 1,
+      extra: { ...options.extra, query_timeout: 2_000 },
+    };
     const dataSource = await openDatabase(impatient, waits);
     await expect(dataSource.query('SELECT pg_sleep(60)')).rejects.toThrow('Query read timeout');
     expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);

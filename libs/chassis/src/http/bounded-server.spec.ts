@@ -150,7 +150,7 @@ describe('a client', () => {
   });
 
   it('that reads slowly gets all of its answer', async () => {
-    await start(answerLarge, { idleMs: 1_500 });
+    await start(answerLarge, { idleMs: 20_000 });
     let received = 0;
     const agent = new Agent();
     await new Promise((resolve, reject) => {

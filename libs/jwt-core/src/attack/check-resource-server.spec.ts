@@ -36,8 +36,8 @@ describe('checkResourceServer', () => {
   it.each<{ of: Fault[]; options?: Partial<CheckOptions> }>([
     { of: [noTyp, expInMilliseconds, kidIsPath, cacheOfParts] },
     { of: [noAudience, jkuFollowed, unpinnedAlgorithm] },
-    { of: [firstSightOnly, neverStale], options: { staleAfterMs: 300, revokedWithinMs: 700 } },
-    { of: [noRevocation], options: { revokedWithinMs: 2_500 } },
+    { of: [firstSightOnly, neverStale], options: { staleAfterMs: 300, revokedWithinMs: 1_500 } },
+    { of: [noRevocation], options: { revokedWithinMs: 3_000 } },
   ])('finds what is wrong with a service, and nothing else: $of', async ({ of, options }) => {
     await start(...of);
     const { setUp, results, findings } = await check(options);
@@ -67,7 +67,7 @@ describe('checkResourceServer', () => {
   it('finds a service that shuts out tokens of a new key', async () => {
     const fault = faults.staticKeys(issuer);
     await start(fault);
-    const { findings } = await check({ skip: only('revocation'), revokedWithinMs: 1_000 });
+    const { findings } = await check({ skip: only('revocation'), revokedWithinMs: 3_000 });
     expect(findings.map(named)).toEqual(fault.found);
     expect(findings[0]).toMatchObject({ outcome: 'shut out', rule: 'rotate', level: 'should' });
   });
