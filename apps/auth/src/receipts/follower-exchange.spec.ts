@@ -7,6 +7,9 @@ import { OwnFollowers, type FollowerChange } from './own-followers.js';
 
 let saved: SavedFollower[];
 let onNotify: (message: string) => void;
+/** Of the first of several messages. */
+let beforeNotify: () => Promise<void>;
+let notifying: number;
 let own: OwnFollowers;
 let here: FollowerExchange;
 let there: FollowerExchange;
@@ -16,13 +19,21 @@ let thereOwn: OwnFollowers;
 function exchangeOf(followers: OwnFollowers): FollowerExchange {
   const repository = {
     list: async () => saved,
-    notify: async (messages: string[]) => messages.forEach((message) => onNotify(message)),
+    notify: async (messages: string[]) => {
+      notifying += 1;
+      const isFirst = notifying === 1;
+      if (isFirst) await beforeNotify();
+      messages.forEach((message) => onNotify(message));
+      notifying -= 1;
+    },
   };
   return new FollowerExchange(followers, repository as unknown as FollowersRepository);
 }
 
 beforeEach(() => {
   saved = [];
+  notifying = 0;
+  beforeNotify = async () => undefined;
   [own, thereOwn] = [new OwnFollowers(), new OwnFollowers()];
   [here, there] = [exchangeOf(own), exchangeOf(thereOwn)];
   onNotify = (message) => {
@@ -123,6 +134,31 @@ describe('the followers of all processes', () => {
     await there.reportLeft([{ service: 'orders', instance: 'a' }]);
     expect(positions(here)).toEqual({});
     expect(changes.at(-1)).toMatchObject({ kind: 'left', identity: { instance: 'a' } });
+  });
+
+  it('are known while they are not saved yet, however often is asked', async () => {
+    await here.ask();
+    ask(thereOwn, 'new', 7n);
+    await expect.poll(() => positions(here)).toEqual({ new: '7' });
+    onNotify = () => undefined;
+    await new Promise((resolve) => setTimeout(resolve, 1_010));
+    await here.ask();
+    expect(positions(here)).toEqual({ new: '7' });
+  });
+
+  it('are gone when they leave, even if a report of them is under way', async () => {
+    await here.ask();
+    ask(thereOwn, 'a', 5n);
+    await expect.poll(() => positions(here)).toEqual({ a: '5' });
+    let send: () => void = () => undefined;
+    const sent = new Promise<void>((resolve) => (send = resolve));
+    beforeNotify = () => sent;
+    ask(thereOwn, 'a', 6n);
+    await expect.poll(() => notifying).toBe(1);
+    const left = there.reportLeft([{ service: 'orders', instance: 'a' }]);
+    send();
+    await left;
+    expect(positions(here)).toEqual({});
   });
 
   it('are answered for within a quarter of a second, even for a process that has ended', async () => {

@@ -4,7 +4,12 @@ import type { FollowerIdentity } from '@jwt-auth/jwt-core';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 
 import { keyOf, type Follower, type FollowerKey } from './follower.js';
-import { readMessage, writeReport, type FollowerMessage } from './follower-report.js';
+import {
+  readMessage,
+  writeReport,
+  type FollowerMessage,
+  type ReportContent,
+} from './follower-report.js';
 import { FollowersRepository } from './followers.repository.js';
 import { OwnFollowers, type FollowerChange } from './own-followers.js';
 
@@ -16,6 +21,8 @@ const ANSWERS_WITHIN_MS = 250;
 const ASKS_EVERY_MS = 1_000;
 /** The changes of this time go into one report. */
 const REPORTS_EVERY_MS = 10;
+/** A follower that is new is reported at once, and saved within a second. */
+const SAVED_WITHIN_MS = 5_000;
 /** Of all other processes together. */
 const MAX_OTHERS = 20_000;
 
@@ -49,6 +56,7 @@ export class FollowerExchange implements OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private reportedAtMs = -Infinity;
   private isReporting = false;
+  private sending: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly own: OwnFollowers,
@@ -111,9 +119,8 @@ export class FollowerExchange implements OnApplicationShutdown {
   }
 
   /** Reports to all processes that these ask no more. */
-  async reportLeft(left: readonly FollowerIdentity[]): Promise<void> {
-    const content = { followers: [], left, isComplete: false };
-    await this.repository.notify([...writeReport(this.process, content, performance.now())]);
+  reportLeft(left: readonly FollowerIdentity[]): Promise<void> {
+    return this.send(() => ({ followers: [], left, isComplete: false }));
   }
 
   private async askNow(): Promise<void> {
@@ -134,7 +141,9 @@ export class FollowerExchange implements OnApplicationShutdown {
   /** What is saved counts, except for what was reported later. */
   private takeOver(saved: readonly Other[]): void {
     const before = this.others;
-    this.others = new Map();
+    const unsavedSinceMs = performance.now() - SAVED_WITHIN_MS;
+    const unsaved = [...before].filter(([, { follower }]) => follower.seenAtMs > unsavedSinceMs);
+    this.others = new Map(unsaved);
     this.awaited.clear();
     for (const { process, follower } of saved) {
       const known = before.get(keyOf(follower));
@@ -174,12 +183,11 @@ export class FollowerExchange implements OnApplicationShutdown {
     }, delayMs);
   }
 
-  /** One after the other, so that an earlier report does not arrive after a later one. */
   private async reportInTurn(): Promise<void> {
     this.isReporting = true;
     this.reportedAtMs = performance.now();
     try {
-      await this.report();
+      await this.send(() => this.content());
     } catch (error) {
       // The other process counts our followers as pending, and asks again within a second.
       this.logger.debug('Could not report the followers of the feed', error);
@@ -188,14 +196,22 @@ export class FollowerExchange implements OnApplicationShutdown {
     if (this.isCompleteDue || this.changed.size > 0) this.reportSoon();
   }
 
-  private async report(): Promise<void> {
+  private content(): ReportContent {
     const isComplete = this.isCompleteDue;
     const all = this.own.list();
     const followers = isComplete ? all : all.filter((each) => this.changed.has(keyOf(each)));
     this.isCompleteDue = false;
     this.changed.clear();
-    const content = { followers, left: [], isComplete };
-    await this.repository.notify([...writeReport(this.process, content, performance.now())]);
+    return { followers, left: [], isComplete };
+  }
+
+  /** One after the other, so that an earlier report does not arrive after a later one. */
+  private send(content: () => ReportContent): Promise<void> {
+    const sent = this.sending.then(() =>
+      this.repository.notify([...writeReport(this.process, content(), performance.now())]),
+    );
+    this.sending = sent.catch(() => undefined);
+    return sent;
   }
 
   private noteOther(process: string, follower: Follower): void {

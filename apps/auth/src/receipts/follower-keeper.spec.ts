@@ -99,6 +99,31 @@ describe('a follower that leaves', () => {
     expect(written()).toEqual([1]);
   });
 
+  it('is not written by a save that began before, and is removed once that has ended', async () => {
+    let write: () => void = () => undefined;
+    repository.save.mockReturnValueOnce(new Promise((resolve) => (write = resolve)));
+    ask('a', 7n);
+    const before = keeper.save(nowMs);
+    await expect.poll(written).toEqual([1]);
+    own.noteLeave({ service: 'orders', instance: 'a' });
+    const after = keeper.save(nowMs);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(repository.remove).not.toHaveBeenCalled();
+    write();
+    await Promise.all([before, after]);
+    expect(repository.remove).toHaveBeenCalledOnce();
+    expect(written()).toEqual([1, 0]);
+  });
+
+  it('is removed by the next save if one fails', async () => {
+    own.noteLeave({ service: 'orders', instance: 'a' });
+    repository.remove.mockRejectedValueOnce(new Error('down'));
+    await expect(keeper.save(nowMs)).rejects.toThrow('down');
+    await keeper.save(nowMs);
+    await keeper.save(nowMs);
+    expect(repository.remove).toHaveBeenCalledTimes(2);
+  });
+
   it('is one of a bounded number, also when its name is made up', async () => {
     for (let n = 0; n < 5_000; n++) own.noteLeave({ service: 'made-up', instance: `${n}` });
     await keeper.save(nowMs);

@@ -37,6 +37,7 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private dueAtMs = Infinity;
   private ranAtMs = -Infinity;
   private running: Promise<void> | undefined;
+  private saving: Promise<void> = Promise.resolve();
   private isStopped = true;
 
   constructor(
@@ -58,8 +59,17 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     await this.running;
   }
 
-  /** Writes what has changed since the last call. */
-  async save(nowMs = performance.now()): Promise<void> {
+  /**
+   * Writes what has changed since the last call. One call after the other, so that an earlier one does
+   * not write a follower that a later one has removed.
+   */
+  save(nowMs = performance.now()): Promise<void> {
+    const saved = this.saving.then(() => this.write(nowMs));
+    this.saving = saved.catch(() => undefined);
+    return saved;
+  }
+
+  private async write(nowMs: number): Promise<void> {
     await this.removeLeft();
     const followers = this.own.list().filter((follower) => {
       const savedAtMs = this.savedAtMs.get(keyOf(follower)) ?? -Infinity;
@@ -76,9 +86,12 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async removeLeft(): Promise<void> {
     const left = [...this.left.values()];
-    this.left.clear();
     if (left.length === 0) return;
     const removed = await this.repository.remove(left.map(({ identity }) => identity));
+    for (const change of left) {
+      const key = keyOf(change.identity);
+      if (this.left.get(key) === change) this.left.delete(key);
+    }
     // Anyone can say that someone leaves: only those that were known somewhere are reported.
     const known = left.filter(({ wasKnown }) => wasKnown).map(({ identity }) => identity);
     const reported = [...known, ...removed];

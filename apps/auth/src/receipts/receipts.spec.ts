@@ -86,7 +86,10 @@ describe('the list of services', () => {
       await revoke('?wait=100ms');
       await expect
         .poll(async () => (await services()).find(({ instance }) => instance === 'stopping'))
-        .toMatchObject({ position: before?.position, lagMs: expect.toSatisfy((ms) => ms > 0) });
+        .toMatchObject({
+          position: before?.position,
+          lagMs: expect.toSatisfy((ms) => ms > 0) as number,
+        });
     }));
 
   it('is for administrators', async () => {
