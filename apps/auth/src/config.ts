@@ -173,13 +173,20 @@ export class Config {
 /** What a command needs that only speaks to the database. */
 const COMMAND_SETTINGS = ['DATABASE_URL', 'DATABASE_APP_ROLE', 'MIGRATE', 'AUDIT_RETENTION'];
 
+/** What a new password is held against. */
+export const PASSWORD_SETTINGS = ['ISSUER', 'PASSWORD_WORDS', 'BREACHED_PASSWORDS_URL'];
+
 /**
- * The settings of a command that only speaks to the database: no other variable is read.
+ * The settings of a command that speaks to the database: no other variable is read.
  *
+ * @param more variables that this command reads as well
  * @throws SettingsError
  */
-export function databaseConfig(environment: Environment = process.env): Config {
-  const names = COMMAND_SETTINGS.flatMap((name) => [name, `${name}_FILE`]);
+export function databaseConfig(
+  environment: Environment = process.env,
+  more: readonly string[] = [],
+): Config {
+  const names = [...COMMAND_SETTINGS, ...more].flatMap((name) => [name, `${name}_FILE`]);
   const config = new Config(Object.fromEntries(names.map((name) => [name, environment[name]])));
   if (environment.NODE_ENV === 'production' && config.auditRetentionMs < DAY) {
     throw new SettingsError([{ variable: 'AUDIT_RETENTION', message: AUDIT_TOO_SHORT }]);

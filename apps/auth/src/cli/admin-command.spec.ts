@@ -33,7 +33,12 @@ async function run(
   let printed = '';
   results.setEncoding('utf8').on('data', (text: string) => void (printed += text));
   if (!isTTY) input.end(lines.map((line) => line + lineEnd).join(''));
-  const environment = { DATABASE_URL: url, NODE_ENV: 'production' };
+  const environment = {
+    DATABASE_URL: url,
+    NODE_ENV: 'production',
+    ISSUER: 'https://login.example.com',
+    PASSWORD_WORDS: 'badgerbank',
+  };
   const code = await runAdminCommand(args, { input, output, results }, environment);
   return { code, shown, printed };
 }
@@ -211,6 +216,7 @@ describe('create-admin', () => {
     ['an empty input', [], false, 'No password was given'],
     ['a short password', ['short'], false, 'at least 12 characters'],
     ['one of the commonest', ['password1234'], false, 'commonest'],
+    ['words of the service', ['Badgerbank-login1'], false, 'words that a guesser knows'],
   ])('refuses %s', async (_, lines, isTTY, reason) => {
     const { code, shown } = await run(create('no@example.com'), lines, isTTY);
     expect({ code, shown }).toEqual({

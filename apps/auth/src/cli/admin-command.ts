@@ -1,9 +1,9 @@
 import { DatabaseError, SettingsError, type Environment } from '@jwt-auth/chassis';
 
-import { databaseConfig, type Config } from '../config.js';
+import { databaseConfig, PASSWORD_SETTINGS, type Config } from '../config.js';
 import { SessionsError } from '../sessions/sessions.errors.js';
 import { Email } from '../users/email.js';
-import { UsersError, type UsersErrorCode } from '../users/users.errors.js';
+import { PASSWORD_FAULTS, UsersError, type UsersErrorCode } from '../users/users.errors.js';
 import { withAdminServices } from './admin-services.js';
 import { demand, demandPassword, Refusal, type Console } from './console.js';
 import { createAdmin } from './create-admin.js';
@@ -41,7 +41,10 @@ export async function runAdminCommand(
     return 2;
   }
   try {
-    const { results = [], message } = await run(databaseConfig(environment), console);
+    const { results = [], message } = await run(
+      databaseConfig(environment, PASSWORD_SETTINGS),
+      console,
+    );
     for (const result of results) console.results.write(`${result}\n`);
     if (message !== undefined) say(message);
     return 0;
@@ -72,8 +75,8 @@ function commandOf([name = '', target, argument, ...others]: readonly string[]):
 async function makeAdmin(config: Config, typedEmail: string, console: Console): Promise<Outcome> {
   const email = demand(Email, typedEmail, 'The e-mail');
   const password = await demandPassword(console);
-  const { id } = await withAdminServices(config, ({ dataSource }) =>
-    createAdmin(dataSource, { email, password }),
+  const { id } = await withAdminServices(config, (services) =>
+    createAdmin(services, { email, password }),
   );
   return { message: `Made the administrator ${email} with the id ${id}.` };
 }
@@ -82,6 +85,8 @@ const OF_USERS: Readonly<Partial<Record<UsersErrorCode, string>>> = {
   email_taken: 'This e-mail has an account already. An administrator can give it the role admin.',
   locks_out: 'This is the last administrator who can log in: make another one first.',
   user_not_found: 'The user is gone.',
+  password_breached: `The password ${PASSWORD_FAULTS.password_breached}.`,
+  password_guessable: `The password ${PASSWORD_FAULTS.password_guessable}.`,
 };
 
 function refusal(error: unknown): string | undefined {

@@ -40,6 +40,7 @@ export interface AdminServices {
   readonly dataSource: DataSource;
   readonly accessModel: AccessModel;
   readonly users: UsersAdminService;
+  readonly passwordRules: PasswordRules;
   readonly usersRepository: UsersRepository;
   readonly sessions: SessionsAdminService;
   readonly factors: FactorsAdminService;
@@ -107,6 +108,7 @@ export async function withAdminServices<T>(
       dataSource,
       accessModel: app.get(AccessModel),
       users: app.get(UsersAdminService),
+      passwordRules: app.get(PasswordRules),
       usersRepository: app.get(UsersRepository),
       sessions: app.get(SessionsAdminService),
       factors: app.get(FactorsAdminService),

@@ -1,22 +1,22 @@
-import type { DataSource } from 'typeorm';
-
 import { ADMIN_ROLE, USER_ROLE } from '../access/built-in.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { newUser, type User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
+import type { AdminServices } from './admin-services.js';
 
 /**
  * Adds a user with the roles user and admin. A user who has that e-mail is not changed: who may run
  * commands here need not know that user's password.
  *
- * @throws UsersError `email_taken`
+ * @throws UsersError `email_taken`, `password_breached`, `password_guessable`
  */
 export async function createAdmin(
-  dataSource: DataSource,
+  { dataSource, passwordRules }: Pick<AdminServices, 'dataSource' | 'passwordRules'>,
   { email, password }: { readonly email: string; readonly password: string },
 ): Promise<User> {
+  await passwordRules.refuse(password, { email, path: 'password' });
   const clock = new Clock();
   const users = new UsersRepository(dataSource);
   const audit = new AuditService(clock);

@@ -46,12 +46,13 @@ export const invalidCredentials: Problem = {
   headers: { 'WWW-Authenticate': 'Bearer' },
 };
 
-/** What is wrong with the member of the request. */
-const FAULTS: Readonly<Partial<Record<UsersErrorCode, string>>> = {
+/** What is wrong with a new password. */
+export const PASSWORD_FAULTS = {
   password_breached: 'is in a list of passwords that were stolen elsewhere',
   password_guessable:
     'is made of words that a guesser knows: the e-mail, or the name of this service',
 };
+const FAULTS: Readonly<Partial<Record<UsersErrorCode, string>>> = PASSWORD_FAULTS;
 
 const PROBLEMS: Readonly<Record<UsersErrorCode, Problem>> = {
   email_taken: { status: 409, code: 'email_taken', detail: 'This e-mail has an account' },
