@@ -18,8 +18,13 @@ export const DEMO_PASSWORD = 'correct horse battery staple';
 export const newEmail = () => `${randomUUID()}@example.com`;
 
 /** Makes an account and returns its e-mail. */
-export async function register(auth: string, email = newEmail()): Promise<string> {
-  const { status } = await call(`${auth}/auth/register`, { body: { email, password: PASSWORD } });
+export async function register(
+  auth: string,
+  email = newEmail(),
+  options: Call = {},
+): Promise<string> {
+  const body = { email, password: PASSWORD };
+  const { status } = await call(`${auth}/auth/register`, { body, ...options });
   if (status !== 201) throw new Error(`The registration answered ${status}`);
   return email;
 }

@@ -46,7 +46,8 @@ function constantOf(source: string, name: string): number {
     (sum, power) => sum ** Number(power),
     base.split('*').reduce((sum, factor) => sum * Number(factor), 1),
   );
-  return value * (/seconds$/i.test(name) ? 1_000 : /kib$/i.test(name) ? 1_024 : 1);
+  const [, unit = ''] = /(seconds|kib|mib)$/i.exec(name) ?? [];
+  return value * ({ seconds: 1_000, kib: 1_024, mib: 1_048_576 }[unit.toLowerCase()] ?? 1);
 }
 
 /** Constants that say by their name that they bound something. */
