@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
-import { Console } from './console.js';
+import { Console, HANDS, SLOW } from './console.js';
 import { newUser, startStack } from './stack.js';
 
 let open: Console | undefined;
@@ -19,13 +19,13 @@ const codeOf = (secret: string, step: number) =>
     timestamp: Date.now() + step * 30_000,
   });
 
-describe.skipIf(!browserPath)('second factors', () => {
+describe.skipIf(!browserPath).each(HANDS)('second factors, by the %s', SLOW, (hand) => {
   it('are added, asked for at the login, and removed', async () => {
     const { email } = await newUser();
-    const console = (open = await Console.login({ email }));
+    const console = (open = await Console.login({ email, hand }));
     await console.go('Second factors');
-    await console.button('Add an authenticator app').click();
-    await console.inDialog('Next').click();
+    await console.press(console.button('Add an authenticator app'));
+    await console.press(console.inDialog('Next'));
     await console.page.getByRole('img', { name: 'QR code for the app' }).waitFor();
     const picture = console.page.getByRole('img', { name: 'QR code for the app' });
     // The policy of the page lets it show.
@@ -33,52 +33,52 @@ describe.skipIf(!browserPath)('second factors', () => {
       await picture.evaluate((image) => (image as HTMLImageElement).naturalWidth),
     ).toBeGreaterThan(0);
     const secret = await console.page.getByLabel('Key', { exact: true }).innerText();
-    await console.page.getByLabel('Code', { exact: true }).fill(codeOf(secret, -1));
-    await console.inDialog('Confirm').click();
+    await console.type(console.page.getByLabel('Code', { exact: true }), codeOf(secret, -1));
+    await console.press(console.inDialog('Confirm'));
     const shown = console.page.getByRole('dialog').locator('code').filter({ hasText: '-' });
     const codes = (await shown.innerText()).split('\n');
     expect(codes).toHaveLength(10);
-    await console.inDialog('Close').click();
+    await console.press(console.inDialog('Close'));
     await console.sees('10 codes are left.');
 
-    await console.button('Log out').click();
+    await console.press(console.button('Log out'));
     await console.logIn(email);
     const code = console.page.getByLabel('Code', { exact: true });
-    await code.fill(codeOf(secret, -1));
-    await console.button('Log in').click();
+    await console.type(code, codeOf(secret, -1));
+    await console.press(console.button('Log in'));
     await console.sees('The code is wrong, or was used before.');
-    await code.fill(codeOf(secret, 0));
+    await console.type(code, codeOf(secret, 0));
     await code.press('Enter');
     await console.page.getByRole('navigation').waitFor();
 
-    await console.button('Log out').click();
+    await console.press(console.button('Log out'));
     await console.logIn(email);
-    await code.fill(codes[0] ?? '');
+    await console.type(code, codes[0] ?? '');
     await code.press('Enter');
     await console.go('Second factors');
     await console.sees('9 codes are left.');
-    await console.button('Remove: Authenticator app').click();
-    await console.inDialog('Remove').click();
+    await console.press(console.button('Remove: Authenticator app'));
+    await console.press(console.inDialog('Remove'));
     await console.sees('There is nothing here.');
   });
 
   it('may be passkeys: alone, as second step, and to confirm a change', async () => {
     const { email, id } = await newUser();
-    const console = (open = await Console.login({ email }));
+    const console = (open = await Console.login({ email, hand }));
     await addVirtualAuthenticator(console.page);
     await console.go('Second factors');
-    await console.button('Add a passkey').click();
-    await console.inDialog('Next').click();
+    await console.press(console.button('Add a passkey'));
+    await console.press(console.inDialog('Next'));
     await console.page.getByRole('dialog', { name: 'Recovery codes' }).waitFor();
-    await console.inDialog('Close').click();
+    await console.press(console.inDialog('Close'));
 
-    await console.button('Log out').click();
-    await console.button('Log in with a passkey').click();
+    await console.press(console.button('Log out'));
+    await console.press(console.button('Log in with a passkey'));
     await console.page.getByRole('navigation').waitFor();
 
-    await console.button('Log out').click();
+    await console.press(console.button('Log out'));
     await console.logIn(email);
-    await console.button('Use a passkey').click();
+    await console.press(console.button('Use a passkey'));
     await console.page.getByRole('navigation').waitFor();
 
     const { authDatabase } = await startStack();
@@ -86,10 +86,10 @@ describe.skipIf(!browserPath)('second factors', () => {
     await withDatabase(authDatabase, (client) => client.query(longAgo));
     await console.page.reload();
     await console.go('Second factors');
-    await console.button('Remove: Passkey').click();
-    await console.inDialog('Remove').click();
+    await console.press(console.button('Remove: Passkey'));
+    await console.press(console.inDialog('Remove'));
     await console.page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
-    await console.button('Use a passkey').click();
+    await console.press(console.button('Use a passkey'));
     await console.sees('There is nothing here.');
   });
 });

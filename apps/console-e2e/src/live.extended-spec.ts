@@ -1,17 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
-import { Console } from './console.js';
+import { Console, HANDS, SLOW, type Hand } from './console.js';
 import { adminToken, api, login, newUser, startStack } from './stack.js';
 
 let console: Console;
-beforeEach(async () => {
-  if (browserPath)
-    console = await Console.login({ email: (await newUser(['user', 'admin'])).email });
-});
-afterEach(async () => {
-  if (browserPath) await console.close();
-});
+function asAdministrator(hand: Hand): void {
+  beforeEach(async () => {
+    console = await Console.login({ email: (await newUser(['user', 'admin'])).email, hand });
+  });
+  afterEach(() => console.close());
+}
 
 const atOrders = async (token: string) => {
   const headers = { authorization: `Bearer ${token}` };
@@ -20,17 +19,19 @@ const atOrders = async (token: string) => {
 const sessionOf = (token: string) =>
   api<{ sessionId: string }>('auth/me', { token }).then(({ sessionId }) => sessionId);
 
-describe.skipIf(!browserPath)('revocations, live', () => {
+describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, (hand) => {
+  asAdministrator(hand);
+
   it('show how long orders takes to refuse the tokens of a session', async () => {
     const token = await login((await newUser()).email);
     const sessionId = await sessionOf(token);
     expect(await atOrders(token)).toBe(200);
     await console.go('Revocations');
     await console.sees('up to date');
-    await console.page.getByLabel('Id', { exact: true }).fill(sessionId);
-    await console.button('Revoke').click();
+    await console.type(console.page.getByLabel('Id', { exact: true }), sessionId);
+    await console.press(console.button('Revoke'));
     await console.sees('All access tokens of the session are refused');
-    await console.inDialog('Revoke').click();
+    await console.press(console.inDialog('Revoke'));
     await console.sees(/^Applied by [1-9]\d* of [1-9]\d* service/);
     expect(await atOrders(token)).toBe(401);
     const bars = console.page.getByRole('list', { name: 'Services that follow' }).first();
@@ -41,25 +42,26 @@ describe.skipIf(!browserPath)('revocations, live', () => {
       .waitFor();
   });
 
-  it('can be tried with an id that nobody has, by the keyboard', async () => {
+  it('can be tried with an id that nobody has', async () => {
     await console.go('Revocations');
-    await console.button('Try it with an id that nobody has').focus();
-    await console.page.keyboard.press('Enter');
+    await console.press(console.button('Try it with an id that nobody has'));
     await console.sees(/^Applied by/);
   });
 
   it('say what is wrong with an id', async () => {
     await console.go('Revocations');
-    await console.page.getByLabel('Id', { exact: true }).fill('x'.repeat(300));
-    await console.button('Revoke').click();
-    await console.inDialog('Revoke').click();
+    await console.type(console.page.getByLabel('Id', { exact: true }), 'x'.repeat(300));
+    await console.press(console.button('Revoke'));
+    await console.press(console.inDialog('Revoke'));
     await console.page.getByRole('dialog').locator('.failure').waitFor();
-    await console.inDialog('Cancel').click();
+    await console.press(console.inDialog('Cancel'));
     expect(await console.page.getByLabel('Id', { exact: true }).inputValue()).toHaveLength(300);
   });
 });
 
 describe.skipIf(!browserPath)('health', () => {
+  asAdministrator('mouse');
+
   it('counts a refused login, and why', async () => {
     const body = { email: 'ada@example.com', password: 'a wrong password' };
     await api('auth/login', { body }).catch(() => undefined);
@@ -70,7 +72,9 @@ describe.skipIf(!browserPath)('health', () => {
   });
 });
 
-describe.skipIf(!browserPath)('keys', () => {
+describe.skipIf(!browserPath).each(HANDS)('keys, by the %s', SLOW, (hand) => {
+  asAdministrator(hand);
+
   it('rotate, and a stolen one is withdrawn while nobody is logged out', async () => {
     interface Key {
       kid: string;
@@ -83,18 +87,16 @@ describe.skipIf(!browserPath)('keys', () => {
     await adminToken();
     const before = await active();
     await console.go('Keys');
-    await console.button('Rotate').click();
-    await console.inDialog('Rotate').click();
+    await console.press(console.button('Rotate'));
+    await console.press(console.inDialog('Rotate'));
     await console.sees('The next key signs now.');
     const stolen = await active();
     expect(stolen).not.toBe(before);
 
     const token = await login('ada@example.com');
-    await console.button(`Withdraw: ${stolen}`).focus();
-    await console.page.keyboard.press('Enter');
+    await console.press(console.button(`Withdraw: ${stolen}`));
     await console.sees('The drill for a stolen key');
-    await console.inDialog('Withdraw').focus();
-    await console.page.keyboard.press('Enter');
+    await console.press(console.inDialog('Withdraw'));
     await console.sees('After the withdrawal');
     const checks = console.page.locator('section').filter({ hasText: 'After the withdrawal' });
     await expect.poll(() => checks.getByText('yes', { exact: true }).count()).toBe(2);

@@ -3,7 +3,7 @@ import { withDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
-import { Console } from './console.js';
+import { Console, HANDS, SLOW } from './console.js';
 import { api, login, newUser, PASSWORD, startStack } from './stack.js';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
@@ -20,60 +20,51 @@ const status = async (token: string) =>
     })
   ).status;
 
-describe.skipIf(!browserPath)('the login', () => {
+describe.skipIf(!browserPath).each(HANDS)('the login, by the %s', SLOW, (hand) => {
   it('says what is wrong, keeps what was typed, and leads to the page of the address', async () => {
     const { email } = await newUser();
-    const console = (open = await Console.open({}, '/sessions'));
+    const console = (open = await Console.open({ hand }, '/sessions'));
     await console.logIn(email, 'a wrong password');
     await console.sees('The e-mail or the password is wrong.');
     expect(await console.page.getByLabel('E-mail').inputValue()).toBe(email);
     await console.logIn(email);
     await console.page.getByRole('heading', { name: 'Sessions' }).waitFor();
-    await console.button('Log out').click();
+    await console.press(console.button('Log out'));
     await console.button('Log in').waitFor();
   });
 });
 
-describe.skipIf(!browserPath)('the sessions page', () => {
-  it('names my devices, and ends one of them by the mouse and one by the keyboard', async () => {
+describe.skipIf(!browserPath).each(HANDS)('the sessions page, by the %s', SLOW, (hand) => {
+  it('names my devices, and ends one of them', async () => {
     const { email } = await newUser();
-    const devices = [await login(email, FIREFOX), await login(email, 'curl/8.5')];
-    const console = (open = await Console.login({ email }));
+    const device = await login(email, FIREFOX);
+    const console = (open = await Console.login({ email, hand }));
     await console.go('Sessions');
     await console.sees('this one');
-
-    await console.button('End: Firefox on Windows').click();
+    const end = console.button('End: Firefox on Windows');
+    await console.press(end);
     await console.sees('End this session?');
-    await console.inDialog('Cancel').click();
-    expect(await status(devices[0]!)).toBe(200);
-    await console.button('End: Firefox on Windows').click();
-    await console.inDialog('End').click();
-    await console.sees('The session has ended.');
-    await expect.poll(() => status(devices[0]!)).toBe(401);
-
-    const { keyboard } = console.page;
-    await console.button('End: curl').focus();
-    await keyboard.press('Enter');
-    await console.page.getByRole('dialog').waitFor();
-    await keyboard.press('Escape');
+    await console.press(console.inDialog('Cancel'));
+    expect(await status(device)).toBe(200);
+    await console.press(end);
+    await console.page.keyboard.press('Escape');
     await console.page.getByRole('dialog').waitFor({ state: 'detached' });
     // The focus is where it was.
-    await keyboard.press('Enter');
-    await console.page.getByRole('dialog').waitFor();
-    await keyboard.press('Tab');
-    await keyboard.press('Enter');
-    await expect.poll(() => status(devices[1]!)).toBe(401);
-    await console.button('End: curl').waitFor({ state: 'detached' });
+    await console.page.keyboard.press('Enter');
+    await console.press(console.inDialog('End'));
+    await console.sees('The session has ended.');
+    await expect.poll(() => status(device)).toBe(401);
+    await end.waitFor({ state: 'detached' });
   });
 
   it('ends all of them, and shows the login', async () => {
     const { email } = await newUser();
     const other = await login(email);
-    const console = (open = await Console.login({ email }));
+    const console = (open = await Console.login({ email, hand }));
     await console.go('Sessions');
-    await console.button('End all sessions').click();
+    await console.press(console.button('End all sessions'));
     await console.sees('2 sessions end, this one too.');
-    await console.inDialog('End all sessions').click();
+    await console.press(console.inDialog('End all sessions'));
     await console.button('Log in').waitFor();
     await expect.poll(() => status(other)).toBe(401);
   });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
-import { Console } from './console.js';
+import { Console, HANDS, SLOW, type Hand } from './console.js';
 import { ADMIN, api, login, newUser } from './stack.js';
 
 let open: Console | undefined;
@@ -9,7 +9,8 @@ afterEach(async () => {
   await open?.close();
   open = undefined;
 });
-const opened = async (email: string) => (open = await Console.login({ email }));
+const opened = async (email: string, hand: Hand = 'mouse') =>
+  (open = await Console.login({ email, hand }));
 
 describe.skipIf(!browserPath)('the token page', () => {
   it('takes my token apart, and finds its signature right', async () => {
@@ -26,15 +27,14 @@ describe.skipIf(!browserPath)('the token page', () => {
       'Second factors',
     ]);
   });
+});
 
-  it('says of any token what the verifier says, by the keyboard alone', async () => {
-    const console = await opened(ADMIN);
+describe.skipIf(!browserPath).each(HANDS)('any other token, by the %s', SLOW, (hand) => {
+  it('is said of what the verifier says', async () => {
+    const console = await opened(ADMIN, hand);
     const check = async (token: string) => {
-      await console.page.getByLabel('Paste a token').focus();
-      await console.page.keyboard.press('ControlOrMeta+A');
-      await console.page.keyboard.insertText(token);
-      await console.page.keyboard.press('Tab');
-      await console.page.keyboard.press('Enter');
+      await console.type(console.page.getByLabel('Paste a token'), token);
+      await console.press(console.button('Check'));
     };
     const token = await login((await newUser()).email);
     await check(`Bearer ${token}`);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { Secret, TOTP } from 'otpauth';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
@@ -128,6 +129,21 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     await console.press(console.page.getByRole('button'));
     await console.sees('You have a new password.');
     await login(user.email, 'spec', password);
+  });
+
+  it('who lost their second factors log in with the password again', async () => {
+    const user = await newUser();
+    const token = await login(user.email);
+    const totp = 'auth/factors/totp';
+    const { secret } = await api<{ secret: string }>(totp, { token, method: 'POST' });
+    const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+    await api(`${totp}/confirm`, { token, body: { code } });
+    const body = { email: user.email, password: PASSWORD };
+    expect(await api<object>('auth/login', { body })).toHaveProperty('mfa');
+    await openUser(user);
+    await confirm('Remove second factors');
+    await console.button('Remove second factors').waitFor({ state: 'detached' });
+    expect(await api<object>('auth/login', { body })).not.toHaveProperty('mfa');
   });
 
   it('who deleted their account are shown with the day when it goes, and restored', async () => {
