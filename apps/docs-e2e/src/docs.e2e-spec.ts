@@ -1,4 +1,4 @@
-import { freePort } from '@jwt-auth/dev-stack';
+import { fillDemo, freePort } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { read } from './files.js';
@@ -37,6 +37,37 @@ beforeAll(async () => {
   }
 });
 afterAll(() => apps?.stop());
+
+// First, as a new installation does it.
+describe('npm start', () => {
+  it('gives the console sessions, orders and a client to show, once', async () => {
+    const password = 'correct horse battery staple';
+    await fillDemo({ ...apps, password });
+    const tokenOf = async (name: string) => {
+      const body = { email: `${name}@example.com`, password };
+      return (await ask<{ access_token: string }>(`${apps.auth}/auth/login`, { body }))
+        .access_token;
+    };
+    const [token, admin] = [await tokenOf('ada'), await tokenOf('admin')];
+    const shown = async () => ({
+      devices: (await ask<Listed[]>(`${apps.auth}/auth/sessions`, { token })).map(
+        ({ userAgent }) => /Firefox|iPhone/.exec(userAgent ?? '')?.[0],
+      ),
+      orders: (await ask<{ items: [] }>(`${apps.orders}/orders`, { token })).items.length,
+      clients: (await ask<Listed[]>(`${apps.auth}/admin/clients`, { token: admin })).map(
+        ({ name }) => name,
+      ),
+    });
+    const first = await shown();
+    expect(first).toEqual({
+      devices: expect.arrayContaining(['Firefox', 'iPhone']) as string[],
+      orders: 3,
+      clients: expect.arrayContaining(['Warehouse']) as string[],
+    });
+    await fillDemo({ ...apps, password });
+    expect(await shown()).toEqual(first);
+  });
+});
 
 describe('docs/runbook.md', () => {
   it('has alert rules', () => {
@@ -91,6 +122,27 @@ describe('README.md', () => {
     await expect.poll(walked, { timeout: 30_000 }).toBe(masked(walk!.output));
   });
 });
+
+interface Listed {
+  readonly name?: string;
+  readonly userAgent?: string | null;
+}
+
+/** Sends one request, and returns the body of the answer. */
+async function ask<Body>(
+  url: string,
+  { token, body }: { readonly token?: string; readonly body?: object },
+): Promise<Body> {
+  const response = await fetch(url, {
+    method: body ? 'POST' : 'GET',
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return (await response.json()) as Body;
+}
 
 /** The metrics in the expressions of alert rules: names with an underscore that are no functions. */
 function metricsIn(expressions: string): string[] {

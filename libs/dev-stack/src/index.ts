@@ -8,6 +8,7 @@ export {
   type PostgresServer,
 } from './postgres/postgres-server.js';
 export { appNamed, findApps, ROOT, type App } from './stack/app.js';
+export { fillDemo } from './stack/demo.js';
 export { runLauncher, type LauncherOptions } from './stack/launcher.js';
 export { startApp, type RunningApp, type StartAppOptions } from './stack/running-app.js';
 export { DEMO_CLIENT_ID } from './stack/settings.js';
