@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type AccessDemands, demandAccess } from './access.js';
 import type { Principal } from './claims.js';
 
@@ -27,6 +27,10 @@ describe('demandAccess', () => {
     [{ roles: ['admin'] }, 'insufficient_role'],
     [{ scopes: ['orders:write'], roles: ['admin'] }, 'insufficient_role'],
     [{ maxAgeSeconds: 30 }, 'insufficient_user_authentication'],
+    [{ maxAgeSeconds: 0 }, 'insufficient_user_authentication'],
+    [{ maxAgeSeconds: 0, acrValues: ['pwd'] }, 'insufficient_user_authentication'],
+    [{ maxAgeSeconds: NaN }, 'insufficient_user_authentication'],
+    [{ acrValues: [] }, 'insufficient_user_authentication'],
     [{ acrValues: ['mfa'] }, 'insufficient_user_authentication'],
     [{ maxAgeSeconds: 120, acrValues: ['mfa'] }, 'insufficient_user_authentication'],
     [{ maxAgeSeconds: 30, scopes: ['orders:write'] }, 'insufficient_scope'],
@@ -35,7 +39,15 @@ describe('demandAccess', () => {
     expect(() => demandAccess(ada, demands)).toThrow(expect.objectContaining(refusal));
   });
 
-  it.each<AccessDemands>([{ maxAgeSeconds: 1e9 }, { acrValues: ['pwd'] }])(
+  it('takes a login as old as is allowed, and none that is older', () => {
+    const now = vi.spyOn(Date, 'now').mockReturnValue((ada.authTime! + 60) * 1000);
+    expect(() => demandAccess(ada, { maxAgeSeconds: 60 })).not.toThrow();
+    now.mockReturnValue((ada.authTime! + 60) * 1000 + 1);
+    expect(() => demandAccess(ada, { maxAgeSeconds: 60 })).toThrow('older than 60 s');
+    now.mockRestore();
+  });
+
+  it.each<AccessDemands>([{ maxAgeSeconds: 1e9 }, { acrValues: ['pwd'] }, { acrValues: [''] }])(
     'refuses a token that does not say how its user was authenticated: %j',
     (demands) => {
       const principal = { scopes: [], roles: [] } as unknown as Principal;

@@ -47,8 +47,8 @@ const NONE: readonly string[] = [];
 function demandAuthentication(principal: Principal, demands: AccessDemands): void {
   const { maxAgeSeconds = Infinity, acrValues, scopes = NONE } = demands;
   const ageSeconds = Date.now() / 1000 - (principal.authTime ?? -Infinity);
-  const isRecent = maxAgeSeconds === Infinity || ageSeconds <= maxAgeSeconds;
-  if (isRecent && (!acrValues || acrValues.includes(principal.acr ?? ''))) return;
+  const isRecent = ageSeconds <= maxAgeSeconds;
+  if (isRecent && (!acrValues || acrValues.some((acr) => acr === principal.acr))) return;
   throw new AccessError(
     'insufficient_user_authentication',
     isRecent
@@ -75,5 +75,7 @@ export function demandAccess(principal: Principal, demands: AccessDemands): void
     }
   }
   // Last: a login would not help those who lack a role.
-  if (demands.maxAgeSeconds ?? demands.acrValues) demandAuthentication(principal, demands);
+  if (demands.maxAgeSeconds !== undefined || demands.acrValues) {
+    demandAuthentication(principal, demands);
+  }
 }
