@@ -82,7 +82,9 @@ describe('AccessTokenVerifier with keys of several algorithms', () => {
       const fits = alg === 'PS256' ? 'RS256' : alg;
       expect(verifier.verify(tokenOf(fits, fits, alg))).toBeDefined();
       for (const said of SIGNING_ALGORITHMS.filter((name) => name !== fits)) {
-        expect(() => verifier.verify(tokenOf(alg, said))).toThrow('alg is not that of the key');
+        expect(() => verifier.verify(tokenOf(alg, said))).toThrow(
+          expect.objectContaining({ code: 'token_invalid', message: 'alg is not that of the key' }),
+        );
       }
     }
   });
@@ -109,6 +111,16 @@ describe('AccessTokenVerifier with keys of several algorithms', () => {
       .setProtectedHeader({ ...HEADER, alg })
       .sign((await generateSigningKey('EdDSA')).privateKey);
     expect(() => verifier.verify(other)).toThrow('wrong signature');
+  });
+
+  it('accepts all of them by default, and plain JWTs, of an OpenID Connect provider', async () => {
+    const { verifier } = setUpKeys(SIGNING_ALGORITHMS, { profile: 'oidc' });
+    for (const alg of SIGNING_ALGORITHMS) {
+      for (const typ of ['JWT', 'at+jwt']) {
+        const token = signed({ ...HEADER, alg, typ }, CLAIMS, pairs.get(alg)!.privateKey, alg);
+        expect(await verifier.verify(token)).toMatchObject({ subject: CLAIMS.sub });
+      }
+    }
   });
 
   it('accepts RS256 alone by default', async () => {

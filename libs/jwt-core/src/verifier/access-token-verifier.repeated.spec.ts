@@ -98,6 +98,21 @@ describe('AccessTokenVerifier and tokens it has seen', () => {
     expect(new Set(principals).size).toBe(1);
   });
 
+  it('parses a header once that token after token has', () => {
+    const { verifyAtOnce } = setUp();
+    const other = signed({ ...HEADER, typ: 'AT+JWT' }, CLAIMS, issuerKey.privateKey);
+    const tokens = [token({ jti: 'a' }), token({ jti: 'b' }), token({ jti: 'c' }), other];
+    const parse = vi.spyOn(JSON, 'parse');
+    const parsed = tokens.map((text) => {
+      parse.mockClear();
+      verifyAtOnce(text);
+      return parse.mock.calls.length;
+    });
+    parse.mockRestore();
+    // The header and the claims, or the claims alone.
+    expect(parsed).toEqual([2, 1, 1, 2]);
+  });
+
   it('checks it each time when nothing may be remembered', () => {
     const { verifyAtOnce, used } = setUp({ rememberedTokens: 0 });
     const text = token();

@@ -2,6 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { KeySet } from './key-set.js';
 import type { AccessTokenVerifierOptions } from './access-token-verifier.js';
+import { newReference } from './reference-tokens.fixture.js';
 import { CLAIMS, HEADER, newKeyPair, NOW, segment, signed } from './signed-token.fixture.js';
 import { TokenError, type TokenErrorCode } from './token-error.js';
 import { issuerKey, setUp } from './verifier.fixture.js';
@@ -35,6 +36,7 @@ describe('AccessTokenVerifier', () => {
   it.each([
     ['nothing', ''],
     ['an opaque token', 'mF_9.B5f-4.1JqM'],
+    ['a reference token, with nothing that resolves it', newReference()],
     ['one of another key', token({}, {}, strangerKey.privateKey)],
     [
       'one of another key that it brings along',
@@ -155,6 +157,7 @@ describe('AccessTokenVerifier', () => {
       for (const bad of [
         `${token({}, { kid: 'unknown' })}=`,
         token({}, { kid: 'x', alg: 'none' }),
+        token().replace(/^[^.]*/, ''),
       ]) {
         expect(() => verifier.verify(bad)).toThrow(refusal('token_invalid'));
       }

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { newReference } from './reference-tokens.fixture.js';
 import { CLAIMS, HEADER, NOW, signed } from './signed-token.fixture.js';
 import { TokenError } from './token-error.js';
 import { issuerKey, setUp } from './verifier.fixture.js';
@@ -52,6 +53,34 @@ describe.each([
     clock.monotonicMs += 1e9;
     expect(watch.endedBy()).toBeUndefined();
   });
+});
+
+it('the watch of a token that is not remembered, and has no session, ends with the first revocation', async () => {
+  const { verifier, revocations } = setUp({ rememberedTokens: 0 });
+  const token = signed(HEADER, { ...CLAIMS, sid: undefined }, issuerKey.privateKey);
+  const watch = await verifier.watch(token);
+  revocations.add([{ kind: 'jti', id: CLAIMS.jti, exp: CLAIMS.exp }]);
+  expect(watch.endedBy()).toMatchObject({ code: 'token_revoked' });
+});
+
+it('the watch of a new token checks its signature once, and ends with its key', async () => {
+  const { verifier, used, revocations } = setUp();
+  const token = signed(HEADER, CLAIMS, issuerKey.privateKey);
+  const watches = [await verifier.watch(token), await verifier.watch(token)];
+  expect(used).toHaveLength(1);
+  revocations.add([{ kind: 'kid', id: HEADER.kid, exp: CLAIMS.exp }]);
+  for (const watch of watches) expect(watch.endedBy()).toMatchObject({ code: 'token_revoked' });
+});
+
+it('the watch of a reference token ends by the number of its client', async () => {
+  const claims = { ...CLAIMS, token_version: 6 };
+  const { verifier, revocations } = setUp({ referenceTokens: { resolve: async () => claims } });
+  const watch = await verifier.watch(newReference());
+  const ofClient = { kind: 'client', id: CLAIMS.client_id, exp: CLAIMS.exp, before: 0 } as const;
+  revocations.add([{ ...ofClient, tokenVersion: 6 }]);
+  expect(watch.endedBy()).toBeUndefined();
+  revocations.add([{ ...ofClient, tokenVersion: 7 }]);
+  expect(watch.endedBy()).toMatchObject({ code: 'token_revoked' });
 });
 
 it('a bad token is not watched', () => {
