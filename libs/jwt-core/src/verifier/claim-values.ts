@@ -72,11 +72,10 @@ export function ownClaims(value: unknown): JsonObject {
  * Principal tampering (threat:principal-tampering): the principal is shared, so that a change by
  * one request would be seen by the next.
  */
-export function deepFreeze<T extends object>(value: T): T {
+export function deepFreeze<T>(value: T): T {
+  // All but objects are frozen from the start.
   if (Object.isFrozen(value)) return value;
   Object.freeze(value);
-  for (const member of Object.values(value) as unknown[]) {
-    if (typeof member === 'object' && member !== null) deepFreeze(member);
-  }
+  for (const member of Object.values(value as object)) deepFreeze<unknown>(member);
   return value;
 }

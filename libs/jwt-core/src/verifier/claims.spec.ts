@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { readClaims } from './claims.js';
+import { type Expected, readClaims } from './claims.js';
 import { AUDIENCE, CLAIMS, ISSUER, NOW } from './signed-token.fixture.js';
 
 const expected = { issuer: ISSUER, audience: AUDIENCE };
 const DAY = 86_400;
 
 /** Through JSON, as claims arrive: what is undefined is missing. */
-const read = (changes: Record<string, unknown>) =>
-  readClaims(
-    JSON.parse(JSON.stringify({ ...CLAIMS, ...changes })) as Record<string, unknown>,
-    expected,
-  );
+const read = (changes: Record<string, unknown>, more: Partial<Expected> = {}) =>
+  readClaims(JSON.parse(JSON.stringify({ ...CLAIMS, ...changes })) as Record<string, unknown>, {
+    ...expected,
+    ...more,
+  });
 
 describe('readClaims', () => {
   it("reads the principal of a user's token", () => {
@@ -106,6 +106,45 @@ describe('readClaims', () => {
         }),
       );
     }
+  });
+
+  it('reads how and when the user was authenticated', () => {
+    const claims = { auth_time: NOW - 30.5, acr: 'mfa', amr: ['pwd', 'otp'] };
+    const { principal } = read(claims);
+    expect(principal).toMatchObject({ authTime: NOW - 30.5, acr: 'mfa', amr: ['pwd', 'otp'] });
+    expect(Object.isFrozen(principal.amr)).toBe(true);
+  });
+
+  it.each([
+    { auth_time: 'x', acr: 1, amr: 'pwd' },
+    { auth_time: null, acr: ['mfa'], amr: ['pwd', 1] },
+    { auth_time: [NOW], acr: null, amr: { pwd: true } },
+    { amr: ['pwd\0'] },
+  ])('takes what is malformed of that as absent: %j', (claims) => {
+    const { authTime, acr, amr } = read(claims).principal;
+    expect([authTime, acr, amr]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it.each([undefined, 0, 7, Number.MAX_SAFE_INTEGER])('reads token_version %s', (version) => {
+    expect(read({ token_version: version }).tokenVersion).toBe(version);
+  });
+
+  it('bounds the life of a token as the issuer is bound', () => {
+    const bound = { maxLifetimeMs: 900_000 };
+    expect(read({ iat: NOW, exp: NOW + 900 }, bound)).toBeDefined();
+    expect(() => read({ iat: NOW, exp: NOW + 901 }, bound)).toThrow('exp');
+  });
+
+  it('takes from mapClaims what it returns, and the rest from the claims', () => {
+    const claims = { plan: null, tags: ['a'] };
+    const { principal } = read({ claims }, { mapClaims: () => ({ scopes: ['a'] }) });
+    expect(principal).toMatchObject({ scopes: ['a'], roles: ['user'], claims });
+    const mapClaims = () => ({ roles: ['b'], claims: { plan: 'gold' } });
+    expect(read({ claims }, { mapClaims }).principal).toMatchObject({
+      scopes: ['orders:read', 'orders:write'],
+      roles: ['b'],
+      claims: { plan: 'gold' },
+    });
   });
 
   it('refuses a time that JSON reads as infinite', () => {

@@ -62,22 +62,21 @@ export class IssuersVerifier implements TokenVerifier {
     if (known !== undefined) return known;
     const chosen = isReferenceToken(token)
       ? this.verifiers.find(({ takesReferenceTokens }) => takesReferenceTokens)
-      : this.byIssuer.get(claimedIssuer(token));
+      : this.byIssuer.get(claimedIssuer(token) as string);
     if (chosen !== undefined) return chosen;
     throw new TokenError('token_invalid', 'iss names no issuer of this service');
   }
 }
 
-/** The `iss` that a JWT claims. Nothing of it has been checked. Empty if it cannot be read. */
-function claimedIssuer(token: string): string {
+/** The `iss` that a JWT claims. Nothing of it has been checked. `undefined` if it cannot be read. */
+function claimedIssuer(token: string): unknown {
   // Oversized tokens (threat:oversized-tokens)
-  if (token.length > MAX_TOKEN_BYTES) return '';
-  const [, payload = ''] = token.split('.', 2);
+  if (token.length > MAX_TOKEN_BYTES) return undefined;
+  const payload = token.split('.', 2)[1] ?? '';
   try {
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as unknown;
-    const { iss } = (claims ?? {}) as { iss?: unknown };
-    return typeof iss === 'string' ? iss : '';
+    return (claims as { iss?: unknown } | null)?.iss;
   } catch {
-    return '';
+    return undefined;
   }
 }

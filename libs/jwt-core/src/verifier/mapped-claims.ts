@@ -40,7 +40,7 @@ export function mapped(payload: JsonObject, mapClaims: MapClaims | undefined): M
     roles: names(result, 'roles'),
     clientId: clientIdOf(result['clientId']),
     audience: typeof audience === 'string' ? audience : names(result, 'audience'),
-    claims: claims === undefined ? undefined : deepFreeze(claims),
+    claims: deepFreeze(claims),
   };
 }
 

@@ -130,12 +130,17 @@ describe('readOidcClaims', () => {
     ['the typ of an ID token', { typ: 'ID' }],
     ['the typ of a refresh token', { typ: 'Refresh' }],
     ['the typ of an offline token', { typ: 'Offline' }],
+    ['the typ of a logout token', { typ: 'Logout' }],
     ['token_use id', { token_use: 'id' }],
     ['an unknown token_use', { token_use: ['access'] }],
     ['an audience that is its client', { aud: AUDIENCE, azp: AUDIENCE }],
     ['audiences that are all its client', { aud: [AUDIENCE, AUDIENCE], client_id: AUDIENCE }],
   ])('refuses a token with %s', (_name, changes) => {
     expect(() => read(changes)).toThrow(invalid('not an access token'));
+  });
+
+  it.each(['Bearer', 'grid', 'identity', 'my offline'])('takes a token of typ %s', (typ) => {
+    expect(principalOf({ typ }).subject).toBe('ada');
   });
 
   it('takes a token whose client is one audience of several', () => {
@@ -247,17 +252,39 @@ describe('mapClaims', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it.each<[string, MapClaims]>([
-    ['throws', ({ absent }) => ({ roles: (absent as { roles: string[] }).roles })],
-    ['returns nothing', (() => undefined) as unknown as MapClaims],
-    ['returns a list', (() => []) as unknown as MapClaims],
-    ['returns a promise', (async () => ({})) as unknown as MapClaims],
-    ['returns text for scopes', (() => ({ scopes: 'a b' })) as unknown as MapClaims],
-    ['returns other things for roles', (() => ({ roles: [1] })) as unknown as MapClaims],
-    ['returns null for roles', (() => ({ roles: null })) as unknown as MapClaims],
-    ['returns an empty client', () => ({ clientId: '' })],
-    ['returns a text for claims', (() => ({ claims: 'x' })) as unknown as MapClaims],
-  ])('makes the token invalid if it %s', (_name, mapClaims) => {
-    expect(() => principalOf({}, mapClaims)).toThrow(invalid('mapClaims'));
+  it('makes the token invalid if it throws, with the error as the cause', () => {
+    const cause = new Error('a fault of the application');
+    const thrower: MapClaims = () => {
+      throw cause;
+    };
+    expect(() => principalOf({}, thrower)).toThrow(
+      expect.objectContaining({
+        code: 'token_invalid',
+        message: 'mapClaims threw an error',
+        cause,
+      }),
+    );
+  });
+
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'mapClaims returned no object'],
+    ['null', null, 'mapClaims returned no object'],
+    ['a list', [], 'mapClaims returned no object'],
+    ['a promise', Promise.resolve({}), 'mapClaims returned no object'],
+    ['text for scopes', { scopes: 'a b' }, 'scopes of mapClaims'],
+    ['other things for roles', { roles: [1] }, 'roles of mapClaims'],
+    ['null for roles', { roles: null }, 'roles of mapClaims'],
+    ['an empty client', { clientId: '' }, 'clientId of mapClaims'],
+    ['a text for claims', { claims: 'x' }, 'claims of mapClaims'],
+    ['null for claims', { claims: null }, 'claims of mapClaims'],
+    ['other things for audience', { audience: [AUDIENCE, 1] }, 'audience of mapClaims'],
+  ])('makes the token invalid if it returns %s', (_name, result, message) => {
+    const mapClaims = (() => result) as MapClaims;
+    expect(() => principalOf({}, mapClaims)).toThrow(invalid(message));
+  });
+
+  it('may name several audiences of a token without one', () => {
+    const mapClaims: MapClaims = () => ({ audience: ['other', AUDIENCE] });
+    expect(read({ aud: undefined }, { mapClaims }).principal.subject).toBe('ada');
   });
 });

@@ -160,6 +160,12 @@ describe('ReferenceTokenVerifier and its memory', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('remembers by a clock of its own, if it is given none', async () => {
+    const { verify, isAtOnce } = setUp({ hasClock: false });
+    await verify(token);
+    expect(isAtOnce(token)).toBe(true);
+  });
+
   it('refuses a token that is no longer active at the next introspection', async () => {
     const { verify, pass, answerWith } = setUp();
     await verify(token);

@@ -5,14 +5,12 @@ import { AUDIENCE, CLAIMS, ISSUER, KID, newKeyPair, NOW } from './signed-token.f
 import { type VerifiedToken, VerifiedTokens } from './verified-tokens.js';
 
 const key = { kid: KID, publicKey: createPublicKey(newKeyPair().privateKey) };
-const proven = provenToken(CLAIMS, { issuer: ISSUER, audience: AUDIENCE }, KID);
 
 /** A token of which only what this memory looks at matters: the text, and when it expires. */
-const verified = (token: string, expiresAt = NOW + 900): VerifiedToken => ({
-  token,
-  key,
-  proven: { ...proven, expiresAt },
-});
+const verified = (token: string, expiresAt = NOW + 900): VerifiedToken => {
+  const proven = provenToken(CLAIMS, { issuer: ISSUER, audience: AUDIENCE }, KID);
+  return { token, key, proven: { ...proven, expiresAt } };
+};
 const numbered = (n: number) => `header.payload-${n}.signature-${String(n).padStart(12, '0')}`;
 const isThere = (tokens: VerifiedTokens, token: string) => tokens.find(token) !== undefined;
 

@@ -23,14 +23,15 @@ describe('IntrospectionSource', () => {
   let clock: { ms: number };
   let log: Record<'log' | 'warn' | 'error', ReturnType<typeof vi.fn<(message: string) => void>>>;
   let source: IntrospectionSource;
+  let hasLog: boolean;
 
-  const make = (clientSecret = client.clientSecret, timeoutMs?: number) =>
+  const make = (clientSecret = client.clientSecret, timeoutMs?: number, hasClock = true) =>
     new IntrospectionSource({
       metadata: new IssuerMetadata({ issuer: auth.issuer }),
       credentials: new ClientCredentials(client.clientId, clientSecret),
       timeoutMs,
-      log,
-      monotonicNow: () => clock.ms,
+      log: hasLog ? log : undefined,
+      monotonicNow: hasClock ? () => clock.ms : undefined,
     });
   const lines = () => Object.values(log).flatMap(({ mock }) => mock.calls.flat());
   const answering =
@@ -47,6 +48,7 @@ describe('IntrospectionSource', () => {
     auth = await TestIssuer.start({ keys: [key], client });
     clock = { ms: 0 };
     log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    hasLog = true;
     source = make();
   });
   afterEach(() => auth.close());
@@ -56,6 +58,24 @@ describe('IntrospectionSource', () => {
     const claims = await source.resolve(token);
     expect(claims).toMatchObject({ iss: auth.issuer, sub: 'ada', claims: { plan: 'gold' } });
     expect(lines()).toEqual([]);
+  });
+
+  it.each(['{"active":true}', '{"active":true,"token_type":"BEARER"}'])(
+    'gives the claims of a bearer token: %s',
+    async (body) => {
+      auth.fail('introspect', answering(body));
+      expect(await source.resolve(newReference())).toMatchObject({ active: true });
+    },
+  );
+
+  // RFC 7662 section 2.1
+  it('sends the token, and that it is an access token', async () => {
+    const token = newReference();
+    const fetching = vi.spyOn(globalThis, 'fetch');
+    await source.resolve(token);
+    const form = fetching.mock.lastCall?.[1]?.body as URLSearchParams;
+    fetching.mockRestore();
+    expect(form.toString()).toBe(`token=${token}&token_type_hint=access_token`);
   });
 
   it('takes claims of 64 KiB', async () => {
@@ -100,8 +120,11 @@ describe('IntrospectionSource', () => {
     ['answers endlessly', answering(`{"active":true,"x":"${'x'.repeat(256 * 1024)}"}`)],
   ])('cannot know when the issuer %s', async (_name, fault) => {
     auth.fail('introspect', fault);
-    await expect(source.resolve(auth.mintReference())).rejects.toThrow(unavailable);
-    expect(log.warn).toHaveBeenCalledOnce();
+    const error = await source.resolve(auth.mintReference()).catch((thrown: unknown) => thrown);
+    expect(error).toEqual(unavailable);
+    const { message } = error as Error;
+    expect(message).not.toBe('');
+    expect(log.warn.mock.calls).toEqual([[expect.stringContaining(`: ${message}`)]]);
   });
 
   it('cannot know when the issuer takes too long', async () => {
@@ -129,8 +152,33 @@ describe('IntrospectionSource', () => {
     ],
   ])('cannot know when the metadata %s', async (_name, fault) => {
     auth.fail('metadata', fault);
-    await failures(1);
+    const error = await source.resolve(newReference()).catch((thrown: unknown) => thrown);
+    const code = fault === 'cut' ? 'unreachable' : 'bad_metadata';
+    expect(error).toEqual(unavailable);
+    expect(error).toMatchObject({ cause: { name: 'IssuerError', code } });
+    expect((error as Error).message).toBe(((error as Error).cause as Error).message);
     expect(auth.requests('introspect')).toBe(0);
+  });
+
+  it('passes on an error that says nothing of the issuer', async () => {
+    const fault = new Error('a fault of this program');
+    const metadata = new IssuerMetadata({ issuer: auth.issuer });
+    vi.spyOn(metadata, 'endpoints').mockRejectedValue(fault);
+    const credentials = new ClientCredentials(client.clientId, client.clientSecret);
+    const faulty = new IntrospectionSource({ metadata, credentials });
+    await expect(faulty.resolve(newReference())).rejects.toBe(fault);
+  });
+
+  it('needs no log', async () => {
+    hasLog = false;
+    const silent = make();
+    for (const status of [500, 401]) {
+      auth.fail('introspect', answering('{}', status));
+      await expect(silent.resolve(newReference())).rejects.toThrow(unavailable);
+      clock.ms += 1_000;
+    }
+    auth.repair();
+    expect(await silent.resolve(auth.mintReference())).toMatchObject({ active: true });
   });
 
   it.each([401, 403])('says once what to do when its client is refused by %i', async (status) => {
@@ -166,6 +214,48 @@ describe('IntrospectionSource', () => {
     for (let n = 0; n < 10; n++, clock.ms += 1_000) await failures(1);
     expect(auth.requests('introspect')).toBeGreaterThan(10);
     expect(lines()).toHaveLength(1);
+  });
+
+  it('pauses twice as long after each failure, and counts simultaneous ones once', async () => {
+    auth.fail('introspect', 'refuse');
+    let requests = 0;
+    const sent = () => auth.requests('introspect') - requests;
+    for (const pauseMs of [100, 200, 400, 800, 1_000, 1_000]) {
+      await Promise.all([failures(1), failures(1), failures(1)]);
+      requests = auth.requests('introspect');
+      clock.ms += pauseMs - 1;
+      await failures(1);
+      expect(sent()).toBe(0);
+      clock.ms += 1;
+    }
+    auth.repair();
+    for (let n = 0; n < 2; n++) await source.resolve(newReference());
+    expect(log.log).toHaveBeenCalledOnce();
+    auth.fail('introspect', 'refuse');
+    await failures(1);
+    requests = auth.requests('introspect');
+    clock.ms += 100;
+    await failures(1);
+    expect(sent()).toBe(1);
+    expect(log.warn).toHaveBeenCalledTimes(2);
+  });
+
+  it('reports that its client is refused also after another failure', async () => {
+    auth.fail('introspect', answering('{}', 500));
+    await failures(1);
+    clock.ms += 1_000;
+    auth.fail('introspect', answering('{}', 401));
+    await failures(1);
+    expect([log.warn.mock.calls.length, log.error.mock.calls.length]).toEqual([1, 1]);
+  });
+
+  it('pauses by a clock of its own, if it is given none', async () => {
+    auth.fail('introspect', answering('{}', 429, { 'retry-after': '30' }));
+    const own = make(undefined, undefined, false);
+    for (let n = 0; n < 2; n++) {
+      await expect(own.resolve(newReference())).rejects.toThrow('it answered 429');
+    }
+    expect(auth.requests('introspect')).toBe(1);
   });
 
   it.each([
