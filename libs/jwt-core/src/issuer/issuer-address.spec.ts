@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { innerAddress, metadataAddress, metadataAddresses } from './issuer-address.js';
+import {
+  addressFault,
+  innerAddress,
+  isLoopback,
+  metadataAddress,
+  metadataAddresses,
+} from './issuer-address.js';
 
 describe('metadataAddress', () => {
   it.each([
@@ -15,6 +21,7 @@ describe('metadataAddress', () => {
     ['https://example.com/one/', 'https://example.com/.well-known/oauth-authorization-server/one'],
     ['http://localhost:3000', 'http://localhost:3000/.well-known/oauth-authorization-server'],
     ['http://127.8.0.1', 'http://127.8.0.1/.well-known/oauth-authorization-server'],
+    ['http://127.10.20.30', 'http://127.10.20.30/.well-known/oauth-authorization-server'],
     ['http://[::1]:3000', 'http://[::1]:3000/.well-known/oauth-authorization-server'],
     ['http://auth.localhost', 'http://auth.localhost/.well-known/oauth-authorization-server'],
   ])('finds the metadata of %s', (issuer, address) => {
@@ -64,6 +71,33 @@ describe('metadataAddress', () => {
       expect(() => metadataAddress(issuer, true)).toThrow();
     },
   );
+});
+
+describe('addressFault', () => {
+  it.each([
+    ['https://auth.example.com', false, undefined],
+    ['http://auth.example.com', true, undefined],
+    ['http://auth.example.com', false, 'is plain http, which anyone can forge'],
+    ['ftp://auth.example.com', true, 'is not an https address'],
+    ['https://user@auth.example.com', true, 'carries credentials'],
+    ['https://:secret@auth.example.com', true, 'carries credentials'],
+  ])('finds in %s, with http allowed: %s, the fault %j', (url, httpAllowed, fault) => {
+    expect(addressFault(new URL(url), httpAllowed)).toBe(fault);
+  });
+
+  it.each([
+    ['http://localhost', true],
+    ['http://a.localhost', true],
+    ['http://[::1]', true],
+    ['http://127.255.255.255', true],
+    ['http://localhost.example.com', false],
+    ['http://mylocalhost', false],
+    ['http://[::2]', false],
+    ['http://128.0.0.1', false],
+    ['http://10.127.0.1', false],
+  ])('knows whether %s is this machine: %s', (url, isOwn) => {
+    expect(isLoopback(new URL(url))).toBe(isOwn);
+  });
 });
 
 describe('metadataAddresses', () => {

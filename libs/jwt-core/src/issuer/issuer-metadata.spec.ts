@@ -175,6 +175,14 @@ describe('IssuerMetadata', () => {
       expect(asked).toHaveLength(requests);
     });
 
+    it('are looked for at the second address if the first has a page in their place', async () => {
+      answer = (request, response) =>
+        request.url === '/one/.well-known/openid-configuration'
+          ? response.end('<html>')
+          : answerWith(good())(request, response);
+      expect(await openid().endpoints()).toMatchObject({ jwks: `${issuer}/keys` });
+    });
+
     it('are looked for at one address if that does not answer, or answers for another', async () => {
       answer = (_, response) => response.destroy();
       await expect(openid().endpoints()).rejects.toMatchObject({ code: 'unreachable' });

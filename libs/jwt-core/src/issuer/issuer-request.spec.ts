@@ -71,7 +71,10 @@ describe('fetchJson', () => {
       path === '/document'
         ? response.writeHead(302, { location: '/elsewhere' }).end()
         : response.end('{}');
-    await expect(fetchJson(url(), limits)).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(fetchJson(url(), limits)).rejects.toMatchObject({
+      code: 'unreachable',
+      message: `${url()}: unexpected redirect`,
+    });
     expect(asked).toEqual(['/document']);
   });
 

@@ -54,6 +54,9 @@ describe('parseJwk with the algorithms of other issuers', () => {
     ['a point beside the curve', 'malformed', { ...p256, x: BYTES_32_OF_ONES }],
     ['Ed25519 with a shorter x', 'malformed', { ...ed25519, x: 'AAAA' }],
     ['Ed25519 without x', 'malformed', { ...ed25519, x: undefined }],
+    ['Ed25519 with a longer x', 'malformed', { ...ed25519, x: `AAAA${ed25519.x}` }],
+    ['Ed25519 with padding', 'malformed', { ...ed25519, x: `${ed25519.x}=` }],
+    ['Ed25519 with x in a list', 'malformed', { ...ed25519, x: [ed25519.x] }],
   ])('leaves out %s as %s', (_name, fault, jwk) => {
     expect(parse(jwk)).toBe(fault);
   });

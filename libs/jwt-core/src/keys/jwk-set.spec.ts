@@ -110,6 +110,21 @@ describe('parseJwkSet', () => {
 });
 
 describe('describeIgnored', () => {
+  it.each([
+    [0, ''],
+    [1, 'a0 (bad_kid)'],
+    [10, ', a9 (bad_kid)'],
+    [11, ', a9 (bad_kid) and 1 more'],
+  ])('names ten of %i keys', (count, end) => {
+    const ignored = Array.from({ length: count }, (_, n) => ({
+      kid: `a${n}`,
+      fault: 'bad_kid' as const,
+    }));
+    const text = describeIgnored(ignored);
+    expect(text.slice(text.length - end.length)).toBe(end);
+    expect(text.includes('more')).toBe(count > 10);
+  });
+
   it('stays short, whatever the issuer sent', () => {
     const ignored = Array.from({ length: 5_000 }, () => ({
       kid: 'k'.repeat(50_000),

@@ -20,6 +20,7 @@ describe('RemoteKeySet', () => {
     keys.start();
     await until(() => keys.state === 'fresh');
     expect(keys.get(auth.kid)?.publicKey.equals(key.publicKey)).toBe(true);
+    expect(keys.size).toBe(1);
     await pass(1_000);
     expect(keys.ageMs).toBe(1_000);
   });
@@ -204,6 +205,14 @@ describe('RemoteKeySet', () => {
     { refreshMs: 2 ** 31 },
   ])('refuses times that no timer can keep: %j', (options) => {
     const metadata = new IssuerMetadata({ issuer: 'https://auth.example.com' });
+    const [name] = Object.keys(options);
     expect(() => new RemoteKeySet({ metadata, ...options })).toThrow(RangeError);
+    expect(() => new RemoteKeySet({ metadata, ...options })).toThrow(`${name} is a number`);
+  });
+
+  it('takes the longest time that a timer can keep, and a fraction of a millisecond', () => {
+    const metadata = new IssuerMetadata({ issuer: 'https://auth.example.com' });
+    const times = { refreshMs: 2 ** 31 - 1, cooldownMs: 0.5 };
+    expect(new RemoteKeySet({ metadata, ...times }).size).toBe(0);
   });
 });

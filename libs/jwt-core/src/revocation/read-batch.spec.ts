@@ -30,6 +30,21 @@ describe('readBatch', () => {
     ]);
   });
 
+  it('reads the number of a client whose tokens are numbered', () => {
+    const client = { kind: 'client', id: 'd', exp: 4, before: 5, tokenVersion: 0 };
+    expect(readBatch({ ...answer, entries: [client] }).entries).toEqual([client]);
+  });
+
+  it('takes texts as long as are allowed', () => {
+    const longest = {
+      ...answer,
+      cursor: 'x'.repeat(4_096),
+      jwks: 'x'.repeat(1_024),
+      entries: [{ ...entry, id: 'x'.repeat(1_024) }],
+    };
+    expect(readBatch(longest)).toEqual(longest);
+  });
+
   it('accepts an answer without a fingerprint of the keys', () => {
     const rest = { cursor: 'c', reset: true, more: true, entries: [] };
     expect(readBatch(rest)).toEqual(rest);
@@ -78,6 +93,8 @@ describe('readBatch', () => {
     ['a fingerprint that is a number', { ...answer, jwks: 1 }],
     ['an empty fingerprint', { ...answer, jwks: '' }],
     ['a fingerprint of null', { ...answer, jwks: null }],
+    ['a fingerprint that is no text', { ...answer, jwks: '\udc00' }],
+    ['a fingerprint without end', { ...answer, jwks: 'x'.repeat(1_025) }],
     ['a second between seconds', { ...answer, expiredBefore: 1.5 }],
     ['a second that is text', { ...answer, expiredBefore: '1763892345' }],
     ['no entries', { ...answer, entries: undefined }],
@@ -96,6 +113,10 @@ describe('readBatch', () => {
     ['an expiry between seconds', { ...answer, entries: [{ ...entry, exp: 1.5 }] }],
     ['an endless expiry', { ...answer, entries: [{ ...entry, exp: Infinity }] }],
     ['a client without a second', { ...answer, entries: [{ ...entry, kind: 'client' }] }],
+    [
+      'a number of a client that is text',
+      { ...answer, entries: [{ ...entry, kind: 'client', before: 1, tokenVersion: '7' }] },
+    ],
     ['a second of null', { ...answer, entries: [{ ...entry, kind: 'client', before: null }] }],
   ])('refuses the whole answer for %s', (_, document) => {
     expect(error(document)).toMatchObject({ name: 'RevocationSourceError', code: 'bad_answer' });

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it } from 'vitest';
-import { within } from './within.js';
+import { describe, expect, it, vi } from 'vitest';
+import { pause, within } from './within.js';
 
 const never = new AbortController().signal;
 const forEver = () => new Promise<never>(() => undefined);
@@ -58,5 +58,35 @@ describe('within', () => {
     const { signal } = new AbortController();
     await within<number>(20, signal, work).catch(() => undefined);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('pause', () => {
+  it('ends after its time, and leaves no listener on the signal', async () => {
+    const { signal } = new AbortController();
+    await pause(1, signal);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('ends when the signal aborts, before or meanwhile, and leaves no timer', async () => {
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    await pause(1e9, AbortSignal.abort());
+    const caller = new AbortController();
+    const pausing = pause(1e9, caller.signal);
+    caller.abort();
+    await pausing;
+    expect(cleared).toHaveBeenCalledTimes(2);
+    cleared.mockRestore();
+  });
+
+  it('keeps no process alive', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const caller = new AbortController();
+    const [pausing, working] = [pause(1e9, caller.signal), within(1e9, caller.signal, forEver)];
+    const refs = timers.mock.results.map(({ value }) => (value as NodeJS.Timeout).hasRef());
+    timers.mockRestore();
+    caller.abort();
+    await Promise.allSettled([pausing, working]);
+    expect(refs).toEqual([false, false]);
   });
 });
