@@ -43,6 +43,12 @@ describe('IntrospectedTokens', () => {
     expect(tokens.size).toBe(0);
   });
 
+  it('keeps what is as large as all of it', () => {
+    const tokens = new IntrospectedTokens(1);
+    for (const name of ['a', 'b']) tokens.remember(name, introspected());
+    expect(kept(tokens, 'a', 'b')).toEqual(['b']);
+  });
+
   it('keeps nothing when nothing may be kept', () => {
     const tokens = new IntrospectedTokens(0);
     tokens.remember('a', introspected());

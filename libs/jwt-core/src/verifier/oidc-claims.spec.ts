@@ -92,6 +92,11 @@ describe('readOidcClaims', () => {
     ]);
   });
 
+  it('takes the largest time that is exact', () => {
+    const nbf = Number.MAX_SAFE_INTEGER;
+    expect(read({ nbf }).notBefore).toBe(nbf);
+  });
+
   it('gives a token without jti the same id for the same claims, and no other', () => {
     const [one, same, other] = [{}, {}, { sub: 'eve' }].map(
       (changes) => principalOf({ jti: undefined, ...changes }).tokenId,
@@ -141,6 +146,20 @@ describe('readOidcClaims', () => {
 
   it.each(['Bearer', 'grid', 'identity', 'my offline'])('takes a token of typ %s', (typ) => {
     expect(principalOf({ typ }).subject).toBe('ada');
+  });
+
+  it.each([
+    [{ events: {} }, 'it has the claim events'],
+    [{ typ: 'ID' }, 'typ is that of another kind'],
+    [{ typ: ['ID'] }, 'typ is that of another kind'],
+    [{ token_use: 'id' }, 'token_use is not access'],
+  ])('says why %j is not an access token', (changes, why) => {
+    expect(() => read(changes)).toThrow(invalid(`^not an access token: ${why}$`));
+  });
+
+  it('takes a token without a session, and one that says it is an access token', () => {
+    expect(principalOf({ sid: undefined }).sessionId).toBeUndefined();
+    expect(principalOf({ token_use: 'access', typ: undefined }).sessionId).toBe(KEYCLOAK.sid);
   });
 
   it('takes a token whose client is one audience of several', () => {

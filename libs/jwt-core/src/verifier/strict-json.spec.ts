@@ -23,6 +23,7 @@ describe('parseJsonObject', () => {
     ['characters of two, three and four bytes', '{"é":"€","😀":"é:😀"}'],
     ['a surrogate pair, escaped', '{"a":"\\ud83d\\ude00","\\uD83D\\uDE00":1}'],
     ['a replacement character', '{"a":"\\ufffd"}'],
+    ['null beside an escape', '{"a":null,"b":"\\u0041"}'],
     ['64 levels', nested(64)],
   ])('reads %s', (_, json) => {
     expect(parse(json)).toEqual(JSON.parse(json));

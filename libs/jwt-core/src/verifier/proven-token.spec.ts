@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { provenToken } from './proven-token.js';
+import { AUDIENCE, CLAIMS, ISSUER } from './signed-token.fixture.js';
+
+const expected = { issuer: ISSUER, audience: AUDIENCE };
+const nowSeconds = Date.now() / 1000;
+/** Without `iat`, which only an OpenID Connect provider may leave out. */
+const livingFor = (seconds: number) => ({
+  ...CLAIMS,
+  iat: undefined,
+  exp: Math.floor(nowSeconds) + seconds,
+});
+
+describe('provenToken', () => {
+  it('reads the claims by the profile of the issuer', () => {
+    const claims = livingFor(60);
+    expect(provenToken(claims, { ...expected, profile: 'oidc' })).toMatchObject({
+      kid: undefined,
+      issuedAt: 0,
+      expiresAt: claims.exp,
+    });
+    for (const profile of [undefined, 'rfc9068'] as const) {
+      expect(() => provenToken(claims, { ...expected, profile })).toThrow('iat');
+    }
+  });
+
+  it('has no session if the claims name none', () => {
+    expect(provenToken({ ...CLAIMS, sid: undefined }, expected).sessionId).toBeUndefined();
+  });
+
+  it('bounds the life of a token without iat from now on', () => {
+    const oidc = { ...expected, profile: 'oidc' } as const;
+    expect(provenToken(livingFor(86_000), oidc)).toBeDefined();
+    expect(() => provenToken(livingFor(172_800), oidc)).toThrow('exp');
+  });
+});
