@@ -15,6 +15,29 @@ const alias = Object.entries(base.compilerOptions.paths).map(([name, [source]]) 
   replacement: path(source),
 }));
 
+/** One set of specs, of which the paths are globs. */
+export const testProject = (
+  name: string,
+  include: string[],
+  { postgres = false, isolate = true } = {},
+) => ({
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  resolve: { conditions, alias },
+  ssr: { resolve: { conditions } },
+  test: {
+    name,
+    environment: 'node' as const,
+    isolate,
+    include,
+    setupFiles: [path('./vitest.setup.ts')],
+    globalSetup: postgres ? [path('./libs/dev-stack/src/vitest/global-setup.ts')] : [],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // A busy machine takes longer than a second, the default, for what it does in milliseconds else.
+    expect: { poll: { timeout: 20_000 } },
+  },
+});
+
 /**
  * The projects of a workspace member: `unit` (`*.spec.ts`), `e2e` (`*.e2e-spec.ts`: what starts
  * built apps or whole stacks) and `extended` (`*.extended-spec.ts`: the same, left to the workflow, as
@@ -30,23 +53,8 @@ export function testProjects({
   registry = false,
   images = false,
 } = {}): ViteUserConfig {
-  const project = (name: string, include: string, isolated: boolean) => ({
-    oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-    resolve: { conditions, alias },
-    ssr: { resolve: { conditions } },
-    test: {
-      name,
-      environment: 'node' as const,
-      isolate: isolated,
-      include: [include],
-      setupFiles: [path('./vitest.setup.ts')],
-      globalSetup: postgres ? [path('./libs/dev-stack/src/vitest/global-setup.ts')] : [],
-      testTimeout: 60_000,
-      hookTimeout: 120_000,
-      // A busy machine takes longer than a second, the default, for what it does in milliseconds else.
-      expect: { poll: { timeout: 20_000 } },
-    },
-  });
+  const project = (name: string, include: string, isolated: boolean) =>
+    testProject(name, [include], { postgres, isolate: isolated });
   return defineConfig({
     test: {
       // One for each core, where the default leaves one core out: specs wait for servers and clocks
