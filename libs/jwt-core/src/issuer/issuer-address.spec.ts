@@ -138,6 +138,10 @@ describe('metadataAddresses', () => {
     `http://inner${openid}`,
     `https://a:b@inner${openid}`,
     `https://inner${openid}#x`,
+    ` https://inner${openid}`,
+    'https://inner:99999',
+    'https://[::1',
+    [`https://inner${openid}`],
     7,
     null,
     {},
@@ -156,6 +160,11 @@ describe('metadataAddresses', () => {
 
 describe('innerAddress', () => {
   const issuer = 'https://login.example.com/realms/one';
+
+  it('takes an issuer that ends with a slash as one without', () => {
+    const inner = innerAddress(`${issuer}/keys`, `${issuer}/`, 'https://inner/one');
+    expect(inner).toBe('https://inner/one/keys');
+  });
 
   it.each([
     ['https://inner:8080', `${issuer}/keys?v=1`, 'https://inner:8080/keys?v=1'],
