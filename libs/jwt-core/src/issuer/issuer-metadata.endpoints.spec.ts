@@ -66,12 +66,15 @@ describe('readEndpoints', () => {
     );
   });
 
-  it.each(['/keys', 7, undefined])('refuses the jwks_uri %j also behind a discoveryUrl', (uri) => {
-    const document = { ...good, jwks_uri: uri };
-    expect(() => readEndpoints(document, issuer, false, 'https://inner')).toThrow(
-      expect.objectContaining({ code: 'bad_metadata' }),
-    );
-  });
+  it.each([['/keys'], [7], [undefined], [[`${issuer}/keys`]]])(
+    'refuses the jwks_uri %j also behind a discoveryUrl',
+    (uri) => {
+      const document = { ...good, jwks_uri: uri };
+      expect(() => readEndpoints(document, issuer, false, 'https://inner')).toThrow(
+        expect.objectContaining({ code: 'bad_metadata' }),
+      );
+    },
+  );
 
   // threat:downgrade
   it('takes plain http between loopback addresses, and anywhere when allowed', () => {

@@ -65,6 +65,14 @@ describe('fetchJson', () => {
     await expect(fetchJson(url(), limits)).rejects.toMatchObject({ name: 'IssuerError', code });
   });
 
+  it('has the error of the parser as the cause', async () => {
+    answer = (_, response) => response.end('{');
+    await expect(fetchJson(url(), limits)).rejects.toMatchObject({
+      message: `${url()}: not JSON`,
+      cause: expect.any(SyntaxError) as unknown,
+    });
+  });
+
   // threat:server-side-request-forgery
   it('does not follow a redirect', async () => {
     answer = ({ url: path }, response) =>
