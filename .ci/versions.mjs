@@ -1,5 +1,5 @@
 // What test-nodes.mjs and test-postgres.mjs have in common: the same command on several versions of a
-// program, which npm installs into .data.
+// program, which npm installs into .data. mutation.mjs installs its program in the same way.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -44,11 +44,23 @@ function split(args, { script, program, defaults, pattern, command }) {
   return [given.length > 0 ? given : defaults, rest.length > 0 ? rest : command];
 }
 
-/** @returns the folder of the package, or `undefined` if it could not be installed */
-export function install(name, version, place) {
+/**
+ * @param others packages of the same version that go with it. What they expect beside themselves is that
+ *   of this repository
+ * @returns the folder of the package, or `undefined` if it could not be installed
+ */
+export function install(name, version, place, others = []) {
   const prefix = path.join(ROOT, '.data', place, version);
   mkdirSync(prefix, { recursive: true });
-  const args = ['install', '--prefix', prefix, '--no-save', '--ignore-scripts'];
-  const { status } = spawnSync('npm', [...args, `${name}@${version}`], { stdio: 'inherit' });
+  const args = [
+    'install',
+    '--prefix',
+    prefix,
+    '--no-save',
+    '--ignore-scripts',
+    '--legacy-peer-deps',
+  ];
+  const packages = [name, ...others].map((each) => `${each}@${version}`);
+  const { status } = spawnSync('npm', [...args, ...packages], { stdio: 'inherit' });
   return status === 0 ? path.join(prefix, 'node_modules', name) : undefined;
 }
