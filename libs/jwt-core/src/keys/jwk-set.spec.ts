@@ -70,6 +70,13 @@ describe('parseJwkSet', () => {
     expect(set.keys.get('one')).toMatchObject({ algorithm: 'RS256' });
   });
 
+  it('refuses a second key of one kid and algorithm, whatever else has that kid', () => {
+    const keys = [key('one'), { ...p256, kid: 'one' }, key('one')];
+    expect(() => parseJwkSet({ keys }, ['RS256', 'ES256'])).toThrow(
+      expect.objectContaining({ code: 'duplicate_kid' }),
+    );
+  });
+
   it('takes an Ed25519 key once that is there by both names of its algorithm (RFC 9864)', () => {
     const named = (alg: string, material = ed25519) => ({ ...material, kid: 'one', alg });
     const set = parseJwkSet({ keys: [named('EdDSA'), named('Ed25519')] }, ['EdDSA']);
@@ -98,7 +105,9 @@ describe('parseJwkSet', () => {
   it('uses no key of a kid whose private key is published', () => {
     const keys = [key('one'), key('one', { d: 'AQAB' }), key('two')];
     for (const order of [keys, [...keys].reverse()]) {
-      expect(kidsOf(parseJwkSet({ keys: order }))).toEqual(['two']);
+      const set = parseJwkSet({ keys: order });
+      expect(kidsOf(set)).toEqual(['two']);
+      expect(set.ignored).toEqual(Array(2).fill({ kid: 'one', fault: 'private_key' }));
     }
     expect(() => parseJwkSet({ keys: keys.slice(0, 2) })).toThrow('one (private_key)');
   });

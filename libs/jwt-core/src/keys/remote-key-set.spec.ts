@@ -34,6 +34,15 @@ describe('RemoteKeySet', () => {
     expect(fetches()).toBe(1);
   });
 
+  it('fetches nothing for a key that it has', async () => {
+    const { auth, keys } = harness;
+    await keys.find(auth.kid);
+    await pass(cooldownMs);
+    await keys.find(auth.kid);
+    await turn();
+    expect(fetches()).toBe(1);
+  });
+
   it.each([
     [0, refreshMs * 0.9],
     [0.5, refreshMs * 0.95],
