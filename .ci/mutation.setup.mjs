@@ -1,5 +1,5 @@
 // Specs make RSA keys when they are loaded, which takes longer than to run them against a mutant. So
-// .ci/mutation.mjs makes a few for all mutants. Each is given once, to whatever asks first.
+// .ci/mutation.mjs makes a few for all mutants. Each is used once.
 import { Buffer } from 'node:buffer';
 import crypto, { createPrivateKey, createPublicKey } from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';

@@ -21,7 +21,7 @@ const ANSWERS_WITHIN_MS = 250;
 const ASKS_EVERY_MS = 1_000;
 /** The changes of this time go into one report. */
 const REPORTS_EVERY_MS = 10;
-/** A follower that is new is reported at once, and saved within a second. */
+/** A new follower is reported at once and saved within a second: long before this is over. */
 const SAVED_WITHIN_MS = 5_000;
 /** Of all other processes together. */
 const MAX_OTHERS = 20_000;
@@ -138,12 +138,11 @@ export class FollowerExchange implements OnApplicationShutdown {
     }
   }
 
-  /** What is saved counts, except for what was reported later. */
+  /** What is saved counts, except for what was reported later, or may be too new to be saved. */
   private takeOver(saved: readonly Other[]): void {
     const before = this.others;
-    const unsavedSinceMs = performance.now() - SAVED_WITHIN_MS;
-    const unsaved = [...before].filter(([, { follower }]) => follower.seenAtMs > unsavedSinceMs);
-    this.others = new Map(unsaved);
+    const newSinceMs = performance.now() - SAVED_WITHIN_MS;
+    this.others = new Map([...before].filter(([, { follower }]) => follower.seenAtMs > newSinceMs));
     this.awaited.clear();
     for (const { process, follower } of saved) {
       const known = before.get(keyOf(follower));

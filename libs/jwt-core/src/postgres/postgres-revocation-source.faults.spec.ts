@@ -44,7 +44,7 @@ afterEach(async () => {
   await database.close();
 });
 
-/** For how long `waiting` reads. What shows in half that time came earlier, on the slowest machine, too. */
+/** How long a read with `waiting` waits. An answer in half of it did not come from the end of the wait. */
 const WAIT_MS = waiting.waitSeconds * 1_000;
 
 /** How long something takes, in milliseconds. */
