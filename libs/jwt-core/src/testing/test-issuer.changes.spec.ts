@@ -126,9 +126,14 @@ describe('TestIssuer, as services see its changes,', () => {
   it('rotates its key without delay for a service that is gone', async () => {
     await apps.pop()?.close();
     urls.pop();
-    const started = performance.now();
-    await issuer.rotateKey();
-    expect(performance.now() - started).toBeLessThan(4_500);
+    let fastestMs = Infinity;
+    for (let count = 0; count < 3; count++) {
+      const started = performance.now();
+      await issuer.rotateKey();
+      fastestMs = Math.min(fastestMs, performance.now() - started);
+    }
+    // It would wait for three seconds each time.
+    expect(fastestMs).toBeLessThan(2_500);
     expect(await statuses(issuer.mint())).toEqual([200]);
   });
 
