@@ -43,6 +43,7 @@ describe.skipIf(!browserPath).each(HANDS)('clients, by the %s', SLOW, (hand) => 
     await console.press(console.inDialog('Save'));
     await rowOf(name).getByText('orders:read orders:write').waitFor();
     await console.press(console.button(`Disable: ${name}`));
+    await console.sees('auth does not record the tokens that clients get for themselves');
     await console.press(console.inDialog('Disable'));
     await rowOf(name).getByText('disabled').waitFor();
     await expect(token(id, secret)).rejects.toThrow('401');
@@ -88,6 +89,7 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.press(console.inDialog('Save'));
       await console.sees('Saved.');
       await console.press(console.button(`Remove: ${name}`));
+      await console.sees('This ends no live token.');
       await console.press(console.inDialog('Remove'));
       await console.press(console.button(`Remove: ${audience}`));
       await console.press(console.inDialog('Remove'));

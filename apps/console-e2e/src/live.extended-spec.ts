@@ -31,6 +31,7 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
     await console.type(console.page.getByLabel('Id', { exact: true }), sessionId);
     await console.press(console.button('Revoke'));
     await console.sees('All access tokens of the session are refused');
+    await console.sees('This ends up to 1 live token.');
     await console.press(console.inDialog('Revoke'));
     await console.sees(/^Applied by [1-9]\d* of [1-9]\d* service/);
     expect(await atOrders(token)).toBe(401);
@@ -52,6 +53,7 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
     await console.go('Revocations');
     await console.type(console.page.getByLabel('Id', { exact: true }), 'x'.repeat(300));
     await console.press(console.button('Revoke'));
+    await console.sees('How many live tokens this ends is not known.');
     await console.press(console.inDialog('Revoke'));
     await console.page.getByRole('dialog').locator('.failure').waitFor();
     await console.press(console.inDialog('Cancel'));
@@ -96,6 +98,7 @@ describe.skipIf(!browserPath).each(HANDS)('keys, by the %s', SLOW, (hand) => {
     const token = await login('ada@example.com');
     await console.press(console.button(`Withdraw: ${stolen}`));
     await console.sees('The drill for a stolen key');
+    await console.sees(/This ends up to \d+ live tokens?\./);
     await console.press(console.inDialog('Withdraw'));
     await console.sees('After the withdrawal');
     const checks = console.page.locator('section').filter({ hasText: 'After the withdrawal' });

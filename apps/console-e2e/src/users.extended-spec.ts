@@ -60,6 +60,7 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     expect(saved).toMatchObject({ roles: ['user', 'admin'], claims: { tenant: 'blue' } });
 
     await console.press(console.button('End: curl'));
+    await console.sees('This ends up to 1 live token.');
     await console.press(console.inDialog('End'));
     await console.button('End: curl').waitFor({ state: 'detached' });
 
@@ -67,6 +68,7 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     await openUser(user);
     await console.press(console.button('End all sessions'));
     await console.sees('2 sessions end.');
+    await console.sees('This ends up to 2 live tokens.');
     await console.press(console.inDialog('End all sessions'));
     await console.page.getByRole('dialog').waitFor({ state: 'detached' });
     await console.button('End all sessions').waitFor({ state: 'detached' });
@@ -88,6 +90,7 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     const token = await login(email);
 
     await console.press(console.button('New password'));
+    await console.sees('This ends up to 1 live token.');
     await console.press(console.inDialog('New password'));
     await console.sees('This is shown only once.');
     const shown = await console.page.getByRole('dialog').locator('code').innerText();
@@ -103,6 +106,7 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     await console.button('Disable').waitFor();
     await login(email, 'spec', shown);
     await console.press(console.button('Delete'));
+    await console.sees('This ends up to 1 live token.');
     await console.press(console.inDialog('Delete'));
     await console.page.getByRole('heading', { level: 1, name: 'Users' }).waitFor();
     await console.type(console.page.getByLabel('E-mail begins with'), email);

@@ -9,6 +9,14 @@ export const texts = {
   pages: 'Pages',
   skip: 'Skip to the content',
   loading: 'Loading …',
+  liveTokens: (count: number) =>
+    count === 0
+      ? 'This ends no live token.'
+      : `This ends up to ${plural(count, 'live token', 'live tokens')}.`,
+  counting: 'Counting the live tokens that this ends …',
+  liveTokensUnknown: 'How many live tokens this ends is not known.',
+  liveTokensOfClients:
+    'How many live tokens this ends is not known: auth does not record the tokens that clients get for themselves.',
   none: 'There is nothing here.',
   more: 'Show more',
   cancel: 'Cancel',

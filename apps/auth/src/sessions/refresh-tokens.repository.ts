@@ -25,6 +25,17 @@ export interface LiveAccess {
   readonly expiresAt: Date;
 }
 
+/** Access tokens for which all of this is true. */
+interface LiveFilter {
+  readonly userId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  /** Of their user. */
+  readonly role?: string | undefined;
+  readonly audience?: string | undefined;
+  /** `to`: `null` until now. */
+  readonly issued?: { readonly from: Date; readonly to: Date | null } | undefined;
+}
+
 interface Replacement {
   /** By the clock of the database. */
   readonly now: Date;
@@ -64,6 +75,8 @@ const SPEND: Statement = {
     )
     UPDATE refresh_tokens SET replaced_at = $3, sealed_successor = $4 WHERE hash = $2`,
 };
+
+const IS_FOR_AUDIENCE = 'coalesce(token.access_token_audience, :defaultAudience) = :audience';
 
 /** Of the scopes that a token names and a role has lost, no role of its user has at least one. */
 const IS_LOST = `
@@ -147,6 +160,32 @@ export class RefreshTokensRepository {
       .getRawMany<LiveAccess>();
   }
 
+  /** How many access tokens of open sessions expire after `since`. */
+  countLive(
+    manager: EntityManager,
+    { userId, sessionId, role, audience, issued }: LiveFilter,
+    { since, defaultAudience }: { readonly since: Date; readonly defaultAudience: string },
+  ): Promise<number> {
+    const tokens = manager
+      .createQueryBuilder(RefreshToken, 'token')
+      .innerJoin(Session, 'session', 'session.id = token.session_id AND session.ended_at IS NULL')
+      .where('token.access_token_expires_at > :since', { since });
+    if (userId !== undefined) tokens.andWhere('session.user_id = :userId', { userId });
+    if (sessionId !== undefined) tokens.andWhere('session.id = :sessionId', { sessionId });
+    if (role !== undefined) {
+      const hasRole = 'owner.id = session.user_id AND :role = ANY(owner.roles)';
+      tokens.innerJoin(User, 'owner', hasRole, { role });
+    }
+    if (audience !== undefined) {
+      tokens.andWhere(IS_FOR_AUDIENCE, { defaultAudience, audience });
+    }
+    if (issued) {
+      tokens.andWhere('token.created_at >= :from', { from: issued.from });
+      if (issued.to) tokens.andWhere('token.created_at < :to', { to: issued.to });
+    }
+    return tokens.getCount();
+  }
+
   /**
    * The access tokens of all users, for as long as they expire after `since`, that say what is taken
    * away from a role or resource. A token whose scope another role of its user gives is not one.
@@ -167,9 +206,7 @@ export class RefreshTokensRepository {
     const named = '(token.access_token_scopes IS NULL OR token.access_token_scopes && :scopes)';
     if (narrowing.of === 'resource') {
       const { audience } = narrowing;
-      tokens.andWhere('coalesce(token.access_token_audience, :defaultAudience) = :audience', {
-        ...{ defaultAudience, audience },
-      });
+      tokens.andWhere(IS_FOR_AUDIENCE, { defaultAudience, audience });
       if (!isRemoved) tokens.andWhere(named, { scopes });
       return tokens.getRawMany<LiveAccess>();
     }

@@ -4,11 +4,13 @@ import { PassportModule } from '@nestjs/passport';
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
+import { KeysModule } from '../keys/keys.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { RevocationEffects } from '../revocations/revocation-effects.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { LiveTokensAdminController } from './live-tokens.admin.controller.js';
 import { LocalStrategy } from './local.strategy.js';
 import { LoginController } from './login.controller.js';
 import { LoginTicketsRepository } from './login-tickets.repository.js';
@@ -41,12 +43,14 @@ import { TokenPairs } from './token-pairs.js';
     AccessModule,
     AuditModule,
     FactorsModule,
+    KeysModule,
     MailModule,
     RevocationsModule,
     TokensModule,
     UsersModule,
   ],
   controllers: [
+    LiveTokensAdminController,
     LoginController,
     MfaLoginController,
     PasskeyLoginController,

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 import { call, path } from '../api/api.js';
+import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { Badge } from '../ui/controls.js';
 import { Confirm, DialogButton } from '../ui/dialog.js';
@@ -42,7 +43,8 @@ export function AccessRow({ kind, name, isBuiltIn, onChanged, form, children }: 
                 done={words.done}
                 onClose={close}
               >
-                {words.text}
+                <p>{words.text}</p>
+                <LiveTokens {...(kind === 'roles' ? { role: name } : { audience: name })} />
               </Confirm>
             )}
           </DialogButton>

@@ -89,7 +89,8 @@ export function ClientRow({ client, onChanged }: ClientRowProps) {
               done={toggle.done}
               onClose={close}
             >
-              {toggle.text}
+              <p>{toggle.text}</p>
+              {!client.disabled && <p>{texts.liveTokensOfClients}</p>}
             </Confirm>
           )}
         </DialogButton>
@@ -102,7 +103,8 @@ export function ClientRow({ client, onChanged }: ClientRowProps) {
               done={texts.clients.removed}
               onClose={close}
             >
-              {texts.clients.removeText}
+              <p>{texts.clients.removeText}</p>
+              <p>{texts.liveTokensOfClients}</p>
             </Confirm>
           )}
         </DialogButton>

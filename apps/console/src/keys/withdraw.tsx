@@ -1,4 +1,5 @@
 import { call, path } from '../api/api.js';
+import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { Confirm, DialogButton } from '../ui/dialog.js';
 import type { SigningKey } from './key-life.js';
@@ -24,6 +25,7 @@ export function Withdraw({ signingKey: { kid, state }, onDone }: WithdrawProps) 
           onClose={close}
         >
           <p>{texts.keys.withdrawText[state]}</p>
+          {state !== 'next' && <LiveTokens kid={kid} />}
           <h3>{texts.keys.drill}</h3>
           <ol class="drill">
             {texts.keys.steps.map((step) => (

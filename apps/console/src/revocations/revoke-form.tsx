@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 
 import { call } from '../api/api.js';
 import { useAction } from '../api/use-action.js';
+import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { Button, Failure, Field, Select } from '../ui/controls.js';
 import { Confirm } from '../ui/dialog.js';
@@ -12,6 +13,9 @@ type Kind = keyof typeof texts.revocations.kinds;
 
 const KINDS = Object.entries(texts.revocations.kinds);
 const WAIT_SECONDS = 5;
+
+/** The client that users log in with. */
+const WEB_CLIENT = 'web';
 
 /** Revokes, and waits until every live service has said that it has applied it. */
 const revoke = (kind: Kind, id: string) =>
@@ -66,9 +70,18 @@ export function RevokeForm({ onReceipt }: { readonly onReceipt: (receipt: Receip
           done={texts.revocations.done}
           onClose={() => setAsking(false)}
         >
-          {texts.revocations.ask[kind].text}
+          <p>{texts.revocations.ask[kind].text}</p>
+          <EndedTokens kind={kind} id={id.trim()} />
         </Confirm>
       )}
     </Card>
   );
+}
+
+/** How many tokens a revocation ends, as far as auth knows. */
+function EndedTokens({ kind, id }: { readonly kind: Kind; readonly id: string }) {
+  if (kind === 'sid') return <LiveTokens sessionId={id} />;
+  if (kind === 'kid') return <LiveTokens kid={id} />;
+  if (kind === 'jti') return null;
+  return id === WEB_CLIENT ? <LiveTokens /> : <p>{texts.liveTokensOfClients}</p>;
 }

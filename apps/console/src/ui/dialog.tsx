@@ -82,16 +82,20 @@ export function ConfirmButton({
   says: { label, title, text, done },
   action,
   kind = 'danger',
+  children,
 }: {
   readonly says: ActionTexts;
   readonly action: () => Promise<unknown>;
   readonly kind?: 'danger' | 'plain';
+  /** Below the text. */
+  readonly children?: ComponentChildren;
 }) {
   return (
     <DialogButton label={label} kind={kind}>
       {(close) => (
         <Confirm title={title} label={label} action={action} done={done} onClose={close}>
-          {text}
+          <p>{text}</p>
+          {children}
         </Confirm>
       )}
     </DialogButton>

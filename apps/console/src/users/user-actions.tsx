@@ -4,6 +4,7 @@ import { call, path } from '../api/api.js';
 import { useQuery } from '../api/use-query.js';
 import type { FactorList } from '../factors/factor.js';
 import { go } from '../routing/route.js';
+import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { ConfirmButton } from '../ui/dialog.js';
 import { SecretDialog } from '../ui/form-dialog.js';
@@ -43,6 +44,7 @@ export function UserActions({ user, onChanged }: UserActionsProps) {
     await call(one, { method: 'DELETE' });
     go('users');
   };
+  const ended = <LiveTokens userId={user.id} />;
   return (
     <Card title={texts.users.actions}>
       <div class="buttons">
@@ -59,13 +61,21 @@ export function UserActions({ user, onChanged }: UserActionsProps) {
               action={askForPassword(false)}
               kind="plain"
             />
-            <ConfirmButton says={texts.users.requirePassword} action={askForPassword(true)} />
-            <ConfirmButton says={texts.users.disable} action={disable(true)} />
+            <ConfirmButton says={texts.users.requirePassword} action={askForPassword(true)}>
+              {ended}
+            </ConfirmButton>
+            <ConfirmButton says={texts.users.disable} action={disable(true)}>
+              {ended}
+            </ConfirmButton>
           </>
         )}
-        <ConfirmButton says={texts.users.newPassword} action={replacePassword} />
+        <ConfirmButton says={texts.users.newPassword} action={replacePassword}>
+          {ended}
+        </ConfirmButton>
         {hasFactors && <ConfirmButton says={texts.factors.reset} action={resetFactors} />}
-        <ConfirmButton says={texts.users.remove} action={remove} />
+        <ConfirmButton says={texts.users.remove} action={remove}>
+          {ended}
+        </ConfirmButton>
       </div>
       {password && (
         <SecretDialog title={texts.users.newPassword.shown} onClose={() => setPassword(undefined)}>

@@ -1,6 +1,7 @@
 import { call, path } from '../api/api.js';
 import { useQuery } from '../api/use-query.js';
 import { deviceInWords } from '../sessions/device.js';
+import { LiveTokens } from '../sessions/live-tokens.js';
 import { SessionRow, type ListedSession } from '../sessions/session-row.js';
 import { texts } from '../texts.js';
 import { Confirm, DialogButton } from '../ui/dialog.js';
@@ -37,7 +38,8 @@ export function UserSessions({ id }: { readonly id: string }) {
                   done={texts.sessions.ended}
                   onClose={close}
                 >
-                  {texts.sessions.endText}
+                  <p>{texts.sessions.endText}</p>
+                  <LiveTokens sessionId={session.id} />
                 </Confirm>
               )}
             </DialogButton>
@@ -55,7 +57,8 @@ export function UserSessions({ id }: { readonly id: string }) {
                 done={texts.sessions.endedAll}
                 onClose={close}
               >
-                {texts.sessions.endUsersText(sessions.data?.length ?? 0)}
+                <p>{texts.sessions.endUsersText(sessions.data?.length ?? 0)}</p>
+                <LiveTokens userId={id} />
               </Confirm>
             )}
           </DialogButton>

@@ -1,0 +1,19 @@
+import { useQuery } from '../api/use-query.js';
+import { texts } from '../texts.js';
+
+/** Which live tokens an action ends: those for which all of this is true. */
+export interface LiveTokensProps {
+  readonly userId?: string;
+  readonly sessionId?: string;
+  readonly kid?: string;
+  readonly role?: string;
+  readonly audience?: string;
+}
+
+/** How many live tokens die by what the dialog around it asks. */
+export function LiveTokens(which: LiveTokensProps) {
+  const query = new URLSearchParams({ ...which }).toString();
+  const { data, error } = useQuery<{ count: number }>(`admin/tokens/live?${query}`);
+  const counted = data ? texts.liveTokens(data.count) : texts.counting;
+  return <p aria-live="polite">{error ? texts.liveTokensUnknown : counted}</p>;
+}
