@@ -13,5 +13,10 @@ export default defineConfig({
     setupFiles: [...project.test.setupFiles, `${import.meta.dirname}/mutation.setup.mjs`],
     // They would try thousands of cases for nearly each mutant.
     exclude: ['**/*.property.spec.ts', '**/collected-bytes.spec.ts'],
+    // A spec that waits for what a mutant has taken away. Less than Stryker's own limit, after which the
+    // process is replaced.
+    testTimeout: 6_000,
+    hookTimeout: 6_000,
+    expect: { poll: { timeout: 3_000 } },
   },
 });

@@ -34,6 +34,16 @@ async function silentConnection({ url }: RunningApp, bytes: string): Promise<Soc
   return socket;
 }
 
+/** Whether a connection gets an answer, before it is closed. */
+const isServed = (socket: Socket): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (socket.destroyed) resolve(false);
+    socket
+      .once('data', () => resolve(true))
+      .once('close', () => resolve(false))
+      .resume();
+  });
+
 const times = <T>(count: number, make: () => Promise<T>) =>
   Promise.all(Array.from({ length: count }, make));
 
@@ -94,11 +104,15 @@ describe.each(apps)('%s', (name) => {
     const app = appOf(name);
     const open = await times(1_000, () => silentConnection(app, ''));
     const more = await times(50, () => silentConnection(app, get('/health/live')));
-    for (const socket of more) socket.resume();
-    await expect.poll(() => more.filter(({ destroyed }) => destroyed).length).toBe(50);
-    const [first] = open;
-    first?.resume().write(get('/health/live'));
-    const [answer] = (await once(first!, 'data')) as [Buffer];
+    const served = (await Promise.all(more.map(isServed))).filter(Boolean).length;
+    // One that has waited for too long makes room for another, on a busy machine.
+    const gone = () => open.filter(({ destroyed }) => destroyed).length;
+    for (const socket of open) socket.resume();
+    await expect.poll(gone).toBeGreaterThanOrEqual(served);
+    expect(served).toBeLessThan(50);
+    const kept = open.find(({ destroyed }) => !destroyed);
+    kept?.write(get('/health/live'));
+    const [answer] = (await once(kept!, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1.1 200 /);
   });
 });
