@@ -26,6 +26,8 @@ const FOLDERS = [
   'libs/jwt-core/src/issuer',
   'libs/jwt-core/src/keys',
   'libs/jwt-core/src/revocation',
+  'apps/auth/src/keys',
+  'apps/auth/src/sessions',
 ];
 
 process.chdir(ROOT);
@@ -35,7 +37,7 @@ const core = install(STRYKER.core, VERSION, 'stryker', [STRYKER.runner]);
 if (core === undefined) fail('Stryker could not be installed');
 const { Stryker } = await import(pathToFileURL(path.join(core, 'dist/src/index.js')).href);
 // Read by .ci/mutation.setup.mjs.
-process.env.RSA_KEYS = Array.from({ length: 20 }, newKey).join(' ');
+process.env.RSA_KEYS = Array.from({ length: 60 }, newKey).join(' ');
 const table = [];
 for (const folder of folders) table.push(await measure(folder));
 console.table(table);
@@ -125,7 +127,10 @@ function lineOf({ fileName, location, replacement }) {
   const of = lines.slice(start.line - 1, end.line);
   of[of.length - 1] = of.at(-1).slice(0, end.column - 1);
   of[0] = of[0].slice(start.column - 1);
-  const file = path.relative(ROOT, fileName).replace(/^\w+\/[\w-]+\/src\//, '');
+  const file = path
+    .relative(ROOT, fileName)
+    .replace(/^libs\/jwt-core\/src\/|^apps\/(?=auth\/)/, '')
+    .replace(/^auth\/src\//, 'auth/');
   return `- \`${file}\`: ${code(of.join(' '))} → ${code(replacement)}`;
 }
 

@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 import { testProject } from '../vitest.shared.ts';
 
 const folder = process.env.MUTATION_FOLDER;
-const project = testProject('mutation', [`${folder}/**/*.spec.ts`], { isolate: false });
+const postgres = folder?.startsWith('apps/auth/');
+const project = testProject('mutation', [`${folder}/**/*.spec.ts`], { isolate: false, postgres });
 
 export default defineConfig({
   ...project,
@@ -13,10 +14,7 @@ export default defineConfig({
     setupFiles: [...project.test.setupFiles, `${import.meta.dirname}/mutation.setup.mjs`],
     // They would try thousands of cases for nearly each mutant.
     exclude: ['**/*.property.spec.ts', '**/collected-bytes.spec.ts'],
-    // A spec that waits for what a mutant has taken away. Less than Stryker's own limit, after which the
-    // process is replaced.
-    testTimeout: 6_000,
-    hookTimeout: 6_000,
+    // Of a spec that waits for what a mutant has taken away.
     expect: { poll: { timeout: 3_000 } },
   },
 });

@@ -98,6 +98,7 @@ describe('the document of the API', () => {
       '/admin/roles/{name}',
       '/admin/services',
       '/admin/tokens/check',
+      '/admin/tokens/live',
       '/admin/users',
       '/admin/users/{id}',
       '/admin/users/{id}/factors',
