@@ -37,7 +37,8 @@ export interface LoginAttempt {
  * A known network is not checked against the last two, which strangers and neighbours can fill
  * (threat:victim-lockout). During the pause after its own failures, the right password is accepted
  * all the same, as a neighbour behind the same address may have caused them. So that such a neighbour
- * cannot guess without end, this stops at 100 failures; from then on one attempt a minute is allowed.
+ * cannot guess without end, this stops at 100 failures (NIST SP 800-63B section 5.2.2); from then on one
+ * attempt a minute is allowed.
  */
 export function loginLimits(
   { account, network }: LoginAttempt,

@@ -102,7 +102,7 @@ const round = fc.record({
 });
 
 let run = 0;
-it('two processes allow at most a hundred guesses an hour, and never lock a user out of a known network', async () => {
+it('two processes allow at most a hundred guesses an hour, and lock a user out of a known network only after a hundred there', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(round, { maxLength: 120, size: 'max' }), async (rounds) => {
       const model = new Model(`model-${(run += 1)}`);
