@@ -59,7 +59,7 @@ describe('live tokens', () => {
     expect(await countOf({ userId })).toBe(0);
   });
 
-  it('are those of users with a role, whoever they are', async () => {
+  it('are those of all users with a role', async () => {
     const { email, userId } = await newUser();
     const role = `role-${userId}`;
     await change('POST', 'roles', { name: role, scopes: [] });

@@ -137,6 +137,16 @@ describe('CompactIdTable', () => {
     }
   });
 
+  it('gives memory back when most of its entries have expired', () => {
+    const table = new CompactIdTable();
+    for (let index = 0; index < 100_000; index++) {
+      table.add(counted(index), index < 10_000 ? 2_000 : 1_000);
+    }
+    prune(table, 1_001);
+    expect(table.size).toBe(10_000);
+    expect(table.bytes / table.size).toBeLessThan(48);
+  });
+
   it('takes at most 48 bytes an entry at every size beyond a few thousand', () => {
     const table = new CompactIdTable();
     let worst = 0;
