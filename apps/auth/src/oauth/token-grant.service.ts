@@ -8,7 +8,7 @@ import { audiencesOf, type Client, type ClientGrant } from '../clients/client.en
 import { Config } from '../config.js';
 import { RefreshService } from '../sessions/refresh.service.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
-import type { TokenFormat } from '../tokens/token-format.js';
+import type { TokenFormat } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { OAuthError } from './oauth.errors.js';
 import type { OAuthTokens } from './oauth.schema.js';

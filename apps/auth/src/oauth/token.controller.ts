@@ -4,7 +4,7 @@ import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import type { FastifyRequest } from 'fastify';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { TokenFormat } from '../tokens/token-format.js';
+import { TokenFormat } from '../tokens/token-request.schema.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
 import { OAuthError } from './oauth.errors.js';

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 
-import { RequestedResource } from '../tokens/requested-resource.js';
-import { RequestedScope } from '../tokens/requested-scope.js';
-import { TokenFormat } from '../tokens/token-format.js';
+import { RequestedResource, RequestedScope, TokenFormat } from '../tokens/token-request.schema.js';
 import { TypedPassword } from '../passwords.js';
 import { Email } from '../users/email.js';
 

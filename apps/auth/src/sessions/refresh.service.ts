@@ -9,7 +9,7 @@ import { MailOutbox } from '../mail/mail-outbox.js';
 import { noticeOf } from '../mail/notice.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
-import type { TokenFormat } from '../tokens/token-format.js';
+import type { TokenFormat } from '../tokens/token-request.schema.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { RefreshTokensRepository, type PresentedToken } from './refresh-tokens.repository.js';
 import { openWith, sealUnder } from './seal.js';

@@ -7,7 +7,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import type { TokenFormat } from '../tokens/token-format.js';
+import type { TokenFormat } from '../tokens/token-request.schema.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';

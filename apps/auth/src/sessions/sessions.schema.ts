@@ -1,9 +1,7 @@
 import { Uuid } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
-import { RequestedResource } from '../tokens/requested-resource.js';
-import { RequestedScope } from '../tokens/requested-scope.js';
-import { TokenFormat } from '../tokens/token-format.js';
+import { RequestedResource, RequestedScope, TokenFormat } from '../tokens/token-request.schema.js';
 import { MfaDemand } from './mfa-login.schema.js';
 import type { Session } from './session.entity.js';
 

@@ -2,9 +2,7 @@ import { z } from 'zod';
 
 import { FACTOR_PROOF, proofsIn } from '../factors/factors.schema.js';
 import { TypedPassword } from '../passwords.js';
-import { RequestedResource } from '../tokens/requested-resource.js';
-import { RequestedScope } from '../tokens/requested-scope.js';
-import { TokenFormat } from '../tokens/token-format.js';
+import { RequestedResource, RequestedScope, TokenFormat } from '../tokens/token-request.schema.js';
 
 /** A password, a second factor, or both. */
 export const StepUpRequest = z

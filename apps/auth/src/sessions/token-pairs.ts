@@ -6,7 +6,7 @@ import { AccessModel } from '../access/access-model.js';
 import { grantedScopes } from '../access/issuing-terms.js';
 import { Config } from '../config.js';
 import { hashSecret, newSecret } from '../secret.js';
-import type { TokenFormat } from '../tokens/token-format.js';
+import type { TokenFormat } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
 import { authenticationClaims, type Authentication } from './authentication.js';

@@ -12,7 +12,7 @@ import type { IssuingTerms } from '../access/issuing-terms.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
 import type { Claims } from './own-claims.js';
 import { ReferenceTokens } from './reference-tokens.js';
-import type { TokenFormat } from './token-format.js';
+import type { TokenFormat } from './token-request.schema.js';
 
 /** What an access token says, apart from what the issuer says of every token. */
 export interface AccessTokenGrant {
