@@ -137,6 +137,16 @@ describe('CompactIdTable', () => {
     }
   });
 
+  it('keeps what expires in the very second before which it prunes', () => {
+    const table = new CompactIdTable();
+    for (let index = 0; index < 2_000; index++) table.add(counted(index), 1_000 + (index % 2));
+    prune(table, 1_001);
+    expect(table.size).toBe(1_000);
+    for (let index = 0; index < 2_000; index++) {
+      expect(table.has(counted(index))).toBe(index % 2 === 1);
+    }
+  });
+
   it('gives memory back when most of its entries have expired', () => {
     const table = new CompactIdTable();
     for (let index = 0; index < 100_000; index++) {
