@@ -43,8 +43,11 @@ export class AccountLinks {
    *
    * @param until when it expires. Default: in half an hour
    */
-  async issue(userId: string, purpose: LinkPurpose, email: string, until?: Date): Promise<string> {
-    const { manager } = this.dataSource;
+  async issue(
+    manager: EntityManager,
+    { userId, purpose, email }: Pick<AccountLink, 'userId' | 'purpose' | 'email'>,
+    until?: Date,
+  ): Promise<string> {
     const token = newSecret();
     const now = await this.clock.database(manager);
     const expiresAt = until ?? new Date(+now + LINK_LIFETIME_MS);

@@ -1,6 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 
 import { MailContents, type MailContent } from '../mail/mail-contents.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
 import type { TemplateName } from '../mail/mail-templates.js';
 import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { emailKey } from '../users/email.js';
@@ -9,6 +11,11 @@ import { UsersRepository } from '../users/users.repository.js';
 import type { LinkPurpose } from './account-link.entity.js';
 import { AccountLinks } from './account-links.js';
 
+/** What differs from the mail as it was written, and from the account. */
+interface LinkedMail extends Partial<MailContent> {
+  readonly until?: Date;
+}
+
 /**
  * Decides what a mail about an account says at the moment when it is sent. So a request for it does the
  * same work whether or not there is an account, and no link waits in the database.
@@ -16,6 +23,8 @@ import { AccountLinks } from './account-links.js';
 @Injectable()
 export class AccountMails implements OnModuleInit {
   constructor(
+    private readonly dataSource: DataSource,
+    private readonly outbox: MailOutbox,
     private readonly contents: MailContents,
     private readonly users: UsersRepository,
     private readonly links: AccountLinks,
@@ -31,60 +40,72 @@ export class AccountMails implements OnModuleInit {
   }
 
   /** To the user who registered the e-mail, or to the owner of the account that has it already. */
-  private async registration({ recipient }: OutgoingMail): Promise<MailContent | undefined> {
-    const user = await this.users.findByEmail(emailKey(recipient));
+  private async registration(mail: OutgoingMail): Promise<MailContent | undefined> {
+    const user = await this.users.findByEmail(emailKey(mail.recipient));
     if (!user || user.isDisabled) return undefined;
     const isPending = user.registration === 'pending' && !user.emailVerifiedAt;
     return isPending
-      ? this.withLink('verify-email', user, user.email)
+      ? this.withLink(mail, user, 'verify-email', { template: 'verify-email' })
       : { template: 'email-taken', recipient: user.email };
   }
 
-  private async verification({ userId, recipient }: OutgoingMail) {
+  private async verification(mail: OutgoingMail) {
+    const { userId, recipient } = mail;
     const user = userId === null ? null : await this.users.findById(userId);
     if (!user || user.isDisabled || user.emailVerifiedAt) return undefined;
     if (user.email !== recipient) return undefined;
-    return this.withLink('verify-email', user, user.email);
+    return this.withLink(mail, user, 'verify-email');
   }
 
-  private async reset({ recipient }: OutgoingMail): Promise<MailContent | undefined> {
-    const user = await this.users.findByEmail(emailKey(recipient));
+  private async reset(mail: OutgoingMail): Promise<MailContent | undefined> {
+    const user = await this.users.findByEmail(emailKey(mail.recipient));
     if (!user || user.isDisabled) return undefined;
     // As the account has it, not as the request wrote it.
-    return this.withLink('reset-password', user, user.email);
+    return this.withLink(mail, user, 'reset-password');
   }
 
-  private async confirmation({ userId, recipient }: OutgoingMail) {
+  private async confirmation(mail: OutgoingMail) {
+    const { userId, recipient } = mail;
     const user = userId === null ? null : await this.users.findById(userId);
     if (!user || user.isDisabled) return undefined;
     const owner = await this.users.findByEmail(emailKey(recipient));
-    if (!owner || owner.id === user.id) return this.withLink('confirm-email', user, recipient);
+    if (!owner || owner.id === user.id) {
+      return this.withLink(mail, user, 'confirm-email', { recipient });
+    }
     return { template: 'email-taken' as const, recipient: owner.email };
   }
 
   /** An administrator asks for a new password. */
-  private async newPassword({ userId }: OutgoingMail): Promise<MailContent | undefined> {
-    const user = userId === null ? null : await this.users.findById(userId);
+  private async newPassword(mail: OutgoingMail): Promise<MailContent | undefined> {
+    const user = mail.userId === null ? null : await this.users.findById(mail.userId);
     if (!user || user.isDisabled) return undefined;
-    return this.withLink('reset-password', user, user.email, 'new-password');
+    return this.withLink(mail, user, 'reset-password');
   }
 
   /** The way back, for as long as there is one. */
-  private async deletion({ userId }: OutgoingMail): Promise<MailContent | undefined> {
-    const user = userId === null ? null : await this.users.findById(userId);
+  private async deletion(mail: OutgoingMail): Promise<MailContent | undefined> {
+    const user = mail.userId === null ? null : await this.users.findById(mail.userId);
     if (!user?.deleteAt || !user.isDisabled) return undefined;
-    const link = await this.links.issue(user.id, 'restore-account', user.email, user.deleteAt);
-    const values = { link, until: user.deleteAt.toUTCString() };
-    return { template: 'account-deleted', recipient: user.email, values };
+    const until = user.deleteAt;
+    const values = { until: until.toUTCString() };
+    return this.withLink(mail, user, 'restore-account', { until, values });
   }
 
-  private async withLink(
-    purpose: Exclude<LinkPurpose, 'restore-account'>,
-    { id }: User,
-    recipient: string,
-    template: TemplateName = purpose,
-  ): Promise<MailContent> {
-    const link = await this.links.issue(id, purpose, recipient);
-    return { template, recipient, values: { link } };
+  /**
+   * A mail with a new link. `undefined`: it was removed while this process completed it. Mails are removed
+   * with their user locked, and the links after them: so no link is left.
+   */
+  private withLink(
+    mail: OutgoingMail,
+    { id: userId, email }: User,
+    purpose: LinkPurpose,
+    { template = mail.template as TemplateName, recipient = email, values, until }: LinkedMail = {},
+  ): Promise<MailContent | undefined> {
+    return this.dataSource.transaction(async (manager) => {
+      const user = await this.users.lock(manager, userId);
+      if (!user || !(await this.outbox.has(manager, mail))) return undefined;
+      const link = await this.links.issue(manager, { userId, purpose, email: recipient }, until);
+      return { template, recipient, values: { ...values, link } };
+    });
   }
 }

@@ -66,6 +66,28 @@ describe('an administrator', () => {
     expect(await actionsOn(id)).toContainEqual({ action: 'user.password_required' });
   });
 
+  // threat:left-over-links
+  it.each([
+    ['requires a new password', 'POST', 'password/reset', { required: true }, 202],
+    ['sets one', 'PUT', 'password', { password: NEW_PASSWORD }, 204],
+    ['ends all sessions', 'DELETE', 'sessions', undefined, 204],
+  ] as const)('who %s ends the change of the e-mail that a thief asked for', async (...row) => {
+    const [how, method, path, body, status] = row;
+    const email = `${how.replaceAll(' ', '-')}@example.com`;
+    const { id } = (await auth.register(email)).body;
+    const { access_token: thief } = await auth.login(email);
+    const newEmail = `thief-of-${email}`;
+    await auth.call('POST', '/auth/email/change', { token: thief, body: { newEmail } });
+    const link = await linkToken(auth, mailbox, newEmail, 'Confirm');
+    const { access_token: token } = await auth.login('admin@example.com');
+    const answer = await auth.call(method, `/admin/users/${id}/${path}`, { token, body });
+    expect(answer.status).toBe(status);
+    const confirmed = await auth.call('POST', '/auth/email/change/confirm', {
+      body: { token: link },
+    });
+    expect(confirmed.body.code).toBe('link_invalid');
+  });
+
   it('may not do that to the own account, a disabled user, or nobody', async () => {
     const { access_token: token } = await auth.login('admin@example.com');
     const { id: own } = (await auth.call<{ id: string }>('GET', '/auth/me', { token })).body;

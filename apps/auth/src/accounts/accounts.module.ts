@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 
 import { AuditModule } from '../audit/audit.module.js';
 import { MailModule } from '../mail/mail.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountDeletionService } from './account-deletion.service.js';
 import { AccountExportService } from './account-export.service.js';
@@ -10,13 +11,14 @@ import { AccountLinks } from './account-links.js';
 import { AccountLinksRepository } from './account-links.repository.js';
 import { AccountMails } from './account-mails.js';
 import { AccountPagesController } from './account-pages.controller.js';
+import { AccountUserChanges } from './account-user-changes.js';
 import { AccountsAdminController } from './accounts.admin.controller.js';
 import { AccountsController } from './accounts.controller.js';
 import { EmailService } from './email.service.js';
 import { PasswordRecoveryService } from './password-recovery.service.js';
 
 @Module({
-  imports: [AuditModule, MailModule, UsersModule],
+  imports: [AuditModule, MailModule, SessionsModule, UsersModule],
   controllers: [AccountsController, AccountsAdminController, AccountPagesController],
   providers: [
     AccountDeletionService,
@@ -25,6 +27,7 @@ import { PasswordRecoveryService } from './password-recovery.service.js';
     AccountLinks,
     AccountLinksRepository,
     AccountMails,
+    AccountUserChanges,
     EmailService,
     PasswordRecoveryService,
   ],

@@ -1,7 +1,9 @@
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { MailContents } from '../mail/mail-contents.js';
 import { MailSender } from '../mail/mail-sender.js';
+import { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { Email } from '../users/email.js';
 import { ACCOUNT_PAGE, ACCOUNT_PAGE_POLICY } from './account-page.js';
@@ -236,6 +238,42 @@ describe('a change of the e-mail', () => {
     await newUser('quick@example.com');
     expect(await confirm(link)).toBe('email_taken');
     expect(await me(token)).toMatchObject({ email: 'slow@example.com' });
+  });
+
+  // threat:left-over-links
+  it.each([
+    [
+      'another password',
+      (token: string) =>
+        auth.call('PUT', '/id/auth/password', {
+          ...{ token, body: { currentPassword: PASSWORD, newPassword: NEW_PASSWORD } },
+        }),
+    ],
+    ['a logout everywhere', (token: string) => post('logout-everywhere', {}, token)],
+  ])('that a thief asked for ends with %s', async (how, shutOut) => {
+    const email = `${how.replaceAll(' ', '-')}@example.com`;
+    const { token } = await newUser(email);
+    expect(await request(`thief-of-${email}`, await logIn(email))).toBe(202);
+    const link = await tokenOf(`thief-of-${email}`, 'Confirm');
+    expect((await shutOut(token)).status).toBe(204);
+    expect(await confirm(link)).toBe('link_invalid');
+  });
+
+  it('that still waits for the mail server ends with a reset, and sends no link', async () => {
+    const { token } = await newUser('queued@example.com');
+    const recovery = await forgotten('queued@example.com');
+    mailbox.refusal = Object.assign(new Error('later'), { responseCode: 451 });
+    await request('thief-of-queued@example.com', token);
+    const { manager } = auth.dataSource;
+    const recipient = 'thief-of-queued@example.com';
+    const waiting = await manager.findOneByOrFail(OutgoingMail, { recipient });
+    expect(await reset(recovery)).toBe(204);
+    // As a process that has begun to send it before.
+    expect(await auth.get(MailContents).of(waiting)).toBeUndefined();
+    mailbox.refusal = undefined;
+    auth.clock.advance(3_600_000);
+    await nothingWaits();
+    expect(mailbox.mails.filter(({ to }) => to[0] === recipient)).toEqual([]);
   });
 
   it('needs a token with the scope account', async () => {

@@ -1,5 +1,5 @@
 import { networkOf, toUuid } from '@jwt-auth/chassis';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
@@ -29,7 +29,7 @@ export interface PasswordRequestByAdmin extends ByAdmin {
 
 /** Gives users who have forgotten their password a new one, by a link in a mail. */
 @Injectable()
-export class PasswordRecoveryService implements OnModuleInit {
+export class PasswordRecoveryService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly users: UsersRepository,
@@ -43,13 +43,6 @@ export class PasswordRecoveryService implements OnModuleInit {
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
-
-  onModuleInit(): void {
-    this.changes.listen(async (manager, { changed, userId }) => {
-      if (changed === 'password') await this.links.end(manager, userId, 'reset-password');
-      if (changed === 'disabled') await this.links.endAll(manager, userId);
-    });
-  }
 
   /**
    * Sends a link, if the e-mail has an account. The same work in both cases: who owns it is only looked

@@ -3,6 +3,8 @@ import { PassThrough } from 'node:stream';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { AccountLink } from '../accounts/account-link.entity.js';
+import { AccountLinks } from '../accounts/account-links.js';
 import { enrolled } from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { runAdminCommand } from './admin-command.js';
@@ -112,9 +114,13 @@ describe('first aid', () => {
       code: 1,
       shown: 'The user has no such session.\n',
     });
+    const { manager } = auth.dataSource;
+    const newEmail = { userId: id, purpose: 'confirm-email', email: 'thief@example.com' } as const;
+    await auth.get(AccountLinks).issue(manager, newEmail);
     expect((await aid(['end-sessions', email])).shown).toBe(
       `Sessions of ${email} that were ended: 1.\n`,
     );
+    expect(await manager.countBy(AccountLink, { userId: id })).toBe(0);
     await diesSoon(first);
     expect(await eventsOf(id)).toEqual([
       recorded('sessions.ended', { by: 'end-sessions', reason: 'revoked', count: 1 }),

@@ -6,6 +6,9 @@ import { DataSource } from 'typeorm';
 
 import { AccessModel } from '../access/access-model.js';
 import { AccessRepository } from '../access/access.repository.js';
+import { AccountLinks } from '../accounts/account-links.js';
+import { AccountLinksRepository } from '../accounts/account-links.repository.js';
+import { AccountUserChanges } from '../accounts/account-user-changes.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import type { Config } from '../config.js';
@@ -22,6 +25,7 @@ import { RevocationsRepository } from '../revocations/revocations.repository.js'
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { RefreshTokensRepository } from '../sessions/refresh-tokens.repository.js';
 import { SessionEndService } from '../sessions/session-end.service.js';
+import { SessionEnds } from '../sessions/session-ends.js';
 import { SessionUserChanges } from '../sessions/session-user-changes.js';
 import { SessionsAdminService } from '../sessions/sessions.admin.service.js';
 import { SessionsRepository } from '../sessions/sessions.repository.js';
@@ -54,6 +58,9 @@ export interface AdminServices {
   providers: [
     AccessModel,
     AccessRepository,
+    AccountLinks,
+    AccountLinksRepository,
+    AccountUserChanges,
     AuditService,
     BreachedPasswords,
     FactorsAdminService,
@@ -70,6 +77,7 @@ export interface AdminServices {
     RefreshTokensRepository,
     RevocationsRepository,
     RevocationsService,
+    SessionEnds,
     SessionEndService,
     SessionsAdminService,
     SessionsRepository,

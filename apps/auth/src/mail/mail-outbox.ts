@@ -6,6 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { MailKind, TemplateValues } from './mail-templates.js';
+import type { OutgoingMail } from './outgoing-mail.entity.js';
 import { OutgoingMailsRepository } from './outgoing-mails.repository.js';
 
 export interface Mail {
@@ -47,6 +48,16 @@ export class MailOutbox {
 
   /** Sends nothing more about a user, who is about to be deleted. */
   removeAllOf(manager: EntityManager, userId: string): Promise<void> {
-    return this.mails.removeOf(manager, userId);
+    return this.mails.removeOf(manager, { userId });
+  }
+
+  /** Sends no more mail of this kind about a user. */
+  remove(manager: EntityManager, userId: string, template: MailKind): Promise<void> {
+    return this.mails.removeOf(manager, { userId, template });
+  }
+
+  /** Whether a mail is still to be sent: while a process completes it, another one may remove it. */
+  has(manager: EntityManager, mail: OutgoingMail): Promise<boolean> {
+    return this.mails.has(manager, mail);
   }
 }

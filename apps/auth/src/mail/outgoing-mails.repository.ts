@@ -2,6 +2,7 @@ import { insertRow } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import type { MailKind } from './mail-templates.js';
 import { OutgoingMail } from './outgoing-mail.entity.js';
 
 /** All SQL of mails that wait to be sent. */
@@ -47,8 +48,15 @@ export class OutgoingMailsRepository {
     await this.dataSource.manager.update(OutgoingMail, { id }, { nextAttemptAt });
   }
 
-  async removeOf(manager: EntityManager, userId: string): Promise<void> {
-    await manager.delete(OutgoingMail, { userId });
+  has(manager: EntityManager, { id }: OutgoingMail): Promise<boolean> {
+    return manager.existsBy(OutgoingMail, { id });
+  }
+
+  async removeOf(
+    manager: EntityManager,
+    which: { readonly userId: string; readonly template?: MailKind },
+  ): Promise<void> {
+    await manager.delete(OutgoingMail, which);
   }
 
   async remove(manager: EntityManager, { id }: OutgoingMail): Promise<void> {

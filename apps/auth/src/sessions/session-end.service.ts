@@ -10,6 +10,7 @@ import { Config } from '../config.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { RefreshTokensRepository, type LiveAccess } from './refresh-tokens.repository.js';
+import { SessionEnds } from './session-ends.js';
 import type { Session, SessionEnd } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -44,6 +45,7 @@ export class SessionEndService {
     private readonly users: UsersRepository,
     private readonly sessions: SessionsRepository,
     private readonly refreshTokens: RefreshTokensRepository,
+    private readonly ends: SessionEnds,
     private readonly revocations: RevocationsService,
     private readonly audit: AuditService,
     private readonly config: Config,
@@ -83,6 +85,7 @@ export class SessionEndService {
       subject: userId,
       detail: { reason, count },
     });
+    await this.ends.announce(manager, userId);
     return count;
   }
 

@@ -23,6 +23,7 @@ import { RefreshCookie } from './refresh-cookie.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionEndService } from './session-end.service.js';
+import { SessionEnds } from './session-ends.js';
 import { SessionExports } from './session-exports.js';
 import { SessionStartService } from './session-start.service.js';
 import { SessionAccessChanges } from './session-access-changes.js';
@@ -69,6 +70,7 @@ import { TokenPairs } from './token-pairs.js';
     SessionsAdminService,
     SessionStartService,
     SessionEndService,
+    SessionEnds,
     SessionAccessChanges,
     SessionExports,
     SessionFactorChanges,
@@ -79,7 +81,7 @@ import { TokenPairs } from './token-pairs.js';
     StepUpService,
     TokenPairs,
   ],
-  exports: [SessionsService, SessionStartService, SessionEndService, RefreshService],
+  exports: [SessionsService, SessionStartService, SessionEndService, SessionEnds, RefreshService],
 })
 export class SessionsModule implements OnModuleInit {
   constructor(
