@@ -119,6 +119,25 @@ describe('a role that needs a second factor', () => {
     expect(said(body.access_token).roles).toEqual([]);
   });
 
+  it.each([
+    ['an administrator', (ada: Enrolled) => call('DELETE', `users/${ada.userId}/factors`)],
+    [
+      'its user',
+      ({ factorId, token }: Enrolled) =>
+        auth.call('DELETE', `/auth/factors/${factorId}`, { token }),
+    ],
+  ])('is not in a session that proved a factor which %s has removed', async (_, remove) => {
+    const role = await newRole(true);
+    const ada = await enrolled(auth);
+    const before = await mfaLogin(ada);
+    expect((await remove(ada)).status).toBe(204);
+    expect(await codeOf(before.access_token)).toBe('token_revoked');
+    await give(ada.userId, [role]);
+    await addApp(auth, (await auth.login(ada.email)).access_token);
+    const { body } = await auth.refresh(before.refresh_token);
+    expect(said(body.access_token)).toMatchObject({ roles: [], amr: ['pwd'], acr: 'pwd' });
+  });
+
   it.each([{ requiresMfa: 'yes' }, { requiresMfa: null }, { requiresMfa: 1 }])(
     'is not made by %j',
     async (more) => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AccountLink } from '../accounts/account-link.entity.js';
 import { AccountLinks } from '../accounts/account-links.js';
-import { enrolled } from '../factors/authenticator.fixture.js';
+import { enrolled, said } from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { runAdminCommand } from './admin-command.js';
 
@@ -63,10 +63,12 @@ describe('first aid', () => {
     return { id, email, ...(await auth.login(email)) };
   }
   it('removes the second factors of a user who has lost them', async () => {
-    const { email, userId } = await enrolled(auth);
+    const { email, userId, refreshToken } = await enrolled(auth);
     const { code, shown } = await aid(['reset-factors', email]);
     expect([code, shown]).toEqual([0, `Second factors of ${email} that were removed: 1.\n`]);
     expect((await auth.login(email)).access_token).toBeTypeOf('string');
+    const { access_token: next } = (await auth.refresh(refreshToken)).body;
+    expect(said(next).acr).toBe('pwd');
     const rows = await auth.dataSource.query<object[]>(
       `SELECT actor, detail FROM audit_events WHERE action = 'factors.reset' AND subject = $1`,
       [userId],

@@ -26,6 +26,7 @@ import { RevocationsService } from '../revocations/revocations.service.js';
 import { RefreshTokensRepository } from '../sessions/refresh-tokens.repository.js';
 import { SessionEndService } from '../sessions/session-end.service.js';
 import { SessionEnds } from '../sessions/session-ends.js';
+import { SessionFactorChanges } from '../sessions/session-factor-changes.js';
 import { SessionUserChanges } from '../sessions/session-user-changes.js';
 import { SessionsAdminService } from '../sessions/sessions.admin.service.js';
 import { SessionsRepository } from '../sessions/sessions.repository.js';
@@ -79,6 +80,7 @@ export interface AdminServices {
     RevocationsService,
     SessionEnds,
     SessionEndService,
+    SessionFactorChanges,
     SessionsAdminService,
     SessionsRepository,
     SessionsService,

@@ -10,11 +10,16 @@ export interface AddedBy {
   readonly methods: readonly FactorMethod[];
 }
 
-type Listener = (manager: EntityManager, added: AddedBy) => Promise<void>;
+export type FactorChange =
+  | ({ readonly changed: 'added' } & AddedBy)
+  /** None is left. */
+  | { readonly changed: 'all-removed'; readonly userId: string };
+
+type Listener = (manager: EntityManager, change: FactorChange) => Promise<void>;
 
 /**
- * Announces new factors, in the transaction that adds them, to the domains that import `factors/`.
- * `sessions/session-factor-changes.ts` listens.
+ * Announces new factors, and the loss of all, to the domains that import `factors/`: in the transaction
+ * that adds or removes them, which has locked the user. `sessions/session-factor-changes.ts` listens.
  */
 @Injectable()
 export class FactorChanges {
@@ -24,7 +29,7 @@ export class FactorChanges {
     this.listeners.push(listener);
   }
 
-  async announce(manager: EntityManager, added: AddedBy): Promise<void> {
-    for (const listener of this.listeners) await listener(manager, added);
+  async announce(manager: EntityManager, change: FactorChange): Promise<void> {
+    for (const listener of this.listeners) await listener(manager, change);
   }
 }

@@ -91,10 +91,6 @@ export class FactorsRepository {
     await manager.insert(RecoveryCode, codes);
   }
 
-  async removeRecoveryCodes(manager: EntityManager, userId: string): Promise<void> {
-    await manager.delete(RecoveryCode, { userId });
-  }
-
   /** @returns whether it was there: of two callers at once, one gets `true` */
   async useRecoveryCode(manager: EntityManager, userId: string, hash: Buffer): Promise<boolean> {
     const { affected } = await manager.delete(RecoveryCode, { userId, hash });

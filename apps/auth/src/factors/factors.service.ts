@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
+import type { ByAdmin } from '../audit/by-admin.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
@@ -83,14 +84,15 @@ export class FactorsService {
     await this.factors.insert(manager, factor);
     const recoveryCodes = hasSecondFactor ? undefined : await this.makeCodes(manager, userId);
     await this.users.setSecondFactor(manager, userId, true);
-    await this.changes.announce(manager, { userId, sessionId, methods });
+    await this.changes.announce(manager, { changed: 'added', userId, sessionId, methods });
     await this.record(manager, 'factor.added', factor, origin);
     await this.tell(manager, 'factor-added', user, factor.kind, origin);
     return recoveryCodes;
   }
 
   /**
-   * Removes a factor. With the last one go the recovery codes.
+   * Removes a factor. With the last one go the recovery codes, and all sessions are as after a login
+   * with the password.
    *
    * @throws FactorsError `factor_not_found`, `factor_required`
    */
@@ -104,9 +106,34 @@ export class FactorsService {
       if ((await this.accessModel.mfaRoles(manager, user.roles)).length > 0) {
         throw new FactorsError('factor_required', 'It is the last factor');
       }
-      await this.factors.removeRecoveryCodes(manager, userId);
-      await this.users.setSecondFactor(manager, userId, false);
+      await this.factors.removeAll(manager, userId);
+      await this.noneIsLeft(manager, userId);
     });
+  }
+
+  /**
+   * Removes all factors and recovery codes of a user, whom the transaction has locked, and tells the
+   * user by mail.
+   *
+   * @returns how many factors there were
+   */
+  async reset(manager: EntityManager, user: User, by: ByAdmin): Promise<number> {
+    const { id: userId, email: recipient } = user;
+    const count = await this.factors.removeAll(manager, userId);
+    if (!user.hasSecondFactor) return 0;
+    await this.noneIsLeft(manager, userId);
+    await this.audit.record(manager, {
+      ...by,
+      action: 'factors.reset',
+      subject: userId,
+      detail: { count },
+    });
+    // Not from where: that may be an administrator's address.
+    const time = (await this.clock.database(manager)).toUTCString();
+    await this.mail.add(manager, {
+      ...{ template: 'factors-reset', recipient, userId, values: { time } },
+    });
+    return count;
   }
 
   /** Removes a factor that another one takes the place of. */
@@ -147,6 +174,12 @@ export class FactorsService {
     const user = await this.users.lock(manager, userId);
     if (user) return user;
     throw new UsersError('user_not_found', `There is no user ${userId}`);
+  }
+
+  /** What a session has proved by a factor that is gone says nothing of one that is added later. */
+  private async noneIsLeft(manager: EntityManager, userId: string): Promise<void> {
+    await this.users.setSecondFactor(manager, userId, false);
+    await this.changes.announce(manager, { changed: 'all-removed', userId });
   }
 
   private async makeCodes(manager: EntityManager, userId: string): Promise<string[]> {

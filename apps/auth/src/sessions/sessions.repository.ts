@@ -2,7 +2,7 @@ import { execute, insertRow, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
-import type { Authentication, AuthenticationMethod } from './authentication.js';
+import { BY_PASSWORD, type Authentication, type AuthenticationMethod } from './authentication.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session, type SessionEnd } from './session.entity.js';
 
@@ -58,6 +58,11 @@ export class SessionsRepository {
        WHERE id = $1 AND ended_at IS NULL`,
       [id, methods],
     );
+  }
+
+  /** The open sessions of a user count as logins with the password. */
+  async resetMethods(manager: EntityManager, userId: string): Promise<void> {
+    await manager.update(Session, { userId, endedAt: IsNull() }, { amr: [...BY_PASSWORD] });
   }
 
   /** The session of a refresh token, replaced or not. */
