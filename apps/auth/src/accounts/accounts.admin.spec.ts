@@ -3,16 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { addApp } from '../factors/authenticator.fixture.js';
+import type { PasskeyOptions } from '../factors/passkey.schema.js';
+import { SoftPasskey } from '../factors/soft-passkey.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
-import { linkToken } from './account-mail.fixture.js';
+import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const NEW_PASSWORD = 'another good passphrase';
+const ISSUER = 'http://localhost:3000';
 
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
   mailbox = await Mailbox.start();
-  auth = await AuthApp.start({ SMTP_URL: mailbox.smtpUrl, SEED_DEMO: 'on' });
+  auth = await AuthApp.start({ SMTP_URL: mailbox.smtpUrl, SEED_DEMO: 'on', ISSUER });
 });
 afterAll(async () => {
   await auth.close();
@@ -35,6 +39,64 @@ const actionsOn = (id: string) =>
     `SELECT action FROM audit_events WHERE subject = $1 AND action LIKE 'user.password%'`,
     [id],
   );
+
+describe('a reset by the owner of the e-mail', () => {
+  const call = <Body>(path: string, body: object, token?: string) =>
+    auth.call<Body>('POST', `/auth/${path}`, { body, ...(token && { token }) });
+  const options = async (path: string, token?: string) =>
+    (await call<PasskeyOptions>(`${path}/options`, {}, token)).body;
+  async function resetForgotten(email: string): Promise<number> {
+    await call('password/forgot', { email });
+    return reset(await linkToken(auth, mailbox, email, 'Reset'));
+  }
+  const isAskedForFactor = async (email: string) => {
+    const login = await call<object>('login', { email, password: NEW_PASSWORD });
+    expect(login.status).toBe(200);
+    return 'mfa' in login.body;
+  };
+
+  // threat:account-pre-hijacking
+  it('locks out someone else who registered it, and who has added a passkey', async () => {
+    const email = 'hijacked@example.com';
+    const { id } = (await auth.register(email)).body;
+    const { access_token: token } = await auth.login(email);
+    const passkey = new SoftPasskey(ISSUER);
+    const created = passkey.create(await options('factors/passkeys', token));
+    expect((await call('factors/passkeys', { passkey: created }, token)).status).toBe(201);
+    expect(await resetForgotten(email)).toBe(204);
+    const networks = `SELECT FROM known_networks WHERE user_id = $1`;
+    expect(await auth.dataSource.query<object[]>(networks, [id])).toEqual([]);
+    const assertion = passkey.get(await options('login/passkey'));
+    expect((await call('login/passkey', { passkey: assertion })).status).toBe(401);
+    expect(await isAskedForFactor(email)).toBe(false);
+    await takeMail(auth, mailbox, email, 'factors were removed');
+  });
+
+  it.each([
+    [
+      'who verified it',
+      async (email: string) => {
+        await auth.register(email);
+        const token = await linkToken(auth, mailbox, email, 'Verify');
+        return call('email/verify', { token });
+      },
+    ],
+    [
+      'whom an administrator has added',
+      async (email: string) => {
+        const { access_token: token } = await auth.login('admin@example.com');
+        const body = { email, password: PASSWORD };
+        return auth.call('POST', '/admin/users', { token, body });
+      },
+    ],
+  ])('keeps the factors of a user %s', async (who, add) => {
+    const email = `${who.replaceAll(' ', '-')}@example.com`;
+    expect((await add(email)).status).toBeLessThan(300);
+    await addApp(auth, (await auth.login(email)).access_token);
+    expect(await resetForgotten(email)).toBe(204);
+    expect(await isAskedForFactor(email)).toBe(true);
+  });
+});
 
 describe('an administrator', () => {
   it('mails a user a link for a new password, and the present one works until then', async () => {
@@ -102,6 +164,7 @@ describe('an administrator', () => {
     expect(await ask(id, { requierd: true })).toBe('invalid_input');
   });
 
+  // The last one: passport logs in with the latest app of the process, which is closed then.
   it('gets a clear answer where no mail is sent, and nothing has changed', async () => {
     const withoutMail = await AuthApp.start({ DATABASE_URL: auth.databaseUrl });
     try {

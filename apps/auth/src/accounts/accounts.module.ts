@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 
 import { AuditModule } from '../audit/audit.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -18,7 +19,7 @@ import { EmailService } from './email.service.js';
 import { PasswordRecoveryService } from './password-recovery.service.js';
 
 @Module({
-  imports: [AuditModule, MailModule, SessionsModule, UsersModule],
+  imports: [AuditModule, FactorsModule, MailModule, SessionsModule, UsersModule],
   controllers: [AccountsController, AccountsAdminController, AccountPagesController],
   providers: [
     AccountDeletionService,

@@ -1,21 +1,24 @@
 import { networkOf, toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { ByAdmin } from '../audit/by-admin.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import { FactorsService } from '../factors/factors.service.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { noticeOf } from '../mail/notice.js';
 import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
 import { newSecret } from '../secret.js';
 import { emailKey } from '../users/email.js';
+import { KnownNetworksRepository } from '../users/known-networks.repository.js';
 import { LoginLimits } from '../users/login-limits.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
 import { UserChanges } from '../users/user-changes.js';
+import type { User } from '../users/user.entity.js';
 import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
@@ -36,6 +39,8 @@ export class PasswordRecoveryService {
     private readonly links: AccountLinks,
     private readonly hasher: PasswordHasher,
     private readonly passwordRules: PasswordRules,
+    private readonly factors: FactorsService,
+    private readonly networks: KnownNetworksRepository,
     private readonly changes: UserChanges,
     private readonly limits: LoginLimits,
     private readonly mail: MailOutbox,
@@ -97,7 +102,7 @@ export class PasswordRecoveryService {
   }
 
   /**
-   * Sets a new password. All sessions of the user end, and all other links.
+   * Sets a new password, and verifies the e-mail. All sessions of the user end, and all other links.
    *
    * @throws AccountsError `link_invalid`; UsersError `password_breached`, `password_guessable`, `too_many_attempts`
    */
@@ -112,7 +117,10 @@ export class PasswordRecoveryService {
       const userId = user.id;
       // A change of the e-mail ends all links: this one was sent to the present one, and verifies it.
       await this.users.setPassword(manager, userId, passwordHash, this.clock.now());
-      if (!user.emailVerifiedAt) await this.users.verifyEmail(manager, user, now);
+      if (!user.emailVerifiedAt) {
+        await this.users.verifyEmail(manager, user, now);
+        await this.removeTraces(manager, user, origin);
+      }
       await this.links.endAll(manager, userId);
       await this.audit.record(manager, {
         action: 'user.password_reset',
@@ -133,5 +141,16 @@ export class PasswordRecoveryService {
         values: noticeOf(now, origin),
       });
     });
+  }
+
+  /**
+   * Account pre-hijacking (threat:account-pre-hijacking): someone else may have registered the e-mail and
+   * added a factor, before its owner verified it by this reset. The account of a `trusted` user has been
+   * the owner's from the start.
+   */
+  private async removeTraces(manager: EntityManager, user: User, origin: Origin): Promise<void> {
+    if (user.registration === 'trusted') return;
+    await this.factors.reset(manager, user, { actor: user.id, origin });
+    await this.networks.removeAll(manager, user.id);
   }
 }

@@ -42,6 +42,6 @@ import { WebAuthn } from './web-authn.js';
     TotpService,
     WebAuthn,
   ],
-  exports: [FactorChanges, PasskeysService, SecondFactors],
+  exports: [FactorChanges, FactorsService, PasskeysService, SecondFactors],
 })
 export class FactorsModule {}

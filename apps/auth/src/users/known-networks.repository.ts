@@ -20,6 +20,10 @@ export class KnownNetworksRepository {
     });
   }
 
+  async removeAll(manager: EntityManager, userId: string): Promise<void> {
+    await manager.delete(KnownNetwork, { userId });
+  }
+
   has(userId: string, network: string): Promise<boolean> {
     return this.dataSource.manager.existsBy(KnownNetwork, { userId, network });
   }
