@@ -32,11 +32,11 @@ describe('the package that npm pack makes', () => {
   });
 
   it('says how it is published', async () => {
-    const manifest: unknown = JSON.parse(
-      await readFile(path.join(library, 'package.json'), 'utf8'),
-    );
+    const manifestOf = async (folder: string) =>
+      JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as { version: string };
+    const manifest = await manifestOf(library);
     expect(manifest).toMatchObject({
-      version: '0.1.0',
+      version: (await manifestOf(ROOT)).version,
       license: 'MIT',
       sideEffects: false,
       publishConfig: { access: 'public' },
