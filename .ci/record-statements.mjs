@@ -1,20 +1,21 @@
-// Records the statements that a release sends to its databases, from what Postgres logged during its
-// tests. The release after it checks that its own schema still understands them.
-//   (cd apps/auth-e2e && STATEMENTS_LOG=/tmp/auth.log npx vitest run --project e2e)
-//   (cd apps/orders-e2e && STATEMENTS_LOG=/tmp/orders.log npx vitest run --project e2e)
-//   node .ci/record-statements.mjs 0.1.0 /tmp/auth.log /tmp/orders.log
-// writes apps/{auth,orders}/src/database/landed/0.1.0.statements.sql.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Records the statements that a release sends to its databases, from what Postgres logs during its
+// e2e tests. The release after it checks that its own schema still understands them.
+//   npm run build && node .ci/record-statements.mjs 0.1.0
+// writes apps/{auth,orders}/src/database/landed/0.1.0.statements.sql, in place of those of the release before.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 
 /** By the name of the connection: each app, and the feed of revocations, which belongs to auth. */
 const APPS = { auth: /^(auth|jwt-core revocations)/, orders: /^orders/ };
 
 const root = path.dirname(import.meta.dirname);
-const [release, ...logs] = process.argv.slice(2);
-if (!release || logs.length === 0) throw new Error('Which release, and which logs?');
+const release = process.argv[2];
+if (!release) throw new Error('Which release? node .ci/record-statements.mjs 0.1.0');
 
-const entries = logs.flatMap((log) => readFileSync(log, 'utf8').split(/^(?=@@)/m));
+const entries = Object.keys(APPS).flatMap((app) => logOf(app).split(/^(?=@@)/m));
 for (const [app, connections] of Object.entries(APPS)) {
   const statements = new Set();
   for (const entry of entries) {
@@ -25,9 +26,27 @@ for (const [app, connections] of Object.entries(APPS)) {
     const statement = text.replaceAll(/--.*$/gm, '').replaceAll(/\s+/g, ' ').trim();
     if (isOfTheApp(statement)) statements.add(`${statement};\n`);
   }
-  const file = path.join(root, `apps/${app}/src/database/landed/${release}.statements.sql`);
-  writeFileSync(file, [...statements].sort().join(''));
-  console.log(`Recorded ${statements.size} statements in ${path.relative(root, file)}`);
+  const folder = path.join(root, `apps/${app}/src/database/landed`);
+  const before = readdirSync(folder).filter((file) => file.endsWith('.statements.sql'));
+  for (const file of before) rmSync(path.join(folder, file));
+  writeFileSync(path.join(folder, `${release}.statements.sql`), [...statements].sort().join(''));
+  console.log(`Recorded ${statements.size} statements of ${app}`);
+}
+
+/** What Postgres logs while the e2e tests of an app run. */
+function logOf(app) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'statements-'));
+  const log = path.join(folder, 'postgres.log');
+  try {
+    execFileSync('npx', ['vitest', 'run', '--project', 'e2e'], {
+      cwd: path.join(root, `apps/${app}-e2e`),
+      env: { ...process.env, STATEMENTS_LOG: log },
+      stdio: 'inherit',
+    });
+    return readFileSync(log, 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Neither what TypeORM asks about the server and its migrations, nor what migrations run. */

@@ -4,7 +4,12 @@ import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
 import { call, outcome } from './http.js';
-import { buildReleaseBefore, hasReleaseBefore, type AppName } from './release-before.js';
+import {
+  buildReleaseBefore,
+  hasReleaseBefore,
+  oldestPostgres,
+  type AppName,
+} from './release-before.js';
 import { queryAt } from './stack.js';
 import { login, newEmail, PASSWORD, type TokenResponse } from './users.js';
 
@@ -16,12 +21,11 @@ const RELEASES = [
   ['this release', 'the release before'],
 ] as const;
 
-// The releases before 0.1.0 do not run on Postgres 14.
 const [server] = await queryAt<{ major: number }>(
   await freshDatabase(),
   `SELECT current_setting('server_version_num')::int / 10000 AS major`,
 );
-const isTooOld = server!.major < 15;
+const isTooOld = server!.major < oldestPostgres;
 
 // Without history (a source archive, a shallow checkout), recorded statements must do:
 // apps/auth/src/database/landed-schemas.spec.ts.

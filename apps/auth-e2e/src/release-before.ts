@@ -1,21 +1,34 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { appNamed, ROOT, type App } from '@jwt-auth/dev-stack';
+import { releaseBefore } from '@jwt-auth/dev-stack/vitest';
 import { rolldown } from 'rolldown';
 
-/** What ran until now, and runs beside this release during an upgrade: a tag or a commit. */
-const RELEASE_BEFORE = 'ea871e8b209792fbc46ece99a52012b161b22f6c';
+/** What ran until now, and runs beside this release during an upgrade. */
+const { name: release } = releaseBefore(
+  pathToFileURL(path.join(ROOT, 'apps/auth/src/database/landed/')),
+);
+
+/** Whether it has a version. What ran before the first one is named by its date and commit. */
+const isVersion = /^\d+\.\d+\.\d+$/.test(release);
+
+/** A tag or a commit. */
+const revision = isVersion ? `v${release}` : release.replace(/^.*-/, '');
+
+/** The oldest major version of Postgres that it runs on. */
+export const oldestPostgres = isVersion ? 14 : 15;
 
 /** In node_modules, where the packages of its sources are found. */
-const folder = path.join(ROOT, 'node_modules/.cache/release-before', RELEASE_BEFORE);
+const folder = path.join(ROOT, 'node_modules/.cache/release-before', revision);
 
 export type AppName = 'auth' | 'orders';
 
 /** Whether the history of this checkout has the release before. */
 export function hasReleaseBefore(): boolean {
   try {
-    git('cat-file', '-e', `${RELEASE_BEFORE}^{commit}`);
+    git('cat-file', '-e', `${revision}^{commit}`);
     return true;
   } catch {
     return false;
@@ -26,7 +39,7 @@ export function hasReleaseBefore(): boolean {
 export async function buildReleaseBefore(): Promise<Record<AppName, App>> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'node_modules/@jwt-auth'), { recursive: true });
-  const archive = git('archive', RELEASE_BEFORE, 'apps', 'libs');
+  const archive = git('archive', revision, 'apps', 'libs');
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
   for (const library of ['chassis', 'jwt-core']) {
     symlinkSync(`../../libs/${library}`, path.join(folder, 'node_modules/@jwt-auth', library));

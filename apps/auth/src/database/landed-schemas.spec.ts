@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { authDatabase } from './auth-database.js';
 
-/** A script for each schema that a database may have: see CONTRIBUTING.md. */
+/** A script for each schema that a database may have: see docs/releases.md. */
 const folder = new URL('landed/', import.meta.url);
 const landed = readdirSync(folder).filter((file) => !file.endsWith('.statements.sql'));
 

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { openDatabase } from '@jwt-auth/chassis';
 import {
   contractions,
   freshDatabase,
   refusedStatements,
+  releaseBefore,
   schemaOf,
   withDatabase,
 } from '@jwt-auth/dev-stack/vitest';
@@ -11,25 +11,21 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { authDatabase } from './auth-database.js';
 
-/** The release that runs beside this one during an upgrade: see CONTRIBUTING.md. */
-const RELEASE_BEFORE = '2026-11-24-ea871e8';
-
-const recorded = (file: string) =>
-  readFileSync(new URL(`landed/${RELEASE_BEFORE}${file}`, import.meta.url), 'utf8');
+/** It runs beside this one during an upgrade: see docs/releases.md. */
+const { schema, statements } = releaseBefore(new URL('landed/', import.meta.url));
 
 let url: string;
 let before: string[];
 
 beforeAll(async () => {
   url = await freshDatabase();
-  await withDatabase(url, (client) => client.query(recorded('.sql')));
+  await withDatabase(url, (client) => client.query(schema));
   before = await schemaOf(url);
   await (await openDatabase(authDatabase(url))).destroy();
 });
 
 describe('the database of this release', () => {
   it('understands each statement of the release before', async () => {
-    const statements = recorded('.statements.sql');
     expect(statements.split('\n').length).toBeGreaterThan(80);
     expect(await refusedStatements(url, statements)).toEqual([]);
   });

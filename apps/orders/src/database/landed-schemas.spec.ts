@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 import { ordersDatabase } from './orders-database.js';
 
-/** A script for each schema that a database may have: see CONTRIBUTING.md. */
+/** A script for each schema that a database may have: see docs/releases.md. */
 const folder = new URL('landed/', import.meta.url);
 const landed = readdirSync(folder).filter((file) => !file.endsWith('.statements.sql'));
 

@@ -1,6 +1,17 @@
-import { beforeAll, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
 
-import { contractions, freshDatabase, refusedStatements, schemaOf, withDatabase } from './index.js';
+import {
+  contractions,
+  freshDatabase,
+  refusedStatements,
+  releaseBefore,
+  schemaOf,
+  withDatabase,
+} from './index.js';
 
 const NOTES = 'CREATE TABLE notes (id int PRIMARY KEY, body text, written_at timestamptz)';
 
@@ -46,4 +57,20 @@ it('finds the statements that a schema does not understand', async () => {
     expect.stringContaining('column "author" does not exist: SELECT author'),
     expect.stringContaining('relation "papers" does not exist'),
   ]);
+});
+
+it('takes for the release before the only one whose statements are recorded', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'landed-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const landed = pathToFileURL(`${folder}/`);
+  const files = {
+    '0.1.0.sql': 'first',
+    '0.2.0.sql': 'second',
+    '0.2.0.statements.sql': 'SELECT 1;',
+  };
+  for (const [file, text] of Object.entries(files)) writeFileSync(path.join(folder, file), text);
+  const expected = { name: '0.2.0', schema: 'second', statements: 'SELECT 1;' };
+  expect(releaseBefore(landed)).toEqual(expected);
+  writeFileSync(path.join(folder, '0.1.0.statements.sql'), '');
+  expect(() => releaseBefore(landed)).toThrow('the statements of one release');
 });

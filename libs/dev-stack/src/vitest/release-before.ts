@@ -1,4 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { withDatabase } from './with-database.js';
+
+/** What runs beside this release during an upgrade. */
+export interface ReleaseBefore {
+  /** Its version, or `2026-11-24-ea871e8`: the date and commit of a state before the first release. */
+  readonly name: string;
+  /** A script that makes its schema. */
+  readonly schema: string;
+  /** Those that it sends, one a line. */
+  readonly statements: string;
+}
+
+const STATEMENTS = '.statements.sql';
+
+/**
+ * Reads what the release before recorded of one app.
+ *
+ * @param landed the folder with the schemas of an app, which has the statements of one release only
+ */
+export function releaseBefore(landed: URL): ReleaseBefore {
+  const [file, ...others] = readdirSync(landed).filter((each) => each.endsWith(STATEMENTS));
+  if (!file || others.length > 0) {
+    throw new Error(`${landed.pathname} does not have the statements of one release`);
+  }
+  const name = file.slice(0, -STATEMENTS.length);
+  const read = (each: string) => readFileSync(new URL(each, landed), 'utf8');
+  return { name, schema: read(`${name}.sql`), statements: read(file) };
+}
 
 /**
  * Which recorded statements of the release before a database no longer understands, and why. They
