@@ -1,17 +1,19 @@
-// Makes a release of everything under one version:
-//   npm run release -- 0.2.0 --dry-run   says what it would change and publish, and changes nothing
-//   npm run release -- 0.2.0             changes, commits and tags it; then says how to publish
-// It refuses a version that is not newer, a tree with changes, a changelog without changes, and, unless
-// it is a dry run, a repository whose check fails.
+// Makes a release of everything under one version, in a copy of this repository:
+//   npm run release -- 0.2.0               changes, checks, records, commits, tags; takes that over from the
+//                                          copy, and says how to publish
+//   npm run release -- --dry-run [0.2.0]   does the same, and takes over nothing
+//   npm run release -- --dry-run --skip-check   leaves out the tests, and so the record of statements
+// It refuses a version that has been released, a tree with changes, a changelog without changes, and a
+// repository whose check fails. A dry run warns of changes in the tree and of an empty changelog.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { changelogProblem, edits, presentVersion, published, Refusal } from './release-files.mjs';
 
 const VERSION = /^(\d+)\.(\d+)\.(\d+)$/;
-const UNRELEASED = '## [Unreleased]\n';
-
-class Refusal extends Error {}
+const USAGE = 'Which version? npm run release -- 0.2.0, or --dry-run';
 
 /** Whether version `one` comes after `other`. */
 function isNewer(one, other) {
@@ -20,151 +22,138 @@ function isNewer(one, other) {
   return differs !== -1 && a[differs] > b[differs];
 }
 
-/** Each file that shows the version, with its text before and after. */
-function edits(root, before, after, today) {
-  const manifests = [
-    'package.json',
-    ...JSON.parse(read(root, 'package.json')).workspaces.flatMap((workspace) =>
-      workspace.endsWith('/*') ? foldersIn(root, workspace.slice(0, -2)) : [workspace],
-    ),
-  ].map((name) => (name.endsWith('.json') ? name : `${name}/package.json`));
-  return [
-    ...manifests.map((file) => edit(root, file, (text) => withVersion(file, text, before, after))),
-    edit(root, 'package-lock.json', (text) => lockWithVersion(text, before, after)),
-    ...['auth', 'orders'].map((app) =>
-      replaced(root, `apps/${app}/Dockerfile`, `ARG VERSION=${before}`, `ARG VERSION=${after}`),
-    ),
-    replaced(
-      root,
-      'deploy/kubernetes/overlays/production/kustomization.yaml',
-      `newTag: ${before}`,
-      `newTag: ${after}`,
-    ),
-    replaced(
-      root,
-      'deploy/kubernetes/migrate/kustomization.yaml',
-      `nameSuffix: ${suffixOf(before)} `,
-      `nameSuffix: ${suffixOf(after)} `,
-    ),
-    ...['CHANGELOG.md', 'libs/jwt-core/CHANGELOG.md'].map((file) =>
-      edit(root, file, (text) => released(file, text, after, today)),
-    ),
-  ];
+/** What the arguments ask for. Without a version a dry run takes the next one. */
+function parse(args, next) {
+  const options = args.filter((arg) => arg.startsWith('--'));
+  const [version, ...others] = args.filter((arg) => !arg.startsWith('--'));
+  const unknown = options.filter((option) => !['--dry-run', '--skip-check'].includes(option));
+  if (unknown.length > 0) throw new Refusal(`There is no option ${unknown.join(' ')}`);
+  const isDry = options.includes('--dry-run');
+  const isChecked = !options.includes('--skip-check');
+  if (!isDry && !isChecked) throw new Refusal('Only a dry run can skip the check');
+  const chosen = isDry ? (version ?? next) : version;
+  if (!VERSION.test(chosen ?? '') || others.length > 0) throw new Refusal(USAGE);
+  return { version: chosen, isDry, isChecked };
 }
 
-/** Of the migrate Jobs of a release. */
-const suffixOf = (version) => `-${version.replaceAll('.', '-')}`;
+const gitIn =
+  (root) =>
+  (...args) =>
+    execFileSync('git', args, {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }).trim();
 
-const read = (root, file) => readFileSync(path.join(root, file), 'utf8');
+function release(root, args, say) {
+  const git = gitIn(root);
+  const isReleased = (version) => git('tag', '--list', `v${version}`) !== '';
+  const present = presentVersion(root);
+  const { version, isDry, isChecked } = parse(
+    args,
+    isReleased(present)
+      ? present.replace(/\d+\.\d+$/, (rest) => `${parseInt(rest) + 1}.0`)
+      : present,
+  );
+  if (isReleased(version)) throw new Refusal(`There is a tag v${version} already`);
+  if (version !== present && !isNewer(version, present)) {
+    throw new Refusal(`${version} is not newer than ${present}`);
+  }
+  const object = (problem) => {
+    if (!isDry) throw new Refusal(problem);
+    say(`Would be refused: ${problem}`);
+  };
+  const changes = git('status', '--porcelain');
+  if (changes) object(`There are changes that are not committed:\n${changes}`);
+  const problem = changelogProblem(root, version);
+  if (problem) object(problem);
 
-function foldersIn(root, folder) {
-  return readdirSync(path.join(root, folder))
-    .map((name) => `${folder}/${name}`)
-    .filter((each) => existsSync(path.join(root, each, 'package.json')))
-    .sort();
+  const copy = mkdtempSync(path.join(tmpdir(), 'release-'));
+  try {
+    git('clone', '--quiet', root, copy);
+    make(copy, version, { author: authorOf(git), isChecked, say });
+    if (isDry) return say(`A release of ${version} can be made. Nothing was changed here.`);
+    git('fetch', '--quiet', copy, `refs/tags/v${version}:refs/tags/v${version}`);
+    git('merge', '--quiet', '--ff-only', `v${version}^{commit}`);
+    say(`Committed and tagged v${version}. To publish:`);
+    for (const command of publishing(root, version)) say(`  ${command}`);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 }
 
-function edit(root, file, change) {
-  const text = read(root, file);
-  return { file, text, changed: change(text) };
-}
-
-function replaced(root, file, from, to) {
-  return edit(root, file, (text) => {
-    if (!text.includes(from)) throw new Refusal(`${file} has no "${from}"`);
-    return text.replaceAll(from, to);
-  });
-}
-
-function withVersion(file, text, before, after) {
-  const { version } = JSON.parse(text);
-  if (version !== before) throw new Refusal(`${file} has the version ${version}, not ${before}`);
-  return text.replace(`"version": "${before}"`, `"version": "${after}"`);
-}
-
-function lockWithVersion(text, before, after) {
-  const lock = JSON.parse(text);
-  lock.version = after;
-  for (const [name, entry] of Object.entries(lock.packages)) {
-    if (name.includes('node_modules') || entry.version === undefined) continue;
-    if (entry.version !== before) {
-      throw new Refusal(`package-lock.json has ${name || 'the root'} at ${entry.version}`);
+/** Makes the release in a copy of the repository: a commit and a tag. */
+function make(copy, version, { author, isChecked, say }) {
+  const run = (command, ...args) => {
+    try {
+      execFileSync(command, args, { cwd: copy, stdio: 'inherit', env: withoutNpm(process.env) });
+    } catch (cause) {
+      throw new Refusal(`${[command, ...args].join(' ')} failed: see above`, { cause });
     }
-    entry.version = after;
+  };
+  const today = new Date().toISOString().slice(0, 10);
+  for (const { file, text, changed } of edits(copy, version, today)) {
+    if (text === changed) continue;
+    say(`Changes ${file}`);
+    writeFileSync(path.join(copy, file), changed);
   }
-  return `${JSON.stringify(lock, null, 2)}\n`;
+  if (isChecked) run('.ci/run');
+  else {
+    run('npm', 'ci');
+    run('npm', 'run', 'build');
+  }
+  // What the release after this one has to run beside.
+  run('node', '.ci/record-schema.mjs', version);
+  if (isChecked) run('node', '.ci/record-statements.mjs', version);
+  for (const each of packed(copy)) say(`Packs ${each}`);
+  const git = gitIn(copy);
+  for (const [key, value] of Object.entries(author)) git('config', `user.${key}`, value);
+  git('add', '--all');
+  git('commit', '--quiet', '--allow-empty', '--message', `chore: release ${version}`);
+  git('tag', '--annotate', `v${version}`, '--message', `Release ${version}`);
 }
 
-/** What was unreleased becomes the section of the version. */
-function released(file, text, version, today) {
-  const start = text.indexOf(UNRELEASED);
-  if (start === -1) {
-    if (file === 'CHANGELOG.md') throw new Refusal(`${file} has no section [Unreleased]`);
-    return text;
-  }
-  const rest = text.slice(start + UNRELEASED.length);
-  const section = rest.split('\n## ', 1)[0];
-  if (file === 'CHANGELOG.md' && section.trim() === '') {
-    throw new Refusal(`${file} says nothing of this release under [Unreleased]`);
-  }
-  if (section.trim() === '') return text;
-  return `${text.slice(0, start)}${UNRELEASED}\n## [${version}] - ${today}\n${rest}`;
+/** Who commits. A machine that only tries a release may have no such setting. */
+function authorOf(git) {
+  const setting = (key, fallback) => git('config', '--default', fallback, '--get', `user.${key}`);
+  return { name: setting('name', 'Release'), email: setting('email', 'release@localhost') };
+}
+
+/** Without what `npm run` tells its script about the folder that it runs in. */
+function withoutNpm(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('npm_')));
 }
 
 /** What npm would publish: packed from what was built, and not kept. */
 function packed(root) {
-  const folder = path.join(root, 'libs/jwt-core');
-  if (!existsSync(path.join(folder, 'dist/esm/index.js'))) {
-    throw new Refusal('libs/jwt-core is not built: run npm run build first');
-  }
-  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const [{ name, files, size }] = JSON.parse(output);
-  return `${name}: ${files.length} files, ${Math.round(size / 1024)} kB packed`;
+  const workspaces = published(root).flatMap((folder) => ['--workspace', folder]);
+  const output = execFileSync(
+    'npm',
+    ['pack', '--dry-run', '--json', '--ignore-scripts', ...workspaces],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: withoutNpm(process.env),
+    },
+  );
+  return JSON.parse(output).map(
+    ({ name, files, size }) =>
+      `${name}: ${files.length} files, ${Math.round(size / 1024)} kB packed`,
+  );
 }
 
-function release(root, args, say) {
-  const isDry = args.includes('--dry-run');
-  const [version, ...others] = args.filter((arg) => arg !== '--dry-run');
-  if (!VERSION.test(version ?? '') || others.length > 0) {
-    throw new Refusal('Which version? npm run release -- 0.2.0 --dry-run');
-  }
-  const git = (...of) => execFileSync('git', of, { cwd: root, encoding: 'utf8' }).trim();
-  const before = JSON.parse(read(root, 'package.json')).version;
-  if (!isNewer(version, before)) throw new Refusal(`${version} is not newer than ${before}`);
-  if (git('tag', '--list', `v${version}`)) throw new Refusal(`There is a tag v${version} already`);
-  const changes = git('status', '--porcelain');
-  if (changes && !isDry) throw new Refusal(`There are changes that are not committed:\n${changes}`);
-
-  const today = new Date().toISOString().slice(0, 10);
-  const all = edits(root, before, version, today);
-  for (const { file, text, changed } of all) {
-    if (text !== changed) say(`${isDry ? 'would change' : 'changes'} ${file}`);
-  }
-  if (isDry) {
-    say(`would run .ci/run and .ci/record-schema.mjs ${version}`);
-    say(`would commit "chore: release ${version}" and tag v${version}`);
-    say(`would publish ${packed(root)}`);
-    say(`would publish the images auth:${version} and orders:${version}`);
-    return;
-  }
-  for (const { file, changed } of all) writeFileSync(path.join(root, file), changed);
-  execFileSync('.ci/run', { cwd: root, stdio: 'inherit' });
-  // The schema of this release, which the one after it has to run beside.
-  execFileSync('node', ['.ci/record-schema.mjs', version], { cwd: root, stdio: 'inherit' });
-  git('add', '--all');
-  git('commit', '--message', `chore: release ${version}`);
-  git('tag', '--annotate', `v${version}`, '--message', `Release ${version}`);
-  say(`Committed and tagged v${version}, with ${packed(root)}. To publish:`);
-  say('  git push --follow-tags');
-  say('  npm publish --workspace @jwt-auth/jwt-core --access public');
-  for (const app of ['auth', 'orders']) {
-    const args = `--build-arg VERSION=${version} --build-arg COMMIT=$(git rev-parse HEAD)`;
-    say(`  docker build --push -f apps/${app}/Dockerfile ${args} -t REGISTRY/${app}:${version} .`);
-  }
+/** The commands that publish a release. */
+function publishing(root, version) {
+  const build = `--build-arg VERSION=${version} --build-arg COMMIT=$(git rev-parse HEAD)`;
+  return [
+    'git push --follow-tags',
+    ...published(root).map((folder) => `npm publish --workspace ${folder} --access public`),
+    ...['auth', 'orders'].map(
+      (app) =>
+        `docker build --push -f apps/${app}/Dockerfile ${build} -t REGISTRY/${app}:${version} .`,
+    ),
+  ];
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {

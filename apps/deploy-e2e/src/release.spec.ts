@@ -1,13 +1,27 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+// Of the checks that need no build, hence no types.
+const { edits } = (await import(join(ROOT, '.ci/release-files.mjs'))) as {
+  edits: (root: string, version: string, today: string) => { file: string }[];
+};
 const copy = mkdtempSync(join(tmpdir(), 'release-'));
-afterAll(() => rmSync(copy, { recursive: true }));
+/** Where the script makes its copy. */
+const temporary = mkdtempSync(join(tmpdir(), 'release-'));
+afterAll(() => [copy, temporary].forEach((folder) => rmSync(folder, { recursive: true })));
 
 const git = (...args: string[]) =>
   execFileSync('git', ['-c', 'user.name=Spec', '-c', 'user.email=spec@example.com', ...args], {
@@ -24,6 +38,7 @@ function release(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['.ci/release.mjs', ...args], {
     cwd: copy,
     encoding: 'utf8',
+    env: { ...process.env, TMPDIR: temporary },
   });
   return { status, output: stdout + stderr };
 }
@@ -33,19 +48,27 @@ const CHANGELOG =
 
 // A repository with every file that shows the version, and a check that passes or fails at once.
 beforeAll(() => {
-  cpSync(join(ROOT, '.ci/release.mjs'), join(copy, '.ci/release.mjs'));
+  for (const file of ['.ci/release.mjs', '.ci/release-files.mjs']) {
+    cpSync(join(ROOT, file), join(copy, file));
+  }
   write('.ci/run', '#!/bin/sh\ntest ! -e broken\n');
   execFileSync('chmod', ['+x', join(copy, '.ci/run')]);
-  write(
-    '.ci/record-schema.mjs',
-    `import { writeFileSync } from 'node:fs';
-writeFileSync('recorded.sql', process.argv[2]);`,
-  );
+  for (const records of ['schema', 'statements']) {
+    write(
+      `.ci/record-${records}.mjs`,
+      `import { writeFileSync } from 'node:fs';
+writeFileSync('${records}.sql', process.argv[2]);`,
+    );
+  }
   const manifest = (name: string, more = {}) =>
     `${JSON.stringify({ name, version: '1.2.3', ...more }, null, 2)}\n`;
   write('package.json', manifest('source', { workspaces: ['apps/*', 'libs/*', 'bench'] }));
-  for (const folder of ['apps/auth', 'apps/orders', 'libs/jwt-core', 'bench']) {
-    write(`${folder}/package.json`, manifest(folder));
+  for (const folder of ['apps/auth', 'apps/orders', 'libs/chassis', 'bench']) {
+    write(`${folder}/package.json`, manifest(folder, { private: true }));
+  }
+  for (const library of ['browser', 'jwt-core']) {
+    const more = { publishConfig: { access: 'public' } };
+    write(`libs/${library}/package.json`, manifest(`@jwt-auth/${library}`, more));
   }
   const packages = {
     '': { version: '1.2.3' },
@@ -59,25 +82,36 @@ writeFileSync('recorded.sql', process.argv[2]);`,
   write('deploy/kubernetes/migrate/kustomization.yaml', 'nameSuffix: -1-2-3 # the tag\n');
   write('CHANGELOG.md', CHANGELOG);
   write('libs/jwt-core/CHANGELOG.md', '# Changelog\n');
-  write('libs/jwt-core/dist/esm/index.js', '');
   git('init', '--quiet');
   git('config', 'user.name', 'Spec');
   git('config', 'user.email', 'spec@example.com');
-  git('add', '--all');
-  git('commit', '--quiet', '--message', 'everything');
+  commit('everything');
 });
+
+const commit = (message: string) => {
+  git('add', '--all');
+  git('commit', '--quiet', '--message', message);
+};
+const head = () => git('rev-parse', 'HEAD').trim();
+/** Nothing but what was committed, and no copy either. */
+const isUntouched = () =>
+  git('status', '--porcelain') === '' && readdirSync(temporary).length === 0;
 
 describe('npm run release', () => {
   it.each([
     [[], 'Which version?'],
     [['2.0'], 'Which version?'],
-    [['1.2.3'], '1.2.3 is not newer than 1.2.3'],
+    [['1.2.2', '--dry-run'], '1.2.2 is not newer than 1.2.3'],
+    [['1.3.0', '--skip-check'], 'Only a dry run can skip the check'],
+    [['--dry'], 'There is no option --dry'],
+    [['1.2.3'], 'changes under [Unreleased] that belong under [1.2.3]'],
   ])('refuses %o', (args, message) => {
-    const { status, output } = release(...args, '--dry-run');
+    const { status, output } = release(...args);
     expect([status, output]).toEqual([1, expect.stringContaining(message) as string]);
   });
 
-  it('says what it would change and publish, and changes nothing', () => {
+  it('makes a release in a copy as a dry run, and changes nothing', () => {
+    const before = head();
     const { status, output } = release('1.10.0', '--dry-run');
     expect(status).toBe(0);
     for (const file of [
@@ -90,26 +124,30 @@ describe('npm run release', () => {
       'deploy/kubernetes/overlays/production/kustomization.yaml',
       'CHANGELOG.md',
     ]) {
-      expect(output).toContain(`would change ${file}\n`);
+      expect(output).toContain(`Changes ${file}\n`);
     }
-    expect(output).toContain('would publish libs/jwt-core: ');
-    expect(git('status', '--porcelain')).toBe('');
+    expect(output).toContain('Packs @jwt-auth/jwt-core: ');
+    expect(output).toContain('Packs @jwt-auth/browser: ');
+    expect([head(), git('tag'), isUntouched()]).toEqual([before, '', true]);
   });
 
   it('refuses changes that are not committed, and a check that fails', () => {
     write('broken', '');
     expect(release('1.10.0').output).toContain('changes that are not committed');
-    git('add', '--all');
-    git('commit', '--quiet', '--message', 'broken');
-    expect(release('1.10.0').status).not.toBe(0);
-    expect(git('tag')).toBe('');
+    commit('broken');
+    const before = head();
+    const { status, output } = release('1.10.0');
+    expect([status, output]).toEqual([1, expect.stringContaining('.ci/run failed') as string]);
+    expect([head(), git('tag'), isUntouched()]).toEqual([before, '', true]);
     git('reset', '--quiet', '--hard', 'HEAD~1');
   });
 
-  it('changes every version and the changelog, commits and tags', () => {
-    expect(release('1.10.0').status).toBe(0);
+  it('changes every version and the changelog, records, commits and tags', () => {
+    const { status, output } = release('1.10.0');
+    expect(status).toBe(0);
     expect(git('tag').trim()).toBe('v1.10.0');
-    expect(git('status', '--porcelain')).toBe('');
+    expect(git('rev-parse', 'v1.10.0^{commit}').trim()).toBe(head());
+    expect(isUntouched()).toBe(true);
     for (const file of ['package.json', 'apps/auth/package.json', 'bench/package.json']) {
       expect(JSON.parse(readCopy(file))).toMatchObject({ version: '1.10.0' });
     }
@@ -127,19 +165,34 @@ describe('npm run release', () => {
     expect(readCopy('CHANGELOG.md')).toBe(
       CHANGELOG.replace('[Unreleased]\n', `[Unreleased]\n\n## [1.10.0] - ${today}\n`),
     );
-    expect(readCopy('recorded.sql')).toBe('1.10.0');
-    // Nothing is left to release now.
-    expect(release('1.11.0', '--dry-run').output).toContain('says nothing of this release');
+    expect([readCopy('schema.sql'), readCopy('statements.sql')]).toEqual(['1.10.0', '1.10.0']);
+    expect(output.match(/npm publish .*/g)).toEqual([
+      'npm publish --workspace libs/browser --access public',
+      'npm publish --workspace libs/jwt-core --access public',
+    ]);
   });
 
-  it('finds the real repository in order', () => {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['.ci/release.mjs', '999.0.0', '--dry-run'],
-      { cwd: ROOT, encoding: 'utf8' },
-    );
-    // A version that is not the same everywhere, or a file that no more shows it, would be refused.
-    const isFine = status === 0 || /nothing of this release|is not built/.test(stderr);
-    expect(isFine ? '' : stdout + stderr).toBe('');
+  it('refuses a release without changes, of which a dry run only warns', () => {
+    const problem = 'says nothing of this release';
+    expect(release('1.11.0')).toMatchObject({
+      status: 1,
+      output: expect.stringContaining(problem) as string,
+    });
+    const { status, output } = release('--dry-run');
+    expect(status).toBe(0);
+    expect(output).toContain(`Would be refused: CHANGELOG.md ${problem}`);
+    expect(output).toContain('A release of 1.11.0 can be made');
+  });
+
+  it('releases the present version, once, if it has no tag', () => {
+    git('tag', '--delete', 'v1.10.0');
+    expect(release('1.10.0').status).toBe(0);
+    expect(git('rev-parse', 'v1.10.0^{commit}').trim()).toBe(head());
+    expect(release('1.10.0').output).toContain('There is a tag v1.10.0 already');
+  });
+
+  it('finds one version in the real repository, in every file that shows it', () => {
+    const files = edits(ROOT, '999.0.0', '2026-01-01').map(({ file }) => file);
+    expect(files).toEqual(expect.arrayContaining(['libs/browser/package.json', 'CHANGELOG.md']));
   });
 });
