@@ -8,8 +8,11 @@ import { read } from './repository-files.js';
 const FOLDERS = ['base', 'migrate', 'overlays/production'].map(
   (name) => `deploy/kubernetes/${name}`,
 );
-/** Of the Prometheus Operator, not of Kubernetes: kubernetes.spec.ts checks their fields. */
-const CUSTOM = ['ServiceMonitor', 'PrometheusRule'];
+/** The package with the schemas of an API. */
+const packageOf = (apiVersion: string) =>
+  apiVersion.startsWith('monitoring.coreos.com/')
+    ? '@kubernetes-models/prometheus-operator'
+    : 'kubernetes-models';
 
 const Manifest = z.looseObject({
   apiVersion: z.string(),
@@ -18,7 +21,7 @@ const Manifest = z.looseObject({
 });
 type Manifest = z.output<typeof Manifest>;
 
-/** A class of `kubernetes-models`, which has the OpenAPI schema of a resource. */
+/** A class that has the OpenAPI schema of a resource. */
 type Model = new (manifest: unknown) => { validate(): void };
 
 const resourcesOf = (folder: string): Manifest[] =>
@@ -29,7 +32,7 @@ const resourcesOf = (folder: string): Manifest[] =>
     .flatMap((file) => parseAllDocuments(read(`${folder}/${file}`)))
     .map((document) => Manifest.parse(document.toJS()));
 
-const manifests = FOLDERS.flatMap(resourcesOf).filter(({ kind }) => !CUSTOM.includes(kind));
+const manifests = FOLDERS.flatMap(resourcesOf);
 
 // Vite resolves no import that is made of parts.
 const load = createRequire(import.meta.url);
@@ -37,7 +40,7 @@ const load = createRequire(import.meta.url);
 /** @throws Error if there is no such resource, or this is none */
 function check(manifest: Manifest): void {
   const { apiVersion, kind } = manifest;
-  const models = load(`kubernetes-models/${apiVersion}/${kind}`) as Record<string, Model>;
+  const models = load(`${packageOf(apiVersion)}/${apiVersion}/${kind}`) as Record<string, Model>;
   new models[kind]!(manifest).validate();
 }
 
@@ -46,10 +49,13 @@ it.each(manifests.map((manifest) => [manifest.kind, manifest.metadata.name, mani
   (_kind, _name, manifest) => check(manifest),
 );
 
-it('the schemas refuse what has another form', () => {
-  const deployment = manifests.find(({ kind }) => kind === 'Deployment')!;
-  const text = JSON.stringify(deployment);
-  const wrong = text.replace('"sleep":{"seconds":5}', '"sleep":{"seconds":"5"}');
-  expect(wrong).not.toBe(text);
-  expect(() => check(Manifest.parse(JSON.parse(wrong)))).toThrow('must be integer');
+it.each([
+  ['Deployment', '"sleep":{"seconds":5}', '"sleep":{"seconds":"5"}', 'must be integer'],
+  ['ServiceMonitor', '"interval":"5s"', '"interval":"5 seconds"', 'must match pattern'],
+  ['PrometheusRule', '"expr":', '"expression":', 'must have required property'],
+])('the schemas refuse a %s of another form', (kind, right, wrong, message) => {
+  const text = JSON.stringify(manifests.find((each) => each.kind === kind));
+  expect(text).toContain(right);
+  const changed = Manifest.parse(JSON.parse(text.replace(right, wrong)));
+  expect(() => check(changed)).toThrow(message);
 });
