@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { Retention } from '@jwt-auth/chassis';
+import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { Config } from '../config.js';
+import { openAuthDatabase } from '../database/open-auth-database.js';
 import { EXPIRED_ROWS } from '../retention/expired-rows.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
+import { ENCRYPTION_KEY } from '../testing/migrated-database.fixture.js';
 import { putAuditRetention } from './audit-retention.js';
 
 const DAY_MS = 86_400_000;
@@ -17,7 +22,8 @@ afterAll(() => auth.close());
 
 const query = (sql: string, values: unknown[] = []): Promise<{ days: number }[]> =>
   auth.dataSource.query(sql, values);
-const removeExpired = () => new Retention(auth.dataSource, { rows: EXPIRED_ROWS }).removeExpired();
+const removeExpired = (dataSource = auth.dataSource) =>
+  new Retention(dataSource, { rows: EXPIRED_ROWS }).removeExpired();
 const left = async () =>
   (
     await query(`SELECT (detail ->> 'days')::int AS days FROM audit_events
@@ -48,6 +54,16 @@ describe('old audit events', () => {
     await putAuditRetention(auth.dataSource, DAY_MS);
     expect(await removeExpired()).toEqual({ audit_events: 1 });
     expect(await left()).toEqual([0]);
+  });
+
+  it('are removed by an app whose role owns nothing, too', async () => {
+    const dataSource = await openAsAppRole();
+    try {
+      expect(await removeExpired(dataSource)).toEqual({ audit_events: 1 });
+    } finally {
+      await dataSource.destroy();
+    }
+    expect(await left()).toEqual([29, 0]);
   });
 
   it.each([
@@ -82,3 +98,21 @@ describe('old audit events', () => {
     expect(JSON.stringify(plan)).toContain('audit_events_at');
   });
 });
+
+/** The database as a role that only has what the command `migrate` grants. */
+async function openAsAppRole(): Promise<DataSource> {
+  const role = `app_${randomUUID().slice(0, 8)}`;
+  const url = new URL(auth.databaseUrl);
+  const open = (settings: Record<string, string>) =>
+    openAuthDatabase(
+      new Config({
+        DATABASE_URL: url.href,
+        KEY_ENCRYPTION_KEY: ENCRYPTION_KEY.toString('base64'),
+        ...settings,
+      }),
+    );
+  await query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+  await (await open({ DATABASE_APP_ROLE: role })).destroy();
+  [url.username, url.password] = [role, 'secret'];
+  return open({ MIGRATE: 'off' });
+}
