@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +17,7 @@ const Service = z.looseObject({
   environment: z.record(z.string(), z.string()),
   secrets: z.array(z.string()),
   volumes: z.array(z.string()).default([]),
+  ports: z.array(z.string()).default([]),
 });
 const Compose = z.looseObject({
   services: z.strictObject({ postgres: Service, auth: Service, orders: Service }),
@@ -57,6 +60,16 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it.each(Object.entries(apps))(
+    'publishes %s on its port on this machine',
+    (app, { environment, ports }) => {
+      const port = environment[`${app.toUpperCase()}_PORT`];
+      expect(port).toMatch(new RegExp(`^\\$\\{${app.toUpperCase()}_PORT:-\\d+\\}$`));
+      expect(ports).toEqual([`127.0.0.1:${port}:${port}`]);
+      expect(environment['ISSUER']).toBe(`http://auth:${apps.auth.environment['AUTH_PORT']}`);
+    },
+  );
+
   it('has secrets that the one-off command makes, once, in the forms that are expected', () => {
     makeSecrets();
     const made = readdirSync(directory);
@@ -95,6 +108,28 @@ describe('the images', () => {
       'FROM ${NODE_IMAGE}',
     ]);
     expect(postgres.image).toMatch(PINNED);
+  });
+
+  it.each(['auth', 'orders'])('are healthy while %s runs, ready or not', async (app) => {
+    const [, json = ''] =
+      /^HEALTHCHECK .*\n +CMD (\[.*\])$/m.exec(read(`apps/${app}/Dockerfile`)) ?? [];
+    const [, ...args] = JSON.parse(json) as string[];
+    let isLive = true;
+    const server = createServer(({ url }, response) => {
+      response.writeHead(isLive && url === '/health/live' ? 200 : 503).end();
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const port = `${(server.address() as AddressInfo).port}`;
+    const isHealthy = (env: NodeJS.ProcessEnv) =>
+      new Promise((done) => execFile(process.execPath, args, { env }, (error) => done(!error)));
+    try {
+      expect(await isHealthy({ [`${app.toUpperCase()}_PORT`]: port })).toBe(true);
+      expect(await isHealthy({ PORT: port })).toBe(true);
+      isLive = false;
+      expect(await isHealthy({ PORT: port })).toBe(false);
+    } finally {
+      server.close();
+    }
   });
 
   it('are built without the secrets of this machine', () => {
