@@ -11,7 +11,8 @@ import { statSync } from 'node:fs';
 import pg from 'pg';
 import { startNginx } from './nginx.js';
 
-const DATABASES = ['auth', 'orders'] as const;
+/** Of each app, with the same name. */
+export const DATABASES = ['auth', 'orders'] as const;
 
 /** A role that the apps connect as. */
 export interface Login {
@@ -62,9 +63,7 @@ export class DrillStage {
     const { hasStandby = false, isBehindNginx = false, folderOfTables } = options;
     const postgres = await startPostgres();
     const login = { role: 'service', password: newPassword() };
-    await statement(postgres, `CREATE ROLE service LOGIN PASSWORD '${login.password}'`);
-    for (const name of DATABASES)
-      await statement(postgres, `CREATE DATABASE ${name} OWNER service`);
+    await prepare(postgres, login);
     const owner = statSync(postgres.dataDir);
     if (folderOfTables) {
       await statement(postgres, `CREATE TABLESPACE small LOCATION '${folderOfTables(owner)}'`);
@@ -84,6 +83,11 @@ export class DrillStage {
     if (isBehindNginx) await stage.startNginx(owner);
     for (const app of DATABASES) await stage.start(app);
     return stage;
+  }
+
+  /** Makes the role of the apps and their databases, which are empty. */
+  prepare(server: PostgresServer): Promise<void> {
+    return prepare(server, this.login);
   }
 
   /** Where clients reach an app: its processes, or the balancer in front of them. */
@@ -154,6 +158,11 @@ export class DrillStage {
       },
     });
   }
+}
+
+async function prepare(server: PostgresServer, { role, password }: Login): Promise<void> {
+  await statement(server, `CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+  for (const name of DATABASES) await statement(server, `CREATE DATABASE ${name} OWNER ${role}`);
 }
 
 /** Runs one statement as the superuser. */

@@ -1,16 +1,5 @@
-import { balancer } from './balancer.js';
-import { connections } from './connections.js';
-import { diskFull } from './disk-full.js';
 import { DrillReport, type Drill } from './drill.js';
-import { failOver } from './fail-over.js';
-import { password } from './password.js';
-import { readOnly } from './read-only.js';
-import { restore } from './restore.js';
-import { rollingRestart } from './rolling-restart.js';
-
-const DRILLS: readonly Drill[] = [
-  ...[failOver, readOnly, connections, diskFull, password, restore, rollingRestart, balancer],
-];
+import { DRILLS } from './drills.js';
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !DRILLS.some((drill) => drill.name === name));

@@ -1,63 +1,104 @@
-import type { PostgresBackup, PostgresServer } from '@jwt-auth/dev-stack';
+import type { PostgresServer } from '@jwt-auth/dev-stack';
 import { Administrator } from '../driver/administrator.js';
 import { granted, type Answer } from '../driver/ask.js';
 import { until } from '../run/until.js';
 import { Clients, logIn, outcomeOf, send } from './clients.js';
 import { aWhile, type Drill, type DrillReport } from './drill.js';
 import { DrillStage, statement } from './drill-stage.js';
+import { dump, dumpMissing } from './dump.js';
 
 const AWAY = ['no answer', '503 database_unavailable', '503 not_ready'];
 
-export const restore: Drill = {
+/** All data at one moment. */
+interface Backup {
+  start(port: number): Promise<PostgresServer>;
+  /** One that was not started. */
+  remove(): void;
+}
+
+interface Restore {
+  readonly name: string;
+  readonly about: string;
+  backUp(stage: DrillStage): Promise<Backup>;
+  /** Why this machine cannot do that. */
+  missing?(server: PostgresServer): Promise<string | undefined>;
+}
+
+export const restore = drillOf({
   name: 'restore',
   about: 'The database is lost, and a backup takes its place, by the steps of the runbook.',
-  async run(report) {
-    const stage = await DrillStage.set();
-    let backup: PostgresBackup | undefined;
-    let restored: PostgresServer | undefined;
-    try {
-      const session = await logIn(stage);
-      backup = await stage.postgres.backup();
-      const token = String(session['access_token']);
-      await send(stage.urls('auth'), '/auth/logout', { method: 'POST', token });
-      const lost = await logIn(stage);
-      const clients = await Clients.start(stage);
-      await aWhile();
-      report.step(clients, 'the database is lost');
-      await stage.postgres.kill();
-      await stage.stop('auth');
-      restored = await backup.start(stage.postgres.port);
-      report.step(clients, 'auth is stopped, and the backup runs');
-      await statement(
-        restored,
-        `UPDATE sessions SET ended_at = now(), end_reason = 'logout_everywhere' WHERE ended_at IS NULL`,
-        'auth',
-      );
-      await statement(restored, 'DELETE FROM reference_tokens', 'auth');
-      await stage.start('auth');
-      report.step(clients, 'every session is ended, and auth runs');
-      const areWithdrawn = await withdrawKeys(stage);
-      report.step(clients, 'every key of before is withdrawn');
-      const hasRecovered = await clients.haveRecovered(['login']);
-      await aWhile();
-      await clients.stop();
-      const invalid = ['401 token_invalid', '401 token_revoked'];
-      report.seen(clients, {
-        login: AWAY,
-        refresh: [...AWAY, '401 refresh_token_invalid'],
-        orders: [...AWAY, ...invalid],
-      });
-      report.promise(
-        'auth recovered, and its keys could be withdrawn',
-        hasRecovered && areWithdrawn,
-      );
-      await finish(report, stage, { token, lost });
-    } finally {
-      await Promise.all([stage.end(), restored?.stop()]);
-      if (!restored) backup?.remove();
-    }
-  },
-};
+  backUp: ({ postgres }) => postgres.backup(),
+});
+
+export const restoreDump = drillOf({
+  name: 'restore-dump',
+  about: 'The same with what pg_dump has written, in a new cluster.',
+  backUp: dump,
+  missing: dumpMissing,
+});
+
+function drillOf({ name, about, backUp, missing }: Restore): Drill {
+  return {
+    name,
+    about,
+    async run(report) {
+      const stage = await DrillStage.set();
+      try {
+        const why = await missing?.(stage.postgres);
+        if (why !== undefined) return report.skip(why);
+        await loseAndRestore(report, stage, backUp);
+      } finally {
+        await stage.end();
+      }
+    },
+  };
+}
+
+async function loseAndRestore(report: DrillReport, stage: DrillStage, backUp: Restore['backUp']) {
+  let backup: Backup | undefined;
+  let restored: PostgresServer | undefined;
+  try {
+    const session = await logIn(stage);
+    backup = await backUp(stage);
+    const token = String(session['access_token']);
+    await send(stage.urls('auth'), '/auth/logout', { method: 'POST', token });
+    const lost = await logIn(stage);
+    const clients = await Clients.start(stage);
+    await aWhile();
+    report.step(clients, 'the database is lost');
+    await stage.postgres.kill();
+    await stage.stop('auth');
+    restored = await backup.start(stage.postgres.port);
+    report.step(clients, 'auth is stopped, and the backup runs');
+    await statement(
+      restored,
+      `UPDATE sessions SET ended_at = now(), end_reason = 'logout_everywhere' WHERE ended_at IS NULL`,
+      'auth',
+    );
+    await statement(restored, 'DELETE FROM reference_tokens', 'auth');
+    await stage.start('auth');
+    report.step(clients, 'every session is ended, and auth runs');
+    const areWithdrawn = await withdrawKeys(stage);
+    report.step(clients, 'every key of before is withdrawn');
+    const hasRecovered = await clients.haveRecovered(['login']);
+    await aWhile();
+    await clients.stop();
+    const invalid = ['401 token_invalid', '401 token_revoked'];
+    report.seen(clients, {
+      login: AWAY,
+      refresh: [...AWAY, '401 refresh_token_invalid'],
+      orders: [...AWAY, ...invalid],
+    });
+    report.promise('auth recovered, and its keys could be withdrawn', hasRecovered && areWithdrawn);
+    await finish(report, stage, { token, lost });
+  } finally {
+    // The connections of the apps go first.
+    await stage.stop('auth');
+    await stage.stop('orders');
+    await restored?.stop();
+    if (!restored) backup?.remove();
+  }
+}
 
 /** Those that are retired, then `next`, then `active`: as the runbook says. */
 async function withdrawKeys(stage: DrillStage): Promise<boolean> {
