@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { beforeEach, expect, it } from 'vitest';
 
+import { StartProgress } from '../process/start-progress.js';
 import { databaseOptions } from './database-options.js';
 import { openDatabase } from './open-database.js';
 
@@ -26,9 +27,11 @@ Logger.overrideLogger(false);
 
 let url: string;
 let lines: string[];
+let progress: StartProgress;
 beforeEach(async () => {
   url = await freshDatabase();
   lines = [];
+  progress = new StartProgress();
 });
 
 function open(
@@ -40,7 +43,8 @@ function open(
   const options = databaseOptions({
     ...{ url, applicationName: 'spec', entities: [], migrations: classes },
   });
-  return openDatabase(options, { migrations, waitMs, logger: { log: add, warn: add, error: add } });
+  const logger = { log: add, warn: add, error: add };
+  return openDatabase(options, { migrations, waitMs, logger, progress });
 }
 
 const close = async (opening: ReturnType<typeof openDatabase>) => (await opening).destroy();
@@ -64,6 +68,7 @@ it('waits for another process that migrates', async () => {
   const classes = [CreateNotes1700000000000, AddAuthor1700000000001];
   const opening = open(classes, 'await', 20_000);
   await expect.poll(() => lines.join()).toContain('lacks 2');
+  expect(progress.missing).toEqual([{ name: 'database', reason: 'lacks migrations' }]);
   await close(open(classes, 'run'));
   await close(opening);
   expect(lines).toContain('The database is at AddAuthor1700000000001');

@@ -46,9 +46,13 @@ export async function openDatabase(
 ): Promise<DataSource> {
   progress?.waitsFor('database', 'cannot be reached');
   await reachDatabase(options.databaseUrl, logger, waitMs);
-  progress?.waitsFor('database', 'is being migrated');
-  if (migrations === 'await') await awaitMigrations(options, waitMs, logger);
-  else await migrate(options, { waitMs: lockWaitMs, lockTimeoutMs, appRole, logger });
+  if (migrations === 'await') {
+    progress?.waitsFor('database', 'lacks migrations');
+    await awaitMigrations(options, waitMs, logger);
+  } else {
+    progress?.waitsFor('database', 'is being migrated');
+    await migrate(options, { waitMs: lockWaitMs, lockTimeoutMs, appRole, logger });
+  }
   const dataSource = await new RetryingDataSource(options).initialize();
   progress?.has('database');
   return dataSource;
