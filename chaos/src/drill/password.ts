@@ -15,6 +15,8 @@ export const password: Drill = {
         stage.postgres,
         `CREATE ROLE ${next.role} LOGIN PASSWORD '${next.password}' IN ROLE service`,
       );
+      // The first one owns the tables, and is to own what the second one makes.
+      await statement(stage.postgres, `ALTER ROLE ${next.role} SET role = service`);
       report.step(clients, 'there is a second role, which is a member of the first');
       await stage.restartAll(next);
       report.step(clients, 'every process has been restarted with it, one after the other');
