@@ -184,7 +184,7 @@ describe('after the days of grace', () => {
   const isThere = async (id: string) =>
     (await query('SELECT FROM users WHERE id = $1', id)).length === 1;
 
-  it('all rows of the user are gone, and the audit log has the id alone', async () => {
+  it('all rows of the user are gone, and the audit log has the id and no e-mail', async () => {
     const { id } = await deletedUser('rows@example.com');
     await afterGrace(id);
     const kept = await deletedUser('not-yet@example.com');
