@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { appNamed, ROOT, type App } from '@jwt-auth/dev-stack';
@@ -39,7 +39,7 @@ export function hasReleaseBefore(): boolean {
 export async function buildReleaseBefore(): Promise<Record<AppName, App>> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'node_modules/@jwt-auth'), { recursive: true });
-  const archive = git('archive', revision, 'apps', 'libs');
+  const archive = git('archive', revision, 'apps', 'libs', 'tsconfig.base.json');
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
   for (const library of ['chassis', 'jwt-core']) {
     symlinkSync(`../../libs/${library}`, path.join(folder, 'node_modules/@jwt-auth', library));
@@ -57,6 +57,7 @@ async function build(name: AppName): Promise<App> {
     // Packages are left to Node, but for those of this repository and rolldown's own.
     external: (id) => !/^([./]|@jwt-auth\/|@oxc-project\/)/.test(id),
     resolve: {
+      alias: sourcesByName(),
       conditionNames: ['@jwt-auth/source', 'node', 'import', 'default'],
       extensionAlias: { '.js': ['.ts', '.js'] },
     },
@@ -66,9 +67,21 @@ async function build(name: AppName): Promise<App> {
       decorator: { legacy: true, emitDecoratorMetadata: true },
     },
   });
-  await bundle.write({ file: main, format: 'esm', keepNames: true });
+  await bundle.write({ dir: path.dirname(main), format: 'esm', keepNames: true });
   await bundle.close();
   return { ...appNamed(name), main };
+}
+
+/** The libraries of that release which name no sources in their manifest, by the names that apps import. */
+function sourcesByName(): Record<string, string> {
+  const text = readFileSync(path.join(folder, 'tsconfig.base.json'), 'utf8');
+  const { compilerOptions } = JSON.parse(text) as {
+    compilerOptions: { paths?: Record<string, [string]> };
+  };
+  const paths = Object.entries(compilerOptions.paths ?? {});
+  return Object.fromEntries(
+    paths.map(([name, [source]]) => [`${name}$`, path.join(folder, source)]),
+  );
 }
 
 function git(...args: string[]): Buffer {
