@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -22,6 +24,7 @@ afterAll(async () => {
 });
 afterEach(() => {
   mailbox.refusal = undefined;
+  auth.clock.reset();
 });
 
 const sender = () => auth.get(MailSender);
@@ -89,6 +92,30 @@ describe('mail', () => {
 });
 
 describe('a mail server that refuses', () => {
+  it.each([
+    [5, 80],
+    [10, 2_560],
+    [15, 3_600],
+  ])('%i times gets the mail again after %i s', async (attempts, seconds) => {
+    mailbox.refusal = Object.assign(new Error('Try again later'), { responseCode: 451 });
+    const id = randomUUID();
+    await auth.dataSource.query(
+      `INSERT INTO outgoing_mails (id, template, recipient, details, created_at, next_attempt_at, attempts)
+       SELECT $1, 'password-changed', 'pause@example.com', '{}', now(), now(), $2`,
+      [id, attempts - 1],
+    );
+    await sender().sendDue();
+    // Counted from the attempt, which was between the two times.
+    const due = () =>
+      auth.dataSource.query<object[]>(
+        `SELECT attempts, next_attempt_at BETWEEN created_at + pause AND clock_timestamp() + pause AS "isDue"
+         FROM outgoing_mails, make_interval(secs => $2) AS pause WHERE id = $1`,
+        [id, seconds],
+      );
+    await expect.poll(due).toEqual([{ attempts, isDue: true }]);
+    await auth.dataSource.query('DELETE FROM outgoing_mails WHERE id = $1', [id]);
+  });
+
   it('delays no answer, and gets the mail again later', async () => {
     mailbox.refusal = Object.assign(new Error('Try again later'), { responseCode: 451 });
     const { failed } = sender().outcomes;
