@@ -169,6 +169,14 @@ describe('the settings in production', () => {
     expect(new Config(production).demoPassword).toBeUndefined();
   });
 
+  it('warn of a start without a mail server', () => {
+    const warningsOf = (more: object) => new Config({ ...production, ...more }).warnings.join();
+    expect(warningsOf({})).toContain('SMTP_URL is not set');
+    const SMTP_URL = 'smtp://localhost';
+    expect(warningsOf({ SMTP_URL, MAIL_FROM: 'auth@example.com' })).not.toContain('SMTP_URL');
+    expect(warningsOf({ NODE_ENV: 'development' })).not.toContain('SMTP_URL');
+  });
+
   it.each([
     ['no KEY_ENCRYPTION_KEY', { KEY_ENCRYPTION_KEY: '' }, 'KEY_ENCRYPTION_KEY'],
     ['demo users', { SEED_DEMO: 'true' }, 'SEED_DEMO'],
