@@ -388,3 +388,14 @@ describe('an administrator', () => {
     expect((await auth.call('GET', path, { token: user })).status).toBe(403);
   });
 });
+
+describe('new recovery codes', () => {
+  it('are told to their user by mail', async () => {
+    const { email, token } = await enrolled(auth);
+    const { text } = await takeMail(auth, mailbox, email, 'new second factor');
+    expect(text).toContain('An authenticator app was added');
+    await auth.call('POST', `${FACTORS}/recovery-codes`, { token });
+    const { text: next } = await takeMail(auth, mailbox, email, 'new second factor');
+    expect(next).toContain('A new set of recovery codes');
+  });
+});

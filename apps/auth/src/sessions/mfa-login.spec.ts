@@ -341,3 +341,22 @@ describe('a step-up with a second factor', () => {
     expect(answer).toMatchObject(refused('invalid_code'));
   });
 });
+
+describe('guesses from networks that are new to the account', () => {
+  beforeEach(() => auth.clock.stop());
+  afterEach(() => auth.clock.reset());
+
+  // threat:code-guessing
+  it('share one count, however many networks take part, and lock out no known one', async () => {
+    const { token, secret } = await enrolled(auth);
+    const stepUp = async (code: string, headers = {}) =>
+      (await auth.call('POST', '/auth/step-up', { token, body: { code }, headers })).body.code;
+    const codes: string[] = [];
+    for (let guess = 0; guess < 30; guess += 1) {
+      codes.push(await stepUp(wrongCode(secret), { 'x-forwarded-for': `203.0.113.${guess}` }));
+    }
+    expect(codes.slice(0, 25)).toEqual(Array<string>(25).fill('invalid_code'));
+    expect(codes.slice(26)).toEqual(Array<string>(4).fill('too_many_attempts'));
+    expect(await stepUp(codeFor(auth, secret))).toBeUndefined();
+  });
+});
