@@ -50,10 +50,8 @@ export class AccountMails implements OnModuleInit {
   }
 
   private async verification(mail: OutgoingMail) {
-    const { userId, recipient } = mail;
-    const user = userId === null ? null : await this.users.findById(userId);
+    const user = mail.userId === null ? null : await this.users.findById(mail.userId);
     if (!user || user.isDisabled || user.emailVerifiedAt) return undefined;
-    if (user.email !== recipient) return undefined;
     return this.withLink(mail, user, 'verify-email');
   }
 
