@@ -139,6 +139,16 @@ describe('an account that its user deletes', () => {
     expect(await logIn('old@example.com')).toBe(200);
   });
 
+  it('sends nothing any more of what was asked for before', async () => {
+    const { id, access_token: token } = await newUser('asked@example.com');
+    mailbox.refusal = new Error('later');
+    await auth.call('POST', '/auth/email/verify/resend', { token });
+    expect(await remove(token)).toBe(204);
+    const waiting = await query('SELECT template FROM outgoing_mails WHERE user_id = $1', id);
+    mailbox.refusal = undefined;
+    expect(waiting).toEqual([{ template: 'account-deleted' }]);
+  });
+
   it('is not that of the last administrator', async () => {
     const token = await administrator();
     expect(await remove(token)).toBe('conflict');

@@ -1,8 +1,11 @@
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import { Mailbox, type ReceivedMail } from '@jwt-auth/dev-stack/mailbox';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import type { PasskeyOptions } from '../factors/passkey.schema.js';
+import { SoftPasskey } from '../factors/soft-passkey.fixture.js';
+import { MailSender } from '../mail/mail-sender.js';
+import { AuthApp, PASSWORD, type Call, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const OTHER_PASSWORD = 'another good passphrase';
@@ -28,6 +31,14 @@ const login = async (email: string, password = PASSWORD) => {
 };
 const verify = async (token: string) =>
   (await auth.call('POST', '/auth/email/verify', { body: { token } })).status;
+
+/** What was delivered to an address, when nothing waits any more. */
+async function mailsTo(email: string): Promise<readonly ReceivedMail[]> {
+  await auth.get(MailSender).sendDue();
+  const waiting = () => auth.dataSource.query<object[]>('SELECT FROM outgoing_mails');
+  await expect.poll(waiting).toEqual([]);
+  return mailbox.mails.filter(({ to }) => to[0] === email);
+}
 
 describe('a registration whose e-mail has to be verified', () => {
   it('is answered with 202, and the user logs in after the verification', async () => {
@@ -125,6 +136,38 @@ describe('a registration whose e-mail has to be verified', () => {
     expect(await login('reset@new.example', OTHER_PASSWORD)).toBe(200);
   });
 
+  // threat:mail-flood
+  it('that is repeated sends few mails to one address', async () => {
+    // However slow the machine is, no pause ends.
+    auth.clock.stop();
+    for (let n = 0; n < 6; n += 1) {
+      expect((await auth.register('again@new.example')).status).toBe(202);
+    }
+    auth.clock.reset();
+    const mails = await mailsTo('again@new.example');
+    expect(mails.length).toBeGreaterThanOrEqual(3);
+    expect(mails.length).toBeLessThan(6);
+  });
+
+  it('of a user who was disabled changes nothing, and sends no mail', async () => {
+    await auth.register('barred@new.example');
+    await takeMail(auth, mailbox, 'barred@new.example', 'Verify');
+    const change = (isDisabled: boolean) =>
+      auth.dataSource.query('UPDATE users SET is_disabled = $1 WHERE email = $2', [
+        isDisabled,
+        'barred@new.example',
+      ]);
+    await change(true);
+    expect((await auth.register('barred@new.example', OTHER_PASSWORD)).status).toBe(202);
+    expect(await mailsTo('barred@new.example')).toEqual([]);
+    await change(false);
+    await auth.dataSource.query(
+      `UPDATE users SET email_verified_at = now() WHERE email = 'barred@new.example'`,
+    );
+    expect(await login('barred@new.example', OTHER_PASSWORD)).toBe('invalid_credentials');
+    expect(await login('barred@new.example')).toBe(200);
+  });
+
   it('is not needed for users of an administrator and for those from before', async () => {
     const admin = await auth.login('admin@example.com');
     const body = { email: 'made@new.example', password: PASSWORD };
@@ -151,4 +194,27 @@ describe('a user who registered while verification was optional', () => {
     );
     expect(rows).toHaveLength(1);
   });
+});
+
+it('a user whose e-mail has to be verified does not log in with a passkey', async () => {
+  await auth.register('passkey@new.example');
+  await verify(await linkToken(auth, mailbox, 'passkey@new.example', 'Verify'));
+  const { access_token: token } = await auth.login('passkey@new.example');
+  const passkey = new SoftPasskey('http://localhost:3000');
+  const post = async (path: string, call: Call = {}) =>
+    auth.call<PasskeyOptions & ProblemBody>('POST', `/auth/${path}`, call);
+  const added = passkey.create((await post('factors/passkeys/options', { token })).body);
+  await post('factors/passkeys', { token, body: { passkey: added } });
+  const logIn = async () => {
+    const proof = passkey.get((await post('login/passkey/options')).body);
+    return post('login/passkey', { body: { passkey: proof } });
+  };
+  await auth.dataSource.query(
+    `UPDATE users SET email_verified_at = NULL WHERE email = 'passkey@new.example'`,
+  );
+  expect((await logIn()).body.code).toBe('invalid_passkey');
+  await auth.dataSource.query(
+    `UPDATE users SET email_verified_at = now() WHERE email = 'passkey@new.example'`,
+  );
+  expect((await logIn()).status).toBe(200);
 });
