@@ -83,6 +83,13 @@ describe('a step-up', () => {
     expect((await me(answer.body.access_token)).body.code).toBe('token_revoked');
   });
 
+  it('of a session past its end is refused, also while the access token lives', async () => {
+    const { access_token: token } = await auth.login('ada@example.com');
+    const end = 'UPDATE sessions SET expires_at = now() WHERE id = $1';
+    await auth.dataSource.query(end, [said(token).sid]);
+    expect(await stepUp(token)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
   it('dies with its session even where no other token of it is alive', async () => {
     const login = await auth.login('ada@example.com');
     const { body } = await stepUp(login.access_token);

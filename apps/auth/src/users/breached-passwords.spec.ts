@@ -184,6 +184,12 @@ describe('the check', () => {
     expect(outcomes().unavailable).toBe(unavailable + 1);
   });
 
+  it('follows the list to no other address', async () => {
+    answer = (response) => response.writeHead(302, { location: '/elsewhere' }).end();
+    await register(FRESH);
+    expect(requests).toHaveLength(1);
+  });
+
   it('is counted, by what it led to', async () => {
     const before = outcomes();
     await register(STOLEN);
