@@ -177,6 +177,22 @@ describe('the apps of the stack', SLOW, () => {
     expect(descendants(launcher.pid)).toHaveLength(4);
   });
 
+  it('send their mail to a mailbox, whose page is named, unless there is a mail server', async () => {
+    const mailer = { ...left, mailSetting: 'SMTP_URL' };
+    const launcher = await launchOnGivenPostgres({ apps: [mailer, right] });
+    await launcher.says('Ready after');
+    expect(await get(left, '/env?SMTP_URL')).toMatch(/^smtp:\/\/127\.0\.0\.1:\d+$/);
+    const [, page = ''] = /^ {2}mailbox +(\S+)/m.exec(launcher.output) ?? [];
+    expect(await (await fetch(page)).text()).toContain('No mail yet');
+    launcher.kill('SIGTERM');
+    await launcher.ended;
+    const env = { SMTP_URL: 'smtp://own.example' };
+    const other = await launchOnGivenPostgres({ apps: [mailer, right], env });
+    await other.says('Ready after');
+    expect(await get(left, '/env?SMTP_URL')).toBe('smtp://own.example');
+    expect(other.output).not.toContain('mailbox');
+  });
+
   it('are missed when one ends: everything stops, and its last words are shown', async () => {
     const launcher = await launchOnGivenPostgres();
     await launcher.says('Ready after');

@@ -88,6 +88,25 @@ describe('the settings of the launcher', () => {
     expect(settings(env)).toMatchObject({ hasConsole });
   });
 
+  it.each([
+    [{}, true],
+    [{ SMTP_URL: '', NODE_ENV: 'development' }, true],
+    [{ SMTP_URL: 'smtp://own' }, false],
+    [{ SMTP_URL_FILE: '/run/secrets/smtp-url' }, false],
+    [{ NODE_ENV: 'production' }, false],
+  ])('with %o need a mailbox for the mail of auth: %s', (env, isNeeded) => {
+    expect(settings(env).needsMailbox(findApps(ROOT))).toBe(isNeeded);
+    expect(settings(env).needsMailbox([orders])).toBe(false);
+  });
+
+  it('give the address of the mailbox to the app that sends mail', () => {
+    const [forAuth, forOrders] = [auth, orders].map((app) =>
+      settings().environment(app, undefined, 'smtp://mailbox'),
+    );
+    expect(forAuth).toMatchObject({ SMTP_URL: 'smtp://mailbox' });
+    expect(forOrders).not.toHaveProperty('SMTP_URL');
+  });
+
   it('give the apps a demo client, with a secret of the data directory', () => {
     const environments = (env: NodeJS.ProcessEnv = {}, directory = dataDir) => {
       const made = settings(env, directory);
