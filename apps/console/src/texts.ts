@@ -69,6 +69,11 @@ export const texts = {
     leave: 'Log in as another user',
     startOver: 'Start over',
     passkey: 'Log in with a passkey',
+    forgot: 'Forgot your password?',
+    forgotTitle: 'Set a new password',
+    forgotText: 'A link that sets a new password is mailed to you. It works for 30 minutes.',
+    forgotSubmit: 'Mail the link',
+    forgotSent: 'If this e-mail has an account, the link is on its way.',
   },
 
   identity: {

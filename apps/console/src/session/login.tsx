@@ -7,6 +7,7 @@ import { useStore } from '../store.js';
 import { texts } from '../texts.js';
 import { Button, Failure, Field } from '../ui/controls.js';
 import { Dialog } from '../ui/dialog.js';
+import { ForgotPassword } from './forgot-password.js';
 import { SecondFactorForm } from './second-factor.js';
 import { login, loginWithPasskey, post } from './session.js';
 import { farewell, logout } from './use-session.js';
@@ -30,40 +31,45 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
     });
   if (mfa) return <SecondFactorForm mfa={mfa} onLeave={() => setMfa(undefined)} />;
   return (
-    <form onSubmit={(event) => void submit(event)}>
-      <Field
-        label={texts.login.email}
-        name="email"
-        type="email"
-        autoComplete="username"
-        value={email}
-        onInput={setEmail}
-        error={error}
-        hasFocus={known === ''}
-        isRequired
-      />
-      <Field
-        label={texts.login.password}
-        name="password"
-        type="password"
-        autoComplete="current-password"
-        value={password}
-        onInput={setPassword}
-        error={error}
-        hasFocus={known !== ''}
-        isRequired
-      />
-      <Failure error={error} />
-      <div class="buttons">
-        <Button type="submit" kind="primary" isBusy={isRunning}>
-          {texts.login.submit}
-        </Button>
-        <Button isBusy={isRunning} onClick={() => void usePasskey()}>
-          {texts.login.passkey}
-        </Button>
-        {known !== '' && <Button onClick={() => void logout()}>{texts.login.leave}</Button>}
+    <>
+      <form onSubmit={(event) => void submit(event)}>
+        <Field
+          label={texts.login.email}
+          name="email"
+          type="email"
+          autoComplete="username"
+          value={email}
+          onInput={setEmail}
+          error={error}
+          hasFocus={known === ''}
+          isRequired
+        />
+        <Field
+          label={texts.login.password}
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          onInput={setPassword}
+          error={error}
+          hasFocus={known !== ''}
+          isRequired
+        />
+        <Failure error={error} />
+        <div class="buttons">
+          <Button type="submit" kind="primary" isBusy={isRunning}>
+            {texts.login.submit}
+          </Button>
+          <Button isBusy={isRunning} onClick={() => void usePasskey()}>
+            {texts.login.passkey}
+          </Button>
+          {known !== '' && <Button onClick={() => void logout()}>{texts.login.leave}</Button>}
+        </div>
+      </form>
+      <div class="more">
+        <ForgotPassword email={email} />
       </div>
-    </form>
+    </>
   );
 }
 
