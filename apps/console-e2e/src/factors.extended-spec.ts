@@ -1,11 +1,10 @@
-import { withDatabase } from '@jwt-auth/dev-stack/vitest';
 import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
 import { Console, HANDS, SLOW } from './console.js';
-import { newUser, startStack } from './stack.js';
+import { ageLogin, newUser } from './stack.js';
 
 let open: Console | undefined;
 afterEach(async () => {
@@ -21,7 +20,8 @@ const codeOf = (secret: string, step: number) =>
 
 describe.skipIf(!browserPath).each(HANDS)('second factors, by the %s', SLOW, (hand) => {
   it('are added, asked for at the login, and removed', async () => {
-    const { email } = await newUser();
+    const user = await newUser();
+    const { email } = user;
     const console = (open = await Console.login({ email, hand }));
     await console.go('Second factors');
     await console.press(console.button('Add an authenticator app'));
@@ -57,15 +57,33 @@ describe.skipIf(!browserPath).each(HANDS)('second factors, by the %s', SLOW, (ha
     await code.press('Enter');
     await console.go('Second factors');
     await console.sees('9 codes are left.');
+    await console.press(console.button('New recovery codes'));
+    await console.press(console.inDialog('New recovery codes'));
+    const next = (await shown.innerText()).split('\n');
+    expect(next).toHaveLength(10);
+    expect(next).not.toContain(codes[1]);
+    await console.press(console.inDialog('Close'));
+    await console.sees('10 codes are left.');
+
+    await ageLogin(user);
+    await console.page.reload();
+    await console.go('Second factors');
     await console.press(console.button('Remove: Authenticator app'));
     await console.press(console.inDialog('Remove'));
+    await console.page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+    await console.type(code, codes[1] ?? '');
+    await console.press(console.inDialog('Confirm'));
+    await console.sees('The code is wrong, or was used before.');
+    await console.type(code, codeOf(secret, 1));
+    await console.press(console.inDialog('Confirm'));
     await console.sees('There is nothing here.');
   });
 
   it('may be passkeys: alone, as second step, and to confirm a change', async () => {
-    const { email, id } = await newUser();
+    const user = await newUser();
+    const { email } = user;
     const console = (open = await Console.login({ email, hand }));
-    await addVirtualAuthenticator(console.page);
+    const useAnotherDevice = await addVirtualAuthenticator(console.page);
     await console.go('Second factors');
     await console.press(console.button('Add a passkey'));
     await console.press(console.inDialog('Next'));
@@ -76,17 +94,26 @@ describe.skipIf(!browserPath).each(HANDS)('second factors, by the %s', SLOW, (ha
     await console.press(console.button('Log in with a passkey'));
     await console.page.getByRole('navigation').waitFor();
 
+    await console.go('Second factors');
+    // The first one would not take a second passkey of the same user.
+    await useAnotherDevice();
+    await console.press(console.button('Add a passkey'));
+    await console.type(console.page.getByRole('dialog').getByLabel('Name'), 'Phone');
+    await console.press(console.inDialog('Next'));
+    await console.button('Remove: Phone').waitFor();
+    await console.press(console.button('Remove: Passkey'));
+    await console.press(console.inDialog('Remove'));
+    await expect.poll(() => console.button('Remove: Passkey').count()).toBe(0);
+
     await console.press(console.button('Log out'));
     await console.logIn(email);
     await console.press(console.button('Use a passkey'));
     await console.page.getByRole('navigation').waitFor();
 
-    const { authDatabase } = await startStack();
-    const longAgo = `UPDATE sessions SET authenticated_at = now() - interval '16 minutes' WHERE user_id = '${id}'`;
-    await withDatabase(authDatabase, (client) => client.query(longAgo));
+    await ageLogin(user);
     await console.page.reload();
     await console.go('Second factors');
-    await console.press(console.button('Remove: Passkey'));
+    await console.press(console.button('Remove: Phone'));
     await console.press(console.inDialog('Remove'));
     await console.page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
     await console.press(console.button('Use a passkey'));
@@ -94,18 +121,24 @@ describe.skipIf(!browserPath).each(HANDS)('second factors, by the %s', SLOW, (ha
   });
 });
 
-/** A device in the browser that has verified its user. */
-async function addVirtualAuthenticator(page: Page): Promise<void> {
+/** A device in the browser that has verified its user. Resolves with how to use another one instead. */
+async function addVirtualAuthenticator(page: Page): Promise<() => Promise<void>> {
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable');
-  await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  const add = () =>
+    session.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+  const first = await add();
+  return async () => {
+    await session.send('WebAuthn.removeVirtualAuthenticator', first);
+    await add();
+  };
 }
