@@ -142,6 +142,17 @@ describe('withdrawal', () => {
     expect(await keys()).toEqual(before);
     expect((await post(`${randomBytes(8).toString('hex')}/withdraw`)).status).toBe(404);
   });
+
+  it('follows a revocation of the key, and passes over one of a key that never was', async () => {
+    const kid = await kidOf('next');
+    const revoke = (id: string) =>
+      auth.call('POST', '/admin/revocations', { token: admin, body: { kind: 'kid', id } });
+    expect((await revoke(kid)).status).toBe(201);
+    expect(await keys()).toContainEqual(expect.objectContaining({ kid, state: 'withdrawn' }));
+    const before = await keys();
+    expect((await revoke('of-another-issuer')).status).toBe(201);
+    expect(await keys()).toEqual(before);
+  });
 });
 
 describe('time and other processes', () => {

@@ -1,0 +1,83 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+import type { RevocationFeed } from '../revocations/revocation-feed.js';
+import type { KeyRing } from './key-ring.js';
+import type { KeyRotationService } from './key-rotation.service.js';
+import { KeyWatch } from './key-watch.js';
+
+let isAway: boolean;
+let lines: string[];
+let watch: KeyWatch;
+let rotations: number;
+let active: { kid: string };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  [isAway, lines, rotations, active] = [false, [], 0, { kid: 'one' }];
+  const line = (text: string): void => void lines.push(text);
+  vi.spyOn(Logger.prototype, 'log').mockImplementation(line);
+  vi.spyOn(Logger.prototype, 'warn').mockImplementation(line);
+  const keyRing = {
+    get active() {
+      return active;
+    },
+    fingerprint: 'of the keys',
+    onChange: () => () => true,
+    reload: () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve()),
+  };
+  const rotation = {
+    rotateIfDue: () => {
+      rotations += 1;
+      return Promise.resolve();
+    },
+  };
+  watch = new KeyWatch(
+    keyRing as unknown as KeyRing,
+    rotation as unknown as KeyRotationService,
+    { announceKeySet: () => undefined } as unknown as RevocationFeed,
+  );
+  watch.onApplicationBootstrap();
+});
+afterEach(async () => {
+  await watch.onModuleDestroy();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1_000);
+
+it('looks twice a second, and names the key that signs once', async () => {
+  await pass(2);
+  expect(rotations).toBe(4);
+  active = { kid: 'two' };
+  await pass(2);
+  expect(lines).toEqual([
+    'Tokens are signed with the key one',
+    'Tokens are signed with the key two',
+  ]);
+});
+
+it('goes on while the database is away, and says so once for each outage', async () => {
+  await pass(1);
+  for (let outage = 1; outage <= 2; outage += 1) {
+    isAway = true;
+    await pass(2);
+    isAway = false;
+    await pass(2);
+  }
+  expect(lines.slice(1)).toEqual([
+    'The signing keys cannot be followed',
+    'The signing keys can be read again',
+    'The signing keys cannot be followed',
+    'The signing keys can be read again',
+  ]);
+});
+
+it('looks no more once it is stopped', async () => {
+  await pass(1);
+  await watch.onModuleDestroy();
+  const before = rotations;
+  await pass(5);
+  expect(rotations).toBe(before);
+});
