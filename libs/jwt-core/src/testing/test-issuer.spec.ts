@@ -84,6 +84,31 @@ describe('TestIssuer', () => {
     });
   });
 
+  it('has a key that no other open issuer has, and uses that of a closed one again', async () => {
+    const exported = ({ signingKey }: TestIssuer) => signingKey.publicKey.export({ format: 'jwk' });
+    const [one, two] = [await TestIssuer.start(), await TestIssuer.start()];
+    const closed = { key: exported(one), kid: one.kid };
+    expect(exported(two)).not.toEqual(closed.key);
+    await one.close();
+    await one.close();
+    const [next, another] = [await TestIssuer.start(), await TestIssuer.start()];
+    expect(exported(next)).toEqual(closed.key);
+    expect(next.kid).not.toBe(closed.kid);
+    for (const open of [two, next]) expect(exported(another)).not.toEqual(exported(open));
+    for (const issuer of [two, next, another]) await issuer.close();
+  });
+
+  it('starts within 100 ms', async () => {
+    let fastestMs = Infinity;
+    for (let count = 0; count < 5; count++) {
+      const started = performance.now();
+      const issuer = await TestIssuer.start();
+      fastestMs = Math.min(fastestMs, performance.now() - started);
+      await issuer.close();
+    }
+    expect(fastestMs).toBeLessThan(100);
+  });
+
   it('mints by its own clock', async () => {
     auth.clock.advance(-3_600_000);
     await expect(verify(auth.mint())).rejects.toMatchObject({ code: 'ERR_JWT_EXPIRED' });

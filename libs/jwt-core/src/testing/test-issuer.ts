@@ -6,7 +6,6 @@ import { MAX_WAIT_SECONDS, type RevocationBatch } from '../revocation/revocation
 import {
   accessTokenClaims,
   defaultClientId,
-  generateSigningKey,
   type Members,
   publicJwk,
   type SigningKey,
@@ -23,6 +22,7 @@ import {
 import { MemoryRevocationSource } from './memory-revocation-source.js';
 import { createMint, type Mint } from './mint.js';
 import { OAuthEndpoints, type TestClient } from './oauth-endpoints.js';
+import { OwnKeys } from './own-keys.js';
 import { becomeReady, becomeStale, type ServiceUnderTest } from './service-under-test.js';
 import { TestClock } from './test-clock.js';
 
@@ -90,7 +90,8 @@ export class TestIssuer {
   /** Makes its tokens, and such as must be refused: `mint()`, `mint.expired()` and others. */
   readonly mint: Mint;
   private readonly oauth: OAuthEndpoints;
-  private keys: readonly SigningKey[];
+  private readonly ownKeys = new OwnKeys();
+  private keys: readonly SigningKey[] = [];
   private readonly followers = new FeedFollowers();
   private lostFollowers = 0;
   private keyFetches = 0;
@@ -98,9 +99,8 @@ export class TestIssuer {
   private readonly tokenVersions = new Map<unknown, number>();
   private server!: IssuerServer;
 
-  private constructor(keys: readonly SigningKey[], audience: string, client: TestClient) {
+  private constructor(audience: string, client: TestClient) {
     this.audience = audience;
-    this.keys = keys;
     this.client = client;
     this.mint = createMint(
       () => this.origin(),
@@ -116,8 +116,8 @@ export class TestIssuer {
   /** @throws Error `EADDRINUSE` if something listens at `port` */
   static async start(options: TestIssuerOptions = {}): Promise<TestIssuer> {
     const { audience = 'api', client = newClient(), port = 0 } = options;
-    const keys = options.keys ?? [await generateSigningKey()];
-    const issuer = new TestIssuer(keys, audience, client);
+    const issuer = new TestIssuer(audience, client);
+    issuer.keys = options.keys ?? [await issuer.ownKeys.next()];
     const answers = {
       metadata: () => issuerMetadata(issuer.issuer),
       jwks: () => issuer.jwks(),
@@ -182,7 +182,7 @@ export class TestIssuer {
    * fetch it: a token minted afterwards is accepted there. Returns its `kid`.
    */
   async rotateKey(): Promise<string> {
-    const key = await generateSigningKey();
+    const key = await this.ownKeys.next();
     // As an issuer does that publishes its keys ahead of their use.
     this.keys = [...this.keys, key];
     const wereFetched = this.requests('jwks') > 0;
@@ -259,6 +259,7 @@ export class TestIssuer {
 
   /** Ends all connections and frees the port. */
   close(): Promise<void> {
+    this.ownKeys.release();
     return this.server.close();
   }
 
