@@ -32,11 +32,11 @@ describe('checkResourceServer', () => {
 
   // Each with the attacks that find it; all others must be refused.
   const { noTyp, noAudience, expInMilliseconds, jkuFollowed, unpinnedAlgorithm } = faults;
-  const { kidIsPath, cacheOfParts, firstSightOnly, noRevocation, neverStale } = faults;
+  const { kidIsPath, cacheOfParts, firstSightOnly, noRevocation } = faults;
   it.each<{ of: Fault[]; options?: Partial<CheckOptions> }>([
     { of: [noTyp, expInMilliseconds, kidIsPath, cacheOfParts] },
     { of: [noAudience, jkuFollowed, unpinnedAlgorithm] },
-    { of: [firstSightOnly, neverStale], options: { staleAfterMs: 300, revokedWithinMs: 1_500 } },
+    { of: [firstSightOnly], options: { staleAfterMs: 300, revokedWithinMs: 1_500 } },
     { of: [noRevocation], options: { revokedWithinMs: 3_000 } },
   ])('finds what is wrong with a service, and nothing else: $of', async ({ of, options }) => {
     await start(...of);
@@ -62,6 +62,15 @@ describe('checkResourceServer', () => {
     await start(faults.jkuAsked);
     const { findings } = await check({ skip: only('header') });
     expect(findings).toMatchObject([{ name: 'jku (own)', outcome: 'asked', status: 401 }]);
+  });
+
+  it('finds a service that goes on while its revocations are too old', async () => {
+    const fault = faults.neverStale;
+    await start(fault);
+    const limits = { staleAfterMs: 300, revokedWithinMs: 1_500 };
+    const { findings } = await check({ skip: only('revocation'), ...limits });
+    expect(findings.map(named)).toEqual(fault.found);
+    expect(findings[0]).toMatchObject({ outcome: 'let in', status: 204, rule: 'stale' });
   });
 
   it('finds a service that shuts out tokens of a new key', async () => {
