@@ -106,7 +106,7 @@ describe('Nest 12, as ESM', () => {
     await visit(await serve(nest12, `dist/${adapter}.js`, { ISSUER: auth.url }));
   });
 
-  it('lets in with node:test whom a test names', async () => {
+  it('has a test kit for node:test', async () => {
     const env = { ISSUER: auth.url };
     await run(process.execPath, ['--test', 'dist/app.test.js'], nest12, { env });
   });
@@ -125,12 +125,22 @@ describe('Nest 11, as CommonJS', () => {
     await compile(nest11, '--noEmit', '--module', 'node16');
   });
 
-  it('refuses with Jest who has logged out, and lets in whom a test names', async () => {
+  it('refuses who has logged out, and has a test kit for Jest', async () => {
     const jest = ['node_modules/jest/bin/jest.js', '--ci', '--runInBand'];
     await run(process.execPath, jest, nest11, { env: { ISSUER: auth.url, PASSWORD } });
   });
 });
 
-it('Express without Nest refuses who has logged out', async () => {
-  await visit(await serve(express, 'main.js', { ISSUER: auth.url }));
+describe('Express without Nest', () => {
+  it('refuses who has logged out', async () => {
+    await visit(await serve(express, 'main.js', { ISSUER: auth.url }));
+  });
+
+  it('refuses all attacks of the command of the package', async () => {
+    const port = String(await freePort());
+    const service = await serve(express, 'main.js', { ISSUER: `http://127.0.0.1:${port}` });
+    const attack = ['node_modules/.bin/jwt-core', 'attack', `${service}/me`, '--port', port];
+    const output = await run(process.execPath, attack, express);
+    expect(output).toMatch(/: 3\d\d attacks, 0 findings\n$/);
+  });
 });

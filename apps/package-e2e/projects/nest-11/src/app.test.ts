@@ -82,6 +82,28 @@ describe('Nest 11 with Jest', () => {
     await tested.close();
   });
 
+  it('follows a TestIssuer', async () => {
+    const auth = await TestIssuer.start();
+    const imports = [JwtCoreModule.forRoot({ issuer: auth.issuer, audience: auth.audience })];
+    const providers = [JwtStrategy];
+    const builder = Test.createTestingModule({ imports, providers, controllers: [AppController] });
+    const tested = (await builder.compile()).createNestApplication();
+    await tested.listen(0, '127.0.0.1');
+    await auth.ready(tested);
+    const url = `${await tested.getUrl()}/me`;
+    const [revoked, good] = [auth.mint({ jti: 'one' }), auth.mint()];
+    expect(await status(url, revoked)).toBe(200);
+    await auth.revoke({ kind: 'jti', id: 'one' });
+    expect(await status(url, revoked)).toBe(401);
+    expect(await status(url, auth.mint.expired())).toBe(401);
+    await auth.goStale(tested);
+    expect(await status(url, good)).toBe(503);
+    await auth.comeBack();
+    expect(await status(url, good)).toBe(200);
+    await tested.close();
+    await auth.close();
+  });
+
   it('loads every entry', async () => {
     expect(typeof PostgresRevocationSource).toBe('function');
     const auth = await TestIssuer.start();
