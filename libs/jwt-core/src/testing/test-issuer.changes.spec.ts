@@ -112,6 +112,17 @@ describe('TestIssuer, as services see its changes,', () => {
     expect(await statuses(issuer.mint({ jti: 'while it was away' }))).toEqual([401, 401]);
   });
 
+  it('goes down without waiting for a service, which has what it missed when it comes back', async () => {
+    issuer.goDown();
+    await expect(fetch(`${issuer.issuer}/.well-known/jwks.json`)).rejects.toThrow();
+    const requests = issuer.requests('feed');
+    await issuer.revoke({ kind: 'jti', id: 'while it was down' });
+    expect(await statuses(issuer.mint({ jti: 'while it was down' }))).toEqual([200, 200]);
+    await expect.poll(() => issuer.requests('feed')).toBeGreaterThan(requests);
+    await issuer.comeBack();
+    expect(await statuses(issuer.mint({ jti: 'while it was down' }))).toEqual([401, 401]);
+  });
+
   it('ends the tokens of a client that were minted before, and none that is minted after', async () => {
     const client = { client_id: 'shop' };
     const tokens = [issuer.mint(client)];
