@@ -54,6 +54,14 @@ describe('jwt-core attack', () => {
     expect(code).toBe(0);
   });
 
+  it('gives its tokens the claims that the service asks for', async () => {
+    const args = await startFor();
+    const claims = ['--audience', 'other', '--claims', '{"aud": "shop"}', '--skip', 'header'];
+    const { code, out } = await run('attack', ...args, ...claims);
+    expect(out).toMatch(/: 0 attacks, 0 findings\n$/);
+    expect(code).toBe(0);
+  });
+
   it('ends with 1 if there are findings', async () => {
     const breaksOn = (header: string) => header.includes('"crit":null');
     const args = await startFor({ name: 'answers 500', found: [], breaksOn });
@@ -77,6 +85,8 @@ describe('jwt-core attack', () => {
     [['attack', 'http://a/', '--nothing'], "Unknown option '--nothing'"],
     [['attack', 'http://a/', '--port', '70000'], '70000 is not a number from 0 to 65535'],
     [['attack', 'http://a/', '--stale', 'soon'], 'soon is not a number from 0 to 86400'],
+    [['attack', 'http://a/', '--claims', '["admin"]'], '["admin"] is not a JSON object'],
+    [['attack', 'http://a/', '--claims', 'admin'], 'admin is not a JSON object'],
     [['attack', 'http://a/', '--format', 'xml'], 'xml is not one of text, json, junit'],
     [['attack', 'http://a/', '--level', 'may'], 'may is not one of must, should'],
   ])('refuses %j with its usage', async (args, message) => {

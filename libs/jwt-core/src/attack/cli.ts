@@ -6,7 +6,7 @@ import { formatReport, REPORT_FORMATS } from './report.js';
 const usage = `jwt-core attack <url> [options]
 Starts an issuer, waits until the endpoint lets its tokens in, and attacks it.
   --port 9000  --audience api      of the issuer
-  --scope 'a b'                    of the tokens
+  --scope 'a b'  --claims '{"roles": ["admin"]}'   of the tokens
   --method  --body  --header 'name: value'...
   --wait 60  --within 5  --stale 30   seconds: until the first token is let in, until a revocation
       counts, and how long the feed may be down (not tried by default)
@@ -51,7 +51,8 @@ function parsed(args: readonly string[]) {
     args: [...args],
     allowPositionals: true,
     options: {
-      ...{ port: one, audience: one, scope: one, method: one, body: one, header: several },
+      ...{ port: one, audience: one, scope: one, claims: one },
+      ...{ method: one, body: one, header: several },
       ...{ wait: one, within: one, stale: one, skip: several, level: one, format: one },
     },
   });
@@ -59,12 +60,14 @@ function parsed(args: readonly string[]) {
   if (command !== 'attack' || !/^https?:/.test(url) || others.length > 0) {
     throw new Error('The command is: attack <url>');
   }
-  const { scope, method, body, header, skip, audience = 'api', port = '0' } = values;
+  const { scope, claims = '{}', method, body, header, skip } = values;
+  const { audience = 'api', port = '0' } = values;
   const { wait = '60', within = '5', stale, format = 'text', level = 'should' } = values;
   return {
     issuerOptions: { audience, port: number(port, 65_535) },
     checkOptions: {
-      ...{ url: new URL(url).href, skip, claims: scope === undefined ? {} : { scope } },
+      ...{ url: new URL(url).href, skip },
+      claims: { ...jsonObject(claims), ...(scope !== undefined && { scope }) },
       headers: Object.fromEntries(new Headers(header.map(pair))),
       ...(method !== undefined && { method }),
       ...(body !== undefined && { body }),
@@ -80,6 +83,16 @@ const pair = (header: string): [string, string] => {
   const [name = '', ...value] = header.split(':');
   return [name, value.join(':')];
 };
+
+function jsonObject(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // The same message as for any other text.
+  }
+  throw new Error(`${text} is not a JSON object`);
+}
 
 const ms = (seconds: string) => number(seconds, 86_400) * 1_000;
 
