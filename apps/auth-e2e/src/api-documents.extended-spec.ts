@@ -1,24 +1,34 @@
 import { DEMO_CLIENT_ID } from '@jwt-auth/dev-stack';
-import { ApiProbe } from '@jwt-auth/dev-stack/openapi';
+import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import { ApiProbe, knownExamples } from '@jwt-auth/dev-stack/openapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_PASSWORD, login, newEmail, PASSWORD, register } from './users.js';
 import { Stack } from './stack.js';
 
-// `npm test` sends a sample of this to the apps in its own process.
-const PER_PLACE = 100;
+/**
+ * How many odd values each place of a request is given. Orders has all of them at each place. For the 400
+ * places of auth that would take an hour: there each value is sent to a part of the places only. `npm test`
+ * sends a few to the apps in its own process.
+ */
+const PER_PLACE = { auth: 100, orders: Infinity };
 const timeout = 3_600_000;
 /** Until every service has had the time to fetch the next key. */
-const WAITS_ON_PURPOSE = 'POST /admin/keys/rotate ';
+const WAITS_ON_PURPOSE = /^POST \/admin\/keys\/rotate\b/;
 
+let mailbox: Mailbox;
 let stack: Stack;
 beforeAll(async () => {
+  mailbox = await Mailbox.start();
   stack = await Stack.start({
     withOrders: true,
     mayIntrospect: true,
-    env: { REGISTRATION_LIMIT: '1000000', TRUST_PROXY: '1' },
+    env: { REGISTRATION_LIMIT: '1000000', TRUST_PROXY: '1', SMTP_URL: mailbox.smtpUrl },
   });
 });
-afterAll(() => stack?.stop());
+afterAll(async () => {
+  await stack?.stop();
+  await mailbox.stop();
+});
 
 /** The Authorization header of a caller: an administrator, a client, or a new user each time. */
 async function logIn(caller: string): Promise<string> {
@@ -37,19 +47,7 @@ async function logIn(caller: string): Promise<string> {
 const probeOf = (base: string) =>
   ApiProbe.start({
     base,
-    known: {
-      email: newEmail,
-      password: () => PASSWORD,
-      passwordHash: () => undefined,
-      cursor: () => undefined,
-      roles: () => ['user'],
-      scopes: () => [],
-      audiences: () => ['api'],
-      currency: () => 'EUR',
-      grant_type: () => 'client_credentials',
-      client_id: () => undefined,
-      client_secret: () => undefined,
-    },
+    known: knownExamples(newEmail, PASSWORD),
     callerOf: ({ path, security }) => {
       if (path.startsWith('/oauth/')) return 'client';
       return security && (path.startsWith('/admin/') ? 'admin' : 'user');
@@ -63,9 +61,10 @@ describe.each(['auth', 'orders'] as const)('every route of %s', (app) => {
     const probe = await probeOf(app === 'auth' ? stack.auth() : stack.orders);
     try {
       expect(await probe.sendValid()).toEqual([]);
-      expect(await probe.sendOdd(PER_PLACE)).toEqual([]);
+      expect(probe.statuses.get(503)).toBeUndefined();
+      expect(await probe.sendOdd(PER_PLACE[app])).toEqual([]);
       const slow = await probe.slowAlone(1_000);
-      expect(slow.filter((found) => !found.startsWith(WAITS_ON_PURPOSE))).toEqual([]);
+      expect(slow.filter((found) => !WAITS_ON_PURPOSE.test(found))).toEqual([]);
     } finally {
       probe.close();
     }

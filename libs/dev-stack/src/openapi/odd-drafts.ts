@@ -118,6 +118,6 @@ function withMember(json: string, name: string, value: string): string {
 const pathBytes = (value: string): string =>
   asBytes(value).replace(/[^\x21-\x7e\x80-\xff]/g, (byte) => percentEncoded(byte));
 
-/** Each of `values` with one of `names`, which take turns. */
+/** Each of `values` with each of `names`. */
 const pairs = (names: readonly string[], values: readonly string[]) =>
-  values.map((value, index) => [names[index % names.length] as string, value] as const);
+  names.flatMap((name) => values.map((value) => [name, value] as const));
