@@ -183,6 +183,8 @@ describe('roles', () => {
     ['a scope that there is not', 'POST', 'roles', { name: 'x', scopes: ['none'] }, 400],
     ['such a scope later', 'PUT', 'roles/user', { scopes: ['none'] }, 400],
     ['a scope twice', 'POST', 'roles', { name: 'x', scopes: ['admin', 'admin'] }, 400],
+    ['201 scopes', 'POST', 'roles', { name: 'x', scopes: Array(201).fill('admin') }, 400],
+    ['a huge body', 'POST', 'roles', { name: 'x', scopes: ['x'.repeat(131_072)] }, 413],
     ['no name', 'POST', 'roles', { name: '', scopes: [] }, 400],
     ['a name with a space', 'POST', 'roles', { name: 'a b', scopes: [] }, 400],
     ['a long name', 'POST', 'roles', { name: 'x'.repeat(65), scopes: [] }, 400],

@@ -169,6 +169,7 @@ describe('an authenticator app', () => {
     ['digits of another script', 400, 'invalid_input', () => '١٢٣٤٥٦'],
     ['nothing', 400, 'invalid_input', () => ''],
     ['a NUL', 400, 'invalid_input', () => '12345\0'],
+    ['65 characters', 400, 'invalid_input', (secret) => codeFor(auth, secret).padEnd(65)],
   ])('is not confirmed with %s', async (_, status, code, typed) => {
     const { access_token: token } = await newcomer();
     const { secret } = (await enrol(token)).body;

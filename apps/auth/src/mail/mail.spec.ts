@@ -131,6 +131,21 @@ describe('a mail server that refuses', () => {
     expect(auth.log.join()).not.toContain('later@example.com');
   });
 
+  it('gets a mail again after an hour at the latest', async () => {
+    mailbox.refusal = new Error('Try again later');
+    await add('often@example.com');
+    await sender().sendDue();
+    const find = `SELECT extract(epoch FROM next_attempt_at - $1)::int AS seconds
+      FROM outgoing_mails WHERE recipient = 'often@example.com'`;
+    await auth.dataSource.query('UPDATE outgoing_mails SET attempts = 30, next_attempt_at = now()');
+    const begun = await auth.clock.database(auth.dataSource.manager);
+    await sender().sendDue();
+    const [next] = await auth.dataSource.query<{ seconds: number }[]>(find, [begun]);
+    expect(next!.seconds).toBeGreaterThan(3_590);
+    expect(next!.seconds).toBeLessThan(7_200);
+    await auth.dataSource.query('DELETE FROM outgoing_mails');
+  });
+
   it('for a day makes the mail dead, which is counted and audited', async () => {
     mailbox.refusal = new Error('No such mailbox');
     await add('dead@example.com');

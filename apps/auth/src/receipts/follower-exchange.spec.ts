@@ -146,6 +146,13 @@ describe('the followers of all processes', () => {
     expect(positions(here)).toEqual({ new: '7' });
   });
 
+  it('are at most 20,000 at other processes', async () => {
+    const process = '5f3c7d6a-0f4e-4d53-9d0b-3a0c5f2b8f10';
+    saved = Array.from({ length: 20_001 }, (_, n) => savedAt(process, `${n}`, 4n));
+    await here.ask();
+    expect(here.list()).toHaveLength(20_000);
+  });
+
   it('are gone when they leave, even if a report of them is under way', async () => {
     await here.ask();
     ask(thereOwn, 'a', 5n);

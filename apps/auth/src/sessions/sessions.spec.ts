@@ -75,6 +75,26 @@ describe('the list of sessions', () => {
     expect(await sessionsOf(await auth.login(email))).toHaveLength(1);
   });
 
+  it('has 500 at most, those used last', async () => {
+    const email = await newUser();
+    const tokens = await auth.login(email);
+    const [own] = await sessionsOf(tokens);
+    await auth.dataSource.query(
+      `WITH copies AS (
+         INSERT INTO sessions SELECT (jsonb_populate_record(s, jsonb_build_object(
+           'id', gen_random_uuid(), 'last_used_at', s.last_used_at - n * interval '1 s'))).*
+         FROM sessions s, generate_series(1, 500) n WHERE s.id = $1 RETURNING id)
+       INSERT INTO refresh_tokens SELECT (jsonb_populate_record(t, jsonb_build_object(
+         'hash', sha256(copies.id::text::bytea), 'session_id', copies.id,
+         'access_token_id', gen_random_uuid()))).*
+       FROM refresh_tokens t, copies WHERE t.session_id = $1`,
+      [own!.id],
+    );
+    const listed = await sessionsOf(tokens);
+    expect(listed).toHaveLength(500);
+    expect(listed[0]!.id).toBe(own!.id);
+  });
+
   it('keeps no more of a user agent than anyone reads', async () => {
     const email = await newUser();
     const { body } = await auth.call<TokenResponse>('POST', '/auth/login', {

@@ -211,6 +211,12 @@ describe('a request that cannot be served', () => {
     expect(problem.errors).toEqual([{ path, message: expect.any(String) as string }]);
   });
 
+  it('is found by a segment of 3,100 characters, and not by a longer one', async () => {
+    const statusOf = async (length: number) =>
+      (await fetch(`${base}/notes/${'a'.repeat(length)}`)).status;
+    expect([await statusOf(3_100), await statusOf(3_101)]).toEqual([200, 404]);
+  });
+
   it('is refused when its body is nested too deeply, at any depth', async () => {
     for (const depth of [66, 5_000]) {
       const nested = `{"tags":${'['.repeat(depth)}${']'.repeat(depth)}}`;

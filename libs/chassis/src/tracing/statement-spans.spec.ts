@@ -29,6 +29,12 @@ it.each<[string, string, string | undefined]>([
   expect(summaryOf(text)).toBe(summaryOf(text));
 });
 
+it('keeps a thousand texts at most', () => {
+  const first = summaryOf('SELECT 0');
+  for (let count = 1; count <= 1_000; count += 1) summaryOf(`SELECT ${count}`);
+  expect(summaryOf('SELECT 0')).not.toBe(first);
+});
+
 it('takes no time for a long text', () => {
   const texts = ['(', "'", '-', '/*', 'WITH ', 'FROM ', ' ', '$a$', 'FOR ', '"a".'];
   for (const text of texts) expect(summaryOf(text.repeat(50_000)).table).not.toBe(null);

@@ -106,6 +106,14 @@ describe('HttpRevocationSource', () => {
     expect(server.requests[0]).toContain('wait=25');
   });
 
+  it('reads the whole list in place of a cursor that does not fit into an address', async () => {
+    for (const length of [14_000, 14_400]) {
+      await source.read('x'.repeat(length), { waitSeconds: 0 });
+    }
+    const cursors = server.requests.map((url) => new URL(url, server.issuer).searchParams);
+    expect(cursors.map((query) => query.get('after')?.length)).toEqual([14_000, undefined]);
+  });
+
   it('keeps a query that the address of the feed has itself', async () => {
     const { issuer } = server;
     const document = {
