@@ -323,3 +323,15 @@ describe('an auth process that starts', () => {
     }
   });
 });
+
+// The last one: all processes know of these followers now.
+it('the list of services has 10,000 followers at most, those heard of last', async () => {
+  await here.dataSource.query(
+    `INSERT INTO feed_followers (service, instance, process, seen_at)
+     SELECT 'many', n, gen_random_uuid(), now() - n * interval '1 ms'
+     FROM generate_series(1, 10001) n`,
+  );
+  const listed = await here.get(FollowersRepository).list(0);
+  expect(listed).toHaveLength(10_000);
+  expect(listed.map(({ follower }) => follower.instance)).not.toContain('10001');
+});

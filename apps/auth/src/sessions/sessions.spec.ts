@@ -183,6 +183,23 @@ describe('logout everywhere', () => {
     expect(await sessionsOf(later)).toHaveLength(1);
   });
 
+  it.each([
+    [50, 1],
+    [70, 0],
+  ])('revokes a session whose token expired %i s ago: %i', async (seconds, revocations) => {
+    const email = await newUser();
+    const [session] = await sessionsOf(await auth.login(email));
+    await auth.dataSource.query(
+      `UPDATE refresh_tokens SET access_token_expires_at = now() - $2 * interval '1 s'
+       WHERE session_id = $1`,
+      [session!.id, seconds],
+    );
+    const { access_token: token } = await auth.login(email);
+    await auth.call('POST', '/auth/logout-everywhere', { token });
+    const find = 'SELECT FROM revoked_tokens WHERE id = $1';
+    expect(await auth.dataSource.query(find, [session!.id])).toHaveLength(revocations);
+  });
+
   it('leaves everyone else alone', async () => {
     const [mine, theirs] = [await auth.login(await newUser()), await auth.login(await newUser())];
     await auth.call('POST', '/auth/logout-everywhere', { token: mine.access_token });
