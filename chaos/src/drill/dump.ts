@@ -14,8 +14,9 @@ export async function dumpMissing(server: PostgresServer): Promise<string | unde
     if (error) return `${program} cannot be started: ${error.message}`;
     const major = Number(/ (\d+)[.]/.exec(stdout)?.[1]);
     const [row] = await statement(server, SERVER_VERSION);
-    const isOlder = !(major >= Number(row?.['major']));
-    if (isOlder) return `${stdout.trim()} is older than the server, which is ${row?.['major']}`;
+    const ofServer = Number(row?.['major']);
+    if (!(major >= ofServer))
+      return `${stdout.trim()} is older than the server, which is ${ofServer}`;
   }
   return undefined;
 }

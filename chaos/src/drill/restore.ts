@@ -19,9 +19,9 @@ interface Backup {
 interface Restore {
   readonly name: string;
   readonly about: string;
-  backUp(stage: DrillStage): Promise<Backup>;
+  readonly backUp: (stage: DrillStage) => Promise<Backup>;
   /** Why this machine cannot do that. */
-  missing?(server: PostgresServer): Promise<string | undefined>;
+  readonly missing?: (server: PostgresServer) => Promise<string | undefined>;
 }
 
 export const restore = drillOf({
