@@ -144,24 +144,42 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
   );
 
   it(
-    'gets the next cookie even if it is closed while it refreshes',
+    'gets a new access token when it asks for one, in all tabs',
     loggedIn(async (user) => {
+      const second = await user.openTab();
+      user.forget();
+      const renew = (tab: typeof second) => tab.evaluate(() => session.renew());
+      const tokens = [await renew(user.tab), await renew(user.tab), await renew(second)];
+      expect(new Set(tokens).size).toBe(3);
+      expect(user.refreshed).toEqual([200, 200, 200]);
+      for (const tab of [user.tab, second]) expect(await user.order(tab)).toBe(200);
+      expect(user.refreshed).toHaveLength(3);
+      await second.evaluate(() => session.logout());
+      expect(await renew(second)).toBeUndefined();
+    }),
+  );
+
+  it.each([
+    ['loads', (user: User) => user.tab.reload()],
+    ['asks for a new token', (user: User) => user.tab.evaluate(() => void session.renew())],
+  ])('gets the next cookie even if it is closed while it %s', async (_, refresh) => {
+    await stack.withUser(async (user) => {
+      await user.login();
       const [before] = await user.context.cookies();
       user.forget();
       stack.auth.holdNext(user.id, REFRESH);
-      await user.tab.reload();
-      await expect.poll(() => user.refreshed, { timeout: 5_000 }).toEqual([200]);
+      await refresh(user);
+      await expect.poll(() => user.refreshed).toEqual([200]);
       const blank = await user.context.newPage();
       await user.tab.close();
       stack.auth.release();
-      await expect
-        .poll(async () => (await user.context.cookies())[0]?.value, { timeout: 5_000 })
-        .not.toBe(before?.value);
+      const cookie = async () => (await user.context.cookies())[0]?.value;
+      await expect.poll(cookie).not.toBe(before?.value);
       await blank.close();
       const next = await user.openTab();
       expect(await user.order(next)).toBe(200);
-    }),
-  );
+    });
+  });
 
   // threat:cross-site-request-forgery
   it.each(['sibling', 'foreign'] as const)(

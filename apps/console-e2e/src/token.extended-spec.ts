@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
 import { Console, HANDS, SLOW, type Hand } from './console.js';
-import { ADMIN, api, login, newUser } from './stack.js';
+import { ADMIN, api, login, newUser, statusOf } from './stack.js';
 
 let open: Console | undefined;
 afterEach(async () => {
@@ -26,6 +26,25 @@ describe.skipIf(!browserPath)('the token page', () => {
       'Sessions',
       'Second factors',
     ]);
+  });
+});
+
+describe.skipIf(!browserPath).each(HANDS)('my token, by the %s', SLOW, (hand) => {
+  it('is replaced when I ask for it, also if an answer is lost, and copied', async () => {
+    const console = await opened((await newUser()).email, hand);
+    const { page } = console;
+    const token = page.locator('.copyable code');
+    const first = await token.innerText();
+    await page.route('**/auth/refresh', (route) => route.abort(), { times: 1 });
+    await console.press(console.button('Fetch a new one'));
+    await expect.poll(() => token.innerText()).not.toBe(first);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await console.press(console.button(/^Copy: /));
+    await console.sees('Copied.');
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(copied).toBe(await token.innerText());
+    expect(await statusOf(copied)).toBe(200);
+    expect(await statusOf(first)).toBe(200);
   });
 });
 

@@ -57,6 +57,14 @@ export interface Session {
   logout(): Promise<void>;
 
   /**
+   * A new access token in all tabs, for a page that shows it or gives it to another program. `undefined`
+   * without a session.
+   *
+   * @throws SessionError when auth refuses; what `fetch` throws when it cannot be reached
+   */
+  renew(): Promise<string | undefined>;
+
+  /**
    * `fetch` with the access token: refreshed shortly before it expires, and once after a service
    * refuses it. Call it only for services that may have the token. Without a session it sends none.
    *
@@ -88,7 +96,8 @@ export function createSession({ issuer }: SessionOptions): Session {
   const listeners = new Set<(principal: Principal | null) => void>();
   let principal: Principal | null | undefined;
   let access: (Access & { readonly refreshAtMs: number }) | undefined;
-  let refused: string | undefined;
+  /** Refused by a service, or to be replaced. */
+  let stale: string | undefined;
   let renewing: Promise<void> | undefined;
   let answered: (() => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -97,7 +106,7 @@ export function createSession({ issuer }: SessionOptions): Session {
   let endedId: string | undefined;
 
   const isUsable = () =>
-    access !== undefined && access.token !== refused && performance.now() < access.refreshAtMs;
+    access !== undefined && access.token !== stale && performance.now() < access.refreshAtMs;
 
   function keep(next: Access): void {
     const lifeMs = next.expiresAtMs - performance.now();
@@ -142,7 +151,7 @@ export function createSession({ issuer }: SessionOptions): Session {
     const expiresAtMs = performance.now() + lifeMs;
     // A tab that was frozen may have an older one, or may not know yet that the session is over.
     const isNewer = !isUsable() || expiresAtMs > (access?.expiresAtMs ?? 0);
-    const isOver = token === refused || principal.sessionId === endedId;
+    const isOver = token === stale || principal.sessionId === endedId;
     if (!isLogin && (isOver || !isNewer)) return;
     keep({ token, principal, expiresAtMs });
     answered?.();
@@ -180,7 +189,7 @@ export function createSession({ issuer }: SessionOptions): Session {
   }
 
   function askOthers(): Promise<void> {
-    tabs.post({ ask: true, stale: refused });
+    tabs.post({ ask: true, stale });
     return new Promise((resolve) => {
       answered = resolve;
       setTimeout(resolve, ANSWER_MS);
@@ -225,6 +234,12 @@ export function createSession({ issuer }: SessionOptions): Session {
       return tabs.alone(() => auth.logout(token));
     },
 
+    renew: async () => {
+      stale = access?.token;
+      await renew();
+      return access?.token;
+    },
+
     fetch: async (input, init) => {
       const request = new Request(input, init);
       if (principal !== null && !isUsable()) {
@@ -236,7 +251,7 @@ export function createSession({ issuer }: SessionOptions): Session {
       const token = access?.token;
       const answer = await fetchWith(token, request.clone());
       if (token === undefined || !isRefusal(answer)) return answer;
-      if (access?.token === token) refused = token;
+      if (access?.token === token) stale = token;
       await renew();
       return access ? fetchWith(access.token, request) : answer;
     },

@@ -9,7 +9,7 @@ import {
   type SecondFactorDemand,
 } from '@jwt-auth/browser';
 
-import { errorFrom, errorOf, unreachable, type ApiError } from '../api/problem.js';
+import { errorFrom, errorOf, sessionEnded, unreachable, type ApiError } from '../api/problem.js';
 import { AUTH } from '../place.js';
 
 /** The session of this browser, in all its tabs, as any other page could have it. */
@@ -45,27 +45,24 @@ const inWords = (error: unknown): ApiError =>
   error instanceof SessionError ? errorFrom(error.problem, error.retryAfterSeconds) : unreachable();
 
 /**
- * An access token of the session, to look at: a new one, since the library shows its own to nobody.
+ * An access token of the session, to look at: a new one, since the library shows the others to nobody.
  *
  * @throws ApiError
  */
 export async function newAccessToken(): Promise<string> {
-  const response = await send('auth/refresh');
-  if (!response.ok) throw await errorOf(response, true);
-  return ((await response.json()) as { access_token: string }).access_token;
+  const token = await session.renew().catch((error: unknown) => Promise.reject(inWords(error)));
+  if (token === undefined) throw sessionEnded();
+  return token;
 }
 
 /** Calls what needs no session. @throws ApiError */
 export async function post<T>(path: string): Promise<T> {
-  const response = await send(path);
-  if (!response.ok) throw await errorOf(response, false);
-  return (await response.json()) as T;
-}
-
-const send = (path: string): Promise<Response> =>
-  fetch(new URL(path, AUTH), {
+  const response = await fetch(new URL(path, AUTH), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{}',
     cache: 'no-store',
   }).catch(() => Promise.reject(unreachable()));
+  if (!response.ok) throw await errorOf(response, false);
+  return (await response.json()) as T;
+}
