@@ -45,11 +45,12 @@ describe.skipIf(!browserPath).each(HANDS)('the sessions page, by the %s', SLOW, 
     await console.press(end);
     await console.sees('End this session?');
     await console.press(console.inDialog('Cancel'));
+    await console.page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await status(device)).toBe(200);
-    await console.press(end);
+    // The focus is where it was.
+    await console.page.keyboard.press('Enter');
     await console.page.keyboard.press('Escape');
     await console.page.getByRole('dialog').waitFor({ state: 'detached' });
-    // The focus is where it was.
     await console.page.keyboard.press('Enter');
     await console.press(console.inDialog('End'));
     await console.sees('The session has ended.');
@@ -81,6 +82,7 @@ describe.skipIf(!browserPath)('a page in mid-work', () => {
     await api('auth/logout-everywhere', { token: await login(email), method: 'POST' });
     await console.button('Check').click();
     await console.page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    for (let count = 0; count < 5; count += 1) await console.page.keyboard.press('Escape');
     expect(await console.page.getByLabel('E-mail').inputValue()).toBe(email);
     await console.page.getByLabel('Password').fill(PASSWORD);
     await console.page.keyboard.press('Enter');
