@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
 import { Console, HANDS, SLOW } from './console.js';
-import { newUser, startStack } from './stack.js';
+import { login, newUser, startStack } from './stack.js';
 
 let console: Console;
 afterEach(async () => {
@@ -104,6 +104,23 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.sees('resource.deleted');
       await console.page.getByLabel('What').selectOption('users');
       await console.sees('There is nothing here.');
+    });
+
+    it('name the user of a session, and who did what', async () => {
+      const user = await newUser();
+      await login(user.email);
+      const admin = await newUser(['user', 'admin']);
+      console = await Console.login({ email: admin.email, hand });
+      await console.go('Audit');
+      await console.type(console.page.getByLabel('By'), admin.id);
+      const found = console.page.getByRole('list', { name: 'Audit' }).getByRole('listitem');
+      await expect
+        .poll(() => found.allInnerTexts())
+        .toEqual([expect.stringContaining('session.started')]);
+      await console.type(console.page.getByLabel('By'), user.id);
+      await expect.poll(() => found.allInnerTexts()).toEqual([expect.stringContaining(user.id)]);
+      await console.press(found.getByRole('link'));
+      await console.page.getByRole('heading', { level: 1, name: user.email }).waitFor();
     });
   },
 );

@@ -7,6 +7,7 @@ import { Badge, Field, Select } from '../ui/controls.js';
 import { More, Page, Rows } from '../ui/page.js';
 import { useDelayed } from '../ui/use-delayed.js';
 import { Time } from '../ui/values.js';
+import { userOf, type AuditEvent } from './audit-event.js';
 
 /** The audit log, filtered by auth. */
 export function AuditPage() {
@@ -44,26 +45,14 @@ export function AuditPage() {
   );
 }
 
-/** A line of the audit log. */
-interface AuditEvent {
-  readonly id: string;
-  readonly at: string;
-  readonly action: string;
-  readonly actor: string | null;
-  readonly subject: string | null;
-  readonly address: string | null;
-  readonly requestId: string | null;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
 function EventRow({ event }: { readonly event: AuditEvent }) {
   const { at, action, actor, subject, address, requestId, detail } = event;
-  const isUser = /^(user|sessions?)\./.test(action) && subject;
+  const userId = userOf(event);
   return (
     <>
       <p class="row-title">
         <Badge>{action}</Badge>{' '}
-        {isUser ? <a href={href(`users/${subject}`)}>{subject}</a> : <span>{subject}</span>}
+        {userId ? <a href={href(`users/${userId}`)}>{subject}</a> : <span>{subject}</span>}
       </p>
       <p class="hint">
         <Time at={at} /> · {texts.audit.by}{' '}
