@@ -78,6 +78,12 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.type(console.page.getByLabel('Scopes'), `${name}:read see them\n${name}:write`);
       await console.press(console.inDialog('New resource'));
       await rowOf(audience).getByText('see them').waitFor();
+      await console.press(console.button(`Change: ${audience}`));
+      await console.sees('This ends no live token.');
+      const scopes = `${name}:read look at them\n${name}:write`;
+      await console.type(console.page.getByLabel('Scopes'), scopes);
+      await console.press(console.inDialog('Save'));
+      await rowOf(audience).getByText('look at them').waitFor();
 
       await console.press(console.button('New role'));
       await console.type(console.page.getByLabel('Name', { exact: true }), name);
@@ -85,6 +91,7 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.press(console.inDialog('New role'));
       await console.press(console.button(`Change: ${name}`));
       await console.sees('live tokens that have a lost scope are refused');
+      await console.sees('This ends no live token.');
       await console.check(console.page.getByLabel(`${name}:write`));
       await console.press(console.inDialog('Save'));
       await console.sees('Saved.');

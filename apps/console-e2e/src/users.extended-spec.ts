@@ -52,8 +52,15 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     await console.type(claims, '{"tenant"');
     await console.press(console.button('Save'));
     await console.sees('This is not a JSON object.');
+    await console.type(claims, '{"constructor": 1}');
+    await console.press(console.button('Save'));
+    await console.press(console.inDialog('Save'));
+    await console.page.locator('.fault').waitFor();
+    await console.press(console.inDialog('Cancel'));
     await console.type(claims, '{"tenant": "blue"}');
     await console.press(console.button('Save'));
+    await console.sees('This ends up to 1 live token.');
+    await console.press(console.inDialog('Save'));
     await console.sees('Saved. The old access tokens are revoked.');
     await expect.poll(() => statusOf(token)).toBe(401);
     const saved = await api<object>(`admin/users/${user.id}`, { token: await adminToken() });

@@ -260,6 +260,7 @@ export const texts = {
     rightsHint:
       'A change revokes the live access tokens of this user at once. The sessions stay: the next refresh carries the new roles and claims.',
     own: 'This is you: after the change your next token carries it.',
+    saveTitle: 'Change the roles and claims?',
     saved: 'Saved. The old access tokens are revoked.',
     actions: 'Account',
     disable: {

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { call, path } from '../api/api.js';
+import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { Field } from '../ui/controls.js';
 import { FormDialog } from '../ui/form-dialog.js';
@@ -35,6 +36,7 @@ export function ResourceForm({ resource, onSaved, onClose }: ResourceFormProps) 
     >
       {(error) => (
         <>
+          {resource && <LiveTokens audience={resource.audience} />}
           {!resource && (
             <Field
               label={texts.access.audience}

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { call, path } from '../api/api.js';
+import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { Choices, Field } from '../ui/controls.js';
 import { FormDialog } from '../ui/form-dialog.js';
@@ -38,6 +39,7 @@ export function RoleForm({ role, onSaved, onClose }: RoleFormProps) {
     >
       {(error) => (
         <>
+          {role && <LiveTokens role={role.name} />}
           {!role && (
             <Field
               label={texts.access.roleName}

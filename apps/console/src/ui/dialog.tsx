@@ -63,6 +63,12 @@ export function Confirm({ title, children, label, action, done, onClose }: Confi
     <Dialog title={title} onClose={onClose}>
       <div class="text">{children}</div>
       <Failure error={error} />
+      {/* There is no field to show it at. */}
+      {error?.faults.map(({ path, message }) => (
+        <p key={path} class="fault">
+          {path}: {message}
+        </p>
+      ))}
       <div class="buttons">
         <Button onClick={onClose}>{texts.cancel}</Button>
         <Button kind="danger" isBusy={isRunning} onClick={() => void confirm()}>

@@ -5,8 +5,10 @@ import { call, path } from '../api/api.js';
 import { useAction } from '../api/use-action.js';
 import { useQuery } from '../api/use-query.js';
 import { useMe } from '../session/me.js';
+import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { Badge, Button, Choices, Failure, Field } from '../ui/controls.js';
+import { Confirm } from '../ui/dialog.js';
 import { asObject, asText } from '../ui/json.js';
 import { Card, Page } from '../ui/page.js';
 import { Copyable, exactly } from '../ui/values.js';
@@ -59,21 +61,22 @@ function UserForm({ user, onSaved }: { readonly user: User; readonly onSaved: ()
   const [roles, setRoles] = useState(user.roles);
   const [claims, setClaims] = useState(() => asText(user.claims));
   const { run, isRunning, error } = useAction();
+  const [change, setChange] = useState<object>();
   const known = useRoles().data?.items ?? [];
   const isOwn = useMe().id === user.id;
-  const save = (event: Event) => {
+  const ask = (event: Event) => {
     event.preventDefault();
-    void run(async () => {
-      const body = { roles, claims: asObject(claims, 'claims') };
-      await call(path('admin', 'users', user.id), { method: 'PATCH', body });
-      onSaved();
-    }, texts.users.saved);
+    void run(async () => setChange({ roles, claims: asObject(claims, 'claims') }));
+  };
+  const save = async () => {
+    await call(path('admin', 'users', user.id), { method: 'PATCH', body: change });
+    onSaved();
   };
   return (
     <Card title={texts.users.rights}>
       <p class="hint">{texts.users.rightsHint}</p>
       {isOwn && <p class="hint">{texts.users.own}</p>}
-      <form onSubmit={save}>
+      <form onSubmit={ask}>
         <Choices
           label={texts.users.roles}
           options={known.map(({ name, scopes }) => ({ value: name, hint: scopes.join(' ') }))}
@@ -96,6 +99,18 @@ function UserForm({ user, onSaved }: { readonly user: User; readonly onSaved: ()
           </Button>
         </div>
       </form>
+      {change && (
+        <Confirm
+          title={texts.users.saveTitle}
+          label={texts.save}
+          action={save}
+          done={texts.users.saved}
+          onClose={() => setChange(undefined)}
+        >
+          <p>{texts.users.rightsHint}</p>
+          <LiveTokens userId={user.id} />
+        </Confirm>
+      )}
     </Card>
   );
 }
