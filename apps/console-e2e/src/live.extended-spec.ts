@@ -71,6 +71,11 @@ describe.skipIf(!browserPath)('health', () => {
     const refused = console.page.locator('section').filter({ hasText: 'Logins refused' });
     await refused.getByText('invalid_credentials').waitFor();
     await console.page.getByRole('img', { name: /^Logins: Last/ }).waitFor();
+    const chart = refused.getByRole('img');
+    await expect.poll(() => chart.evaluate(isDrawn)).toBe(true);
+    await console.page.setViewportSize({ width: 360, height: 740 });
+    const width = () => chart.locator('canvas').evaluate((canvas) => canvas.clientWidth);
+    await expect.poll(width).toBeLessThan(360);
   });
 });
 
@@ -108,3 +113,15 @@ describe.skipIf(!browserPath).each(HANDS)('keys, by the %s', SLOW, (hand) => {
     await console.sees('this one');
   });
 });
+
+/** Whether a chart has bars: places of its color. */
+function isDrawn(chart: Element): boolean {
+  const canvas = chart.querySelector('canvas');
+  const { color } = getComputedStyle(chart);
+  const [red, green, blue] = color.match(/\d+/g)?.map(Number) ?? [];
+  const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
+  return !!pixels?.some(
+    (value, at) =>
+      at % 4 === 0 && value === red && pixels[at + 1] === green && pixels[at + 2] === blue,
+  );
+}

@@ -18,17 +18,22 @@ const CHARTS = [
 /** The last hour of the auth process that answers. */
 export function HealthPage() {
   const health = useQuery<Health>('admin/health', EVERY_MS);
-  const { samples = [], startedAt, process } = health.data ?? {};
+  if (!health.data) {
+    return (
+      <Page title={texts.health.title} about={texts.health.about}>
+        {health.error ? <Failure error={health.error} /> : <p class="hint">{texts.loading}</p>}
+      </Page>
+    );
+  }
+  const { samples, startedAt, process } = health.data;
   const count = (value: number) => texts.health.aMinute(value);
   return (
     <Page title={texts.health.title} about={texts.health.about}>
       <Failure error={health.error} />
-      {startedAt && (
-        <p class="hint">
-          {texts.health.process} <code>{process}</code>, {texts.health.started}{' '}
-          <Time at={startedAt} />
-        </p>
-      )}
+      <p class="hint">
+        {texts.health.process} <code>{process}</code>, {texts.health.started}{' '}
+        <Time at={startedAt} />
+      </p>
       <div class="charts">
         {CHARTS.map(({ name, good }) => (
           <Chart

@@ -23,7 +23,9 @@ export interface Health {
 }
 
 export interface Series {
-  /** One number a minute; `null` where there is nothing to show. */
+  /** When the latest minute began, in seconds; `NaN` without any. */
+  readonly latestAt: number;
+  /** One number a minute, the latest last; `null` where there is nothing to show. */
   readonly values: readonly (number | null)[];
   readonly highest: number;
 }
@@ -32,8 +34,9 @@ export function seriesOf(
   samples: readonly Sample[],
   valueOf: (sample: Sample) => number | null,
 ): Series {
+  const latestAt = Date.parse(samples.at(-1)?.at ?? '') / 1_000;
   const values = samples.map(valueOf);
-  return { values, highest: Math.max(0, ...values.filter((value) => value !== null)) };
+  return { latestAt, values, highest: Math.max(0, ...values.filter((value) => value !== null)) };
 }
 
 const total = (counts: Counts) => Object.values(counts).reduce((sum, each) => sum + each, 0);
