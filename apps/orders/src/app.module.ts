@@ -54,6 +54,7 @@ function protection(config: Config): DynamicModule {
   return JwtCoreModule.forRoot({
     // By this name auth knows which processes have applied a revocation.
     service: 'orders',
+    serviceVersion: config.build.version,
     issuer: config.issuer,
     audience: config.audience,
     clientId: config.clientId,
