@@ -58,16 +58,19 @@ const overflow = ({ page }: Console) =>
 describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size', SLOW, (look) => {
   const open = { colorScheme: look.colorScheme, viewport: SIZES[look.size] };
 
+  /** What is seen now. */
+  async function isFine(console: Console, name: string): Promise<void> {
+    if (isAudited(look)) expect(await violations(console), name).toEqual([]);
+    expect(await overflow(console), name).toBeLessThanOrEqual(0);
+    if (!pictures) return;
+    const path = join(pictures, `${name}-${look.size}-${look.colorScheme}.png`);
+    await console.page.screenshot({ path, fullPage: true });
+  }
+
   it('is accessible on every page, and fits', async () => {
     const console = await Console.open(open);
     await console.button('Log in').waitFor();
-    const seen = async (name: string) => {
-      if (isAudited(look)) expect(await violations(console), name).toEqual([]);
-      expect(await overflow(console), name).toBeLessThanOrEqual(0);
-      if (!pictures) return;
-      const path = join(pictures, `${name}-${look.size}-${look.colorScheme}.png`);
-      await console.page.screenshot({ path, fullPage: true });
-    };
+    const seen = (name: string) => isFine(console, name);
     await seen('login');
     await login(ADMIN, 'curl/8.5');
     const deleted = await newUser();
@@ -106,6 +109,76 @@ describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size',
       .first()
       .click();
     await seen('dialog');
+    await console.close();
+  });
+
+  it('is accessible when something is wrong, made or asked for, and fits', async () => {
+    const { email } = await newUser(['user', 'admin']);
+    const console = await Console.open(open, '/nothing');
+    const { page } = console;
+    const seen = (name: string) => isFine(console, name);
+    await console.logIn(email, 'a wrong password');
+    await console.sees('The e-mail or the password is wrong.');
+    await seen('wrong password');
+    await console.logIn(email);
+    await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
+    await seen('unknown page');
+    await console.go('Token');
+    await page.getByLabel('Paste a token').fill('hello');
+    await console.button('Check').click();
+    await console.sees('This is no JWT');
+    await seen('judgement');
+    await console.go('Revocations');
+    await console.button('Try it with an id that nobody has').click();
+    await console.sees(/^Applied by/);
+    await seen('receipt');
+    await console.go('Clients');
+    await console.button('New client').click();
+    await page.getByLabel('Name', { exact: true }).fill(`Client ${look.size} ${look.colorScheme}`);
+    await page.getByLabel('orders:read').check();
+    await console.inDialog('New client').click();
+    await console.sees('This is shown only once.');
+    await seen('secret');
+    await console.inDialog('Close').click();
+    await console.go('Roles and resources');
+    for (const form of ['New role', 'New resource']) {
+      await console.button(form).click();
+      await seen(form);
+      await console.inDialog('Cancel').click();
+    }
+    await console.go('Second factors');
+    await console.button('Add an authenticator app').click();
+    await console.inDialog('Next').click();
+    await page.getByRole('img', { name: 'QR code for the app' }).waitFor();
+    await seen('QR code');
+    await console.inDialog('Cancel').click();
+    await console.go('Keys');
+    const next = page
+      .getByRole('listitem')
+      .filter({ has: page.getByText('next', { exact: true }) });
+    await next.getByRole('button', { name: /^Withdraw: / }).click();
+    await console.inDialog('Withdraw').click();
+    await console.sees('After the withdrawal');
+    await seen('drill');
+
+    await page.route(/\/(auth|health)\//, (route) => route.abort());
+    await page.getByRole('navigation').getByRole('link', { name: 'Sessions' }).click();
+    await console.sees('The page goes on by itself');
+    await seen('away');
+    await page.unrouteAll();
+    await console.sees('this one');
+    await api('auth/logout-everywhere', { token: await login(email), method: 'POST' });
+    await page.getByRole('navigation').getByRole('link', { name: 'Second factors' }).click();
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    await seen('ended');
+
+    for (const link of ['reset-password', 'verify-email']) {
+      await page.goto(`${console.address}/account/${link}#token=x`);
+      await seen(link);
+    }
+    await page.getByRole('button').click();
+    await console.sees('This link was used');
+    await seen('used link');
     await console.close();
   });
 });

@@ -12,6 +12,7 @@ import { useStore } from './store.js';
 import { texts } from './texts.js';
 import { Announcements } from './ui/announcements.js';
 import { Button, Failure } from './ui/controls.js';
+import { Page } from './ui/page.js';
 
 export function App() {
   const state = useStore(sessionState);
@@ -78,7 +79,7 @@ function Shell({ me }: { readonly me: Me }) {
         {current || first === '' ? (
           <Content key={current ?? 'token'} id={second} />
         ) : (
-          <p class="text">{texts.unknownPage}</p>
+          <Page {...texts.unknownPage} />
         )}
       </main>
     </div>

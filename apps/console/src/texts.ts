@@ -36,7 +36,10 @@ export const texts = {
   notCopied: 'The browser does not allow it: select the text and copy it.',
   logout: 'Log out',
   away: 'The auth server does not answer. The page goes on by itself as soon as it does.',
-  unknownPage: 'There is no such page.',
+  unknownPage: {
+    title: 'Not found',
+    about: 'There is no such page. The menu has all that you can see.',
+  },
   tryAgainIn: (seconds: number) => `Too many attempts. Try again in ${seconds} seconds.`,
 
   problems: {

@@ -76,6 +76,7 @@ export const ACCOUNT_PAGE = `<!doctype html>
 <style>${STYLE}</style>
 </head>
 <body>
+<main>
 <h1></h1>
 <form>
 <input type="password" autocomplete="new-password" aria-label="New password" placeholder="New password"
@@ -84,6 +85,7 @@ export const ACCOUNT_PAGE = `<!doctype html>
 </form>
 <p><output></output></p>
 <noscript>This page needs JavaScript.</noscript>
+</main>
 <script>${SCRIPT}</script>
 </body>
 </html>

@@ -10,7 +10,7 @@ interface PageProps {
   readonly title: string;
   readonly about: string;
   readonly actions?: ComponentChildren;
-  readonly children: ComponentChildren;
+  readonly children?: ComponentChildren;
 }
 
 /** A page with its heading, which gets the focus when the page appears: screen readers read it. */
