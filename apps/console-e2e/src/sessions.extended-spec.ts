@@ -1,24 +1,20 @@
 import { createTcpProxy } from '@jwt-auth/dev-stack';
-import { withDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
 import { Console, HANDS, SLOW } from './console.js';
-import { api, login, newUser, PASSWORD, startStack } from './stack.js';
+import { ageLogin, api, login, newUser, PASSWORD, startStack, statusOf } from './stack.js';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+
+/** How long auth is away. */
+const AWAY_MS = 10_000;
 
 let open: Console | undefined;
 afterEach(async () => {
   await open?.close();
   open = undefined;
 });
-const status = async (token: string) =>
-  (
-    await fetch(`${(await startStack()).auth}/auth/me`, {
-      headers: { authorization: `Bearer ${token}` },
-    })
-  ).status;
 
 describe.skipIf(!browserPath).each(HANDS)('the login, by the %s', SLOW, (hand) => {
   it('says what is wrong, keeps what was typed, and leads to the page of the address', async () => {
@@ -46,7 +42,7 @@ describe.skipIf(!browserPath).each(HANDS)('the sessions page, by the %s', SLOW, 
     await console.sees('End this session?');
     await console.press(console.inDialog('Cancel'));
     await console.page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await status(device)).toBe(200);
+    expect(await statusOf(device)).toBe(200);
     // The focus is where it was.
     await console.page.keyboard.press('Enter');
     await console.page.keyboard.press('Escape');
@@ -54,7 +50,7 @@ describe.skipIf(!browserPath).each(HANDS)('the sessions page, by the %s', SLOW, 
     await console.page.keyboard.press('Enter');
     await console.press(console.inDialog('End'));
     await console.sees('The session has ended.');
-    await expect.poll(() => status(device)).toBe(401);
+    await expect.poll(() => statusOf(device)).toBe(401);
     await end.waitFor({ state: 'detached' });
   });
 
@@ -67,75 +63,78 @@ describe.skipIf(!browserPath).each(HANDS)('the sessions page, by the %s', SLOW, 
     await console.sees('2 sessions end, this one too.');
     await console.press(console.inDialog('End all sessions'));
     await console.button('Log in').waitFor();
-    await expect.poll(() => status(other)).toBe(401);
+    await expect.poll(() => statusOf(other)).toBe(401);
   });
 });
 
-describe.skipIf(!browserPath)('a page in mid-work', () => {
+describe.skipIf(!browserPath).each(HANDS)('a page in mid-work, by the %s', SLOW, (hand) => {
   const roles = ['user', 'admin'];
 
   it('keeps what was typed when the session ends', async () => {
     const { email } = await newUser(roles);
-    const console = (open = await Console.login({ email }));
+    const console = (open = await Console.login({ email, hand }));
     const paste = console.page.getByLabel('Paste a token');
-    await paste.fill('something long');
+    const password = console.page.getByLabel('Password');
+    await console.type(paste, 'something long');
     await api('auth/logout-everywhere', { token: await login(email), method: 'POST' });
-    await console.button('Check').click();
+    await console.press(console.button('Check'));
     await console.page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
     for (let count = 0; count < 5; count += 1) await console.page.keyboard.press('Escape');
     expect(await console.page.getByLabel('E-mail').inputValue()).toBe(email);
-    await console.page.getByLabel('Password').fill(PASSWORD);
+    await console.type(password, PASSWORD);
     await console.page.keyboard.press('Enter');
     await console.page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await paste.inputValue()).toBe('something long');
-    await console.button('Check').click();
+    await console.press(console.button('Check'));
     await console.sees('token_invalid');
   });
 
   it('asks for the password before a change when the login was long ago', async () => {
-    const { email, id } = await newUser(roles);
-    const console = (open = await Console.login({ email }));
-    const { authDatabase } = await startStack();
-    const longAgo = `UPDATE sessions SET authenticated_at = now() - interval '16 minutes' WHERE user_id = '${id}'`;
-    await withDatabase(authDatabase, (client) => client.query(longAgo));
+    const user = await newUser(roles);
+    const { email, id } = user;
+    const console = (open = await Console.login({ email, hand }));
+    await ageLogin(user);
     // The session goes on, with a token that says when the login was.
     await console.page.reload();
+    const password = console.page.getByLabel('Password');
     await console.go('Roles and resources');
-    await console.button('New role').click();
-    await console.page.getByLabel('Name').fill(`role-${id.slice(0, 8)}`);
-    await console.inDialog('New role').click();
-    await console.page.getByLabel('Password').fill('a wrong password');
-    await console.inDialog('Confirm').click();
+    await console.press(console.button('New role'));
+    await console.type(console.page.getByLabel('Name'), `role-${id.slice(0, 8)}`);
+    await console.press(console.inDialog('New role'));
+    await console.type(password, 'a wrong password');
+    await console.press(console.inDialog('Confirm'));
     await console.sees('The e-mail or the password is wrong.');
     await console.page.keyboard.press('Escape');
     await console.sees('Not done: it needs a proof that it is you.');
-    await console.inDialog('New role').click();
-    await console.page.getByLabel('Password').fill(PASSWORD);
+    await console.press(console.inDialog('New role'));
+    await console.type(password, PASSWORD);
     await console.page.keyboard.press('Enter');
     await console.page.getByRole('dialog', { name: 'New role' }).waitFor({ state: 'detached' });
     await console.sees(`role-${id.slice(0, 8)}`);
   });
 
-  it('goes on by itself when auth has been away', async () => {
+  it('goes on by itself when auth has been away for ten seconds', async () => {
     const { email } = await newUser(roles);
     const { auth } = await startStack();
     const proxy = await createTcpProxy(Number(new URL(auth).port));
     try {
       const address = `http://localhost:${proxy.port}`;
-      const console = (open = await Console.login({ email, address }));
+      const console = (open = await Console.login({ email, address, hand }));
       const paste = console.page.getByLabel('Paste a token');
-      await paste.fill('something long');
+      await console.type(paste, 'something long');
       proxy.cut();
-      await console.button('Check').click();
+      await console.press(console.button('Check'));
       await console.sees('The page goes on by itself');
-      await console.page.getByRole('navigation').getByRole('link', { name: 'Sessions' }).click();
+      const menu = console.page.getByRole('navigation');
+      await console.press(menu.getByRole('link', { name: 'Sessions' }));
       await console.sees('Loading');
+      await console.page.waitForTimeout(AWAY_MS);
       proxy.resume();
       await console.sees('this one');
       await console.page.getByText('The page goes on by itself').waitFor({ state: 'detached' });
       await console.go('Token');
-      await console.page.getByLabel('Paste a token').fill('something long');
-      await console.button('Check').click();
+      await console.type(console.page.getByLabel('Paste a token'), 'something long');
+      await console.press(console.button('Check'));
       await console.sees('token_invalid');
     } finally {
       await open?.close();
