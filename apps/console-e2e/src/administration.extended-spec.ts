@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
 import { Console, HANDS, SLOW } from './console.js';
-import { login, newUser, startStack } from './stack.js';
+import { adminToken, api, login, newUser, startStack } from './stack.js';
 
 let console: Console;
 afterEach(async () => {
@@ -33,10 +33,13 @@ describe.skipIf(!browserPath).each(HANDS)('clients, by the %s', SLOW, (hand) => 
     await console.press(console.button(`Add a secret: ${name}`));
     await console.press(console.inDialog('Add a secret'));
     await console.sees('This is shown only once.');
+    const added = await console.page.getByRole('dialog').locator('code').last().innerText();
     await console.press(console.inDialog('Close'));
     await console.press(console.button(`End the secret: ${name}`).first());
     await console.press(console.inDialog('End the secret'));
     await console.sees('The secret has ended.');
+    await token(id, added);
+    await expect(token(id, secret)).rejects.toThrow('401');
 
     await console.press(console.button(`Change: ${name}`));
     await console.check(console.page.getByLabel('orders:write'));
@@ -46,10 +49,32 @@ describe.skipIf(!browserPath).each(HANDS)('clients, by the %s', SLOW, (hand) => 
     await console.sees('auth does not record the tokens that clients get for themselves');
     await console.press(console.inDialog('Disable'));
     await rowOf(name).getByText('disabled').waitFor();
-    await expect(token(id, secret)).rejects.toThrow('401');
+    await expect(token(id, added)).rejects.toThrow('401');
+    await console.press(console.button(`Enable: ${name}`));
+    await console.press(console.inDialog('Enable'));
+    await rowOf(name).getByText('disabled').waitFor({ state: 'detached' });
+    await token(id, added);
     await console.press(console.button(`Remove: ${name}`));
     await console.press(console.inDialog('Remove'));
     await rowOf(name).waitFor({ state: 'detached' });
+  });
+
+  it('are found by name and by id', async () => {
+    const token = await adminToken();
+    const add = async (name: string) => {
+      const body = { name, grants: ['introspect'], scopes: [] };
+      return (await api<{ id: string }>('admin/clients', { token, body })).id;
+    };
+    const names = [randomUUID(), randomUUID()];
+    const [, second = ''] = [await add(names[0]!), await add(names[1]!)];
+    console = await Console.login({ email: (await newUser(['user', 'admin'])).email, hand });
+    await console.go('Clients');
+    const found = console.page.locator('.row-title');
+    const search = console.page.getByLabel('Name or id');
+    await console.type(search, names[0]!);
+    await expect.poll(() => found.allInnerTexts()).toEqual([expect.stringContaining(names[0]!)]);
+    await console.type(search, second);
+    await expect.poll(() => found.allInnerTexts()).toEqual([expect.stringContaining(names[1]!)]);
   });
 });
 
@@ -93,8 +118,13 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.sees('live tokens that have a lost scope are refused');
       await console.sees('This ends no live token.');
       await console.check(console.page.getByLabel(`${name}:write`));
+      await console.check(console.page.getByLabel('Needs a second factor'));
       await console.press(console.inDialog('Save'));
       await console.sees('Saved.');
+      await console.press(console.button(`Change: ${name}`));
+      const needsFactor = console.page.getByLabel('Needs a second factor');
+      await expect.poll(() => needsFactor.isChecked()).toBe(true);
+      await console.press(console.inDialog('Cancel'));
       await console.press(console.button(`Remove: ${name}`));
       await console.sees('This ends no live token.');
       await console.press(console.inDialog('Remove'));

@@ -88,6 +88,13 @@ export class Console {
     await this.page.keyboard.press('Space');
   }
 
+  /** Takes the option with this text. */
+  async choose(select: Locator, text: string): Promise<void> {
+    if (this.hand === 'mouse') return void (await select.selectOption(text));
+    await this.reach(select);
+    await this.page.keyboard.type(text);
+  }
+
   /** Writes a text in the place of the one that is there. */
   async type(field: Locator, text: string): Promise<void> {
     if (this.hand === 'mouse') return field.fill(text);

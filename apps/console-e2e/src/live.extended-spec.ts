@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
@@ -41,6 +43,23 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
       .getByRole('list', { name: 'What is revoked' })
       .getByText(sessionId)
       .waitFor();
+  });
+
+  it.each([
+    ['token', 'Revoke this token?'],
+    ['client', 'Revoke all tokens of this client?'],
+    ['key', 'Revoke this key?'],
+  ])('take the id of a %s', async (kind, question) => {
+    const id = randomUUID();
+    await console.go('Revocations');
+    await console.choose(console.page.getByLabel('What', { exact: true }), kind);
+    await console.type(console.page.getByLabel('Id', { exact: true }), id);
+    await console.press(console.button('Revoke'));
+    await console.sees(question);
+    await console.press(console.inDialog('Revoke'));
+    await console.sees(/^Applied by/);
+    const revoked = console.page.getByRole('list', { name: 'What is revoked' });
+    await revoked.getByText(`${kind} ${id}`).waitFor();
   });
 
   it('can be tried with an id that nobody has', async () => {

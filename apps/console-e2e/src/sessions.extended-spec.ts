@@ -89,6 +89,20 @@ describe.skipIf(!browserPath).each(HANDS)('a page in mid-work, by the %s', SLOW,
     await console.sees('token_invalid');
   });
 
+  it('is left for the login of another user', async () => {
+    const [user, other] = [await newUser(), await newUser()];
+    const console = (open = await Console.login({ email: user.email, hand }));
+    await console.go('Account');
+    await api('auth/logout-everywhere', { token: await login(user.email), method: 'POST' });
+    const menu = console.page.getByRole('navigation');
+    await console.press(menu.getByRole('link', { name: 'Sessions' }));
+    await console.press(console.inDialog('Log in as another user'));
+    await console.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await console.logIn(other.email);
+    await console.sees('this one');
+    await console.sees(other.email);
+  });
+
   it('asks for the password before a change when the login was long ago', async () => {
     const user = await newUser(roles);
     const { email, id } = user;

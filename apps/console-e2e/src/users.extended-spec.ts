@@ -82,6 +82,22 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     await expect.poll(() => statusOf(others[1]!)).toBe(401);
   });
 
+  it('are listed page by page', async () => {
+    const prefix = randomUUID();
+    const token = await adminToken();
+    for (let count = 0; count < 21; count += 1) {
+      const body = { email: `${prefix}-${count}@example.com`, password: PASSWORD };
+      await api('admin/users', { token, body });
+    }
+    await console.go('Users');
+    await console.type(console.page.getByLabel('E-mail begins with'), prefix);
+    const found = console.page.getByRole('link', { name: prefix });
+    await expect.poll(() => found.count()).toBe(20);
+    await console.press(console.button('Show more'));
+    await expect.poll(() => found.count()).toBe(21);
+    await console.button('Show more').waitFor({ state: 'detached' });
+  });
+
   it('are created, get a password once, are disabled, enabled and deleted', async () => {
     const email = `${randomUUID()}@example.com`;
     await console.go('Users');
