@@ -1,4 +1,5 @@
 import { findChromium } from '@jwt-auth/dev-stack';
+import type { Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ADA, BrowserStack, REFRESH, TOKEN_LIFE_MS, type User } from './browser-stack.js';
@@ -67,6 +68,7 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
           'logout',
           'onChange',
           'principal',
+          'renew',
           'stepUp',
         ],
       });
@@ -127,6 +129,41 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
       await user.context.addCookies(kept);
       await user.reload(third);
       expect(await user.principal(third)).toBeNull();
+    }),
+  );
+
+  it(
+    'does not repeat a request that is refused for another reason than the token',
+    loggedIn(async (user) => {
+      let requests = 0;
+      const headers = {
+        'access-control-allow-origin': stack.page,
+        'access-control-expose-headers': 'www-authenticate',
+        'www-authenticate': 'Bearer error="insufficient_user_authentication", max_age=900',
+      };
+      const refuse = (route: Route) => {
+        requests += 1;
+        return route.fulfill({ status: 401, headers });
+      };
+      await user.tab.route(`${stack.orders.url}/orders`, refuse);
+      user.forget();
+      expect(await user.order()).toBe(401);
+      expect(requests).toBe(1);
+      expect(user.refreshed).toEqual([]);
+    }),
+  );
+
+  it(
+    'hears no more of other tabs once it has closed its session, which goes on',
+    loggedIn(async (user) => {
+      const second = await user.openTab();
+      await user.tab.evaluate(() => session.close());
+      expect(await user.order(second)).toBe(200);
+      await second.evaluate(() => session.logout());
+      const third = await user.openTab();
+      expect(await user.principal(third)).toBeNull();
+      expect(await user.tab.evaluate(() => changes.at(-1))).not.toBeNull();
+      expect(await user.principal()).not.toBeNull();
     }),
   );
 
