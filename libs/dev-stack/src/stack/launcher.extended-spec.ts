@@ -76,6 +76,18 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
+it('fills the demo, and starts all the same if that fails', SLOW, async () => {
+  const apps = [
+    tinyApp(directory, 'auth', { port: await freePort() }),
+    tinyApp(directory, 'orders', { port: await freePort() }),
+  ];
+  const launcher = await launchOnGivenPostgres({ apps });
+  await launcher.says('Ready after');
+  expect(launcher.output).toContain('No demo sessions and orders');
+  launcher.kill('SIGTERM');
+  expect(await launcher.ended).toBe(0);
+});
+
 describe('a launcher that is asked to end', SLOW, () => {
   it('by SIGHUP or SIGTERM ends in order, and starts again: each app on the same database', async () => {
     const startAndEnd = async (signal: NodeJS.Signals) => {

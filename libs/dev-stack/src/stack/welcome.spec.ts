@@ -3,7 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { walkThrough } from './welcome.js';
+import { findApps, ROOT } from './app.js';
+import { StackSettings } from './settings.js';
+import type { Stack } from './stack.js';
+import { walkThrough, welcome } from './welcome.js';
 
 interface Seen {
   call: string;
@@ -47,3 +50,15 @@ it.each(['correct horse battery staple', `it's a "quoted" \\ $HOME \`id\` päss!
     expect(stdout).toMatch(/order: 200 in [\d.,]+ s\n[^]*logout: 200 in [\d.,]+ s/);
   },
 );
+
+it.each([
+  ['the console first', {}, 'console   http://localhost:3000/console'],
+  ['no console where it is off', { CONSOLE: 'off' }, 'auth      http://localhost:3000 '],
+])('the addresses name %s', (_, more, first) => {
+  const apps = findApps(ROOT);
+  const settings = new StackSettings(apps, { DATABASE_URL: 'postgres://db/auth', ...more }, '');
+  const text = welcome({ apps, settings, stack: {} as Stack, logDir: '', seconds: 1 });
+  const addresses = text.split('\n').filter((line) => line.includes('http://localhost'));
+  expect(addresses[0]?.trim().startsWith(first), addresses[0]).toBe(true);
+  expect(text).toContain('ada@example.com');
+});
