@@ -102,6 +102,8 @@ interface Me {
  */
 const TIMEOUTS_MS = [8_000, 15_000, 15_000, 15_000, 15_000];
 const PAUSES_MS = [300, 1_000, 2_000, 4_000];
+/** If auth asks for more, the caller may know what to do meanwhile. */
+const LONGEST_PAUSE_MS = 4_000;
 
 /** The calls that a session makes. All of them with the cookie, and as JSON. */
 export function authServer(base: string) {
@@ -128,8 +130,8 @@ export function authServer(base: string) {
         const signal = AbortSignal.timeout(TIMEOUTS_MS[attempt] as number);
         return await post<Body>(path, {}, { signal, headers });
       } catch (error) {
-        const pauseMs = PAUSES_MS[attempt];
-        if (pauseMs === undefined || isFinal(error)) throw error;
+        const pauseMs = Math.max(PAUSES_MS[attempt] ?? Infinity, askedPauseMs(error));
+        if (pauseMs > LONGEST_PAUSE_MS || isFinal(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     }
@@ -213,6 +215,10 @@ function problemIn(text: string): Partial<Problem> {
     return {};
   }
 }
+
+/** By `Retry-After`, if that is there, and no date. */
+const askedPauseMs = (error: unknown): number =>
+  error instanceof SessionError ? 1_000 * (error.retryAfterSeconds || 0) : 0;
 
 /** Whether auth has answered, and will say the same again. */
 const isFinal = (error: unknown): boolean =>
