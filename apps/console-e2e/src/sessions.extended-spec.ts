@@ -25,8 +25,15 @@ describe.skipIf(!browserPath).each(HANDS)('the login, by the %s', SLOW, (hand) =
     expect(await console.page.getByLabel('E-mail').inputValue()).toBe(email);
     await console.logIn(email);
     await console.page.getByRole('heading', { name: 'Sessions' }).waitFor();
+    const other = await console.page.context().newPage();
+    await other.goto(console.page.url());
+    await other.getByText(email).waitFor();
     await console.press(console.button('Log out'));
     await console.button('Log in').waitFor();
+    // No other tab shows anything any more.
+    await other.getByText(email).waitFor({ state: 'detached' });
+    await other.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    expect(await other.getByRole('dialog').count()).toBe(0);
   });
 });
 

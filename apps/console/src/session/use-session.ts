@@ -1,3 +1,4 @@
+import { AUTH } from '../place.js';
 import { Store, useStore } from '../store.js';
 import { announce } from '../ui/announcements.js';
 import { identityQuestion } from './identity.js';
@@ -32,6 +33,14 @@ export const useLogins = () => useStore(logins);
 /** What the login page says of how the session ended; empty: nothing. */
 export const farewell = new Store('');
 
+/** Other tabs with this console: there, too, nothing stays in sight of a user who wants to leave. */
+const tabs = new BroadcastChannel(`console ${AUTH.href}`);
+tabs.onmessage = showNothing;
+
+function showNothing(): void {
+  sessionState.set('none');
+}
+
 /**
  * Ends the session because the user wants it, in all tabs.
  *
@@ -40,6 +49,7 @@ export const farewell = new Store('');
 export async function logout(text = ''): Promise<void> {
   farewell.set(text);
   if (text) announce(text);
-  sessionState.set('none');
+  showNothing();
+  tabs.postMessage('logout');
   await session.logout().catch(() => undefined);
 }

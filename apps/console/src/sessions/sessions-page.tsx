@@ -1,6 +1,6 @@
 import { call, path } from '../api/api.js';
 import { useQuery } from '../api/use-query.js';
-import { logout, sessionState } from '../session/use-session.js';
+import { logout } from '../session/use-session.js';
 import { texts } from '../texts.js';
 import { Confirm, DialogButton } from '../ui/dialog.js';
 import { Page, Rows } from '../ui/page.js';
@@ -12,7 +12,6 @@ export function SessionsPage() {
   const sessions = useQuery<ListedSession[]>('auth/sessions');
   const endAll = async () => {
     await call('auth/logout-everywhere', { method: 'POST' });
-    sessionState.set('none');
     await logout();
   };
   return (
