@@ -25,3 +25,10 @@ it('is found on the PATH, if it may be executed', () => {
   const PATH = ['/nowhere', folder].join(path.delimiter);
   expect(findChromium({ PATH, CHROME_PATH: '' })).toBe(path.join(folder, 'google-chrome'));
 });
+
+it('may be missing on a desk, but not where nobody would read that its tests are skipped', () => {
+  const PATH = '/nowhere';
+  expect(findChromium({ PATH })).toBeUndefined();
+  expect(() => findChromium({ PATH, CI: 'true' })).toThrow('There is no Chromium');
+  expect(findChromium({ PATH, CI: 'true', CHROME_PATH: 'none' })).toBeUndefined();
+});

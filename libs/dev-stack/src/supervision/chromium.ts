@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
+import { DevStackError } from '../errors.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
 const ELSEWHERE = [
@@ -11,6 +12,9 @@ const ELSEWHERE = [
 /**
  * The browser of this machine: `CHROME_PATH`, or one that is found. `undefined`: there is none, or
  * `CHROME_PATH` is `none`.
+ *
+ * @throws DevStackError `setting_invalid` if there is none and `CI` is set: there nobody reads that tests
+ *   were skipped
  */
 export function findChromium(env: NodeJS.ProcessEnv = process.env): string | undefined {
   if (env['CHROME_PATH'] === 'none') return undefined;
@@ -18,7 +22,12 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | und
   if (env['CHROME_PATH']) return env['CHROME_PATH'];
   const folders = (env['PATH'] ?? '').split(path.delimiter);
   const candidates = folders.flatMap((folder) => NAMES.map((name) => path.join(folder, name)));
-  return [...candidates, ...ELSEWHERE].find(isExecutable);
+  const found = [...candidates, ...ELSEWHERE].find(isExecutable);
+  if (found === undefined && env['CI']) {
+    const message = 'There is no Chromium. Install one, or set CHROME_PATH (none: skip its tests).';
+    throw new DevStackError('setting_invalid', message);
+  }
+  return found;
 }
 
 function isExecutable(file: string): boolean {
