@@ -69,6 +69,20 @@ describe('RevocationFollower', () => {
     expect(onReach.mock.calls).toEqual([[12]]);
   });
 
+  it('goes on without a log and a listener, whatever there would be to say', async () => {
+    harness.start({ log: undefined, onReach: undefined });
+    (await harness.question(1)).answer({ reset: true, entries: [jti('one')] });
+    (await harness.question(2)).fail(new Error('away'));
+    (await harness.question(3, 5_000)).answer({ reset: true, ageMs: 1, entries: [jti('two')] });
+    (await harness.question(4, 500)).answer();
+    await harness.pass(0);
+    expect([harness.list.replacements, harness.holds('two'), harness.list.state]).toEqual([
+      1,
+      true,
+      'fresh',
+    ]);
+  });
+
   it.each([0, -1, NaN])('refuses a strictest age of %d', (strictestMs) => {
     harness.start();
     expect(() => harness.make({ strictestMs })).toThrow(TypeError);
