@@ -137,7 +137,8 @@ function lineOf({ fileName, location, replacement }) {
 }
 
 function code(text) {
-  const line = text.replace(/\s+/g, ' ').trim();
+  // Two backticks alone cannot be written as code.
+  const line = text.replace(/\s+/g, ' ').replace(/^``$/, '""').trim();
   const short = line.length > 70 ? `${line.slice(0, 45)}…${line.slice(-20)}` : line;
   return short.includes('`') ? `\`\` ${short} \`\`` : `\`${short}\``;
 }
