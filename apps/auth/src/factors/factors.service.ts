@@ -130,9 +130,8 @@ export class FactorsService {
     });
     // Not from where: that may be an administrator's address.
     const time = (await this.clock.database(manager)).toUTCString();
-    await this.mail.add(manager, {
-      ...{ template: 'factors-reset', recipient, userId, values: { time } },
-    });
+    const template = 'factors-reset';
+    await this.mail.add(manager, { template, recipient, userId, values: { time } });
     return count;
   }
 

@@ -11,6 +11,7 @@ import { RevocationsModule } from '../revocations/revocations.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { LiveTokensAdminController } from './live-tokens.admin.controller.js';
+import { LiveTokensService } from './live-tokens.service.js';
 import { LocalStrategy } from './local.strategy.js';
 import { LoginController } from './login.controller.js';
 import { LoginTicketsRepository } from './login-tickets.repository.js';
@@ -60,6 +61,7 @@ import { TokenPairs } from './token-pairs.js';
     StepUpController,
   ],
   providers: [
+    LiveTokensService,
     LocalStrategy,
     LoginTicketsRepository,
     MfaLoginService,

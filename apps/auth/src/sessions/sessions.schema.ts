@@ -1,6 +1,8 @@
 import { Uuid } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
+import { Audience, RoleName } from '../access/access.schema.js';
+import { Kid } from '../keys/keys.schema.js';
 import { RequestedResource, RequestedScope, TokenFormat } from '../tokens/token-request.schema.js';
 import { MfaDemand } from './mfa-login.schema.js';
 import type { Session } from './session.entity.js';
@@ -77,3 +79,22 @@ export function sessionAnswer(session: Session, currentId?: string): SessionList
 }
 
 export const SessionId = Uuid;
+
+/** Each limits the count further. */
+export const LiveTokensQuery = z.strictObject({
+  userId: Uuid.optional(),
+  sessionId: SessionId.optional(),
+  kid: Kid.optional().meta({ description: 'those that were issued while this key signed' }),
+  role: RoleName.optional().meta({ description: 'those of users who have this role' }),
+  audience: Audience.optional(),
+});
+export type LiveTokensQuery = z.infer<typeof LiveTokensQuery>;
+
+export const LiveTokens = z
+  .object({
+    count: z.int().meta({
+      description: 'with those that were revoked by themselves, until they expire',
+    }),
+  })
+  .meta({ id: 'LiveTokens' });
+export type LiveTokens = z.infer<typeof LiveTokens>;
