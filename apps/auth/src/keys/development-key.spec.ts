@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,12 @@ describe('the key of a development machine', () => {
 
   it('differs from machine to machine', () => {
     expect(developmentKey(join(directory, 'a'))).not.toEqual(developmentKey(join(directory, 'b')));
+  });
+
+  it('replaces nothing, not even a link that leads nowhere', () => {
+    symlinkSync(join(directory, 'nowhere'), join(directory, 'key-encryption-key'));
+    expect(() => developmentKey(directory)).toThrow('ENOENT');
+    expect(readdirSync(directory)).toEqual(['key-encryption-key']);
   });
 
   it('stops the start when what is there is no key', () => {
