@@ -90,18 +90,20 @@ export class AccountMails implements OnModuleInit {
   }
 
   /**
-   * A mail with a new link. `undefined`: it was removed while this process completed it. Mails are removed
-   * with their user locked, and the links after them: so no link is left.
+   * A mail with a new link. `undefined`: it was removed, or its user disabled or restored, while this process
+   * completed it. Mails are removed with their user locked, and the links after them: so no link is left.
    */
   private withLink(
     mail: OutgoingMail,
-    { id: userId, email }: User,
+    { id: userId }: User,
     purpose: LinkPurpose,
-    { template = mail.template as TemplateName, recipient = email, values, until }: LinkedMail = {},
+    { template = mail.template as TemplateName, values, until, ...changed }: LinkedMail = {},
   ): Promise<MailContent | undefined> {
     return this.dataSource.transaction(async (manager) => {
       const user = await this.users.lock(manager, userId);
-      if (!user || !(await this.outbox.has(manager, mail))) return undefined;
+      const isExpected = user?.isDisabled === (purpose === 'restore-account');
+      if (!user || !isExpected || !(await this.outbox.has(manager, mail))) return undefined;
+      const { recipient = user.email } = changed;
       const link = await this.links.issue(manager, { userId, purpose, email: recipient }, until);
       return { template, recipient, values: { ...values, link } };
     });

@@ -139,9 +139,9 @@ export class AccountsController {
   @ApiAcceptedResponse({ standardSchema: Accepted })
   async changeEmail(
     @Body({ schema: EmailChange }) { newEmail }: EmailChange,
-    @CurrentUser() { userId }: SessionUser,
+    @CurrentUser() user: SessionUser,
   ): Promise<Accepted> {
-    await this.emails.requestChange(userId, newEmail);
+    await this.emails.requestChange(user, newEmail);
     return {};
   }
 

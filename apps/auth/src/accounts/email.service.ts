@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
@@ -7,13 +7,21 @@ import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import type { TemplateName } from '../mail/mail-templates.js';
 import { noticeOf } from '../mail/notice.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
+import type { SessionUser } from '../users/current-user.decorator.js';
 import { emailKey } from '../users/email.js';
 import { LoginLimits } from '../users/login-limits.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { UsersService } from '../users/users.service.js';
 import { AccountLinks } from './account-links.js';
 import { AccountsError } from './accounts.errors.js';
+
+interface RequestedMail {
+  readonly template: TemplateName;
+  readonly userId: string;
+  readonly recipient: string;
+}
 
 /** Verifies and changes the e-mail of an account. */
 @Injectable()
@@ -22,6 +30,7 @@ export class EmailService {
     private readonly dataSource: DataSource,
     private readonly usersService: UsersService,
     private readonly users: UsersRepository,
+    private readonly sessions: SessionsService,
     private readonly links: AccountLinks,
     private readonly limits: LoginLimits,
     private readonly mail: MailOutbox,
@@ -50,17 +59,24 @@ export class EmailService {
    */
   async requestVerification(userId: string): Promise<void> {
     const { email, emailVerifiedAt } = await this.usersService.get(userId);
-    if (!emailVerifiedAt) await this.send('verify-email', userId, email);
+    if (emailVerifiedAt) return;
+    await this.send({ template: 'verify-email', userId, recipient: email });
   }
 
   /**
    * Sends a link to the new e-mail. The answer is the same if that has an account, whose owner is then
    * told by mail.
    *
-   * @throws AccountsError `mail_unavailable`; UsersError `too_many_attempts`
+   * @throws AccountsError `mail_unavailable`; UsersError `too_many_attempts`; SessionsError
+   *   `session_not_found`
    */
-  requestChange(userId: string, newEmail: string): Promise<void> {
-    return this.send('confirm-email', userId, newEmail);
+  requestChange(caller: SessionUser, newEmail: string): Promise<void> {
+    const { userId } = caller;
+    const mail = { template: 'confirm-email', userId, recipient: newEmail } as const;
+    return this.send(mail, async (manager) => {
+      await this.users.lock(manager, userId);
+      await this.sessions.lockOpen(manager, caller);
+    });
   }
 
   /**
@@ -89,12 +105,17 @@ export class EmailService {
     });
   }
 
-  private async send(template: TemplateName, userId: string, recipient: string): Promise<void> {
+  /** @param demand in the transaction that adds the mail */
+  private async send(
+    mail: RequestedMail,
+    demand?: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
     if (!this.config.mailServer) throw new AccountsError('mail_unavailable', 'No SMTP_URL');
-    await this.limits.begin(mailRequestLimits(userId));
-    if (!(await this.limits.allows(mailLimits(emailKey(recipient))))) return;
-    await this.dataSource.transaction((manager) =>
-      this.mail.add(manager, { template, recipient, userId }),
-    );
+    await this.limits.begin(mailRequestLimits(mail.userId));
+    if (!(await this.limits.allows(mailLimits(emailKey(mail.recipient))))) return;
+    await this.dataSource.transaction(async (manager) => {
+      await demand?.(manager);
+      await this.mail.add(manager, mail);
+    });
   }
 }

@@ -52,11 +52,18 @@ export class SessionEndService {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether there was such a session to end. */
+  /**
+   * Ends a session that its user leaves, or that someone else may have: what it asked for by mail goes with
+   * it then, as the end of all sessions takes it.
+   *
+   * @returns whether there was such a session to end
+   */
   async endSession(
     manager: EntityManager,
     { userId, sessionId, reason, actor = userId, origin, command }: EndSession,
   ): Promise<boolean> {
+    // A refresh, which finds the reuse, has locked the user.
+    if (reason !== 'logout' && reason !== 'reuse') await this.users.lock(manager, userId);
     const ended = await this.end(manager, { id: sessionId, userId }, reason);
     if (ended === 0) return false;
     await this.audit.record(manager, {
@@ -67,6 +74,7 @@ export class SessionEndService {
       ...{ subject: sessionId, origin, command },
       detail: { userId, reason },
     });
+    if (reason !== 'logout') await this.ends.announce(manager, userId);
     return true;
   }
 

@@ -4,9 +4,9 @@ import type { EntityManager } from 'typeorm';
 type Listener = (manager: EntityManager, userId: string) => Promise<void>;
 
 /**
- * Announces that all sessions of a user end, or all but the caller's, to the domains that import
- * `sessions/`: in the transaction that ends them, which has locked the user. `accounts/account-user-changes.ts`
- * listens.
+ * Announces that sessions of a user end, of which one may be a thief's, to the domains that import
+ * `sessions/`: in the transaction that ends them, in which nobody else locks the user.
+ * `accounts/account-user-changes.ts` listens.
  */
 @Injectable()
 export class SessionEnds {

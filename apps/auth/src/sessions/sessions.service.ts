@@ -1,12 +1,13 @@
 import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import type { ByAdmin } from '../audit/by-admin.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { hashSecret } from '../secret.js';
+import type { SessionUser } from '../users/current-user.decorator.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
@@ -75,6 +76,17 @@ export class SessionsService {
       const end = { userId, sessionId: id, reason: 'revoked', actor, origin } as const;
       await this.sessionEnd.endSession(manager, end);
     });
+  }
+
+  /**
+   * Locks the session of a caller, after its user. What is asked for in this transaction ends with the
+   * session, as it cannot end before.
+   *
+   * @throws SessionsError `session_not_found` when it has ended since the guard let the caller in
+   */
+  async lockOpen(manager: EntityManager, { userId, sessionId }: SessionUser): Promise<void> {
+    const session = await this.sessions.lockOpen(manager, sessionId, userId);
+    if (!session) throw new SessionsError('session_not_found', `Session ${sessionId} is over`);
   }
 
   /** @throws SessionsError `session_not_found`, also for another user's */
