@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { RevocationList } from '@jwt-auth/jwt-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { Config } from '../config.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { KeyRing } from './key-ring.js';
+import { KeyRotationService } from './key-rotation.service.js';
 import { KeyWatch } from './key-watch.js';
 import { KeysRepository } from './keys.repository.js';
 
@@ -31,6 +33,16 @@ const ageNext = (seconds: number) =>
     `UPDATE signing_keys SET created_at = created_at - make_interval(secs => $1) WHERE state = 'next'`,
     [seconds],
   );
+/** As if the active key had signed, and the next one been published, for so long. */
+async function setAges(activeMs: number, nextMs: number): Promise<void> {
+  const ago = (ms: number) => new Date(+auth.clock.now() - ms);
+  await auth.dataSource.query(
+    `UPDATE signing_keys SET activated_at = CASE state WHEN 'active' THEN $1::timestamptz END,
+       created_at = CASE state WHEN 'next' THEN $2 ELSE created_at END
+     WHERE state IN ('active', 'next')`,
+    [ago(activeMs), ago(nextMs)],
+  );
+}
 const rotate = async () => {
   await ageNext(2);
   return post('rotate');
@@ -140,6 +152,8 @@ describe('withdrawal', () => {
     const before = await keys();
     expect((await post(`${kid}/withdraw`)).status).toBe(200);
     expect(await keys()).toEqual(before);
+    const events = `SELECT FROM audit_events WHERE action = 'key.withdrawn' AND subject = $1`;
+    expect(await auth.dataSource.query<object[]>(events, [kid])).toHaveLength(1);
     expect((await post(`${randomBytes(8).toString('hex')}/withdraw`)).status).toBe(404);
   });
 
@@ -187,7 +201,33 @@ describe('time and other processes', () => {
     }
   });
 
+  it('rotate it only when it has signed, and the next one is published, for long enough', async () => {
+    await auth.get(KeyWatch).onModuleDestroy();
+    auth.clock.stop();
+    const { signingKeyRotationMs: life, signingKeyPublishAheadMs: ahead } = auth.get(Config);
+    const [active, next] = [await kidOf('active'), await kidOf('next')];
+    const rotation = auth.get(KeyRotationService);
+    for (const ages of [
+      [life - 1, ahead],
+      [life, ahead - 1],
+    ] as const) {
+      await setAges(...ages);
+      await rotation.rotateIfDue();
+      expect(await kidOf('active')).toBe(active);
+    }
+    await setAges(life, ahead);
+    await rotation.rotateIfDue();
+    expect(await kidOf('active')).toBe(next);
+    const [event] = await auth.dataSource.query<object[]>(
+      `SELECT actor, subject, detail FROM audit_events WHERE action = 'key.rotated'`,
+    );
+    expect(event).toEqual({ actor: null, subject: next, detail: { retired: active } });
+    await rotation.rotateIfDue();
+    expect(await kidOf('active')).toBe(next);
+  });
+
   it('waits while so many keys are published that a service might not read them', async () => {
+    await auth.get(KeyWatch).onModuleDestroy();
     const active = await kidOf('active');
     await auth.dataSource.query(
       `INSERT INTO signing_keys (kid, state, public_key, created_at, activated_at, retired_at)
@@ -199,8 +239,15 @@ describe('time and other processes', () => {
     expect(Buffer.byteLength(auth.get(KeyRing).jwks)).toBeLessThan(56 * 1024);
     const { status, body } = await post('rotate');
     expect([status, body.code]).toEqual([409, 'conflict']);
-    auth.clock.advance(31 * 24 * 3_600_000);
-    await expect.poll(() => auth.get(KeyRing).active.kid).not.toBe(active);
+    const { signingKeyRotationMs, signingKeyPublishAheadMs } = auth.get(Config);
+    const rotation = auth.get(KeyRotationService);
+    await setAges(signingKeyRotationMs, signingKeyPublishAheadMs);
+    await rotation.rotateIfDue();
+    expect(await kidOf('active')).toBe(active);
+    await auth.dataSource.query(`DELETE FROM signing_keys WHERE kid = 'retired 1'`);
+    await auth.get(KeyRing).reload();
+    await rotation.rotateIfDue();
+    expect(await kidOf('active')).not.toBe(active);
   });
 
   it('keeps another process from signing with the key as soon as the feed has reached it', async () => {
