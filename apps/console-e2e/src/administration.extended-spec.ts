@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
-import { Console, HANDS, SLOW } from './console.js';
+import { Console, HANDS, NO_COUNT_OF_CLIENTS, SLOW } from './console.js';
 import { adminToken, api, login, newUser, startStack } from './stack.js';
 
 let console: Console;
@@ -46,7 +46,7 @@ describe.skipIf(!browserPath).each(HANDS)('clients, by the %s', SLOW, (hand) => 
     await console.press(console.inDialog('Save'));
     await rowOf(name).getByText('orders:read orders:write').waitFor();
     await console.press(console.button(`Disable: ${name}`));
-    await console.sees('auth does not record the tokens that clients get for themselves');
+    await console.sees(NO_COUNT_OF_CLIENTS);
     await console.press(console.inDialog('Disable'));
     await rowOf(name).getByText('disabled').waitFor();
     await expect(token(id, added)).rejects.toThrow('401');
@@ -104,7 +104,8 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.press(console.inDialog('New resource'));
       await rowOf(audience).getByText('see them').waitFor();
       await console.press(console.button(`Change: ${audience}`));
-      await console.sees('This ends no live token.');
+      await console.sees('This ends no live token of a session.');
+      await console.sees(NO_COUNT_OF_CLIENTS);
       const scopes = `${name}:read look at them\n${name}:write`;
       await console.type(console.page.getByLabel('Scopes'), scopes);
       await console.press(console.inDialog('Save'));
@@ -116,7 +117,7 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.press(console.inDialog('New role'));
       await console.press(console.button(`Change: ${name}`));
       await console.sees('live tokens that have a lost scope are refused');
-      await console.sees('This ends no live token.');
+      await console.sees('This ends no live token of a session.');
       await console.check(console.page.getByLabel(`${name}:write`));
       await console.check(console.page.getByLabel('Needs a second factor'));
       await console.press(console.inDialog('Save'));
@@ -126,9 +127,11 @@ describe.skipIf(!browserPath).each(HANDS)(
       await expect.poll(() => needsFactor.isChecked()).toBe(true);
       await console.press(console.inDialog('Cancel'));
       await console.press(console.button(`Remove: ${name}`));
-      await console.sees('This ends no live token.');
+      await console.sees('This ends no live token of a session.');
+      expect(await console.page.getByText(NO_COUNT_OF_CLIENTS).count()).toBe(0);
       await console.press(console.inDialog('Remove'));
       await console.press(console.button(`Remove: ${audience}`));
+      await console.sees(NO_COUNT_OF_CLIENTS);
       await console.press(console.inDialog('Remove'));
       await console.button(`Remove: ${audience}`).waitFor({ state: 'detached' });
 

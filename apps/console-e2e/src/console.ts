@@ -19,6 +19,10 @@ export const HANDS: readonly Hand[] = ['mouse', 'keyboard'];
 /** For tests of many steps, on a busy machine. */
 export const SLOW = { timeout: 300_000 };
 
+/** What a dialog says that may also end tokens of clients. */
+export const NO_COUNT_OF_CLIENTS =
+  'auth does not record the tokens that clients get for themselves';
+
 const TIMEOUT_MS = 30_000;
 /** No page has so many places that the focus can go to. */
 const MOST_TABS = 150;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
-import { Console, HANDS, SLOW, type Hand } from './console.js';
+import { Console, HANDS, NO_COUNT_OF_CLIENTS, SLOW, type Hand } from './console.js';
 import { adminToken, api, login, newUser, startStack } from './stack.js';
 
 let console: Console;
@@ -33,7 +33,7 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
     await console.type(console.page.getByLabel('Id', { exact: true }), sessionId);
     await console.press(console.button('Revoke'));
     await console.sees('All access tokens of the session are refused');
-    await console.sees('This ends up to 1 live token.');
+    await console.sees('This ends up to 1 live token of a session.');
     await console.press(console.inDialog('Revoke'));
     await console.sees(/^Applied by [1-9]\d* of [1-9]\d* service/);
     expect(await atOrders(token)).toBe(401);
@@ -56,6 +56,8 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
     await console.type(console.page.getByLabel('Id', { exact: true }), id);
     await console.press(console.button('Revoke'));
     await console.sees(question);
+    const ofClients = console.page.getByText(NO_COUNT_OF_CLIENTS);
+    expect(await ofClients.count()).toBe(kind === 'token' ? 0 : 1);
     await console.press(console.inDialog('Revoke'));
     await console.sees(/^Applied by/);
     const revoked = console.page.getByRole('list', { name: 'What is revoked' });
@@ -72,7 +74,7 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
     await console.go('Revocations');
     await console.type(console.page.getByLabel('Id', { exact: true }), 'x'.repeat(300));
     await console.press(console.button('Revoke'));
-    await console.sees('How many live tokens this ends is not known.');
+    await console.sees('How many live tokens of sessions this ends is not known.');
     await console.press(console.inDialog('Revoke'));
     await console.page.getByRole('dialog').locator('.failure').waitFor();
     await console.press(console.inDialog('Cancel'));
@@ -122,7 +124,8 @@ describe.skipIf(!browserPath).each(HANDS)('keys, by the %s', SLOW, (hand) => {
     const token = await login('ada@example.com');
     await console.press(console.button(`Withdraw: ${stolen}`));
     await console.sees('The drill for a stolen key');
-    await console.sees(/This ends up to \d+ live tokens?\./);
+    await console.sees(/This ends up to \d+ live tokens? of/);
+    await console.sees(NO_COUNT_OF_CLIENTS);
     await console.press(console.inDialog('Withdraw'));
     await console.sees('After the withdrawal');
     const checks = console.page.locator('section').filter({ hasText: 'After the withdrawal' });

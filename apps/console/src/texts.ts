@@ -11,12 +11,12 @@ export const texts = {
   loading: 'Loading …',
   liveTokens: (count: number) =>
     count === 0
-      ? 'This ends no live token.'
-      : `This ends up to ${plural(count, 'live token', 'live tokens')}.`,
-  counting: 'Counting the live tokens that this ends …',
-  liveTokensUnknown: 'How many live tokens this ends is not known.',
+      ? 'This ends no live token of a session.'
+      : `This ends up to ${plural(count, 'live token of a session', 'live tokens of sessions')}.`,
+  counting: 'Counting the live tokens of sessions that this ends …',
+  liveTokensUnknown: 'How many live tokens of sessions this ends is not known.',
   liveTokensOfClients:
-    'How many live tokens this ends is not known: auth does not record the tokens that clients get for themselves.',
+    'How many live tokens of clients this ends is not known: auth does not record the tokens that clients get for themselves.',
   none: 'There is nothing here.',
   more: 'Show more',
   cancel: 'Cancel',

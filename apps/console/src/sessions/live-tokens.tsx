@@ -10,10 +10,19 @@ export interface LiveTokensProps {
   readonly audience?: string;
 }
 
-/** How many live tokens die by what the dialog around it asks. */
+/**
+ * How many live tokens the action of the dialog around it ends. A key and an audience are also those of
+ * tokens that clients get for themselves, which auth cannot count.
+ */
 export function LiveTokens(which: LiveTokensProps) {
   const query = new URLSearchParams({ ...which }).toString();
   const { data, error } = useQuery<{ count: number }>(`admin/tokens/live?${query}`);
   const counted = data ? texts.liveTokens(data.count) : texts.counting;
-  return <p aria-live="polite">{error ? texts.liveTokensUnknown : counted}</p>;
+  const isOfClients = which.kid !== undefined || which.audience !== undefined;
+  return (
+    <>
+      <p aria-live="polite">{error ? texts.liveTokensUnknown : counted}</p>
+      {isOfClients && <p>{texts.liveTokensOfClients}</p>}
+    </>
+  );
 }
