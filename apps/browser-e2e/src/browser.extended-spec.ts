@@ -154,7 +154,7 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
   );
 
   it(
-    'hears no more of other tabs once it has closed its session, which goes on',
+    'ignores the other tabs once it has closed its session, which goes on',
     loggedIn(async (user) => {
       const second = await user.openTab();
       await user.tab.evaluate(() => session.close());
@@ -193,6 +193,27 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
       expect(user.refreshed).toHaveLength(3);
       await second.evaluate(() => session.logout());
       expect(await renew(second)).toBeUndefined();
+    }),
+  );
+
+  it(
+    'goes on with its token after auth could not give it a new one',
+    loggedIn(async (user) => {
+      let refreshes = 0;
+      const headers = {
+        'access-control-allow-origin': stack.page,
+        'access-control-allow-credentials': 'true',
+        'access-control-expose-headers': 'retry-after',
+        'retry-after': '60',
+      };
+      await user.tab.route(stack.auth.url + REFRESH, (route) => {
+        refreshes += 1;
+        return route.fulfill({ status: 503, headers });
+      });
+      const renew = () => session.renew().catch(({ name }: Error) => name);
+      expect(await user.tab.evaluate(renew)).toBe('SessionError');
+      expect(await user.order()).toBe(200);
+      expect(refreshes).toBe(1);
     }),
   );
 

@@ -235,8 +235,15 @@ export function createSession({ issuer }: SessionOptions): Session {
     },
 
     renew: async () => {
-      stale = access?.token;
-      await renew();
+      const token = access?.token;
+      stale = token;
+      try {
+        await renew();
+      } catch (error) {
+        // The token is still good: `fetch` goes on with it.
+        if (stale === token) stale = undefined;
+        throw error;
+      }
       return access?.token;
     },
 
