@@ -37,8 +37,9 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
   }
 
   /** Presses a button of the account, and the same one in the dialog that asks. */
-  async function confirm(label: string): Promise<void> {
+  async function confirm(label: string, says = label): Promise<void> {
     await console.press(console.button(label));
+    await console.sees(says);
     await console.press(console.inDialog(label));
     await console.page.getByRole('dialog').waitFor({ state: 'detached' });
   }
@@ -168,8 +169,9 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     const body = { email: user.email, password: PASSWORD };
     expect(await api<object>('auth/login', { body })).toHaveProperty('mfa');
     await openUser(user);
-    await confirm('Remove second factors');
+    await confirm('Remove second factors', 'This ends up to 1 live token of a session.');
     await console.button('Remove second factors').waitFor({ state: 'detached' });
+    await expect.poll(() => statusOf(token)).toBe(401);
     expect(await api<object>('auth/login', { body })).not.toHaveProperty('mfa');
   });
 

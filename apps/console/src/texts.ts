@@ -242,7 +242,7 @@ export const texts = {
     reset: {
       label: 'Remove second factors',
       title: 'Remove all second factors?',
-      text: 'For a user who has lost them. The password is enough for a login again, and a mail says so.',
+      text: 'For a user who has lost them. The password is enough for a login again, and a mail says so. The access tokens are refused at once; the sessions go on.',
       done: 'The second factors are removed.',
     },
     requires: 'Needs a second factor',

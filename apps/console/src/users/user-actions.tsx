@@ -72,7 +72,11 @@ export function UserActions({ user, onChanged }: UserActionsProps) {
         <ConfirmButton says={texts.users.newPassword} action={replacePassword}>
           {ended}
         </ConfirmButton>
-        {hasFactors && <ConfirmButton says={texts.factors.reset} action={resetFactors} />}
+        {hasFactors && (
+          <ConfirmButton says={texts.factors.reset} action={resetFactors}>
+            {ended}
+          </ConfirmButton>
+        )}
         <ConfirmButton says={texts.users.remove} action={remove}>
           {ended}
         </ConfirmButton>
