@@ -76,7 +76,7 @@ export const texts = {
     forgotTitle: 'Set a new password',
     forgotText: 'A link that sets a new password is mailed to you. It works for 30 minutes.',
     forgotSubmit: 'Mail the link',
-    forgotSent: 'If this e-mail has an account, the link is on its way.',
+    forgotSent: 'If this e-mail has an account, and auth can send mail, the link is on its way.',
   },
 
   identity: {
