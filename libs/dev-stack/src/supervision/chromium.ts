@@ -16,13 +16,16 @@ const ELSEWHERE = [
  * @throws DevStackError `setting_invalid` if there is none and `CI` is set: there nobody reads that tests
  *   were skipped
  */
-export function findChromium(env: NodeJS.ProcessEnv = process.env): string | undefined {
+export function findChromium(
+  env: NodeJS.ProcessEnv = process.env,
+  elsewhere: readonly string[] = ELSEWHERE,
+): string | undefined {
   if (env['CHROME_PATH'] === 'none') return undefined;
   // Set but wrong, it must not be replaced by another browser without a word.
   if (env['CHROME_PATH']) return env['CHROME_PATH'];
   const folders = (env['PATH'] ?? '').split(path.delimiter);
   const candidates = folders.flatMap((folder) => NAMES.map((name) => path.join(folder, name)));
-  const found = [...candidates, ...ELSEWHERE].find(isExecutable);
+  const found = [...candidates, ...elsewhere].find(isExecutable);
   if (found === undefined && env['CI']) {
     const message = 'There is no Chromium. Install one, or set CHROME_PATH (none: skip its tests).';
     throw new DevStackError('setting_invalid', message);
