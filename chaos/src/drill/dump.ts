@@ -12,7 +12,7 @@ export async function dumpMissing(server: PostgresServer): Promise<string | unde
   for (const program of ['pg_dump', 'psql']) {
     const { error, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
     if (error) return `${program} cannot be started: ${error.message}`;
-    const major = Number(/ (\d+)[.]/.exec(stdout)?.[1]);
+    const major = majorIn(stdout);
     const [row] = await statement(server, SERVER_VERSION);
     const ofServer = Number(row?.['major']);
     if (!(major >= ofServer))
@@ -20,6 +20,9 @@ export async function dumpMissing(server: PostgresServer): Promise<string | unde
   }
   return undefined;
 }
+
+/** Of what `--version` prints. */
+export const majorIn = (version: string): number => Number(/ (\d+)/.exec(version)?.[1]);
 
 /** The databases of both apps as scripts, which make them again in another cluster, by docs/deploy.md. */
 export async function dump(stage: DrillStage) {
