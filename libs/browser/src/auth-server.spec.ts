@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { authServer } from './auth-server.js';
 
-/** Of an auth that answers with 429, and then with 401. */
+/** A server that answers 429, then 401. */
 let server: Server;
 let retryAfter: string;
 let askedAtMs: number[];

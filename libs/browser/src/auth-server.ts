@@ -102,7 +102,7 @@ interface Me {
  */
 const TIMEOUTS_MS = [8_000, 15_000, 15_000, 15_000, 15_000];
 const PAUSES_MS = [300, 1_000, 2_000, 4_000];
-/** If auth asks for more, the caller may know what to do meanwhile. */
+/** A longer wait is left to the caller. */
 const LONGEST_PAUSE_MS = 4_000;
 
 /** The calls that a session makes. All of them with the cookie, and as JSON. */
