@@ -14,14 +14,18 @@ export interface SigningKey {
 /** A new key, by default for RS256. An RSA key has 2048 bits. */
 export async function generateSigningKey(
   algorithm: SigningAlgorithm = 'RS256',
-  publicExponent = 65_537,
 ): Promise<SigningKey> {
-  return { kid: randomUUID(), algorithm, ...(await generateKeys(algorithm, publicExponent)) };
+  return { kid: randomUUID(), algorithm, ...(await generateKeys(algorithm)) };
 }
 
-function generateKeys(algorithm: SigningAlgorithm, publicExponent: number) {
+function generateKeys(algorithm: SigningAlgorithm) {
   if (algorithm === 'ES256') return promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
   if (algorithm === 'EdDSA') return promisify(generateKeyPair)('ed25519', undefined);
+  return generateRsaKeys();
+}
+
+/** @param publicExponent default: 65,537 */
+export function generateRsaKeys(publicExponent?: number) {
   return promisify(generateKeyPair)('rsa', { modulusLength: 2048, publicExponent });
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { generateSigningKey, type SigningKey } from './access-token.js';
+import { generateRsaKeys, type SigningKey } from './access-token.js';
 
 /**
  * Any prime of 16 bits would do. For exponents from 2^16 up, as FIPS 186 asks for, OpenSSL looks for primes
@@ -19,8 +19,8 @@ export class OwnKeys {
   private readonly keys: SigningKey[] = [];
 
   async next(): Promise<SigningKey> {
-    const pair = spareKeys.pop() ?? (await generateSigningKey('RS256', QUICK_EXPONENT));
-    const key = { ...pair, kid: randomUUID() };
+    const pair = spareKeys.pop() ?? (await generateRsaKeys(QUICK_EXPONENT));
+    const key: SigningKey = { ...pair, kid: randomUUID() };
     this.keys.push(key);
     return key;
   }
