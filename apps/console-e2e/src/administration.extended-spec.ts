@@ -123,7 +123,9 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.press(console.inDialog('Save'));
       await console.sees('Saved.');
       // The list is that after the change, from which the form is filled.
-      await rowOf(name).filter({ hasNotText: audience }).getByText(`${name}:write`).waitFor();
+      await console.page.getByRole('dialog').waitFor({ state: 'detached' });
+      const role = rowOf(name).filter({ hasNotText: audience });
+      await role.getByText(`${name}:write`).waitFor();
       await console.press(console.button(`Change: ${name}`));
       const needsFactor = console.page.getByLabel('Needs a second factor');
       await expect.poll(() => needsFactor.isChecked()).toBe(true);
