@@ -34,11 +34,11 @@ export const loginRate: Benchmark = {
     "Keycloak's line is its published sizing, not measured here; it counts its own processes and not " +
     'its database.',
   whyMissed:
-    'A login is bound by the processor. Beside the hash it needs 0.9 ms for the RS256 signature, ' +
-    'about a millisecond for HTTP and two statements, another in Postgres and a half in the load, ' +
-    'and the hashes get slower as others use their caches: on cores that all of them share, 0.8 ' +
-    'is about the ceiling. Reading the next user while two are hashed made the machine busier ' +
-    '(4 % idle instead of 10) and logins no faster.',
+    'A login is bound by the processor. Beside the hash, auth takes 5 to 6 ms of it: about a third sends ' +
+    'the twelve statements of a login to Postgres, one after the other, and 0.9 ms is the RS256 ' +
+    'signature. Postgres takes 3 ms more. The cheaper the hash is on a machine, the more these weigh. ' +
+    'Fewer statements would need positional SQL, which was removed. Reading the next user while two are ' +
+    'hashed made the machine busier (4 % idle instead of 10) and logins no faster.',
   packages: ['@node-rs/argon2', 'autocannon'],
   run,
 };
