@@ -23,10 +23,10 @@ const PARTS = `
       CASE WHEN NOT indisvalid THEN 'INVALID' END)
     FROM tables JOIN pg_index ON indrelid = tables.oid
     UNION ALL
-    -- Postgres 18 lists NOT NULL here as well; the columns have it already.
+    -- Postgres 18 lists NOT NULL here as well; the columns have it already, and triggers are below.
     SELECT concat_ws(' ', 'constraint', tables.name, conname, pg_get_constraintdef(c.oid),
       CASE WHEN NOT convalidated THEN 'INVALID' END)
-    FROM tables JOIN pg_constraint AS c ON conrelid = tables.oid WHERE contype <> 'n'
+    FROM tables JOIN pg_constraint AS c ON conrelid = tables.oid WHERE contype NOT IN ('n', 't')
     UNION ALL
     SELECT concat_ws(' ', 'trigger', pg_get_triggerdef(t.oid), 'ENABLED ' || tgenabled::text)
     FROM tables JOIN pg_trigger AS t ON tgrelid = tables.oid WHERE NOT tgisinternal
