@@ -116,6 +116,7 @@ it('the audit log is exported by a command of the built app', async () => {
     'user.registered',
     'sessions.ended',
     'user.deleted',
+    'user.removed',
   ]);
   const listed = await admin.call<{ items: AuditEvent[] }>(here, 'audit?limit=100');
   expect(listed.body.items).toContainEqual(own.at(-1));

@@ -113,14 +113,23 @@ describe('apps whose roles own nothing', () => {
     const verdict = async () => outcome(await call(`${orders.url}/orders`, { token }));
     await expect.poll(verdict).toBe('token_revoked');
     expect((await tryLogin(auth.url, user.email)).status).toBe(401);
+    // The role may not change events. The database did, as their owner.
+    const events = await queryAt(
+      as('auth_app', 'auth'),
+      `SELECT DISTINCT address, request_id FROM audit_events WHERE actor = '${id}'`,
+    );
+    expect(events).toEqual([{ address: null, request_id: null }]);
   });
 
   it.each([
     `UPDATE audit_events SET actor = 'someone else'`,
+    'UPDATE audit_events SET address = NULL, request_id = NULL',
     'DELETE FROM audit_events',
     'TRUNCATE audit_events',
     'ALTER TABLE audit_events DISABLE TRIGGER ALL',
     'DROP TRIGGER audit_events_kept ON audit_events',
+    'ALTER TABLE users DISABLE TRIGGER users_forgotten',
+    'SELECT forget_removed_user()',
     `UPDATE audit_retention SET keep = '0'`,
     `CREATE OR REPLACE FUNCTION refuse_early_removal() RETURNS trigger LANGUAGE plpgsql
      AS 'BEGIN RETURN OLD; END'`,

@@ -3,7 +3,11 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** More about an event, as JSON. */
 export type AuditDetail = Readonly<Record<string, NonNullable<unknown> | null>>;
 
-/** One line of the audit log. The database refuses to change it, or to remove it before its time. */
+/**
+ * One line of the audit log. The database refuses to change it, or to remove it before its time. When a
+ * user's row goes, it removes `address` and `requestId` of the events of that user, and nothing else: so
+ * whatever else is personal may not be in an event.
+ */
 @Entity({ name: 'audit_events' })
 export class AuditEvent {
   /** Counts upwards: a place in the log. A string, because it outgrows a JavaScript number. */
@@ -31,7 +35,7 @@ export class AuditEvent {
   @Column({ name: 'request_id', type: 'text', nullable: true })
   requestId!: string | null;
 
-  /** More about what changed. Never a secret. */
+  /** More about what changed. Never a secret, and of a user nothing but ids. */
   @Column({ type: 'jsonb' })
   detail!: AuditDetail;
 }

@@ -16,6 +16,8 @@ export type AuditAction =
   | 'user.claims_changed'
   | 'user.password_changed'
   | 'user.deleted'
+  // Added by the database itself: see the trigger `users_forgotten`.
+  | 'user.removed'
   | 'user.deletion_requested'
   | 'user.restored'
   | 'user.exported'
@@ -58,7 +60,7 @@ export type AuditAction =
 export interface AuditEntry extends ByAdmin {
   readonly action: AuditAction;
   readonly subject: string | null;
-  /** Never a secret, never an e-mail. */
+  /** Never a secret, and of a user nothing but ids: no e-mail, no address, no name of a device. */
   readonly detail?: AuditDetail;
 }
 

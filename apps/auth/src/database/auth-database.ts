@@ -51,6 +51,7 @@ import { DeleteAccountsLater1764000000780 } from './migrations/1764000000780-del
 import { CreateFactors1764000000800 } from './migrations/1764000000800-create-factors.js';
 import { RequireFactors1764000000801 } from './migrations/1764000000801-require-factors.js';
 import { CreatePasskeys1764000000810 } from './migrations/1764000000810-create-passkeys.js';
+import { ForgetRemovedUsers1764000000820 } from './migrations/1764000000820-forget-removed-users.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
@@ -114,6 +115,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       CreateFactors1764000000800,
       RequireFactors1764000000801,
       CreatePasskeys1764000000810,
+      ForgetRemovedUsers1764000000820,
     ],
   });
 }

@@ -178,9 +178,10 @@ describe('a deleted user', () => {
   it('is only an id in the audit log, and the e-mail may be used again', async () => {
     const { id, email } = await newUser();
     await remove(id);
-    expect((await eventsOf(id)).slice(-2)).toEqual([
+    expect((await eventsOf(id)).slice(-3)).toEqual([
       { action: 'sessions.ended', actor: adminId, detail: { reason: 'user_deleted', count: 1 } },
       { action: 'user.deleted', actor: adminId, detail: {} },
+      { action: 'user.removed', actor: null, detail: { events: 1 } },
     ]);
     const log = await auth.dataSource.query<object[]>('SELECT * FROM audit_events');
     expect(JSON.stringify(log)).not.toContain(email);

@@ -153,7 +153,7 @@ export class UsersAdminService {
   }
 
   /**
-   * Removes a user with all that refers to it, and ends its access tokens. The audit log keeps the id.
+   * Removes a user with all that refers to it, and ends its access tokens. The audit log keeps ids only.
    *
    * @throws UsersError `user_not_found`, `locks_out`
    */

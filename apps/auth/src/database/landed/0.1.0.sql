@@ -518,3 +518,69 @@ CREATE INDEX passkey_challenges_user_id ON passkey_challenges (user_id);
 CREATE INDEX passkey_challenges_expires_at ON passkey_challenges (expires_at);
 
 INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000810', 'CreatePasskeys1764000000810');
+
+CREATE OR REPLACE FUNCTION refuse_change_but_forgetting() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  forgotten record;
+  of_user text := coalesce(OLD.actor, OLD.detail ->> 'userId', OLD.subject);
+BEGIN
+  forgotten := OLD;
+  forgotten.address := NULL;
+  forgotten.request_id := NULL;
+  IF pg_trigger_depth() > 1 AND NEW *= forgotten AND of_user ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+    PERFORM FROM public.users WHERE id = of_user::uuid;
+    IF NOT FOUND THEN RETURN NEW; END IF;
+  END IF;
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+
+CREATE OR REPLACE TRIGGER audit_events_unchanged BEFORE UPDATE ON audit_events
+FOR EACH ROW EXECUTE FUNCTION refuse_change_but_forgetting();
+
+CREATE OR REPLACE TRIGGER audit_events_append_only BEFORE TRUNCATE ON audit_events
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE OR REPLACE FUNCTION forget_removed_user() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  of_user text := OLD.id;
+  events bigint;
+BEGIN
+  PERFORM FROM public.users WHERE id = OLD.id;
+  IF FOUND THEN RETURN NULL; END IF;
+  UPDATE public.audit_events SET address = NULL, request_id = NULL WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM public.audit_events
+    WHERE address IS NOT NULL AND (
+      actor = of_user OR actor IS NULL AND coalesce(detail ->> 'userId', subject) = of_user)
+    FOR UPDATE SKIP LOCKED));
+  GET DIAGNOSTICS events = ROW_COUNT;
+  INSERT INTO public.audit_events (at, action, subject, detail)
+  VALUES (clock_timestamp(), 'user.removed', of_user, jsonb_build_object('events', events));
+  RETURN NULL;
+END $$;
+
+REVOKE ALL ON FUNCTION forget_removed_user FROM PUBLIC;
+
+DROP TRIGGER IF EXISTS users_forgotten ON users;
+
+CREATE CONSTRAINT TRIGGER users_forgotten AFTER DELETE ON users
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION forget_removed_user();
+
+DROP INDEX IF EXISTS audit_events_without_actor;
+
+CREATE INDEX audit_events_without_actor
+ON audit_events (coalesce(detail ->> 'userId', subject))
+WHERE actor IS NULL AND address IS NOT NULL;
+
+CREATE TABLE removed_users AS
+  SELECT subject::uuid AS id FROM (
+    SELECT subject FROM audit_events
+    WHERE action IN ('user.deleted', 'user.deletion_requested') AND subject ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    EXCEPT SELECT id::text FROM users) AS removed;
+CREATE TRIGGER removed_users_forgotten AFTER DELETE ON removed_users
+  FOR EACH ROW EXECUTE FUNCTION forget_removed_user();
+DELETE FROM removed_users;
+DROP TABLE removed_users;
+
+INSERT INTO "migrations"("timestamp", "name") VALUES ('1764000000820', 'ForgetRemovedUsers1764000000820');
