@@ -1,5 +1,4 @@
 import { testProjects } from '../../vitest.shared.ts';
 
-// All specs use one stack and one browser.
-const config = testProjects({ postgres: true, isolate: false });
-export default { ...config, test: { ...config.test, maxWorkers: 1 } };
+// The specs of a worker use one stack and one browser.
+export default testProjects({ postgres: true, isolate: false });

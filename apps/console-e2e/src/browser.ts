@@ -14,7 +14,7 @@ if (!browserPath) {
 
 let browser: Promise<Browser> | undefined;
 
-/** The browser of this run. It ends with the process. */
+/** The browser of this worker. It ends with it. */
 export function openBrowser(): Promise<Browser> {
   browser ??= chromium.launch({
     executablePath: browserPath ?? '',

@@ -18,7 +18,7 @@ export interface Stack {
 
 let shared: Promise<Stack> | undefined;
 
-/** Both built apps, the same for all specs. They end with the process. */
+/** Both built apps, the same for all specs of a worker. They end with it. */
 export function startStack(): Promise<Stack> {
   shared ??= start();
   return shared;
