@@ -63,6 +63,8 @@ export class Console {
     const opened = await Console.open(options);
     await opened.logIn(email);
     await opened.page.getByRole('navigation').waitFor();
+    // The page of the token asks for a new one. Lost half-way, that would end the session.
+    await opened.page.locator('.copyable code').waitFor();
     return opened;
   }
 

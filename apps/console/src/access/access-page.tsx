@@ -10,9 +10,8 @@ import { RoleForm } from './role-form.js';
 export function AccessPage() {
   const roles = useRoles();
   const resources = useResources();
-  const reload = () => {
-    roles.reload();
-    resources.reload();
+  const reload = async () => {
+    await Promise.all([roles.reload(), resources.reload()]);
   };
   return (
     <Page title={texts.access.title} about={texts.access.about}>

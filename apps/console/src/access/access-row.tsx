@@ -10,7 +10,7 @@ interface AccessRowProps {
   readonly kind: 'roles' | 'resources';
   readonly name: string;
   readonly isBuiltIn: boolean;
-  readonly onChanged: () => void;
+  readonly onChanged: () => Promise<void>;
   readonly form: (close: () => void) => ComponentChildren;
   readonly children: ComponentChildren;
 }
@@ -38,7 +38,7 @@ export function AccessRow({ kind, name, isBuiltIn, onChanged, form, children }: 
                 label={texts.remove}
                 action={async () => {
                   await call(path('admin', kind, name), { method: 'DELETE' });
-                  onChanged();
+                  await onChanged();
                 }}
                 done={words.done}
                 onClose={close}

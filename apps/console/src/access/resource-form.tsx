@@ -11,7 +11,7 @@ import { scopesOfText, textOfScopes } from './scope-lines.js';
 interface ResourceFormProps {
   /** `undefined`: a new one. */
   readonly resource?: Resource;
-  readonly onSaved: () => void;
+  readonly onSaved: () => Promise<void>;
   readonly onClose: () => void;
 }
 
@@ -23,7 +23,7 @@ export function ResourceForm({ resource, onSaved, onClose }: ResourceFormProps) 
     const one = path('admin', 'resources', audience);
     if (resource) await call(one, { method: 'PUT', body: { scopes } });
     else await call('admin/resources', { method: 'POST', body: { audience, scopes } });
-    onSaved();
+    await onSaved();
   };
   return (
     <FormDialog

@@ -10,7 +10,7 @@ import { scopeOptions, useResources, type Role } from './access.js';
 interface RoleFormProps {
   /** `undefined`: a new one. */
   readonly role?: Role;
-  readonly onSaved: () => void;
+  readonly onSaved: () => Promise<void>;
   readonly onClose: () => void;
 }
 
@@ -26,7 +26,7 @@ export function RoleForm({ role, onSaved, onClose }: RoleFormProps) {
         body: { scopes, requiresMfa },
       });
     else await call('admin/roles', { method: 'POST', body: { name, scopes, requiresMfa } });
-    onSaved();
+    await onSaved();
   };
   return (
     <FormDialog

@@ -17,8 +17,8 @@ export interface Pages<Item> {
   readonly isLoading: boolean;
   /** Reads the next page; `undefined` when there is none. */
   readonly more: (() => void) | undefined;
-  /** Begins anew with the first page. */
-  readonly reload: () => void;
+  /** Begins anew with the first page, and waits for it. */
+  readonly reload: () => Promise<void>;
 }
 
 const LIMIT = '20';

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { useLogins } from '../session/use-session.js';
 import { useStore } from '../store.js';
@@ -11,7 +11,8 @@ export interface Query<T> {
   readonly data: T | undefined;
   /** Why there is nothing newer; not while auth is away or the session is over: both are shown elsewhere. */
   readonly error: ApiError | undefined;
-  readonly reload: () => void;
+  /** Reads again. Waits until the answer is shown, or cannot be had now. */
+  readonly reload: () => Promise<void>;
 }
 
 const PASSING = ['unreachable', 'session_ended'];
@@ -27,15 +28,20 @@ export function useQuery<T>(path: string | undefined, everyMs?: number): Query<T
   const [reloads, setReloads] = useState(0);
   const { returned } = useStore(connection);
   const logins = useLogins();
+  const waiting = useRef<(() => void)[]>([]);
 
   useEffect(() => {
-    if (path === undefined) return undefined;
+    if (path === undefined) return endAll(waiting.current);
+    // Who asks from now on waits for the next reading.
+    const served = waiting.current.splice(0);
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const read = async (): Promise<void> => {
       try {
         const data = await call<T>(path, { signal: ended.signal });
-        if (!ended.signal.aborted) setState({ path, data });
+        if (ended.signal.aborted) return;
+        setState({ path, data });
+        endAll(served);
       } catch (error) {
         if (ended.signal.aborted) return;
         setState((before) => ({
@@ -43,6 +49,7 @@ export function useQuery<T>(path: string | undefined, everyMs?: number): Query<T
           path,
           error: error as ApiError,
         }));
+        endAll(served);
         // A reading that was interrupted starts anew with the connection or the session.
         if (PASSING.includes((error as ApiError).code)) return;
       }
@@ -52,14 +59,25 @@ export function useQuery<T>(path: string | undefined, everyMs?: number): Query<T
     return () => {
       ended.abort();
       clearTimeout(timer);
+      waiting.current.push(...served);
     };
   }, [path, everyMs, reloads, returned, logins]);
+
+  useEffect(() => () => endAll(waiting.current), []);
 
   const isCurrent = state.path === path;
   const error = isCurrent && state.error && !PASSING.includes(state.error.code);
   return {
     data: isCurrent ? state.data : undefined,
     error: error ? state.error : undefined,
-    reload: () => setReloads((count) => count + 1),
+    reload: () =>
+      new Promise((resolve) => {
+        waiting.current.push(resolve);
+        setReloads((count) => count + 1);
+      }),
   };
+}
+
+function endAll(waiting: (() => void)[]): void {
+  for (const end of waiting.splice(0)) end();
 }

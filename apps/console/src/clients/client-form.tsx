@@ -11,7 +11,7 @@ import { GRANTS, type Client } from './client.js';
 interface ClientFormProps {
   /** `undefined`: a new one. */
   readonly client?: Client;
-  readonly onSaved: (saved: { readonly id: string; readonly secret?: string }) => void;
+  readonly onSaved: (saved: { readonly id: string; readonly secret?: string }) => Promise<void>;
   readonly onClose: () => void;
 }
 
@@ -34,7 +34,7 @@ export function ClientForm({ client, onSaved, onClose }: ClientFormProps) {
     const saved = client
       ? await call<Client>(path('admin', 'clients', client.id), { method: 'PATCH', body })
       : await call<Client & { secret: string }>('admin/clients', { method: 'POST', body });
-    onSaved(saved);
+    await onSaved(saved);
   };
   return (
     <FormDialog

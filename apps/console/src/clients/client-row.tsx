@@ -9,7 +9,7 @@ import type { Client } from './client.js';
 interface ClientRowProps {
   readonly client: Client;
   /** @param made with a secret, if there is a new one */
-  readonly onChanged: (made: { readonly id: string; readonly secret?: string }) => void;
+  readonly onChanged: (made: { readonly id: string; readonly secret?: string }) => Promise<void>;
 }
 
 export function ClientRow({ client, onChanged }: ClientRowProps) {
@@ -17,7 +17,7 @@ export function ClientRow({ client, onChanged }: ClientRowProps) {
   const named = (label: string) => ({ label, name: `${label}: ${client.name}` });
   const change = (which: string, options: Parameters<typeof call>[1]) => async () => {
     await call(which, options);
-    onChanged({ id: client.id });
+    await onChanged({ id: client.id });
   };
   const toggle = client.disabled ? texts.clients.enable : texts.clients.disable;
   return (
@@ -71,7 +71,7 @@ export function ClientRow({ client, onChanged }: ClientRowProps) {
                 const { secret } = await call<{ secret: string }>(`${one}/secrets`, {
                   method: 'POST',
                 });
-                onChanged({ id: client.id, secret });
+                await onChanged({ id: client.id, secret });
               }}
               done={texts.clients.secretAdded}
               onClose={close}

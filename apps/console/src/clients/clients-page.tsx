@@ -25,9 +25,10 @@ export function ClientsPage() {
   const found = clients.data?.filter(
     ({ name, id }) => name.toLowerCase().includes(text) || id.startsWith(text),
   );
-  const saved = (client: Shown) => {
+  const saved = async (client: Shown) => {
+    const reloaded = clients.reload();
     if (client.secret) setShown(client);
-    clients.reload();
+    else await reloaded;
   };
   return (
     <Page

@@ -20,11 +20,11 @@ export function FactorsPage() {
       method: 'POST',
     });
     setCodes(made.recoveryCodes);
-    factors.reload();
+    void factors.reload();
   };
   const added = (made: readonly string[] | undefined) => {
     setCodes(made);
-    factors.reload();
+    void factors.reload();
   };
   const { items, recoveryCodesLeft = 0 } = factors.data ?? {};
   return (
@@ -74,7 +74,7 @@ function FactorRow({
   onRemoved,
 }: {
   readonly factor: Factor;
-  readonly onRemoved: () => void;
+  readonly onRemoved: () => Promise<void>;
 }) {
   return (
     <div class="row">
@@ -98,7 +98,7 @@ function FactorRow({
               label={texts.remove}
               action={async () => {
                 await call(path('auth', 'factors', id), { method: 'DELETE' });
-                onRemoved();
+                await onRemoved();
               }}
               done={texts.factors.removed}
               onClose={close}

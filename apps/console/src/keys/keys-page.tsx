@@ -23,7 +23,7 @@ export function KeysPage() {
   const [withdrawn, setWithdrawn] = useState<string>();
   const rotate = async () => {
     await call('admin/keys/rotate', { method: 'POST' });
-    keys.reload();
+    await keys.reload();
   };
   return (
     <Page
@@ -74,9 +74,9 @@ export function KeysPage() {
             {key.state !== 'withdrawn' && (
               <Withdraw
                 signingKey={key}
-                onDone={() => {
+                onDone={async () => {
                   setWithdrawn(key.kid);
-                  keys.reload();
+                  await keys.reload();
                 }}
               />
             )}

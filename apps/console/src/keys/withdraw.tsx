@@ -6,7 +6,7 @@ import type { SigningKey } from './key-life.js';
 
 interface WithdrawProps {
   readonly signingKey: SigningKey;
-  readonly onDone: () => void;
+  readonly onDone: () => Promise<void>;
 }
 
 /** Ends a stolen key, with the drill of docs/keys.md beside it. */
@@ -19,7 +19,7 @@ export function Withdraw({ signingKey: { kid, state }, onDone }: WithdrawProps) 
           label={texts.keys.withdraw}
           action={async () => {
             await call(path('admin', 'keys', kid, 'withdraw'), { method: 'POST' });
-            onDone();
+            await onDone();
           }}
           done={texts.keys.withdrawn}
           onClose={close}

@@ -24,7 +24,7 @@ export function RevocationsPage() {
   const revocations = usePages<Revocation>('admin/revocations');
   const received = (made: Receipt) => {
     setReceipt(made);
-    revocations.reload();
+    void revocations.reload();
   };
   return (
     <Page title={texts.revocations.title} about={texts.revocations.about}>

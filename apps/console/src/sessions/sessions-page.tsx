@@ -54,7 +54,7 @@ export function SessionsPage() {
                   action={async () => {
                     if (session.current) return logout();
                     await call(path('auth', 'sessions', session.id), { method: 'DELETE' });
-                    sessions.reload();
+                    await sessions.reload();
                   }}
                   done={texts.sessions.ended}
                   onClose={close}

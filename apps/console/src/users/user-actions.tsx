@@ -14,7 +14,7 @@ import type { User } from './user.js';
 
 interface UserActionsProps {
   readonly user: User;
-  readonly onChanged: () => void;
+  readonly onChanged: () => Promise<void>;
 }
 
 /** What is done to a user as a whole. Each says what it does, and asks. */
@@ -25,20 +25,20 @@ export function UserActions({ user, onChanged }: UserActionsProps) {
   const hasFactors = (factors.data?.items.length ?? 0) > 0;
   const disable = (disabled: boolean) => async () => {
     await call(one, { method: 'PATCH', body: { disabled } });
-    onChanged();
+    await onChanged();
   };
   const replacePassword = async () => {
     const made = { method: 'PUT', body: {} } as const;
     setPassword((await call<{ password: string }>(`${one}/password`, made)).password);
-    onChanged();
+    void onChanged();
   };
   const askForPassword = (required: boolean) => async () => {
     await call(`${one}/password/reset`, { method: 'POST', body: { required } });
-    onChanged();
+    await onChanged();
   };
   const resetFactors = async () => {
     await call(`${one}/factors`, { method: 'DELETE' });
-    factors.reload();
+    await factors.reload();
   };
   const remove = async () => {
     await call(one, { method: 'DELETE' });

@@ -20,8 +20,8 @@ import type { User } from './user.js';
 export function UserPage({ id }: { readonly id: string }) {
   const user = useQuery<User>(path('admin', 'users', id));
   const [changes, setChanges] = useState(0);
-  const changed = () => {
-    user.reload();
+  const changed = async () => {
+    await user.reload();
     setChanges((count) => count + 1);
   };
   if (!user.data) {
@@ -57,7 +57,13 @@ export function UserPage({ id }: { readonly id: string }) {
   );
 }
 
-function UserForm({ user, onSaved }: { readonly user: User; readonly onSaved: () => void }) {
+function UserForm({
+  user,
+  onSaved,
+}: {
+  readonly user: User;
+  readonly onSaved: () => Promise<void>;
+}) {
   const [roles, setRoles] = useState(user.roles);
   const [claims, setClaims] = useState(() => asText(user.claims));
   const { run, isRunning, error } = useAction();
@@ -70,7 +76,7 @@ function UserForm({ user, onSaved }: { readonly user: User; readonly onSaved: ()
   };
   const save = async () => {
     await call(path('admin', 'users', user.id), { method: 'PATCH', body: change });
-    onSaved();
+    await onSaved();
   };
   return (
     <Card title={texts.users.rights}>

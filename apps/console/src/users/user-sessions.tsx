@@ -13,7 +13,7 @@ export function UserSessions({ id }: { readonly id: string }) {
   const sessions = useQuery<ListedSession[]>(list);
   const end = (which: string) => async () => {
     await call(which, { method: 'DELETE' });
-    sessions.reload();
+    await sessions.reload();
   };
   return (
     <Card title={texts.sessions.title}>
