@@ -1,10 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
 import { Console, HANDS, SLOW, type Hand } from './console.js';
-import { ageLogin, linkTo, login, newUser, PASSWORD, statusOf, type NewUser } from './stack.js';
+import {
+  ageLogin,
+  linkTo,
+  login,
+  newUser,
+  PASSWORD,
+  startStrictAuth,
+  statusOf,
+  type NewUser,
+} from './stack.js';
 
 const NEW_PASSWORD = 'another good passphrase';
 
@@ -28,6 +38,45 @@ async function follow(console: Console, link: string, says: string): Promise<voi
 }
 
 describe.skipIf(!browserPath).each(HANDS)('my account, by the %s', SLOW, (hand) => {
+  it('is created, and verified by the link', async () => {
+    const email = `${randomUUID()}@example.com`;
+    const console = (open = await Console.open({ hand }));
+    const field = (label: string) =>
+      console.page.getByRole('dialog').getByLabel(label, { exact: true });
+    await console.press(console.button('Create an account'));
+    await console.type(field('E-mail'), email);
+    await console.type(field('Password'), 'short');
+    await console.press(console.inDialog('Create an account'));
+    await console.sees('must have at least 12 characters');
+    await console.type(field('Password'), PASSWORD);
+    await console.press(console.inDialog('Create an account'));
+    await console.sees('Your account is created.');
+    await console.go('Account');
+    await console.sees('not verified');
+    const account = console.page.url();
+    await follow(console, await linkTo(email, 'Verify'), 'Your e-mail is verified.');
+    await console.page.goto(account);
+    await console.page.getByText('verified', { exact: true }).waitFor();
+  });
+
+  it('is created where its e-mail has to be verified before the first login', async () => {
+    const email = `${randomUUID()}@example.com`;
+    const address = await startStrictAuth();
+    const console = (open = await Console.open({ hand, address }));
+    const dialog = console.page.getByRole('dialog');
+    await console.press(console.button('Create an account'));
+    await console.type(dialog.getByLabel('E-mail'), email);
+    await console.type(dialog.getByLabel('Password'), PASSWORD);
+    await console.press(console.inDialog('Create an account'));
+    await console.sees('Open the link that is mailed to you, and log in then.');
+    await console.logIn(email);
+    await console.sees('The e-mail or the password is wrong.');
+    await follow(console, await linkTo(email, 'Verify'), 'Your e-mail is verified.');
+    await console.page.goto(`${address}/console`);
+    await console.logIn(email);
+    await console.page.getByRole('navigation').waitFor();
+  });
+
   it('is saved as a file', async () => {
     const user = await newUser();
     const console = await accountPage(user, hand);

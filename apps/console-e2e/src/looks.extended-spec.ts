@@ -72,6 +72,9 @@ describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size',
     await console.button('Log in').waitFor();
     const seen = (name: string) => isFine(console, name);
     await seen('login');
+    await console.button('Create an account').click();
+    await seen('registration');
+    await console.inDialog('Cancel').click();
     await login(ADMIN, 'curl/8.5');
     const deleted = await newUser();
     await api('auth/me', { token: await login(deleted.email), method: 'DELETE' });

@@ -24,6 +24,29 @@ export function startStack(): Promise<Stack> {
   return shared;
 }
 
+let strict: Promise<string> | undefined;
+
+/** The address of one more auth process, whose users have to verify their e-mail before they log in. */
+export function startStrictAuth(): Promise<string> {
+  strict ??= startStrict();
+  return strict;
+}
+
+async function startStrict(): Promise<string> {
+  const { mailbox } = await startStack();
+  const port = await freePort();
+  const ISSUER = `http://localhost:${port}`;
+  const env = {
+    DATABASE_URL: await freshDatabase(),
+    ISSUER,
+    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    SMTP_URL: mailbox.smtpUrl,
+    EMAIL_VERIFICATION: 'required',
+  };
+  await startApp('auth', { port, env });
+  return ISSUER;
+}
+
 async function start(): Promise<Stack> {
   const port = await freePort();
   const ISSUER = `http://localhost:${port}`;

@@ -55,6 +55,7 @@ export const texts = {
     invalid_input: 'Something in the input is not right.',
     not_found: 'It does not exist any more.',
     email_taken: 'Another user has this e-mail.',
+    registration_closed: 'Only an administrator adds users here.',
     conflict: 'This is in conflict with what is there.',
     insufficient_scope: 'Your token does not allow this.',
     insufficient_role: 'Only administrators may do this.',
@@ -77,6 +78,9 @@ export const texts = {
     forgotText: 'A link that sets a new password is mailed to you. It works for 30 minutes.',
     forgotSubmit: 'Mail the link',
     forgotSent: 'If this e-mail has an account, and auth can send mail, the link is on its way.',
+    register: 'Create an account',
+    registered: 'Your account is created.',
+    registrationSent: 'Open the link that is mailed to you, and log in then.',
   },
 
   identity: {

@@ -8,6 +8,7 @@ import { texts } from '../texts.js';
 import { Button, Failure, Field } from '../ui/controls.js';
 import { Dialog } from '../ui/dialog.js';
 import { ForgotPassword } from './forgot-password.js';
+import { Register } from './register.js';
 import { SecondFactorForm } from './second-factor.js';
 import { login, loginWithPasskey, post } from './session.js';
 import { farewell, logout } from './use-session.js';
@@ -66,8 +67,9 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
           {known !== '' && <Button onClick={() => void logout()}>{texts.login.leave}</Button>}
         </div>
       </form>
-      <div class="more">
+      <div class="more buttons">
         <ForgotPassword email={email} />
+        {known === '' && <Register email={email} />}
       </div>
     </>
   );
