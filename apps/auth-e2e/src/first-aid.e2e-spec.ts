@@ -106,7 +106,7 @@ it('the audit log is exported by a command of the built app', async () => {
   const { code, shown } = await runAudit(stack.env['DATABASE_URL'] ?? '', [
     ...['export', '--since', '1h'],
   ]);
-  expect(code).toBe(0);
+  expect(code, shown).toBe(0);
   const events = shown
     .trim()
     .split('\n')
