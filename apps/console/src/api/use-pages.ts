@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import { call } from './api.js';
 import type { ApiError } from './problem.js';
@@ -23,6 +23,12 @@ export interface Pages<Item> {
 
 const LIMIT = '20';
 
+/** The pages after the first one; no longer shown when that was read again. */
+interface Later<Item> {
+  readonly first?: Page<Item> | undefined;
+  readonly pages: readonly Page<Item>[];
+}
+
 /** A list of auth, page by page. */
 export function usePages<Item>(
   list: string,
@@ -32,11 +38,12 @@ export function usePages<Item>(
   const query = new URLSearchParams({ limit: LIMIT, ...Object.fromEntries(filled) });
   const path = `${list}?${query}`;
   const first = useQuery<Page<Item>>(path);
-  const [later, setLater] = useState<readonly Page<Item>[]>([]);
+  const [later, setLater] = useState<Later<Item>>({ pages: [] });
   const action = useAction();
-  useEffect(() => setLater([]), [first.data]);
 
-  const pages = first.data && [first.data, ...later];
+  const { data } = first;
+  const laterOf = ({ first: page, pages }: Later<Item>) => (page === data ? pages : []);
+  const pages = data && [data, ...laterOf(later)];
   const cursor = pages?.at(-1)?.nextCursor;
   return {
     items: pages?.flatMap(({ items }) => items),
@@ -46,7 +53,7 @@ export function usePages<Item>(
       ? () =>
           void action.run(async () => {
             const page = await call<Page<Item>>(`${path}&cursor=${encodeURIComponent(cursor)}`);
-            setLater((before) => [...before, page]);
+            setLater((before) => ({ first: data, pages: [...laterOf(before), page] }));
           })
       : undefined,
     reload: first.reload,
