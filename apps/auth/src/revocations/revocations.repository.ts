@@ -1,3 +1,4 @@
+import type { RevocationKind } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -18,10 +19,20 @@ export type ListedRevocation = RevokedToken & { readonly xid: string };
 /** The transaction, kind and id of a revocation. */
 export type PublicationPosition = [xid: string, kind: string, id: string];
 
+/** Which claim a revocation of each kind names. */
+const CLAIM_OF = {
+  jti: 'jti',
+  sid: 'sid',
+  client: 'client_id',
+  // No claim: the verifier looks it up in the key ring, which has no withdrawn key.
+  kid: undefined,
+} as const satisfies Record<RevocationKind, keyof RevocableClaims | undefined>;
+
+/** The same rule as that of `RevocationEntries.covers` in jwt-core. Only a client has a version and `before`. */
 const FIND_COVERING = `
   SELECT FROM revoked_tokens
-  WHERE (kind = 'jti' AND id = $1) OR (kind = 'sid' AND id = $2)
-    OR (kind = 'client' AND id = $3 AND coalesce($5 < token_version, before >= $4))
+  JOIN unnest($1::text[], $2::text[]) AS named (kind, id) USING (kind, id)
+  WHERE coalesce($4 < token_version, before >= $3, true)
   LIMIT 1`;
 
 const PUBLISHED = `
@@ -45,8 +56,9 @@ export class RevocationsRepository {
 
   /** Whether a revocation of the token, its session or its client applies to it. */
   async isRevoked(token: RevocableClaims): Promise<boolean> {
-    const { jti, sid = null, client_id: clientId, iat, token_version: version = null } = token;
-    const values = [jti, sid, clientId, iat, version];
+    const { iat, token_version: version = null } = token;
+    const ids = Object.values(CLAIM_OF).map((claim) => (claim && token[claim]) ?? null);
+    const values = [Object.keys(CLAIM_OF), ids, iat, version];
     const found = await this.dataSource.query<object[]>(FIND_COVERING, values);
     return found.length > 0;
   }

@@ -52,6 +52,10 @@ export class RevocationEntries {
       }
       case 'kid':
         this.keys.set(id, Math.max(this.keys.get(id) ?? exp, exp));
+        return;
+      default:
+        // A compile error for a kind without a rule. From JavaScript such an entry is ignored.
+        kind satisfies never;
     }
   }
 

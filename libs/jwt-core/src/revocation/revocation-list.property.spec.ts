@@ -4,21 +4,24 @@ import { expect, it } from 'vitest';
 import { compactId } from './compact-id.js';
 import { RevocationList } from './revocation-list.js';
 import type { RevocableToken } from './revocation-entries.js';
-import type { Revocation, RevocationKind } from './revocation.js';
+import { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation.js';
 
 const MAX_STALENESS_MS = 1_000;
 const IDS = ['a', 'b', 'ffffffff-ffff-4fff-bfff-ffffffffffff'];
 
 type Ids = Readonly<Record<RevocationKind, string>>;
 
+/** Their entries concern every token with the id. One of a client also depends on when it was issued. */
+const PLAIN_KINDS = REVOCATION_KINDS.filter((kind) => kind !== 'client');
+
 /** Every way in which a token can be, as far as these entries are concerned. */
 const TOKENS: readonly (RevocableToken & { readonly ids: Ids })[] = [
-  ...IDS.flatMap((id) => [{ jti: id }, { sid: id }, { kid: id }]),
+  ...IDS.flatMap((id) => PLAIN_KINDS.map((kind) => ({ [kind]: id }))),
   ...IDS.map((client) => ({ client })),
 ].flatMap((named) =>
   ('client' in named ? [undefined, 0, 1, 2] : [undefined]).flatMap((tokenVersion) =>
     ('client' in named ? [5, 10, 15] : [5]).map((issuedAt) => {
-      const ids = { jti: 'x', sid: 'x', kid: 'x', client: 'x', ...named };
+      const ids: Ids = { jti: 'x', sid: 'x', kid: 'x', client: 'x', ...named };
       return {
         ids,
         tokenId: compactId(ids.jti),
@@ -124,7 +127,7 @@ class Step implements fc.Command<Model, Real> {
 const exp = fc.constantFrom(100, 200, 300);
 const entry: fc.Arbitrary<Revocation> = fc.oneof(
   fc.record({
-    kind: fc.constantFrom('jti' as const, 'sid' as const, 'kid' as const),
+    kind: fc.constantFrom(...PLAIN_KINDS),
     id: fc.constantFrom(...IDS),
     exp,
   }),
