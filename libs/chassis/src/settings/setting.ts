@@ -73,15 +73,27 @@ export function parseDuration(text: string): number | undefined {
   return Number(amount) * (MILLISECONDS[unit] ?? NaN);
 }
 
+/** Milliseconds as a duration, in the largest unit that fits. */
+function durationText(ms: number): string {
+  const units = Object.entries(MILLISECONDS).reverse();
+  const [unit, size] = units.find(([, each]) => ms % each === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
 /**
- * A duration within bounds, read into milliseconds.
+ * A duration within bounds, read into milliseconds. A bound that is a constant elsewhere is given in
+ * milliseconds, too.
  *
  * A timer of Node runs for at most 24 days (2³¹ ms), and fires at once if it is longer: set `to`
  * accordingly where a setting becomes the delay of a timer.
  */
-export function duration(from: DurationText = '1ms', to: DurationText = '3650d'): Setting<number> {
-  const [least = NaN, most = NaN] = [parseDuration(from), parseDuration(to)];
-  return setting(`a duration such as 10s, 15m or 30d, from ${from} to ${to}`, (text) => {
+export function duration(
+  from: DurationText = '1ms',
+  to: DurationText | number = '3650d',
+): Setting<number> {
+  const end = typeof to === 'number' ? durationText(to) : to;
+  const [least = NaN, most = NaN] = [parseDuration(from), parseDuration(end)];
+  return setting(`a duration such as 10s, 15m or 30d, from ${from} to ${end}`, (text) => {
     const value = parseDuration(text);
     return value !== undefined && value >= least && value <= most ? value : undefined;
   });

@@ -177,6 +177,17 @@ describe('a setting', () => {
     expect(result.error?.issues).toHaveLength(1);
     expect(result.error?.issues[0]?.message).toMatch(/^expected /);
   });
+
+  it.each([
+    [604_800_000, '7d'],
+    [90_000, '90s'],
+    [1, '1ms'],
+  ])('names a bound of %d milliseconds as %s', (most, written) => {
+    const type = duration('0s', most);
+    expect(type.safeParse(written).data).toBe(most);
+    const [issue] = type.safeParse(`${most + 1}ms`).error?.issues ?? [];
+    expect(issue?.message).toMatch(new RegExp(`from 0s to ${written}$`));
+  });
 });
 
 function catchError(run: () => unknown): SettingsError {
