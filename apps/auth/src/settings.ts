@@ -14,6 +14,7 @@ import {
   text,
   wholeNumber,
 } from '@jwt-auth/chassis';
+import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
 import { accessModelSetting } from './access/access-model-setting.js';
@@ -41,8 +42,8 @@ export const Settings = z
     ALLOW_HTTP_ISSUER: flag().default(false),
     AUDIENCE: text().default('api'),
     ACCESS_MODEL: accessModelSetting().optional(),
-    // A verifier refuses a token that lives longer than a day.
-    ACCESS_TOKEN_TTL: duration('1s', '24h').default(HOUR / 4),
+    // A verifier refuses a token that lives longer.
+    ACCESS_TOKEN_TTL: duration('1s', MAX_TOKEN_LIFETIME_MS).default(HOUR / 4),
     REFRESH_TOKEN_TTL: duration('1s').default(30 * DAY),
     SESSION_TTL: duration('1s').default(90 * DAY),
     REFRESH_RETRY_WINDOW: duration('0s', '10m').default(10_000),
@@ -51,7 +52,7 @@ export const Settings = z
     KEY_ENCRYPTION_KEY: base64Key(32).optional(),
     KEY_ENCRYPTION_KEY_PREVIOUS: base64Key(32).optional(),
     REVOCATION_MAX_STALENESS: duration('1s', '24h').default(30_000),
-    CLOCK_TOLERANCE: duration('0s', '59s').default(5_000),
+    CLOCK_TOLERANCE: duration('0s', MAX_CLOCK_TOLERANCE_SECONDS * 1000).default(5_000),
     SEED_DEMO: flag().optional(),
     DEMO_PASSWORD: text(128).default('correct horse battery staple'),
     DEMO_CLIENT_SECRET: text().optional(),

@@ -122,6 +122,11 @@ describe('Config', () => {
       { ...database, CLOCK_TOLERANCE: '60s' },
       ['CLOCK_TOLERANCE'],
     ],
+    [
+      'keys that are older than the revocation of a withdrawn key is kept',
+      { ...database, JWKS_MAX_STALE: '604801s' },
+      ['JWKS_MAX_STALE'],
+    ],
   ])('refuses %s', (_name, environment, variables) => {
     expect(problemsOf(environment)).toEqual(variables);
   });

@@ -25,6 +25,7 @@ import {
   type TracingOptions,
   type TrustProxy,
 } from '@jwt-auth/chassis';
+import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_JWKS_STALE_SECONDS } from '@jwt-auth/jwt-core';
 import { withDatabase } from '@jwt-auth/jwt-core/postgres';
 import { z } from 'zod';
 
@@ -48,9 +49,9 @@ const Settings = z
     CLIENT_SECRET: text().optional(),
     JWKS_REFRESH: duration('1s', '24h').prefault('5m'),
     JWKS_COOLDOWN: duration('100ms', '1h').prefault('10s'),
-    JWKS_MAX_STALE: duration('1s', '7d').prefault('24h'),
+    JWKS_MAX_STALE: duration('1s', MAX_JWKS_STALE_SECONDS * 1000).prefault('24h'),
     REVOCATION_MAX_STALENESS: duration('100ms', '24h').prefault('30s'),
-    CLOCK_TOLERANCE: duration('0s', '59s').prefault('5s'),
+    CLOCK_TOLERANCE: duration('0s', MAX_CLOCK_TOLERANCE_SECONDS * 1000).prefault('5s'),
   })
   .superRefine(
     (settings, context) => {

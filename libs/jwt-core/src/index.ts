@@ -20,8 +20,12 @@ export type { IssuerEndpoints } from './issuer/issuer-metadata.js';
 export { IssuerMetadata, type IssuerMetadataOptions } from './issuer/issuer-metadata.js';
 
 export { KeySet, type VerificationKey } from './verifier/key-set.js';
-export { RemoteKeySet, type RemoteKeySetOptions } from './keys/remote-key-set.js';
-export type { KeySetState } from './keys/remote-key-set.js';
+export {
+  type KeySetState,
+  MAX_JWKS_STALE_SECONDS,
+  RemoteKeySet,
+  type RemoteKeySetOptions,
+} from './keys/remote-key-set.js';
 export { jwksFingerprint } from './keys/jwks-fingerprint.js';
 
 export {
@@ -35,6 +39,8 @@ export { isReferenceToken, type ReferenceTokenSource } from './verifier/referenc
 export { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation/revocation.js';
 export { compactId, type CompactId } from './revocation/compact-id.js';
 export {
+  MAX_CLOCK_TOLERANCE_SECONDS,
+  PRUNE_GRACE_SECONDS,
   type RevocableToken,
   RevocationList,
   type RevocationListOptions,

@@ -1,4 +1,9 @@
-import { MAX_TOKEN_LIFETIME_MS, type Revocation } from '@jwt-auth/jwt-core';
+import {
+  MAX_JWKS_STALE_SECONDS,
+  MAX_TOKEN_LIFETIME_MS,
+  PRUNE_GRACE_SECONDS,
+  type Revocation,
+} from '@jwt-auth/jwt-core';
 import { recordRevocations } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -10,13 +15,13 @@ import { RevocationsRepository, type RevocableClaims } from './revocations.repos
  * How long a revocation is kept if the end of its tokens is not known: the longest life of a token,
  * and what a clock may be off.
  */
-export const LONGEST_REVOCATION_SECONDS = MAX_TOKEN_LIFETIME_MS / 1000 + 60;
+export const LONGEST_REVOCATION_SECONDS = MAX_TOKEN_LIFETIME_MS / 1000 + PRUNE_GRACE_SECONDS;
 
 /**
  * How long a withdrawn key stays on the revocation list: a service that cannot reach the JWKS keeps
- * its keys for at most a week (`JWKS_MAX_STALE`), and accepts what a thief signed with them until then.
+ * its keys for a time (`JWKS_MAX_STALE`), and accepts what a thief signed with them until then.
  */
-export const KEY_REVOCATION_SECONDS = 7 * 24 * 60 * 60 + LONGEST_REVOCATION_SECONDS;
+export const KEY_REVOCATION_SECONDS = MAX_JWKS_STALE_SECONDS + LONGEST_REVOCATION_SECONDS;
 
 /** Publishes revocations, and looks up published ones in the database. */
 @Injectable()

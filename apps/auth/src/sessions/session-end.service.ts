@@ -1,3 +1,4 @@
+import { PRUNE_GRACE_SECONDS } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { Any, Not, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
@@ -28,9 +29,6 @@ interface EndAllSessions extends ByAdmin {
   /** The session that goes on. */
   readonly except?: string | undefined;
 }
-
-/** Services accept an expired token for up to their clock tolerance. */
-const MAX_CLOCK_TOLERANCE_MS = 60_000;
 
 /**
  * Ends sessions for good: no refresh token of theirs works any more, and a `sid` revocation ends the
@@ -167,7 +165,8 @@ export class SessionEndService {
     );
   }
 
+  /** Services accept an expired token for up to their clock tolerance. */
   private latestExpired(): Date {
-    return new Date(+this.clock.now() - MAX_CLOCK_TOLERANCE_MS);
+    return new Date(+this.clock.now() - PRUNE_GRACE_SECONDS * 1000);
   }
 }

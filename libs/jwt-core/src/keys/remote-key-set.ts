@@ -27,6 +27,12 @@ export interface RemoteKeySetOptions {
   readonly monotonicNow?: (() => number) | undefined;
 }
 
+/**
+ * The longest time that a service can set to use the last good keys, in seconds. The revocation of a
+ * withdrawn key has to be kept for as long.
+ */
+export const MAX_JWKS_STALE_SECONDS = 7 * 24 * 60 * 60;
+
 interface HeldKeys {
   readonly keys: KeyTable;
   readonly fingerprint: string;

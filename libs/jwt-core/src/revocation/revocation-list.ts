@@ -8,7 +8,10 @@ export type { RevocableToken };
  * How long an entry outlives its `exp`, in seconds. Covers verifiers that accept a token for some
  * time after its expiry: their clock tolerance has to stay below this.
  */
-export const pruneGraceSeconds = 60;
+export const PRUNE_GRACE_SECONDS = 60;
+
+/** The longest clock tolerance that a service can set, in seconds. */
+export const MAX_CLOCK_TOLERANCE_SECONDS = PRUNE_GRACE_SECONDS - 1;
 
 export interface RevocationListOptions {
   /** How old the last proof of completeness may be. */
@@ -163,7 +166,7 @@ export class RevocationList {
   }
 
   /**
-   * Forgets entries that expired more than {@link pruneGraceSeconds} ago, in one go. None that the
+   * Forgets entries that expired more than {@link PRUNE_GRACE_SECONDS} ago, in one go. None that the
    * source, if it says so, would still send.
    */
   prune(nowSeconds: number): void {
@@ -173,7 +176,7 @@ export class RevocationList {
 
   /** The same in steps of well under a millisecond, for a caller that lets requests in between. */
   pruneInSteps(nowSeconds: number): Generator<void> {
-    const beforeSeconds = Math.min(nowSeconds - pruneGraceSeconds, this.leftOutBefore);
+    const beforeSeconds = Math.min(nowSeconds - PRUNE_GRACE_SECONDS, this.leftOutBefore);
     this.forgottenBeforeSeconds = Math.max(this.forgottenBeforeSeconds, beforeSeconds);
     return this.current.prune(beforeSeconds);
   }

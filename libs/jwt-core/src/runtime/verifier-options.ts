@@ -4,7 +4,8 @@ import {
   type FollowerIdentity,
   isFollowerName,
 } from '../revocation/follower-identity.js';
-import { pruneGraceSeconds } from '../revocation/revocation-list.js';
+import { MAX_JWKS_STALE_SECONDS } from '../keys/remote-key-set.js';
+import { MAX_CLOCK_TOLERANCE_SECONDS } from '../revocation/revocation-list.js';
 import { MOST_REMEMBERED_TOKENS } from '../verifier/verified-tokens.js';
 import {
   issuerFaults,
@@ -63,11 +64,11 @@ export interface VerifierSettings extends Readonly<Record<NumericOption, number>
 // No upper limit switches a check off: tokens live for a day at most.
 const NUMBERS: Readonly<Record<NumericOption, [fallback: number, least: number, most: number]>> = {
   maxStalenessSeconds: [30, 0.1, 86_400],
-  clockToleranceSeconds: [5, 0, pruneGraceSeconds - 1],
+  clockToleranceSeconds: [5, 0, MAX_CLOCK_TOLERANCE_SECONDS],
   rememberedTokens: [10_000, 0, MOST_REMEMBERED_TOKENS],
   jwksRefreshSeconds: [300, 1, 86_400],
   jwksCooldownSeconds: [10, 0.1, 3_600],
-  jwksMaxStaleSeconds: [86_400, 1, 604_800],
+  jwksMaxStaleSeconds: [86_400, 1, MAX_JWKS_STALE_SECONDS],
 };
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { pruneGraceSeconds } from '../revocation/revocation-list.js';
+import { PRUNE_GRACE_SECONDS } from '../revocation/revocation-list.js';
 import type { Revocation } from '../revocation/revocation.js';
 import {
   PAGE_SIZE,
@@ -83,7 +83,7 @@ export class MemoryRevocationSource implements RevocationSource {
   private batch(place: Place | undefined): RevocationBatch {
     const start = place?.position ?? 0;
     const position = Math.min(start + PAGE_SIZE, this.entries.length);
-    const expiredBefore = Math.floor(this.now() / 1000) - pruneGraceSeconds;
+    const expiredBefore = Math.floor(this.now() / 1000) - PRUNE_GRACE_SECONDS;
     const jwks = this.fingerprint?.();
     return {
       cursor: [this.id, position, ...(jwks === undefined ? [] : [jwks])].join('.'),

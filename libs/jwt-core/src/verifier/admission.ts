@@ -1,4 +1,4 @@
-import { pruneGraceSeconds, type RevocationList } from '../revocation/revocation-list.js';
+import { PRUNE_GRACE_SECONDS, type RevocationList } from '../revocation/revocation-list.js';
 import type { Principal } from './claims.js';
 import type { ProvenToken } from './proven-token.js';
 import { TokenError } from './token-error.js';
@@ -21,8 +21,8 @@ export class Admission {
   constructor({ revocations, clockToleranceSeconds = 5, now = Date.now }: AdmissionOptions) {
     // With a longer one a revocation could be forgotten before its token is refused as expired.
     // Written so that NaN fails, with which no token would ever expire.
-    if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds < pruneGraceSeconds)) {
-      throw new TypeError(`clockToleranceSeconds is not from 0 to under ${pruneGraceSeconds}`);
+    if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds < PRUNE_GRACE_SECONDS)) {
+      throw new TypeError(`clockToleranceSeconds is not from 0 to under ${PRUNE_GRACE_SECONDS}`);
     }
     this.revocations = revocations;
     this.toleranceSeconds = clockToleranceSeconds;

@@ -1,5 +1,5 @@
 import { PAGE_SIZE } from '../../revocation/revocation-source.js';
-import { pruneGraceSeconds } from '../../revocation/revocation-list.js';
+import { PRUNE_GRACE_SECONDS } from '../../revocation/revocation-list.js';
 import type { Revocation, RevocationKind } from '../../revocation/revocation.js';
 import type { FeedConnection } from './connection.js';
 import {
@@ -59,7 +59,7 @@ interface EntryColumns {
 const text = `
 WITH moment AS MATERIALIZED (
   SELECT pg_current_snapshot() AS snapshot,
-         floor(extract(epoch FROM now()))::bigint - ${pruneGraceSeconds} AS expired_before
+         floor(extract(epoch FROM now()))::bigint - ${PRUNE_GRACE_SECONDS} AS expired_before
 ), unseen AS MATERIALIZED (
   (SELECT xid, kind, id, exp, before, token_version, created_at FROM revoked_tokens
     WHERE xid = ANY ($4::xid8[]) AND exp >= (SELECT expired_before FROM moment)
