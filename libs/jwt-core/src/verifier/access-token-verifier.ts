@@ -1,7 +1,6 @@
 import type { KeySet, VerificationKey } from './key-set.js';
 import { isReferenceToken, type ReferenceTokenSource } from './reference-token.js';
 import { ReferenceTokenVerifier } from './reference-token-verifier.js';
-import { compactId } from '../revocation/compact-id.js';
 import type { RevocationList } from '../revocation/revocation-list.js';
 import { Admission } from './admission.js';
 import {
@@ -12,7 +11,7 @@ import {
   type TokenHeader,
 } from './compact-jws.js';
 import type { Expected, Principal } from './claims.js';
-import { provenToken, type ProvenToken } from './proven-token.js';
+import { provenAgain, provenToken, type ProvenToken } from './proven-token.js';
 import {
   algorithmOf,
   DEFAULT_ALGORITHMS,
@@ -219,23 +218,6 @@ export class AccessTokenVerifier {
     this.verified.remember({ token, key, proven }, nowSeconds);
     return principal;
   }
-}
-
-/** What a principal says of its token, which is all but its key and its version. */
-function provenAgain(principal: Principal): ProvenToken {
-  const { clientId, tokenId, sessionId, issuedAt, expiresAt } = principal;
-  return {
-    principal,
-    kid: undefined,
-    clientId,
-    tokenId: compactId(tokenId),
-    sessionId: sessionId === undefined ? undefined : compactId(sessionId),
-    issuedAt,
-    tokenVersion: undefined,
-    notBefore: issuedAt,
-    expiresAt,
-    absentFromVersion: -1,
-  };
 }
 
 /** The default profile accepts RS256 alone. With `oidc` the key decides among all. */

@@ -1,5 +1,5 @@
 import { compactId, type CompactId } from '../revocation/compact-id.js';
-import { type Expected, type Principal, readClaims } from './claims.js';
+import { type Expected, type Principal, readClaims, type VerifiedClaims } from './claims.js';
 import { readOidcClaims } from './oidc-claims.js';
 import type { JsonObject } from './strict-json.js';
 
@@ -34,10 +34,20 @@ export function provenToken(
   kid?: string,
   nowSeconds = Date.now() / 1000,
 ): ProvenToken {
-  const { principal, notBefore, tokenVersion } =
+  const claims =
     expected.profile === 'oidc'
       ? readOidcClaims(payload, expected, nowSeconds)
       : readClaims(payload, expected);
+  return proven(claims, kid);
+}
+
+/** The same of what is left of a token that is not remembered: without its key and its version. */
+export function provenAgain(principal: Principal): ProvenToken {
+  return proven({ principal, notBefore: principal.issuedAt, tokenVersion: undefined }, undefined);
+}
+
+function proven(claims: VerifiedClaims, kid: string | undefined): ProvenToken {
+  const { principal, notBefore, tokenVersion } = claims;
   const { tokenId, sessionId, clientId, issuedAt, expiresAt } = principal;
   return {
     principal,
