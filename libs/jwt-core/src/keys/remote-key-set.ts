@@ -1,6 +1,7 @@
 import { fetchJson } from '../issuer/issuer-request.js';
 import type { JwtCoreLog } from '../log.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { spreadMs } from '../timing/back-off.js';
 import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from '../verifier/signature.js';
 import { TokenError } from '../verifier/token-error.js';
 import { Alarm } from './fetch-schedule.js';
@@ -170,7 +171,7 @@ export class RemoteKeySet implements KeySet {
   private scheduleNext(): void {
     this.alarm.clear();
     // A little early and at random, so that services do not all fetch at the same moment.
-    const refreshMs = this.refreshMs * (0.9 + Math.random() / 10);
+    const refreshMs = spreadMs(this.refreshMs, 0.9);
     this.fetchWithin(this.failure === undefined ? refreshMs : this.cooldownMs);
     this.scheduleChase();
   }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JwtCoreLog } from '../log.js';
+import { spreadMs } from '../timing/back-off.js';
 import { FeedOutage } from './feed-outage.js';
-import { pause } from './within.js';
 import { PruneClock } from './prune-clock.js';
 import type { RevocationList } from './revocation-list.js';
 import {
@@ -10,7 +10,7 @@ import {
   type RevocationBatch,
   type RevocationSource,
 } from './revocation-source.js';
-import { within } from './within.js';
+import { pause, within } from './within.js';
 
 export interface RevocationFollowerOptions {
   readonly source: RevocationSource;
@@ -54,7 +54,7 @@ export class RevocationFollower {
   private running: Promise<unknown> | undefined;
   private cursor: string | undefined;
 
-  /** @throws TypeError when the strictest age is none. */
+  /** @throws TypeError when `strictestMs` is not a positive number. */
   constructor(private readonly options: RevocationFollowerOptions) {
     const { source, list, wallNow, strictestMs = list.maxStalenessMs } = options;
     if (!(strictestMs > 0)) throw new TypeError('strictestMs is a positive number of milliseconds');
@@ -117,7 +117,7 @@ export class RevocationFollower {
     if (batch.jwks !== undefined) this.options.onKeySetFingerprint?.(batch.jwks);
     // A source may answer early, when it is full or by mistake: pause, or this is a busy loop.
     const isNews = batch.reset ? cursor === undefined : batch.entries.length > 0;
-    if (!isNews && tookMs < waitSeconds * 500) await this.pause(200 + Math.random() * 200);
+    if (!isNews && tookMs < waitSeconds * 500) await this.pause(spreadMs(400));
   }
 
   /**

@@ -31,4 +31,11 @@ describe('spreadMs', () => {
     vi.spyOn(Math, 'random').mockReturnValue(random);
     expect(spreadMs(1_000)).toBe(expected);
   });
+
+  it('gives at least another share', () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    expect(spreadMs(1_000, 0.9)).toBe(900);
+    vi.spyOn(Math, 'random').mockReturnValue(1);
+    expect(spreadMs(1_000, 0.9)).toBe(1_000);
+  });
 });
