@@ -4,13 +4,11 @@ import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { spreadMs } from '../timing/back-off.js';
 import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from '../verifier/signature.js';
 import { TokenError } from '../verifier/token-error.js';
-import { Alarm } from './fetch-schedule.js';
-import { FingerprintChase } from './fetch-schedule.js';
-import { type JwkSet, parseJwkSet } from './jwk-set.js';
-import { KeyTable } from './key-table.js';
+import { Alarm } from './alarm.js';
+import { FingerprintChase } from './fingerprint-chase.js';
+import { describeIgnored, type IgnoredJwk, type JwkSet, KeyTable, parseJwkSet } from './jwk-set.js';
 import { jwksFingerprint } from './jwks-fingerprint.js';
 import type { KeySet, VerificationKey } from '../verifier/key-set.js';
-import { describeIgnored, type IgnoredJwk } from './jwk-set.js';
 
 export interface RemoteKeySetOptions {
   readonly metadata: IssuerMetadata;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FingerprintChase } from './fetch-schedule.js';
+import { FingerprintChase } from './fingerprint-chase.js';
 
 /** Fetches that never return the announced set. @returns the pauses before each */
 function pauses(chase: FingerprintChase, announced: string): number[] {

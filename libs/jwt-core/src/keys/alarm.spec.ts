@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Alarm } from './fetch-schedule.js';
+import { Alarm } from './alarm.js';
 
 describe('Alarm', () => {
   const ring = vi.fn();
