@@ -4,7 +4,7 @@ export { MAX_TOKEN_LIFETIME_MS, type TokenProfile } from './verifier/claims.js';
 export type { MapClaims, MappedClaims } from './verifier/mapped-claims.js';
 export type { SigningAlgorithm } from './verifier/signature.js';
 export type { TokenVerifier } from './verifier/issuers-verifier.js';
-export { SCOPE, SCOPE_LIST, splitScope } from './verifier/scope.js';
+export { SCOPE, SCOPE_LIST, splitScope } from './verifier/claim-values.js';
 export { TokenError, type TokenErrorCode } from './verifier/token-error.js';
 export { VerdictCounts, type Verdict } from './verifier/verdict-counts.js';
 export {

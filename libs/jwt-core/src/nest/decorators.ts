@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Principal } from '../verifier/claims.js';
-import { SCOPE } from '../verifier/scope.js';
+import { SCOPE } from '../verifier/claim-values.js';
 import { carrierOf } from './calls/call.js';
 import { principalOf } from './http-request.js';
 

@@ -1,4 +1,3 @@
-import { splitScope } from './scope.js';
 import { isJsonObject, type JsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 
@@ -6,6 +5,18 @@ const MAX_STRING_LENGTH = 255;
 /** Postgres and C end a string there: it would be another identifier, or an error. */
 const NUL = '\0';
 const NO_CLAIMS = Object.freeze({});
+
+/** One scope: visible ASCII but for quote and backslash (RFC 6749 section 3.3). */
+export const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** Any number of scopes, separated by spaces. */
+export const SCOPE_LIST = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** The scopes of a `scope` parameter or claim. */
+export function splitScope(scope: string): string[] {
+  const scopes = scope.split(' ');
+  return scopes.includes('') ? scopes.filter((each) => each !== '') : scopes;
+}
 
 /** The error for a claim that is missing or has a wrong value. */
 export function wrong(claim: string): TokenError {

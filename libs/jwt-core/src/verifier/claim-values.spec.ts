@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SCOPE, SCOPE_LIST, splitScope } from './scope.js';
+import { SCOPE, SCOPE_LIST, splitScope } from './claim-values.js';
 
 describe('SCOPE', () => {
   it.each(['a', 'orders:read', 'https://example.com/x', '!', '~'])('takes %j', (scope) => {
