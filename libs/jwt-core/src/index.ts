@@ -66,7 +66,6 @@ export {
 } from './revocation/revocation-follower.js';
 
 export { JwtCoreModule } from './nest/jwt-core.module.js';
-export type { JwtCoreOptions } from './nest/jwt-core.options.js';
 export type { IssuerOptions } from './runtime/verifier-options.js';
 export { JwtCoreReadiness, type JwtCoreCheck } from './runtime/readiness.js';
 export {
@@ -83,13 +82,12 @@ export {
   type AccessErrorCode,
   type AuthenticationDemands,
 } from './verifier/access.js';
-export type { AuthenticatedRequest } from './nest/http-request.js';
 
-export type { AppOptions, Guard, RequestWithToken } from './nest/app-options.js';
+export type { AppOptions, Guard, JwtCoreOptions, RequestWithToken } from './nest/app-options.js';
 export { principalSignal } from './nest/token-ends.js';
 export { TokenEnds } from './nest/token-ends.js';
-export { Refusal, Refusals, type RefusalCause } from './nest/refusal.js';
-export { Credentials } from './nest/credentials.js';
+export { Refusal, Refusals } from './nest/refusal.js';
+export { type AuthenticatedRequest, Credentials } from './nest/credentials.js';
 
 export { OptionalAuth } from './nest/decorators.js';
 export { Public } from './nest/decorators.js';
@@ -100,4 +98,9 @@ export { RequireAcr, RequireRecentLogin, type LoginAge } from './nest/decorators
 export { AcceptStale, Freshness, type FreshnessLimit } from './nest/decorators.js';
 
 export { ProblemFilter, provideProblems, type ProblemOf } from './nest/problem.filter.js';
-export { problemDocument, type InputFault, type Problem } from './http/problem.js';
+export {
+  problemDocument,
+  type InputFault,
+  type Problem,
+  type RefusalCause,
+} from './http/problem.js';

@@ -68,8 +68,15 @@ const TOKEN_PROBLEMS: Readonly<Record<TokenErrorCode, Omit<Problem, 'code'>>> = 
 /** The answer to an error that no client may know more about. */
 export const INTERNAL_ERROR: Problem = { status: 500, code: 'internal_error' };
 
+/** Why a caller is refused. */
+export type RefusalCause = TokenError | AccessError;
+
+export function isRefusalCause(error: unknown): error is RefusalCause {
+  return error instanceof TokenError || error instanceof AccessError;
+}
+
 /** The HTTP answer for a refused caller (RFC 6750 section 3). */
-export function refusalProblem(error: TokenError | AccessError): Problem {
+export function refusalProblem(error: RefusalCause): Problem {
   return error instanceof TokenError ? tokenProblem(error) : accessProblem(error);
 }
 
@@ -87,8 +94,7 @@ export interface ProblemAnswer {
  * Any other error is a 500 that says nothing of it, so log that one.
  */
 export function problemOf(error: unknown): ProblemAnswer {
-  const isRefusal = error instanceof TokenError || error instanceof AccessError;
-  const problem = isRefusal ? refusalProblem(error) : INTERNAL_ERROR;
+  const problem = isRefusalCause(error) ? refusalProblem(error) : INTERNAL_ERROR;
   return {
     status: problem.status,
     headers: { ...problem.headers, 'Content-Type': 'application/problem+json' },

@@ -3,7 +3,7 @@ import { demandAccess } from '../verifier/access.js';
 import { TokenError } from '../verifier/token-error.js';
 import { accessRulesOf } from './access-rules.js';
 import { carrierOf } from './calls/call.js';
-import { principalOf } from './http-request.js';
+import { principalOf } from './credentials.js';
 import { Refusals } from './refusal.js';
 
 /**

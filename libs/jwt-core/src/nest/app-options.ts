@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
+import type { RefusalCause } from '../http/problem.js';
+import type { VerifierOptions } from '../runtime/verifier-options.js';
 import { resourceFault } from './protected-resource.js';
-import type { RefusalCause } from './refusal.js';
 
 /** A guard: its class, or the instance that `@UseGuards()` was given. */
 export type Guard = Type<CanActivate> | CanActivate;
@@ -51,6 +52,9 @@ export interface AppOptions {
   onRefused?(this: void, error: RefusalCause, context: ExecutionContext | undefined): unknown;
 }
 
+/** The options of `JwtCoreModule`. Only `issuer` and `audience` are required, or `issuers`. */
+export type JwtCoreOptions = VerifierOptions & AppOptions;
+
 const LONGEST_WAIT_MS = 600_000;
 
 /** All that is wrong with them. */
@@ -84,4 +88,13 @@ function isWait(value: unknown): boolean {
 function isGuard(value: unknown): boolean {
   const guard = (typeof value === 'function' ? value.prototype : value) as unknown;
   return typeof (guard as Partial<CanActivate> | undefined | null)?.canActivate === 'function';
+}
+
+/**
+ * Whether a guard, a class or an instance, is of this class or of a derived one.
+ */
+export function isA(base: Type<CanActivate>): (guard: Guard) => boolean {
+  return (guard) =>
+    guard === base ||
+    ((typeof guard === 'function' ? guard.prototype : guard) as unknown) instanceof base;
 }

@@ -14,7 +14,7 @@ import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
-import type { RefusalCause } from './refusal.js';
+import type { RefusalCause } from '../http/problem.js';
 
 @Controller()
 @UseGuards(JwtGuard)

@@ -4,7 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { Principal } from '../verifier/claims.js';
 import { SCOPE } from '../verifier/claim-values.js';
 import { carrierOf } from './calls/call.js';
-import { principalOf } from './http-request.js';
+import { principalOf } from './credentials.js';
 
 /**
  * Opens a route to callers without a token. Every other route is closed.

@@ -4,14 +4,12 @@ import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { INTERNAL_ERROR, type Problem, refusalProblem } from '../http/problem.js';
-import type { Guard } from './app-options.js';
+import { type Guard, isA } from './app-options.js';
 import { rememberUpgrade } from './calls/socket-call.js';
-import { closeSocket, isOpen, sendException } from './close-socket.js';
-import { isA } from './guard-class.js';
-import { holdSocket } from './hold-socket.js';
 import { JwtGuard } from './jwt.guard.js';
 import { problemOfRefusal } from './refusal.js';
 import { gatewaysOf } from './routes.js';
+import { closeSocket, holdSocket, isOpen, sendException } from './socket.js';
 import { onClose, tokenEndsOf } from './token-ends.js';
 
 type Hook = (this: object, client: object, ...rest: unknown[]) => unknown;

@@ -8,7 +8,7 @@ import type { RevocationSource } from '../revocation/revocation-source.js';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { JwtCoreModule } from './jwt-core.module.js';
-import type { JwtCoreOptions } from './jwt-core.options.js';
+import type { JwtCoreOptions } from './app-options.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 

@@ -5,8 +5,7 @@ import { demandAccess } from '../verifier/access.js';
 import type { Principal } from '../verifier/claims.js';
 import { accessRulesOf, type AccessRules } from './access-rules.js';
 import { carrierOf, requestOf } from './calls/call.js';
-import { Credentials } from './credentials.js';
-import { attachPrincipal } from './http-request.js';
+import { attachPrincipal, Credentials } from './credentials.js';
 import { Refusals } from './refusal.js';
 import { noteAdmission, TokenEnds } from './token-ends.js';
 

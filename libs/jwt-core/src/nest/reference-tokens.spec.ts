@@ -6,7 +6,7 @@ import { TestIssuer } from '../testing/test-issuer.js';
 import { CurrentPrincipal } from './decorators.js';
 import { AcceptStale, Freshness } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
-import type { JwtCoreOptions } from './jwt-core.options.js';
+import type { JwtCoreOptions } from './app-options.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from '../passport/jwt.strategy.js';

@@ -7,20 +7,25 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import type { AppOptions } from './app-options.js';
+import {
+  isRefusalCause,
+  type Problem,
+  problemDocument,
+  type RefusalCause,
+  refusalProblem,
+} from '../http/problem.js';
 import { TokenError } from '../verifier/token-error.js';
-import { AccessError } from '../verifier/access.js';
 import { resourceMetadataAddress } from './protected-resource.js';
-import { closeSocket } from './close-socket.js';
 import { RefusalLog } from './refusal-log.js';
-import { type Problem, problemDocument, refusalProblem } from '../http/problem.js';
-
+import { closeSocket } from './socket.js';
 import { type ErrorClasses, transportError } from './transport-errors.js';
 
-/** Why a caller is refused. */
-export type RefusalCause = TokenError | AccessError;
+/** The answers for the exceptions that guards have thrown. */
+const problems = new WeakMap<object, Problem>();
 
-export function isRefusalCause(error: unknown): error is RefusalCause {
-  return error instanceof TokenError || error instanceof AccessError;
+/** The answer for a refusal. `undefined` for every other error. */
+export function problemOfRefusal(error: unknown): Problem | undefined {
+  return typeof error === 'object' && error !== null ? problems.get(error) : undefined;
 }
 
 /**
@@ -29,16 +34,9 @@ export function isRefusalCause(error: unknown): error is RefusalCause {
  */
 export abstract class Refusal {
   static [Symbol.hasInstance](error: unknown): boolean {
-    return typeof error === 'object' && error !== null && problems.has(error);
+    return problemOfRefusal(error) !== undefined;
   }
 }
-
-/** The answer for a refusal. `undefined` for every other error. */
-export function problemOfRefusal(error: unknown): Problem | undefined {
-  return typeof error === 'object' && error !== null ? problems.get(error) : undefined;
-}
-
-const problems = new WeakMap<object, Problem>();
 
 type HttpExceptionClass = new (body: object, options: { cause: unknown }) => HttpException;
 

@@ -7,7 +7,7 @@ import { TestIssuer } from '../testing/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import { CurrentPrincipal } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
-import type { JwtCoreOptions } from './jwt-core.options.js';
+import type { JwtCoreOptions } from './app-options.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 

@@ -3,9 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import passport from 'passport';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import type { Principal } from '../verifier/claims.js';
-import { Credentials } from '../nest/credentials.js';
-import type { HttpRequest } from '../nest/http-request.js';
-import { attachPrincipal } from '../nest/http-request.js';
+import { attachPrincipal, Credentials, type HttpRequest } from '../nest/credentials.js';
 import { passportClasses } from '../nest/passport-classes.js';
 import { type HttpResponse, Refusals } from '../nest/refusal.js';
 

@@ -1,4 +1,4 @@
-import type { JwtCoreOptions } from '../nest/jwt-core.options.js';
+import type { JwtCoreOptions } from '../nest/app-options.js';
 import { JwtCoreRuntime } from '../nest/jwt-core.runtime.js';
 import { verifierSettings } from '../runtime/verifier-options.js';
 import { callersIssuer } from './caller.js';

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { HttpRequest } from '../http-request.js';
+import type { HttpRequest } from '../credentials.js';
 import { graphqlCarrierOf, graphqlRequestOf } from './graphql-call.js';
 import { messageRequestOf } from './message-call.js';
 import { socketRequestOf } from './socket-call.js';

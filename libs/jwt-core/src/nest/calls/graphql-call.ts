@@ -1,5 +1,5 @@
 import type { NodeRequest } from '../../http/bearer-token.js';
-import type { HttpRequest } from '../http-request.js';
+import type { HttpRequest } from '../credentials.js';
 import { authorizationIn, withCredentials } from './headers.js';
 
 /** The context of an operation: of Apollo or Mercurius, over HTTP or over a socket. */

@@ -18,7 +18,7 @@ import type { Principal } from '../../verifier/claims.js';
 import type { JsonObject } from '../../verifier/strict-json.js';
 import { CurrentPrincipal, Public, RequireScopes } from '../decorators.js';
 import { JwtCoreModule } from '../jwt-core.module.js';
-import type { JwtCoreOptions } from '../jwt-core.options.js';
+import type { JwtCoreOptions } from '../app-options.js';
 import { JwtGuard } from '../jwt.guard.js';
 import { createApp, listen, type MakeAdapter, platforms } from '../nest-app.fixture.js';
 import { TokenEnds } from '../token-ends.js';
