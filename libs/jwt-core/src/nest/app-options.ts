@@ -16,9 +16,9 @@ export interface RequestWithToken {
 /** The options that fit the guards into an application. */
 export interface AppOptions {
   /**
-   * What happens to a start with entries that nothing protects. `refuse`, the default, ends it; `warn`
-   * logs them and leaves them open: for the time of a migration. Contradicting decorators end the
-   * start in any case, and so do demands that nothing enforces.
+   * What happens at the start if nothing protects an entry. `refuse`, the default, ends the start;
+   * `warn` logs such entries and leaves them open: for the time of a migration. Contradicting decorators
+   * end the start in any case, and so do demands that nothing enforces.
    */
   readonly unprotectedRoutes?: 'refuse' | 'warn' | undefined;
   /**

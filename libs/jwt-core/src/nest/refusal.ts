@@ -73,8 +73,8 @@ export class Refusals {
     if (!refusal) return this.exception(error, undefined);
     Object.defineProperty(refusal, 'cause', { value: error });
     problems.set(refusal, problem);
-    // The token of a socket stays the same, so that no later message of it can be better. After the
-    // answer, which Nest sends when the guard has thrown.
+    // The token of a socket stays the same, so its later messages would be refused, too. Closed after
+    // the answer, which Nest sends when the guard has thrown.
     const isOver = error instanceof TokenError && error.code !== 'token_missing';
     if (type === 'ws' && problem.status === 401 && isOver) {
       setImmediate(closeSocket, context.getArgByIndex<object>(0), problem);

@@ -17,7 +17,7 @@ export class FeedOutage {
     return this.failures > 0;
   }
 
-  /** Notes a failure, and says for how many milliseconds to leave the feed alone. */
+  /** Notes a failure. Returns how many milliseconds to wait before the next read. */
   noteFailure(error: unknown): number {
     this.failures += 1;
     if (this.failures === 1) {
@@ -25,7 +25,7 @@ export class FeedOutage {
       const reason = error instanceof Error ? error.message : String(error);
       this.log?.warn(`Revocation feed lost: ${reason}`);
     }
-    // At random, so that a feed that comes back does not meet all its services at the same moment.
+    // Random, so that services do not all read at the same moment when the feed is back.
     return spreadMs(backOffMs(this.failures, retries));
   }
 

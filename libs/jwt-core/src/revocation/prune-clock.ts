@@ -1,4 +1,4 @@
-/** All of the pruning grace beyond this may be used up by the tolerance of verifiers. */
+/** The clock tolerance of verifiers may use all of the pruning grace beyond this. */
 const noticedStepMs = 1_000;
 
 export interface PruneClockOptions {
@@ -32,7 +32,7 @@ export class PruneClock {
 
   /**
    * Whether the wall clock is now so far behind the time used for pruning that tokens
-   * whose revocations were forgotten may pass for unexpired: a new snapshot is due. Says so once.
+   * whose revocations were forgotten may pass for unexpired: a new snapshot is needed. Reported once.
    */
   wasSetBack(): boolean {
     this.nowSeconds();

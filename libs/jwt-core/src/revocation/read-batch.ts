@@ -33,7 +33,7 @@ export function readBatch(document: unknown): RevocationBatch {
     reset,
     more,
     ...(jwks !== undefined && { jwks }),
-    // Nothing depends on it, so that nothing is lost over it.
+    // Only for measurements: a wrong age is no reason to lose the feed.
     ...(isAge(ageMs) && { ageMs }),
     ...(expiredBefore !== undefined && { expiredBefore }),
     entries: readEntries(entries),

@@ -70,8 +70,8 @@ export class RevocationEntries {
   }
 
   /**
-   * By the number that both carry, which follows the order of the issuer's database. Only where one
-   * of them has none by `iat`, the clock of the process that issued the token.
+   * Compares the versions of token and revocation, which follow the order of the issuer's database. If
+   * one of them has none, `iat` decides, by the clock of the process that issued the token.
    */
   private coversClient({ clientId, tokenVersion, issuedAt }: RevocableToken): boolean {
     const revoked = this.clients.get(clientId);

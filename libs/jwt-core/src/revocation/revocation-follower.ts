@@ -15,7 +15,7 @@ import { pause, within } from './within.js';
 export interface RevocationFollowerOptions {
   readonly source: RevocationSource;
   readonly list: RevocationList;
-  /** The strictest age that a route requires of the list, if stricter than its own. */
+  /** The shortest age that a route demands of the list, if it is shorter than the list's own. */
   readonly strictestMs?: number | undefined;
   /** Called with each fingerprint of the issuer's key set, changed or not. Must not throw. */
   readonly onKeySetFingerprint?: ((fingerprint: string) => void) | undefined;
@@ -31,7 +31,7 @@ export interface RevocationFollowerOptions {
 
 const answerMs = 5_000;
 const pruneEveryMs = 30_000;
-/** Less than this lies within the pruning grace, where no token is refused for it. */
+/** A smaller step lies within the pruning grace: no token is refused because of it. */
 const noticedStepSeconds = 30;
 /** Takes about half a millisecond to apply. */
 const chunkSize = 500;
@@ -94,7 +94,7 @@ export class RevocationFollower {
   private async readOn(): Promise<void> {
     if (this.clock.wasSetBack()) this.startAnew();
     const { cursor } = this;
-    // After a failure the soonest proof counts, so the first answers are not waited for.
+    // After a failure the list needs a proof as soon as possible: an answer without a wait.
     const waitSeconds = this.outage.isOn ? 0 : this.waitSeconds;
     const askedAtMs = this.list.monotonicNow();
     const batch = await this.readSource(cursor, waitSeconds);
@@ -121,12 +121,13 @@ export class RevocationFollower {
   }
 
   /**
-   * In chunks, so that requests get their turn between them: to the list a chain of small pages.
+   * Applies a batch in chunks, so that requests are served between them. For the list they are a chain
+   * of small pages.
    */
   private async apply(batch: RevocationBatch, askedAtMs: number): Promise<void> {
     const { entries, more, reset } = batch;
     for (let at = 0; at === 0 || at < entries.length; at += chunkSize) {
-      // Reading a page of several chunks took a turn already.
+      // Before the first chunk, too: to parse a page of several took long already.
       if (entries.length > chunkSize) await nextTurn();
       const end = at + chunkSize;
       const chunk = entries.slice(at, end);
@@ -170,7 +171,10 @@ export class RevocationFollower {
     );
   }
 
-  /** By a clock that was ahead and has been corrected: the source sends those entries again. */
+  /**
+   * Whether the list has forgotten entries that the source still sends: its clock was ahead, and has
+   * been corrected.
+   */
   private hasForgottenMore({ more, expiredBefore = Infinity }: RevocationBatch): boolean {
     return !more && this.list.forgottenBefore - expiredBefore > noticedStepSeconds;
   }

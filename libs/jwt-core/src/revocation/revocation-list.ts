@@ -39,9 +39,9 @@ export class RevocationList {
   private current = new RevocationEntries();
   /** The snapshot that is being read, until it is complete. */
   private next: RevocationEntries | undefined;
-  /** What the source says that it leaves out. */
+  /** The source leaves out what expired before this second. */
   private leftOutBefore = Infinity;
-  /** What it left out of the snapshot that is being read. */
+  /** The same, for the snapshot that is being read. */
   private nextForgottenBefore = -Infinity;
   private forgottenBeforeSeconds = -Infinity;
   private chainAskedAtMs: number | undefined;
@@ -50,7 +50,7 @@ export class RevocationList {
   private replacementCount = 0;
   private readonly additionListeners = new Set<() => void>();
 
-  /** @throws TypeError when the age is none: a comparison with NaN would go either way unnoticed. */
+  /** @throws TypeError unless the age is a positive number: no list would ever be older than NaN. */
   constructor({ maxStalenessMs, monotonicNow = () => performance.now() }: RevocationListOptions) {
     if (!(maxStalenessMs > 0 && maxStalenessMs < Infinity)) {
       throw new TypeError('maxStalenessMs is a positive number of milliseconds');
@@ -141,9 +141,9 @@ export class RevocationList {
   /**
    * Takes in one answer of the source.
    *
-   * @param askedAtMs when the answer was requested, on the monotonic clock. That instant is what it
-   * proves, as it may have been long on its way; in a chain of pages the first one's, as later pages
-   * may show a snapshot taken for the first.
+   * @param askedAtMs when the answer was requested, on the monotonic clock. The answer proves that the
+   * list was complete then, and not when it arrived: it may have been delayed. Of a chain of pages the
+   * first request counts, as later pages may show a snapshot that was taken for the first.
    */
   apply({ reset, more, entries, expiredBefore }: RevocationBatch, askedAtMs: number): void {
     if (reset) this.startAnew();
@@ -154,9 +154,9 @@ export class RevocationList {
   }
 
   /**
-   * Notes that the source, read at that instant, had nothing beyond what was applied and these
-   * entries, but for what had expired before the given second. Unlike a batch it leaves a chain of
-   * pages that is being read alone.
+   * Notes that the source had only what was applied before and these entries at that instant, except
+   * for what had expired before the given second. Unlike `apply`, it does not change a chain of pages
+   * that is being read.
    */
   confirm(entries: readonly Revocation[], askedAtMs: number, expiredBefore?: number): void {
     this.noteLeftOut(expiredBefore);
@@ -166,8 +166,8 @@ export class RevocationList {
   }
 
   /**
-   * Forgets entries that expired more than {@link PRUNE_GRACE_SECONDS} ago, in one go. None that the
-   * source, if it says so, would still send.
+   * Forgets entries that expired more than {@link PRUNE_GRACE_SECONDS} ago, in one go. If the source
+   * reports which entries it leaves out, all others are kept.
    */
   prune(nowSeconds: number): void {
     const steps = this.pruneInSteps(nowSeconds);
@@ -212,8 +212,8 @@ export class RevocationList {
     this.current = this.next;
     this.next = undefined;
     // The new snapshot holds again what the old one had forgotten by a clock that was ahead.
-    const isTold = this.nextForgottenBefore > -Infinity;
-    if (isTold) this.forgottenBeforeSeconds = this.nextForgottenBefore;
+    const isReported = this.nextForgottenBefore > -Infinity;
+    if (isReported) this.forgottenBeforeSeconds = this.nextForgottenBefore;
     this.provenAtMs = Math.max(this.provenAtMs, askedAtMs);
   }
 }

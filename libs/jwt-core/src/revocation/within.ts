@@ -1,7 +1,7 @@
 import { RevocationSourceError } from './revocation-source.js';
 
 /**
- * The result of work that must end in time, and when the signal aborts. Work that ignores both is
+ * Runs work that must end in time, and at once when the signal aborts. Work that ignores both is
  * abandoned.
  *
  * @throws RevocationSourceError `timed_out`, `aborted`, or whatever the work throws before

@@ -114,8 +114,8 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Follows a token that was accepted beyond its request. It is verified once more, which is not
-   * counted. Of a token that is not remembered, a revocation of its key is noticed only at `exp`.
+   * Follows an accepted token for longer than its request. The token is verified once more, which is
+   * not counted. If it is not remembered, a revocation of its key is noticed only at `exp`.
    *
    * @throws TokenError as `verify` does, with a list of any age
    */

@@ -62,7 +62,7 @@ export function isStrings(values: readonly unknown[]): values is string[] {
 
 /**
  * How and when the user was authenticated (RFC 9068 section 2.2.1). Issuers use the names for other things,
- * too: what is malformed is absent, and a route that demands it refuses.
+ * too: a malformed value counts as absent, and a route that demands it refuses the token.
  */
 export function authentication({ auth_time: time, acr, amr }: JsonObject) {
   return {
@@ -84,7 +84,7 @@ export function ownClaims(value: unknown): JsonObject {
  * one request would be seen by the next.
  */
 export function deepFreeze<T>(value: T): T {
-  // All but objects are frozen from the start.
+  // Values that are not objects count as frozen.
   if (Object.isFrozen(value)) return value;
   Object.freeze(value);
   for (const member of Object.values(value as object)) deepFreeze<unknown>(member);

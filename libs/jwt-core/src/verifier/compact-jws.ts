@@ -100,8 +100,8 @@ export function readHeader(
 ): TokenHeader {
   const { alg, typ, kid, crit, b64 } = parseJsonObject(decodeBase64url(segment));
   // Algorithm confusion (threat:algorithm-confusion, RFC 8725 section 2.1): the verifier decides on
-  // the algorithm. `none` is refused, and a public key is never used as an HMAC secret. This one
-  // chooses among the keys of one `kid` and is compared with that of the key.
+  // the algorithm. `none` is refused, and a public key is never used as an HMAC secret. `alg`
+  // only chooses among the keys of one `kid`, and is compared with that of the key.
   const algorithm = algorithmNamed(alg, algorithms);
   if (algorithm === undefined) {
     throw new TokenError('token_invalid', `alg is not ${algorithms.join(' or ')}`);

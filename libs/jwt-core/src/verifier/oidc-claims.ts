@@ -76,7 +76,7 @@ function refuseOtherKinds(payload: JsonObject): void {
     if (payload[claim] !== undefined) throw notAnAccessToken(`it has the claim ${claim}`);
   }
   const { typ, token_use: use } = payload;
-  // Of anything but text, the text that it becomes.
+  // A value that is not text is tested as the text that it becomes.
   if (FOREIGN_TYPE.test(typ as string)) throw notAnAccessToken('typ is that of another kind');
   // Cognito's name for it.
   if (use !== undefined && use !== 'access') throw notAnAccessToken('token_use is not access');

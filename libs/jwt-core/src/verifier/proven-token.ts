@@ -25,7 +25,7 @@ export interface ProvenToken {
 }
 
 /**
- * @param nowSeconds since the epoch: where the life of a token begins that does not say it
+ * @param nowSeconds since the epoch: the start of the life of a token without `iat`
  * @throws TokenError `token_invalid` for wrong claims
  */
 export function provenToken(

@@ -24,7 +24,7 @@ const MOST_PLACES_BITS = 20;
  * (threat:cache-flooding): only tokens that the issuer signed are kept, and their number is
  * bounded.
  *
- * Not a `Map`: it would make and hash a string for each look-up (2 µs of 0.5), and be rebuilt as
+ * Not a `Map`: it would make and hash a string for each look-up (2 µs in place of 0.5), and be rebuilt as
  * tokens come and go. What is read of other tokens is in arrays of numbers, as each token that is
  * touched is a cache miss.
  */
