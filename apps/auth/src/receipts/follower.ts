@@ -9,7 +9,7 @@ export interface Follower extends FollowerIdentity {
   readonly seenAtMs: number;
 }
 
-/** Silent for so long, a follower is forgotten. */
+/** How long a follower may be silent before it is forgotten. */
 export const FORGOTTEN_AFTER_MS = 600_000;
 
 export type FollowerKey = string;
