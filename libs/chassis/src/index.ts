@@ -75,7 +75,13 @@ export { openDatabase, type OpenOptions } from './database/open-database.js';
 export type { AppRole } from './database/app-role.js';
 export { databaseReadiness } from './database/database-readiness.js';
 export { DatabaseError } from './database/database-error.js';
-export { execute, insertRow, type Statement } from './database/statement.js';
+export {
+  entityColumns,
+  execute,
+  insertRow,
+  type EntityColumns,
+  type Statement,
+} from './database/statement.js';
 
 export {
   Retention,

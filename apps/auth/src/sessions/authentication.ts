@@ -10,12 +10,3 @@ export interface Authentication {
 }
 
 export const BY_PASSWORD: readonly AuthenticationMethod[] = ['pwd'];
-
-/** What tokens say of it (RFC 9068 section 2.2.1). */
-export function authenticationClaims({ authenticatedAt, amr }: Authentication) {
-  return {
-    auth_time: Math.floor(+authenticatedAt / 1000),
-    amr,
-    acr: amr.includes('mfa') ? 'mfa' : 'pwd',
-  } as const;
-}

@@ -1,22 +1,28 @@
-import { execute, insertRow, type Statement } from '@jwt-auth/chassis';
+import {
+  entityColumns,
+  execute,
+  insertRow,
+  type EntityColumns,
+  type Statement,
+} from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import type { Narrowing } from '../access/access-changes.js';
 import { keyWhileIssuing } from '../access/access-locks.js';
 import { User } from '../users/user.entity.js';
-import type { Authentication } from './authentication.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session } from './session.entity.js';
 
+/** Not all: the others would make a refresh 1 % slower. */
+const PRESENTED = ['hash', 'sessionId', 'expiresAt', 'replacedAt'] as const;
+type PresentedLink = Pick<RefreshToken, (typeof PRESENTED)[number]>;
+
 /** A refresh token that a caller presents, with its session and its user. */
-export interface PresentedToken
-  extends
-    Pick<RefreshToken, 'hash' | 'sessionId' | 'expiresAt' | 'replacedAt'>,
-    Pick<Session, 'userId' | 'requestedScope' | 'audience' | 'endedAt'>,
-    Pick<User, 'roles' | 'claims' | 'isDisabled' | 'hasSecondFactor'>,
-    Authentication {
-  readonly sessionExpiresAt: Date;
+export interface PresentedToken {
+  readonly refreshToken: PresentedLink;
+  readonly session: Session;
+  readonly user: User;
 }
 
 /** An access token that has not expired yet, or the session of such tokens. */
@@ -44,26 +50,8 @@ interface Replacement {
   readonly sealedSuccessor: Buffer | null;
 }
 
-// Each refresh runs these two: named, so that a connection parses and plans them once.
-
-// Locked in this order, which is that of all who end sessions: user, session, token.
-const LOCK_PRESENTED: Statement = {
-  name: 'refresh_tokens.lock_presented',
-  text: `
-    SELECT token.hash, token.replaced_at AS "replacedAt", token.expires_at AS "expiresAt",
-      session.id AS "sessionId", session.requested_scope AS "requestedScope",
-      coalesce(session.authenticated_at, session.created_at) AS "authenticatedAt",
-      coalesce(session.amr, '{pwd}') AS amr,
-      session.audience, session.expires_at AS "sessionExpiresAt", session.ended_at AS "endedAt",
-      owner.id AS "userId", owner.roles, owner.claims, owner.is_disabled AS "isDisabled",
-      owner.has_second_factor AS "hasSecondFactor"
-    FROM refresh_tokens token
-    JOIN sessions session ON session.id = token.session_id
-    JOIN users owner ON owner.id = session.user_id
-    WHERE token.hash = ${keyWhileIssuing('$1::bytea')}
-    FOR SHARE OF owner FOR UPDATE OF session FOR UPDATE OF token`,
-};
-
+// Named, as `lockPresentedStatement` is, because each refresh runs both: a connection parses and plans them
+// once.
 const SPEND: Statement = {
   name: 'refresh_tokens.spend',
   text: `
@@ -88,13 +76,40 @@ const IS_LOST = `
 /** All SQL of refresh tokens, and of the access tokens that were issued beside them. */
 @Injectable()
 export class RefreshTokensRepository {
+  private readonly refreshTokenColumns: EntityColumns<PresentedLink>;
+  private readonly sessionColumns: EntityColumns<Session>;
+  private readonly userColumns: EntityColumns<User>;
+  private readonly lockPresentedStatement: Statement;
+
+  constructor(dataSource: DataSource) {
+    this.refreshTokenColumns = entityColumns(dataSource, RefreshToken, 'token', PRESENTED);
+    this.sessionColumns = entityColumns(dataSource, Session, 'session');
+    this.userColumns = entityColumns(dataSource, User, 'owner');
+    // Locked in this order, which is that of all who end sessions: user, session, token.
+    this.lockPresentedStatement = {
+      name: 'refresh_tokens.lock_presented',
+      text: `
+        SELECT ${this.refreshTokenColumns.list}, ${this.sessionColumns.list}, ${this.userColumns.list}
+        FROM refresh_tokens token
+        JOIN sessions session ON session.id = token.session_id
+        JOIN users owner ON owner.id = session.user_id
+        WHERE token.hash = ${keyWhileIssuing('$1::bytea')}
+        FOR SHARE OF owner FOR UPDATE OF session FOR UPDATE OF token`,
+    };
+  }
+
   /**
    * The token with this hash. Until the transaction ends nobody else refreshes a token of its
    * session, ends it, or changes its user.
    */
   async lockPresented(manager: EntityManager, hash: Buffer): Promise<PresentedToken | undefined> {
-    const [token] = await execute<PresentedToken>(manager, LOCK_PRESENTED, [hash]);
-    return token;
+    const [row] = await execute(manager, this.lockPresentedStatement, [hash]);
+    if (!row) return undefined;
+    return {
+      refreshToken: this.refreshTokenColumns.read(row),
+      session: this.sessionColumns.read(row),
+      user: this.userColumns.read(row),
+    };
   }
 
   async insert(manager: EntityManager, token: RefreshToken): Promise<void> {
@@ -111,7 +126,7 @@ export class RefreshTokensRepository {
    */
   async replace(
     manager: EntityManager,
-    { hash, sessionId }: PresentedToken,
+    { hash, sessionId }: PresentedLink,
     successor: RefreshToken,
     { now, windowStart, sealedSuccessor }: Replacement,
   ): Promise<void> {

@@ -10,10 +10,10 @@ import { noticeOf } from '../mail/notice.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import type { TokenFormat } from '../tokens/token-request.schema.js';
-import { UsersRepository } from '../users/users.repository.js';
 import { RefreshTokensRepository, type PresentedToken } from './refresh-tokens.repository.js';
 import { openWith, sealUnder } from './seal.js';
 import { SessionEndService } from './session-end.service.js';
+import type { Session } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
@@ -61,7 +61,6 @@ export class RefreshService {
     private readonly refreshTokens: RefreshTokensRepository,
     private readonly tokenPairs: TokenPairs,
     private readonly sessionEnd: SessionEndService,
-    private readonly users: UsersRepository,
     private readonly mail: MailOutbox,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -99,16 +98,20 @@ export class RefreshService {
     if (!presented) return refusal('refresh_token_invalid', 'No such token');
     // After the lock: what it waited for is in the past now.
     const now = await this.clock.database(manager);
-    const { replacedAt, endedAt, isDisabled, expiresAt, sessionExpiresAt } = presented;
+    const { refreshToken, session, user } = presented;
+    const { replacedAt } = refreshToken;
     const isReplayed = replacedAt !== null && replacedAt >= this.windowStart(now);
     if (replacedAt && !isReplayed) return this.reused(manager, presented, now, origin);
-    if (endedAt || isDisabled) return refusal('refresh_token_invalid', 'Its session was ended');
-    if (sessionExpiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
+    if (session.endedAt || user.isDisabled) {
+      return refusal('refresh_token_invalid', 'Its session was ended');
+    }
+    if (session.expiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
     if (isReplayed) {
-      const answer = await this.newestAnswer(manager, token, presented, now);
+      const answer = await this.newestAnswer(manager, token, session, now);
       return answer ?? this.reused(manager, presented, now, origin);
     }
-    if (expiresAt <= now) return refusal('refresh_token_expired', 'Unused for too long');
+    if (refreshToken.expiresAt <= now)
+      return refusal('refresh_token_expired', 'Unused for too long');
     return this.replace(manager, presented, token, options, now);
   }
 
@@ -126,10 +129,10 @@ export class RefreshService {
   private async newestAnswer(
     manager: EntityManager,
     token: string,
-    { sessionId }: PresentedToken,
+    session: Session,
     now: Date,
   ): Promise<TokenResponse | undefined> {
-    const answers = await this.refreshTokens.sealedAnswers(manager, sessionId);
+    const answers = await this.refreshTokens.sealedAnswers(manager, session.id);
     const sealedAfter = (current: string): Buffer | undefined =>
       answers.get(hashSecret(current).toString('hex'));
     let current = token;
@@ -150,49 +153,45 @@ export class RefreshService {
 
   private async reused(
     manager: EntityManager,
-    { sessionId, userId, isDisabled }: PresentedToken,
+    { session, user }: PresentedToken,
     now: Date,
     origin: Origin,
   ): Promise<Outcome> {
-    const end = { userId, sessionId, reason: 'reuse', origin } as const;
+    const end = { userId: user.id, sessionId: session.id, reason: 'reuse', origin } as const;
     const hasEnded = await this.sessionEnd.endSession(manager, end);
-    if (hasEnded && !isDisabled) await this.tell(manager, userId, now, origin);
-    return refusal('refresh_token_reused', `Session ${sessionId} is over`);
-  }
-
-  /** Either the user or a thief has just been logged out, and the other has used the token before. */
-  private async tell(manager: EntityManager, userId: string, now: Date, origin: Origin) {
-    const user = await this.users.findById(userId, manager);
-    if (!user) return;
-    await this.mail.add(manager, {
-      template: 'session-copied',
-      recipient: user.email,
-      userId,
-      values: noticeOf(now, origin),
-    });
+    if (hasEnded && !user.isDisabled) {
+      // Either the user or a thief has just been logged out, and the other has used the token before.
+      await this.mail.add(manager, {
+        template: 'session-copied',
+        recipient: user.email,
+        userId: user.id,
+        values: noticeOf(now, origin),
+      });
+    }
+    return refusal('refresh_token_reused', `Session ${session.id} is over`);
   }
 
   private async replace(
     manager: EntityManager,
-    presented: PresentedToken,
+    { refreshToken, session, user }: PresentedToken,
     token: string,
     { format = 'jwt', scope, resource }: RefreshOptions,
     now: Date,
   ): Promise<TokenResponse> {
-    const audience = presented.audience ?? resource ?? this.config.audience;
-    if (resource !== undefined && resource !== audience) {
+    if (resource !== undefined && resource !== (session.audience ?? resource)) {
       throw new AccessModelError('invalid_target', 'The session is for another resource');
     }
     const { response, record } = await this.tokenPairs.mint(manager, {
-      ...presented,
-      format,
+      user,
+      session,
       scope,
-      audience,
-      predecessor: presented.hash,
+      resource,
+      format,
+      predecessor: refreshToken.hash,
       now,
     });
     const isKept = this.config.refreshRetryWindowMs > 0;
-    await this.refreshTokens.replace(manager, presented, record, {
+    await this.refreshTokens.replace(manager, refreshToken, record, {
       now,
       windowStart: this.windowStart(now),
       sealedSuccessor: isKept ? sealUnder(token, JSON.stringify(response)) : null,

@@ -63,51 +63,46 @@ export class SessionStartService {
     origin: Origin,
     amr: readonly AuthenticationMethod[],
   ): Promise<TokenResponse> {
-    const {
-      id: userId,
-      roles,
-      claims,
-      hasSecondFactor,
-    } = await this.lockUnchanged(manager, checked);
+    const user = await this.lockUnchanged(manager, checked);
     const now = await this.clock.database(manager);
-    const session = { ...this.newSession(userId, request, origin, now), amr };
+    const session = this.newSession(user, request, origin, amr, now);
     const { response, record } = await this.tokenPairs.mint(manager, {
-      ...{ userId, roles, claims, hasSecondFactor, now, predecessor: null },
+      user,
+      session,
       format: request.format ?? 'jwt',
-      sessionId: session.id,
-      sessionExpiresAt: session.expiresAt,
-      authenticatedAt: now,
-      amr,
-      requestedScope: session.requestedScope,
-      audience: session.audience ?? this.config.audience,
+      predecessor: null,
+      now,
     });
     await this.sessions.insert(manager, session);
     await this.refreshTokens.insert(manager, record);
     await this.audit.record(manager, {
       action: 'session.started',
-      actor: userId,
+      actor: user.id,
       subject: session.id,
       origin,
     });
-    await this.sessionEnd.endOldestSessions(manager, userId, { origin, now });
+    await this.sessionEnd.endOldestSessions(manager, user.id, { origin, now });
     return response;
   }
 
   private newSession(
-    userId: string,
+    user: User,
     { scope, resource }: SessionRequest,
     { address, userAgent }: Origin,
+    amr: readonly AuthenticationMethod[],
     now: Date,
   ): Session {
     return {
       id: randomUUID(),
-      ...{ userId, address, userAgent },
+      userId: user.id,
+      address,
+      userAgent,
       requestedScope: scope ?? null,
       audience: resource ?? null,
       createdAt: now,
       lastUsedAt: now,
       authenticatedAt: now,
-      amr: null,
+      amr,
       expiresAt: new Date(+now + this.config.sessionTtlMs),
       endedAt: null,
       endReason: null,

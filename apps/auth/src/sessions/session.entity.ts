@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { AuthenticationMethod } from './authentication.js';
+import { BY_PASSWORD, type Authentication, type AuthenticationMethod } from './authentication.js';
 
 /** What ended a session before its time. */
 export type SessionEnd =
@@ -61,4 +61,9 @@ export class Session {
 
   @Column({ name: 'end_reason', type: 'text', nullable: true })
   endReason!: SessionEnd | null;
+}
+
+/** Also of a session from a release that did not keep it. */
+export function authenticationOf({ createdAt, authenticatedAt, amr }: Session): Authentication {
+  return { authenticatedAt: authenticatedAt ?? createdAt, amr: amr ?? BY_PASSWORD };
 }

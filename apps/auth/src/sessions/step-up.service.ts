@@ -4,7 +4,6 @@ import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
-import { Config } from '../config.js';
 import { secondFactorMissing } from '../factors/demand-factor.js';
 import { FactorsError } from '../factors/factors.errors.js';
 import { proofsIn, type FactorProof } from '../factors/factors.schema.js';
@@ -19,6 +18,7 @@ import { UsersRepository } from '../users/users.repository.js';
 import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
 import type { RefreshOptions } from './refresh.service.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
+import { authenticationOf } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { StepUpResponse } from './step-up.schema.js';
@@ -52,7 +52,6 @@ export class StepUpService {
     private readonly refreshTokens: RefreshTokensRepository,
     private readonly tokenPairs: TokenPairs,
     private readonly audit: AuditService,
-    private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
@@ -129,17 +128,17 @@ export class StepUpService {
       const authentication = {
         authenticatedAt: now,
         // What the login proved stays true of the session.
-        amr: [...new Set([...(session.amr ?? BY_PASSWORD), ...methods, ...proved])],
+        amr: [...new Set([...authenticationOf(session).amr, ...methods, ...proved])],
       };
       await this.sessions.authenticate(manager, session, authentication);
       const { response, record } = await this.tokenPairs.mint(manager, {
-        ...authentication,
-        ...{ userId, sessionId, roles: user.roles, claims: user.claims, now, format, scope },
-        hasSecondFactor: user.hasSecondFactor,
-        sessionExpiresAt: session.expiresAt,
-        requestedScope: session.requestedScope,
-        audience: session.audience ?? resource ?? this.config.audience,
+        user,
+        session: { ...session, ...authentication },
+        scope,
+        resource,
+        format,
         predecessor: null,
+        now,
       });
       // The access token is kept like all others, so that it dies with its session, beside a refresh
       // token that was used up before anyone had it.

@@ -6,12 +6,14 @@ import { AccessModel } from '../access/access-model.js';
 import { grantedScopes } from '../access/issuing-terms.js';
 import { Config } from '../config.js';
 import { hashSecret, newSecret } from '../secret.js';
+import type { UserClaims } from '../tokens/access-token-claims.js';
 import type { TokenFormat } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
-import { authenticationClaims, type Authentication } from './authentication.js';
+import type { Authentication } from './authentication.js';
 import { SessionsError } from './sessions.errors.js';
 import type { RefreshToken } from './refresh-token.entity.js';
+import { authenticationOf, type Session } from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 /** An access token and the refresh token beside it: as the client gets them, and as they are kept. */
@@ -21,16 +23,13 @@ export interface TokenPair {
 }
 
 /** Who and what a pair is for. */
-export interface PairRequest
-  extends Pick<User, 'roles' | 'claims' | 'hasSecondFactor'>, Authentication {
-  readonly userId: string;
-  readonly sessionId: string;
-  readonly sessionExpiresAt: Date;
-  /** What the session is limited to; `null`: everything that the user may do. */
-  readonly requestedScope: string | null;
-  /** What this one token is limited to, within that. */
+export interface PairRequest {
+  readonly user: User;
+  readonly session: Session;
+  /** What this one token is limited to, within the scope of the session. */
   readonly scope?: string | undefined;
-  readonly audience: string;
+  /** The audience of this one token, if the session is not for a certain one. */
+  readonly resource?: string | undefined;
   readonly format: TokenFormat;
   /** The hash of the refresh token that this one replaces. */
   readonly predecessor: Buffer | null;
@@ -57,27 +56,28 @@ export class TokenPairs {
    * @throws SessionsError `scope_exceeded`; AccessModelError `invalid_target`
    */
   async mint(manager: EntityManager, request: PairRequest): Promise<TokenPair> {
-    const { userId, sessionId, sessionExpiresAt, roles, claims, format, predecessor, now } =
-      request;
+    const { user, session, format, predecessor, now } = request;
+    const audience = session.audience ?? request.resource ?? this.config.audience;
     const idleEnd = now.getTime() + this.config.refreshTokenTtlMs;
-    const expiresAt = new Date(Math.min(idleEnd, sessionExpiresAt.getTime()));
+    const expiresAt = new Date(Math.min(idleEnd, session.expiresAt.getTime()));
+    const authentication = authenticationOf(session);
     const terms = await this.accessModel.terms(manager, {
       clientId: WEB_CLIENT,
-      roles,
-      hasMfa: request.hasSecondFactor && request.amr.includes('mfa'),
-      audiences: [request.audience],
+      roles: user.roles,
+      hasMfa: user.hasSecondFactor && authentication.amr.includes('mfa'),
+      audiences: [audience],
     });
-    const scopes = narrowedScopes(grantedScopes(terms, request.requestedScope), request.scope);
+    const scopes = narrowedScopes(grantedScopes(terms, session.requestedScope), request.scope);
     const access = await this.issuer.issue(manager, {
       terms,
-      subject: userId,
+      subject: user.id,
       clientId: WEB_CLIENT,
-      sessionId,
+      sessionId: session.id,
       scopes,
       roles: terms.roles,
-      claims,
-      authentication: authenticationClaims(request),
-      notAfter: sessionExpiresAt,
+      claims: user.claims,
+      userClaims: userClaims(authentication),
+      notAfter: session.expiresAt,
       format,
     });
     const refreshToken = newSecret();
@@ -92,7 +92,7 @@ export class TokenPairs {
       },
       record: {
         hash: hashSecret(refreshToken),
-        sessionId,
+        sessionId: session.id,
         predecessor,
         createdAt: now,
         expiresAt,
@@ -100,11 +100,20 @@ export class TokenPairs {
         sealedSuccessor: null,
         accessTokenId: access.tokenId,
         accessTokenExpiresAt: access.expiresAt,
-        accessTokenAudience: request.audience,
+        accessTokenAudience: audience,
         accessTokenScopes: scopes,
       },
     };
   }
+}
+
+/** What tokens say of a user: a claim from a column of users is made here. */
+function userClaims({ authenticatedAt, amr }: Authentication): UserClaims {
+  return {
+    auth_time: Math.floor(+authenticatedAt / 1000),
+    amr,
+    acr: amr.includes('mfa') ? 'mfa' : 'pwd',
+  };
 }
 
 /** @throws SessionsError `scope_exceeded` if not all that is wanted was granted */

@@ -9,7 +9,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { IssuingTerms } from '../access/issuing-terms.js';
-import type { AccessTokenClaims } from './access-token-claims.js';
+import type { AccessTokenClaims, UserClaims } from './access-token-claims.js';
 import type { Claims } from './own-claims.js';
 import { ReferenceTokens } from './reference-tokens.js';
 import type { TokenFormat } from './token-request.schema.js';
@@ -26,8 +26,8 @@ export interface AccessTokenGrant {
   readonly roles: readonly string[];
   /** What is known of the subject beyond the standard. */
   readonly claims?: Claims;
-  /** When and how the user was authenticated: absent when a service calls for itself. */
-  readonly authentication?: Pick<AccessTokenClaims, 'auth_time' | 'amr' | 'acr'>;
+  /** Absent when a service calls for itself. */
+  readonly userClaims?: UserClaims;
   /** The end of what the token belongs to: it does not live longer than that. */
   readonly notAfter?: Date;
   /** Default: `jwt`. Claims that do not fit into one make a reference token in any case. */
@@ -76,7 +76,7 @@ export class TokenIssuer {
     terms,
     sessionId,
     claims = {},
-    authentication,
+    userClaims,
     notAfter,
     ...grant
   }: AccessTokenGrant) {
@@ -92,7 +92,7 @@ export class TokenIssuer {
       jti: randomUUID(),
       token_version: terms.tokenVersion,
       ...(sessionId !== undefined && { sid: sessionId }),
-      ...authentication,
+      ...userClaims,
       scope: grant.scopes.join(' '),
       roles: grant.roles,
       ...(Object.keys(claims).length > 0 && { claims }),

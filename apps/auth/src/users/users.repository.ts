@@ -1,6 +1,8 @@
 import {
+  entityColumns,
   execute,
   readLatestFirst,
+  type EntityColumns,
   type Page,
   type PageQuery,
   type Statement,
@@ -23,27 +25,23 @@ export interface UserAtLogin {
 
 const UNIQUE_VIOLATION = '23505';
 
-type LoginRow = (User | { id: null }) & Pick<UserAtLogin, 'lastLoginHere'>;
+type LoginRow = Pick<UserAtLogin, 'lastLoginHere'> & { readonly 'account.id': string | null };
 
 /** All SQL of users. */
 @Injectable()
 export class UsersRepository {
+  private readonly columns: EntityColumns<User>;
   // Each login runs these two: named, so that a connection parses and plans them once.
   private readonly findAtLoginStatement: Statement;
   private readonly lockAtLoginStatement: Statement;
 
   constructor(private readonly dataSource: DataSource) {
-    const columns = dataSource
-      .getMetadata(User)
-      .columns.map(
-        ({ databaseName, propertyName }) => `account.${databaseName} AS "${propertyName}"`,
-      )
-      .join(', ');
+    this.columns = entityColumns(dataSource, User, 'account');
     // One row in any case, also for an e-mail without an account.
     this.findAtLoginStatement = {
       name: 'users.find_at_login',
       text: `
-        SELECT ${columns}, known.last_login_at AS "lastLoginHere"
+        SELECT ${this.columns.list}, known.last_login_at AS "lastLoginHere"
         FROM (SELECT) AS attempt
         LEFT JOIN users account ON account.email_key = $1
         LEFT JOIN known_networks known ON known.user_id = account.id AND known.network = $2`,
@@ -51,7 +49,7 @@ export class UsersRepository {
     this.lockAtLoginStatement = {
       name: 'users.lock_at_login',
       text: `
-        SELECT ${columns} FROM users account WHERE account.id = ${keyWhileIssuing('$1::uuid')}
+        SELECT ${this.columns.list} FROM users account WHERE account.id = ${keyWhileIssuing('$1::uuid')}
         FOR NO KEY UPDATE`,
     };
   }
@@ -67,14 +65,11 @@ export class UsersRepository {
   /** One statement, and the same work whether or not the e-mail has an account. */
   async findAtLogin(emailKey: string, network: string): Promise<UserAtLogin> {
     const values = [emailKey, network];
-    const rows = await execute<LoginRow>(
-      this.dataSource.manager,
-      this.findAtLoginStatement,
-      values,
-    );
+    const { manager } = this.dataSource;
+    const rows = await execute<LoginRow>(manager, this.findAtLoginStatement, values);
     const [row] = rows as [LoginRow];
-    const { lastLoginHere, ...user } = row;
-    return { user: user.id === null ? null : user, lastLoginHere };
+    const user = row['account.id'] === null ? null : this.columns.read(row);
+    return { user, lastLoginHere: row.lastLoginHere };
   }
 
   /**
@@ -143,8 +138,8 @@ export class UsersRepository {
 
   /** The same for a login, which issues a token. */
   async lockAtLogin(manager: EntityManager, id: string): Promise<User | undefined> {
-    const [user] = await execute<User>(manager, this.lockAtLoginStatement, [id]);
-    return user;
+    const [row] = await execute(manager, this.lockAtLoginStatement, [id]);
+    return row && this.columns.read(row);
   }
 
   async update(

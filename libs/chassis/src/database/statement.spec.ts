@@ -2,7 +2,7 @@ import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { insertRow } from './statement.js';
+import { entityColumns, execute, insertRow } from './statement.js';
 
 @Entity({ name: 'notes' })
 class Note {
@@ -43,4 +43,20 @@ it.each([
     const kept = await manager.query<object[]>('SELECT name FROM pg_prepared_statements');
     expect(kept).toEqual([{ name: 'notes.insert' }]);
   });
+});
+
+it('selects the columns of two entities, and reads each of them', async () => {
+  const one = entityColumns(dataSource, Note, 'one');
+  const other = entityColumns(dataSource, Note, 'other', ['id', 'writtenAt']);
+  const note = { writtenAt: new Date('2026-01-02T03:04:05.678Z'), content: [1], tags: ['a'] };
+  const { manager } = dataSource;
+  const { id } = await manager.save(manager.create(Note, { ...note, hash: null }));
+  const pair = `SELECT ${one.list}, ${other.list} FROM notes one LEFT JOIN notes other`;
+  const rows = async (name: string, on: string) =>
+    execute(manager, { name, text: `${pair} ON ${on} WHERE one.id = $1` }, [id]);
+  const [itself] = (await rows('notes.itself', 'other.id = one.id')) as [object];
+  expect(one.read(itself)).toEqual({ ...note, id, hash: null });
+  expect(other.read(itself)).toEqual({ id, writtenAt: note.writtenAt });
+  const [alone] = (await rows('notes.alone', 'false')) as [object];
+  expect(other.read(alone)).toEqual({ id: null, writtenAt: null });
 });

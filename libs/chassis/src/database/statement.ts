@@ -1,4 +1,4 @@
-import type { EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { DataSource, EntityManager, EntityTarget, ObjectLiteral } from 'typeorm';
 
 /** SQL that runs so often that each connection should parse and plan it only once. */
 export interface Statement {
@@ -39,4 +39,45 @@ export async function insertRow<Row extends ObjectLiteral>(
     driver.preparePersistentValue(column.getEntityValue(row), column),
   );
   await execute(manager, { name: `${tableName}.insert`, text }, values);
+}
+
+/** Columns of an entity, in a statement that joins it with others. */
+export interface EntityColumns<Row> {
+  /** For a SELECT: `session.user_id AS "session.userId", …`. */
+  readonly list: string;
+  /** What a row of that SELECT has of the entity. If an outer join found nothing, all of it is `null`. */
+  read(row: object): Row;
+}
+
+/**
+ * The columns of an entity as TypeORM knows them, so that a statement has a new one without a change.
+ *
+ * @param alias of the table in the statement
+ * @param properties default: all
+ */
+export function entityColumns<
+  Entity extends ObjectLiteral,
+  Name extends keyof Entity = keyof Entity,
+>(
+  dataSource: DataSource,
+  entity: EntityTarget<Entity>,
+  alias: string,
+  properties?: readonly Name[],
+): EntityColumns<Pick<Entity, Name>> {
+  const columns = dataSource
+    .getMetadata(entity)
+    .columns.filter(({ propertyName }) => properties?.includes(propertyName as Name) ?? true)
+    .map(({ databaseName, propertyName }) => ({
+      source: `${alias}.${databaseName}`,
+      property: propertyName,
+      name: `${alias}.${propertyName}`,
+    }));
+  return {
+    list: columns.map(({ source, name }) => `${source} AS "${name}"`).join(', '),
+    read: (row) => {
+      const values = row as Record<string, unknown>;
+      const found = columns.map(({ property, name }) => [property, values[name]] as const);
+      return Object.fromEntries(found) as Pick<Entity, Name>;
+    },
+  };
 }
