@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { AccessModelError } from '../access/access.errors.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
@@ -178,9 +177,6 @@ export class RefreshService {
     { format = 'jwt', scope, resource }: RefreshOptions,
     now: Date,
   ): Promise<TokenResponse> {
-    if (resource !== undefined && resource !== (session.audience ?? resource)) {
-      throw new AccessModelError('invalid_target', 'The session is for another resource');
-    }
     const { response, record } = await this.tokenPairs.mint(manager, {
       user,
       session,

@@ -9,6 +9,8 @@ beforeAll(async () => {
 afterAll(() => auth.close());
 
 interface Said {
+  readonly iss: string;
+  readonly aud: string;
   readonly sid: string;
   readonly jti: string;
   readonly auth_time: number;
@@ -113,6 +115,22 @@ describe('a step-up', () => {
       scope: 'orders:read',
     });
     expect(more.status).toBe(400);
+  });
+
+  it('is for the resource that it names, unless the login was for another', async () => {
+    const { access_token: free } = await auth.login('ada@example.com');
+    const resource = said(free).iss;
+    const own = await stepUp(free, { password: PASSWORD, resource });
+    expect(said(own.body.access_token).aud).toBe(resource);
+    const body = { email: 'ada@example.com', password: PASSWORD, resource };
+    const login = await auth.call<{ access_token: string }>('POST', '/auth/login', { body });
+    const { access_token: bound } = login.body;
+    const same = await stepUp(bound, { password: PASSWORD, resource });
+    expect(said(same.body.access_token).aud).toBe(resource);
+    expect(await stepUp(bound, { password: PASSWORD, resource: 'api' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_target' },
+    });
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { AccessModel } from '../access/access-model.js';
+import { AccessModelError } from '../access/access.errors.js';
 import { grantedScopes } from '../access/issuing-terms.js';
 import { Config } from '../config.js';
 import { hashSecret, newSecret } from '../secret.js';
@@ -28,7 +29,7 @@ export interface PairRequest {
   readonly session: Session;
   /** What this one token is limited to, within the scope of the session. */
   readonly scope?: string | undefined;
-  /** The audience of this one token, if the session is not for a certain one. */
+  /** The audience of this one token. A session that is for one audience has tokens for no other. */
   readonly resource?: string | undefined;
   readonly format: TokenFormat;
   /** The hash of the refresh token that this one replaces. */
@@ -57,7 +58,7 @@ export class TokenPairs {
    */
   async mint(manager: EntityManager, request: PairRequest): Promise<TokenPair> {
     const { user, session, format, predecessor, now } = request;
-    const audience = session.audience ?? request.resource ?? this.config.audience;
+    const audience = this.audienceOf(request);
     const idleEnd = now.getTime() + this.config.refreshTokenTtlMs;
     const expiresAt = new Date(Math.min(idleEnd, session.expiresAt.getTime()));
     const authentication = authenticationOf(session);
@@ -104,6 +105,12 @@ export class TokenPairs {
         accessTokenScopes: scopes,
       },
     };
+  }
+  /** @throws AccessModelError `invalid_target` */
+  private audienceOf({ session, resource }: PairRequest): string {
+    const audience = session.audience ?? resource ?? this.config.audience;
+    if (resource === undefined || resource === audience) return audience;
+    throw new AccessModelError('invalid_target', 'The session is for another resource');
   }
 }
 
