@@ -98,9 +98,13 @@ export class MfaLoginService {
     const boundTo = CHALLENGE.secondStep(ticket.hash);
     return this.dataSource.transaction(async (manager) => {
       // The user first, as everywhere: nobody who waits for this one holds what this one needs.
-      const user = await this.users.lockAtLogin(manager, userId);
-      const isCurrent = +ticket.passwordChangedAt === +(user?.passwordChangedAt ?? NaN);
-      if (!user || user.isDisabled || !isCurrent) return invalidTicket();
+      const user = await this.users.lockUnchanged(manager, {
+        id: userId,
+        passwordChangedAt: ticket.passwordChangedAt,
+        // The ticket demands one in any case: below, the proof has to be right by now.
+        hasSecondFactor: 'any',
+      });
+      if (!user) return invalidTicket();
       const methods = await this.factors.use(manager, userId, proof, boundTo, origin);
       if (!(await this.tickets.remove(manager, ticket))) return invalidTicket();
       const { scope, resource, token_format: format } = request;

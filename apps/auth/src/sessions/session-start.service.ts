@@ -14,7 +14,7 @@ import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
-import { SessionsError } from './sessions.errors.js';
+import { credentialsChanged } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
@@ -44,26 +44,33 @@ export class SessionStartService {
   ) {}
 
   /**
-   * Starts a session for a user who has just proved who they are.
+   * Starts a session for a user who has just proved who they are by the password.
    *
-   * @param checked the user as it was when the password was checked, and was not disabled
+   * @param checked the user as it was when the password was checked, and was not disabled. It may have
+   *   changed since
    * @throws SessionsError `credentials_changed`; AccessModelError `invalid_target`
    */
   start(checked: User, request: SessionRequest, origin: Origin): Promise<TokenResponse> {
-    return this.dataSource.transaction((manager) =>
-      this.startIn(manager, checked, request, origin, BY_PASSWORD),
-    );
+    return this.dataSource.transaction(async (manager) => {
+      const user = await this.users.lockUnchanged(manager, checked);
+      if (!user) throw credentialsChanged();
+      return this.startIn(manager, user, request, origin, BY_PASSWORD);
+    });
   }
 
-  /** The same in the caller's transaction, with what the user has proved. */
+  /**
+   * The same in the caller's transaction, with what the user has proved.
+   *
+   * @param user locked: a change waits for the session to be there, and then ends it. So do other logins
+   *   of the same user, which keeps the number of sessions within its bound
+   */
   async startIn(
     manager: EntityManager,
-    checked: User,
+    user: User,
     request: SessionRequest,
     origin: Origin,
     amr: readonly AuthenticationMethod[],
   ): Promise<TokenResponse> {
-    const user = await this.lockUnchanged(manager, checked);
     const now = await this.clock.database(manager);
     const session = this.newSession(user, request, origin, amr, now);
     const { response, record } = await this.tokenPairs.mint(manager, {
@@ -107,21 +114,5 @@ export class SessionStartService {
       endedAt: null,
       endReason: null,
     };
-  }
-
-  /**
-   * Between the check of a password and this transaction, the password may have changed or the user
-   * been disabled. Locked: a change waits for the session to be there, and then ends it. So do other
-   * logins of the same user, which keeps the number of sessions within its bound.
-   *
-   * @throws SessionsError `credentials_changed`
-   */
-  private async lockUnchanged(manager: EntityManager, checked: User): Promise<User> {
-    const user = await this.users.lockAtLogin(manager, checked.id);
-    const isSamePassword = +checked.passwordChangedAt === +(user?.passwordChangedAt ?? NaN);
-    // A second factor that was added since was not asked for.
-    const isSameDemand = user?.hasSecondFactor === checked.hasSecondFactor;
-    if (user && !user.isDisabled && isSamePassword && isSameDemand) return user;
-    throw new SessionsError('credentials_changed', 'The password or the user changed meanwhile');
   }
 }

@@ -13,7 +13,8 @@ import { invalidCredentials } from '../users/users.errors.js';
  * - `cross_site_request`: with a cookie, or to get one, from a page that is not ours.
  * - `scope_exceeded`: a refresh asked for more than the session has. Its token was not spent.
  * - `session_not_found`: this user has no such session that is still open.
- * - `credentials_changed`: the password changed, or the user was disabled, during the login.
+ * - `credentials_changed`: the password or the demand of a second factor changed, or the user was
+ *   disabled, during a login or step-up.
  * - `ticket_invalid`: of a login that waits for a second factor: unknown, used, expired, or dead.
  */
 export type SessionsErrorCode =
@@ -39,6 +40,9 @@ export class SessionsError extends Error {
     super(message, options);
   }
 }
+
+export const credentialsChanged = (): SessionsError =>
+  new SessionsError('credentials_changed', 'The password or the user changed meanwhile');
 
 const unauthorized = (code: SessionsErrorCode, detail: string): Problem => ({
   status: 401,

@@ -19,7 +19,7 @@ import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
 import type { RefreshOptions } from './refresh.service.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { authenticationOf } from './session.entity.js';
-import { SessionsError } from './sessions.errors.js';
+import { credentialsChanged, SessionsError } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { StepUpResponse } from './step-up.schema.js';
 import { TokenPairs } from './token-pairs.js';
@@ -99,7 +99,7 @@ export class StepUpService {
 
   private raise({
     caller: { userId, sessionId },
-    checked: { passwordChangedAt, hasSecondFactor },
+    checked,
     methods,
     proof,
     options,
@@ -107,16 +107,8 @@ export class StepUpService {
   }: StepUp): Promise<StepUpResponse> {
     const { format = 'jwt', scope, resource } = options;
     return this.dataSource.transaction(async (manager) => {
-      const user = await this.users.lockAtLogin(manager, userId);
-      const isUnchanged =
-        +passwordChangedAt === +(user?.passwordChangedAt ?? NaN) &&
-        hasSecondFactor === user?.hasSecondFactor;
-      if (!user || user.isDisabled || !isUnchanged) {
-        throw new SessionsError(
-          'credentials_changed',
-          'The password or the user changed meanwhile',
-        );
-      }
+      const user = await this.users.lockUnchanged(manager, checked);
+      if (!user) throw credentialsChanged();
       const session = await this.sessions.lockOpen(manager, sessionId, userId);
       const now = await this.clock.database(manager);
       if (!session || session.expiresAt <= now) {

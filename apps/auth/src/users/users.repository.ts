@@ -23,6 +23,12 @@ export interface UserAtLogin {
   readonly lastLoginHere: Date | null;
 }
 
+/** A user as it was when the password was checked. */
+interface CheckedUser extends Pick<User, 'id' | 'passwordChangedAt'> {
+  /** `any`: whether the user has one now makes no difference. */
+  readonly hasSecondFactor: boolean | 'any';
+}
+
 const UNIQUE_VIOLATION = '23505';
 
 type LoginRow = Pick<UserAtLogin, 'lastLoginHere'> & { readonly 'account.id': string | null };
@@ -136,10 +142,19 @@ export class UsersRepository {
     return manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
   }
 
-  /** The same for a login, which issues a token. */
+  /** The same for a caller that issues a token. */
   async lockAtLogin(manager: EntityManager, id: string): Promise<User | undefined> {
     const [row] = await execute(manager, this.lockAtLoginStatement, [id]);
     return row && this.columns.read(row);
+  }
+
+  /** The same, unless what the user proved before this transaction is no longer enough. */
+  async lockUnchanged(manager: EntityManager, checked: CheckedUser): Promise<User | undefined> {
+    const user = await this.lockAtLogin(manager, checked.id);
+    if (!user || user.isDisabled) return undefined;
+    if (+user.passwordChangedAt !== +checked.passwordChangedAt) return undefined;
+    // A second factor that was added since was not asked for.
+    return ['any', user.hasSecondFactor].includes(checked.hasSecondFactor) ? user : undefined;
   }
 
   async update(
