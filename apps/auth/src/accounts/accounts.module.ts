@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type Provider } from '@nestjs/common';
 
 import { AuditModule } from '../audit/audit.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
@@ -18,17 +18,22 @@ import { AccountsController } from './accounts.controller.js';
 import { EmailService } from './email.service.js';
 import { PasswordRecoveryService } from './password-recovery.service.js';
 
+/** Also for `npm run admin`: what acts on changes to users. It does nothing at the start. */
+export const ACCOUNTS_FOR_COMMANDS: Provider[] = [
+  AccountLinks,
+  AccountLinksRepository,
+  AccountUserChanges,
+];
+
 @Module({
   imports: [AuditModule, FactorsModule, MailModule, SessionsModule, UsersModule],
   controllers: [AccountsController, AccountsAdminController, AccountPagesController],
   providers: [
+    ...ACCOUNTS_FOR_COMMANDS,
     AccountDeletionService,
     AccountExportService,
     AccountExports,
-    AccountLinks,
-    AccountLinksRepository,
     AccountMails,
-    AccountUserChanges,
     EmailService,
     PasswordRecoveryService,
   ],

@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type Provider } from '@nestjs/common';
 
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
@@ -21,6 +21,14 @@ import { SecondFactors } from './second-factors.js';
 import { TotpService } from './totp.service.js';
 import { WebAuthn } from './web-authn.js';
 
+/** Also for `npm run admin`: what removes factors. It does nothing at the start. */
+export const FACTORS_FOR_COMMANDS: Provider[] = [
+  FactorChanges,
+  FactorsAdminService,
+  FactorsRepository,
+  FactorsService,
+];
+
 @Module({
   imports: [AccessModule, AuditModule, KeysModule, MailModule, UsersModule],
   controllers: [
@@ -30,12 +38,9 @@ import { WebAuthn } from './web-authn.js';
     RelatedOriginsController,
   ],
   providers: [
-    FactorChanges,
+    ...FACTORS_FOR_COMMANDS,
     FactorExports,
-    FactorsAdminService,
     FactorSecrets,
-    FactorsRepository,
-    FactorsService,
     PasskeysRepository,
     PasskeysService,
     SecondFactors,

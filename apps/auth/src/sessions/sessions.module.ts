@@ -1,4 +1,4 @@
-import { Module, type OnModuleInit } from '@nestjs/common';
+import { Module, type OnModuleInit, type Provider } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 
 import { AccessModule } from '../access/access.module.js';
@@ -39,6 +39,21 @@ import { StepUpController } from './step-up.controller.js';
 import { StepUpService } from './step-up.service.js';
 import { TokenPairs } from './token-pairs.js';
 
+/**
+ * Also for `npm run admin`: what ends sessions, and what acts on changes to users and their factors. It does
+ * nothing at the start.
+ */
+export const SESSIONS_FOR_COMMANDS: Provider[] = [
+  RefreshTokensRepository,
+  SessionEnds,
+  SessionEndService,
+  SessionFactorChanges,
+  SessionsAdminService,
+  SessionsRepository,
+  SessionsService,
+  SessionUserChanges,
+];
+
 @Module({
   imports: [
     PassportModule,
@@ -61,6 +76,7 @@ import { TokenPairs } from './token-pairs.js';
     StepUpController,
   ],
   providers: [
+    ...SESSIONS_FOR_COMMANDS,
     LiveTokensService,
     LocalStrategy,
     LoginTicketsRepository,
@@ -68,17 +84,9 @@ import { TokenPairs } from './token-pairs.js';
     PasskeyLoginService,
     OwnPages,
     RefreshCookie,
-    SessionsService,
-    SessionsAdminService,
     SessionStartService,
-    SessionEndService,
-    SessionEnds,
     SessionAccessChanges,
     SessionExports,
-    SessionFactorChanges,
-    SessionUserChanges,
-    SessionsRepository,
-    RefreshTokensRepository,
     RefreshService,
     StepUpService,
     TokenPairs,

@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type Provider } from '@nestjs/common';
 
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
@@ -22,11 +22,21 @@ import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
+/** Also for `npm run admin`: what changes users. It does nothing at the start. */
+export const USERS_FOR_COMMANDS: Provider[] = [
+  BreachedPasswords,
+  PasswordHasher,
+  PasswordRules,
+  UserChanges,
+  UsersAdminService,
+  UsersRepository,
+];
+
 @Module({
   imports: [AccessModule, AuditModule, MailModule],
   controllers: [UsersController, UsersAdminController],
   providers: [
-    BreachedPasswords,
+    ...USERS_FOR_COMMANDS,
     CredentialsService,
     DemoUsers,
     KnownNetworks,
@@ -34,13 +44,8 @@ import { UsersService } from './users.service.js';
     LoginLimits,
     LoginLimitsRepository,
     PasswordChangeService,
-    PasswordHasher,
-    PasswordRules,
     UserAccessChanges,
-    UserChanges,
     UserExports,
-    UsersAdminService,
-    UsersRepository,
     UsersService,
   ],
   exports: [
