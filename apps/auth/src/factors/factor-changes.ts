@@ -19,7 +19,7 @@ type Listener = (manager: EntityManager, change: FactorChange) => Promise<void>;
 
 /**
  * Announces new factors, and the loss of all, to the domains that import `factors/`: in the transaction
- * that adds or removes them, which has locked the user. `sessions/session-factor-changes.ts` listens.
+ * that adds or removes them, which has locked the user. `sessions/session-user-changes.ts` listens.
  */
 @Injectable()
 export class FactorChanges {

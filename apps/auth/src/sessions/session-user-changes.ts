@@ -1,10 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { UserChanges, type UserChange } from '../users/user-changes.js';
+import { FactorChanges, type FactorChange } from '../factors/factor-changes.js';
 import { ReferenceTokens } from '../tokens/reference-tokens.js';
+import { UserChanges, type UserChange } from '../users/user-changes.js';
 import { SessionEndService } from './session-end.service.js';
 import type { SessionEnd } from './session.entity.js';
+import { SessionsRepository } from './sessions.repository.js';
 
 const REASONS = {
   password: 'password_changed',
@@ -12,20 +14,26 @@ const REASONS = {
   deleted: 'user_deleted',
 } as const satisfies Record<string, SessionEnd>;
 
-/** Ends sessions or access tokens when their user changes, in the transaction of the change. */
+/**
+ * Ends sessions or access tokens when their user or the user's factors change, in the transaction of the
+ * change.
+ */
 @Injectable()
 export class SessionUserChanges implements OnModuleInit {
   constructor(
-    private readonly changes: UserChanges,
+    private readonly userChanges: UserChanges,
+    private readonly factorChanges: FactorChanges,
+    private readonly sessions: SessionsRepository,
     private readonly sessionEnd: SessionEndService,
     private readonly references: ReferenceTokens,
   ) {}
 
   onModuleInit(): void {
-    this.changes.listen((manager, change) => this.follow(manager, change));
+    this.userChanges.listen((manager, change) => this.followUser(manager, change));
+    this.factorChanges.listen((manager, change) => this.followFactors(manager, change));
   }
 
-  private async follow(manager: EntityManager, change: UserChange): Promise<void> {
+  private async followUser(manager: EntityManager, change: UserChange): Promise<void> {
     const { changed, userId, sessionId, ...by } = change;
     if (changed === 'access') {
       // The sessions go on: their next refresh carries the new roles and claims.
@@ -35,5 +43,16 @@ export class SessionUserChanges implements OnModuleInit {
     const end = { ...by, userId, reason: REASONS[changed], except: sessionId };
     await this.sessionEnd.endAllSessions(manager, end);
     if (changed === 'deleted') await this.references.removeAllOf(manager, userId);
+  }
+
+  private async followFactors(manager: EntityManager, change: FactorChange): Promise<void> {
+    if (change.changed === 'added') {
+      // The user has proved it: the tokens of the next refresh say so.
+      await this.sessions.addMethods(manager, change.sessionId, change.methods);
+      return;
+    }
+    // None is left, so no session has proved one.
+    await this.sessions.resetMethods(manager, change.userId);
+    await this.sessionEnd.revokeAccessTokens(manager, change.userId);
   }
 }

@@ -28,7 +28,6 @@ import { SessionEnds } from './session-ends.js';
 import { SessionExports } from './session-exports.js';
 import { SessionStartService } from './session-start.service.js';
 import { SessionAccessChanges } from './session-access-changes.js';
-import { SessionFactorChanges } from './session-factor-changes.js';
 import { SessionUserChanges } from './session-user-changes.js';
 import { SessionsAdminController } from './sessions.admin.controller.js';
 import { SessionsAdminService } from './sessions.admin.service.js';
@@ -47,7 +46,6 @@ export const SESSIONS_FOR_COMMANDS: Provider[] = [
   RefreshTokensRepository,
   SessionEnds,
   SessionEndService,
-  SessionFactorChanges,
   SessionsAdminService,
   SessionsRepository,
   SessionsService,
