@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { MailOutbox } from '../mail/mail-outbox.js';
-import { SessionEnds } from '../sessions/session-ends.js';
+import { PossibleThefts } from '../sessions/possible-thefts.js';
 import { UserChanges, type UserChange } from '../users/user-changes.js';
 import { AccountLinks } from './account-links.js';
 
@@ -11,14 +11,14 @@ import { AccountLinks } from './account-links.js';
 export class AccountUserChanges implements OnModuleInit {
   constructor(
     private readonly userChanges: UserChanges,
-    private readonly sessionEnds: SessionEnds,
+    private readonly possibleThefts: PossibleThefts,
     private readonly links: AccountLinks,
     private readonly mail: MailOutbox,
   ) {}
 
   onModuleInit(): void {
     this.userChanges.listen((manager, change) => this.follow(manager, change));
-    this.sessionEnds.listen((manager, userId) => this.withdrawChange(manager, userId));
+    this.possibleThefts.listen((manager, userId) => this.withdrawChange(manager, userId));
   }
 
   private async follow(manager: EntityManager, { changed, userId }: UserChange): Promise<void> {

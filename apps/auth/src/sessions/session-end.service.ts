@@ -11,21 +11,21 @@ import { Config } from '../config.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { RefreshTokensRepository, type LiveAccess } from './refresh-tokens.repository.js';
-import { SessionEnds } from './session-ends.js';
-import type { Session, SessionEnd } from './session.entity.js';
+import { PossibleThefts } from './possible-thefts.js';
+import type { Session, EndReason } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 interface EndSession extends Omit<ByAdmin, 'actor'> {
   readonly userId: string;
   readonly sessionId: string;
-  readonly reason: SessionEnd;
+  readonly reason: EndReason;
   /** Who ends it. Default: the user. `null` when nobody can be named. */
   readonly actor?: string | null;
 }
 
 interface EndAllSessions extends ByAdmin {
   readonly userId: string;
-  readonly reason: SessionEnd;
+  readonly reason: EndReason;
   /** The session that goes on. */
   readonly except?: string | undefined;
 }
@@ -43,7 +43,7 @@ export class SessionEndService {
     private readonly users: UsersRepository,
     private readonly sessions: SessionsRepository,
     private readonly refreshTokens: RefreshTokensRepository,
-    private readonly ends: SessionEnds,
+    private readonly possibleThefts: PossibleThefts,
     private readonly revocations: RevocationsService,
     private readonly audit: AuditService,
     private readonly config: Config,
@@ -51,8 +51,7 @@ export class SessionEndService {
   ) {}
 
   /**
-   * Ends a session that its user leaves, or that someone else may have: what it asked for by mail goes with
-   * it then, as the end of all sessions takes it.
+   * Ends a session that its user leaves, or that may be a thief's.
    *
    * @returns whether there was such a session to end
    */
@@ -60,7 +59,9 @@ export class SessionEndService {
     manager: EntityManager,
     { userId, sessionId, reason, actor = userId, origin, command }: EndSession,
   ): Promise<boolean> {
-    // A refresh, which finds the reuse, has locked the user.
+    // The user before the session, as everywhere, for those that listen to possible thefts: a logout is
+    // none. A refresh that finds a reuse holds a shared lock: two of them that wanted more would wait for
+    // each other.
     if (reason !== 'logout' && reason !== 'reuse') await this.users.lock(manager, userId);
     const ended = await this.end(manager, { id: sessionId, userId }, reason);
     if (ended === 0) return false;
@@ -69,10 +70,12 @@ export class SessionEndService {
       ...(reason === 'reuse'
         ? ({ action: 'session.refresh_token_reused', actor: null } as const)
         : ({ action: 'session.ended', actor } as const)),
-      ...{ subject: sessionId, origin, command },
+      subject: sessionId,
+      origin,
+      command,
       detail: { userId, reason },
     });
-    if (reason !== 'logout') await this.ends.announce(manager, userId);
+    if (reason !== 'logout') await this.possibleThefts.announce(manager, userId);
     return true;
   }
 
@@ -91,7 +94,7 @@ export class SessionEndService {
       subject: userId,
       detail: { reason, count },
     });
-    await this.ends.announce(manager, userId);
+    await this.possibleThefts.announce(manager, userId);
     return count;
   }
 
@@ -145,7 +148,7 @@ export class SessionEndService {
   private async end(
     manager: EntityManager,
     where: FindOptionsWhere<Session>,
-    reason: SessionEnd,
+    reason: EndReason,
   ): Promise<number> {
     const endedAt = await this.clock.database(manager);
     const ids = await this.sessions.end(manager, where, { endedAt, endReason: reason });

@@ -5,14 +5,14 @@ import { FactorChanges, type FactorChange } from '../factors/factor-changes.js';
 import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { UserChanges, type UserChange } from '../users/user-changes.js';
 import { SessionEndService } from './session-end.service.js';
-import type { SessionEnd } from './session.entity.js';
+import type { EndReason } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 const REASONS = {
   password: 'password_changed',
   disabled: 'disabled',
   deleted: 'user_deleted',
-} as const satisfies Record<string, SessionEnd>;
+} as const satisfies Record<string, EndReason>;
 
 /**
  * Ends sessions or access tokens when their user or the user's factors change, in the transaction of the

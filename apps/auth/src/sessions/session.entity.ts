@@ -3,15 +3,24 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { BY_PASSWORD, type Authentication, type AuthenticationMethod } from './authentication.js';
 
 /** What ended a session before its time. */
-export type SessionEnd =
+export type EndReason =
+  /** `POST /auth/logout`, or `POST /oauth/revoke` with its refresh token. */
   | 'logout'
+  /** `DELETE /auth/sessions/:id`: its user, perhaps from another session. */
   | 'deleted'
+  /** `POST /auth/logout-everywhere`. */
   | 'logout_everywhere'
+  /** The user or an administrator set a new password, by whichever route. */
   | 'password_changed'
+  /** An administrator disabled the user, or the user asked for the deletion of the account. */
   | 'disabled'
+  /** The user is removed, and the row of the session with it. */
   | 'user_deleted'
+  /** An administrator: `DELETE /admin/users/:id/sessions`, of one or all, or `POST /admin/revocations`. */
   | 'revoked'
+  /** A refresh with a token that was used before. */
   | 'reuse'
+  /** A login of a user who has `SESSIONS_PER_USER` already. */
   | 'too_many';
 
 /** One login of one user: `sid` in the access tokens. */
@@ -60,7 +69,7 @@ export class Session {
   endedAt!: Date | null;
 
   @Column({ name: 'end_reason', type: 'text', nullable: true })
-  endReason!: SessionEnd | null;
+  endReason!: EndReason | null;
 }
 
 /** Also of a session from a release that did not keep it. */

@@ -24,7 +24,7 @@ import { RefreshCookie } from './refresh-cookie.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionEndService } from './session-end.service.js';
-import { SessionEnds } from './session-ends.js';
+import { PossibleThefts } from './possible-thefts.js';
 import { SessionExports } from './session-exports.js';
 import { SessionStartService } from './session-start.service.js';
 import { SessionAccessChanges } from './session-access-changes.js';
@@ -44,7 +44,7 @@ import { TokenPairs } from './token-pairs.js';
  */
 export const SESSIONS_FOR_COMMANDS: Provider[] = [
   RefreshTokensRepository,
-  SessionEnds,
+  PossibleThefts,
   SessionEndService,
   SessionsAdminService,
   SessionsRepository,
@@ -89,7 +89,13 @@ export const SESSIONS_FOR_COMMANDS: Provider[] = [
     StepUpService,
     TokenPairs,
   ],
-  exports: [SessionsService, SessionStartService, SessionEndService, SessionEnds, RefreshService],
+  exports: [
+    SessionsService,
+    SessionStartService,
+    SessionEndService,
+    PossibleThefts,
+    RefreshService,
+  ],
 })
 export class SessionsModule implements OnModuleInit {
   constructor(

@@ -4,7 +4,7 @@ import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typ
 
 import { BY_PASSWORD, type Authentication, type AuthenticationMethod } from './authentication.js';
 import { RefreshToken } from './refresh-token.entity.js';
-import { Session, type SessionEnd } from './session.entity.js';
+import { Session, type EndReason } from './session.entity.js';
 
 /** More than a user reads. A user with more sessions ends them all. */
 const MAX_LISTED = 500;
@@ -78,7 +78,7 @@ export class SessionsRepository {
   async end(
     manager: EntityManager,
     where: FindOptionsWhere<Session>,
-    { endedAt, endReason }: { readonly endedAt: Date; readonly endReason: SessionEnd },
+    { endedAt, endReason }: { readonly endedAt: Date; readonly endReason: EndReason },
   ): Promise<string[]> {
     const result = await manager
       .createQueryBuilder()

@@ -4,12 +4,12 @@ import type { EntityManager } from 'typeorm';
 type Listener = (manager: EntityManager, userId: string) => Promise<void>;
 
 /**
- * Announces that sessions of a user end, of which one may be a thief's, to the domains that import
- * `sessions/`: in the transaction that ends them, in which nobody else locks the user.
- * `accounts/account-user-changes.ts` listens.
+ * Announces the ends of sessions that may have been a thief's, that is of all but plain logouts and
+ * those beyond `SESSIONS_PER_USER`, to the domains that import `sessions/`: in the transaction that ends
+ * them, in which nobody else locks the user. `accounts/account-user-changes.ts` listens.
  */
 @Injectable()
-export class SessionEnds {
+export class PossibleThefts {
   private readonly listeners: Listener[] = [];
 
   listen(listener: Listener): void {
