@@ -72,7 +72,9 @@ export type FactorAnswer = z.infer<typeof FactorAnswer>;
 /** Lists the members, so that no other column is ever sent. */
 export function factorAnswer({ id, kind, name, createdAt, lastUsedAt }: Factor): FactorAnswer {
   return {
-    ...{ id, kind, name },
+    id,
+    kind,
+    name,
     createdAt: createdAt.toISOString(),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
   };

@@ -59,7 +59,10 @@ export class PasskeysRepository {
     now: Date,
   ): Promise<boolean> {
     const { affected } = await manager.delete(PasskeyChallenge, {
-      ...{ hash, boundTo, userId: userId ?? IsNull(), expiresAt: MoreThan(now) },
+      hash,
+      boundTo,
+      userId: userId ?? IsNull(),
+      expiresAt: MoreThan(now),
     });
     return affected === 1;
   }

@@ -90,8 +90,13 @@ export class PasskeysService {
       );
       const factor: Factor = {
         id: randomUUID(),
-        ...{ userId, kind: 'passkey', name, createdAt: now, lastUsedAt: null },
-        ...{ secret: null, lastStep: null },
+        userId,
+        kind: 'passkey',
+        name,
+        createdAt: now,
+        lastUsedAt: null,
+        secret: null,
+        lastStep: null,
       };
       const by = { sessionId, methods: methodsOf(passkey), origin };
       const recoveryCodes = await this.factors.add(manager, user, factor, by);

@@ -86,7 +86,11 @@ export class TotpService {
       await this.factors.removeEnrolment(manager, userId);
       const factor: Factor = {
         id: randomUUID(),
-        ...{ userId, kind: 'totp', name, secret, lastStep: step },
+        userId,
+        kind: 'totp',
+        name,
+        secret,
+        lastStep: step,
         createdAt: now,
         lastUsedAt: null,
       };

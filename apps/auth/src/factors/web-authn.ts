@@ -56,7 +56,10 @@ export class WebAuthn {
   ): Promise<PasskeyOptions> {
     const { generateRegistrationOptions } = await library();
     const options = await generateRegistrationOptions({
-      ...{ rpName: this.rpID, rpID: this.rpID, userName: email, userDisplayName: email },
+      rpName: this.rpID,
+      rpID: this.rpID,
+      userName: email,
+      userDisplayName: email,
       userID: new Uint8Array(handleOf(id)),
       challenge: bytesOf(challenge),
       attestationType: 'none',
@@ -77,7 +80,10 @@ export class WebAuthn {
       await refuseCertificates(response.attestationObject);
       const { registrationInfo } = await verifyRegistrationResponse({
         response: {
-          ...{ id, rawId, type, clientExtensionResults: {} },
+          id,
+          rawId,
+          type,
+          clientExtensionResults: {},
           response: { ...response, transports: [] },
         },
         expectedChallenge,
@@ -120,7 +126,7 @@ export class WebAuthn {
         throw new Error('It is of another user');
       }
       const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-        response: { ...{ id, rawId, type, response }, clientExtensionResults: {} },
+        response: { id, rawId, type, response, clientExtensionResults: {} },
         expectedChallenge,
         ...this.expectations,
         credential: {

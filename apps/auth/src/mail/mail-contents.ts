@@ -51,7 +51,8 @@ export class MailContents {
     return {
       recipient,
       ...this.templates.render(template, {
-        ...{ service, email: recipient },
+        service,
+        email: recipient,
         ...mail.details,
         ...values,
       }),

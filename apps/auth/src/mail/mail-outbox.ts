@@ -38,7 +38,9 @@ export class MailOutbox {
     const now = await this.clock.database(manager);
     await this.mails.insert(manager, {
       id: randomUUID(),
-      ...{ template, recipient, details: values },
+      template,
+      recipient,
+      details: values,
       userId: userId ?? null,
       createdAt: now,
       nextAttemptAt: now,

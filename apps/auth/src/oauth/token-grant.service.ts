@@ -49,7 +49,12 @@ export class TokenGrantService {
       const allowed = client.scopes.filter((each) => terms.scopes.has(each));
       const scopes = scopesWithin(allowed, scope);
       const access = await this.issuer.issue(manager, {
-        ...{ terms, subject: id, clientId: id, scopes, roles: [], format },
+        terms,
+        subject: id,
+        clientId: id,
+        scopes,
+        roles: [],
+        format,
         claims: client.claims,
       });
       return {

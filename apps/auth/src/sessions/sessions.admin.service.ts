@@ -46,7 +46,10 @@ export class SessionsAdminService {
       session !== undefined &&
       (await this.dataSource.transaction((manager) =>
         this.sessionEnd.endSession(manager, {
-          ...{ ...by, userId: user, sessionId: session, reason: 'revoked' },
+          ...by,
+          userId: user,
+          sessionId: session,
+          reason: 'revoked',
         }),
       ));
     if (!hasEnded) throw new SessionsError('session_not_found', `No session ${sessionId}`);

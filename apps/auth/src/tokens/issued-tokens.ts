@@ -41,7 +41,10 @@ export class IssuedTokens {
     if (typeof audience !== 'string' || audience === '') return undefined;
     const { issuer, clockToleranceMs } = this.config;
     const verifier = new AccessTokenVerifier({
-      ...{ issuer, audience, keys: this.keys, revocations: this.list },
+      issuer,
+      audience,
+      keys: this.keys,
+      revocations: this.list,
       clockToleranceSeconds: clockToleranceMs / 1000,
       rememberedTokens: 0,
       now: () => +this.clock.now(),
