@@ -6,7 +6,7 @@ import {
   type AuthApp,
   type ProblemBody,
 } from '../testing/auth-app.fixture.js';
-import type { MfaDemand } from '../sessions/mfa-login.schema.js';
+import type { MfaDemand } from '../sessions/login.schema.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import type { AddedFactor, TotpKey } from './factors.schema.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
-import type { MfaDemand } from '../sessions/mfa-login.schema.js';
+import type { MfaDemand } from '../sessions/login.schema.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { addApp, said, secondStep } from './authenticator.fixture.js';
 import type { AddedFactor, FactorList } from './factors.schema.js';

@@ -7,7 +7,7 @@ import type { PasskeyOptions } from '../factors/passkey.schema.js';
 import { SoftPasskey } from '../factors/soft-passkey.fixture.js';
 import { MailSender } from '../mail/mail-sender.js';
 import { AuthApp, PASSWORD, type Call } from '../testing/auth-app.fixture.js';
-import type { MfaDemand } from './mfa-login.schema.js';
+import type { MfaDemand } from './login.schema.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 let mailbox: Mailbox;

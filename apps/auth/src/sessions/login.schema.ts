@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
-import { RequestedResource, RequestedScope, TokenFormat } from '../tokens/token-request.schema.js';
+import { FACTOR_PROOF, proofsIn } from '../factors/factors.schema.js';
+import { PasskeyAssertion, PasskeyOptions } from '../factors/passkey.schema.js';
 import { TypedPassword } from '../passwords.js';
+import { RequestedResource, RequestedScope, TokenFormat } from '../tokens/token-request.schema.js';
 import { Email } from '../users/email.js';
 
 export const LoginRequest = z
@@ -19,3 +21,34 @@ export const LoginRequest = z
   })
   .meta({ id: 'LoginRequest' });
 export type LoginRequest = z.infer<typeof LoginRequest>;
+
+/** The password was right, and a second factor is needed: no session yet, and no token. */
+export const MfaDemand = z
+  .object({
+    mfa: z.object({
+      ticket: z.string(),
+      methods: z.array(z.enum(['totp', 'passkey', 'recovery-code'])),
+      /** Seconds. */
+      expiresIn: z.int(),
+      /** For a user with a passkey: what a browser needs to sign with it. */
+      passkey: PasskeyOptions.optional(),
+    }),
+  })
+  .meta({ id: 'MfaDemand' });
+export type MfaDemand = z.infer<typeof MfaDemand>;
+
+/** The second step. */
+export const MfaLoginRequest = z
+  .object({ ticket: z.string().min(1).max(512), ...FACTOR_PROOF })
+  .refine((request) => proofsIn(request) === 1, {
+    path: ['code'],
+    error: 'expected one second factor: code, recoveryCode or passkey',
+  })
+  .meta({ id: 'MfaLoginRequest', example: { ticket: 'of the login', code: '123456' } });
+export type MfaLoginRequest = z.infer<typeof MfaLoginRequest>;
+
+/** A login with a passkey alone. */
+export const PasskeyLoginRequest = LoginRequest.omit({ email: true, password: true })
+  .extend({ passkey: PasskeyAssertion })
+  .meta({ id: 'PasskeyLoginRequest' });
+export type PasskeyLoginRequest = z.infer<typeof PasskeyLoginRequest>;

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { ApiCrossSiteRefusal } from './cookie-requests.js';
-import { MfaLoginRequest } from './mfa-login.schema.js';
+import { MfaLoginRequest } from './login.schema.js';
 import { MfaLoginService } from './mfa-login.service.js';
 import { OwnPages } from './own-pages.js';
 import { RefreshCookie } from './refresh-cookie.js';

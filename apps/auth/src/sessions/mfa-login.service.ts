@@ -14,7 +14,7 @@ import { UsersRepository } from '../users/users.repository.js';
 import { BY_PASSWORD } from './authentication.js';
 import type { LoginTicket, TicketRequest } from './login-ticket.entity.js';
 import { GUESSES_PER_TICKET, LoginTicketsRepository } from './login-tickets.repository.js';
-import type { MfaDemand } from './mfa-login.schema.js';
+import type { MfaDemand } from './login.schema.js';
 import { SessionStartService } from './session-start.service.js';
 import { SessionsError } from './sessions.errors.js';
 import type { TokenResponse } from './sessions.schema.js';

@@ -11,7 +11,7 @@ import {
 } from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { CredentialsService } from '../users/credentials.service.js';
-import type { MfaDemand } from './mfa-login.schema.js';
+import type { MfaDemand } from './login.schema.js';
 
 let auth: AuthApp;
 let elsewhere: AuthApp;

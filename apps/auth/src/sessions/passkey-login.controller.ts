@@ -8,7 +8,7 @@ import { PasskeyOptions } from '../factors/passkey.schema.js';
 import { PasskeysService } from '../factors/passkeys.service.js';
 import { ApiCrossSiteRefusal } from './cookie-requests.js';
 import { OwnPages } from './own-pages.js';
-import { PasskeyLoginRequest } from './passkey-login.schema.js';
+import { PasskeyLoginRequest } from './login.schema.js';
 import { PasskeyLoginService } from './passkey-login.service.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { SessionResponse } from './sessions.schema.js';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Audience, RoleName } from '../access/access.schema.js';
 import { Kid } from '../keys/keys.schema.js';
 import { RequestedResource, RequestedScope, TokenFormat } from '../tokens/token-request.schema.js';
-import { MfaDemand } from './mfa-login.schema.js';
+import { MfaDemand } from './login.schema.js';
 import type { Session } from './session.entity.js';
 
 /** What an access token response says (RFC 6749 section 5.1). */
