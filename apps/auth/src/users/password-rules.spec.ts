@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { linkToken } from '../accounts/account-mail.fixture.js';
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
-import { isMadeOf, wordsIn } from './password-words.js';
+import { isMadeOf, wordsIn } from './password-rules.js';
 
 const WORDS = [
   ...wordsIn('ada.lovelace@mail.example.com'),
