@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 import { Config } from '../config.js';
 import { AccessChanges } from './access-changes.js';
 import { holdAdministration, stopIssuing } from './access-locks.js';
@@ -41,7 +41,7 @@ export class ResourcesAdminService {
   }
 
   /** @throws AccessModelError `already_exists` */
-  async create(resource: Resource, by: ByAdmin): Promise<Resource> {
+  async create(resource: Resource, by: DoneBy): Promise<Resource> {
     const { audience, scopes } = resource;
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
@@ -64,7 +64,7 @@ export class ResourcesAdminService {
    *
    * @throws AccessModelError `resource_not_found`, `built_in`, `invalid_access`
    */
-  async change(audience: string, scopes: readonly ResourceScope[], by: ByAdmin): Promise<Resource> {
+  async change(audience: string, scopes: readonly ResourceScope[], by: DoneBy): Promise<Resource> {
     return this.dataSource.transaction(async (manager) => {
       const before = await this.find(manager, audience);
       const after = this.stored({ audience, scopes });
@@ -90,7 +90,7 @@ export class ResourcesAdminService {
    *
    * @throws AccessModelError `resource_not_found`, `built_in`
    */
-  async delete(audience: string, by: ByAdmin): Promise<void> {
+  async delete(audience: string, by: DoneBy): Promise<void> {
     if (this.isBuiltIn(audience)) throw needed('The API of auth itself');
     await this.dataSource.transaction(async (manager) => {
       const { scopes } = await this.find(manager, audience);

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 import { AccessChanges } from './access-changes.js';
 import { holdAdministration, stopIssuing } from './access-locks.js';
 import { AccessModel } from './access-model.js';
@@ -39,7 +39,7 @@ export class RolesAdminService {
   }
 
   /** @throws AccessModelError `already_exists`, `invalid_access` */
-  async create(role: Role, by: ByAdmin): Promise<Role> {
+  async create(role: Role, by: DoneBy): Promise<Role> {
     const { name, scopes, requiresMfa } = role;
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
@@ -67,7 +67,7 @@ export class RolesAdminService {
   async change(
     name: string,
     { scopes, requiresMfa: demanded }: Pick<RoleChange, 'scopes' | 'requiresMfa'>,
-    by: ByAdmin,
+    by: DoneBy,
   ): Promise<Role> {
     return this.dataSource.transaction(async (manager) => {
       const before = await this.find(manager, name);
@@ -103,7 +103,7 @@ export class RolesAdminService {
    *
    * @throws AccessModelError `role_not_found`, `built_in`
    */
-  async delete(name: string, by: ByAdmin): Promise<void> {
+  async delete(name: string, by: DoneBy): Promise<void> {
     if (BUILT_IN_ROLES.includes(name)) {
       throw new AccessModelError('built_in', `The role ${name} cannot be removed`);
     }

@@ -3,8 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
-import type { ByAdmin } from '../audit/by-admin.js';
-import type { Origin } from '../audit/origin.js';
+import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { FactorsService } from '../factors/factors.service.js';
@@ -25,7 +24,7 @@ import { AccountLinks } from './account-links.js';
 import { AccountsError } from './accounts.errors.js';
 
 /** An administrator asks for a new password of a user. */
-export interface PasswordRequestByAdmin extends ByAdmin {
+export interface PasswordRequestByAdmin extends DoneBy {
   /** The present password ends at once, and so do all sessions. */
   readonly isRequired: boolean;
 }

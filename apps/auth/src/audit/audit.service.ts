@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { AuditEvent, type AuditDetail } from './audit-event.entity.js';
-import type { ByAdmin } from './by-admin.js';
+import type { DoneBy } from './origin.js';
 
 /** Everything that is audited. */
 export type AuditAction =
@@ -56,8 +56,8 @@ export type AuditAction =
   | 'access_model.filled'
   | 'mail.undeliverable';
 
-/** Who did what to whom, and from where. Nobody can be named, or the system acts: `actor` is `null`. */
-export interface AuditEntry extends ByAdmin {
+/** Who did what to whom, and from where. */
+export interface AuditEntry extends DoneBy {
   readonly action: AuditAction;
   readonly subject: string | null;
   /** Never a secret, and of a user nothing but ids: no e-mail, no address, no name of a device. */

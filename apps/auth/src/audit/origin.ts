@@ -11,6 +11,16 @@ export interface Origin {
   readonly requestId: string;
 }
 
+/** Who does something that the audit log keeps, and from where. */
+export interface DoneBy {
+  /** The id of a user or client; `null`: a command in a shell, the system, or a caller that is not known. */
+  readonly actor: string | null;
+  /** Absent if there is no request. */
+  readonly origin?: Origin | undefined;
+  /** The name of the command in a shell, as `delete-user`. */
+  readonly command?: string | undefined;
+}
+
 const MAX_USER_AGENT = 256;
 
 /** The parameter of a handler that receives the origin of its request. */

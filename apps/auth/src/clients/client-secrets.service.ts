@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import type { ClientSecret } from './client-secret.entity.js';
 import { ClientsError } from './clients.errors.js';
@@ -28,7 +28,7 @@ export class ClientSecretsService {
   ) {}
 
   /** @throws ClientsError `client_not_found`, `too_many_secrets` */
-  async add(id: string, by: ByAdmin): Promise<NewSecret> {
+  async add(id: string, by: DoneBy): Promise<NewSecret> {
     return this.dataSource.transaction(async (manager) => {
       await this.clients.lock(manager, id);
       if ((await this.clients.countSecrets(manager, id)) >= MAX_SECRETS) {
@@ -47,7 +47,7 @@ export class ClientSecretsService {
   }
 
   /** @throws ClientsError `secret_not_found` */
-  async remove(id: string, secretId: string, by: ByAdmin): Promise<void> {
+  async remove(id: string, secretId: string, by: DoneBy): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       if (!(await this.clients.deleteSecret(manager, id, secretId))) {
         throw new ClientsError('secret_not_found', `No secret ${secretId} of ${id}`);

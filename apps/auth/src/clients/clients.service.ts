@@ -8,7 +8,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { holdAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { ClientSecretsService } from './client-secrets.service.js';
@@ -40,7 +40,7 @@ export class ClientsService {
   }
 
   /** @throws AccessModelError `invalid_access` */
-  async create(traits: ClientTraits, by: ByAdmin): Promise<{ client: Client; secret: string }> {
+  async create(traits: ClientTraits, by: DoneBy): Promise<{ client: Client; secret: string }> {
     const client: Client = {
       ...distinct(traits),
       id: randomUUID(),
@@ -68,7 +68,7 @@ export class ClientsService {
    *
    * @throws ClientsError `client_not_found`; AccessModelError `invalid_access`
    */
-  async change(id: string, change: Partial<ClientTraits>, by: ByAdmin): Promise<Client> {
+  async change(id: string, change: Partial<ClientTraits>, by: DoneBy): Promise<Client> {
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
       const before = await this.clients.lock(manager, id);
@@ -97,7 +97,7 @@ export class ClientsService {
    *
    * @throws ClientsError `client_not_found`
    */
-  async delete(id: string, by: ByAdmin): Promise<void> {
+  async delete(id: string, by: DoneBy): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await this.clients.lock(manager, id);
       await this.clients.markDeleted(manager, id, this.clock.now());

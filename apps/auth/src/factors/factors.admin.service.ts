@@ -2,7 +2,7 @@ import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { FactorsService, type OwnFactors } from './factors.service.js';
@@ -31,7 +31,7 @@ export class FactorsAdminService {
    * @returns how many factors there were
    * @throws UsersError `user_not_found`, `locks_out`
    */
-  async reset(userId: string, by: ByAdmin): Promise<number> {
+  async reset(userId: string, by: DoneBy): Promise<number> {
     const id = toUuid(userId);
     if (id === undefined) throw notFound(userId);
     if (id === by.actor) throw new UsersError('locks_out', 'They are the factors of the caller');

@@ -3,8 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
-import type { ByAdmin } from '../audit/by-admin.js';
-import type { Origin } from '../audit/origin.js';
+import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import type { TemplateName } from '../mail/mail-templates.js';
@@ -117,7 +116,7 @@ export class FactorsService {
    *
    * @returns how many factors there were
    */
-  async reset(manager: EntityManager, user: User, by: ByAdmin): Promise<number> {
+  async reset(manager: EntityManager, user: User, by: DoneBy): Promise<number> {
     const { id: userId, email: recipient } = user;
     const count = await this.factors.removeAll(manager, userId);
     if (!user.hasSecondFactor) return 0;

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KEY_REVOCATION_SECONDS, RevocationsService } from '../revocations/revocations.service.js';
@@ -44,7 +44,7 @@ export class KeyRotationService {
    *
    * @throws KeysError `too_many_keys` until retired ones have gone
    */
-  async rotate(by: ByAdmin): Promise<void> {
+  async rotate(by: DoneBy): Promise<void> {
     if (this.keyRing.size >= MAX_PUBLISHED) {
       throw new KeysError('too_many_keys', `${this.keyRing.size} keys are published`);
     }
@@ -76,7 +76,7 @@ export class KeyRotationService {
    *
    * @throws KeysError `key_not_found`
    */
-  async withdraw(kid: string, by: ByAdmin): Promise<void> {
+  async withdraw(kid: string, by: DoneBy): Promise<void> {
     await this.keys.change(async (manager) => {
       const key = await this.keys.find(manager, kid);
       if (!key) throw new KeysError('key_not_found', `There is no signing key ${kid}`);
@@ -92,7 +92,7 @@ export class KeyRotationService {
   }
 
   /** As `withdraw`, for a key that may not be one of this issuer. */
-  async withdrawIfKnown(kid: string, by: ByAdmin): Promise<void> {
+  async withdrawIfKnown(kid: string, by: DoneBy): Promise<void> {
     try {
       await this.withdraw(kid, by);
     } catch (error) {
@@ -113,7 +113,7 @@ export class KeyRotationService {
   }
 
   /** `actor: null`: the key is due, and nobody asked for it. */
-  private async advance(manager: EntityManager, by: ByAdmin): Promise<void> {
+  private async advance(manager: EntityManager, by: DoneBy): Promise<void> {
     const active = await this.keys.the('active', manager);
     await this.end(manager, active, 'retired');
     const kid = await this.promoteNext(manager);

@@ -1,10 +1,10 @@
 import type { RevocationKind } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 
 /** Ends what has this id, in a transaction of its own. An id that is not known here changes nothing. */
-export type RevocationEffect = (id: string, by: ByAdmin) => Promise<void>;
+export type RevocationEffect = (id: string, by: DoneBy) => Promise<void>;
 
 /**
  * What a revocation by an administrator ends in this service, beside the tokens: the domain that owns
@@ -18,7 +18,7 @@ export class RevocationEffects {
     this.effects.set(kind, effect);
   }
 
-  async run(kind: RevocationKind, id: string, by: ByAdmin): Promise<void> {
+  async run(kind: RevocationKind, id: string, by: DoneBy): Promise<void> {
     await this.effects.get(kind)?.(id, by);
   }
 }

@@ -18,7 +18,7 @@ import {
   LONGEST_REVOCATION_SECONDS,
   RevocationsService,
 } from './revocations.service.js';
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 import type { RevocationRequest } from './revocations.admin.schema.js';
 
 const MAX_XID = 2n ** 64n - 1n;
@@ -71,7 +71,7 @@ export class RevocationsAdminService {
    * first: a session gives no new tokens, and a signing key is withdrawn, since this process would
    * otherwise sign with a key that nobody accepts.
    */
-  async add({ kind, id }: RevocationRequest, by: ByAdmin): Promise<RevokedToken> {
+  async add({ kind, id }: RevocationRequest, by: DoneBy): Promise<RevokedToken> {
     await this.effects.run(kind, id, by);
     return this.dataSource.transaction(async (manager) => {
       await this.revocations.revoke(manager, [this.revocation(kind, id)]);

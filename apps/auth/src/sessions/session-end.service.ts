@@ -4,8 +4,7 @@ import { Any, Not, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
 import type { Narrowing } from '../access/access-changes.js';
 import { AuditService } from '../audit/audit.service.js';
-import type { ByAdmin } from '../audit/by-admin.js';
-import type { Origin } from '../audit/origin.js';
+import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
@@ -15,7 +14,7 @@ import { PossibleThefts } from './possible-thefts.js';
 import type { Session, EndReason } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-interface EndSession extends Omit<ByAdmin, 'actor'> {
+interface EndSession extends Omit<DoneBy, 'actor'> {
   readonly userId: string;
   readonly sessionId: string;
   readonly reason: EndReason;
@@ -23,7 +22,7 @@ interface EndSession extends Omit<ByAdmin, 'actor'> {
   readonly actor?: string | null;
 }
 
-interface EndAllSessions extends ByAdmin {
+interface EndAllSessions extends DoneBy {
   readonly userId: string;
   readonly reason: EndReason;
   /** The session that goes on. */

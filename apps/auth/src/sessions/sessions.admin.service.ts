@@ -2,7 +2,7 @@ import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionEndService } from './session-end.service.js';
@@ -33,13 +33,13 @@ export class SessionsAdminService {
    * @returns how many there were
    * @throws UsersError `user_not_found`
    */
-  async endAll(userId: string, by: ByAdmin): Promise<number> {
+  async endAll(userId: string, by: DoneBy): Promise<number> {
     const end = { ...by, userId: await this.existing(userId), reason: 'revoked' } as const;
     return this.dataSource.transaction((manager) => this.sessionEnd.endAllSessions(manager, end));
   }
 
   /** @throws SessionsError `session_not_found`, also for a session of another user */
-  async end(userId: string, sessionId: string, by: ByAdmin): Promise<void> {
+  async end(userId: string, sessionId: string, by: DoneBy): Promise<void> {
     const [user, session] = [toUuid(userId), toUuid(sessionId)];
     const hasEnded =
       user !== undefined &&

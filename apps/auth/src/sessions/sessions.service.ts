@@ -2,8 +2,7 @@ import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import type { ByAdmin } from '../audit/by-admin.js';
-import type { Origin } from '../audit/origin.js';
+import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { hashSecret } from '../secret.js';
@@ -67,7 +66,7 @@ export class SessionsService {
   }
 
   /** Ends the session that an administrator revokes by its id, if there is one. */
-  async endRevoked(id: string, { actor, origin }: ByAdmin): Promise<void> {
+  async endRevoked(id: string, { actor, origin }: DoneBy): Promise<void> {
     if (toUuid(id) === undefined) return;
     await this.dataSource.transaction(async (manager) => {
       const session = await this.sessions.find(manager, id);

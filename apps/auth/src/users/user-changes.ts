@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 
 /** A change to a user that other domains must act on in the same transaction. */
-export interface UserChange extends ByAdmin {
+export interface UserChange extends DoneBy {
   /**
    * `access`: what the user's tokens carry, that is roles or claims. `deleted`: the user is about to be
    * removed, and with it all rows that refer to it.

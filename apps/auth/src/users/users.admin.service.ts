@@ -7,7 +7,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { holdAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
 import { ADMIN_ROLE, BUILT_IN_ROLES } from '../access/built-in.js';
-import type { ByAdmin } from '../audit/by-admin.js';
+import type { DoneBy } from '../audit/origin.js';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
@@ -68,7 +68,7 @@ export class UsersAdminService {
   }
 
   /** @throws UsersError `email_taken`, `password_breached`, `password_guessable`, `too_many_attempts`; AccessModelError `invalid_access` */
-  async create(request: NewUserRequest, by: ByAdmin): Promise<User> {
+  async create(request: NewUserRequest, by: DoneBy): Promise<User> {
     const { email, password, roles, claims, emailVerified } = request;
     // The schema demands one of the two.
     if (password !== undefined)
@@ -102,7 +102,7 @@ export class UsersAdminService {
    *
    * @throws UsersError `user_not_found`, `locks_out`; AccessModelError `invalid_access`
    */
-  async change(userId: string, change: UserChangeRequest, by: ByAdmin): Promise<User> {
+  async change(userId: string, change: UserChangeRequest, by: DoneBy): Promise<User> {
     const id = demandId(userId);
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
@@ -134,7 +134,7 @@ export class UsersAdminService {
   async resetPassword(
     userId: string,
     given: string | undefined,
-    by: ByAdmin,
+    by: DoneBy,
   ): Promise<string | undefined> {
     const id = demandId(userId);
     if (id === by.actor) throw new UsersError('locks_out', 'It is the password of the caller');
@@ -157,7 +157,7 @@ export class UsersAdminService {
    *
    * @throws UsersError `user_not_found`, `locks_out`
    */
-  async delete(userId: string, by: ByAdmin): Promise<void> {
+  async delete(userId: string, by: DoneBy): Promise<void> {
     const id = demandId(userId);
     await this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
@@ -170,19 +170,19 @@ export class UsersAdminService {
     });
   }
 
-  private hash(password: string, { origin }: ByAdmin): Promise<string> {
+  private hash(password: string, { origin }: DoneBy): Promise<string> {
     const network = networkOf(origin?.address ?? 'shell');
     return this.hasher.inTurn(network, ({ hash }) => hash(password));
   }
 
   /** @throws UsersError `locks_out` for oneself, and for the last administrator who can log in */
-  private async demandAnother(manager: EntityManager, id: string, { actor }: ByAdmin) {
+  private async demandAnother(manager: EntityManager, id: string, { actor }: DoneBy) {
     if (id !== actor && (await this.users.hasAdmin(manager))) return;
     throw new UsersError('locks_out', `User ${id} has to remain an administrator`);
   }
 
   /** Disabled by its own user, who could undo that by a link, and now by an administrator, too. */
-  private async keepDisabled(manager: EntityManager, id: string, by: ByAdmin): Promise<void> {
+  private async keepDisabled(manager: EntityManager, id: string, by: DoneBy): Promise<void> {
     await this.audit.record(manager, { ...by, action: 'user.disabled', subject: id });
     await this.changes.announce(manager, { ...by, changed: 'disabled', userId: id });
     // The link may not have been sent yet.
@@ -193,7 +193,7 @@ export class UsersAdminService {
     manager: EntityManager,
     before: User,
     after: User,
-    by: ByAdmin,
+    by: DoneBy,
   ): Promise<void> {
     const { id, isDisabled, roles, claims } = after;
     const record = (action: AuditEntry['action'], detail = {}): Promise<void> =>
