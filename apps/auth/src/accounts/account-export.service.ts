@@ -7,7 +7,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { exportLimits } from '../users/attempt-limits.js';
-import { LoginLimits } from '../users/login-limits.js';
+import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { UserExports } from '../users/user-exports.js';
 import { UsersService } from '../users/users.service.js';
 
@@ -18,7 +18,7 @@ export class AccountExportService {
     private readonly dataSource: DataSource,
     private readonly users: UsersService,
     private readonly exports: UserExports,
-    private readonly limits: LoginLimits,
+    private readonly limits: AttemptLimiter,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}

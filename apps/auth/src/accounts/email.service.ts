@@ -11,7 +11,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { emailKey } from '../users/email.js';
-import { LoginLimits } from '../users/login-limits.js';
+import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { UsersService } from '../users/users.service.js';
 import { AccountLinks } from './account-links.js';
@@ -32,7 +32,7 @@ export class EmailService {
     private readonly users: UsersRepository,
     private readonly sessions: SessionsService,
     private readonly links: AccountLinks,
-    private readonly limits: LoginLimits,
+    private readonly limits: AttemptLimiter,
     private readonly mail: MailOutbox,
     private readonly audit: AuditService,
     private readonly config: Config,

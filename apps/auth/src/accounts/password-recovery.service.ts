@@ -13,7 +13,7 @@ import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
 import { newSecret } from '../secret.js';
 import { emailKey } from '../users/email.js';
 import { KnownNetworksRepository } from '../users/known-networks.repository.js';
-import { LoginLimits } from '../users/login-limits.js';
+import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
 import { UserChanges } from '../users/user-changes.js';
@@ -41,7 +41,7 @@ export class PasswordRecoveryService {
     private readonly factors: FactorsService,
     private readonly networks: KnownNetworksRepository,
     private readonly changes: UserChanges,
-    private readonly limits: LoginLimits,
+    private readonly limits: AttemptLimiter,
     private readonly mail: MailOutbox,
     private readonly audit: AuditService,
     private readonly config: Config,

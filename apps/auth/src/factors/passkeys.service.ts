@@ -11,7 +11,7 @@ import { Config } from '../config.js';
 import { hashSecret, newSecret } from '../secret.js';
 import { passkeyChallengeLimits } from '../users/attempt-limits.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
-import { LoginLimits } from '../users/login-limits.js';
+import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { demandFactorOf } from './demand-factor.js';
 import type { Factor } from './factor.entity.js';
 import { FactorsError } from './factors.errors.js';
@@ -47,7 +47,7 @@ export class PasskeysService {
     private readonly passkeys: PasskeysRepository,
     private readonly factors: FactorsService,
     private readonly webAuthn: WebAuthn,
-    private readonly limits: LoginLimits,
+    private readonly limits: AttemptLimiter,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}

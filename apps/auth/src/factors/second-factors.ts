@@ -9,7 +9,7 @@ import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import { failuresHere, secondFactorLimits } from '../users/attempt-limits.js';
 import { KnownNetworks } from '../users/known-networks.js';
-import { LoginLimits } from '../users/login-limits.js';
+import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { FactorSecrets } from './factor-secrets.js';
 import { FactorsError } from './factors.errors.js';
 import { FactorsRepository } from './factors.repository.js';
@@ -34,7 +34,7 @@ export class SecondFactors {
     private readonly secrets: FactorSecrets,
     private readonly passkeys: PasskeysService,
     private readonly networks: KnownNetworks,
-    private readonly limits: LoginLimits,
+    private readonly limits: AttemptLimiter,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}

@@ -14,7 +14,7 @@ import {
 import { emailKey } from './email.js';
 import type { User } from './user.entity.js';
 import { KnownNetworks } from './known-networks.js';
-import { LoginLimits } from './login-limits.js';
+import { AttemptLimiter } from './attempt-limiter.js';
 import { PasswordHasher, type Hashing } from './password-hasher.js';
 import { UsersError } from './users.errors.js';
 import { UsersRepository, type UserAtLogin } from './users.repository.js';
@@ -29,7 +29,7 @@ export class CredentialsService {
   constructor(
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
-    private readonly limits: LoginLimits,
+    private readonly limits: AttemptLimiter,
     private readonly networks: KnownNetworks,
     private readonly config: Config,
     private readonly clock: Clock,

@@ -12,7 +12,7 @@ import { noticeOf } from '../mail/notice.js';
 import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { newLoginMailLimits } from './attempt-limits.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
-import { LoginLimits } from './login-limits.js';
+import { AttemptLimiter } from './attempt-limiter.js';
 import type { User } from './user.entity.js';
 
 /** Remembers from which networks users log in, and tells them of new ones by mail. */
@@ -21,7 +21,7 @@ export class KnownNetworks implements OnModuleInit {
   constructor(
     private readonly dataSource: DataSource,
     private readonly networks: KnownNetworksRepository,
-    private readonly limits: LoginLimits,
+    private readonly limits: AttemptLimiter,
     private readonly audit: AuditRepository,
     private readonly mail: MailOutbox,
     private readonly contents: MailContents,

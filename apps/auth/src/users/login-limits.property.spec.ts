@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Clock } from '../clock.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { failuresHere, loginLimits } from './attempt-limits.js';
-import { LoginLimits, type CountedAttempt } from './login-limits.js';
+import { AttemptLimiter, type CountedAttempt } from './attempt-limiter.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 
 let auth: AuthApp;
@@ -27,7 +27,7 @@ interface Attempt {
 
 interface UnderWay extends Attempt {
   readonly counted: CountedAttempt;
-  readonly process: LoginLimits;
+  readonly process: AttemptLimiter;
 }
 
 /** Two processes, whose clocks differ by a second, and what is counted of their attempts. */
@@ -38,17 +38,17 @@ class Model {
   readonly guesses = new Map<string, number[]>();
   /** Failures in a row for an account from the network that it knows. */
   readonly failuresAtHome = new Map<string, number>();
-  private readonly processes: LoginLimits[];
+  private readonly processes: AttemptLimiter[];
 
   constructor(private readonly run: string) {
     const repository = auth.get(LoginLimitsRepository);
     const clock = (aheadMs: number) =>
       Object.assign(new Clock(), { now: () => new Date(this.nowMs + aheadMs) });
-    this.processes = [0, 1000].map((aheadMs) => new LoginLimits(repository, clock(aheadMs)));
+    this.processes = [0, 1000].map((aheadMs) => new AttemptLimiter(repository, clock(aheadMs)));
   }
 
   async begin(attempt: Attempt, processIndex: number): Promise<void> {
-    const process = this.processes[processIndex] as LoginLimits;
+    const process = this.processes[processIndex] as AttemptLimiter;
     const { account, network, isKnown } = attempt;
     const limits = loginLimits(
       { account: `${this.run}-${account}`, network: `${this.run}-${network}` },

@@ -7,15 +7,15 @@ import {
   registrationLimits,
   type AttemptLimits,
 } from './attempt-limits.js';
-import { LoginLimits } from './login-limits.js';
+import { AttemptLimiter } from './attempt-limiter.js';
 
 let auth: AuthApp;
-let limits: LoginLimits;
+let limits: AttemptLimiter;
 let count = 0;
 
 beforeAll(async () => {
   auth = await AuthApp.start({ TRUST_PROXY: '1' });
-  limits = auth.get(LoginLimits);
+  limits = auth.get(AttemptLimiter);
 });
 afterAll(() => auth.close());
 beforeEach(() => auth.clock.stop());

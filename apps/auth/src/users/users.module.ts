@@ -8,7 +8,7 @@ import { CredentialsService } from './credentials.service.js';
 import { DemoUsers } from './demo-users.js';
 import { KnownNetworks } from './known-networks.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
-import { LoginLimits } from './login-limits.js';
+import { AttemptLimiter } from './attempt-limiter.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -41,7 +41,7 @@ export const USERS_FOR_COMMANDS: Provider[] = [
     DemoUsers,
     KnownNetworks,
     KnownNetworksRepository,
-    LoginLimits,
+    AttemptLimiter,
     LoginLimitsRepository,
     PasswordChangeService,
     UserAccessChanges,
@@ -53,7 +53,7 @@ export const USERS_FOR_COMMANDS: Provider[] = [
     CredentialsService,
     KnownNetworks,
     KnownNetworksRepository,
-    LoginLimits,
+    AttemptLimiter,
     PasswordHasher,
     PasswordRules,
     UserChanges,

@@ -9,7 +9,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { mailLimits, registrationLimits } from './attempt-limits.js';
-import { LoginLimits, type CountedAttempt } from './login-limits.js';
+import { AttemptLimiter, type CountedAttempt } from './attempt-limiter.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { newUser, type User } from './user.entity.js';
@@ -23,7 +23,7 @@ export class UsersService {
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
     private readonly passwordRules: PasswordRules,
-    private readonly limits: LoginLimits,
+    private readonly limits: AttemptLimiter,
     private readonly audit: AuditService,
     private readonly mail: MailOutbox,
     private readonly config: Config,

@@ -16,12 +16,13 @@ export interface CountedAttempt {
 }
 
 /**
- * Slows down password guessing and the search for accounts. An attempt is counted before it is
+ * Slows down the guessing of passwords and factors, the search for accounts, and whatever else is limited
+ * in `attempt-limits.ts`. An attempt is counted before it is
  * carried out, and no longer counted when it succeeds. So simultaneous attempts, also at several
  * processes, have no more tries than attempts in a row.
  */
 @Injectable()
-export class LoginLimits {
+export class AttemptLimiter {
   constructor(
     private readonly repository: LoginLimitsRepository,
     private readonly clock: Clock,
