@@ -22,8 +22,8 @@ const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
 /**
  * Cross-site request forgery (threat:cross-site-request-forgery): a browser adds the cookie whichever
  * page causes a request. With it, a request must be from one of our pages, and its content type one
- * that no form can send and no page without a preflight. Before the body is read: else what the
- * parser refuses would have another answer.
+ * that no form can send and no page without a preflight. Checked before the body is read: otherwise
+ * a body that the parser refuses would get another answer.
  */
 export function refuseCrossSiteRequests(app: NestFastifyApplication): void {
   const cookie = app.get(RefreshCookie, { strict: false });

@@ -18,7 +18,7 @@ export class LiveTokensService {
     private readonly clock: Clock,
   ) {}
 
-  /** How many access tokens of open sessions have not expired, of those that the query names. */
+  /** How many access tokens of open sessions have not expired, and match the query. */
   async count({ kid, ...filter }: LiveTokensQuery): Promise<number> {
     const issued = kid === undefined ? undefined : await this.signingTime(kid);
     if (issued === null) return 0;

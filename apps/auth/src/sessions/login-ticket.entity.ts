@@ -15,7 +15,7 @@ export class LoginTicket {
   @Column({ name: 'user_id', type: 'uuid' })
   userId!: string;
 
-  /** Of the password that was right: with another one since, the ticket is worth nothing. */
+  /** Of the password that was right. After a change of the password the ticket is refused. */
   @Column({ name: 'password_changed_at', type: 'timestamptz' })
   passwordChangedAt!: Date;
 

@@ -37,7 +37,7 @@ export class LoginTicketsRepository {
     return affected === 1;
   }
 
-  /** @returns whether it was there: of two callers at once, one gets `true` */
+  /** @returns whether it was there. Of two callers at once, one gets `true`. */
   async remove(manager: EntityManager, { hash }: LoginTicket): Promise<boolean> {
     const { affected } = await manager.delete(LoginTicket, { hash });
     return affected === 1;

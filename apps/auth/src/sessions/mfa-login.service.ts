@@ -71,11 +71,10 @@ export class MfaLoginService {
   }
 
   /**
-   * Starts the session. The ticket and the factor are used up by that, or neither.
+   * Starts the session, and uses up the ticket and the factor: all three, or none.
    *
-   * @throws SessionsError `ticket_invalid`; FactorsError `wrong_code`,
-   *   `wrong_passkey`; UsersError `too_many_attempts`;
-   *   AccessModelError `invalid_target`
+   * @throws SessionsError `ticket_invalid`; FactorsError `wrong_code`, `wrong_passkey`; UsersError
+   *   `too_many_attempts`; AccessModelError `invalid_target`
    */
   async complete(ticket: LoginTicket, proof: FactorProof, origin: Origin): Promise<TokenResponse> {
     const { userId } = ticket;
@@ -97,7 +96,7 @@ export class MfaLoginService {
     const { userId, request } = ticket;
     const boundTo = CHALLENGE.secondStep(ticket.hash);
     return this.dataSource.transaction(async (manager) => {
-      // The user first, as everywhere: nobody who waits for this one holds what this one needs.
+      // The user first, as everywhere: otherwise two transactions could wait for each other.
       const user = await this.users.lockUnchanged(manager, {
         id: userId,
         passwordChangedAt: ticket.passwordChangedAt,

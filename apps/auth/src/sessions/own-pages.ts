@@ -6,7 +6,7 @@ import { ownOrigins } from '../own-origins.js';
 import { SessionsError } from './sessions.errors.js';
 
 /**
- * Where a request came from: one of our pages, a page of anyone else, or what is no page at all.
+ * Where a request came from: one of our pages, someone else's page, or a caller that is not a page.
  * Browsers say so in headers that no script can set (Fetch standard, "forbidden request-header").
  */
 export type PageKind = 'own' | 'foreign' | 'none';
@@ -22,7 +22,7 @@ export class OwnPages {
 
   /**
    * Login CSRF (threat:login-csrf): another page that logs its visitors in as the attacker would read
-   * what they then do. A caller that is no page has no visitors.
+   * what they then do. A caller that is not a page has no visitors.
    *
    * @throws SessionsError `cross_site_request`
    */
@@ -40,7 +40,7 @@ export class OwnPages {
       return isSameOrigin ? 'own' : 'foreign';
     }
     if (this.origins.has(origin)) return 'own';
-    // Under another name of this server, as 127.0.0.1 for localhost.
+    // The page may have reached this server by another name, as 127.0.0.1 for localhost.
     const isThisHost = URL.canParse(origin) && new URL(origin).host === host;
     return isSameOrigin && isThisHost ? 'own' : 'foreign';
   }

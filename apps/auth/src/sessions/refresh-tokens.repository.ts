@@ -66,7 +66,7 @@ const SPEND: Statement = {
 
 const IS_FOR_AUDIENCE = 'coalesce(token.access_token_audience, :defaultAudience) = :audience';
 
-/** Of the scopes that a token names and a role has lost, no role of its user has at least one. */
+/** The token names a scope that the role has lost, and that no other role of its user gives. */
 const IS_LOST = `
   (token.access_token_scopes IS NULL OR EXISTS (
     SELECT FROM unnest(token.access_token_scopes) AS named
@@ -147,7 +147,7 @@ export class RefreshTokensRepository {
     );
   }
 
-  /** Those of the sessions that have an access token which expires after `since`, however many. */
+  /** Of these sessions, those with an access token that expires after `since`, however many. */
   liveSessions(
     manager: EntityManager,
     sessionIds: readonly string[],
@@ -204,8 +204,8 @@ export class RefreshTokensRepository {
   }
 
   /**
-   * The access tokens of all users, for as long as they expire after `since`, that say what is taken
-   * away from a role or resource. A token whose scope another role of its user gives is not one.
+   * The access tokens of all users that expire after `since` and say what is taken away from a role or
+   * resource. Tokens of users who have all of it from other roles are not among them.
    */
   narrowedTokens(
     manager: EntityManager,
@@ -219,7 +219,7 @@ export class RefreshTokensRepository {
       .select('token.access_token_id', 'id')
       .addSelect('token.access_token_expires_at', 'expiresAt')
       .where('token.access_token_expires_at > :since', { since });
-    // What the releases before did not keep may be any audience of theirs, and any scopes.
+    // A token from a release that did not keep its scopes may have any.
     const named = '(token.access_token_scopes IS NULL OR token.access_token_scopes && :scopes)';
     if (narrowing.of === 'resource') {
       const { audience } = narrowing;

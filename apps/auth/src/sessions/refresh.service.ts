@@ -95,7 +95,7 @@ export class RefreshService {
   ): Promise<Outcome> {
     const presented = await this.refreshTokens.lockPresented(manager, hashSecret(token));
     if (!presented) return refusal('refresh_token_invalid', 'No such token');
-    // After the lock: what it waited for is in the past now.
+    // Read after the lock, so that it is later than what the lock waited for.
     const now = await this.clock.database(manager);
     const { refreshToken, session, user } = presented;
     const { replacedAt } = refreshToken;

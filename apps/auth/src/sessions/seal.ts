@@ -3,7 +3,10 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Database theft (threat:database-theft). Never the hash: that lies in the database beside what this key protects. */
+/**
+ * Database theft (threat:database-theft): not from the hash of the token, which is in the database beside
+ * what this key protects.
+ */
 function sealingKey(token: string): Buffer {
   return Buffer.from(hkdfSync('sha256', token, '', 'refresh-token successor', 32));
 }

@@ -34,7 +34,7 @@ interface EndAllSessions extends DoneBy {
  * access tokens at every service. All in the caller's transaction, and by sets: a user may have any
  * number of sessions.
  *
- * By `sid` and never by time: a login in the same second afterwards lives.
+ * By `sid` and never by time, so that a login later in the same second goes on.
  */
 @Injectable()
 export class SessionEndService {

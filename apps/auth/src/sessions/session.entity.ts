@@ -53,7 +53,7 @@ export class Session {
   @Column({ name: 'last_used_at', type: 'timestamptz' })
   lastUsedAt!: Date;
 
-  /** However much it is used. */
+  /** The session ends then, however much it is used. */
   @Column({ name: 'expires_at', type: 'timestamptz' })
   expiresAt!: Date;
 

@@ -6,7 +6,7 @@ import { BY_PASSWORD, type Authentication, type AuthenticationMethod } from './a
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session, type EndReason } from './session.entity.js';
 
-/** More than a user reads. A user with more sessions ends them all. */
+/** More than a user reads. A user with more sessions can end all of them at once. */
 const MAX_LISTED = 500;
 
 // Each login runs it.

@@ -78,8 +78,8 @@ export class SessionsService {
   }
 
   /**
-   * Locks the session of a caller, after its user. What is asked for in this transaction ends with the
-   * session, as it cannot end before.
+   * Locks the session of a caller, whose user is locked already. The session cannot end before the
+   * transaction, so that its end also ends what the caller asks for in it.
    *
    * @throws SessionsError `session_not_found` when it has ended since the guard let the caller in
    */

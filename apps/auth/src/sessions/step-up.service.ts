@@ -56,9 +56,9 @@ export class StepUpService {
   ) {}
 
   /**
-   * Checks what the user proves, under the limits of a login. The session is as recent as a login from
-   * then on, and so are the tokens of its refreshes. Of a user with a second factor that is asked for:
-   * the session may say `mfa`, which a password alone must not renew.
+   * Checks what the user proves, under the limits of a login. From then on the session counts as a recent
+   * login, and so do the tokens of its refreshes. A user who has a second factor must prove it: the
+   * session may say `mfa`, which a password alone must not renew.
    *
    * @returns a further access token of the session. The tokens before stay as they are
    * @throws UsersError `invalid_credentials`, `too_many_attempts`; FactorsError `wrong_code`,

@@ -16,10 +16,10 @@ export interface CountedAttempt {
 }
 
 /**
- * Slows down the guessing of passwords and factors, the search for accounts, and whatever else is limited
- * in `attempt-limits.ts`. An attempt is counted before it is
- * carried out, and no longer counted when it succeeds. So simultaneous attempts, also at several
- * processes, have no more tries than attempts in a row.
+ * Slows down the guessing of passwords and factors, the search for accounts, and what else
+ * `attempt-limits.ts` names. An attempt is counted before it is carried out, and no longer counted when
+ * it succeeds. So simultaneous attempts, also at several processes, have no more tries than attempts in
+ * a row.
  */
 @Injectable()
 export class AttemptLimiter {

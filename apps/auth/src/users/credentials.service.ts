@@ -71,7 +71,7 @@ export class CredentialsService {
     }
     await this.limits.succeed(counted, [failuresHere(limits).key]);
     const now = this.clock.now();
-    // With a second factor, the login is not done: the network becomes known by that.
+    // With a second factor the login is not done yet: the second step remembers the network.
     const isDone = !user.hasSecondFactor;
     if (isDone && (!lastLoginHere || +now - +lastLoginHere > DAY_MS)) {
       await this.networks.remember(user, origin);
@@ -82,12 +82,12 @@ export class CredentialsService {
     return user;
   }
 
-  /** Whether a user who proves who they are gets in. To say why not would be telling. */
+  /** Whether a user who proves who they are may log in. No answer says why not. */
   mayLogIn(user: User): boolean {
     return !user.isDisabled && !this.isUnverified(user);
   }
 
-  /** To say so would tell who registers an address whether it had an account before. */
+  /** No answer says so: whoever registers an address would learn whether it had an account before. */
   private isUnverified({ emailVerifiedAt, registration }: User): boolean {
     if (emailVerifiedAt || registration === 'trusted') return false;
     return this.config.emailVerification === 'required';

@@ -7,8 +7,8 @@ const ATOM = String.raw`(?:[\w!#$%&'*+/=?^\x60{|}~-]|[^\0-\x7f])+`;
 const DOT_STRING = new RegExp(String.raw`^${ATOM}(?:\.${ATOM})*$`, 'u');
 const QUOTED_STRING = /^"(?<content>(?:[ !#-[\]-~]|\\[ -~]|[^\0-\x7f])*)"$/u;
 /**
- * Beyond ASCII, what nobody sees and what turns the direction of the text around it: such addresses look
- * like others (threat:lookalike-addresses). Joiners are part of how some scripts are written.
+ * Characters beyond ASCII that are invisible, or change the direction of text: with them an address looks
+ * like another one (threat:lookalike-addresses). Joiners are allowed, as some scripts need them.
  */
 const HIDDEN =
   /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Co}\p{Z}\p{Surrogate}\p{Noncharacter_Code_Point}]/u;

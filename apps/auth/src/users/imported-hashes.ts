@@ -69,7 +69,7 @@ function scryptOf(stored: string): ImportedHash['verify'] | undefined {
   const bytes = 128 * N * r;
   const isBounded = ln <= 20 && bytes <= MAX_SCRYPT_BYTES && N * r * p <= MAX_SCRYPT_WORK;
   if (!isBounded) return undefined;
-  // What OpenSSL counts beside the table.
+  // The memory that OpenSSL counts in addition to the table.
   const options = { N, r, p, maxmem: bytes + 128 * r * (p + 2) + 1024 };
   return async (password) =>
     timingSafeEqual(
@@ -93,7 +93,7 @@ function pbkdf2Of(stored: string): ImportedHash['verify'] | undefined {
     );
 }
 
-/** Argon2id, which is that of the passwords that are made here, with a cost that may be taken over. */
+/** Argon2id, which `PasswordHasher` verifies itself, with a bounded cost. */
 function isBoundedArgon2(stored: string): boolean {
   const found = read(ARGON2, stored);
   if (!found) return false;
@@ -101,7 +101,7 @@ function isBoundedArgon2(stored: string): boolean {
   return m >= 8 * p && p <= 16 && m <= MAX_ARGON2_KIB && m * t <= MAX_ARGON2_WORK;
 }
 
-/** Salt and digest have a length that makes sense, and one spelling only. */
+/** Accepts salts and digests of a sensible length, in one spelling only. */
 function read(form: RegExp, stored: string) {
   const groups = form.exec(stored)?.groups;
   if (!groups) return undefined;
@@ -117,7 +117,7 @@ function read(form: RegExp, stored: string) {
 const numbers = <const Names extends readonly string[]>(groups: Groups, names: Names) =>
   names.map((name) => Number(groups[name])) as { -readonly [I in keyof Names]: number };
 
-/** A hash that an administrator brings along from another system. */
+/** A hash that an administrator imports from another system. */
 export const PasswordHash = z
   .string()
   .max(512)

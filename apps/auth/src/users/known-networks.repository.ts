@@ -3,7 +3,7 @@ import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 
 import { KnownNetwork } from './user.entity.js';
 
-/** All SQL of the networks that users log in from, but for that of a login, which is one with the user's. */
+/** All SQL of the networks that users log in from. A login reads its network with the user. */
 @Injectable()
 export class KnownNetworksRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -28,14 +28,14 @@ export class KnownNetworksRepository {
     return this.dataSource.manager.existsBy(KnownNetwork, { userId, network });
   }
 
-  /** @returns whether it is a new one: of two callers at once, one gets `true` */
+  /** @returns whether the network is new. Of two callers at once, one gets `true`. */
   async remember(
     manager: EntityManager,
     userId: string,
     network: string,
     lastLoginAt: Date,
   ): Promise<boolean> {
-    // A user who is being deleted is waited for, and is gone then. A row that was there has `xmax`.
+    // Waits for a deletion of the user, and then inserts nothing. A row that existed has an `xmax`.
     const rows = await manager.query<{ isNew: boolean }[]>(
       `INSERT INTO known_networks (user_id, network, last_login_at)
        SELECT id, $2, $3 FROM users WHERE id = $1 FOR KEY SHARE

@@ -38,7 +38,7 @@ export class KnownNetworks implements OnModuleInit {
     return this.networks.has(userId, network);
   }
 
-  /** After a login that is complete. The very first one of a user is no news. */
+  /** Call it when a login is complete. A user's very first login causes no mail. */
   async remember({ id, email }: Pick<User, 'id' | 'email'>, origin: Origin): Promise<void> {
     const network = networkOf(origin.address);
     const isNews = await this.isNews(id, network);
@@ -57,11 +57,11 @@ export class KnownNetworks implements OnModuleInit {
 
   private async isNews(userId: string, network: string): Promise<boolean> {
     if (!this.config.mailServer || (await this.networks.has(userId, network))) return false;
-    // Not by other known networks: those are forgotten after half a year without a login.
+    // Not whether there are other known networks: those are forgotten after half a year without a login.
     return this.audit.has(userId, 'session.started');
   }
 
-  /** When it is sent, so that only mails count, and none twice. */
+  /** Counts a mail when it is sent for the first time: no mail that is never sent, and none twice. */
   private async unlessTooMany({ userId, attempts }: OutgoingMail) {
     const limits = newLoginMailLimits(userId ?? 'nobody');
     const isAllowed = attempts > 1 || (await this.limits.allows(limits));

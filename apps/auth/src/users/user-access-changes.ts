@@ -3,7 +3,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AccessChanges } from '../access/access-changes.js';
 import { UsersRepository } from './users.repository.js';
 
-/** Takes a role that is removed from all users: one of the same name that comes later is not theirs. */
+/** Takes a removed role from all users, so that they do not get a later role of the same name. */
 @Injectable()
 export class UserAccessChanges implements OnModuleInit {
   constructor(

@@ -29,7 +29,7 @@ export class User {
   @Column({ name: 'email_key', type: 'text' })
   emailKey!: string;
 
-  /** Argon2id in PHC form. What was imported is so after the first login. */
+  /** Argon2id in PHC form. The first login replaces an imported hash. */
   @Column({ name: 'password_hash', type: 'text' })
   passwordHash!: string;
 
@@ -51,7 +51,7 @@ export class User {
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
-  /** When the user proved to read what is sent to the e-mail; `null`: not yet. */
+  /** When the user proved that they read the mail of this address; `null`: not yet. */
   @Column({ name: 'email_verified_at', type: 'timestamptz', nullable: true })
   emailVerifiedAt!: Date | null;
 
@@ -64,6 +64,7 @@ export class User {
    */
   @Column({ name: 'delete_at', type: 'timestamptz', nullable: true })
   deleteAt!: Date | null;
+
   /** A password alone is not enough to log in. `factors/` keeps it true. */
   @Column({ name: 'has_second_factor', type: 'boolean' })
   hasSecondFactor!: boolean;

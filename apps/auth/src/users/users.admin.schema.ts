@@ -21,10 +21,9 @@ export const NewUserRequest = z
     passwordHash: PasswordHash.optional(),
     roles: Roles.default([USER_ROLE]),
     claims: ClaimsInput.default({}),
-    emailVerified: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'The user has proved elsewhere to read what is sent there' }),
+    emailVerified: z.boolean().default(false).meta({
+      description: 'The user has proved elsewhere that they read the mail of this address',
+    }),
   })
   .refine(
     ({ password, passwordHash }) => (password === undefined) !== (passwordHash === undefined),

@@ -181,7 +181,7 @@ export class UsersAdminService {
     throw new UsersError('locks_out', `User ${id} has to remain an administrator`);
   }
 
-  /** Disabled by its own user, who could undo that by a link, and now by an administrator, too. */
+  /** The user deleted the account, which disabled it, and could restore it by a link. That ends here. */
   private async keepDisabled(manager: EntityManager, id: string, by: DoneBy): Promise<void> {
     await this.audit.record(manager, { ...by, action: 'user.disabled', subject: id });
     await this.changes.announce(manager, { ...by, changed: 'disabled', userId: id });

@@ -88,7 +88,7 @@ export class UsersRepository {
     const users = this.dataSource.createQueryBuilder(User, 'account');
     if (prefix === undefined) return readLatestFirst(users, 'users', query);
     const key = emailKey(prefix);
-    // Nothing in it stands for other characters.
+    // No character in it is a wildcard.
     const pattern = `${key.replaceAll(/[\\%_]/g, '\\$&')}%`;
     users.where('account.emailKey LIKE :pattern', { pattern });
     return readLatestFirst(users, `users ${JSON.stringify([key])}`, query);
@@ -105,8 +105,8 @@ export class UsersRepository {
   }
 
   /**
-   * Adds a user whose e-mail has to be verified first (threat:account-pre-hijacking). If the e-mail has an account, that is kept; one
-   * that still has to be verified gets the new password. The same work in each case.
+   * Adds a user whose e-mail has to be verified first (threat:account-pre-hijacking). An existing
+   * account is kept; one that still has to be verified gets the new password. The same work in each case.
    *
    * @returns the id of the account, and whether the request changed it
    */
@@ -243,7 +243,7 @@ export class UsersRepository {
     throw new UsersError('email_taken', 'This e-mail has an account');
   }
 
-  /** With the sessions, their tokens and the known networks. */
+  /** Also deletes the sessions, their tokens and the known networks. */
   async delete(manager: EntityManager, id: string): Promise<void> {
     await manager.delete(User, { id });
   }

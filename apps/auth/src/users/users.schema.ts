@@ -28,7 +28,7 @@ export const Me = z
     roles: z.array(z.string()),
     scope: z.string(),
     sessionId: z.uuid().optional(),
-    /** Whether the user has proved to read what is sent there. */
+    /** Whether the user has proved that they read the mail of this address. */
     emailVerified: z.boolean(),
   })
   .meta({ id: 'Me' });

@@ -59,7 +59,7 @@ export class UsersService {
     return isVerifiedFirst ? undefined : user;
   }
 
-  /** Not a place in the queue for it, which it may take long; nor is it an attempt to find an account. */
+  /** Outside of the queue for hashes, as it may take long. A refusal is no attempt to find an account. */
   private async refuseKnown(
     password: string,
     email: string,
