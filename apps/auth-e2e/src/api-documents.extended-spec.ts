@@ -53,6 +53,10 @@ const probeOf = (base: string) =>
       return security && (path.startsWith('/admin/') ? 'admin' : 'user');
     },
     logIn,
+    issued: async ({ path }) =>
+      path === '/oauth/introspect'
+        ? { token: (await logIn('someone new')).replace('Bearer ', '') }
+        : undefined,
     timeoutMs: 60_000,
   });
 

@@ -1,7 +1,8 @@
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { ApiProbe, knownExamples } from '@jwt-auth/dev-stack/openapi';
+import { ApiProbe, knownExamples, type Operation } from '@jwt-auth/dev-stack/openapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { DEMO_CLIENT_ID } from './clients/demo-client.js';
 import { AuthApp, PASSWORD } from './testing/auth-app.fixture.js';
 
 let mailbox: Mailbox;
@@ -10,20 +11,61 @@ let probe: ApiProbe;
 
 let count = 0;
 const newEmail = () => `user${(count += 1)}@example.com`;
+const CLIENT_SECRET = 'the secret of the demo client';
+
+async function loginOfNewUser() {
+  const email = newEmail();
+  await auth.register(email);
+  return auth.login(email);
+}
+
+/** The Authorization header of an administrator, a client, or a new user. */
+async function credentialsOf(caller: string): Promise<string> {
+  if (caller === 'client') {
+    return `Basic ${Buffer.from(`${DEMO_CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')}`;
+  }
+  const isAdmin = caller === 'admin';
+  const { access_token: token } = await (isAdmin
+    ? auth.login('admin@example.com')
+    : loginOfNewUser());
+  return `Bearer ${token}`;
+}
+
+/** What an operation accepts of this app only. */
+async function issuedFor({ path }: Operation): Promise<Record<string, string> | undefined> {
+  switch (path) {
+    case '/auth/login': {
+      const email = newEmail();
+      await auth.register(email);
+      return { email };
+    }
+    case '/auth/refresh':
+      return { refresh_token: (await loginOfNewUser()).refresh_token };
+    case '/oauth/introspect':
+      return { token: (await loginOfNewUser()).access_token };
+    case '/oauth/token':
+      return { grant_type: 'client_credentials' };
+    default:
+      return undefined;
+  }
+}
 
 beforeAll(async () => {
   mailbox = await Mailbox.start();
-  auth = await AuthApp.start({ SEED_DEMO: 'on', SMTP_URL: mailbox.smtpUrl });
+  auth = await AuthApp.start({
+    SEED_DEMO: 'on',
+    DEMO_CLIENT_SECRET: CLIENT_SECRET,
+    SMTP_URL: mailbox.smtpUrl,
+  });
   probe = await ApiProbe.start({
     base: await auth.listen(),
     known: knownExamples(newEmail, PASSWORD),
-    callerOf: ({ path, security }) =>
-      security && (path.startsWith('/admin/') ? 'admin' : 'someone new'),
-    logIn: async (caller) => {
-      const email = caller === 'admin' ? 'admin@example.com' : newEmail();
-      if (caller !== 'admin') await auth.register(email);
-      return `Bearer ${(await auth.login(email)).access_token}`;
+    callerOf: ({ path, security }) => {
+      if (path.startsWith('/oauth/')) return 'client';
+      return security && (path.startsWith('/admin/') ? 'admin' : 'someone new');
     },
+    logIn: credentialsOf,
+    issued: issuedFor,
     timeoutMs: 60_000,
   });
 });
@@ -49,6 +91,11 @@ describe('every route of the OpenAPI document', () => {
     expect(served.reduce((sum, some) => sum + some)).toBeGreaterThan(probe.operations.length);
     // All that a route needs is there.
     expect(probe.statuses.get(503)).toBeUndefined();
+    // What it issued was accepted: to an unknown token the answer is another one.
+    expect(probe.members.get('POST /auth/login')).toContain('access_token');
+    expect(probe.members.get('POST /auth/refresh')).toContain('access_token');
+    expect(probe.members.get('POST /oauth/token')).toContain('access_token');
+    expect(probe.members.get('POST /oauth/introspect')).toContain('acr');
   });
 
   it('answers odd requests as it is described', { timeout }, async () => {

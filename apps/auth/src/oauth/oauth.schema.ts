@@ -1,6 +1,7 @@
 import { ApiDefaultResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 
+import type { AccessTokenClaims } from '../tokens/access-token-claims.js';
 import { namesOf, type FormParameters } from './forms.js';
 
 /** An access token response (RFC 6749 section 5.1). */
@@ -18,23 +19,31 @@ export const OAuthTokens = z
   .meta({ id: 'OAuthTokens' });
 export type OAuthTokens = z.infer<typeof OAuthTokens>;
 
+/** Each claim of an access token, as the API document describes it. */
+const CLAIMS = {
+  iss: z.string(),
+  sub: z.string(),
+  aud: z.union([z.string(), z.array(z.string()).readonly()]),
+  client_id: z.string(),
+  iat: z.int(),
+  exp: z.int(),
+  jti: z.string(),
+  token_version: z.int(),
+  sid: z.string(),
+  auth_time: z.int(),
+  amr: z.array(z.string()).readonly(),
+  acr: z.enum(['pwd', 'mfa']),
+  scope: z.string(),
+  roles: z.array(z.string()).readonly(),
+  claims: z.record(z.string(), z.unknown()),
+} satisfies Record<keyof AccessTokenClaims, z.ZodType>;
+
 /** What a token is worth (RFC 7662 section 2.2). Of one that is worth nothing, nothing else is said. */
 export const Introspection = z
   .object({
     active: z.boolean(),
-    iss: z.string().optional(),
-    sub: z.string().optional(),
-    aud: z.union([z.string(), z.array(z.string()).readonly()]).optional(),
-    client_id: z.string().optional(),
     token_type: z.literal('Bearer').optional(),
-    iat: z.int().optional(),
-    exp: z.int().optional(),
-    jti: z.string().optional(),
-    token_version: z.int().optional(),
-    sid: z.string().optional(),
-    scope: z.string().optional(),
-    roles: z.array(z.string()).readonly().optional(),
-    claims: z.record(z.string(), z.unknown()).optional(),
+    ...z.object(CLAIMS).partial().shape,
   })
   .meta({ id: 'Introspection' });
 export type Introspection = z.infer<typeof Introspection>;

@@ -121,3 +121,11 @@ export function parsed(body: string): unknown {
     return undefined;
   }
 }
+
+/** The id in the answer that made something, or of the last one in a list. */
+export function idIn(body: unknown, name: string): string | undefined {
+  const { items = body } = (body ?? {}) as { items?: unknown };
+  const one = (Array.isArray(items) ? (items.at(-1) as unknown) : body) as Record<string, unknown>;
+  const id = one?.[name] ?? one?.['id'];
+  return typeof id === 'string' ? id : undefined;
+}

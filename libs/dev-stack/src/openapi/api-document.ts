@@ -80,3 +80,15 @@ export function resolve(schema: Schema, document: ApiDocument): Schema {
   const { allOf, ...rest } = schema;
   return Object.assign({}, rest, ...allOf.map((part) => resolve(part, document))) as Schema;
 }
+
+/** What is wrong with the description of an operation. */
+export function descriptionFaults({ method, path, parameters, body }: Operation): string[] {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  const named = parameters.filter((one) => one.in === 'path').map(({ name }) => name);
+  const faults = [
+    parameters.some(({ name }) => !name) && 'has a parameter without a name',
+    String(inPath.sort()) !== String(named.sort()) && 'does not describe its path',
+    body && Object.keys(body.schema).length === 0 && 'has a body without a schema',
+  ];
+  return faults.filter((fault) => fault).map((fault) => `${method} ${path} ${fault}`);
+}

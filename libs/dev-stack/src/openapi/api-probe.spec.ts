@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ApiProbe } from './api-probe.js';
+import { ApiProbe, type ApiProbeOptions } from './api-probe.js';
 
 const content = (type: string, schema: object) => ({ content: { [type]: { schema } } });
 const note = {
@@ -55,6 +55,7 @@ afterEach(() => {
 async function probing(
   wrongly: (given: Given, reply: (status: number, body: unknown, type?: string) => void) => unknown,
   document: object = DOCUMENT,
+  issued?: ApiProbeOptions['issued'],
 ): Promise<ApiProbe> {
   const listener = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await text(request);
@@ -79,7 +80,10 @@ async function probing(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const options = { known: {}, callerOf: () => undefined, logIn: async () => '' };
+  const options = {
+    ...{ known: {}, callerOf: () => undefined, logIn: async () => '' },
+    ...(issued && { issued }),
+  };
   probe = await ApiProbe.start({ base, ...options, timeoutMs: 60_000 });
   return probe;
 }
@@ -149,6 +153,22 @@ describe('ApiProbe', () => {
     expect(texts).toContain('"color":');
     // Five places and more, of which each sees others.
     expect(seen.size).toBeGreaterThan(200);
+  });
+
+  it('sends what was issued, and says which members were answered', async () => {
+    const texts: unknown[] = [];
+    const tried = await probing(
+      ({ body }, reply) => {
+        const note = body === '' ? undefined : (JSON.parse(body) as { text?: string });
+        texts.push(note?.text);
+        return note?.text === 'issued' && reply(201, { ...good, secret: 'x' });
+      },
+      DOCUMENT,
+      async ({ method }) => (method === 'POST' ? { text: 'issued', other: 'x' } : undefined),
+    );
+    expect((await tried.sendValid()).join('\n')).toContain('additional properties');
+    expect(texts.filter((text) => text !== undefined)).toEqual(['issued', 'issued', 'issued']);
+    expect(tried.members.get('POST /notes')).toEqual(new Set(['id', 'text', 'secret']));
   });
 
   it('finds a parameter without a name, and a path that is not described', async () => {

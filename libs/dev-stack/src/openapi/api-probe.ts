@@ -1,7 +1,12 @@
 import { ApiConnection, type ApiAnswer, type ApiRequest } from './api-call.js';
-import { operationsOf, type ApiDocument, type Operation } from './api-document.js';
+import {
+  descriptionFaults,
+  operationsOf,
+  type ApiDocument,
+  type Operation,
+} from './api-document.js';
 import { ApiRequests, written } from './api-requests.js';
-import { AnswerCheck, parsed } from './answer-check.js';
+import { AnswerCheck, idIn, parsed } from './answer-check.js';
 import type { KnownExamples } from './examples.js';
 import { oddPlaces } from './odd-drafts.js';
 
@@ -14,11 +19,16 @@ export interface ApiProbeOptions {
   readonly callerOf: (operation: Operation) => string | undefined;
   /** The Authorization header of a caller, anew when the one before was revoked. */
   readonly logIn: (caller: string) => Promise<string>;
+  /**
+   * Members of an operation's body that only the app can make, such as a token. Without a real one the
+   * answer is that to an unknown one, and the document of the other answer stays untried.
+   */
+  readonly issued?: (operation: Operation) => Promise<Readonly<Record<string, string>> | undefined>;
   /** How long an answer may take. */
   readonly timeoutMs: number;
 }
 
-/** A wrong answer, in words, with the request that led to it. */
+/** A wrong answer, with the request that led to it. */
 export type Fault = string;
 
 interface Sent {
@@ -42,6 +52,8 @@ export class ApiProbe {
   private readonly credentials = new Map<string, Promise<string>>();
   /** How many answers there were, by status. */
   readonly statuses = new Map<number, number>();
+  /** The names of the members that answers to valid requests had, by operation: `POST /orders`. */
+  readonly members = new Map<string, Set<string>>();
   /** The requests whose answers took longest, the slowest first. */
   private readonly slowest: { durationMs: number; sent: Sent }[] = [];
 
@@ -80,10 +92,11 @@ export class ApiProbe {
       const path = await this.realParameters(operation);
       for (const isFull of [false, true]) {
         const { request, answer } = await this.sendExample(operation, isFull, path);
-        const code = (parsed(answer.body) as { code?: string } | undefined)?.code;
+        const body = parsed(answer.body) as { code?: string } | null | undefined;
+        this.noteMembers(operation, body);
         const fault =
           this.check.faultOf(operation, request.path, answer) ??
-          (code === 'invalid_input'
+          (body?.code === 'invalid_input'
             ? `refuses what its document calls valid: ${answer.body}`
             : undefined);
         if (fault !== undefined)
@@ -128,16 +141,7 @@ export class ApiProbe {
 
   /** What is wrong with the document itself. */
   documentFaults(): Fault[] {
-    return this.operations.flatMap(({ method, path, parameters, body }) => {
-      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-      const named = parameters.filter((one) => one.in === 'path').map(({ name }) => name);
-      const faults = [
-        parameters.some(({ name }) => !name) && 'has a parameter without a name',
-        String(inPath.sort()) !== String(named.sort()) && 'does not describe its path',
-        body && Object.keys(body.schema).length === 0 && 'has a body without a schema',
-      ];
-      return faults.filter((fault) => fault).map((fault) => `${method} ${path} ${fault}`);
-    });
+    return this.operations.flatMap(descriptionFaults);
   }
 
   private async *oddRequests(perPlace: number): AsyncGenerator<Sent> {
@@ -181,9 +185,10 @@ export class ApiProbe {
     return { request, answer: await this.send(request) };
   }
 
-  /** Ids of what there is: of a new one, or of the last one in the list. */
-  private async realParameters({ path }: Operation): Promise<Record<string, string>> {
-    const found: Record<string, string> = {};
+  /** Ids of what there is, of a new one or of the last one in the list, and what was issued. */
+  private async realParameters(operation: Operation): Promise<Record<string, string>> {
+    const found: Record<string, string> = { ...(await this.options.issued?.(operation)) };
+    const { path } = operation;
     for (const [whole, name = ''] of path.matchAll(/\{(\w+)\}/g)) {
       const collection = path.slice(0, path.indexOf(`/${whole}`));
       for (const method of ['POST', 'GET']) {
@@ -224,17 +229,15 @@ export class ApiProbe {
     }
   }
 
+  private noteMembers({ method, path }: Operation, body: object | null | undefined): void {
+    const known = this.members.get(`${method} ${path}`) ?? [];
+    this.members.set(`${method} ${path}`, new Set([...known, ...Object.keys(body ?? {})]));
+  }
+
   private noteDuration(sent: Sent, { durationMs }: ApiAnswer): void {
     this.slowest.push({ durationMs, sent });
     this.slowest.sort((a, b) => b.durationMs - a.durationMs).splice(20);
   }
-}
-
-function idIn(body: unknown, name: string): string | undefined {
-  const { items = body } = (body ?? {}) as { items?: unknown };
-  const one = (Array.isArray(items) ? (items.at(-1) as unknown) : body) as Record<string, unknown>;
-  const id = one?.[name] ?? one?.['id'];
-  return typeof id === 'string' ? id : undefined;
 }
 
 function describeFault({ request, place }: Sent, fault: Fault): Fault {

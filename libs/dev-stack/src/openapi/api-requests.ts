@@ -21,12 +21,12 @@ export class ApiRequests {
   /**
    * A valid request: only with what is required, or with all there can be.
    *
-   * @param path values for parameters in the path, where there are real ones
+   * @param real values for parameters in the path and members of the body, where there are real ones
    */
   draft(
     { parameters, body }: Operation,
     isFull: boolean,
-    path: Readonly<Record<string, string>> = {},
+    real: Readonly<Record<string, string>> = {},
   ): Draft {
     const of = (place: Parameter['in']) =>
       parameters
@@ -36,21 +36,21 @@ export class ApiRequests {
         .map(([name, value]) => [name, asText(value)] as const);
     return {
       path: Object.fromEntries(
-        of('path').map(([name, value]) => [name, percentEncoded(path[name] ?? value)]),
+        of('path').map(([name, value]) => [name, percentEncoded(real[name] ?? value)]),
       ),
       query: of('query').map(([name, value]) => `${name}=${percentEncoded(value)}`),
       headers: {
         ...Object.fromEntries(of('header').map(([name, value]) => [name, asHeader(value)])),
         ...(body && { 'content-type': body.mediaType }),
       },
-      body: body && encoded(this.members(body.schema, isFull, path), body.mediaType),
+      body: body && encoded(this.members(body.schema, isFull, real), body.mediaType),
     };
   }
 
   /** A member that is named like a parameter of the path repeats it. */
-  private members(schema: Schema, isFull: boolean, path: Readonly<Record<string, string>>) {
+  private members(schema: Schema, isFull: boolean, real: Readonly<Record<string, string>>) {
     const body = this.example(schema, isFull) as object;
-    const repeated = Object.entries(path).filter(([name]) => Object.hasOwn(body, name));
+    const repeated = Object.entries(real).filter(([name]) => Object.hasOwn(body, name));
     return { ...body, ...Object.fromEntries(repeated) };
   }
 
