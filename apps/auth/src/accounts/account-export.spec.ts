@@ -57,7 +57,15 @@ describe('an export of an account', () => {
       networks: [{ network: '127.0.0.1' }],
       links: [{ purpose: 'verify-email', email: 'all@example.com' }],
     });
+    expect(Object.keys(body.account).sort()).toEqual([
+      ...['claims', 'createdAt', 'email', 'emailVerifiedAt', 'id', 'passwordChangedAt'],
+      ...['registration', 'roles'],
+    ]);
     expect(body.sessions).toHaveLength(3);
+    expect(Object.keys(body.sessions[0] ?? {}).sort()).toEqual([
+      ...['address', 'amr', 'audience', 'authenticatedAt', 'createdAt', 'endReason', 'endedAt'],
+      ...['expiresAt', 'id', 'lastUsedAt', 'requestedScope', 'userAgent'],
+    ]);
     expect(body.events.filter(({ by }) => by === 'user').map(({ action }) => action)).toEqual([
       'user.registered',
       ...['session.started', 'session.started', 'session.started', 'user.exported'],

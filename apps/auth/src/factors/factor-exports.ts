@@ -1,8 +1,19 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 
-import { UserExports } from '../users/user-exports.js';
+import { exportedOf, UserExports, type ExportedColumns } from '../users/user-exports.js';
+import type { Factor } from './factor.entity.js';
 import { FactorsRepository } from './factors.repository.js';
-import { factorAnswer } from './factors.schema.js';
+
+const COLUMNS = {
+  id: true,
+  userId: 'not: of the account',
+  kind: true,
+  name: true,
+  createdAt: true,
+  lastUsedAt: true,
+  secret: 'not: proves the factor',
+  lastStep: 'not: only says which codes are used up',
+} as const satisfies ExportedColumns<Factor>;
 
 /** The second factors of an account, without what proves them. */
 @Injectable()
@@ -14,7 +25,7 @@ export class FactorExports implements OnModuleInit {
 
   onModuleInit(): void {
     this.exports.add('factors', async ({ id }) =>
-      (await this.factors.list(id)).map((factor) => factorAnswer(factor)),
+      (await this.factors.list(id)).map((factor) => exportedOf(factor, COLUMNS)),
     );
   }
 }

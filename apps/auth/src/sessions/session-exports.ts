@@ -1,10 +1,26 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { inBatches, UserExports } from '../users/user-exports.js';
+import { exportedOf, inBatches, UserExports, type ExportedColumns } from '../users/user-exports.js';
 import { BY_PASSWORD } from './authentication.js';
 import type { Session } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
+
+const COLUMNS = {
+  id: true,
+  userId: 'not: of the account',
+  address: true,
+  userAgent: true,
+  requestedScope: true,
+  audience: true,
+  amr: true,
+  createdAt: true,
+  lastUsedAt: true,
+  authenticatedAt: true,
+  expiresAt: true,
+  endedAt: true,
+  endReason: true,
+} as const satisfies ExportedColumns<Session>;
 
 /** The sessions of an account, those that are over included, for its export. */
 @Injectable()
@@ -24,12 +40,11 @@ export class SessionExports implements OnModuleInit {
       this.sessions.all(this.dataSource.manager, userId, { after: after?.id, count }),
     );
     for await (const session of sessions) {
-      const { id, address, userAgent, requestedScope, audience, amr } = session;
-      const { createdAt, lastUsedAt, authenticatedAt, expiresAt, endedAt, endReason } = session;
+      const { amr, authenticatedAt, createdAt } = session;
       yield {
-        ...{ id, address, userAgent, requestedScope, audience, amr: amr ?? BY_PASSWORD },
-        ...{ createdAt, lastUsedAt, authenticatedAt: authenticatedAt ?? createdAt },
-        ...{ expiresAt, endedAt, endReason },
+        ...exportedOf(session, COLUMNS),
+        amr: amr ?? BY_PASSWORD,
+        authenticatedAt: authenticatedAt ?? createdAt,
       };
     }
   }

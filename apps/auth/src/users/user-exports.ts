@@ -42,6 +42,23 @@ async function* list(rows: AsyncIterable<object>): AsyncGenerator<string> {
   yield separator === '[\n' ? '[]' : '\n]';
 }
 
+/** For each column of a row: `true` if it is in exports, or why it is not. */
+export type ExportedColumns<Row> = Readonly<Record<keyof Row, true | `not: ${string}`>>;
+
+/** What an export has of a row. */
+export function exportedOf<Row extends object, Columns extends ExportedColumns<Row>>(
+  row: Row,
+  columns: Columns,
+): Exported<Row, Columns> {
+  const names = Object.keys(columns) as (keyof Row)[];
+  const kept = names.filter((name) => columns[name] === true);
+  return Object.fromEntries(kept.map((name) => [name, row[name]])) as Exported<Row, Columns>;
+}
+
+type Exported<Row, Columns> = {
+  [Name in keyof Row as Columns[Name & keyof Columns] extends true ? Name : never]: Row[Name];
+};
+
 const BATCH = 500;
 
 /**
