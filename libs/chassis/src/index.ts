@@ -43,6 +43,7 @@ export type { CorsOptions } from './http/cors.js';
 export { callerAddress, networkOf } from './http/caller-address.js';
 export { connectionEnd } from './http/connection-end.js';
 export { Identifier, toUuid, Uuid } from './http/identifier.js';
+export { line, oneLine } from './http/line.js';
 export { isPercentEncodedUtf8, isText } from './http/text.js';
 export { RouteOptions } from './http/route-options.js';
 export { ApiProblem, type Documentation } from './http/docs.js';

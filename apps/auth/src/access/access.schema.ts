@@ -1,16 +1,8 @@
-import { pageOf } from '@jwt-auth/chassis';
+import { line, pageOf } from '@jwt-auth/chassis';
 import { SCOPE } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
 import { isOwnScope } from './built-in.js';
-
-/** Text on one line, as of a name. */
-export const line = (max: number) =>
-  z
-    .string()
-    .trim()
-    .max(max)
-    .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'holds control characters');
 
 /** `aud` of tokens: often a URL, but any text will do. */
 export const Audience = line(255).min(1);

@@ -1,9 +1,8 @@
-import { pageOf, PageQuery, type Page } from '@jwt-auth/chassis';
+import { line, pageOf, PageQuery, type Page } from '@jwt-auth/chassis';
 import { Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
 
-import { line } from '../access/access.schema.js';
 import { AdminController } from '../access/admin-controller.decorator.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import { AuditRepository } from './audit.repository.js';

@@ -1,33 +1,23 @@
-import { Uuid } from '@jwt-auth/chassis';
-import { SCOPE } from '@jwt-auth/jwt-core';
+import { line, Uuid } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
+import { Audience, ScopeName } from '../access/access.schema.js';
 import { ClaimsInput } from '../tokens/own-claims.js';
 import { CLIENT_GRANTS } from './client.entity.js';
-
-const Scope = z.string().regex(SCOPE, 'is not a scope');
 
 // A longer one makes every token a reference token.
 const MAX_SCOPE_CHARACTERS = 300;
 
-const readable = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'holds control characters');
-
 const traits = {
-  name: readable(100),
+  name: line(100).min(1),
   grants: z.array(z.enum(CLIENT_GRANTS)).min(1).max(10),
   scopes: z
-    .array(Scope)
+    .array(ScopeName)
     .max(50)
     .refine((scopes) => scopes.join(' ').length <= MAX_SCOPE_CHARACTERS, {
       error: `must not exceed ${MAX_SCOPE_CHARACTERS} characters together`,
     }),
-  audiences: z.array(readable(255)).min(1).max(10),
+  audiences: z.array(Audience).min(1).max(10),
   claims: ClaimsInput,
 };
 

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url';
 
+import { oneLine } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 // RFC 5321 section 4.1.2, with the characters beyond ASCII of RFC 6531 section 3.3.
@@ -39,7 +40,7 @@ export const EmailPrefix = z
   .string()
   .min(1)
   .max(MAX_LENGTH)
-  .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'expected no control characters')
+  .check(oneLine)
   .overwrite(canonical)
   .meta({ description: 'The beginning of an e-mail, without regard to case' });
 

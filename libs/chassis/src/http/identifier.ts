@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { oneLine } from './line.js';
+
 /**
  * A UUID from a caller, in any case. From here on it has one spelling, lower case (RFC 9562 section
  * 4), so that it can be compared, stored and published as text.
@@ -16,5 +18,5 @@ export const Identifier = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'expected no control characters')
+  .check(oneLine)
   .overwrite((id) => toUuid(id) ?? id);
