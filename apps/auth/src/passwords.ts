@@ -3,7 +3,8 @@ import { randomInt } from 'node:crypto';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { z } from 'zod';
 
-const MIN_CHARACTERS = 12;
+/** Of a password that may be chosen. */
+export const MIN_CHARACTERS = 12;
 const MAX_CHARACTERS = 128;
 
 const countCharacters = (text: string): number => [...text].length;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { MIN_CHARACTERS } from '../passwords.js';
 import type { LinkPurpose } from './account-link.entity.js';
 
 /** The last part of their addresses. */
@@ -80,7 +81,7 @@ export const ACCOUNT_PAGE = `<!doctype html>
 <h1></h1>
 <form>
 <input type="password" autocomplete="new-password" aria-label="New password" placeholder="New password"
-  minlength="12" required hidden disabled>
+  minlength="${MIN_CHARACTERS}" required hidden disabled>
 <button></button>
 </form>
 <p><output></output></p>
