@@ -1,10 +1,11 @@
 import type { Environment } from '@jwt-auth/chassis';
+// Scripts know this one, which has to be that of demo-client.ts.
+import { DEMO_CLIENT_ID } from '@jwt-auth/dev-stack';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
-import { DEMO_CLIENT_ID } from './demo-client.js';
 
 const running: AuthApp[] = [];
 afterEach(() => Promise.all(running.splice(0).map((auth) => auth.close())));

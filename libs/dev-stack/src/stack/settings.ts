@@ -5,7 +5,7 @@ import { DevStackError } from '../errors.js';
 import { writeOnce } from '../supervision/pid-file.js';
 import { ROOT, type App } from './app.js';
 
-/** The id of the client that auth makes with its demo users. */
+/** The id of the client that auth makes with its demo users: `DEMO_CLIENT_ID` in its `demo-client.ts`. */
 export const DEMO_CLIENT_ID = 'de300000-0000-4000-8000-00000000c11e';
 
 const OFF = ['false', '0', 'off', 'no'];
