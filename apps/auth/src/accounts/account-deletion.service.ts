@@ -9,7 +9,7 @@ import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { noticeOf } from '../mail/notice.js';
 import { UserChanges } from '../users/user-changes.js';
-import { UsersError } from '../users/users.errors.js';
+import { UsersError, userNotFound } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
 
@@ -42,9 +42,7 @@ export class AccountDeletionService {
       await holdAdministration(manager);
       const user = await this.users.lock(manager, userId);
       // Also the second of two requests at once.
-      if (!user || user.isDisabled) {
-        throw new UsersError('user_not_found', `User ${userId} is gone or disabled`);
-      }
+      if (!user || user.isDisabled) throw userNotFound(userId);
       const now = await this.clock.database(manager);
       const deleteAt = new Date(+now + GRACE_MS);
       await this.users.update(manager, { ...user, isDisabled: true, deleteAt });

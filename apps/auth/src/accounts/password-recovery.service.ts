@@ -18,7 +18,7 @@ import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
 import { UserChanges } from '../users/user-changes.js';
 import type { User } from '../users/user.entity.js';
-import { UsersError } from '../users/users.errors.js';
+import { UsersError, userNotFound } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
 import { AccountsError } from './accounts.errors.js';
@@ -74,7 +74,7 @@ export class PasswordRecoveryService {
     if (!this.config.mailServer) throw new AccountsError('mail_unavailable', 'No SMTP_URL');
     const id = toUuid(userId);
     const known = id === undefined ? null : await this.users.findById(id);
-    if (!known) throw new UsersError('user_not_found', `There is no user ${userId}`);
+    if (!known) throw userNotFound(userId);
     if (isRequired && id === by.actor) {
       throw new UsersError('locks_out', 'It is the password of the caller');
     }
@@ -84,7 +84,7 @@ export class PasswordRecoveryService {
       : undefined;
     await this.dataSource.transaction(async (manager) => {
       const user = await this.users.lock(manager, known.id);
-      if (!user) throw new UsersError('user_not_found', `User ${userId} is gone`);
+      if (!user) throw userNotFound(userId);
       if (user.isDisabled) throw new AccountsError('user_disabled', `User ${userId} is disabled`);
       const action = isRequired ? 'user.password_required' : 'user.password_reset_sent';
       await this.audit.record(manager, { ...by, action, subject: user.id });

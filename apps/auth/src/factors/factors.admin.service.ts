@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import type { DoneBy } from '../audit/origin.js';
-import { UsersError } from '../users/users.errors.js';
+import { UsersError, userNotFound } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { FactorsService, type OwnFactors } from './factors.service.js';
 
@@ -19,7 +19,7 @@ export class FactorsAdminService {
   /** @throws UsersError `user_not_found` */
   async list(userId: string): Promise<OwnFactors> {
     const id = toUuid(userId);
-    if (id === undefined) throw notFound(userId);
+    if (id === undefined) throw userNotFound(userId);
     return this.service.list(id);
   }
 
@@ -33,15 +33,12 @@ export class FactorsAdminService {
    */
   async reset(userId: string, by: DoneBy): Promise<number> {
     const id = toUuid(userId);
-    if (id === undefined) throw notFound(userId);
+    if (id === undefined) throw userNotFound(userId);
     if (id === by.actor) throw new UsersError('locks_out', 'They are the factors of the caller');
     return this.dataSource.transaction(async (manager) => {
       const user = await this.users.lock(manager, id);
-      if (!user) throw notFound(userId);
+      if (!user) throw userNotFound(userId);
       return this.service.reset(manager, user, by);
     });
   }
 }
-
-const notFound = (userId: string): UsersError =>
-  new UsersError('user_not_found', `There is no user ${userId}`);

@@ -11,7 +11,7 @@ import { noticeOf } from '../mail/notice.js';
 import { generatePassword } from '../passwords.js';
 import { hashSecret } from '../secret.js';
 import type { User } from '../users/user.entity.js';
-import { UsersError } from '../users/users.errors.js';
+import { userNotFound } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import type { Factor, FactorKind } from './factor.entity.js';
 import { FactorChanges, type AddedBy } from './factor-changes.js';
@@ -54,7 +54,7 @@ export class FactorsService {
   async get(userId: string): Promise<User> {
     const user = await this.users.findById(userId);
     if (user) return user;
-    throw new UsersError('user_not_found', `There is no user ${userId}`);
+    throw userNotFound(userId);
   }
 
   /** @throws UsersError `user_not_found` */
@@ -171,7 +171,7 @@ export class FactorsService {
   async lock(manager: EntityManager, userId: string): Promise<User> {
     const user = await this.users.lock(manager, userId);
     if (user) return user;
-    throw new UsersError('user_not_found', `There is no user ${userId}`);
+    throw userNotFound(userId);
   }
 
   /** What a session has proved by a factor that is gone says nothing of one that is added later. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import type { DoneBy } from '../audit/origin.js';
-import { UsersError } from '../users/users.errors.js';
+import { userNotFound } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
@@ -58,6 +58,6 @@ export class SessionsAdminService {
   private async existing(userId: string): Promise<string> {
     const id = toUuid(userId);
     if (id !== undefined && (await this.users.findById(id))) return id;
-    throw new UsersError('user_not_found', `There is no user ${userId}`);
+    throw userNotFound(userId);
   }
 }

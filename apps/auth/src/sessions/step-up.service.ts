@@ -13,7 +13,7 @@ import { SecondFactors } from '../factors/second-factors.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import type { User } from '../users/user.entity.js';
-import { UsersError } from '../users/users.errors.js';
+import { userNotFound } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
 import type { RefreshOptions } from './refresh.service.js';
@@ -73,7 +73,7 @@ export class StepUpService {
     origin: Origin,
   ): Promise<StepUpResponse> {
     const known = await this.users.findById(caller.userId);
-    if (!known) throw new UsersError('user_not_found', `There is no user ${caller.userId}`);
+    if (!known) throw userNotFound(caller.userId);
     const hasProof = proofsIn(proof) > 0;
     if (known.hasSecondFactor && !hasProof) throw secondFactorMissing();
     const isChecked = password !== undefined;

@@ -12,7 +12,7 @@ import type { SessionUser } from './current-user.decorator.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { UserChanges } from './user-changes.js';
-import { UsersError } from './users.errors.js';
+import { UsersError, userNotFound } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
 import type { PasswordChange } from './users.schema.js';
 
@@ -42,7 +42,7 @@ export class PasswordChangeService {
     origin: Origin,
   ): Promise<void> {
     const known = await this.users.findById(userId);
-    if (!known) throw new UsersError('user_not_found', `There is no user ${userId}`);
+    if (!known) throw userNotFound(userId);
     // Under the same limits as a login: a stolen access token must not help to guess the password.
     const user = await this.credentials.authenticate(known.email, currentPassword, origin);
     await this.passwordRules.refuse(newPassword, { email: user.email, path: 'newPassword' });

@@ -17,7 +17,7 @@ import { PasswordRules } from './password-rules.js';
 import { UserChanges } from './user-changes.js';
 import { newUser, type User } from './user.entity.js';
 import type { NewUserRequest, UserChangeRequest, UserQuery } from './users.admin.schema.js';
-import { UsersError } from './users.errors.js';
+import { UsersError, userNotFound } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
 
 const isAdmin = ({ roles, isDisabled }: User): boolean => roles.includes(ADMIN_ROLE) && !isDisabled;
@@ -30,11 +30,9 @@ function distinct(roles: readonly string[]): string[] {
 
 /** @throws UsersError `user_not_found` for what is no id */
 function demandId(userId: string): string {
-  return toUuid(userId) ?? userNotFound(userId);
-}
-
-function userNotFound(id: string): never {
-  throw new UsersError('user_not_found', `There is no user ${id}`);
+  const id = toUuid(userId);
+  if (id === undefined) throw userNotFound(userId);
+  return id;
 }
 
 /** Users as administrators manage them. Each change and its audit event are one transaction. */
@@ -64,7 +62,8 @@ export class UsersAdminService {
   /** @throws UsersError `user_not_found` */
   async get(userId: string): Promise<User> {
     const user = await this.users.findById(demandId(userId));
-    return user ?? userNotFound(userId);
+    if (!user) throw userNotFound(userId);
+    return user;
   }
 
   /** @throws UsersError `email_taken`, `password_breached`, `password_guessable`, `too_many_attempts`; AccessModelError `invalid_access` */
@@ -106,7 +105,8 @@ export class UsersAdminService {
     const id = demandId(userId);
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
-      const before = (await this.users.lock(manager, id)) ?? userNotFound(id);
+      const before = await this.users.lock(manager, id);
+      if (!before) throw userNotFound(id);
       const after: User = {
         ...before,
         isDisabled: change.disabled ?? before.isDisabled,
@@ -139,12 +139,14 @@ export class UsersAdminService {
     const id = demandId(userId);
     if (id === by.actor) throw new UsersError('locks_out', 'It is the password of the caller');
     // Before the hash, which costs more.
-    const { email } = (await this.users.findById(id)) ?? userNotFound(id);
+    const user = await this.users.findById(id);
+    if (!user) throw userNotFound(id);
+    const { email } = user;
     if (given !== undefined) await this.passwordRules.refuse(given, { email, path: 'password' });
     const password = given ?? generatePassword();
     const passwordHash = await this.hash(password, by);
     await this.dataSource.transaction(async (manager) => {
-      if (!(await this.users.lock(manager, id))) userNotFound(id);
+      if (!(await this.users.lock(manager, id))) throw userNotFound(id);
       await this.users.setPassword(manager, id, passwordHash, this.clock.now());
       await this.audit.record(manager, { ...by, action: 'user.password_reset', subject: id });
       await this.changes.announce(manager, { ...by, changed: 'password', userId: id });
@@ -161,7 +163,8 @@ export class UsersAdminService {
     const id = demandId(userId);
     await this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
-      const user = (await this.users.lock(manager, id)) ?? userNotFound(id);
+      const user = await this.users.lock(manager, id);
+      if (!user) throw userNotFound(id);
       await this.changes.announce(manager, { ...by, changed: 'deleted', userId: id });
       await this.mail.removeAllOf(manager, id);
       await this.users.delete(manager, id);

@@ -37,6 +37,9 @@ export class UsersError extends Error {
   }
 }
 
+export const userNotFound = (id: string): UsersError =>
+  new UsersError('user_not_found', `There is no user ${id}`);
+
 /** The same for all reasons: the answer must not say whether the e-mail has an account. */
 export const invalidCredentials: Problem = {
   status: 401,
