@@ -85,12 +85,18 @@ export {
 } from './database/statement.js';
 
 export {
+  RetentionModule,
   Retention,
   type ExpiredRows,
   type Removed,
   type RetentionOptions,
 } from './retention/retention.js';
-export { RetentionModule } from './retention/retention.module.js';
-export { pageOf, PageQuery, type Page } from './pages/page.js';
+export {
+  pageOf,
+  PageQuery,
+  readLatestFirst,
+  readPage,
+  type Listing,
+  type Page,
+} from './pages/page.js';
 export { PageCursorError } from './pages/page-cursor.js';
-export { readLatestFirst, readPage, type Listing } from './pages/read-page.js';

@@ -8,7 +8,7 @@ import { logRequests } from '../logging/request-log.js';
 import type { StructuredLogger } from '../logging/structured-logger.js';
 import { currentTracer } from '../tracing/spans.js';
 import { traceRequests } from '../tracing/request-spans.js';
-import { passOnTraces } from '../tracing/pass-on-trace.js';
+import { passOnTraces } from '../tracing/call-spans.js';
 import type { TrustProxy } from '../settings/addresses.js';
 import {
   addAnswerHeaders,

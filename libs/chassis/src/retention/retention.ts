@@ -3,6 +3,7 @@ import {
   Inject,
   Injectable,
   Logger,
+  Module,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
@@ -27,7 +28,7 @@ export interface RetentionOptions {
   readonly rows: readonly ExpiredRows[];
 }
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<RetentionOptions>().setClassMethodName('forRoot').build();
 
 // Soon, for processes that are replaced more often than the interval.
@@ -145,3 +146,7 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
     if (!this.isStopped) this.schedule(INTERVAL_MS);
   }
 }
+
+/** Removes from the app's `DataSource` what has expired, every ten minutes. */
+@Module({ providers: [Retention] })
+export class RetentionModule extends ConfigurableModuleClass {}

@@ -9,7 +9,7 @@ import { StructuredLogger } from '../logging/structured-logger.js';
 import { TRACING_SETTINGS, tracingOf } from '../settings/tracing-settings.js';
 import { parseSettings } from '../settings/parse-settings.js';
 import { z } from 'zod';
-import { passOnTraces } from './pass-on-trace.js';
+import { passOnTraces } from './call-spans.js';
 import { RequestContext, withRequest } from './request-context.js';
 import { currentTracer } from './spans.js';
 import { startTracing, type Tracing } from './start-tracing.js';
