@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 
-import { EncryptionKeys } from '../keys/encryption-keys.js';
+import { EncryptionKeys } from '../keys/key-encryption.js';
 import { FactorsRepository } from './factors.repository.js';
 
 const BATCH = 500;

@@ -4,7 +4,7 @@ import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { takeMail } from '../accounts/account-mail.fixture.js';
-import { EncryptionKeys } from '../keys/encryption-keys.js';
+import { EncryptionKeys } from '../keys/key-encryption.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { ENCRYPTION_KEY } from '../testing/migrated-database.fixture.js';
 import {

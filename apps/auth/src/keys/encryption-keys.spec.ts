@@ -1,8 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
-import { EncryptionKeys } from './encryption-keys.js';
-import { encryptPrivateKey } from './key-encryption.js';
+import { encryptPrivateKey, EncryptionKeys } from './key-encryption.js';
 
 const [today, yesterday] = [randomBytes(32), randomBytes(32)];
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

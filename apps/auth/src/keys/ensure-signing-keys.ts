@@ -1,5 +1,4 @@
-import type { EncryptionKeys } from './encryption-keys.js';
-import { encryptPrivateKey } from './key-encryption.js';
+import { encryptPrivateKey, type EncryptionKeys } from './key-encryption.js';
 import type { KeysRepository } from './keys.repository.js';
 import { newSigningKey } from './new-signing-key.js';
 

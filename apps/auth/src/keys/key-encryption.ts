@@ -67,3 +67,48 @@ export function decryptPrivateKey(stored: Buffer, kid: string, key: Buffer): Key
     );
   }
 }
+
+/** What secrets are encrypted under at rest: today's key, and the one it takes the place of. */
+export class EncryptionKeys {
+  constructor(
+    readonly current: Buffer,
+    private readonly previous?: Buffer,
+  ) {}
+
+  /**
+   * A stored private key, and whether it lies there under the previous encryption key.
+   *
+   * @throws KeysError `wrong_encryption_key` when neither fits
+   */
+  decrypt(stored: Buffer, kid: string): { privateKey: KeyObject; isOutdated: boolean } {
+    return this.underEither((key) => ({ privateKey: decryptPrivateKey(stored, kid, key) }));
+  }
+
+  /** Whether something may still be encrypted under the previous key. */
+  get isChanging(): boolean {
+    return this.previous !== undefined;
+  }
+
+  /** A secret that is no signing key. @param name of its row, which it is bound to */
+  encryptSecret(secret: Buffer, name: string): Buffer {
+    return encryptSecret(secret, name, this.current);
+  }
+
+  /**
+   * What `encryptSecret` encrypted, and whether it lies there under the previous key.
+   *
+   * @throws Error when neither fits
+   */
+  decryptSecret(stored: Buffer, name: string): { secret: Buffer; isOutdated: boolean } {
+    return this.underEither((key) => ({ secret: decryptSecret(stored, name, key) }));
+  }
+
+  private underEither<T>(decrypt: (key: Buffer) => T): T & { isOutdated: boolean } {
+    try {
+      return { ...decrypt(this.current), isOutdated: false };
+    } catch (error) {
+      if (this.previous === undefined) throw error;
+      return { ...decrypt(this.previous), isOutdated: true };
+    }
+  }
+}

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 
 import { authDatabase } from '../database/auth-database.js';
 import { migratedDatabase } from '../testing/migrated-database.fixture.js';
-import { EncryptionKeys } from './encryption-keys.js';
+import { EncryptionKeys } from './key-encryption.js';
 import { KeyRing } from './key-ring.js';
 import { KeysRepository } from './keys.repository.js';
 import { newSigningKey } from './new-signing-key.js';

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { jwksFingerprint, TokenError, type KeySet, type VerificationKey } from '@jwt-auth/jwt-core';
 
-import type { EncryptionKeys } from './encryption-keys.js';
+import type { EncryptionKeys } from './key-encryption.js';
 import { KeysError } from './keys.errors.js';
 import { ensureSigningKeys } from './ensure-signing-keys.js';
 import type { KeysRepository } from './keys.repository.js';

@@ -8,7 +8,7 @@ import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KEY_REVOCATION_SECONDS, RevocationsService } from '../revocations/revocations.service.js';
-import { EncryptionKeys } from './encryption-keys.js';
+import { EncryptionKeys } from './key-encryption.js';
 import { KeyRing } from './key-ring.js';
 import { KeysError } from './keys.errors.js';
 import { newSigningKey } from './new-signing-key.js';

@@ -7,7 +7,7 @@ import { Config } from '../config.js';
 import { RevocationEffects } from '../revocations/revocation-effects.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { developmentKey } from './development-key.js';
-import { EncryptionKeys } from './encryption-keys.js';
+import { EncryptionKeys } from './key-encryption.js';
 import { JwksController } from './jwks.controller.js';
 import { KeyRing } from './key-ring.js';
 import { KeyRotationService } from './key-rotation.service.js';

@@ -5,7 +5,7 @@ import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { ConsoleLogger } from '@nestjs/common';
 
 import { authDatabase } from '../database/auth-database.js';
-import { EncryptionKeys } from '../keys/encryption-keys.js';
+import { EncryptionKeys } from '../keys/key-encryption.js';
 import { ensureSigningKeys } from '../keys/ensure-signing-keys.js';
 import { KeysRepository } from '../keys/keys.repository.js';
 
