@@ -110,6 +110,11 @@ export class Config {
   /** Whether `/console` is there. */
   readonly isConsoleServed: boolean;
 
+  /** The origins of pages that act for users: auth's own, and those of `CORS_ORIGINS`. */
+  get ownOrigins(): string[] {
+    return [new URL(this.issuer).origin, ...this.cors.origins];
+  }
+
   /** @throws SettingsError with every problem listed */
   constructor(environment: Environment = process.env) {
     const warnings: string[] = [];

@@ -2,8 +2,7 @@ import { Uuid } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import type { Factor } from './factor.entity.js';
-import { FactorName } from './factor-name.js';
-import { PasskeyAssertion } from './passkey.schema.js';
+import { FactorName, PasskeyAssertion } from './passkey.schema.js';
 
 const MAX_TYPED = 64;
 const typed = z.string().max(MAX_TYPED);

@@ -1,6 +1,8 @@
+import { line } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
-import { FactorName } from './factor-name.js';
+/** A user's own name for a factor of any kind. */
+export const FactorName = line(64).min(1);
 
 const base64url = (max: number) =>
   z

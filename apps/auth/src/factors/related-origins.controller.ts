@@ -4,7 +4,6 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 
 import { Config } from '../config.js';
-import { ownOrigins } from '../own-origins.js';
 
 const RelatedOrigins = z.object({ origins: z.array(z.string()) }).meta({ id: 'RelatedOrigins' });
 
@@ -20,6 +19,6 @@ export class RelatedOriginsController {
   @ApiOperation({ summary: 'The pages that may use passkeys of this host' })
   @ApiOkResponse({ standardSchema: RelatedOrigins })
   origins(): z.infer<typeof RelatedOrigins> {
-    return { origins: ownOrigins(this.config) };
+    return { origins: this.config.ownOrigins };
   }
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
 import { Config } from '../config.js';
-import { ownOrigins } from '../own-origins.js';
 import type { User } from '../users/user.entity.js';
 import { FactorsError } from './factors.errors.js';
 import type { Passkey } from './passkey.entity.js';
@@ -46,7 +45,7 @@ export class WebAuthn {
 
   constructor(config: Config) {
     this.rpID = new URL(config.issuer).hostname;
-    this.origins = ownOrigins(config);
+    this.origins = config.ownOrigins;
   }
 
   async creationOptions(

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
+import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { MailKind, TemplateValues } from './mail-templates.js';
@@ -62,4 +63,12 @@ export class MailOutbox {
   has(manager: EntityManager, mail: OutgoingMail): Promise<boolean> {
     return this.mails.has(manager, mail);
   }
+}
+
+/**
+ * When and from where something was done, for the user to recognize. Not what the client says of itself:
+ * a stranger could put a text of their own into our mail by that.
+ */
+export function noticeOf(at: Date, { address }: Origin): TemplateValues {
+  return { time: at.toUTCString(), address };
 }

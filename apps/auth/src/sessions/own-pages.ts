@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
 import { Config } from '../config.js';
-import { ownOrigins } from '../own-origins.js';
 import { SessionsError } from './sessions.errors.js';
 
 /**
@@ -17,7 +16,7 @@ export class OwnPages {
   private readonly origins: ReadonlySet<string>;
 
   constructor(config: Config) {
-    this.origins = new Set(ownOrigins(config));
+    this.origins = new Set(config.ownOrigins);
   }
 
   /**
