@@ -18,8 +18,8 @@ const USAGE = [
   '',
   line('create-admin <email>', 'makes an administrator'),
   line('import-users <file>', 'adds users of another system, a line of JSON each'),
-  ...Object.entries(USER_COMMANDS).map(([name, { parameters, purpose }]) =>
-    line([name, '<user>', ...(parameters ? [parameters] : [])].join(' '), purpose),
+  ...Object.entries(USER_COMMANDS).map(([name, { argument, purpose }]) =>
+    line([name, '<user>', ...(argument ? [`[${argument.name}]`] : [])].join(' '), purpose),
   ),
   '',
   '<user> is an e-mail or an id. A password is asked for, or read from standard input when that is no',

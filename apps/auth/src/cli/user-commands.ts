@@ -13,10 +13,17 @@ export interface Outcome {
   readonly message?: string;
 }
 
-/** A command about a user, after the name or id of the user. */
+/** An argument that may be left out. */
+interface Argument {
+  /** As the usage shows it. */
+  readonly name: string;
+  readonly accepts: (text: string) => boolean;
+}
+
+/** A command about a user: the e-mail or the id of the user comes first. */
 export interface UserCommand {
-  /** What may follow the user, for the usage. */
-  readonly parameters?: string;
+  /** What may follow the user. */
+  readonly argument?: Argument;
   readonly purpose: string;
   readonly run: (
     services: AdminServices,
@@ -26,10 +33,14 @@ export interface UserCommand {
   ) => Promise<Outcome>;
 }
 
-const GENERATE = '--generate';
+const SESSION_ID: Argument = {
+  name: '<session id>',
+  accepts: (text) => toUuid(text) !== undefined,
+};
+const GENERATE: Argument = { name: '--generate', accepts: (text) => text === '--generate' };
 const by = (command: string) => ({ actor: null, command });
 
-/** First aid of administrators: each command does what the route of `/admin/users` does. */
+/** First aid by administrators. Each command does the same as a route of `/admin/users`. */
 export const USER_COMMANDS: Readonly<Record<string, UserCommand>> = {
   'show-user': {
     purpose: 'a user, as one line of JSON',
@@ -38,14 +49,14 @@ export const USER_COMMANDS: Readonly<Record<string, UserCommand>> = {
   'list-sessions': {
     purpose: 'the sessions of a user, each as a line of JSON',
     run: async ({ sessions }, { id }) => ({
-      // Without `current`: none of them asks.
+      // Without `current`: the command runs in none of them.
       results: (await sessions.list(id)).map((session) =>
         JSON.stringify({ ...sessionAnswer(session), current: undefined }),
       ),
     }),
   },
   'end-sessions': {
-    parameters: '[<session id>]',
+    argument: SESSION_ID,
     purpose: 'ends all sessions of a user, or one',
     run: async ({ sessions }, { id, email }, sessionId) => {
       if (sessionId !== undefined) {
@@ -57,10 +68,10 @@ export const USER_COMMANDS: Readonly<Record<string, UserCommand>> = {
     },
   },
   'reset-password': {
-    parameters: `[${GENERATE}]`,
+    argument: GENERATE,
     purpose: 'sets or generates a password, and ends all sessions',
     run: async ({ users }, { id, email }, option, console) => {
-      const given = option === GENERATE ? undefined : await demandPassword(console);
+      const given = option === undefined ? await demandPassword(console) : undefined;
       const generated = await users.resetPassword(id, given, by('reset-password'));
       return {
         ...(generated !== undefined && { results: [generated] }),
@@ -84,11 +95,9 @@ export const USER_COMMANDS: Readonly<Record<string, UserCommand>> = {
   },
 };
 
-/** Whether the argument after the user is one that the command takes. */
-export function takes({ parameters }: UserCommand, argument: string | undefined): boolean {
-  if (argument === undefined) return true;
-  if (parameters === undefined) return false;
-  return parameters === `[${GENERATE}]` ? argument === GENERATE : toUuid(argument) !== undefined;
+/** Whether a command can be called with what follows the user. */
+export function takes({ argument }: UserCommand, given: string | undefined): boolean {
+  return given === undefined || argument?.accepts(given) === true;
 }
 
 /** The user with this e-mail or id. */
