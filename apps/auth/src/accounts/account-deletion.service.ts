@@ -12,10 +12,10 @@ import { UsersError, userNotFound } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
 
-/** How long a user who deleted the account, or who lost it to a thief who did, can have it back. */
+/** How long a deleted account can be restored: a thief may have deleted it. */
 const GRACE_MS = 7 * 86_400_000;
 
-/** Deletes the account of a user, who has a week to take that back. The rows go with `EXPIRED_ROWS`. */
+/** Deletes the account of a user, who can undo that for a week. The rows go with `EXPIRED_ROWS`. */
 @Injectable()
 export class AccountDeletionService {
   constructor(
@@ -29,8 +29,8 @@ export class AccountDeletionService {
   ) {}
 
   /**
-   * The account cannot log in from now on, and all sessions end. A link is mailed that restores it; an
-   * administrator who enables the user does so, too.
+   * From now on nobody can log in to the account, and all sessions end. A link is mailed that restores it; an
+   * administrator restores it by enabling the user.
    *
    * @returns when the rows go; until then the account can be restored
    * @throws UsersError `user_not_found`; `locks_out` for the last administrator

@@ -24,8 +24,8 @@ export class AccountExportService {
   ) {}
 
   /**
-   * The text of a JSON object. It ends with an error, and not as if it were complete, when the database
-   * is away meanwhile.
+   * The text of a JSON object. If the database fails meanwhile, the stream ends with an error: a part of
+   * an export never looks complete.
    *
    * @throws UsersError `user_not_found`, `too_many_attempts`
    */

@@ -93,7 +93,7 @@ export class AccountExports implements OnModuleInit {
   }
 }
 
-/** Who else acted, and from where, is data of theirs. */
+/** Of events that someone else caused, who that was and from where is not this user's data. */
 function eventOf(event: AuditEvent, userId: string): object {
   const { address, ...shared } = exportedOf(event, EVENT);
   if (event.actor === userId) return { ...shared, by: 'user', address };

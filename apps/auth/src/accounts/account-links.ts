@@ -12,7 +12,7 @@ import { AccountsError } from './accounts.errors.js';
 
 export const LINK_LIFETIME_MS = 30 * 60_000;
 
-/** Whether a link does anything for a user. One who deleted the account has only the way back. */
+/** Whether a link works for a user. After the deletion of the account only its restoring link does. */
 const isFor = ({ isDisabled, deleteAt }: User, purpose: LinkPurpose): boolean =>
   purpose === 'restore-account' ? isDisabled && deleteAt !== null : !isDisabled;
 

@@ -80,7 +80,7 @@ export class AccountMails implements OnModuleInit {
     return this.withLink(mail, user, 'reset-password');
   }
 
-  /** The way back, for as long as there is one. */
+  /** With a link that restores the account, as long as that is possible. */
   private async deletion(mail: OutgoingMail): Promise<MailContent | undefined> {
     const user = mail.userId === null ? null : await this.users.findById(mail.userId);
     if (!user?.deleteAt || !user.isDisabled) return undefined;

@@ -27,7 +27,7 @@ const PAGES = {
 const name = location.pathname.split('/').pop();
 const [title, path, done] = PAGES[name];
 const token = new URLSearchParams(location.hash.slice(1)).get('token');
-// Out of the history of the browser.
+// Keeps the token out of the browser's history.
 history.replaceState(null, '', location.pathname);
 const [form, button, password, message] =
   ['form', 'button', 'input', 'output'].map((tag) => document.querySelector(tag));

@@ -134,7 +134,7 @@ export class AccountsController {
   @RequireRecentLogin('15m')
   @HttpCode(202)
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'Mail a link to a new e-mail, which becomes that of the account by it' })
+  @ApiOperation({ summary: 'Mail a link to a new e-mail, which confirms the change' })
   @ApiNeedsMail()
   @ApiAcceptedResponse({ standardSchema: Accepted })
   async changeEmail(
@@ -145,6 +145,7 @@ export class AccountsController {
     return {};
   }
 
+  // The contract, `/auth/email/change` and `/confirm`, can be read both ways.
   @Post(['email/change/confirm', 'email/confirm'])
   @Public()
   @HttpCode(204)

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { NewPassword } from '../passwords.js';
 import { Email } from '../users/email.js';
 
-/** Of a link: any other text is no link, and answered as an unknown one. */
+/** The token of a link. Text of another form is answered as an unknown token. */
 const LinkToken = z.string().min(1).max(512);
 
 export const LinkRequest = z.object({ token: LinkToken }).meta({ id: 'LinkRequest' });
@@ -31,7 +31,7 @@ export type PasswordRequest = z.infer<typeof PasswordRequest>;
 export const EmailChange = z.object({ newEmail: Email }).meta({ id: 'EmailChange' });
 export type EmailChange = z.infer<typeof EmailChange>;
 
-/** The request was taken. Whether it leads to a mail is not said. */
+/** The request was accepted. The answer does not say whether a mail is sent. */
 export const Accepted = z.object({}).meta({ id: 'Accepted' });
 export type Accepted = z.infer<typeof Accepted>;
 

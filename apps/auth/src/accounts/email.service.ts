@@ -63,8 +63,8 @@ export class EmailService {
   }
 
   /**
-   * Sends a link to the new e-mail. The answer is the same if that has an account, whose owner is then
-   * told by mail.
+   * Sends a link to the new e-mail. The answer is the same if that e-mail has an account already: its
+   * owner gets a mail then.
    *
    * @throws AccountsError `mail_unavailable`; UsersError `too_many_attempts`; SessionsError
    *   `session_not_found`
@@ -79,8 +79,8 @@ export class EmailService {
   }
 
   /**
-   * Changes the e-mail to the one that the link was sent to, and tells the old one. All other links,
-   * which are in mails to the old one, end.
+   * Changes the e-mail to the one that the link was sent to, and sends a mail to the old one. All other
+   * links, which were sent to the old one, end.
    *
    * @throws AccountsError `link_invalid`; UsersError `email_taken`
    */

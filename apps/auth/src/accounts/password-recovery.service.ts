@@ -48,9 +48,9 @@ export class PasswordRecoveryService {
   ) {}
 
   /**
-   * Sends a link, if the e-mail has an account. The same work in both cases: who owns it is only looked
-   * up when the mail is sent (threat:account-enumeration). Beyond the limit of the e-mail nothing is
-   * sent, which is not said either.
+   * Sends a link, if the e-mail has an account. Both cases do the same work: the owner is looked up
+   * when the mail is sent (threat:account-enumeration). Beyond the limit of the e-mail nothing is sent,
+   * and the answer does not say so.
    *
    * @throws UsersError `too_many_attempts` for the network
    */
@@ -63,8 +63,9 @@ export class PasswordRecoveryService {
   }
 
   /**
-   * Sends a link to a user whom an administrator asks for a new password. If it is required, the present
-   * one is replaced by one that nobody knows. Not one's own: another administrator has to be there then.
+   * An administrator sends a user a link for a new password. If it is required, the present password is
+   * replaced at once by a random one that nobody knows. Administrators cannot do this to themselves:
+   * another one has to.
    *
    * @throws UsersError `user_not_found`, `locks_out`, `too_many_attempts`; AccountsError
    *   `mail_unavailable`, `user_disabled`

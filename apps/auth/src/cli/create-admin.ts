@@ -7,8 +7,8 @@ import { UsersRepository } from '../users/users.repository.js';
 import type { AdminServices } from './admin-services.js';
 
 /**
- * Adds a user with the roles user and admin. A user who has that e-mail is not changed: who may run
- * commands here need not know that user's password.
+ * Adds a user with the roles user and admin. An existing user with this e-mail is not changed: an
+ * operator who may run commands does not have to know that user's password.
  *
  * @throws UsersError `email_taken`, `password_breached`, `password_guessable`
  */

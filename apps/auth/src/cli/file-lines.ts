@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 
-/** A line of a file, without what ends it. */
+/** A line of a file, without its line break. */
 export interface FileLine {
   /** From 1. */
   readonly number: number;
@@ -34,7 +34,7 @@ export async function* fileLines(path: string, maxBytes: number): AsyncGenerator
 
   const add = (part: Buffer): void => {
     length += part.length;
-    // What is too long is not kept.
+    // Only the length of a line that is too long is kept.
     if (length <= maxBytes) begun.push(part);
   };
 

@@ -11,7 +11,7 @@ import type { Outcome } from './user-commands.js';
 
 /** Claims have at most 64 KiB as they are stored; as they are written they may be longer. */
 const MAX_LINE_BYTES = 131_072;
-/** As many as one reads. */
+/** Wrong lines that are listed: nobody reads more. */
 const MAX_SHOWN = 100;
 
 type Services = Pick<AdminServices, 'accessModel' | 'dataSource' | 'users'>;
@@ -22,9 +22,9 @@ interface ImportedUser {
 }
 
 /**
- * Adds the users of a file, each a line of JSON as `POST /admin/users` takes it. Nothing is added while
- * any line is wrong. Users who are there are not changed, so that a second run adds what the first one,
- * however it ended, did not.
+ * Adds the users of a file, each a line of JSON as `POST /admin/users` takes it. If one line is
+ * wrong, nothing is added. Existing users are not changed, so that a second run adds those that the first
+ * one did not add, for any reason.
  *
  * @throws Refusal that names each wrong line
  */
@@ -43,7 +43,7 @@ export async function importUsers(services: Services, path: string): Promise<Out
       existing.push(JSON.stringify({ line, email: user.email, added: false }));
     }
   }
-  // The file was changed meanwhile.
+  // Only if the file has changed between the two readings.
   faults.refuseAny();
   const added = count - existing.length;
   return {
@@ -52,7 +52,7 @@ export async function importUsers(services: Services, path: string): Promise<Out
   };
 }
 
-/** It is read twice. */
+/** A file and no pipe: it is read twice. */
 async function demandFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) throw new Refusal(`There is no file ${path}.`);
@@ -83,7 +83,7 @@ async function check(
   return lineOf.size;
 }
 
-/** The users of a file. What is none is added to the faults. */
+/** The users of a file. Lines that are no users are added to `faults`. */
 async function* usersIn(path: string, faults: Faults): AsyncGenerator<ImportedUser> {
   for await (const { number, text } of fileLines(path, MAX_LINE_BYTES)) {
     if (text === undefined) {
@@ -108,7 +108,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** @throws what is no answer to a role */
+/** The message of an error about a role. Any other error is thrown again. */
 function textOf(error: unknown): string {
   if (!(error instanceof AccessModelError)) throw error;
   return error.faults?.map(({ message }) => message).join(', ') ?? error.message;
@@ -121,7 +121,7 @@ function asRefusal(error: unknown, line: number): unknown {
     : error;
 }
 
-/** What is wrong, line by line. No text of the file is repeated that may be a secret. */
+/** What is wrong, line by line, without text of the file, which may be a secret. */
 class Faults {
   private readonly shown: string[] = [];
   private count = 0;

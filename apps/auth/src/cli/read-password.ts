@@ -20,10 +20,10 @@ export class PasswordNotGiven extends Error {
  */
 export async function readNewPassword({ input, output }: Terminal): Promise<string> {
   const isTerminal = input.isTTY === true;
-  // A terminal shows what readline writes back to it, and this goes nowhere.
+  // Typed characters appear because readline writes them to its output: this output drops them.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: nowhere, terminal: isTerminal });
-  // Not by `question`: it misses a last line without a line break.
+  // `question` would miss a last line without a line break.
   const typed: AsyncIterator<string, undefined> = lines[Symbol.asyncIterator]();
   const ask = async (prompt: string): Promise<string> => {
     if (isTerminal) output.write(prompt);

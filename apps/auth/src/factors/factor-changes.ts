@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 
 import type { FactorMethod } from './second-factors.js';
 
-/** A user has added a factor, and has proved it by that. */
+/** A user has added a factor, which takes a proof of it: the session has proved it by these methods. */
 export interface AddedBy {
   readonly userId: string;
   readonly sessionId: string;

@@ -24,9 +24,9 @@ export class FactorsAdminService {
   }
 
   /**
-   * Removes all factors and recovery codes, so that the password is enough again. Not one's own: for
-   * that, a factor must be proved. The sessions go on as after a login with the password: without the
-   * roles that need a second factor.
+   * Removes all factors and recovery codes, so that the password is enough again. Not for the
+   * administrator's own account: there a factor must be proved. The sessions go on as after a login with the
+   * password: without the roles that need a second factor.
    *
    * @returns how many factors there were
    * @throws UsersError `user_not_found`, `locks_out`

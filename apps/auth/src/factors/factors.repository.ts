@@ -47,7 +47,7 @@ export class FactorsRepository {
   /**
    * Code replay (threat:code-replay): only a later code than the last one is taken (RFC 6238 section 5.2).
    *
-   * @returns whether the code of this step is used by that: of two callers at once, one gets `true`
+   * @returns whether this call has used the code of the step: of two callers at once, one gets `true`
    */
   async useStep(manager: EntityManager, { id }: Factor, step: number, now: Date): Promise<boolean> {
     const { affected } = await manager

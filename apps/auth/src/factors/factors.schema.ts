@@ -13,7 +13,7 @@ export const TotpCode = typed
   .transform((text) => text.replaceAll(/\s/g, ''))
   .meta({ id: 'TotpCode', example: '123456' });
 
-/** However it is typed, in the one form that is hashed. Any other text is no code of anyone. */
+/** In the one form that is hashed, however it is typed. Other text is nobody's code. */
 export const TypedRecoveryCode = typed
   .min(1)
   .transform((text) => text.toLowerCase().replaceAll(/[\s-]/g, ''))

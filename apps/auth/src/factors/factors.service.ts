@@ -20,7 +20,7 @@ import { TypedRecoveryCode } from './factors.schema.js';
 
 const RECOVERY_CODES = 10;
 
-/** As mails name them. Not by the user's own name for it: a stranger could write to the owner by that. */
+/** The words of mails. A stranger who adds a factor chooses its name, and must not write into our mail. */
 const NAMES: Readonly<Record<FactorKind | 'recovery-codes', string>> = {
   totp: 'An authenticator app',
   passkey: 'A passkey',
@@ -67,8 +67,8 @@ export class FactorsService {
   }
 
   /**
-   * Adds a factor that a user has proved to have, whom the transaction has locked. One's first factor
-   * comes with recovery codes.
+   * Adds a factor that the user has proved. The transaction has locked the user. The first factor comes
+   * with recovery codes.
    *
    * @returns the recovery codes
    */
@@ -89,8 +89,8 @@ export class FactorsService {
   }
 
   /**
-   * Removes a factor. With the last one go the recovery codes, and all sessions are as after a login
-   * with the password.
+   * Removes a factor. The removal of the last one also removes the recovery codes, and all sessions are
+   * as after a login with the password.
    *
    * @throws FactorsError `factor_not_found`, `factor_required`
    */
@@ -110,8 +110,8 @@ export class FactorsService {
   }
 
   /**
-   * Removes all factors and recovery codes of a user, whom the transaction has locked, and tells the
-   * user by mail.
+   * Removes all factors and recovery codes of a user, and sends a mail about it. The transaction has
+   * locked the user.
    *
    * @returns how many factors there were
    */
@@ -133,7 +133,7 @@ export class FactorsService {
     return count;
   }
 
-  /** Removes a factor that another one takes the place of. */
+  /** Removes a factor that another one replaces. */
   async removeFound(
     manager: EntityManager,
     user: User,

@@ -132,7 +132,7 @@ export class PasskeysService {
     return this.webAuthn.requestOptions(challenge, []);
   }
 
-  /** Whose passkey this claims to be. Nothing is proved by that. */
+  /** The user whose passkey this claims to be, without a proof. */
   async ownerOf({ id }: PasskeyAssertion): Promise<string | undefined> {
     return (await this.passkeys.find(id))?.userId;
   }

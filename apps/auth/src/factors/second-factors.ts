@@ -17,8 +17,10 @@ import type { FactorProof } from './factors.schema.js';
 import { PasskeysService } from './passkeys.service.js';
 import { totpStep } from './totp.js';
 
-/** How a second factor was proved (RFC 8176). A recovery code is a one-time password, too. `hwk`:
- * a passkey on one device; `swk`: one that may be on several. */
+/**
+ * How a second factor was proved (RFC 8176). `otp`: also by a recovery code. `hwk`: a passkey on one
+ * device; `swk`: one that may be on several.
+ */
 export type FactorMethod = 'otp' | 'hwk' | 'swk' | 'mfa';
 
 /** What a login can ask for. */
@@ -71,8 +73,8 @@ export class SecondFactors {
   }
 
   /**
-   * Uses a second factor of a user, whom the transaction has locked. If it ends without a commit, the
-   * factor can be used again.
+   * Uses a second factor of a user, whom the transaction has locked. If the transaction is rolled back,
+   * the factor can be used again.
    *
    * @param boundTo what the challenge of a passkey is for: see `CHALLENGE`
    * @throws FactorsError `wrong_code`, `wrong_passkey`

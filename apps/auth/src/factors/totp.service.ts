@@ -20,7 +20,7 @@ import { newTotpSecret, totpKey, totpStep } from './totp.js';
 
 const LIFETIME_SECONDS = 15 * 60;
 
-/** Adds authenticator apps, in two steps: a user who cannot produce codes must not need them. */
+/** Adds authenticator apps, in two steps: a user whose app does not work must not be locked out. */
 @Injectable()
 export class TotpService {
   constructor(
@@ -61,7 +61,7 @@ export class TotpService {
   }
 
   /**
-   * Makes the app a factor, in the place of the one before. Its code is used up by that.
+   * Makes the app a factor, which replaces the previous app. Its code cannot be used again.
    *
    * @throws FactorsError `enrolment_not_found`, `wrong_confirmation`; AccessError
    *   `insufficient_user_authentication` if another factor was added meanwhile

@@ -66,8 +66,8 @@ export class MailOutbox {
 }
 
 /**
- * When and from where something was done, for the user to recognize. Not what the client says of itself:
- * a stranger could put a text of their own into our mail by that.
+ * When and from where something was done, for the user to recognize. Without the user agent: a
+ * stranger chooses it, and must not write into our mail.
  */
 export function noticeOf(at: Date, { address }: Origin): TemplateValues {
   return { time: at.toUTCString(), address };
