@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { Email, emailKey } from './email.js';
+import { Email, emailKey, EmailPrefix } from './email.js';
 
 const read = (text: string): string | undefined => Email.safeParse(text).data;
 
@@ -153,5 +153,15 @@ describe('an e-mail address', () => {
       expect(read(text)).toBeUndefined();
     }
     expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+});
+
+describe('the beginning of an e-mail', () => {
+  it('may be any part of it', () => {
+    expect(EmailPrefix.parse(' Ada@exa')).toBe('Ada@exa');
+  });
+
+  it.each(['a\nb', 'a\0b', 'a\ud800', ''])('is not %j', (text) => {
+    expect(EmailPrefix.safeParse(text).success).toBe(false);
   });
 });
