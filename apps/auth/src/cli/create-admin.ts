@@ -10,6 +10,8 @@ import type { AdminServices } from './admin-services.js';
  * Adds a user with the roles user and admin. An existing user with this e-mail is not changed: an
  * operator who may run commands does not have to know that user's password.
  *
+ * Not by `UsersAdminService.create`, which checks the roles: a database has none before the app's first start.
+ *
  * @throws UsersError `email_taken`, `password_breached`, `password_guessable`
  */
 export async function createAdmin(
