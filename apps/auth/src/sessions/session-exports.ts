@@ -2,8 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { exportedOf, inBatches, UserExports, type ExportedColumns } from '../users/user-exports.js';
-import { BY_PASSWORD } from './authentication.js';
-import type { Session } from './session.entity.js';
+import { authenticationOf, type Session } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 const COLUMNS = {
@@ -40,12 +39,7 @@ export class SessionExports implements OnModuleInit {
       this.sessions.all(this.dataSource.manager, userId, { after: after?.id, count }),
     );
     for await (const session of sessions) {
-      const { amr, authenticatedAt, createdAt } = session;
-      yield {
-        ...exportedOf(session, COLUMNS),
-        amr: amr ?? BY_PASSWORD,
-        authenticatedAt: authenticatedAt ?? createdAt,
-      };
+      yield { ...exportedOf(session, COLUMNS), ...authenticationOf(session) };
     }
   }
 }
