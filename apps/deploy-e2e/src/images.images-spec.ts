@@ -1,8 +1,18 @@
 import { freePort, startPostgres, type PostgresServer } from '@jwt-auth/dev-stack';
+import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +27,8 @@ if (!found) {
   );
 }
 
-const ACCESS_MODEL = fileURLToPath(new URL('../../../access-model.yaml', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ACCESS_MODEL = join(ROOT, 'access-model.yaml');
 const COMMIT = 'c0ffee1';
 const { version } = JSON.parse(read('package.json')) as { version: string };
 const PASSWORD = 'a long password of an administrator';
@@ -28,6 +39,18 @@ const container = (app: string) => `jwt-auth-test-${app}-${run}`;
 
 interface Image {
   readonly Config: { readonly Labels: Record<string, string>; readonly User: string };
+}
+
+/** The files of the repository as a checkout with a strict umask has them: only its owner may read. */
+function strictCheckout(folder: string): void {
+  const options = ['--cached', '--others', '--exclude-standard', '-z'];
+  const listed = execFileSync('git', ['ls-files', ...options], { cwd: ROOT, encoding: 'utf8' });
+  for (const path of listed.split('\0').filter((name) => name && existsSync(join(ROOT, name)))) {
+    const copy = join(folder, path);
+    mkdirSync(dirname(copy), { recursive: true, mode: 0o700 });
+    cpSync(join(ROOT, path), copy);
+    chmodSync(copy, statSync(copy).mode & 0o700);
+  }
 }
 
 /** A database of a role that owns nothing else and is no superuser, as docker-compose.yml makes it. */
@@ -44,6 +67,7 @@ async function databaseOfItsOwn(postgres: PostgresServer, role: string): Promise
 
 describe.skipIf(!found)('the images', () => {
   const engine = found as ContainerEngine;
+  const checkout = mkdtempSync(join(tmpdir(), 'images-checkout-'));
   const secrets = mkdtempSync(join(tmpdir(), 'images-'));
   const ports: Record<string, number> = {};
   let postgres: PostgresServer;
@@ -51,9 +75,10 @@ describe.skipIf(!found)('the images', () => {
 
   beforeAll(async () => {
     const options = (process.env['IMAGES_BUILD_OPTIONS'] ?? '').split(' ').filter(Boolean);
+    strictCheckout(checkout);
     for (const app of ['auth', 'orders']) {
       const args = ['--build-arg', `COMMIT=${COMMIT}`, '-t', image(app), ...options];
-      await engine.build(['-f', `apps/${app}/Dockerfile`, ...args, '.']);
+      await engine.build(['-f', join(checkout, `apps/${app}/Dockerfile`), ...args, checkout]);
     }
     postgres = await startPostgres();
     ports['auth'] = await freePort();
@@ -76,7 +101,7 @@ describe.skipIf(!found)('the images', () => {
       await engine.try(['rmi', '--force', image(app)]);
     }
     await postgres?.stop();
-    rmSync(secrets, { recursive: true });
+    for (const folder of [checkout, secrets]) rmSync(folder, { recursive: true });
   });
 
   /** As strict as an orchestrator may be: any user, nothing to write to, no capabilities, little memory. */
@@ -93,7 +118,9 @@ describe.skipIf(!found)('the images', () => {
   const ready = async (app: string) => {
     const status = async () => {
       const answer = await fetch(`${urlOf(app)}/health/ready`).catch(() => undefined);
-      return answer?.status ?? (await engine.run(['logs', container(app)]));
+      if (answer) return answer.status;
+      const { stdout, stderr } = await engine.try(['logs', container(app)]);
+      return stdout + stderr;
     };
     await expect.poll(status, { timeout: 60_000, interval: 200 }).toBe(200);
   };
