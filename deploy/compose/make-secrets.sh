@@ -5,6 +5,7 @@ set -eu
 umask 077
 directory=${1:-.secrets}
 mkdir -p "$directory"
+chmod 700 "$directory"
 
 # A secret is read by another user inside its container. On this machine the directory protects it.
 keep() {
@@ -24,3 +25,8 @@ for app in auth orders; do
     "postgres://$app:$(read_secret "${app}_database_password")@postgres:5432/$app"
 done
 keep key_encryption_key "$(head -c 32 /dev/urandom | base64 | tr -d '\n')"
+
+# Other users read these in the containers, which the umask of a checkout may not let them.
+root=$(dirname "$0")/../..
+find "$root/access-model.yaml" "$root/deploy/compose/make-databases.sh" "$directory" \
+  -type f ! -perm -444 -exec chmod a+r {} +

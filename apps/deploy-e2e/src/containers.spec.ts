@@ -1,9 +1,18 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -88,6 +97,34 @@ describe('docker-compose.yml', () => {
     expect(statSync(directory).mode & 0o077).toBe(0);
     expect(makeSecrets()).toBe('');
     expect(contents()).toEqual(first);
+  });
+
+  it('mounts files that the containers may read, also from a checkout with a strict umask', () => {
+    const root = mkdtempSync(join(tmpdir(), 'checkout-'));
+    const script = join(root, 'deploy/compose/make-secrets.sh');
+    const mounted = Object.values(compose.services)
+      .flatMap(({ volumes }) => volumes.map((volume) => volume.split(':')[0] ?? ''))
+      .filter((source) => source.startsWith('.'));
+    mkdirSync(dirname(script), { recursive: true });
+    writeFileSync(script, read('deploy/compose/make-secrets.sh'));
+    for (const file of mounted) writeFileSync(join(root, file), '', { mode: 0o600 });
+    try {
+      execFileSync('sh', [script], { cwd: root });
+      for (const file of mounted) expect(statSync(join(root, file)).mode & 0o777).toBe(0o644);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  it('keeps a key that was put there, and lets the container alone read it', () => {
+    chmodSync(directory, 0o755);
+    const key = join(directory, 'key_encryption_key');
+    rmSync(key);
+    writeFileSync(key, 'from before', { mode: 0o600 });
+    makeSecrets();
+    expect(readFileSync(key, 'utf8')).toBe('from before');
+    expect(statSync(key).mode & 0o777).toBe(0o644);
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
   });
 
   it('has no half-written secret after a command that was killed', () => {
