@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres, type PostgresServer } from '@jwt-auth/dev-stack';
@@ -11,22 +11,27 @@ import { read } from './repository-files.js';
 let folder: string;
 let postgres: PostgresServer;
 
-/** The statements that make-databases.sh gives to psql. */
-function statements(): string[] {
+/** Runs make-databases.sh, as the image of Postgres does. In place of psql it has a file for what it sends. */
+async function makeDatabases(): Promise<void> {
   const script = read('deploy/compose/make-databases.sh').replaceAll('/run/secrets', folder);
-  for (const app of ['auth', 'orders']) {
-    writeFileSync(join(folder, `${app}_database_password`), `${app}-secret\n`);
-  }
-  writeFileSync(join(folder, 'psql'), `#!/bin/sh\ncat >> '${folder}/sent.sql'\n`);
-  chmodSync(join(folder, 'psql'), 0o755);
+  const sent = join(folder, 'sent.sql');
+  writeFileSync(sent, '');
+  writeFileSync(join(folder, 'psql'), `#!/bin/sh\ncat >> '${sent}'\n`, { mode: 0o755 });
   const PATH = `${folder}:${process.env['PATH']}`;
-  execFileSync('sh', ['-c', script], { env: { PATH, POSTGRES_USER: 'postgres' } });
-  return readFileSync(join(folder, 'sent.sql'), 'utf8')
-    .split(/(?<=;)\n/)
-    .filter(Boolean);
+  execFileSync('sh', ['-c', script], { env: { PATH } });
+  // One by one: a database is not made in a transaction.
+  for (const statement of readFileSync(sent, 'utf8').split(/(?<=;|\\gexec)\n/)) {
+    const rows = await query(postgres.url(), statement.replace('\\gexec', ''));
+    if (!statement.endsWith('\\gexec')) continue;
+    for (const result of rows.flatMap((row) => Object.values(row) as string[]))
+      await query(postgres.url(), result);
+  }
 }
 
-async function query(url: string, sql: string): Promise<unknown[]> {
+const setPassword = (app: string, password: string) =>
+  writeFileSync(join(folder, `${app}_database_password`), `${password}\n`);
+
+async function query(url: string, sql: string): Promise<object[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
@@ -36,17 +41,17 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-function as(role: string, database: string): string {
+function as(role: string, database: string, password = `${role}-secret`): string {
   const url = new URL(postgres.url(database));
-  [url.username, url.password] = [role, `${role}-secret`];
+  [url.username, url.password] = [role, password];
   return url.href;
 }
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'compose-'));
   postgres = await startPostgres();
-  // One by one: a database is not made in a transaction.
-  for (const statement of statements()) await query(postgres.url(), statement);
+  for (const app of ['auth', 'orders']) setPassword(app, `${app}-secret`);
+  await makeDatabases();
 });
 afterAll(async () => {
   await postgres?.stop();
@@ -71,5 +76,23 @@ describe.each([
     );
     expect(role).toEqual(Object.fromEntries(rights.split(', ').map((right) => [right, false])));
     await expect(query(as(app, other), 'SELECT')).rejects.toThrow('permission denied for database');
+  });
+});
+
+describe('make-databases.sh by hand', () => {
+  it('adds what a first start that was cut short left out, and keeps the rest', async () => {
+    await query(as('auth', 'auth'), 'CREATE TABLE kept ()');
+    await query(postgres.url(), 'DROP DATABASE orders');
+    await query(postgres.url(), 'DROP ROLE orders');
+    await makeDatabases();
+    await query(as('orders', 'orders'), 'CREATE TABLE made ()');
+    expect(await query(as('auth', 'auth'), 'SELECT FROM kept')).toEqual([]);
+    await expect(query(as('orders', 'auth'), 'SELECT')).rejects.toThrow('permission denied');
+  });
+
+  it('sets the passwords that the secrets have now', async () => {
+    setPassword('auth', 'another');
+    await makeDatabases();
+    expect(await query(as('auth', 'auth', 'another'), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 });
