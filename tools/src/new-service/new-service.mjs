@@ -1,10 +1,12 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -37,6 +39,10 @@ export async function newService(root, name) {
     for (const [file, text] of [...files, ...changes]) {
       mkdirSync(path.dirname(path.join(stage, file)), { recursive: true });
       writeFileSync(path.join(stage, file), text);
+    }
+    // A script stays executable.
+    for (const file of changes.keys()) {
+      chmodSync(path.join(stage, file), statSync(path.join(root, file)).mode);
     }
     const folders = [`apps/${name}`, `apps/${name}-e2e`];
     moveAll(stage, root, { folders, changed: [...changes.keys()] });

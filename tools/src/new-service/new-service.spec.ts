@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -137,6 +139,17 @@ describe('a new service', () => {
     const kept = before.split('\n').filter((line) => !line.includes('scopes: ['));
     expect(read('access-model.yaml').split('\n')).toEqual(expect.arrayContaining(kept));
     expect(read('access-model.yaml')).toContain('- audience: billing\n');
+  });
+
+  it('leaves the scripts of Compose executable, or not, as they were', async () => {
+    const modes = () =>
+      ['make-secrets.sh', 'make-databases.sh'].map(
+        (script) => statSync(path.join(root, 'deploy/compose', script)).mode & 0o777,
+      );
+    chmodSync(path.join(root, 'deploy/compose/make-secrets.sh'), 0o700);
+    const before = modes();
+    await newService(root, 'billing');
+    expect(modes()).toEqual(before);
   });
 
   it('gets the next port, and both stay', async () => {
