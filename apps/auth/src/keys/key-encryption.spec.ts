@@ -1,7 +1,12 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
-import { decryptPrivateKey, encryptPrivateKey } from './key-encryption.js';
+import {
+  decryptPrivateKey,
+  decryptSecret,
+  encryptPrivateKey,
+  encryptSecret,
+} from './key-encryption.js';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const key = randomBytes(32);
@@ -41,9 +46,21 @@ describe('encryption of private keys', () => {
   ])('refuses %s and says so', (_, bytes, kid, encryptionKey) => {
     expect(() => decryptPrivateKey(bytes, kid, encryptionKey)).toThrow(
       expect.objectContaining({
+        name: 'KeysError',
         code: 'wrong_encryption_key',
         message: expect.stringContaining('KEY_ENCRYPTION_KEY') as string,
+        cause: expect.any(Error) as Error,
       }),
     );
+  });
+
+  it('refuses a shortened tag, which someone could guess', () => {
+    const empty = encryptSecret(Buffer.alloc(0), 'row', key);
+    expect(decryptSecret(empty, 'row', key)).toHaveLength(0);
+    const tagStart = empty.length - 16;
+    for (const bytes of [4, 8, 12]) {
+      const cut = empty.subarray(0, tagStart + bytes);
+      expect(() => decryptSecret(cut, 'row', key)).toThrow('authentication tag');
+    }
   });
 });

@@ -63,7 +63,10 @@ const jwksOf = (ring: KeyRing): PublishedJwk[] =>
 describe('at the first start', () => {
   it('makes a key that signs and publishes one that will', async () => {
     const ring = await open();
-    expect((await rows()).map(({ state }) => state).sort()).toEqual(['active', 'next']);
+    const made = Object.fromEntries((await rows()).map((key) => [key.state, key]));
+    expect(Object.keys(made).sort()).toEqual(['active', 'next']);
+    expect(made.active?.activatedAt).toEqual(made.active?.createdAt);
+    expect(made.next?.activatedAt).toBeNull();
     const published = jwksOf(ring).find(({ kid }) => kid === ring.active.kid);
     const signature = sign('sha256', Buffer.from('text'), ring.active.privateKey);
     const publicKey = createPublicKey({ key: published ?? {}, format: 'jwk' });
@@ -93,6 +96,13 @@ describe('at the first start', () => {
     }
   });
 
+  it('publishes them in the order in which they were made', async () => {
+    const { kid: older } = (await rows()).find(({ state }) => state === 'next')!;
+    const dayBefore = `UPDATE signing_keys SET created_at = created_at - interval '1 day'`;
+    await database.query(`${dayBefore} WHERE kid = $1`, [older]);
+    expect(jwksOf(await open())[0]?.kid).toBe(older);
+  });
+
   // threat:row-swapping
   it('stores no private key that can be read', async () => {
     await open();
@@ -107,6 +117,17 @@ describe('at a later start', () => {
     expect(after.active.kid).toBe(before.active.kid);
     expect(after.active.privateKey.equals(before.active.privateKey)).toBe(true);
     expect(after.jwks).toBe(before.jwks);
+  });
+
+  it('makes the one that is missing, and writes nothing else', async () => {
+    for (const state of ['active', 'next'] as const) {
+      await database.manager.delete(SigningKey, { state });
+      const left = await rows();
+      await open();
+      const made = (await rows()).filter(({ kid }) => kid !== left[0]?.kid);
+      expect(made.map((key) => key.state)).toEqual([state]);
+      expect(await rows()).toEqual(expect.arrayContaining(left));
+    }
   });
 
   it('stops under another encryption key, and overwrites nothing', async () => {
@@ -170,6 +191,19 @@ describe('when another process changes the keys', () => {
     expect(ring.get(key?.kid ?? '')).toBeUndefined();
   });
 
+  it('decrypts the key that signs once', async () => {
+    const ring = await open();
+    const { active } = ring;
+    await retire('next');
+    await database.manager.insert(
+      SigningKey,
+      await newSigningKey('next', encryptionKey, new Date()),
+    );
+    await ring.reload();
+    expect(jwksOf(ring)).toHaveLength(3);
+    expect(ring.active).toBe(active);
+  });
+
   it('notifies no listener when nothing has changed, nor one that was removed', async () => {
     const ring = await open();
     const [listener, left] = [vi.fn(), vi.fn()];
@@ -231,7 +265,10 @@ describe('an unknown kid', () => {
     const ring = await open();
     await database.destroy();
     const refusal = () => ring.find('made up').catch((error: unknown) => error);
-    await expect.poll(refusal).toMatchObject({ code: 'keys_unavailable' });
+    await expect.poll(refusal).toMatchObject({
+      code: 'keys_unavailable',
+      cause: expect.any(Error) as Error,
+    });
     await database.initialize();
   });
 });

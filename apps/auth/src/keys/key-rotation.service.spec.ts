@@ -47,6 +47,17 @@ const rotate = async () => {
   await ageNext(2);
   return post('rotate');
 };
+/** Each of them has found the same next key when the first one may change it. */
+async function threeAtOnce<T>(work: () => Promise<T>): Promise<T[]> {
+  const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  const { all } = await auth.get(KeysRepository).change(async () => {
+    const started = Promise.all([work(), work(), work()]);
+    await expect.poll(() => auth.dataSource.query<object[]>(waiting)).toHaveLength(3);
+    return { all: started };
+  });
+  return all;
+}
 const published = (): string[] =>
   (JSON.parse(auth.get(KeyRing).jwks) as { keys: KeyAnswer[] }).keys.map(({ kid }) => kid);
 const kidOfToken = (token: string): unknown =>
@@ -72,15 +83,8 @@ describe('rotation', () => {
     await rotate();
     const [before, next] = [await keys(), await kidOf('next')];
     await ageNext(2);
-    const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-    // Each of them has found the same next key when the first one may change it.
-    const { rotated } = await auth.get(KeysRepository).change(async () => {
-      const all = Promise.all([1, 2, 3].map(() => post('rotate')));
-      await expect.poll(() => auth.dataSource.query<object[]>(waiting)).toHaveLength(3);
-      return { rotated: all };
-    });
-    expect((await rotated).map(({ status }) => status)).toEqual([200, 200, 200]);
+    const rotated = await threeAtOnce(() => post('rotate'));
+    expect(rotated.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(await kidOf('active')).toBe(next);
     expect(await keys()).toHaveLength(before.length + 1);
   });
@@ -224,6 +228,16 @@ describe('time and other processes', () => {
     expect(event).toEqual({ actor: null, subject: next, detail: { retired: active } });
     await rotation.rotateIfDue();
     expect(await kidOf('active')).toBe(next);
+  });
+
+  it('rotate it once, of many processes that find it due at once', async () => {
+    await auth.get(KeyWatch).onModuleDestroy();
+    const { signingKeyRotationMs, signingKeyPublishAheadMs } = auth.get(Config);
+    await setAges(signingKeyRotationMs, signingKeyPublishAheadMs);
+    const [next, before] = [await kidOf('next'), await keys()];
+    await threeAtOnce(() => auth.get(KeyRotationService).rotateIfDue());
+    expect(await kidOf('active')).toBe(next);
+    expect(await keys()).toHaveLength(before.length + 1);
   });
 
   it('waits while so many keys are published that a service might not read them', async () => {
