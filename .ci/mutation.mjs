@@ -38,7 +38,11 @@ const listed = survivorsIn(readFileSync(LIST, 'utf8'));
 const core = install(STRYKER.core, VERSION, 'stryker', [STRYKER.runner]);
 if (core === undefined) fail('Stryker could not be installed');
 const { Stryker } = await import(pathToFileURL(path.join(core, 'dist/src/index.js')).href);
-// Read by .ci/mutation.setup.mjs.
+// Read by .ci/mutation.runner.mjs and .ci/mutation.setup.mjs.
+process.env.STRYKER_VITEST_RUNNER = path.join(
+  core,
+  '../vitest-runner/dist/src/vitest-test-runner.js',
+);
 process.env.RSA_KEYS = Array.from({ length: 60 }, newKey).join(' ');
 const table = [];
 for (const folder of folders) table.push(await measure(folder));
@@ -74,13 +78,14 @@ async function measure(folder) {
   const begun = Date.now();
   const all = await new Stryker({
     mutate: [mutate ?? `${folder}/**/*.ts`, '!**/*.{spec,spec-support,fixture}.ts'],
-    testRunner: 'vitest',
+    testRunner: 'vitest-files',
     vitest: { configFile: '.ci/mutation.vitest.mjs', related: false },
     plugins: [
       path.join(core, '../vitest-runner/dist/src/index.js'),
       path.join(ROOT, '.ci/mutation.plugins.mjs'),
+      path.join(ROOT, '.ci/mutation.runner.mjs'),
     ],
-    ignorers: ['messages'],
+    ignorers: ['messages', 'documentation'],
     coverageAnalysis: 'perTest',
     ignorePatterns: [
       '.data',

@@ -1,6 +1,7 @@
 // Plugins of Stryker, for .ci/mutation.mjs: `messages` leaves out texts that are read by people, the messages
-// of errors and the lines of logs, which no spec asserts word by word. Codes, names of claims and headers
-// are mutated. `survivors` prints each survivor as soon as it is known, as a run may take an hour.
+// of errors, the details of problems and the lines of logs, which no spec asserts word by word. Codes, names of claims and headers
+// are mutated. `documentation` leaves out what only describes: the parts of the OpenAPI document, which the specs
+// of that document compare, and the help of metrics. `survivors` prints each survivor as soon as it is known, as a run may take an hour.
 
 const TEXTS = new Set(['StringLiteral', 'TemplateLiteral']);
 /** Between a text and the call that it is for. */
@@ -17,10 +18,12 @@ const isLog = ({ type, object, property }) =>
 
 /** Whether the node, which is not its `code`, is the message of an error, or a line of a log. */
 function isMessage(node, { type, callee, arguments: given, key, id }) {
-  if (type === 'ObjectProperty') return key.name === 'message';
+  if (type === 'ObjectProperty') return ['message', 'detail', 'error'].includes(key.name);
   if (type === 'VariableDeclarator') return id.name === 'message' || id.name === 'text';
   if (type === 'NewExpression' && isError(callee)) return given[0] !== node || given.length === 1;
   const isCall = type === 'CallExpression' || type === 'OptionalCallExpression';
+  // Its first argument is a code.
+  if (isCall && callee.name === 'unauthorized') return given[0] !== node;
   return isCall && (isLog(callee) || isRefusal(callee));
 }
 
@@ -32,6 +35,32 @@ function shouldIgnore(path) {
   return parent && isMessage(node, parent) ? 'a text for people' : undefined;
 }
 
+/** As in `@ApiOperation(…)`. */
+const isApiCall = ({ type, callee }) =>
+  type === 'CallExpression' && /^Api[A-Z]/.test(callee.name ?? '');
+/** `.meta({ … })` of a schema. */
+const isMeta = ({ parent, key }) =>
+  key === 0 && parent.type === 'CallExpression' && parent.callee.property?.name === 'meta';
+
+/** Whether the OpenAPI document alone uses it: in a decorator, or in a constant for decorators. */
+function isForOpenApi(path) {
+  const place = path.findParent(
+    (each) => isApiCall(each.node) || each.parentPath?.isProgram() === true,
+  );
+  if (place === null || isApiCall(place.node)) return place !== null;
+  const name = place.node.type === 'VariableDeclaration' && place.node.declarations[0].id.name;
+  const uses = place.scope.getBinding(name)?.referencePaths ?? [];
+  return uses.length > 0 && uses.every((use) => !use.isDescendant(place) && isForOpenApi(use));
+}
+
+function shouldIgnoreDocumentation(path) {
+  if (isApiCall(path.node) || isForOpenApi(path)) return 'a part of the OpenAPI document';
+  const { node, parent } = path;
+  if (isMeta(path)) return 'a part of the OpenAPI document';
+  const isHelp = parent?.type === 'ObjectProperty' && parent.key.name === 'help';
+  return isHelp && TEXTS.has(node.type) ? 'the help of a metric' : undefined;
+}
+
 function onMutantTested({ status, fileName, location, mutatorName, replacement }) {
   if (status !== 'Survived' && status !== 'NoCoverage') return;
   const { line, column } = location.start;
@@ -40,5 +69,10 @@ function onMutantTested({ status, fileName, location, mutatorName, replacement }
 
 export const strykerPlugins = [
   { kind: 'Ignore', name: 'messages', value: { shouldIgnore } },
+  {
+    kind: 'Ignore',
+    name: 'documentation',
+    value: { shouldIgnore: shouldIgnoreDocumentation },
+  },
   { kind: 'Reporter', name: 'survivors', value: { onMutantTested } },
 ];

@@ -1,25 +1,33 @@
-// Specs make RSA keys when they are loaded, which takes longer than to run them against a mutant. So
-// .ci/mutation.mjs makes a few for all mutants. Each is used once.
+// Runs before each spec file of .ci/mutation.mjs, in a thread that stays for many mutants.
 import { Buffer } from 'node:buffer';
 import crypto, { createPrivateKey, createPublicKey } from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import process from 'node:process';
+import { URL } from 'node:url';
 import { promisify } from 'node:util';
+import { afterAll, beforeAll, inject } from 'vitest';
 
-const keys = (process.env.RSA_KEYS ?? '').split(' ').filter(Boolean);
+/** What Stryker and the changed sources have in common. */
+const stryker = globalThis[inject('globalNamespace')];
+const isDryRun = inject('mode') === 'dry-run';
+const isStatic = !isDryRun && inject('mutantActivation') === 'static';
+const postgresUrl = inject('postgresUrl');
+/** Of this thread. */
+const kept = (globalThis.keptByMutationSetup ??= { loadedUnder: undefined, run: undefined });
 
-function storedPair(type, options) {
-  if (type !== 'rsa' || options?.modulusLength !== 2048) return undefined;
-  const der = keys.pop();
-  if (der === undefined) return undefined;
-  const key = Buffer.from(der, 'base64');
-  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
-  return { privateKey, publicKey: createPublicKey(privateKey) };
-}
+if (!kept.hasKeys) useStoredKeys();
+// Stryker sets it in a hook. Until then it is that of the run before.
+if (!isStatic) stryker.activeMutant = undefined;
+loadAgain(isStatic ? inject('activeMutant') : undefined);
+if (postgresUrl !== undefined) await tidyServer(isDryRun ? 'dry-run' : inject('activeMutant'));
+if (isDryRun) attributeHooks();
 
-// This file is run again for each spec file.
-if (!globalThis.hasStoredKeys) {
-  globalThis.hasStoredKeys = true;
+// Specs make RSA keys when they are loaded, which takes longer than to run them against a mutant. So
+// .ci/mutation.mjs makes a few for all mutants. Each is used once in a run.
+function useStoredKeys() {
+  kept.hasKeys = true;
+  kept.keys = (process.env.RSA_KEYS ?? '').split(' ').filter(Boolean);
+  kept.nextKey = 0;
   const { generateKeyPairSync, generateKeyPair } = crypto;
   const generate = promisify(generateKeyPair);
   crypto.generateKeyPairSync = (type, options) =>
@@ -30,3 +38,86 @@ if (!globalThis.hasStoredKeys) {
   });
   syncBuiltinESMExports();
 }
+
+function storedPair(type, options) {
+  if (type !== 'rsa' || options?.modulusLength !== 2048) return undefined;
+  const der = kept.keys[kept.nextKey++];
+  if (der === undefined) return undefined;
+  const key = Buffer.from(der, 'base64');
+  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  return { privateKey, publicKey: createPublicKey(privateKey) };
+}
+
+/** A mutant of what a module does when it is loaded needs new modules, and so does what comes after it. */
+function loadAgain(mutant) {
+  if (kept.loadedUnder === mutant) return;
+  kept.loadedUnder = mutant;
+  for (const [id, node] of globalThis.__vitest_worker__.evaluatedModules.idToModuleMap) {
+    // What holds the template database stays, and so do packages.
+    if (/node_modules|migrated-database\.fixture|\.ci\/|vitest|stryker-setup/.test(id)) continue;
+    Object.assign(node, { promise: undefined, exports: undefined, evaluated: false });
+    node.importers.clear();
+  }
+}
+
+/** Before each run: makes the template database if there is none, and drops all others. */
+async function tidyServer(run) {
+  if (kept.run === run) return;
+  kept.run = run;
+  kept.nextKey = 0;
+  const { activeMutant } = stryker;
+  stryker.activeMutant = undefined;
+  const { templateDatabase } =
+    await import('../apps/auth/src/testing/migrated-database.fixture.ts');
+  const { withDatabase } = await import('../libs/dev-stack/src/vitest/with-database.ts');
+  const covered = { ...stryker.mutantCoverage?.static };
+  const template = await templateDatabase();
+  // No spec has made it.
+  if (isDryRun && stryker.mutantCoverage) setStatic(covered);
+  await withDatabase(postgresUrl, async (client) => {
+    const { rows } = await client.query(
+      `SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%' AND datname <> $1`,
+      [decodeURIComponent(new URL(template).pathname.slice(1))],
+    );
+    for (const { datname } of rows) await client.query(`DROP DATABASE "${datname}" WITH (FORCE)`);
+  });
+  stryker.activeMutant = activeMutant;
+}
+
+function setStatic(counts) {
+  const { static: all } = stryker.mutantCoverage;
+  for (const mutant of Object.keys(all)) {
+    if (counts[mutant] === undefined) delete all[mutant];
+    else all[mutant] = counts[mutant];
+  }
+}
+
+/**
+ * Stryker takes what runs in `beforeAll`, or between two tests, for a part of loading the modules, and would
+ * run all specs for such a mutant. Here it counts as covered by each test of the file.
+ */
+function attributeHooks() {
+  let loaded;
+  beforeAll(() => {
+    loaded = { ...stryker.mutantCoverage?.static };
+  });
+  // eslint-disable-next-line no-empty-pattern -- Vitest demands it.
+  afterAll(({}, file) => {
+    if (!stryker.mutantCoverage) return;
+    const { static: all, perTest } = stryker.mutantCoverage;
+    const inHooks = Object.entries(all).filter(([mutant, hits]) => hits !== loaded[mutant]);
+    for (const test of testsOf(file)) {
+      const covered = (perTest[`${file.filepath}#${nameOf(test)}`] ??= {});
+      for (const [mutant, hits] of inHooks) {
+        covered[mutant] = (covered[mutant] ?? 0) + hits - (loaded[mutant] ?? 0);
+      }
+    }
+    setStatic(loaded);
+  });
+}
+
+const testsOf = ({ tasks }) =>
+  tasks.flatMap((task) => (task.type === 'suite' ? testsOf(task) : [task]));
+
+/** As Stryker names it. */
+const nameOf = ({ name, suite }) => (suite ? `${nameOf(suite)} ${name}` : name).trim();

@@ -2,13 +2,25 @@
 import process from 'node:process';
 import { defineConfig } from 'vitest/config';
 import { testProject } from '../vitest.shared.ts';
+import { keptThread, QuickFirst } from './mutation.pool.mjs';
+
+/** Specs elsewhere, of what a folder does. */
+const ELSEWHERE = {
+  'apps/auth/src/sessions': [
+    'apps/auth/src/access/narrowing.spec.ts',
+    'apps/auth/src/accounts/account-export.spec.ts',
+    'apps/auth/src/factors/passkeys.spec.ts',
+  ],
+};
 
 const folder = process.env.MUTATION_FOLDER;
 const postgres = folder?.startsWith('apps/auth/');
-const project = testProject('mutation', [`${folder}/**/*.spec.ts`], { isolate: false, postgres });
+const specs = [`${folder}/**/*.spec.ts`, ...(ELSEWHERE[folder] ?? [])];
+const project = testProject('mutation', specs, { isolate: false, postgres });
 
 export default defineConfig({
   ...project,
+  plugins: [keptThread],
   test: {
     ...project.test,
     setupFiles: [...project.test.setupFiles, `${import.meta.dirname}/mutation.setup.mjs`],
@@ -16,5 +28,8 @@ export default defineConfig({
     exclude: ['**/*.property.spec.ts', '**/collected-bytes.spec.ts'],
     // Of a spec that waits for what a mutant has taken away.
     expect: { poll: { timeout: 3_000 } },
+    testTimeout: 10_000,
+    hookTimeout: 30_000,
+    sequence: { sequencer: QuickFirst },
   },
 });

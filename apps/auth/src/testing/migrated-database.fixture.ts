@@ -20,8 +20,13 @@ let template: Promise<string> | undefined;
  * @returns its address, password included
  */
 export async function migratedDatabase(): Promise<string> {
+  return freshDatabase(await templateDatabase());
+}
+
+/** Makes what `migratedDatabase` copies, unless it is there. */
+export function templateDatabase(): Promise<string> {
   template ??= makeTemplate();
-  return freshDatabase(await template);
+  return template;
 }
 
 async function makeTemplate(): Promise<string> {
