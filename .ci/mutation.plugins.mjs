@@ -11,6 +11,8 @@ const isError = ({ type, name }) => type === 'Identifier' && name.endsWith('Erro
 /** Functions of one argument, from which they make the message of an error. */
 const isRefusal = ({ type, name }) =>
   type === 'Identifier' && ['refuse', 'fail', 'fault'].includes(name);
+/** Of a code, and of the message of an error. */
+const WITH_CODE = ['unauthorized', 'refusal'];
 const isLog = ({ type, object, property }) =>
   /^(Optional)?MemberExpression$/.test(type) &&
   ['log', 'warn', 'error'].includes(property.name) &&
@@ -22,8 +24,7 @@ function isMessage(node, { type, callee, arguments: given, key, id }) {
   if (type === 'VariableDeclarator') return id.name === 'message' || id.name === 'text';
   if (type === 'NewExpression' && isError(callee)) return given[0] !== node || given.length === 1;
   const isCall = type === 'CallExpression' || type === 'OptionalCallExpression';
-  // Its first argument is a code.
-  if (isCall && callee.name === 'unauthorized') return given[0] !== node;
+  if (isCall && WITH_CODE.includes(callee.name)) return given[0] !== node;
   return isCall && (isLog(callee) || isRefusal(callee));
 }
 

@@ -15,11 +15,17 @@ const postgresUrl = inject('postgresUrl');
 /** Of this thread. */
 const kept = (globalThis.keptByMutationSetup ??= { loadedUnder: undefined, run: undefined });
 
+const run = isDryRun ? 'dry-run' : inject('activeMutant');
+const isNewRun = kept.run !== run;
+kept.run = run;
+
 if (!kept.hasKeys) useStoredKeys();
+// What the run before it has covered. The modules that count it are loaded again.
+if (isNewRun && isDryRun) stryker.mutantCoverage = undefined;
 // Stryker sets it in a hook. Until then it is that of the run before.
 if (!isStatic) stryker.activeMutant = undefined;
 loadAgain(isStatic ? inject('activeMutant') : undefined);
-if (postgresUrl !== undefined) await tidyServer(isDryRun ? 'dry-run' : inject('activeMutant'));
+if (isNewRun && postgresUrl !== undefined) await tidyServer();
 if (isDryRun) attributeHooks();
 
 // Specs make RSA keys when they are loaded, which takes longer than to run them against a mutant. So
@@ -28,6 +34,7 @@ function useStoredKeys() {
   kept.hasKeys = true;
   kept.keys = (process.env.RSA_KEYS ?? '').split(' ').filter(Boolean);
   kept.nextKey = 0;
+  kept.firstKey = 0;
   const { generateKeyPairSync, generateKeyPair } = crypto;
   const generate = promisify(generateKeyPair);
   crypto.generateKeyPairSync = (type, options) =>
@@ -61,10 +68,7 @@ function loadAgain(mutant) {
 }
 
 /** Before each run: makes the template database if there is none, and drops all others. */
-async function tidyServer(run) {
-  if (kept.run === run) return;
-  kept.run = run;
-  kept.nextKey = 0;
+async function tidyServer() {
   const { activeMutant } = stryker;
   stryker.activeMutant = undefined;
   const { templateDatabase } =
@@ -72,6 +76,9 @@ async function tidyServer(run) {
   const { withDatabase } = await import('../libs/dev-stack/src/vitest/with-database.ts');
   const covered = { ...stryker.mutantCoverage?.static };
   const template = await templateDatabase();
+  // Those before it are in the template.
+  kept.firstKey ||= kept.nextKey;
+  kept.nextKey = kept.firstKey;
   // No spec has made it.
   if (isDryRun && stryker.mutantCoverage) setStatic(covered);
   await withDatabase(postgresUrl, async (client) => {
