@@ -24,8 +24,8 @@ export default defineConfig({
   test: {
     ...project.test,
     setupFiles: [...project.test.setupFiles, `${import.meta.dirname}/mutation.setup.mjs`],
-    // They would try thousands of cases for nearly each mutant.
-    exclude: ['**/*.property.spec.ts', '**/collected-bytes.spec.ts'],
+    // They would try thousands of cases, or make thousands of rows, for nearly each mutant.
+    exclude: ['**/*.property.spec.ts', '**/collected-bytes.spec.ts', '**/many-sessions.spec.ts'],
     // Of a spec that waits for what a mutant has taken away.
     expect: { poll: { timeout: 3_000 } },
     testTimeout: 10_000,

@@ -300,14 +300,24 @@ describe('a user who was disabled', () => {
 });
 
 describe('without a window', () => {
-  it('every second use is reuse', async () => {
-    const strict = await AuthApp.start({
-      DATABASE_URL: auth.databaseUrl,
-      REFRESH_RETRY_WINDOW: '0s',
-    });
+  let strict: AuthApp;
+  beforeAll(async () => {
+    strict = await AuthApp.start({ DATABASE_URL: auth.databaseUrl, REFRESH_RETRY_WINDOW: '0s' });
+  });
+  afterEach(() => vi.restoreAllMocks());
+  afterAll(() => strict.close());
+
+  it('every second use is reuse, in the same millisecond too', async () => {
     const { refresh_token: token } = await login();
+    vi.spyOn(strict.get(Clock), 'database').mockResolvedValue(new Date(Date.now() + 5 * SECOND));
     expect((await strict.refresh(token)).status).toBe(200);
     expect((await strict.refresh<ProblemBody>(token)).body.code).toBe('refresh_token_reused');
-    await strict.close();
+  });
+
+  it('no answer is kept that another process with a window could repeat', async () => {
+    const first = await login();
+    const second = await refreshed(first.refresh_token);
+    expect((await strict.refresh(second.refresh_token)).status).toBe(200);
+    expect(await refused(first.refresh_token)).toBe('refresh_token_reused');
   });
 });

@@ -31,4 +31,13 @@ describe('what is sealed under a token', () => {
     altered[at] = (altered[at] ?? 0) ^ 1;
     expect(() => openWith(token, altered)).toThrow();
   });
+
+  it('is not opened with a shortened tag, which someone could guess', () => {
+    const empty = sealUnder(token, '');
+    expect(openWith(token, empty)).toBe('');
+    for (const bytes of [4, 8, 12]) {
+      const cut = empty.subarray(0, empty.length - 16 + bytes);
+      expect(() => openWith(token, cut)).toThrow('authentication tag');
+    }
+  });
 });

@@ -89,6 +89,27 @@ describe('the sessions of a user, for an administrator', () => {
     expect(await statusOf(two.sessions[0].access_token)).toBe(200);
   });
 
+  it('end when their id is revoked, which passes over the sessions of another issuer', async () => {
+    const { id, sessions } = await newUser();
+    const [later] = await listOf(id);
+    const revoke = async (sid: string | undefined) => {
+      const body = { kind: 'sid', id: sid };
+      return (await auth.call('POST', '/admin/revocations', { token: admin, body })).status;
+    };
+    for (const sid of [later?.id, randomUUID(), 'of-another-issuer']) {
+      expect(await revoke(sid)).toBe(201);
+    }
+    expect((await auth.refresh(sessions[0].refresh_token)).status).toBe(401);
+    expect((await auth.refresh(sessions[1].refresh_token)).status).toBe(200);
+    const events = await auth.dataSource.query<object[]>(
+      `SELECT actor, address, detail FROM audit_events
+       WHERE action = 'session.ended' AND subject = $1`,
+      [later?.id],
+    );
+    const detail = { userId: id, reason: 'revoked' };
+    expect(events).toEqual([{ actor: adminId, address: '127.0.0.1', detail }]);
+  });
+
   it.each([
     ['GET', `${randomUUID()}/sessions`],
     ['GET', 'nobody/sessions'],

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { said } from '../factors/authenticator.fixture.js';
+import { AuthApp } from '../testing/auth-app.fixture.js';
+import { SessionsService } from './sessions.service.js';
+
+let auth: AuthApp;
+let sessions: SessionsService;
+beforeAll(async () => {
+  auth = await AuthApp.start();
+  sessions = auth.get(SessionsService);
+});
+afterAll(() => auth.close());
+
+const origin = { address: '192.0.2.7', userAgent: null, requestId: 'x' };
+let count = 0;
+async function login() {
+  const email = `sessions-service-${(count += 1)}@example.com`;
+  await auth.register(email);
+  return auth.login(email);
+}
+
+it('knows the refresh tokens that were issued, replaced or not', async () => {
+  const first = await login();
+  const { body: second } = await auth.refresh(first.refresh_token);
+  expect(await sessions.isRefreshToken(first.refresh_token)).toBe(true);
+  expect(await sessions.isRefreshToken(second.refresh_token)).toBe(true);
+  expect(await sessions.isRefreshToken(second.access_token)).toBe(false);
+});
+
+it.each([
+  ['its user', undefined],
+  ['nobody who is known', null],
+  ['a client', 'a-client'],
+])('ends the session of a refresh token for %s', async (_, actor) => {
+  const first = await login();
+  const { sid, sub } = said(first.access_token);
+  await auth.refresh(first.refresh_token);
+  const end = () => sessions.endByRefreshToken(first.refresh_token, origin, actor);
+  expect(await end()).toBe(sid);
+  expect(await end()).toBe(sid);
+  const events = await auth.dataSource.query<object[]>(
+    `SELECT actor, address, detail->>'reason' AS reason FROM audit_events
+     WHERE action = 'session.ended' AND subject = $1`,
+    [sid],
+  );
+  const { address } = origin;
+  expect(events).toEqual([{ actor: actor === undefined ? sub : actor, address, reason: 'logout' }]);
+});
+
+it('ends nothing for what is no refresh token', async () => {
+  const { access_token: token } = await login();
+  expect(await sessions.endByRefreshToken(token, origin)).toBeUndefined();
+  expect((await auth.call('GET', '/auth/me', { token })).status).toBe(200);
+});
+
+it('locks an open session of its user, and no other', async () => {
+  const [mine, theirs] = [await login(), await login()];
+  const { sub: userId, sid: sessionId } = said(mine.access_token);
+  const lock = (session: string) =>
+    auth.dataSource.transaction((manager) =>
+      sessions.lockOpen(manager, { userId, sessionId: session }),
+    );
+  const gone = { name: 'SessionsError', code: 'session_not_found' };
+  await expect(lock(sessionId)).resolves.toBeUndefined();
+  await expect(lock(said(theirs.access_token).sid)).rejects.toMatchObject(gone);
+  await sessions.logout(userId, sessionId, origin);
+  await expect(lock(sessionId)).rejects.toMatchObject(gone);
+});
