@@ -27,8 +27,8 @@ export default defineConfig({
     // They would try thousands of cases, or make thousands of rows, for nearly each mutant.
     exclude: ['**/*.property.spec.ts', '**/collected-bytes.spec.ts', '**/many-sessions.spec.ts'],
     // Of a spec that waits for what a mutant has taken away.
-    expect: { poll: { timeout: 3_000 } },
-    testTimeout: 10_000,
+    expect: { poll: { timeout: 8_000 } },
+    testTimeout: 20_000,
     hookTimeout: 30_000,
     sequence: { sequencer: QuickFirst },
   },

@@ -313,6 +313,12 @@ describe('a login with a passkey alone', () => {
 });
 
 describe('challenges for logins', () => {
+  it.each([`${LOGIN}/options`, '/auth/step-up/options'])('are never cached: %s', async (path) => {
+    const { token } = await owner();
+    const answer = await auth.call('POST', path, { token });
+    expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
+  });
+
   it('are limited for a network', async () => {
     elsewhere.clock.stop();
     const ask = async (address: string) =>

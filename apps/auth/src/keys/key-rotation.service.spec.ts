@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 
 import { RevocationList } from '@jwt-auth/jwt-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Config } from '../config.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { KeyRing } from './key-ring.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeyWatch } from './key-watch.js';
+import { KeysError } from './keys.errors.js';
 import { KeysRepository } from './keys.repository.js';
 
 interface KeyAnswer {
@@ -58,6 +59,15 @@ async function threeAtOnce<T>(work: () => Promise<T>): Promise<T[]> {
   });
   return all;
 }
+/** What was recorded of an action of the administrator. */
+const recorded = async (action: string, subject: string): Promise<object | undefined> => {
+  const [event] = await auth.dataSource.query<object[]>(
+    `SELECT users.email AS actor, address, detail FROM audit_events
+     JOIN users ON users.id::text = actor WHERE action = $1 AND subject = $2`,
+    [action, subject],
+  );
+  return event;
+};
 const published = (): string[] =>
   (JSON.parse(auth.get(KeyRing).jwks) as { keys: KeyAnswer[] }).keys.map(({ kid }) => kid);
 const kidOfToken = (token: string): unknown =>
@@ -77,6 +87,8 @@ describe('rotation', () => {
     const { access_token } = await auth.login('ada@example.com');
     expect(kidOfToken(access_token)).toBe(next);
     expect(await me(admin)).toBe(200);
+    const by = { actor: 'admin@example.com', address: '127.0.0.1' };
+    expect(await recorded('key.rotated', next)).toEqual({ ...by, detail: { retired: active } });
   });
 
   it('by many at once is one', async () => {
@@ -111,15 +123,18 @@ describe('rotation', () => {
     const { access_token: eve } = await auth.login('eve@example.com');
     expect((await post('rotate', eve)).body.code).toBe('insufficient_role');
     expect((await auth.call('GET', '/admin/keys')).body.code).toBe('token_missing');
-    for (const key of await keys()) {
-      expect(Object.keys(key).sort()).toEqual([
-        'activatedAt',
-        'createdAt',
-        'kid',
-        'retiredAt',
-        'state',
-      ]);
+    const members = ['activatedAt', 'createdAt', 'kid', 'retiredAt', 'state'];
+    for (const key of await keys()) expect(Object.keys(key).sort()).toEqual(members);
+    for (const row of await auth.get(KeyRotationService).list()) {
+      expect(row).not.toHaveProperty('privateKey');
     }
+  });
+
+  it('makes the keys that the list begins with', async () => {
+    await rotate();
+    const made = (await auth.get(KeyRotationService).list()).map(({ createdAt }) => +createdAt);
+    expect(made).toEqual(made.toSorted((a, b) => b - a));
+    expect(new Set(made).size).toBeGreaterThan(1);
   });
 });
 
@@ -139,6 +154,8 @@ describe('withdrawal', () => {
     expect(published()).not.toContain(kid);
     const { body } = await auth.call<{ entries: object[] }>('GET', '/revocations');
     expect(body.entries).toContainEqual(expect.objectContaining({ kind: 'kid', id: kid }));
+    const by = { actor: 'admin@example.com', address: '127.0.0.1' };
+    expect(await recorded('key.withdrawn', kid)).toMatchObject(by);
   });
 
   it('kills the tokens of the key, and no refresh token', async () => {
@@ -158,7 +175,8 @@ describe('withdrawal', () => {
     expect(await keys()).toEqual(before);
     const events = `SELECT FROM audit_events WHERE action = 'key.withdrawn' AND subject = $1`;
     expect(await auth.dataSource.query<object[]>(events, [kid])).toHaveLength(1);
-    expect((await post(`${randomBytes(8).toString('hex')}/withdraw`)).status).toBe(404);
+    const unknown = await post(`${randomBytes(8).toString('hex')}/withdraw`);
+    expect(unknown).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 
   it('follows a revocation of the key, and passes over one of a key that never was', async () => {
@@ -170,6 +188,18 @@ describe('withdrawal', () => {
     const before = await keys();
     expect((await revoke('of-another-issuer')).status).toBe(201);
     expect(await keys()).toEqual(before);
+  });
+
+  it.each([
+    ['an outage', new Error('away')],
+    ['another error of keys', new KeysError('no_active_key', 'none')],
+    ['an error of another kind', Object.assign(new Error(), { code: 'key_not_found' })],
+  ])('by a revocation does not hide %s', async (_, error) => {
+    const spy = vi.spyOn(auth.get(KeysRepository), 'change').mockRejectedValue(error);
+    const origin = { address: '192.0.2.1', userAgent: null, requestId: 'x' };
+    const withdrawal = auth.get(KeyRotationService).withdrawIfKnown('a', { actor: null, origin });
+    await expect(withdrawal).rejects.toBe(error);
+    spy.mockRestore();
   });
 });
 

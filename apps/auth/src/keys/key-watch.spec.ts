@@ -11,10 +11,13 @@ let lines: string[];
 let watch: KeyWatch;
 let rotations: number;
 let active: { kid: string };
+let announced: string[];
+let changed: (() => void)[];
 
 beforeEach(() => {
   vi.useFakeTimers();
   [isAway, lines, rotations, active] = [false, [], 0, { kid: 'one' }];
+  [announced, changed] = [[], []];
   const line = (text: string): void => void lines.push(text);
   vi.spyOn(Logger.prototype, 'log').mockImplementation(line);
   vi.spyOn(Logger.prototype, 'warn').mockImplementation(line);
@@ -22,8 +25,10 @@ beforeEach(() => {
     get active() {
       return active;
     },
-    fingerprint: 'of the keys',
-    onChange: () => () => true,
+    get fingerprint() {
+      return `of ${active.kid}`;
+    },
+    onChange: (listener: () => void) => changed.push(listener),
     reload: () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve()),
   };
   const rotation = {
@@ -35,7 +40,9 @@ beforeEach(() => {
   watch = new KeyWatch(
     keyRing as unknown as KeyRing,
     rotation as unknown as KeyRotationService,
-    { announceKeySet: () => undefined } as unknown as RevocationFeed,
+    {
+      announceKeySet: (fingerprint: string) => announced.push(fingerprint),
+    } as unknown as RevocationFeed,
   );
   watch.onApplicationBootstrap();
 });
@@ -56,6 +63,13 @@ it('looks twice a second, and names the key that signs once', async () => {
     'Tokens are signed with the key one',
     'Tokens are signed with the key two',
   ]);
+});
+
+it('announces the keys at the start, and whenever others are published', () => {
+  expect(announced).toEqual(['of one']);
+  active = { kid: 'two' };
+  for (const listener of changed) listener();
+  expect(announced).toEqual(['of one', 'of two']);
 });
 
 it('goes on while the database is away, and says so once for each outage', async () => {
