@@ -91,6 +91,15 @@ describe('rotation', () => {
     expect(await recorded('key.rotated', next)).toEqual({ ...by, detail: { retired: active } });
   });
 
+  it('publishes what the key ring holds, for anyone, and for five minutes', async () => {
+    const { status, headers, body } = await auth.call<object>('GET', '/.well-known/jwks.json');
+    expect([status, body]).toEqual([200, JSON.parse(auth.get(KeyRing).jwks)]);
+    expect(headers).toMatchObject({
+      'cache-control': 'public, max-age=300',
+      'content-type': 'application/json; charset=utf-8',
+    });
+  });
+
   it('by many at once is one', async () => {
     await rotate();
     const [before, next] = [await keys(), await kidOf('next')];
