@@ -13,11 +13,12 @@ const isDryRun = inject('mode') === 'dry-run';
 const isStatic = !isDryRun && inject('mutantActivation') === 'static';
 const postgresUrl = inject('postgresUrl');
 /** Of this thread. */
-const kept = (globalThis.keptByMutationSetup ??= { loadedUnder: undefined, run: undefined });
+const kept = (globalThis.keptByMutationSetup ??= { nextKey: 0, firstKey: 0 });
 
 const run = isDryRun ? 'dry-run' : inject('activeMutant');
 const isNewRun = kept.run !== run;
 kept.run = run;
+if (isNewRun) startKeys();
 
 if (!kept.hasKeys) useStoredKeys();
 // What the run before it has covered. The modules that count it are loaded again.
@@ -29,12 +30,18 @@ if (isNewRun && postgresUrl !== undefined) await tidyServer();
 if (isDryRun) attributeHooks();
 
 // Specs make RSA keys when they are loaded, which takes longer than to run them against a mutant. So
-// .ci/mutation.mjs makes a few for all mutants. Each is used once in a run.
+// .ci/mutation.mjs makes a few for all mutants. Each is used once in a run. Those of a run that has loaded modules are
+// used in no other one: modules and the template database hold them.
+function startKeys() {
+  if (kept.isLoading) kept.firstKey = kept.nextKey;
+  kept.nextKey = kept.firstKey;
+  // The first run of a thread loads them all.
+  kept.isLoading = !kept.hasKeys;
+}
+
 function useStoredKeys() {
   kept.hasKeys = true;
   kept.keys = (process.env.RSA_KEYS ?? '').split(' ').filter(Boolean);
-  kept.nextKey = 0;
-  kept.firstKey = 0;
   const { generateKeyPairSync, generateKeyPair } = crypto;
   const generate = promisify(generateKeyPair);
   crypto.generateKeyPairSync = (type, options) =>
@@ -59,6 +66,7 @@ function storedPair(type, options) {
 function loadAgain(mutant) {
   if (kept.loadedUnder === mutant) return;
   kept.loadedUnder = mutant;
+  kept.isLoading = true;
   for (const [id, node] of globalThis.__vitest_worker__.evaluatedModules.idToModuleMap) {
     // What holds the template database stays, and so do packages.
     if (/node_modules|migrated-database\.fixture|\.ci\/|vitest|stryker-setup/.test(id)) continue;
@@ -76,9 +84,6 @@ async function tidyServer() {
   const { withDatabase } = await import('../libs/dev-stack/src/vitest/with-database.ts');
   const covered = { ...stryker.mutantCoverage?.static };
   const template = await templateDatabase();
-  // Those before it are in the template.
-  kept.firstKey ||= kept.nextKey;
-  kept.nextKey = kept.firstKey;
   // No spec has made it.
   if (isDryRun && stryker.mutantCoverage) setStatic(covered);
   await withDatabase(postgresUrl, async (client) => {
