@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
 import { TestIssuer } from '../testing/test-issuer.js';
-import { ALL_ATTACKS, checkResourceServer, type CheckOptions } from './check-resource-server.js';
+import { ALL_ATTACKS } from './all-attacks.js';
+import { checkResourceServer, type CheckOptions } from './check-resource-server.js';
 import * as faults from './faulty-service.fixture.js';
 import { startService, type Fault } from './faulty-service.fixture.js';
 import type { AttackResult } from './report.js';

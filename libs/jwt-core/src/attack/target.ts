@@ -1,18 +1,8 @@
 import { Agent, request } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import type { Try } from './attack.js';
+import type { Call } from './call.js';
 import type { Outcome } from './report.js';
-
-/** How the protected endpoint is called. */
-export interface Call {
-  /** Answers a good token with 2xx. */
-  readonly url: string;
-  /** Default: `GET`. */
-  readonly method?: string;
-  /** Sent with each request. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
 
 /** The service that is attacked. */
 export class Target {
