@@ -67,14 +67,16 @@ async function databaseOfItsOwn(postgres: PostgresServer, role: string): Promise
 
 describe.skipIf(!found)('the images', () => {
   const engine = found as ContainerEngine;
-  const checkout = mkdtempSync(join(tmpdir(), 'images-checkout-'));
-  const secrets = mkdtempSync(join(tmpdir(), 'images-'));
+  let checkout: string;
+  let secrets: string;
   const ports: Record<string, number> = {};
   let postgres: PostgresServer;
   const urlOf = (app: string) => `http://127.0.0.1:${ports[app]}`;
 
   beforeAll(async () => {
     const options = (process.env['IMAGES_BUILD_OPTIONS'] ?? '').split(' ').filter(Boolean);
+    checkout = mkdtempSync(join(tmpdir(), 'images-checkout-'));
+    secrets = mkdtempSync(join(tmpdir(), 'images-'));
     strictCheckout(checkout);
     for (const app of ['auth', 'orders']) {
       const args = ['--build-arg', `COMMIT=${COMMIT}`, '-t', image(app), ...options];
@@ -95,7 +97,6 @@ describe.skipIf(!found)('the images', () => {
   }, BUILD_MS);
 
   afterAll(async () => {
-    if (!found) return;
     for (const app of ['auth', 'orders']) {
       await engine.try(['rm', '--force', container(app)]);
       await engine.try(['rmi', '--force', image(app)]);
