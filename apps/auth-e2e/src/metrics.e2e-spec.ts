@@ -12,9 +12,11 @@ let orders: RunningApp;
 let metricsUrls: Record<'auth' | 'orders', string>;
 
 beforeAll(async () => {
-  const [authPort, ordersPort] = [await freePort(), await freePort()];
-  metricsUrls = { auth: `http://127.0.0.1:${authPort}`, orders: `http://127.0.0.1:${ordersPort}` };
+  const authPort = await freePort();
   stack = await Stack.start({ env: { AUTH_METRICS_PORT: String(authPort) } });
+  // Right before its use: another suite may take it.
+  const ordersPort = await freePort();
+  metricsUrls = { auth: `http://127.0.0.1:${authPort}`, orders: `http://127.0.0.1:${ordersPort}` };
   orders = await startApp('orders', {
     env: {
       ORDERS_DATABASE_URL: await freshDatabase(),
