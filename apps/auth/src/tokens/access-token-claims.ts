@@ -1,8 +1,8 @@
 import type { Claims } from './own-claims.js';
 
 /**
- * What an access token says of its user, besides `sub`. No member is optional, so that whoever issues a
- * token cannot forget one: the type of a claim that may be absent has `| undefined`.
+ * What an access token says of its user, besides `sub`. No member is optional, so that none is
+ * forgotten where a token is issued: the type of a claim that may be absent has `| undefined`.
  */
 export type UserClaims = {
   /** When the user last proved who they are (RFC 9068 section 2.2.1, RFC 9470). */

@@ -87,7 +87,7 @@ export class CredentialsService {
     return !user.isDisabled && !this.isUnverified(user);
   }
 
-  /** No answer says so: whoever registers an address would learn whether it had an account before. */
+  /** No answer says so: someone who registers an address would learn whether it had an account before. */
   private isUnverified({ emailVerifiedAt, registration }: User): boolean {
     if (emailVerifiedAt || registration === 'trusted') return false;
     return this.config.emailVerification === 'required';
