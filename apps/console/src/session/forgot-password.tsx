@@ -2,9 +2,9 @@ import { useState } from 'preact/hooks';
 
 import { call } from '../api/api.js';
 import { texts } from '../texts.js';
-import { Field } from '../ui/controls.js';
 import { DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
+import { AccountEmail } from './account-email.js';
 
 interface ForgotPasswordProps {
   /** What is typed already. */
@@ -35,19 +35,7 @@ function ForgotForm({
       done={texts.login.forgotSent}
       onClose={onClose}
     >
-      {(error) => (
-        <Field
-          label={texts.login.email}
-          name="email"
-          type="email"
-          autoComplete="username"
-          value={email}
-          onInput={setEmail}
-          error={error}
-          isRequired
-          hasFocus
-        />
-      )}
+      {(error) => <AccountEmail value={email} onInput={setEmail} error={error} hasFocus />}
     </FormDialog>
   );
 }

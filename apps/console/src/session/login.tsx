@@ -7,6 +7,7 @@ import { useStore } from '../store.js';
 import { texts } from '../texts.js';
 import { Button, Failure, Field } from '../ui/controls.js';
 import { Dialog } from '../ui/dialog.js';
+import { AccountEmail } from './account-email.js';
 import { ForgotPassword } from './forgot-password.js';
 import { Register } from './register.js';
 import { SecondFactorForm } from './second-factor.js';
@@ -34,17 +35,7 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
   return (
     <>
       <form onSubmit={(event) => void submit(event)}>
-        <Field
-          label={texts.login.email}
-          name="email"
-          type="email"
-          autoComplete="username"
-          value={email}
-          onInput={setEmail}
-          error={error}
-          hasFocus={known === ''}
-          isRequired
-        />
+        <AccountEmail value={email} onInput={setEmail} error={error} hasFocus={known === ''} />
         <Field
           label={texts.login.password}
           name="password"

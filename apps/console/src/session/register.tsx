@@ -6,6 +6,7 @@ import { announce } from '../ui/announcements.js';
 import { Field } from '../ui/controls.js';
 import { DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
+import { AccountEmail } from './account-email.js';
 import { login } from './session.js';
 
 interface RegisterProps {
@@ -42,17 +43,7 @@ function RegisterForm({ email: typed, onClose }: RegisterProps & { readonly onCl
     >
       {(error) => (
         <>
-          <Field
-            label={texts.login.email}
-            name="email"
-            type="email"
-            autoComplete="username"
-            value={email}
-            onInput={setEmail}
-            error={error}
-            isRequired
-            hasFocus
-          />
+          <AccountEmail value={email} onInput={setEmail} error={error} hasFocus />
           <Field
             label={texts.login.password}
             name="password"
