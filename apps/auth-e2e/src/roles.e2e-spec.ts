@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { freePort, ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Administrator } from './administrator.js';
 import { call, outcome } from './http.js';
 import { queryAt } from './stack.js';
@@ -57,13 +57,17 @@ beforeAll(async () => {
     await queryAt(here.href, closedSchema(role(`${name}_owner`)));
   }
   // auth waits for the migrations of another process.
+  const port = await freePort();
   const starting = startApp('auth', {
+    port,
     env: {
       DATABASE_URL: as('auth_app', 'auth'),
       MIGRATE: 'off',
       KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     },
   });
+  const readiness = async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).text();
+  await vi.waitFor(async () => expect(await readiness()).toContain('lacks migrations'), 60_000);
   const migrated = await Promise.all([
     run('auth', ['migrate'], {
       DATABASE_URL: as('auth_owner', 'auth'),
