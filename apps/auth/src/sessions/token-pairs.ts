@@ -106,6 +106,7 @@ export class TokenPairs {
       },
     };
   }
+
   /** @throws AccessModelError `invalid_target` */
   private audienceOf({ session, resource }: PairRequest): string {
     const audience = session.audience ?? resource ?? this.config.audience;

@@ -153,8 +153,10 @@ export class UsersRepository {
     const user = await this.lockAtLogin(manager, checked.id);
     if (!user || user.isDisabled) return undefined;
     if (+user.passwordChangedAt !== +checked.passwordChangedAt) return undefined;
+    const { hasSecondFactor } = checked;
     // A second factor that was added since was not asked for.
-    return ['any', user.hasSecondFactor].includes(checked.hasSecondFactor) ? user : undefined;
+    if (hasSecondFactor !== 'any' && hasSecondFactor !== user.hasSecondFactor) return undefined;
+    return user;
   }
 
   async update(
