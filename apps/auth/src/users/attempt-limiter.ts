@@ -7,19 +7,19 @@ import type { AttemptLimits } from './attempt-limits.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { UsersError } from './users.errors.js';
 
-/** An attempt that is counted as a failure until it succeeds. */
-export interface CountedAttempt {
+/** An attempt that is being carried out. */
+export interface Attempt {
   readonly id: string;
   readonly limits: AttemptLimits;
-  /** Carried out during a pause: `allowedDespitePause`. */
-  readonly isPaused: boolean;
+  /** Carried out during a pause: `allowedDespitePause`. `undefined`: not counted until it fails. */
+  readonly isPaused: boolean | undefined;
 }
 
 /**
  * Slows down the guessing of passwords and factors, the search for accounts, and what else
- * `attempt-limits.ts` names. An attempt is counted before it is carried out, and no longer counted when
- * it succeeds. So simultaneous attempts, also at several processes, have no more tries than attempts in
- * a row.
+ * `attempt-limits.ts` names. An attempt that may be refused is counted before it is carried out, and no
+ * longer counted when it succeeds. So simultaneous attempts, also at several processes, have no more
+ * tries than attempts in a row.
  */
 @Injectable()
 export class AttemptLimiter {
@@ -36,8 +36,15 @@ export class AttemptLimiter {
   }
 
   /** @throws UsersError `too_many_attempts` during a pause. Then the attempt is not counted. */
-  async begin(limits: AttemptLimits): Promise<CountedAttempt> {
+  begin(limits: AttemptLimits): Promise<Attempt> {
     const id = randomUUID();
+    const isNeverRefused = limits.allowedDespitePause === Infinity;
+    return isNeverRefused
+      ? Promise.resolve({ id, limits, isPaused: undefined })
+      : this.count(limits, id);
+  }
+
+  private async count(limits: AttemptLimits, id: string): Promise<Attempt> {
     const now = this.clock.now();
     const counted = await this.repository.count(limits, id, now);
     if (counted.length === limits.limits.length) {
@@ -66,13 +73,22 @@ export class AttemptLimiter {
   }
 
   /** No longer counts the attempt, and resets the counts in `forgotten` to 0. */
-  async succeed({ id, limits }: CountedAttempt, forgotten: readonly string[] = []): Promise<void> {
-    const keys = limits.limits.filter(({ countsSuccess }) => !countsSuccess).map(({ key }) => key);
-    await this.repository.takeBack(keys, id, forgotten);
+  async succeed(
+    { id, limits, isPaused }: Attempt,
+    forgotten: readonly string[] = [],
+  ): Promise<void> {
+    const isCounted = isPaused !== undefined;
+    const counted = limits.limits.filter(({ countsSuccess }) => isCounted && !countsSuccess);
+    await this.repository.takeBack(
+      counted.map(({ key }) => key),
+      id,
+      forgotten,
+    );
   }
 
   /** @throws UsersError `too_many_attempts` if the attempt was carried out despite a pause */
-  async fail({ limits, isPaused }: CountedAttempt): Promise<void> {
+  async fail({ id, limits, ...attempt }: Attempt): Promise<void> {
+    const { isPaused } = attempt.isPaused === undefined ? await this.count(limits, id) : attempt;
     if (isPaused) await this.assertNotPaused(regardingEachPause(limits));
   }
 }

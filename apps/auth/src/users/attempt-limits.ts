@@ -12,7 +12,10 @@ export interface Limit {
 /** The counts that an attempt is checked against. If one of them is paused, it is refused. */
 export interface AttemptLimits {
   readonly limits: readonly Limit[];
-  /** Below this number of failures, attempts are carried out during a pause, too. */
+  /**
+   * Below this number of failures, attempts are carried out during a pause, too. `Infinity`: no attempt is
+   * refused, and only those that fail are counted.
+   */
   readonly allowedDespitePause: number;
   /** A count is forgotten an hour after its first or its last attempt. */
   readonly forgottenAfter: 'first' | 'last';
@@ -36,9 +39,7 @@ export interface LoginAttempt {
  *
  * A known network is not checked against the last two, which strangers and neighbours can fill
  * (threat:victim-lockout). During the pause after its own failures, the right password is accepted
- * all the same, as a neighbour behind the same address may have caused them. So that such a neighbour
- * cannot guess without end, this stops at 100 failures (NIST SP 800-63B section 5.2.2); from then on one
- * attempt a minute is allowed.
+ * all the same, as a neighbour behind the same address may have caused them.
  */
 export function loginLimits(
   { account, network }: LoginAttempt,
@@ -47,7 +48,7 @@ export function loginLimits(
   const accountKey = `account:${hashed(account)}`;
   const here: Limit = { key: `${accountKey}@${network}`, free: 5 };
   if (isKnownNetwork) {
-    return { limits: [here], allowedDespitePause: 100, forgottenAfter: 'last' };
+    return { limits: [here], allowedDespitePause: Infinity, forgottenAfter: 'last' };
   }
   return {
     limits: [here, { key: `address:${network}`, free: 100 }, { key: accountKey, free: 25 }],
@@ -58,14 +59,16 @@ export function loginLimits(
 
 /**
  * The counts of wrong second factors of a user: as many as of wrong passwords, and counted apart from
- * them. Only someone who knows the password can add to them.
+ * them. Only someone who knows the password can add to them. A code has six digits: at a known network
+ * a right one is accepted during pauses up to 100 failures only (NIST SP 800-63B section 5.2.2).
  */
 export function secondFactorLimits(
   userId: string,
   network: string,
   isKnownNetwork: boolean,
 ): AttemptLimits {
-  return loginLimits({ account: `second-factor:${userId}`, network }, isKnownNetwork);
+  const limits = loginLimits({ account: `second-factor:${userId}`, network }, isKnownNetwork);
+  return { ...limits, allowedDespitePause: Math.min(limits.allowedDespitePause, 100) };
 }
 
 /** The table must not collect e-mail addresses that users mistyped. */

@@ -20,7 +20,7 @@ const PAUSED_UNTIL: Statement = {
   name: 'login_limits.paused_until',
   text: `
     SELECT max(blocked_until) AS until FROM login_limits
-    WHERE key = ANY($1) AND blocked_until > $2 AND failures >= $3`,
+    WHERE key = ANY($1) AND blocked_until > $2 AND failures >= $3::float8`,
 };
 
 // In the order of the keys: otherwise two attempts could each lock a row that the other waits for.
@@ -32,7 +32,7 @@ const COUNT: Statement = {
     SELECT key, free, 1, $3, $4 FROM unnest($1::text[], $2::int[]) AS counts (key, free)
     -- Most attempts during a pause end here, without a write.
     WHERE NOT EXISTS (
-      SELECT FROM login_limits WHERE key = ANY($1) AND blocked_until > $5 AND failures >= $8
+      SELECT FROM login_limits WHERE key = ANY($1) AND blocked_until > $5 AND failures >= $8::float8
     )
     ORDER BY key
     ON CONFLICT (key) DO UPDATE SET
@@ -49,7 +49,7 @@ const COUNT: Statement = {
         ELSE counted.forgotten_at
       END
     WHERE counted.blocked_until IS NULL OR counted.blocked_until <= $5
-      OR counted.failures < $8
+      OR counted.failures < $8::float8
     RETURNING key,
       (SELECT blocked_until > $5 FROM login_limits AS before WHERE before.key = counted.key)
         AS "wasPaused"`,
@@ -59,7 +59,7 @@ const TAKE_BACK: Statement = {
   name: 'login_limits.take_back',
   text: `
     WITH mine AS (
-      SELECT key FROM login_limits WHERE key = ANY($1) ORDER BY key FOR UPDATE
+      SELECT key FROM login_limits WHERE key = ANY($1::text[] || $3::text[]) ORDER BY key FOR UPDATE
     ), forgotten AS (
       DELETE FROM login_limits USING mine
       WHERE login_limits.key = mine.key AND mine.key = ANY($3)

@@ -9,7 +9,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { mailLimits, registrationLimits } from './attempt-limits.js';
-import { AttemptLimiter, type CountedAttempt } from './attempt-limiter.js';
+import { AttemptLimiter, type Attempt } from './attempt-limiter.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { newUser, type User } from './user.entity.js';
@@ -60,11 +60,7 @@ export class UsersService {
   }
 
   /** Outside of the queue for hashes, as it may take long. A refusal is no attempt to find an account. */
-  private async refuseKnown(
-    password: string,
-    email: string,
-    counted: CountedAttempt,
-  ): Promise<void> {
+  private async refuseKnown(password: string, email: string, counted: Attempt): Promise<void> {
     try {
       await this.passwordRules.refuse(password, { email, path: 'password' });
     } catch (error) {
