@@ -80,6 +80,7 @@ export {
   entityColumns,
   execute,
   insertRow,
+  insertRows,
   type EntityColumns,
   type Statement,
 } from './database/statement.js';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
-import { AuditEvent, type AuditDetail } from './audit-event.entity.js';
+import { AuditEvent, type AuditDetail, type NewAuditEvent } from './audit-event.entity.js';
 import type { DoneBy } from './origin.js';
 
 /** Everything that is audited. */
@@ -74,7 +74,7 @@ export class AuditService {
   }
 
   /** The event itself, for a caller that writes it in the same statement as what it records. */
-  event(entry: AuditEntry): Omit<AuditEvent, 'id'> {
+  event(entry: AuditEntry): NewAuditEvent {
     return {
       at: this.clock.now(),
       action: entry.action,

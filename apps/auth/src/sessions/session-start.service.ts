@@ -11,7 +11,6 @@ import type { TokenFormat } from '../tokens/token-request.schema.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
-import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
 import { credentialsChanged } from './sessions.errors.js';
@@ -35,7 +34,6 @@ export class SessionStartService {
     private readonly dataSource: DataSource,
     private readonly users: UsersRepository,
     private readonly sessions: SessionsRepository,
-    private readonly refreshTokens: RefreshTokensRepository,
     private readonly tokenPairs: TokenPairs,
     private readonly sessionEnd: SessionEndService,
     private readonly audit: AuditService,
@@ -80,14 +78,13 @@ export class SessionStartService {
       predecessor: null,
       now,
     });
-    await this.sessions.insert(manager, session);
-    await this.refreshTokens.insert(manager, record);
-    await this.audit.record(manager, {
+    const event = this.audit.event({
       action: 'session.started',
       actor: user.id,
       subject: session.id,
       origin,
     });
+    await this.sessions.insert(manager, session, record, event);
     await this.sessionEnd.endOldestSessions(manager, user.id, { origin, now });
     return response;
   }

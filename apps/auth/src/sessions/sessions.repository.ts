@@ -1,7 +1,8 @@
-import { execute, insertRow, type Statement } from '@jwt-auth/chassis';
+import { execute, insertRows, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
+import { AuditEvent, type NewAuditEvent } from '../audit/audit-event.entity.js';
 import { BY_PASSWORD, type Authentication, type AuthenticationMethod } from './authentication.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session, type EndReason } from './session.entity.js';
@@ -20,8 +21,18 @@ const BEYOND_BOUND: Statement = {
 /** All SQL of sessions. That of their tokens is in `refresh-tokens.repository.ts`. */
 @Injectable()
 export class SessionsRepository {
-  async insert(manager: EntityManager, session: Session): Promise<void> {
-    await insertRow(manager, Session, session);
+  /** A new session with its first token, and the event that records it: each login runs this. */
+  async insert(
+    manager: EntityManager,
+    session: Session,
+    refreshToken: RefreshToken,
+    event: NewAuditEvent,
+  ): Promise<void> {
+    await insertRows(manager, [
+      [Session, session],
+      [RefreshToken, refreshToken],
+      [AuditEvent, event],
+    ]);
   }
 
   find(manager: EntityManager, id: string): Promise<Session | null> {

@@ -1,8 +1,8 @@
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
-import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
+import { Column, DataSource, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { entityColumns, execute, insertRow } from './statement.js';
+import { entityColumns, execute, insertRow, insertRows } from './statement.js';
 
 @Entity({ name: 'notes' })
 class Note {
@@ -22,10 +22,34 @@ class Note {
   hash!: Buffer | null;
 }
 
+@Entity({ name: 'named_notes' })
+class NamedNote {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+}
+
+@Entity({ name: 'remarks' })
+class Remark {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+
+  @ManyToOne(() => NamedNote)
+  @JoinColumn({ name: 'note' })
+  readonly of?: NamedNote;
+
+  @Column({ type: 'text' })
+  note!: string;
+}
+
 let dataSource: DataSource;
 beforeAll(async () => {
   const url = await freshDatabase();
-  dataSource = new DataSource({ type: 'postgres', url, entities: [Note], synchronize: true });
+  dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    entities: [Note, NamedNote, Remark],
+    synchronize: true,
+  });
   await dataSource.initialize();
 });
 afterAll(() => dataSource.destroy());
@@ -43,6 +67,19 @@ it.each([
     const kept = await manager.query<object[]>('SELECT name FROM pg_prepared_statements');
     expect(kept).toEqual([{ name: 'notes.insert' }]);
   });
+});
+
+it('inserts rows that refer to each other, all of them or none', async () => {
+  const { manager } = dataSource;
+  const insert = (note: string, id: string) =>
+    insertRows(manager, [
+      [Remark, { id, note }],
+      [NamedNote, { id: note }],
+    ]);
+  await insert('first', 'a');
+  await expect(insert('second', 'a')).rejects.toThrow('duplicate key');
+  expect(await manager.find(Remark)).toEqual([{ id: 'a', note: 'first' }]);
+  expect(await manager.find(NamedNote)).toEqual([{ id: 'first' }]);
 });
 
 it('selects the columns of two entities, and reads each of them', async () => {

@@ -29,16 +29,31 @@ export async function insertRow<Row extends ObjectLiteral>(
   entity: EntityTarget<Row>,
   row: Row,
 ): Promise<void> {
+  await insertRows(manager, [[entity, row]]);
+}
+
+/** The same of one row for each of several tables, in one statement. They may refer to each other. */
+export async function insertRows(
+  manager: EntityManager,
+  rows: readonly (readonly [EntityTarget<ObjectLiteral>, ObjectLiteral])[],
+): Promise<void> {
   const { driver } = manager.dataSource;
-  const { tableName, columns } = manager.dataSource.getMetadata(entity);
-  const given = columns.filter(({ isGenerated }) => !isGenerated);
-  const names = given.map(({ databaseName }) => databaseName).join(', ');
-  const places = given.map((_, index) => `$${index + 1}`).join(', ');
-  const text = `INSERT INTO ${tableName} (${names}) VALUES (${places})`;
-  const values = given.map((column): unknown =>
-    driver.preparePersistentValue(column.getEntityValue(row), column),
-  );
-  await execute(manager, { name: `${tableName}.insert`, text }, values);
+  const tables: string[] = [];
+  const inserts: string[] = [];
+  const values: unknown[] = [];
+  for (const [entity, row] of rows) {
+    const { tableName, columns } = manager.dataSource.getMetadata(entity);
+    const given = columns.filter(({ isGenerated }) => !isGenerated);
+    const names = given.map(({ databaseName }) => databaseName).join(', ');
+    const places = given.map((column) => {
+      return `$${values.push(driver.preparePersistentValue(column.getEntityValue(row), column))}`;
+    });
+    tables.push(tableName);
+    inserts.push(`INSERT INTO ${tableName} (${names}) VALUES (${places.join(', ')})`);
+  }
+  const others = inserts.slice(0, -1).map((insert, index) => `row_${index} AS (${insert})`);
+  const text = `${others.length > 0 ? `WITH ${others.join(', ')} ` : ''}${inserts.at(-1)}`;
+  await execute(manager, { name: `${tables.join('+')}.insert`, text }, values);
 }
 
 /** Columns of an entity, in a statement that joins it with others. */
