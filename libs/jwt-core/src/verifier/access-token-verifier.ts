@@ -2,7 +2,7 @@ import type { KeySet, VerificationKey } from './key-set.js';
 import { isReferenceToken, type ReferenceTokenSource } from './reference-token.js';
 import { ReferenceTokenVerifier } from './reference-token-verifier.js';
 import type { RevocationList } from '../revocation/revocation-list.js';
-import { Admission } from './admission.js';
+import { Admission, provenAgain, provenToken, type ProvenToken } from './admission.js';
 import {
   type CompactJws,
   type HeaderRules,
@@ -11,7 +11,6 @@ import {
   type TokenHeader,
 } from './compact-jws.js';
 import type { Expected, Principal } from './claims.js';
-import { provenAgain, provenToken, type ProvenToken } from './proven-token.js';
 import {
   algorithmOf,
   DEFAULT_ALGORITHMS,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { provenToken } from './proven-token.js';
+import { provenToken } from './admission.js';
 import { AUDIENCE, CLAIMS, ISSUER } from './signed-token.fixture.js';
 
 const expected = { issuer: ISSUER, audience: AUDIENCE };

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { Admission } from './admission.js';
 import { readClaims } from './claims.js';
-import { provenToken } from './proven-token.js';
+import { provenToken } from './admission.js';
 import { AUDIENCE, CLAIMS, ISSUER, NOW } from './signed-token.fixture.js';
 import { TokenError } from './token-error.js';
 

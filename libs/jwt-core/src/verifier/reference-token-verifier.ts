@@ -1,6 +1,5 @@
-import type { Admission } from './admission.js';
+import { type Admission, provenToken, type ProvenToken } from './admission.js';
 import type { Expected, Principal } from './claims.js';
-import { provenToken, type ProvenToken } from './proven-token.js';
 import { isText } from './strict-json.js';
 import { TokenError } from './token-error.js';
 import type { ReferenceTokenSource } from './reference-token.js';

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { provenToken } from './proven-token.js';
+import { provenToken } from './admission.js';
 import { AUDIENCE, CLAIMS, ISSUER, KID, newKeyPair, NOW } from './signed-token.fixture.js';
 import { type VerifiedToken, VerifiedTokens } from './verified-tokens.js';
 

@@ -1,5 +1,5 @@
 import type { VerificationKey } from './key-set.js';
-import type { ProvenToken } from './proven-token.js';
+import type { ProvenToken } from './admission.js';
 
 /** A token whose signature and claims were right, and the key that it was verified with. */
 export interface VerifiedToken {
