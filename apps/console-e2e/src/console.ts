@@ -63,9 +63,16 @@ export class Console {
     const opened = await Console.open(options);
     await opened.logIn(email);
     await opened.page.getByRole('navigation').waitFor();
-    // The page of the token asks for a new one. Lost half-way, that would end the session.
-    await opened.page.locator('.copyable code').waitFor();
+    await opened.seesToken();
     return opened;
+  }
+
+  /**
+   * Waits for the token that its page asks for. Lost half-way, that would end the session; and what is
+   * below moves when it comes, away from a mouse that clicks there.
+   */
+  private async seesToken(): Promise<void> {
+    await this.page.locator('.copyable code').waitFor();
   }
 
   /** Fills the form of the login. */
@@ -79,6 +86,7 @@ export class Console {
   async go(name: string): Promise<void> {
     await this.press(this.page.getByRole('navigation').getByRole('link', { name, exact: true }));
     await this.page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+    if (name === 'Token') await this.seesToken();
   }
 
   /** A button or a link. */
