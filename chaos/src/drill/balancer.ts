@@ -32,7 +32,7 @@ export const balancer: Drill = {
       await keptAlive.stop();
       const { seen, count, connections } = keptAlive;
       report.note(`${count} requests over ${connections} connections: ${String(seen)}`);
-      report.promise(`${REQUESTS} requests, and none was reset or refused`, hasSentAll && seen.troubles.length === 0); // prettier-ignore
+      report.promise(`${REQUESTS} requests, and none was reset or refused`, hasSentAll && seen.troubles.length === 0); // oxfmt-ignore
     } finally {
       await stage.end();
     }

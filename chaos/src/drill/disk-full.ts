@@ -35,12 +35,12 @@ export const diskFull: Drill = {
       await aWhile();
       await clients.stop();
       report.seen(clients, { login: AWAY, refresh: AWAY, orders: [] });
-      report.promise('logins were refused for lack of space, with Retry-After', isFelt && retryAfter > 0); // prettier-ignore
+      report.promise('logins were refused for lack of space, with Retry-After', isFelt && retryAfter > 0); // oxfmt-ignore
       report.promise('readiness said so within two seconds of a call that felt it', isReported);
       report.promise('and says that there is space again', isReadyAgain);
       report.promise('no process was restarted, and all recovered', hasRecovered);
-      const [stored] = await statement(stage.postgres, 'SELECT count(*)::int AS sessions FROM sessions', 'auth'); // prettier-ignore
-      report.promise('every login that was answered is in the database', Number(stored?.['sessions']) >= login.count('ok')); // prettier-ignore
+      const [stored] = await statement(stage.postgres, 'SELECT count(*)::int AS sessions FROM sessions', 'auth'); // oxfmt-ignore
+      report.promise('every login that was answered is in the database', Number(stored?.['sessions']) >= login.count('ok')); // oxfmt-ignore
     } finally {
       await stage?.end();
       disk.unmount();

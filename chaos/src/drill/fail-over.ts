@@ -26,7 +26,7 @@ export const failOver: Drill = {
       report.seen(clients, { login: AWAY, refresh: AWAY, orders: AWAY });
       report.promise('no process was restarted, and all recovered', hasRecovered);
       const ended = await send(stage.urls('orders'), '/orders', { token: String(token) });
-      report.promise('a token of before that was revoked stays so', outcomeOf(ended) === '401 token_revoked'); // prettier-ignore
+      report.promise('a token of before that was revoked stays so', outcomeOf(ended) === '401 token_revoked'); // oxfmt-ignore
     } finally {
       await stage.end();
     }

@@ -10,13 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { format, getFileInfo, resolveConfig } from 'prettier';
+import { format } from 'oxfmt';
 import { changedFiles, namesIn } from './changed-files.mjs';
 import { manifestOf, newFiles } from './new-files.mjs';
 import { checkName, NewServiceError } from './service-name.mjs';
 
 /** Where the files wait until all of them are written: on the same disk, and ignored by git. */
 const STAGE = '.data/new-service';
+
+const FORMATTED = /\.(ts|json|md|ya?ml)$/;
 
 /**
  * Writes an app and its tests after the pattern of orders, and what the workspace has to know of them.
@@ -95,15 +97,17 @@ function nextPort(root) {
 
 /** As `npm run format` would leave them. */
 async function formatted(root, files) {
+  const options = JSON.parse(readFileSync(path.join(root, '.oxfmtrc.json'), 'utf8'));
   const result = new Map();
   for (const [file, text] of files) {
-    const filepath = path.join(root, file);
-    const { ignored, inferredParser } = await getFileInfo(filepath, {
-      ignorePath: path.join(root, '.prettierignore'),
-    });
-    const isFormatted = !ignored && inferredParser !== null;
-    const options = { ...(await resolveConfig(path.join(root, 'package.json'))), filepath };
-    result.set(file, isFormatted ? await format(text, options) : text);
+    const isFormatted = FORMATTED.test(file) && file !== 'package-lock.json';
+    result.set(file, isFormatted ? await formattedText(file, text, options) : text);
   }
   return result;
+}
+
+async function formattedText(file, text, options) {
+  const { code, errors } = await format(file, text, options);
+  if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
+  return code;
 }

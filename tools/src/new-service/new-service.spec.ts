@@ -13,7 +13,6 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '@jwt-auth/dev-stack';
-import { check, getFileInfo, type Options } from 'prettier';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 
@@ -37,7 +36,7 @@ const { newService } = (await import(generator)) as {
 
 /** All that the generator reads. */
 const READ = [
-  ...['package.json', 'package-lock.json', '.prettierrc.json', '.prettierignore'],
+  ...['package.json', 'package-lock.json', '.oxfmtrc.json'],
   ...[
     'deploy/compose',
     'docker-compose.yml',
@@ -115,12 +114,10 @@ describe('a new service', () => {
   it('is formatted, and so is what it changes', async () => {
     const { written } = await newService(root, 'quite-a-long-name-of-a-service');
     const own = [...snapshot('apps').keys()].filter((file) => file.includes('quite-a-long'));
-    const options = JSON.parse(read('.prettierrc.json')) as Options;
-    for (const file of [...own, ...written]) {
-      const { inferredParser } = await getFileInfo(file);
-      if (inferredParser === null || file === 'package-lock.json') continue;
-      expect([file, await check(read(file), { ...options, filepath: file })]).toEqual([file, true]);
-    }
+    const oxfmt = path.join(ROOT, 'node_modules/.bin/oxfmt');
+    const files = [...own, ...written];
+    execFileSync(oxfmt, ['--check', ...files], { cwd: root, stdio: 'pipe' });
+    expect(files.filter((file) => file.endsWith('.ts')).length).toBeGreaterThan(5);
   });
 
   it('is in both access models, with a resource of its own, and leaves the rest as it was', async () => {

@@ -10,7 +10,10 @@ import type { Problem } from '@jwt-auth/jwt-core';
  *   large for its readers.
  */
 export type KeysErrorCode =
-  'wrong_encryption_key' | 'no_active_key' | 'key_not_found' | 'too_many_keys';
+  | 'wrong_encryption_key'
+  | 'no_active_key'
+  | 'key_not_found'
+  | 'too_many_keys';
 
 export class KeysError extends Error {
   override readonly name = 'KeysError';

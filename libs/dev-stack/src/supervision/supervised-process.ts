@@ -52,7 +52,9 @@ export type Order = 'stop' | { signal: NodeJS.Signals };
 
 /** What a watchdog reports: first a pid or an error, last how the program ended. */
 export type Report =
-  { pid: number } | { error: string } | { code: number | null; signal: NodeJS.Signals | null };
+  | { pid: number }
+  | { error: string }
+  | { code: number | null; signal: NodeJS.Signals | null };
 
 /** A running program that never outlives the process that started it, not even by kill -9. */
 export class SupervisedProcess {

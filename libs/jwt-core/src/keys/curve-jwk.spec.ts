@@ -28,7 +28,7 @@ describe('parseJwk with the algorithms of other issuers', () => {
   });
 
   it('uses an RSA key with its alg, or else with the first algorithm that fits', () => {
-    const rsa = { ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }), kid: 'one' }; // prettier-ignore
+    const rsa = { ...generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' }), kid: 'one' }; // oxfmt-ignore
     expect(parse(rsa)).toMatchObject({ algorithm: 'RS256' });
     expect(parse({ ...rsa, alg: 'PS256' })).toMatchObject({ algorithm: 'PS256' });
     expect(parseJwk(rsa, ['ES256', 'PS256', 'RS256'])).toMatchObject({ algorithm: 'PS256' });

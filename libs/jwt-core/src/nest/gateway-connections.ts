@@ -48,7 +48,8 @@ export class GatewayConnections implements OnModuleInit {
         .getGlobalRequestGuards()
         .some(({ metatype }) => this.isJwtGuard(metatype as Guard));
       const guard = (made ?? own ?? global ?? (scoped ? this.jwtGuard : undefined)) as
-        CanActivate | undefined;
+        | CanActivate
+        | undefined;
       const { instance } = wrapper as { instance: object | undefined };
       if (guard && instance && Object.hasOwn(instance, 'handleConnection')) {
         throw new Error(

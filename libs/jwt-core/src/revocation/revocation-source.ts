@@ -59,7 +59,11 @@ export interface RevocationSource {
  * - `no_feed`: the issuer's metadata name no revocation feed.
  */
 export type RevocationSourceErrorCode =
-  'unavailable' | 'timed_out' | 'aborted' | 'bad_answer' | 'no_feed';
+  | 'unavailable'
+  | 'timed_out'
+  | 'aborted'
+  | 'bad_answer'
+  | 'no_feed';
 
 /** The error of a `RevocationSource`. `message` is for logs. */
 export class RevocationSourceError extends Error {

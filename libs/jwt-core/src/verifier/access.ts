@@ -2,7 +2,9 @@ import type { Principal } from './claims.js';
 
 /** What an authenticated caller lacks for a route. */
 export type AccessErrorCode =
-  'insufficient_scope' | 'insufficient_role' | 'insufficient_user_authentication';
+  | 'insufficient_scope'
+  | 'insufficient_role'
+  | 'insufficient_user_authentication';
 
 /** How a user must have been authenticated (RFC 9470). */
 export interface AuthenticationDemands {

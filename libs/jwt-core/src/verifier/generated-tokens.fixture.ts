@@ -16,7 +16,7 @@ const STRANGE: readonly unknown[] = [
   undefined, null, true, '', 'x', 's'.repeat(255), 's'.repeat(256), '\ud800', 'é😀', 0, -1, 1.5,
   1e308, -1e308, 2 ** 53, NOW * 1000, String(NOW), [], {}, [[]], ['x'], [1], [null], { a: [{}] },
   [[AUDIENCE]], [ISSUER], { toString: 'x' },
-]; // prettier-ignore
+]; // oxfmt-ignore
 const TIMES = [-86_401, -86_400, -3600, -60, -6, -5, -4, -1, 0, 1, 4, 5, 6, 60, 86_400, 86_401];
 const LIFETIME = 900;
 const AGES = [60, 60, 60, 60, 60, 60, -6, -5, 0, LIFETIME + 4, LIFETIME + 5, LIFETIME + 6, 86_400];
