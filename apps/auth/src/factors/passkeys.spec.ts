@@ -56,6 +56,7 @@ async function demandFor(email: string): Promise<MfaDemand['mfa']> {
   const body = { email, password: PASSWORD };
   return (await auth.call<MfaDemand>('POST', '/auth/login', { body })).body.mfa;
 }
+const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
 const loginAlone = (passkey: object, more = {}, app = auth, headers = {}) =>
   app.call<TokenResponse & { code: string }>('POST', LOGIN, {
     ...{ body: { passkey, ...more }, headers },
@@ -229,11 +230,17 @@ describe('a login with a passkey alone', () => {
     expect(said(next.body.access_token).amr).toEqual(['hwk', 'mfa']);
   });
 
+  it('has the refresh token in its body for any page, which needs no cookie', async () => {
+    const { passkey } = await owner();
+    const assertion = passkey.get(await optionsFor(`${LOGIN}/options`));
+    const login = await loginAlone(assertion, {}, auth, foreign);
+    expect(login.body).toHaveProperty('refresh_token');
+  });
+
   it('takes what a login takes', async () => {
     const { passkey } = await owner();
     const assertion = passkey.get(await optionsFor(`${LOGIN}/options`));
     const more = { delivery: 'cookie', scope: 'account' };
-    const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
     const refusal = await loginAlone(assertion, more, auth, foreign);
     expect(refusal).toMatchObject(refused('cross_site_request', 403));
     const login = await loginAlone(assertion, more, auth, { 'sec-fetch-site': 'same-origin' });

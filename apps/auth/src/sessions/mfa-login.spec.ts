@@ -26,6 +26,7 @@ afterAll(async () => {
 });
 
 const refused = (code: string, status = 401) => ({ status, body: { code } });
+const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
 const wrongCode = (secret: string): string => {
   const right = [-2, -1, 0, 1, 2].map((ago) => codeFor(auth, secret, ago));
   return ['111111', '222222', '333333', '444444', '555555', '666666'].find(
@@ -78,11 +79,17 @@ describe('a login with a second factor', () => {
     expect(login.body.access_token).not.toContain('.');
   });
 
+  it('has the refresh token in its body for any page, which needs no cookie', async () => {
+    const { email, secret } = await enrolled(auth);
+    const body = { ticket: await ticketFor(auth, email), code: codeFor(auth, secret) };
+    const login = await secondStep(auth, body, foreign);
+    expect(login.body).toHaveProperty('refresh_token');
+  });
+
   it('keeps the refresh token in a cookie, for our own pages', async () => {
     const { email, secret } = await enrolled(auth);
     const ticket = await ticketFor(auth, email, { delivery: 'cookie' });
     const body = { ticket, code: codeFor(auth, secret) };
-    const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
     expect(await secondStep(auth, body, foreign)).toMatchObject(refused('cross_site_request', 403));
     const login = await secondStep(auth, body, { 'sec-fetch-site': 'same-origin' });
     expect(login.status).toBe(200);

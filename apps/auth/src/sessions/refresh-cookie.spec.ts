@@ -92,6 +92,7 @@ describe('a login with the delivery cookie', () => {
     ['http://127.0.0.1:3000', 'refresh_token', ''],
     ['http://[::1]:3000', 'refresh_token', ''],
     ['http://auth.internal', '__Secure-refresh_token', ' Secure;'],
+    ['https://localhost:3000', '__Secure-refresh_token', ' Secure;'],
   ])('at %s names the cookie %s', (ISSUER, name, secure) => {
     const header = vi.fn();
     const cookie = new RefreshCookie(new Config({ DATABASE_URL: auth.databaseUrl, ISSUER }));
@@ -100,10 +101,16 @@ describe('a login with the delivery cookie', () => {
     expect(header.mock.calls).toEqual([['set-cookie', `${name}=; Max-Age=0; ${attributes}`]]);
   });
 
-  it('is what a login without it, or with another one, is not', async () => {
-    const answer = await login(undefined, { delivery: 'body' });
-    expect(setCookie(answer)).toBeUndefined();
-    expect(answer.body).toHaveProperty('refresh_token');
+  it.each([PAGE, 'https://evil.example'])(
+    'is what a login without it is not, also on the page %s',
+    async (origin) => {
+      const answer = await login({ origin }, { delivery: 'body' });
+      expect(setCookie(answer)).toBeUndefined();
+      expect(answer.body).toHaveProperty('refresh_token');
+    },
+  );
+
+  it('is what a login with another one is not', async () => {
     for (const delivery of ['Cookie', '', null, ['cookie'], true]) {
       const refused = await login(undefined, { delivery });
       expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'delivery' }] } });
