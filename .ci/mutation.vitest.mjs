@@ -10,6 +10,7 @@ const ELSEWHERE = {
     'apps/auth/src/access/narrowing.spec.ts',
     'apps/auth/src/accounts/account-export.spec.ts',
     'apps/auth/src/factors/passkeys.spec.ts',
+    'apps/auth/src/receipts/receipts.spec.ts',
   ],
 };
 

@@ -118,6 +118,23 @@ describe('the end of a session', () => {
     expect(announced.mock.calls).toHaveLength(listened.length);
   });
 
+  // In another order than users first, two transactions could wait for each other.
+  it.each([
+    ['deleted', true],
+    ['revoked', true],
+    ['reuse', false],
+    ['logout', false],
+  ] as const)('by %s keeps others from changing the user: %s', async (reason, isLocked) => {
+    const { id: userId, email } = await newUser();
+    const { sid: sessionId } = claimsOf(await auth.login(email));
+    const free = await inTransaction(async (manager) => {
+      await ending.endSession(manager, { userId, sessionId, reason, origin, command: undefined });
+      const sql = 'SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED';
+      return auth.dataSource.query<object[]>(sql, [userId]);
+    });
+    expect(free).toHaveLength(isLocked ? 0 : 1);
+  });
+
   it('of all sessions but one is recorded once, and announced', async () => {
     const { id: userId, email } = await newUser();
     const all = [await auth.login(email), await auth.login(email), await auth.login(email)];

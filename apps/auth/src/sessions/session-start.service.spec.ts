@@ -107,6 +107,11 @@ describe('the sessions of one user', () => {
       [id],
     );
     expect(events).toEqual([{ detail: { reason: 'too_many', count: 1 } }]);
+    const ended = await auth.dataSource.query<object[]>(
+      'SELECT end_reason FROM sessions WHERE user_id = $1 AND ended_at IS NOT NULL',
+      [id],
+    );
+    expect(ended).toEqual([{ end_reason: 'too_many' }]);
   });
 
   it('are bounded when many logins arrive at once', async () => {

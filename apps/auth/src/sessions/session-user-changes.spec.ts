@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { addApp, enrolled, said } from '../factors/authenticator.fixture.js';
-import { AuthApp } from '../testing/auth-app.fixture.js';
+import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 
 let auth: AuthApp;
 beforeAll(async () => {
@@ -48,4 +48,22 @@ it('the factors of another user change nothing', async () => {
   await auth.call('DELETE', `/admin/users/${ada.userId}/factors`, { token });
   expect((await me(bob.token)).status).toBe(200);
   expect((await afterRefresh(bob.refreshToken)).acr).toBe('mfa');
+});
+
+it('what reference tokens say of a user goes with the user, and not before', async () => {
+  const email = 'refers@example.com';
+  const { id } = (await auth.register(email)).body;
+  await auth.call('POST', '/auth/login', {
+    body: { email, password: PASSWORD, token_format: 'reference' },
+  });
+  const { access_token: token } = await auth.login('admin@example.com');
+  const kept = async () => {
+    const sql = `SELECT FROM reference_tokens WHERE claims->>'sub' = $1`;
+    return (await auth.dataSource.query<object[]>(sql, [id])).length;
+  };
+  const path = `/admin/users/${id}`;
+  await auth.call('PATCH', path, { token, body: { disabled: true } });
+  expect(await kept()).toBe(1);
+  expect((await auth.call('DELETE', path, { token })).status).toBeLessThan(300);
+  expect(await kept()).toBe(0);
 });

@@ -50,6 +50,16 @@ describe('the sessions of a user, for an administrator', () => {
     expect((await listOf(adminId)).map(({ current }) => current)).toContain(true);
   });
 
+  it('do not end by an id that is none', async () => {
+    const { id, sessions } = await newUser();
+    const [later] = await listOf(id);
+    for (const path of [`none/sessions/${later?.id}`, `${id}/sessions/none`]) {
+      const answer = await call('DELETE', path);
+      expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    }
+    for (const { access_token: token } of sessions) expect(await statusOf(token)).toBe(200);
+  });
+
   it('end one by one', async () => {
     const { id, sessions } = await newUser();
     const [later] = await listOf(id);
