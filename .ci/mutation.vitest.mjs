@@ -7,6 +7,7 @@ import { keptThread, QuickFirst } from './mutation.pool.mjs';
 /** Specs elsewhere, of what a folder does. */
 const ELSEWHERE = {
   'apps/auth/src/sessions': [
+    'apps/auth/src/access/mfa-roles.spec.ts',
     'apps/auth/src/access/narrowing.spec.ts',
     'apps/auth/src/accounts/account-export.spec.ts',
     'apps/auth/src/factors/passkeys.spec.ts',

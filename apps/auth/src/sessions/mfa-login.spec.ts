@@ -335,6 +335,16 @@ describe('a step-up with a second factor', () => {
     expect(time - said(old.access_token).auth_time).toBeGreaterThan(3_500);
     const next = said((await auth.refresh(old.refresh_token)).body.access_token);
     expect(next).toMatchObject({ ...claims, auth_time: time });
+    // The factor alone does as well, and the password does not.
+    await forgetCodes(auth, userId);
+    const alone = (proof: object) =>
+      auth.call<{ access_token: string }>('POST', path, {
+        ...{ token: old.access_token, body: proof },
+      });
+    expect(said((await alone({ code: body.code })).body.access_token)).toMatchObject(claims);
+    expect(await alone({ password: PASSWORD })).toMatchObject(
+      refused('insufficient_user_authentication'),
+    );
     // Used up by that.
     const again = await auth.call('POST', path, { token: old.access_token, body });
     expect(again).toMatchObject(refused('invalid_code'));

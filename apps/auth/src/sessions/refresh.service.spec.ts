@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Clock } from '../clock.js';
 import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { RefreshToken } from './refresh-token.entity.js';
+import { RefreshService } from './refresh.service.js';
 import { Session } from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
@@ -30,6 +31,9 @@ async function refreshed(token: string): Promise<TokenResponse> {
   expect(status).toBe(200);
   return body;
 }
+
+const refreshFor = (token: string, options: object) =>
+  auth.call<TokenResponse>('POST', '/auth/refresh', { body: { refresh_token: token, ...options } });
 
 async function refused(token: string): Promise<string> {
   const { status, body } = await auth.refresh<ProblemBody>(token);
@@ -73,17 +77,49 @@ describe('a refresh', () => {
   });
 
   it('narrows the scope as asked, for this one token, and never widens it', async () => {
-    const refresh = (token: string, scope: string) =>
-      auth.call<TokenResponse>('POST', '/auth/refresh', { body: { refresh_token: token, scope } });
+    const refresh = (token: string, scope: string) => refreshFor(token, { scope });
     const { refresh_token: first } = await login();
-    expect(await refresh(first, 'admin')).toMatchObject({
-      status: 400,
-      body: { code: 'invalid_input' },
-    });
+    for (const scope of ['admin', 'orders:read admin', ' ']) {
+      expect(await refresh(first, scope)).toMatchObject({
+        ...{ status: 400, body: { code: 'invalid_input' } },
+      });
+    }
     expect(await refresh(first, 'a"b')).toMatchObject({ status: 400 });
     const { body: narrow } = await refresh(first, 'orders:read');
     expect(narrow.scope).toBe('orders:read');
     expect((await refreshed(narrow.refresh_token)).scope).toBe('orders:read orders:write account');
+  });
+
+  it.each<[string, (token: string) => Promise<unknown>]>([
+    ['succeeded', (token) => auth.refresh(token)],
+    ['refresh_token_invalid', () => auth.refresh('none')],
+    ['scope_exceeded', (token) => refreshFor(token, { scope: 'admin' })],
+    ['invalid_target', (token) => refreshFor(token, { resource: 'none' })],
+    [
+      'refresh_token_expired',
+      async (token) => {
+        await auth.dataSource.query('UPDATE refresh_tokens SET expires_at = now()');
+        return auth.refresh(token);
+      },
+    ],
+    [
+      'refresh_token_reused',
+      async (token) => {
+        await auth.refresh(token);
+        auth.clock.advance(60 * SECOND);
+        return auth.refresh(token);
+      },
+    ],
+  ])('is counted as %s', async (outcome, refresh) => {
+    const { refresh_token: token } = await login();
+    const { outcomes } = auth.get(RefreshService);
+    const before = outcomes.counts;
+    await refresh(token);
+    const grown = Object.entries(outcomes.counts).filter(
+      ([name, times]) => times > before[name as keyof typeof before],
+    );
+    expect(grown.map(([name]) => name)).toContain(outcome);
+    expect(grown.map(([name]) => name)).not.toContain('failed');
   });
 
   it('is never to be cached', async () => {

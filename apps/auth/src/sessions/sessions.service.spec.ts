@@ -48,6 +48,17 @@ it.each([
   expect(events).toEqual([{ actor: actor === undefined ? sub : actor, address, reason: 'logout' }]);
 });
 
+it.each([
+  ['logout', 'POST', () => '/auth/logout'],
+  ['deleted', 'DELETE', (sid: string) => `/auth/sessions/${sid}`],
+] as const)('keeps that a session ended by %s', async (reason, method, pathOf) => {
+  const { access_token: token } = await login();
+  const { sid } = said(token);
+  expect((await auth.call(method, pathOf(sid), { token })).status).toBe(204);
+  const sql = 'SELECT end_reason FROM sessions WHERE id = $1';
+  expect(await auth.dataSource.query(sql, [sid])).toEqual([{ end_reason: reason }]);
+});
+
 it('ends nothing for what is no refresh token', async () => {
   const { access_token: token } = await login();
   expect(await sessions.endByRefreshToken(token, origin)).toBeUndefined();
