@@ -350,6 +350,14 @@ describe('without a window', () => {
     expect((await strict.refresh<ProblemBody>(token)).body.code).toBe('refresh_token_reused');
   });
 
+  it('an answer that a process with a window has kept is not repeated', async () => {
+    const { refresh_token: token } = await login();
+    const now = new Date(Date.now() + 5 * SECOND);
+    for (const app of [auth, strict]) vi.spyOn(app.get(Clock), 'database').mockResolvedValue(now);
+    expect((await auth.refresh(token)).status).toBe(200);
+    expect((await strict.refresh<ProblemBody>(token)).body.code).toBe('refresh_token_reused');
+  });
+
   it('no answer is kept that another process with a window could repeat', async () => {
     const first = await login();
     const second = await refreshed(first.refresh_token);
