@@ -79,10 +79,9 @@ describe('a refresh', () => {
   it('narrows the scope as asked, for this one token, and never widens it', async () => {
     const refresh = (token: string, scope: string) => refreshFor(token, { scope });
     const { refresh_token: first } = await login();
+    const body = { code: 'invalid_input', errors: [{ path: 'scope' }] };
     for (const scope of ['admin', 'orders:read admin', ' ']) {
-      expect(await refresh(first, scope)).toMatchObject({
-        ...{ status: 400, body: { code: 'invalid_input' } },
-      });
+      expect(await refresh(first, scope)).toMatchObject({ status: 400, body });
     }
     expect(await refresh(first, 'a"b')).toMatchObject({ status: 400 });
     const { body: narrow } = await refresh(first, 'orders:read');
@@ -348,6 +347,12 @@ describe('without a window', () => {
     vi.spyOn(strict.get(Clock), 'database').mockResolvedValue(new Date(Date.now() + 5 * SECOND));
     expect((await strict.refresh(token)).status).toBe(200);
     expect((await strict.refresh<ProblemBody>(token)).body.code).toBe('refresh_token_reused');
+  });
+
+  it('no answer is kept', async () => {
+    const { refresh_token: token } = await login();
+    expect((await strict.refresh(token)).status).toBe(200);
+    expect(await refused(token)).toBe('refresh_token_reused');
   });
 
   it('an answer that a process with a window has kept is not repeated', async () => {
