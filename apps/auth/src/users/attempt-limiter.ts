@@ -36,12 +36,10 @@ export class AttemptLimiter {
   }
 
   /** @throws UsersError `too_many_attempts` during a pause. Then the attempt is not counted. */
-  begin(limits: AttemptLimits): Promise<Attempt> {
+  async begin(limits: AttemptLimits): Promise<Attempt> {
     const id = randomUUID();
     const isNeverRefused = limits.allowedDespitePause === Infinity;
-    return isNeverRefused
-      ? Promise.resolve({ id, limits, isPaused: undefined })
-      : this.count(limits, id);
+    return isNeverRefused ? { id, limits, isPaused: undefined } : this.count(limits, id);
   }
 
   private async count(limits: AttemptLimits, id: string): Promise<Attempt> {
