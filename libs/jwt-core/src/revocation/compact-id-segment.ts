@@ -34,7 +34,7 @@ export class CompactIdSegment {
   ) {}
 
   get bytes(): number {
-    return this.capacity * stride * Int32Array.BYTES_PER_ELEMENT;
+    return this.blocks.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   has(hash: number, id: CompactId): boolean {

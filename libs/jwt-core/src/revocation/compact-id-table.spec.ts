@@ -165,6 +165,16 @@ describe('CompactIdTable', () => {
       if (index > 10_000 && index % 10_000 === 0) worst = Math.max(worst, table.bytes / table.size);
     }
     expect(worst).toBeLessThan(48);
+    // An entry has five words.
+    expect(worst).toBeGreaterThan(20);
+  });
+
+  it('makes room for what it moves, as the first table of a process, too', async () => {
+    vi.resetModules();
+    const { CompactIdTable: Fresh } = await import('./compact-id-table.js');
+    const table = new Fresh();
+    for (let index = 0; index < 10_000; index++) table.add(counted(index), 1000);
+    for (let index = 0; index < 10_000; index++) expect(table.has(counted(index))).toBe(true);
   });
 
   it('keeps what it has when it grows, as the collector would hold the process up', () => {
