@@ -32,28 +32,33 @@ export async function insertRow<Row extends ObjectLiteral>(
   await insertRows(manager, [[entity, row]]);
 }
 
+type NewRow = readonly [EntityTarget<ObjectLiteral>, ObjectLiteral];
+
 /** The same of one row for each of several tables, in one statement. They may refer to each other. */
-export async function insertRows(
-  manager: EntityManager,
-  rows: readonly (readonly [EntityTarget<ObjectLiteral>, ObjectLiteral])[],
-): Promise<void> {
-  const { driver } = manager.dataSource;
-  const tables: string[] = [];
-  const inserts: string[] = [];
+export async function insertRows(manager: EntityManager, rows: readonly NewRow[]): Promise<void> {
   const values: unknown[] = [];
-  for (const [entity, row] of rows) {
-    const { tableName, columns } = manager.dataSource.getMetadata(entity);
-    const given = columns.filter(({ isGenerated }) => !isGenerated);
-    const names = given.map(({ databaseName }) => databaseName).join(', ');
-    const places = given.map((column) => {
-      return `$${values.push(driver.preparePersistentValue(column.getEntityValue(row), column))}`;
-    });
-    tables.push(tableName);
-    inserts.push(`INSERT INTO ${tableName} (${names}) VALUES (${places.join(', ')})`);
-  }
-  const others = inserts.slice(0, -1).map((insert, index) => `row_${index} AS (${insert})`);
-  const text = `${others.length > 0 ? `WITH ${others.join(', ')} ` : ''}${inserts.at(-1)}`;
+  const inserts = rows.map(([entity, row]) => insertOf(manager, entity, row, values));
+  const tables = rows.map(([entity]) => manager.dataSource.getMetadata(entity).tableName);
+  const others = inserts.slice(1).map((insert, index) => `row_${index} AS (${insert})`);
+  const text = `${others.length > 0 ? `WITH ${others.join(', ')} ` : ''}${inserts[0]}`;
   await execute(manager, { name: `${tables.join('+')}.insert`, text }, values);
+}
+
+/** An INSERT of one row, whose values are added to `values`. */
+function insertOf(
+  { dataSource }: EntityManager,
+  entity: EntityTarget<ObjectLiteral>,
+  row: ObjectLiteral,
+  values: unknown[],
+): string {
+  const { tableName, columns } = dataSource.getMetadata(entity);
+  const given = columns.filter(({ isGenerated }) => !isGenerated);
+  const places = given.map((column) => {
+    const value: unknown = column.getEntityValue(row);
+    return `$${values.push(dataSource.driver.preparePersistentValue(value, column))}`;
+  });
+  const names = given.map(({ databaseName }) => databaseName);
+  return `INSERT INTO ${tableName} (${names.join(', ')}) VALUES (${places.join(', ')})`;
 }
 
 /** Columns of an entity, in a statement that joins it with others. */
