@@ -82,6 +82,7 @@ export {
   insertRow,
   insertRows,
   type EntityColumns,
+  type NewRow,
   type Statement,
 } from './database/statement.js';
 

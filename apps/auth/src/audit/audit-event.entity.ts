@@ -3,9 +3,6 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** More about an event, as JSON. */
 export type AuditDetail = Readonly<Record<string, NonNullable<unknown> | null>>;
 
-/** An event before the database has numbered it. */
-export type NewAuditEvent = Omit<AuditEvent, 'id'>;
-
 /**
  * One line of the audit log. The database refuses to change it, or to remove it before its time. When a
  * user's row goes, it removes `address` and `requestId` of the events of that user, and nothing else: so

@@ -1,9 +1,9 @@
-import { insertRow } from '@jwt-auth/chassis';
+import { insertRows, type NewRow } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
-import { AuditEvent, type AuditDetail, type NewAuditEvent } from './audit-event.entity.js';
+import { AuditEvent, type AuditDetail } from './audit-event.entity.js';
 import type { DoneBy } from './origin.js';
 
 /** Everything that is audited. */
@@ -70,12 +70,12 @@ export class AuditService {
 
   /** Writes in the caller's transaction: what is not done is not recorded, and the reverse. */
   async record(manager: EntityManager, entry: AuditEntry): Promise<void> {
-    await insertRow(manager, AuditEvent, this.event(entry));
+    await insertRows(manager, [this.row(entry)]);
   }
 
-  /** The event itself, for a caller that writes it in the same statement as what it records. */
-  event(entry: AuditEntry): NewAuditEvent {
-    return {
+  /** The row itself, for a caller that writes it in the same statement as what it records. */
+  row(entry: AuditEntry): NewRow {
+    const event: Omit<AuditEvent, 'id'> = {
       at: this.clock.now(),
       action: entry.action,
       actor: entry.actor,
@@ -85,5 +85,6 @@ export class AuditService {
       detail:
         entry.command === undefined ? (entry.detail ?? {}) : { ...entry.detail, by: entry.command },
     };
+    return [AuditEvent, event];
   }
 }

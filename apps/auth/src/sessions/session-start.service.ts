@@ -78,7 +78,7 @@ export class SessionStartService {
       predecessor: null,
       now,
     });
-    const event = this.audit.event({
+    const event = this.audit.row({
       action: 'session.started',
       actor: user.id,
       subject: session.id,

@@ -1,8 +1,7 @@
-import { execute, insertRows, type Statement } from '@jwt-auth/chassis';
+import { execute, insertRows, type NewRow, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
-import { AuditEvent, type NewAuditEvent } from '../audit/audit-event.entity.js';
 import { BY_PASSWORD, type Authentication, type AuthenticationMethod } from './authentication.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session, type EndReason } from './session.entity.js';
@@ -26,13 +25,9 @@ export class SessionsRepository {
     manager: EntityManager,
     session: Session,
     refreshToken: RefreshToken,
-    event: NewAuditEvent,
+    event: NewRow,
   ): Promise<void> {
-    await insertRows(manager, [
-      [Session, session],
-      [RefreshToken, refreshToken],
-      [AuditEvent, event],
-    ]);
+    await insertRows(manager, [[Session, session], [RefreshToken, refreshToken], event]);
   }
 
   find(manager: EntityManager, id: string): Promise<Session | null> {

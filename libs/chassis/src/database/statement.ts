@@ -32,7 +32,8 @@ export async function insertRow<Row extends ObjectLiteral>(
   await insertRows(manager, [[entity, row]]);
 }
 
-type NewRow = readonly [EntityTarget<ObjectLiteral>, ObjectLiteral];
+/** An entity, and a row of it without its generated columns. */
+export type NewRow = readonly [EntityTarget<ObjectLiteral>, ObjectLiteral];
 
 /** The same of one row for each of several tables, in one statement. They may refer to each other. */
 export async function insertRows(manager: EntityManager, rows: readonly NewRow[]): Promise<void> {
