@@ -36,8 +36,7 @@ export const loginRate: Benchmark = {
   whyMissed:
     'A login is bound by the processor. Beside the hash, auth takes 5 to 6 ms of it: its own thread 4.5, of ' +
     'which 0.9 are the RS256 signature, and the rest is spread over HTTP and the nine statements of a ' +
-    'login, as code that runs 80 times a second between two hashes finds the caches full of their ' +
-    'memory. Postgres takes 2.7 ms more. The cheaper the hash is on a machine, the more these weigh. ' +
+    'login. Postgres takes 2.7 ms more. The cheaper the hash is on a machine, the more these weigh. ' +
     'Three statements and two commits less saved 0.4 ms of Postgres, and no measurable part of the ' +
     'rest. Reading the next user while two are hashed made the machine busier (4 % idle instead of 10) ' +
     'and logins no faster.',
