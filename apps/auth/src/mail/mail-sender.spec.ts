@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+
+import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { AuthApp } from '../testing/auth-app.fixture.js';
+import { MailOutbox } from './mail-outbox.js';
+import { MailSender } from './mail-sender.js';
+
+let mailbox: Mailbox;
+let auth: AuthApp;
+beforeAll(async () => {
+  mailbox = await Mailbox.start();
+  // Mails are sent when a test says so, and not in between.
+  const start = vi.spyOn(MailSender.prototype, 'onApplicationBootstrap').mockReturnValue();
+  auth = await AuthApp.start({
+    SMTP_URL: mailbox.smtpUrl,
+    MAIL_FROM: 'Accounts <accounts@example.org>',
+  });
+  start.mockRestore();
+});
+afterAll(async () => {
+  await auth.close();
+  await mailbox.stop();
+});
+afterEach(() => {
+  mailbox.refusal = undefined;
+  auth.clock.reset();
+});
+
+const sender = () => auth.get(MailSender);
+const rows = () =>
+  auth.dataSource.query<{ attempts: number }[]>('SELECT attempts FROM outgoing_mails');
+
+const add = (recipient: string) =>
+  auth.dataSource.transaction((manager) =>
+    auth.get(MailOutbox).add(manager, { template: 'password-changed', recipient }),
+  );
+
+it('a mail is sent once, whichever of several processes sends it', async () => {
+  // Of the same process, as far as the database can tell.
+  const others = [1, 2, 3].map(() => sender().sendDue());
+  for (let count = 0; count < 12; count += 1) await add(`many${count}@example.com`);
+  await Promise.all([...others, ...[1, 2, 3, 4].map(() => sender().sendDue())]);
+  for (let count = 0; count < 12; count += 1) await mailbox.take(`many${count}@example.com`);
+  expect(mailbox.mails).toEqual([]);
+  expect(await rows()).toEqual([]);
+});
+
+it('a mail whose process died is sent by another one two minutes later', async () => {
+  await auth.dataSource.query(
+    `INSERT INTO outgoing_mails (id, template, recipient, details, created_at, next_attempt_at, attempts)
+     SELECT gen_random_uuid(), 'password-changed', 'orphan@example.com', '{}', now, now + interval '2 minutes', 1
+     FROM (SELECT $1::timestamptz AS now) AS clock`,
+    [auth.clock.now()],
+  );
+  await sender().sendDue();
+  expect(await rows()).toHaveLength(1);
+  auth.clock.advance(121_000);
+  await sender().sendDue();
+  await mailbox.take('orphan@example.com');
+});
+
+describe('a mail server that refuses', () => {
+  it.each([
+    [5, 80],
+    [10, 2_560],
+    [15, 3_600],
+    [30, 3_600],
+  ])('%i times gets the mail again after %i s', async (attempts, seconds) => {
+    mailbox.refusal = Object.assign(new Error('Try again later'), { responseCode: 451 });
+    const id = randomUUID();
+    await auth.dataSource.query(
+      `INSERT INTO outgoing_mails (id, template, recipient, details, created_at, next_attempt_at, attempts)
+       SELECT $1, 'password-changed', 'pause@example.com', '{}', now(), now() - interval '1 s', $2`,
+      [id, attempts - 1],
+    );
+    await sender().sendDue();
+    // Counted from the attempt, which was between the two times.
+    const due = await auth.dataSource.query<object[]>(
+      `SELECT attempts, next_attempt_at BETWEEN created_at + pause AND clock_timestamp() + pause AS "isDue"
+       FROM outgoing_mails, make_interval(secs => $2) AS pause WHERE id = $1`,
+      [id, seconds],
+    );
+    expect(due).toEqual([{ attempts, isDue: true }]);
+    await auth.dataSource.query('DELETE FROM outgoing_mails WHERE id = $1', [id]);
+  });
+
+  it('for a day makes the mail dead, which is counted and audited', async () => {
+    mailbox.refusal = new Error('No such mailbox');
+    await add('dead@example.com');
+    await sender().sendDue();
+    auth.clock.advance(3_600_000);
+    await sender().sendDue();
+    expect(await rows()).toEqual([{ attempts: 2 }]);
+    expect(sender().outcomes.dead).toBe(0);
+    auth.clock.advance(23 * 3_600_000);
+    await sender().sendDue();
+    expect(sender().outcomes.dead).toBe(1);
+    expect(await rows()).toEqual([]);
+    const events = await auth.dataSource.query<object[]>(
+      `SELECT actor, detail->>'template' AS template FROM audit_events
+       WHERE action = 'mail.undeliverable'`,
+    );
+    expect(events).toEqual([{ actor: null, template: 'password-changed' }]);
+  });
+});
