@@ -7,7 +7,7 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
-import { failuresHere, secondFactorLimits } from '../users/attempt-limits.js';
+import { secondFactorLimits } from '../users/attempt-limits.js';
 import { KnownNetworks } from '../users/known-networks.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { FactorSecrets } from './factor-secrets.js';
@@ -66,7 +66,7 @@ export class SecondFactors {
         if (isWrongProof(error)) await this.limits.fail(counted);
         throw error;
       }
-      await this.limits.succeed(counted, [failuresHere(limits).key]);
+      await this.limits.succeed(counted);
       return result;
     };
     return this.outcomes.of(attempt());

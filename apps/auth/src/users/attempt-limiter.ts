@@ -30,6 +30,7 @@ export class AttemptLimiter {
 
   /** @throws UsersError `too_many_attempts` during a pause */
   async assertNotPaused(limits: AttemptLimits): Promise<void> {
+    if (isNeverRefused(limits)) return;
     const now = this.clock.now();
     const until = await this.repository.pausedUntil(limits, now);
     if (until) throw tooManyAttempts(+until - +now);
@@ -38,8 +39,7 @@ export class AttemptLimiter {
   /** @throws UsersError `too_many_attempts` during a pause. Then the attempt is not counted. */
   async begin(limits: AttemptLimits): Promise<Attempt> {
     const id = randomUUID();
-    const isNeverRefused = limits.allowedDespitePause === Infinity;
-    return isNeverRefused ? { id, limits, isPaused: undefined } : this.count(limits, id);
+    return isNeverRefused(limits) ? { id, limits, isPaused: undefined } : this.count(limits, id);
   }
 
   private async count(limits: AttemptLimits, id: string): Promise<Attempt> {
@@ -49,10 +49,7 @@ export class AttemptLimiter {
       return { id, limits, isPaused: counted.some(({ wasPaused }) => wasPaused) };
     }
     if (counted.length > 0) {
-      await this.repository.takeBack(
-        counted.map(({ key }) => key),
-        id,
-      );
+      await this.repository.takeBack(counted.map(keyOf), id);
     }
     await this.assertNotPaused(limits);
     // The attempt that caused the pause has succeeded since.
@@ -70,18 +67,12 @@ export class AttemptLimiter {
     }
   }
 
-  /** No longer counts the attempt, and resets the counts in `forgotten` to 0. */
-  async succeed(
-    { id, limits, isPaused }: Attempt,
-    forgotten: readonly string[] = [],
-  ): Promise<void> {
+  /** No longer counts the attempt, and resets the counts that a success resets. */
+  async succeed({ id, limits: { limits }, isPaused }: Attempt): Promise<void> {
     const isCounted = isPaused !== undefined;
-    const counted = limits.limits.filter(({ countsSuccess }) => isCounted && !countsSuccess);
-    await this.repository.takeBack(
-      counted.map(({ key }) => key),
-      id,
-      forgotten,
-    );
+    const counted = limits.filter(({ countsSuccess }) => isCounted && !countsSuccess);
+    const reset = limits.filter(({ isResetBySuccess }) => isResetBySuccess);
+    await this.repository.takeBack(counted.map(keyOf), id, reset.map(keyOf));
   }
 
   /** @throws UsersError `too_many_attempts` if the attempt was carried out despite a pause */
@@ -90,6 +81,11 @@ export class AttemptLimiter {
     if (isPaused) await this.assertNotPaused(regardingEachPause(limits));
   }
 }
+
+const isNeverRefused = ({ allowedDespitePause }: AttemptLimits): boolean =>
+  allowedDespitePause === Infinity;
+
+const keyOf = ({ key }: { readonly key: string }): string => key;
 
 const regardingEachPause = (limits: AttemptLimits): AttemptLimits => ({
   ...limits,

@@ -7,6 +7,8 @@ export interface Limit {
   readonly free: number;
   /** Counts attempts that succeed, too. */
   readonly countsSuccess?: true;
+  /** An attempt that succeeds resets this count. */
+  readonly isResetBySuccess?: true;
 }
 
 /** The counts that an attempt is checked against. If one of them is paused, it is refused. */
@@ -41,17 +43,17 @@ export interface LoginAttempt {
  * (threat:victim-lockout). During the pause after its own failures, the right password is accepted
  * all the same, as a neighbour behind the same address may have caused them.
  */
-export function loginLimits(
-  { account, network }: LoginAttempt,
-  isKnownNetwork: boolean,
-): AttemptLimits {
-  const accountKey = `account:${hashed(account)}`;
-  const here: Limit = { key: `${accountKey}@${network}`, free: 5 };
+export function loginLimits(attempt: LoginAttempt, isKnownNetwork: boolean): AttemptLimits {
+  const here = failuresHere(attempt);
   if (isKnownNetwork) {
     return { limits: [here], allowedDespitePause: Infinity, forgottenAfter: 'last' };
   }
   return {
-    limits: [here, { key: `address:${network}`, free: 100 }, { key: accountKey, free: 25 }],
+    limits: [
+      here,
+      { key: `address:${attempt.network}`, free: 100 },
+      { key: accountKey(attempt), free: 25 },
+    ],
     allowedDespitePause: 0,
     forgottenAfter: 'last',
   };
@@ -75,8 +77,14 @@ export function secondFactorLimits(
 const hashed = (account: string): string =>
   createHash('sha256').update(account).digest('base64url');
 
-/** The failures of an account at a network. The right password resets this count. */
-export const failuresHere = ({ limits }: AttemptLimits): Limit => limits[0] as Limit;
+const accountKey = ({ account }: LoginAttempt): string => `account:${hashed(account)}`;
+
+/** The count of failures of an account at a network. */
+export const failuresHere = (attempt: LoginAttempt): Limit => ({
+  key: `${accountKey(attempt)}@${attempt.network}`,
+  free: 5,
+  isResetBySuccess: true,
+});
 
 /**
  * The counts of registrations from a network. The answer `email_taken` reveals an account, so a

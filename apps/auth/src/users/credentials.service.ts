@@ -5,12 +5,7 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { Outcomes } from '../outcomes.js';
-import {
-  failuresHere,
-  loginLimits,
-  type AttemptLimits,
-  type LoginAttempt,
-} from './attempt-limits.js';
+import { loginLimits, type AttemptLimits, type LoginAttempt } from './attempt-limits.js';
 import { emailKey } from './email.js';
 import type { User } from './user.entity.js';
 import { KnownNetworks } from './known-networks.js';
@@ -20,6 +15,10 @@ import { UsersError } from './users.errors.js';
 import { UsersRepository, type UserAtLogin } from './users.repository.js';
 
 const DAY_MS = 86_400_000;
+
+interface LimitedUser extends UserAtLogin {
+  readonly limits: AttemptLimits;
+}
 
 /** Checks the e-mail and password of a login. */
 @Injectable()
@@ -40,6 +39,8 @@ export class CredentialsService {
    * verified and a disabled user get the same answer, after the same work
    * (threat:account-enumeration).
    *
+   * @returns the user as it was before the wait for a turn to hash
+   *
    * @throws UsersError `invalid_credentials`, `too_many_attempts`
    */
   authenticate(email: string, password: string, origin: Origin): Promise<User> {
@@ -49,27 +50,28 @@ export class CredentialsService {
   private async attempt(email: string, password: string, origin: Origin): Promise<User> {
     const attempt = { account: emailKey(email), network: networkOf(origin.address) };
     this.hasher.assertRoom(attempt.network);
+    const found = await this.find(attempt);
     // A paused caller must not take a place in the queue.
-    if (this.hasher.isBusy) await this.limits.assertNotPaused((await this.find(attempt)).limits);
+    if (this.hasher.isBusy) await this.limits.assertNotPaused(found.limits);
     return this.hasher.inTurn(attempt.network, (hashing) =>
-      this.check(attempt, password, origin, hashing),
+      this.check(found, password, origin, hashing),
     );
   }
 
   private async check(
-    attempt: LoginAttempt,
+    { user, lastLoginHere, hasFailedHere, limits }: LimitedUser,
     password: string,
     origin: Origin,
     hashing: Hashing,
   ): Promise<User> {
-    const { user, lastLoginHere, limits } = await this.find(attempt);
     const counted = await this.limits.begin(limits);
     const isRight = await hashing.verify(user?.passwordHash, password);
     if (!user || !isRight || !this.mayLogIn(user)) {
       await this.limits.fail(counted);
       throw new UsersError('invalid_credentials', 'E-mail or password is wrong');
     }
-    await this.limits.succeed(counted, [failuresHere(limits).key]);
+    // At a known network only failures are counted: mostly there is nothing to reset.
+    if (hasFailedHere || !lastLoginHere) await this.limits.succeed(counted);
     const now = this.clock.now();
     // With a second factor the login is not done yet: the second step remembers the network.
     const isDone = !user.hasSecondFactor;
@@ -93,8 +95,8 @@ export class CredentialsService {
     return this.config.emailVerification === 'required';
   }
 
-  private async find(attempt: LoginAttempt): Promise<UserAtLogin & { limits: AttemptLimits }> {
-    const found = await this.users.findAtLogin(attempt.account, attempt.network);
+  private async find(attempt: LoginAttempt): Promise<LimitedUser> {
+    const found = await this.users.findAtLogin(attempt);
     return { ...found, limits: loginLimits(attempt, found.lastLoginHere !== null) };
   }
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { Clock } from '../clock.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
-import { failuresHere, loginLimits } from './attempt-limits.js';
+import { loginLimits } from './attempt-limits.js';
 import { AttemptLimiter, type Attempt as BegunAttempt } from './attempt-limiter.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 
@@ -71,7 +71,7 @@ class Model {
     this.underWay.splice(this.underWay.indexOf(attempt), 1);
     const { isKnown, begun, process } = attempt;
     if (!isRight) return void (await process.fail(begun).catch(() => undefined));
-    await process.succeed(begun, [failuresHere(begun.limits).key]);
+    await process.succeed(begun);
     // A success ends the pause of the account at its network.
     if (isKnown) await process.assertNotPaused({ ...begun.limits, allowedDespitePause: 0 });
   }

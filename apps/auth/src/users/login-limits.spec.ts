@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import {
-  failuresHere,
   loginLimits,
   registrationLimits,
   secondFactorLimits,
@@ -89,7 +88,7 @@ describe('failures at an account from an unknown network', () => {
     const mine = unknown();
     await fail(9, () => mine);
     auth.clock.advance(8_000);
-    await limits.succeed(await limits.begin(mine), [failuresHere(mine).key]);
+    await limits.succeed(await limits.begin(mine));
     await fail(5, () => mine);
     expect(await pause(mine)).toBe(0);
   });
@@ -148,7 +147,7 @@ describe('failures at an account from all unknown networks', () => {
     const [account, network] = [newAccount(), newNetwork()];
     await fail(40, () => unknown(account));
     const home = known(account, network);
-    await limits.succeed(await limits.begin(home), [failuresHere(home).key]);
+    await limits.succeed(await limits.begin(home));
     expect(await pause(unknown(account))).toBe(60);
   });
 });
@@ -167,7 +166,7 @@ describe('failures from one network at many accounts', () => {
     await fail(103, () => unknown(newAccount(), network));
     const own = unknown(newAccount(), network);
     auth.clock.advance(4_000);
-    await limits.succeed(await limits.begin(own), [failuresHere(own).key]);
+    await limits.succeed(await limits.begin(own));
     await fail(1, () => unknown(newAccount(), network));
     expect(await pause(own)).toBe(8);
   });
@@ -189,7 +188,7 @@ describe('failures at an account from a network that it knows', () => {
     expect(await pause({ ...mine, allowedDespitePause: 0 })).toBe(60);
     const attempts = Array.from({ length: 120 }, () => mine);
     expect(await allowed(attempts)).toBe(120);
-    await limits.succeed(await limits.begin(mine), [failuresHere(mine).key]);
+    await limits.succeed(await limits.begin(mine));
     expect(await pause({ ...mine, allowedDespitePause: 0 })).toBe(0);
   });
 

@@ -11,6 +11,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { keyWhileIssuing } from '../access/access-locks.js';
+import { failuresHere, type LoginAttempt } from './attempt-limits.js';
 import { emailKey } from './email.js';
 import { User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
@@ -21,6 +22,8 @@ export interface UserAtLogin {
   readonly user: User | null;
   /** When the user last logged in from this network; `null` if the network is unknown. */
   readonly lastLoginHere: Date | null;
+  /** Whether failures of the account are counted at this network. */
+  readonly hasFailedHere: boolean;
 }
 
 /** A user as it was when the password was checked. */
@@ -31,7 +34,7 @@ interface CheckedUser extends Pick<User, 'id' | 'passwordChangedAt'> {
 
 const UNIQUE_VIOLATION = '23505';
 
-type LoginRow = Pick<UserAtLogin, 'lastLoginHere'> & { readonly 'account.id': string | null };
+type LoginRow = Omit<UserAtLogin, 'user'> & { readonly 'account.id': string | null };
 
 /** All SQL of users. */
 @Injectable()
@@ -47,7 +50,8 @@ export class UsersRepository {
     this.findAtLoginStatement = {
       name: 'users.find_at_login',
       text: `
-        SELECT ${this.columns.list}, known.last_login_at AS "lastLoginHere"
+        SELECT ${this.columns.list}, known.last_login_at AS "lastLoginHere",
+          EXISTS (SELECT FROM login_limits WHERE key = $3) AS "hasFailedHere"
         FROM (SELECT) AS attempt
         LEFT JOIN users account ON account.email_key = $1
         LEFT JOIN known_networks known ON known.user_id = account.id AND known.network = $2`,
@@ -69,13 +73,14 @@ export class UsersRepository {
   }
 
   /** One statement, and the same work whether or not the e-mail has an account. */
-  async findAtLogin(emailKey: string, network: string): Promise<UserAtLogin> {
-    const values = [emailKey, network];
+  async findAtLogin(attempt: LoginAttempt): Promise<UserAtLogin> {
+    const values = [attempt.account, attempt.network, failuresHere(attempt).key];
     const { manager } = this.dataSource;
     const rows = await execute<LoginRow>(manager, this.findAtLoginStatement, values);
     const [row] = rows as [LoginRow];
     const user = row['account.id'] === null ? null : this.columns.read(row);
-    return { user, lastLoginHere: row.lastLoginHere };
+    const { lastLoginHere, hasFailedHere } = row;
+    return { user, lastLoginHere, hasFailedHere };
   }
 
   /**
