@@ -1,7 +1,7 @@
 import { ADMIN_ROLE, USER_ROLE } from '../access/built-in.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
-import { PasswordHasher } from '../users/password-hasher.js';
+import { HashCost, PasswordHasher } from '../users/password-hasher.js';
 import { newUser, type User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import type { AdminServices } from './admin-services.js';
@@ -22,7 +22,9 @@ export async function createAdmin(
   const clock = new Clock();
   const users = new UsersRepository(dataSource);
   const audit = new AuditService(clock);
-  const passwordHash = await new PasswordHasher().inTurn('cli', ({ hash }) => hash(password));
+  const passwordHash = await new PasswordHasher(new HashCost()).inTurn('cli', ({ hash }) =>
+    hash(password),
+  );
   const user = newUser({ email, passwordHash, roles: [USER_ROLE, ADMIN_ROLE] }, clock.now());
   await dataSource.transaction(async (manager) => {
     await users.add(manager, user);

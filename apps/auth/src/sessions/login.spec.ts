@@ -10,7 +10,7 @@ let auth: AuthApp;
 let count = 0;
 
 beforeAll(async () => {
-  auth = await AuthApp.start();
+  auth = await AuthApp.start({}, { isHashCostReal: true });
 });
 afterAll(() => auth.close());
 

@@ -8,6 +8,7 @@ import { createAuthApp } from '../app.setup.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
+import { HashCost } from '../users/password-hasher.js';
 import { ENCRYPTION_KEY, migratedDatabase } from './migrated-database.fixture.js';
 
 /** A clock that runs, and can be put ahead or stopped. */
@@ -59,6 +60,8 @@ export interface ProblemBody {
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }
 
+const CHEAP_HASH: HashCost = { memoryCost: 64, timeCost: 1, parallelism: 1 };
+
 export const PASSWORD = 'correct horse battery staple';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -75,7 +78,10 @@ export class AuthApp {
   ) {}
 
   /** Starts on a migrated database of its own, unless `environment` names another. */
-  static async start(environment: Environment = {}): Promise<AuthApp> {
+  static async start(
+    environment: Environment = {},
+    { isHashCostReal = false } = {},
+  ): Promise<AuthApp> {
     const databaseUrl = environment.DATABASE_URL ?? (await migratedDatabase());
     const config = new Config({
       DATABASE_URL: databaseUrl,
@@ -88,6 +94,8 @@ export class AuthApp {
     const destination = { write: (line: string) => void log.push(line) };
     const logger = new StructuredLogger({ name: 'auth', level: 'debug', destination });
     const app = await createAuthApp(config, logger, { clock });
+    // A hash as it is in production takes longer than all else in most tests.
+    if (!isHashCostReal) Object.assign(app.get(HashCost, { strict: false }), CHEAP_HASH);
     await app.init();
     // Before its first snapshot the app lets nobody in.
     const list = app.get(RevocationList, { strict: false });

@@ -46,7 +46,7 @@ const HASHES: readonly (readonly [name: string, hash: string, password?: string]
 let auth: AuthApp;
 let admin: string;
 beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
+  auth = await AuthApp.start({ SEED_DEMO: 'on' }, { isHashCostReal: true });
   ({ access_token: admin } = await auth.login('admin@example.com'));
 });
 afterAll(() => auth.close());

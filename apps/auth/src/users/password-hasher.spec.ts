@@ -1,9 +1,9 @@
 import { hash } from '@node-rs/argon2';
 import { describe, expect, it } from 'vitest';
 
-import { PasswordHasher } from './password-hasher.js';
+import { HashCost, PasswordHasher } from './password-hasher.js';
 
-const hasher = new PasswordHasher();
+const hasher = new PasswordHasher(new HashCost());
 const password = 'correct horse battery staple';
 
 describe('hashing of passwords', () => {

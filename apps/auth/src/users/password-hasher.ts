@@ -7,8 +7,17 @@ import { hash, verify } from '@node-rs/argon2';
 import { HashQueue } from './hash-queue.js';
 import { importedHash } from './imported-hashes.js';
 
-/** What OWASP recommends for Argon2id, the default algorithm of the library. */
-const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+/**
+ * What OWASP recommends for Argon2id, the default algorithm of the library. Tests of what comes after the
+ * hash lower it.
+ */
+@Injectable()
+export class HashCost {
+  /** KiB */
+  memoryCost = 19_456;
+  timeCost = 2;
+  parallelism = 1;
+}
 
 const PHC =
   /^\$(?<variant>\w+\$(?:v=\d+\$)?)m=(?<memoryCost>\d+),t=(?<timeCost>\d+),p=(?<parallelism>\d+)\$/;
@@ -40,10 +49,10 @@ export interface Hashing {
 @Injectable()
 export class PasswordHasher {
   private readonly queue = new HashQueue(PARALLEL, QUEUE);
-  private readonly hashOfNobody = hash(randomUUID(), PARAMETERS);
+  private readonly hashOfNobody: Promise<string>;
 
   private readonly hashing: Hashing = {
-    hash: (password) => inSpan(HASH_SPAN, () => hash(password, PARAMETERS)),
+    hash: (password) => inSpan(HASH_SPAN, () => hash(password, this.cost)),
     verify: async (stored, password) => {
       const imported = stored === undefined ? undefined : importedHash(stored);
       if (imported) return inSpan(VERIFY_SPAN, () => imported.verify(password));
@@ -52,6 +61,10 @@ export class PasswordHasher {
       return isEqual && stored !== undefined;
     },
   };
+
+  constructor(private readonly cost: HashCost) {
+    this.hashOfNobody = hash(randomUUID(), cost);
+  }
 
   /**
    * Waits for a turn to hash, and ends it when `work` is done.
@@ -90,7 +103,9 @@ export class PasswordHasher {
   needsRehash(stored: string, password: string): boolean {
     const found = PHC.exec(stored)?.groups;
     if (!found) return importedHash(stored)?.isOfWhole(password) ?? true;
-    const ratios = Object.entries(PARAMETERS).map(([name, ours]) => Number(found[name]) / ours);
+    const ratios = Object.entries(this.cost).map(
+      ([name, ours]) => Number(found[name]) / Number(ours),
+    );
     if (ratios.some((ratio) => ratio > 1)) return false;
     return found['variant'] !== VARIANT || ratios.some((ratio) => ratio < 1);
   }

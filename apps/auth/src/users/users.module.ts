@@ -11,7 +11,7 @@ import { KnownNetworksRepository } from './known-networks.repository.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
-import { PasswordHasher } from './password-hasher.js';
+import { HashCost, PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { UserAccessChanges } from './user-access-changes.js';
 import { UserChanges } from './user-changes.js';
@@ -25,6 +25,7 @@ import { UsersService } from './users.service.js';
 /** Also for `npm run admin`: what changes users. It does nothing at the start. */
 export const USERS_FOR_COMMANDS: Provider[] = [
   BreachedPasswords,
+  HashCost,
   PasswordHasher,
   PasswordRules,
   UserChanges,
