@@ -36,7 +36,10 @@ console.log(failed ? `A property failed. The seed was ${seed}` : `All held. The 
 process.exitCode = failed;
 
 function settings() {
-  const options = { minutes: { type: 'string', default: '10' }, seed: { type: 'string' } };
+  const options = /** @type {const} */ ({
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string' },
+  });
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     const minutes = Number(values.minutes);

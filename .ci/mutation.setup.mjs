@@ -113,7 +113,7 @@ function attributeHooks() {
   beforeAll(() => {
     loaded = { ...stryker.mutantCoverage?.static };
   });
-  // eslint-disable-next-line no-empty-pattern -- Vitest demands it.
+  // oxlint-disable-next-line no-empty-pattern -- Vitest demands it.
   afterAll(({}, file) => {
     if (!stryker.mutantCoverage) return;
     const { static: all, perTest } = stryker.mutantCoverage;

@@ -70,7 +70,9 @@ const COMMAND = 'attack/cli';
 const CHUNKS = ['attack', 'client', 'postgres', 'testing'];
 const chunkOf = (module) => CHUNKS.find((folder) => module.startsWith(`${folder}/`)) ?? 'main';
 
-const settings = ts.readConfigFile(path.join(root, '../../tsconfig.base.json'), ts.sys.readFile);
+const settings = ts.readConfigFile(path.join(root, '../../tsconfig.base.json'), (file) =>
+  ts.sys.readFile(file),
+);
 const { options } = ts.convertCompilerOptionsFromJson(settings.config.compilerOptions, root);
 
 /** JavaScript without types and comments. */

@@ -66,7 +66,7 @@ describe.skipIf(!browserPath).each(HANDS)('clients, by the %s', SLOW, (hand) => 
       return (await api<{ id: string }>('admin/clients', { token, body })).id;
     };
     const names = [randomUUID(), randomUUID()];
-    const [, second = ''] = [await add(names[0]!), await add(names[1]!)];
+    const [, second] = [await add(names[0]!), await add(names[1]!)];
     console = await Console.login({ email: (await newUser(['user', 'admin'])).email, hand });
     await console.go('Clients');
     const found = console.page.locator('.row-title');

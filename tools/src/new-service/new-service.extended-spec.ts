@@ -15,7 +15,6 @@ const programOf = (name: string, file: string) =>
   path.join(path.dirname(resolve(`${name}/package.json`)), file);
 const NX = resolve('nx/bin/nx.js');
 const TSC = programOf('@typescript/native', 'bin/tsc');
-const ESLINT = programOf('eslint', 'bin/eslint.js');
 const OXLINT = programOf('oxlint', 'bin/oxlint');
 const VITEST = programOf('vitest', 'vitest.mjs');
 const ROLLDOWN = programOf('rolldown', 'bin/cli.mjs');
@@ -42,8 +41,7 @@ it('is a project that `npm start` builds, and that passes lint', SLOW, async () 
   const built = ['show', 'projects', '--projects', 'apps/*', '--with-target', 'build'];
   const projects = await runNode(workspace, NX, ...built);
   expect(projects.trim().split('\n').sort()).toEqual(expect.arrayContaining(['auth', NAME]));
-  await runNode(workspace, ESLINT, '--max-warnings', '0', ...APPS);
-  await runNode(workspace, OXLINT, '--deny-warnings', ...APPS);
+  await runNode(workspace, OXLINT, '--config', 'oxlint.config.mjs', '--deny-warnings', ...APPS);
 });
 
 it('has types, passes its own tests, and runs beside auth and orders', SLOW, async () => {

@@ -9,7 +9,7 @@ import { isProduction, SettingsError } from '../settings/parse-settings.js';
  */
 export function reportFailedStart(name: string, what: string, error: unknown): void {
   process.exitCode = 1;
-  // eslint-disable-next-line no-restricted-properties -- there are no settings
+  // oxlint-disable-next-line no-restricted-properties -- there are no settings
   if (error instanceof SettingsError && !isProduction(process.env)) {
     process.stderr.write(`${what}. ${error.message}\n`);
     return;

@@ -49,7 +49,7 @@ describe('Alarm', () => {
     vi.useRealTimers();
     const timers = vi.spyOn(globalThis, 'setTimeout');
     alarm.within(60_000);
-    expect((timers.mock.results[0]?.value as NodeJS.Timeout).hasRef()).toBe(false);
+    expect((timers.mock.results[0]!.value as NodeJS.Timeout).hasRef()).toBe(false);
     alarm.clear();
   });
 });

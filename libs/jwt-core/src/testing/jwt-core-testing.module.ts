@@ -45,6 +45,7 @@ export class JwtCoreTestingModule {
   static async forRoot(options: JwtCoreTestingOptions = {}): Promise<JwtCoreTestingDefinition> {
     refuseProduction();
     // Loaded here, as services without Nest use what else `testing` exports.
+    // oxlint-disable-next-line no-restricted-imports
     const { JwtCoreModule } = await import('../index.js');
     const all = { ...options, ...callersIssuer() } as JwtCoreOptions;
     return { module: JwtCoreTestingModule, imports: [JwtCoreModule.forRoot(all)] } as never;
@@ -68,7 +69,7 @@ export class JwtCoreTestingModule {
 }
 
 function refuseProduction(): void {
-  // eslint-disable-next-line no-restricted-properties -- a library has no settings of its own
+  // oxlint-disable-next-line no-restricted-properties -- a library has no settings of its own
   if (process.env.NODE_ENV !== 'production') return;
   throw new Error('JwtCoreTestingModule lets in any caller that a test names: not for production.');
 }
