@@ -13,6 +13,7 @@ it.each<[string, string, string | undefined]>([
   ['WITH due AS (SELECT id FROM jobs FOR NO KEY UPDATE) SELECT * FROM due', 'SELECT', 'jobs'],
   ['WITH a AS (UPDATE jobs SET x = 1 RETURNING id) SELECT * FROM a', 'UPDATE', 'jobs'],
   ['WITH a AS (INSERT INTO jobs VALUES (1) ON CONFLICT DO UPDATE SET x = 1) SELECT 1', 'INSERT', 'jobs'], // oxfmt-ignore
+  ['WITH a AS (INSERT INTO tokens VALUES (1)) INSERT INTO sessions VALUES (2)', 'INSERT', 'sessions'], // oxfmt-ignore
   ['SELECT extract(epoch FROM now()), a IS DISTINCT FROM b FROM clocks', 'SELECT', 'clocks'],
   ['SELECT extract(epoch FROM at) FROM clocks', 'SELECT', 'clocks'],
   ["SELECT 'a password from secrets', $x$ from more $x$ FROM users", 'SELECT', 'users'],

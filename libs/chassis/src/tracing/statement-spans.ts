@@ -5,9 +5,9 @@ import { inSpan } from './spans.js';
 
 /** What a span says of a statement: never its text, which may have values. */
 export interface StatementSummary {
-  /** The first word, or the one that changes rows in a statement that begins with `WITH`. */
+  /** The first word, or the last one that changes rows in a statement that begins with `WITH`. */
   readonly operation: string;
-  /** The first table that it names. */
+  /** The table of that change, or the first one that is named. */
   readonly table: string | undefined;
 }
 
@@ -23,7 +23,7 @@ const UPDATE = /(?<!\b(?:FOR|KEY|DO|ON)\s+)\bUPDATE/.source;
 const FROM = `${/(?<!\bDISTINCT\s+|\(\s*\w+\s+)\bFROM\s+/.source}${NAME}${/\b(?!\s*\()/.source}`;
 const CHANGE = new RegExp(
   `\\b(INSERT)\\s+INTO\\s+${NAME}|(${UPDATE}|\\bDELETE)\\s+(?:FROM\\s+)?${NAME}`,
-  'i',
+  'gi',
 );
 const TABLE = new RegExp(`${FROM}|(?:\\bINTO|${UPDATE}|\\bTABLE)\\s+${NAME}`, 'i');
 
@@ -42,7 +42,7 @@ function summarize(text: string): StatementSummary {
   const [, from, changes] = TABLE.exec(text) ?? [];
   const table = from ?? changes;
   if (operation !== 'WITH') return { operation, table };
-  const [, insert, inserted, change, changed] = CHANGE.exec(text) ?? [];
+  const [, insert, inserted, change, changed] = [...text.matchAll(CHANGE)].at(-1) ?? [];
   const verb = insert ?? change;
   if (verb === undefined) return { operation: 'SELECT', table };
   return { operation: verb.toUpperCase(), table: inserted ?? changed };
