@@ -1,13 +1,6 @@
 import { defineConfig } from 'oxlint';
 
-const tests = [
-  '**/*.spec.ts',
-  '**/*.e2e-spec.ts',
-  '**/*.extended-spec.ts',
-  '**/*.package-spec.ts',
-  '**/*.images-spec.ts',
-  '**/*.fixture.ts',
-];
+const tests = ['**/*.spec.ts', '**/*-spec.ts', '**/*.fixture.ts'];
 
 /** dev-stack starts servers for tests and `npm start`: nothing that is installed may need it. */
 const devStack = {

@@ -39,33 +39,33 @@ export const testProject = (
 });
 
 /**
- * The projects of a workspace member: `unit` (`*.spec.ts`), `e2e` (`*.e2e-spec.ts`: what starts
- * built apps or whole stacks) and `extended` (`*.extended-spec.ts`: the same, left to the workflow, as
- * it needs a browser, kills, floods or takes long). With `postgres` a run gets a server of its own, on
- * which each spec makes its `freshDatabase()`. Without `isolate` the specs of a worker share their modules: for a member whose
- * imports take longer than its tests. With `registry` there is one more project, `package`
- * (`*.package-spec.ts`): what installs packages from the registry. With `images` there is one, `images`
- * (`*.images-spec.ts`): what builds container images.
+ * What the specs of each project need, beside `unit` (`*.spec.ts`). Their files are named after it:
+ *
+ * - `e2e`: built apps or whole stacks
+ * - `faults`: the same while something breaks: networks, restarts, floods, another release beside this one
+ * - `pages`: a browser
+ * - `package`: the npm registry, to install what was packed
+ * - `images`: a container engine
+ * - `extended`: minutes, so they are left to the workflow
  */
-export function testProjects({
-  postgres = false,
-  isolate = true,
-  registry = false,
-  images = false,
-} = {}): ViteUserConfig {
-  const project = (name: string, include: string, isolated: boolean) =>
-    testProject(name, [include], { postgres, isolate: isolated });
+const KINDS = ['e2e', 'faults', 'pages', 'package', 'images', 'extended'];
+
+/**
+ * The projects of a workspace member. With `postgres` a run gets a server of its own, on which each spec
+ * makes its `freshDatabase()`. Without `isolate` the specs of a worker share their modules: for a member
+ * whose imports take longer than its tests.
+ */
+export function testProjects({ postgres = false, isolate = true } = {}): ViteUserConfig {
+  const project = (name: string, include: string) =>
+    testProject(name, [include], { postgres, isolate });
   return defineConfig({
     test: {
       // One for each core, where the default leaves one core out: specs wait for servers and clocks
       // most of the time. With more, those that measure times fail on a busy machine.
       maxWorkers: Math.max(2, availableParallelism()),
       projects: [
-        project('unit', 'src/**/*.spec.ts', isolate),
-        project('e2e', 'src/**/*.e2e-spec.ts', isolate),
-        project('extended', 'src/**/*.extended-spec.ts', isolate),
-        ...(registry ? [project('package', 'src/**/*.package-spec.ts', isolate)] : []),
-        ...(images ? [project('images', 'src/**/*.images-spec.ts', isolate)] : []),
+        project('unit', 'src/**/*.spec.ts'),
+        ...KINDS.map((kind) => project(kind, `src/**/*.${kind}-spec.ts`)),
       ],
     },
   });

