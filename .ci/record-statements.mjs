@@ -1,5 +1,5 @@
 // Records the statements that a release sends to its databases, from what Postgres logs during its
-// e2e tests. The release after it checks that its own schema still understands them.
+// e2e and fault tests. The release after it checks that its own schema still understands them.
 //   npm run build && node .ci/record-statements.mjs 0.1.0
 // writes apps/{auth,orders}/src/database/landed/0.1.0.statements.sql, in place of those of the release before.
 import { execFileSync } from 'node:child_process';
@@ -33,12 +33,12 @@ for (const [app, connections] of Object.entries(APPS)) {
   console.log(`Recorded ${statements.size} statements of ${app}`);
 }
 
-/** What Postgres logs while the e2e tests of an app run. */
+/** What Postgres logs while the e2e and fault tests of an app run. */
 function logOf(app) {
   const folder = mkdtempSync(path.join(tmpdir(), 'statements-'));
   const log = path.join(folder, 'postgres.log');
   try {
-    execFileSync('npx', ['vitest', 'run', '--project', 'e2e'], {
+    execFileSync('npx', ['vitest', 'run', '--project', 'e2e', '--project', 'faults'], {
       cwd: path.join(root, `apps/${app}-e2e`),
       env: { ...process.env, STATEMENTS_LOG: log },
       stdio: 'inherit',

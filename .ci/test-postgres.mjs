@@ -1,4 +1,4 @@
-// Runs the e2e suites of both apps on other versions of Postgres, which the registry ships as packages:
+// Runs the e2e suites of both apps, and what breaks under auth, on other versions of Postgres:
 //   npm run test:postgres                    on Postgres 14, 15, 16 and 17, one after the other
 //   npm run test:postgres -- 14 -- npm run test:unit   another command, on the given versions
 import process from 'node:process';

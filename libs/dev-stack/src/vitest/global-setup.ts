@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../postgres/postgres-server.js';
@@ -13,7 +13,7 @@ declare module 'vitest' {
 
 /**
  * Gives a whole test run one Postgres server, which goes with it. With the variable `STATEMENTS_LOG`,
- * each statement is logged, and the log is kept there: see `.ci/record-statements.mjs`.
+ * each statement is logged, and the log is added to that file: see `.ci/record-statements.mjs`.
  */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const server = await startPostgres();
@@ -22,7 +22,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   if (statementsLog) await logStatements(server.url());
   provide('postgresUrl', server.url());
   return async () => {
-    if (statementsLog) writeFileSync(statementsLog, server.log);
+    if (statementsLog) appendFileSync(statementsLog, server.log);
     await server.stop();
   };
 }
