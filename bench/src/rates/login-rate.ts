@@ -34,12 +34,11 @@ export const loginRate: Benchmark = {
     "Keycloak's line is its published sizing, not measured here; it counts its own processes and not " +
     'its database.',
   whyMissed:
-    'A login is bound by the processor. Beside the hash, auth takes 5 to 6 ms of it: its own thread 4.5, of ' +
-    'which 0.9 are the RS256 signature, and the rest is spread over HTTP and the nine statements of a ' +
-    'login. Postgres takes 2.7 ms more. The cheaper the hash is on a machine, the more these weigh. ' +
-    'Three statements and two commits less saved 0.4 ms of Postgres, and no measurable part of the ' +
-    'rest. Reading the next user while two are hashed made the machine busier (4 % idle instead of 10) ' +
-    'and logins no faster.',
+    'A login is bound by the processor. Beside the hash, auth takes 5 to 7 ms of it: its own thread 4.4, of ' +
+    'which 0.9 are the RS256 signature, and the rest is spread over HTTP and the eight statements of a ' +
+    'login. Postgres takes 2 to 2.5 ms more. The cheaper the hash is on a machine, the more these weigh. ' +
+    'Four statements less than it had saved about half a millisecond of Postgres and of auth each, which is ' +
+    'less than the rates of one machine differ from one hour to the next.',
   packages: ['@node-rs/argon2', 'autocannon'],
   run,
 };
