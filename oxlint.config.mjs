@@ -155,7 +155,7 @@ export default defineConfig({
       },
     },
     restrictImports(['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts']),
-    folder('timing', [...frameworks, '../*'], 'timing/ imports node:* alone.'),
+    folder('timing', [...frameworks, '../**'], 'timing/ imports node:* alone.'),
     folder(
       'issuer',
       [...frameworksAndNest, '**/verifier/**', '**/keys/**', '**/client/**', '**/revocation/**'],
