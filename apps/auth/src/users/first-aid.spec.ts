@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuthApp, PASSWORD, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { UserAnswer } from './users.admin.schema.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
+import { UsersRepository } from './users.repository.js';
 
 let auth: AuthApp;
 let admin: string;
@@ -226,10 +227,11 @@ describe('a deleted user', () => {
 
   it('gets no known network from a login that was under way', async () => {
     const { id } = await newUser();
+    const user = (await auth.get(UsersRepository).findById(id))!;
     await remove(id);
     const networks = auth.get(KnownNetworksRepository);
     const { manager } = auth.dataSource;
-    await expect(networks.remember(manager, id, '192.0.2.1', new Date())).resolves.toBe(false);
+    await expect(networks.remember(manager, user, '192.0.2.1', new Date())).resolves.toBe(false);
   });
 
   it.each([randomUUID(), 'nobody'])('is not %s', async (id) => {

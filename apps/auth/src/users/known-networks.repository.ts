@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 
-import { KnownNetwork } from './user.entity.js';
+import { KnownNetwork, type User } from './user.entity.js';
 
 /** All SQL of the networks that users log in from. A login reads its network with the user. */
 @Injectable()
@@ -28,20 +28,26 @@ export class KnownNetworksRepository {
     return this.dataSource.manager.existsBy(KnownNetwork, { userId, network });
   }
 
-  /** @returns whether the network is new. Of two callers at once, one gets `true`. */
+  /**
+   * Without effect if the user got another password since, or is gone.
+   *
+   * @returns whether the network is new. Of two callers at once, one gets `true`.
+   */
   async remember(
     manager: EntityManager,
-    userId: string,
+    { id, passwordChangedAt }: Pick<User, 'id' | 'passwordChangedAt'>,
     network: string,
     lastLoginAt: Date,
   ): Promise<boolean> {
-    // Waits for a deletion of the user, and then inserts nothing. A row that existed has an `xmax`.
+    // Waits for a change or a deletion of the user that is under way. The parameter is exact to a
+    // millisecond. A row that existed has an `xmax`.
     const rows = await manager.query<{ isNew: boolean }[]>(
       `INSERT INTO known_networks (user_id, network, last_login_at)
-       SELECT id, $2, $3 FROM users WHERE id = $1 FOR KEY SHARE
+       SELECT id, $2, $3 FROM users
+       WHERE id = $1 AND date_trunc('milliseconds', password_changed_at) = $4 FOR SHARE
        ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = excluded.last_login_at
        RETURNING (xmax = 0) AS "isNew"`,
-      [userId, network, lastLoginAt],
+      [id, network, lastLoginAt, passwordChangedAt],
     );
     return rows[0]?.isNew ?? false;
   }

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { CountAttempts1764000000401 } from '../database/migrations/1764000000401-count-attempts.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
+import { KnownNetworks } from './known-networks.js';
+import { UsersRepository } from './users.repository.js';
 
 let auth: AuthApp;
 beforeAll(async () => {
@@ -28,6 +30,26 @@ it('a successful login makes its network known, a failed one does not', async ()
   await auth.login(email);
   await auth.login(email);
   expect(await known(body.id)).toEqual(['127.0.0.1']);
+});
+
+// threat:password-guessing
+it('a login whose password is replaced meanwhile makes no network known', async () => {
+  const { id } = (await auth.register('replaced@example.com')).body;
+  const users = auth.get(UsersRepository);
+  const user = (await users.findById(id))!;
+  const waiting = `SELECT FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+  const origin = { address: '203.0.113.9', userAgent: null, requestId: 'one' };
+  const { login } = await auth.dataSource.transaction(async (manager) => {
+    await users.setPassword(manager, id, 'another', new Date(+user.passwordChangedAt + 1));
+    const login = auth.get(KnownNetworks).remember(user, origin);
+    await expect.poll(() => auth.dataSource.query<object[]>(waiting)).toHaveLength(1);
+    return { login };
+  });
+  await login;
+  expect(await known(id)).toEqual([]);
+  await auth.get(KnownNetworks).remember((await users.findById(id))!, origin);
+  expect(await known(id)).toEqual(['203.0.113.9']);
 });
 
 it('the networks of earlier sessions are known after the migration', async () => {

@@ -37,13 +37,19 @@ export class KnownNetworks implements OnModuleInit {
     return this.networks.has(userId, network);
   }
 
-  /** Call it when a login is complete. A user's very first login causes no mail. */
-  async remember({ id, email }: Pick<User, 'id' | 'email'>, origin: Origin): Promise<void> {
+  /**
+   * Call it when a login is complete. A user's very first login causes no mail.
+   *
+   * @param user as it was when the password was checked: if that was replaced since, nothing is remembered,
+   *   or whoever knew the former password would have a known network (threat:password-guessing)
+   */
+  async remember(user: User, origin: Origin): Promise<void> {
+    const { id, email } = user;
     const network = networkOf(origin.address);
     const isNews = await this.isNews(id, network);
     const now = this.clock.now();
     await this.dataSource.transaction(async (manager) => {
-      const isNew = await this.networks.remember(manager, id, network, now);
+      const isNew = await this.networks.remember(manager, user, network, now);
       if (!isNews || !isNew) return;
       await this.mail.add(manager, {
         template: 'new-login',
