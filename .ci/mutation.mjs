@@ -77,7 +77,7 @@ async function measure(folder) {
   process.env.MUTATION_FOLDER = folder;
   const begun = Date.now();
   const all = await new Stryker({
-    mutate: [mutate ?? `${folder}/**/*.ts`, '!**/*.{spec,fixture}.ts'],
+    mutate: [mutate ?? `${folder}/**/*.ts`, '!**/*{.spec,-spec,.fixture}.ts'],
     testRunner: 'vitest-files',
     vitest: { configFile: '.ci/mutation.vitest.mjs', related: false },
     plugins: [
