@@ -1,6 +1,6 @@
 // Runs the e2e suites of both apps, and what breaks under auth, on other versions of Postgres:
-//   npm run test:postgres                    on Postgres 14, 15, 16 and 17, one after the other
-//   npm run test:postgres -- 14 -- npm run test:unit   another command, on the given versions
+//   npm run test:postgres                                    on Postgres 14, 15, 16 and 17, one after the other
+//   npm run test:postgres -- 14 -- npx nx run-many -t test   another command, on the given versions
 import process from 'node:process';
 
 import { install, runOnVersions } from './versions.mjs';

@@ -42,7 +42,7 @@ export interface AdminServices {
 /**
  * The part of the app that commands need: no keys, no feed, no clean-up, and nothing that runs at the
  * start. A command writes the same rows as the app; running processes read revocations from the database.
- * `admin-services.spec.ts` checks that everything that listens to a change in the app listens here, too.
+ * `admin-services.database-spec.ts` checks that everything that listens to a change in the app listens here, too.
  */
 export const ADMIN_PROVIDERS: Provider[] = [
   ...ACCOUNTS_FOR_COMMANDS,
