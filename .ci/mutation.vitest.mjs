@@ -26,12 +26,8 @@ export default defineConfig({
   test: {
     ...project.test,
     setupFiles: [...project.test.setupFiles, `${import.meta.dirname}/mutation.setup.mjs`],
-    // They would try thousands of cases, or make thousands of rows, for nearly each mutant.
-    exclude: [
-      '**/*.property.*spec.ts',
-      '**/collected-bytes.spec.ts',
-      '**/many-sessions.database-spec.ts',
-    ],
+    // They would try thousands of cases for nearly each mutant.
+    exclude: ['**/*.property.*spec.ts', '**/collected-bytes.spec.ts'],
     // Of a spec that waits for what a mutant has taken away. An app may be slow on a busy machine.
     expect: { poll: { timeout: postgres ? 8_000 : 3_000 } },
     ...(postgres && { testTimeout: 20_000, hookTimeout: 30_000 }),

@@ -8,7 +8,7 @@ import { parseSettings, type Environment } from '../settings/parse-settings.js';
 import { choice, duration, flag, port, text } from '../settings/setting.js';
 import { runService } from './run-service.js';
 
-// A service whose requests are slow, endless or deadly: run-service.spec.ts starts it.
+// A service whose requests are slow, endless or deadly: run-service.faults-spec.ts starts it.
 
 const Settings = z.object({
   HOST: text().prefault('127.0.0.1'),

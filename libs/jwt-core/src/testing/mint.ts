@@ -1,6 +1,12 @@
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
 import type { SigningAlgorithm } from '../verifier/signature.js';
-import { lifeSeconds, type Members, mintToken, type TokenOrigin } from './access-token.js';
+import {
+  lifeSeconds,
+  type Members,
+  mintToken,
+  QUICK_RSA,
+  type TokenOrigin,
+} from './access-token.js';
 
 /** Makes tokens of an issuer: good ones, and those that a service must refuse. */
 export interface Mint {
@@ -67,5 +73,5 @@ function otherPair(algorithm: SigningAlgorithm = 'RS256'): KeyPairKeyObjectResul
 function generatePair(algorithm: SigningAlgorithm): KeyPairKeyObjectResult {
   if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' });
   if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519');
-  return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return generateKeyPairSync('rsa', QUICK_RSA);
 }

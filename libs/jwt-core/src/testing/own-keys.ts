@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { generateRsaKeys, type SigningKey } from './access-token.js';
-
-/**
- * Any prime of 16 bits would do. For exponents from 2^16 up, as FIPS 186 asks for, OpenSSL looks for primes
- * of a special form: that takes 141 ms of CPU in place of 64 (median of 60, Node 20).
- */
-const QUICK_EXPONENT = 32_771;
+import { generateSigningKey, type SigningKey } from './access-token.js';
 
 /** Of issuers that are closed. */
 const spareKeys: SigningKey[] = [];
@@ -19,7 +13,7 @@ export class OwnKeys {
   private readonly keys: SigningKey[] = [];
 
   async next(): Promise<SigningKey> {
-    const pair = spareKeys.pop() ?? (await generateRsaKeys(QUICK_EXPONENT));
+    const pair = spareKeys.pop() ?? (await generateSigningKey());
     const key: SigningKey = { ...pair, kid: randomUUID() };
     this.keys.push(key);
     return key;
