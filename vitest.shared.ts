@@ -39,9 +39,10 @@ export const testProject = (
 });
 
 /**
- * What specs need. Those that need nothing are unit specs (`*.spec.ts`), the others are named after it:
+ * The specs beside their sources are one project, `test`: unit specs (`*.spec.ts`), which need Node alone,
+ * and those of which each makes its `freshDatabase()` (`*.database-spec.ts`). All other specs are named
+ * after what they need:
  *
- * - `database`: a Postgres, on which each makes its `freshDatabase()`
  * - `e2e`: built apps or whole stacks
  * - `faults`: the same while something breaks: networks, restarts, floods, another release beside this one
  * - `pages`: a browser
@@ -49,24 +50,24 @@ export const testProject = (
  * - `images`: a container engine
  * - `extended`: minutes, so they are left to the workflow
  */
-const KINDS = ['database', 'e2e', 'faults', 'pages', 'package', 'images', 'extended'];
+const KINDS = ['e2e', 'faults', 'pages', 'package', 'images', 'extended'];
 
 /**
- * The projects of a workspace member. With `postgres` a run of any kind but unit specs gets a server of
- * its own. Without `isolate` the specs of a worker share their modules: for a member whose imports take
- * longer than its tests.
+ * The projects of a workspace member. With `postgres` a run gets a server of its own, unless all its specs
+ * are unit specs. Without `isolate` the specs of a worker share their modules: for a member whose imports
+ * take longer than its tests.
  */
 export function testProjects({ postgres = false, isolate = true } = {}): ViteUserConfig {
+  const project = (name: string, include: string) =>
+    testProject(name, [include], { postgres, isolate });
   return defineConfig({
     test: {
       // One for each core, where the default leaves one core out: specs wait for servers and clocks
       // most of the time. With more, those that measure times fail on a busy machine.
       maxWorkers: Math.max(2, availableParallelism()),
       projects: [
-        testProject('unit', ['src/**/*.spec.ts'], { isolate }),
-        ...KINDS.map((kind) =>
-          testProject(kind, [`src/**/*.${kind}-spec.ts`], { postgres, isolate }),
-        ),
+        project('test', 'src/**/*.{spec,database-spec}.ts'),
+        ...KINDS.map((kind) => project(kind, `src/**/*.${kind}-spec.ts`)),
       ],
     },
   });

@@ -22,9 +22,9 @@ const count = files.reduce((sum, file) => sum + sharesOf(file), 0);
 const seconds = Math.max(1, Math.round((minutes * 60) / Math.max(count, 1)));
 console.log(`${files.length} files, ${count} properties for ${seconds} s each, seed ${seed}`);
 
-/** The Vitest project of a spec: `unit`, or what its name ends in. */
-const projectOf = (file) => /\.(\w+)-spec\.ts$/.exec(file)?.[1] ?? 'unit';
-if (files.some((file) => !['unit', 'database'].includes(projectOf(file))))
+/** The Vitest project of a spec. */
+const projectOf = (file) => /\.(?!database-)(\w+)-spec\.ts$/.exec(file)?.[1] ?? 'test';
+if (files.some((file) => projectOf(file) !== 'test'))
   run('npx', ['nx', 'run-many', '-t', 'build', '--outputStyle=static'], ROOT);
 let failed = 0;
 for (const [member, specs] of byMember(files)) {

@@ -12,15 +12,18 @@ declare module 'vitest' {
 }
 
 /**
- * Gives a whole test run one Postgres server, which goes with it. With the variable `STATEMENTS_LOG`,
- * each statement is logged, and the log is added to that file: see `.ci/record-statements.mjs`.
+ * Gives a whole test run one Postgres server, which goes with it, unless it has unit specs alone. With
+ * the variable `STATEMENTS_LOG`, each statement is logged, and the log is added to that file: see
+ * `.ci/record-statements.mjs`.
  */
-export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { testFiles } = await project.globTestFiles();
+  if (testFiles.every((file) => file.endsWith('.spec.ts'))) return async () => {};
   const server = await startPostgres();
   await makeLoginsCheap(server.url());
   const statementsLog = process.env['STATEMENTS_LOG'];
   if (statementsLog) await logStatements(server.url());
-  provide('postgresUrl', server.url());
+  project.provide('postgresUrl', server.url());
   return async () => {
     if (statementsLog) appendFileSync(statementsLog, server.log);
     await server.stop();
