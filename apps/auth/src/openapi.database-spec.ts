@@ -1,11 +1,9 @@
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { ApiProbe, knownExamples, type Operation } from '@jwt-auth/dev-stack/openapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { DEMO_CLIENT_ID } from './clients/demo-client.js';
 import { AuthApp, PASSWORD } from './testing/auth-app.fixture.js';
 
-let mailbox: Mailbox;
 let auth: AuthApp;
 let probe: ApiProbe;
 
@@ -51,12 +49,10 @@ async function issuedFor({ path }: Operation): Promise<Record<string, string> | 
 }
 
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({
+  ({ auth } = await AuthApp.startWithMailbox({
     SEED_DEMO: 'on',
     DEMO_CLIENT_SECRET: CLIENT_SECRET,
-    SMTP_URL: mailbox.smtpUrl,
-  });
+  }));
   probe = await ApiProbe.start({
     base: await auth.listen(),
     known: knownExamples(newEmail, PASSWORD),
@@ -72,7 +68,6 @@ beforeAll(async () => {
 afterAll(async () => {
   probe?.close();
   await auth.close();
-  await mailbox.stop();
 });
 
 // One value for each place. The extended suite sends more of them.

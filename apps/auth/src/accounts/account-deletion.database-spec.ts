@@ -1,5 +1,5 @@
 import { Retention } from '@jwt-auth/chassis';
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { MailSender } from '../mail/mail-sender.js';
@@ -14,13 +14,9 @@ const PATIENCE = { timeout: 30_000 };
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({ SMTP_URL: mailbox.smtpUrl, SEED_DEMO: 'on' });
+  ({ auth, mailbox } = await AuthApp.startWithMailbox({ SEED_DEMO: 'on' }));
 });
-afterAll(async () => {
-  await auth.close();
-  await mailbox.stop();
-});
+afterAll(() => auth.close());
 afterEach(() => auth.clock.reset());
 
 const query = <Row extends object>(sql: string, ...parameters: unknown[]): Promise<Row[]> =>

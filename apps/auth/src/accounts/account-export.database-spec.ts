@@ -1,4 +1,4 @@
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
@@ -17,13 +17,9 @@ interface Export {
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({ SMTP_URL: mailbox.smtpUrl, SEED_DEMO: 'on' });
+  ({ auth, mailbox } = await AuthApp.startWithMailbox({ SEED_DEMO: 'on' }));
 });
-afterAll(async () => {
-  await auth.close();
-  await mailbox.stop();
-});
+afterAll(() => auth.close());
 
 afterEach(() => auth.clock.reset());
 

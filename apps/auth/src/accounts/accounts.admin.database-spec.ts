@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { addApp } from '../factors/authenticator.fixture.js';
@@ -15,13 +15,9 @@ const ISSUER = 'http://localhost:3000';
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({ SMTP_URL: mailbox.smtpUrl, SEED_DEMO: 'on', ISSUER });
+  ({ auth, mailbox } = await AuthApp.startWithMailbox({ SEED_DEMO: 'on', ISSUER }));
 });
-afterAll(async () => {
-  await auth.close();
-  await mailbox.stop();
-});
+afterAll(() => auth.close());
 
 const ask = async (id: string, body: unknown, app = auth) => {
   const { access_token: token } = await app.login('admin@example.com');

@@ -1,4 +1,4 @@
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { MailContents } from '../mail/mail-contents.js';
@@ -16,13 +16,9 @@ const NEW_PASSWORD = 'another good passphrase';
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({ SMTP_URL: mailbox.smtpUrl, ISSUER: 'https://auth.example.com/id' });
+  ({ auth, mailbox } = await AuthApp.startWithMailbox({ ISSUER: 'https://auth.example.com/id' }));
 });
-afterAll(async () => {
-  await auth.close();
-  await mailbox.stop();
-});
+afterAll(() => auth.close());
 afterEach(() => auth.clock.reset());
 
 const post = (path: string, body: object, token?: string) =>

@@ -1,4 +1,4 @@
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { MailSender } from '../mail/mail-sender.js';
@@ -9,13 +9,9 @@ import { linkToken } from './account-mail.fixture.js';
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({ SMTP_URL: mailbox.smtpUrl });
+  ({ auth, mailbox } = await AuthApp.startWithMailbox());
 });
-afterAll(async () => {
-  await auth.close();
-  await mailbox.stop();
-});
+afterAll(() => auth.close());
 afterEach(() => auth.clock.reset());
 
 const post = (path: string, body: object, token?: string) =>

@@ -13,17 +13,12 @@ const OTHER_PASSWORD = 'another good passphrase';
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({
-    SMTP_URL: mailbox.smtpUrl,
+  ({ auth, mailbox } = await AuthApp.startWithMailbox({
     EMAIL_VERIFICATION: 'required',
     SEED_DEMO: 'on',
-  });
+  }));
 });
-afterAll(async () => {
-  await auth.close();
-  await mailbox.stop();
-});
+afterAll(() => auth.close());
 
 const login = async (email: string, password = PASSWORD) => {
   const answer = await auth.call('POST', '/auth/login', { body: { email, password } });

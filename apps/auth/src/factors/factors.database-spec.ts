@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { takeMail } from '../accounts/account-mail.fixture.js';
@@ -23,13 +23,9 @@ import type { FactorList, RecoveryCodes, TotpKey } from './factors.schema.js';
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({ SMTP_URL: mailbox.smtpUrl, SEED_DEMO: 'on' });
+  ({ auth, mailbox } = await AuthApp.startWithMailbox({ SEED_DEMO: 'on' }));
 });
-afterAll(async () => {
-  await auth.close();
-  await mailbox.stop();
-});
+afterAll(() => auth.close());
 
 const FACTORS = '/auth/factors';
 const list = (token: string) => auth.call<FactorList>('GET', FACTORS, { token });

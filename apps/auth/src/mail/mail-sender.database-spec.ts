@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
@@ -10,19 +10,14 @@ import { MailSender } from './mail-sender.js';
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
   // Mails are sent when a test says so, and not in between.
   const start = vi.spyOn(MailSender.prototype, 'onApplicationBootstrap').mockReturnValue();
-  auth = await AuthApp.start({
-    SMTP_URL: mailbox.smtpUrl,
+  ({ auth, mailbox } = await AuthApp.startWithMailbox({
     MAIL_FROM: 'Accounts <accounts@example.org>',
-  });
+  }));
   start.mockRestore();
 });
-afterAll(async () => {
-  await auth.close();
-  await mailbox.stop();
-});
+afterAll(() => auth.close());
 afterEach(() => {
   mailbox.refusal = undefined;
   auth.clock.reset();

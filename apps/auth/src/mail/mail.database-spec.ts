@@ -1,4 +1,4 @@
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
@@ -10,16 +10,11 @@ const NEW_PASSWORD = 'another good passphrase';
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({
-    SMTP_URL: mailbox.smtpUrl,
+  ({ auth, mailbox } = await AuthApp.startWithMailbox({
     MAIL_FROM: 'Accounts <accounts@example.org>',
-  });
+  }));
 });
-afterAll(async () => {
-  await auth.close();
-  await mailbox.stop();
-});
+afterAll(() => auth.close());
 afterEach(() => {
   mailbox.refusal = undefined;
   auth.clock.reset();

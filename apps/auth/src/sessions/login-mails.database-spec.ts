@@ -1,4 +1,4 @@
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { takeMail } from '../accounts/account-mail.fixture.js';
@@ -13,13 +13,9 @@ import type { TokenResponse } from './sessions.schema.js';
 let mailbox: Mailbox;
 let auth: AuthApp;
 beforeAll(async () => {
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({ SMTP_URL: mailbox.smtpUrl, TRUST_PROXY: '1' });
+  ({ auth, mailbox } = await AuthApp.startWithMailbox({ TRUST_PROXY: '1' }));
 });
-afterAll(async () => {
-  await auth.close();
-  await mailbox.stop();
-});
+afterAll(() => auth.close());
 afterEach(() => auth.clock.reset());
 
 const HOME = '192.0.2.7';

@@ -1,4 +1,5 @@
 import { StructuredLogger, type Environment } from '@jwt-auth/chassis';
+import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { RevocationList } from '@jwt-auth/jwt-core';
 import type { Type } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -68,6 +69,8 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The whole app on a Postgres, called without a socket in between. */
 export class AuthApp {
+  private mailbox: Mailbox | undefined;
+
   private constructor(
     private readonly app: Awaited<ReturnType<typeof createAuthApp>>,
     readonly dataSource: DataSource,
@@ -101,6 +104,16 @@ export class AuthApp {
     const list = app.get(RevocationList, { strict: false });
     await vi.waitFor(() => expect(list.isFresh()).toBe(true), 30_000);
     return new AuthApp(app, app.get(DataSource), clock, databaseUrl, log);
+  }
+
+  /** Starts with a mail server of its own, which stops with it. */
+  static async startWithMailbox(
+    environment: Environment = {},
+  ): Promise<{ auth: AuthApp; mailbox: Mailbox }> {
+    const mailbox = await Mailbox.start();
+    const auth = await AuthApp.start({ ...environment, SMTP_URL: mailbox.smtpUrl });
+    auth.mailbox = mailbox;
+    return { auth, mailbox };
   }
 
   /** A provider; its constructor may be private. */
@@ -144,7 +157,8 @@ export class AuthApp {
     return this.app.getUrl();
   }
 
-  close(): Promise<void> {
-    return this.app.close();
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.mailbox?.stop();
   }
 }

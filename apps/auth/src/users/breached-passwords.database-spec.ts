@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { linkToken } from '../accounts/account-mail.fixture.js';
@@ -39,18 +39,15 @@ let auth: AuthApp;
 beforeAll(async () => {
   list.keepAliveTimeout = 300_000;
   await new Promise<void>((resolve) => list.listen(0, '127.0.0.1', resolve));
-  mailbox = await Mailbox.start();
-  auth = await AuthApp.start({
+  ({ auth, mailbox } = await AuthApp.startWithMailbox({
     BREACHED_PASSWORDS_URL: `http://127.0.0.1:${(list.address() as AddressInfo).port}/range/`,
-    SMTP_URL: mailbox.smtpUrl,
     SEED_DEMO: 'on',
-  });
+  }));
   // However busy the machine is.
   auth.get(BreachedPasswords).timeoutMs = LONG_MS;
 });
 afterAll(async () => {
   await auth.close();
-  await mailbox.stop();
   list.closeAllConnections();
   await new Promise((resolve) => list.close(resolve));
 });

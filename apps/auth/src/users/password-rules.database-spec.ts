@@ -1,4 +1,4 @@
-import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
+import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { linkToken } from '../accounts/account-mail.fixture.js';
@@ -46,15 +46,11 @@ describe('auth', () => {
   let auth: AuthApp;
   let admin: string;
   beforeAll(async () => {
-    mailbox = await Mailbox.start();
     const PASSWORD_WORDS = 'Initech, Project Blue';
-    auth = await AuthApp.start({ SEED_DEMO: 'on', PASSWORD_WORDS, SMTP_URL: mailbox.smtpUrl });
+    ({ auth, mailbox } = await AuthApp.startWithMailbox({ SEED_DEMO: 'on', PASSWORD_WORDS }));
     ({ access_token: admin } = await auth.login('admin@example.com'));
   });
-  afterAll(async () => {
-    await auth.close();
-    await mailbox.stop();
-  });
+  afterAll(() => auth.close());
 
   const faultOf = ({ status, body }: Answer<ProblemBody>) =>
     status < 300 ? status : (body.errors ?? []).map(({ path }) => path).join();
