@@ -126,8 +126,14 @@ describe('a refresh', () => {
   });
 
   it.each([
-    ['was not used in time', 'UPDATE refresh_tokens SET expires_at = now() WHERE session_id = $1'],
-    ['outlived its session', 'UPDATE sessions SET expires_at = now() WHERE id = $1'],
+    [
+      'was not used in time',
+      `UPDATE refresh_tokens SET expires_at = now() - interval '1 s' WHERE session_id = $1`,
+    ],
+    [
+      'outlived its session',
+      `UPDATE sessions SET expires_at = now() - interval '1 s' WHERE id = $1`,
+    ],
   ])('is refused as expired when the token %s', async (_name, statement) => {
     const { refresh_token: token, access_token: access } = await newSession(stack.auth());
     await stack.query(statement, [decode(access).payload['sid']]);

@@ -191,7 +191,7 @@ describe('an authenticator app', () => {
     expect(await confirm(token, '123456')).toMatchObject(conflict);
     const { secret } = (await enrol(token)).body;
     expect(await confirm(other, codeFor(auth, secret))).toMatchObject(conflict);
-    const expire = `UPDATE totp_enrolments SET expires_at = now() WHERE user_id = $1`;
+    const expire = `UPDATE totp_enrolments SET expires_at = now() - interval '1 s' WHERE user_id = $1`;
     await auth.dataSource.query(expire, [id]);
     expect(await confirm(token, codeFor(auth, secret))).toMatchObject(conflict);
     const { secret: next } = (await enrol(token)).body;

@@ -284,7 +284,10 @@ describe('a login with a passkey alone', () => {
   });
 
   it.each<[string, string]>([
-    ['late', `UPDATE passkey_challenges SET expires_at = now() WHERE bound_to = 'login'`],
+    [
+      'late',
+      `UPDATE passkey_challenges SET expires_at = now() - interval '1 s' WHERE bound_to = 'login'`,
+    ],
     ['to a disabled user', 'UPDATE users SET is_disabled = true WHERE id = $1'],
     ['once it was removed', 'DELETE FROM factors WHERE user_id = $1'],
     ['to a deleted user', 'DELETE FROM users WHERE id = $1'],

@@ -52,7 +52,7 @@ describe('live tokens', () => {
     await auth.call('POST', '/auth/logout', { token });
     expect(await countOf({ userId })).toBe(1);
     await auth.dataSource.query(
-      `UPDATE refresh_tokens SET access_token_expires_at = now() WHERE session_id IN (
+      `UPDATE refresh_tokens SET access_token_expires_at = now() - interval '1 s' WHERE session_id IN (
          SELECT id FROM sessions WHERE user_id = $1)`,
       [userId],
     );

@@ -173,7 +173,10 @@ describe('a ticket', () => {
   });
 
   it.each<[string, string]>([
-    ['five minutes later', `UPDATE login_tickets SET expires_at = now() WHERE user_id = $1`],
+    [
+      'five minutes later',
+      `UPDATE login_tickets SET expires_at = now() - interval '1 s' WHERE user_id = $1`,
+    ],
     [
       'after the password was changed',
       `UPDATE users SET password_changed_at = now() WHERE id = $1`,

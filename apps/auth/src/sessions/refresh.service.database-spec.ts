@@ -97,7 +97,9 @@ describe('a refresh', () => {
     [
       'refresh_token_expired',
       async (token) => {
-        await auth.dataSource.query('UPDATE refresh_tokens SET expires_at = now()');
+        await auth.dataSource.query(
+          `UPDATE refresh_tokens SET expires_at = now() - interval '1 s'`,
+        );
         return auth.refresh(token);
       },
     ],

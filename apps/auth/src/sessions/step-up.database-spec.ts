@@ -87,7 +87,7 @@ describe('a step-up', () => {
 
   it('of a session past its end is refused, also while the access token lives', async () => {
     const { access_token: token } = await auth.login('ada@example.com');
-    const end = 'UPDATE sessions SET expires_at = now() WHERE id = $1';
+    const end = `UPDATE sessions SET expires_at = now() - interval '1 s' WHERE id = $1`;
     await auth.dataSource.query(end, [said(token).sid]);
     expect(await stepUp(token)).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
