@@ -155,6 +155,19 @@ describe('a passkey', () => {
     expect(await auth.call('POST', path, { token, body })).toMatchObject(insufficient);
   });
 
+  it('is refused at once to a user who sends many, and keeps no connection from others', async () => {
+    const { access_token: token } = await newUser();
+    const response = { clientDataJSON: 'AAAA', attestationObject: 'AAAA' };
+    const passkey = { id: 'AAAA', rawId: 'AAAA', type: 'public-key', response };
+    // More than there are connections.
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        auth.call('POST', '/auth/factors/passkeys', { token, body: { passkey } }),
+      ),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
+  });
+
   it('is one of 20 at most', async () => {
     const { id, token } = await owner();
     await auth.dataSource.query(

@@ -21,8 +21,8 @@ export class PasskeysRepository {
     return raw.length > 0;
   }
 
-  of(userId: string): Promise<Passkey[]> {
-    return this.dataSource
+  of(userId: string, manager = this.dataSource.manager): Promise<Passkey[]> {
+    return manager
       .createQueryBuilder(Passkey, 'passkey')
       .innerJoin(Factor, 'factor', 'factor.id = passkey.factor_id')
       .where('factor.user_id = :userId', { userId })

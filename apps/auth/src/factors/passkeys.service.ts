@@ -80,7 +80,7 @@ export class PasskeysService {
     return this.dataSource.transaction(async (manager) => {
       const user = await this.factors.lock(manager, userId);
       demandFactorOf(user, caller);
-      if ((await this.passkeys.of(userId)).length >= MAX_PASSKEYS) {
+      if ((await this.passkeys.of(userId, manager)).length >= MAX_PASSKEYS) {
         throw new FactorsError('too_many_factors', `${MAX_PASSKEYS} passkeys`);
       }
       const now = await this.clock.database(manager);
