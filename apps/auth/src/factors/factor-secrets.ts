@@ -19,7 +19,7 @@ export class FactorSecrets implements OnModuleInit {
     private readonly factors: FactorsRepository,
   ) {}
 
-  /** Encrypts anew what is there under the previous key, which opens nothing any more after the start. */
+  /** Encrypts anew what is there under the previous key, so that the next start needs it no more. */
   async onModuleInit(): Promise<void> {
     if (!this.keys.isChanging) return;
     let last = FIRST_ID;
@@ -28,12 +28,10 @@ export class FactorSecrets implements OnModuleInit {
       const batch = await this.factors.secretsAfter(last, BATCH);
       for (const factor of batch) {
         last = factor.id;
-        try {
-          const { userId, secret: stored } = factor;
-          const { secret, isOutdated } = this.keys.decryptSecret(stored, nameOf(userId));
-          if (isOutdated) await this.factors.replaceSecret(factor, this.seal(userId, secret));
-        } catch {
-          unreadable += 1;
+        const opened = this.tryOpen(factor.userId, factor.secret);
+        if (!opened) unreadable += 1;
+        else if (opened.isOutdated) {
+          await this.factors.replaceSecret(factor, this.seal(factor.userId, opened.secret));
         }
       }
       if (batch.length < BATCH) break;
@@ -54,5 +52,14 @@ export class FactorSecrets implements OnModuleInit {
   /** @throws Error if it is encrypted under an unknown key, or for another user */
   open(userId: string, stored: Buffer): Buffer {
     return this.keys.decryptSecret(stored, nameOf(userId)).secret;
+  }
+
+  /** `undefined` if it is encrypted under an unknown key, or for another user. */
+  tryOpen(userId: string, stored: Buffer): { secret: Buffer; isOutdated: boolean } | undefined {
+    try {
+      return this.keys.decryptSecret(stored, nameOf(userId));
+    } catch {
+      return undefined;
+    }
   }
 }

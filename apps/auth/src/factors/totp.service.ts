@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Principal } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { renderSVG } from 'uqr';
 
 import type { Origin } from '../audit/origin.js';
@@ -76,10 +76,10 @@ export class TotpService {
       const user = await this.service.lock(manager, userId);
       demandFactorOf(user, caller);
       const now = await this.clock.database(manager);
-      const enrolment = await this.factors.findEnrolment(manager, { userId, sessionId }, now);
+      const enrolment = await this.openEnrolment(manager, { userId, sessionId }, now);
       if (!enrolment) throw new FactorsError('enrolment_not_found', 'Nothing to confirm');
       const { name, secret } = enrolment;
-      const step = totpStep(this.secrets.open(userId, secret), code, now);
+      const step = totpStep(secret, code, now);
       if (step === undefined) throw new FactorsError('wrong_confirmation', 'The code is wrong');
       const before = await this.factors.findTotp(manager, userId);
       if (before) await this.service.removeFound(manager, user, before, origin);
@@ -89,7 +89,8 @@ export class TotpService {
         userId,
         kind: 'totp',
         name,
-        secret,
+        // Under the present key: the enrolment may be under the previous one.
+        secret: this.secrets.seal(userId, secret),
         lastStep: step,
         createdAt: now,
         lastUsedAt: null,
@@ -98,5 +99,16 @@ export class TotpService {
       const recoveryCodes = await this.service.add(manager, user, factor, by);
       return { ...factorAnswer(factor), ...(recoveryCodes && { recoveryCodes }) };
     });
+  }
+
+  /** `undefined` also for one under a key that is gone: the user begins again. */
+  private async openEnrolment(
+    manager: EntityManager,
+    { userId, sessionId }: SessionUser,
+    now: Date,
+  ): Promise<{ name: string; secret: Buffer } | undefined> {
+    const enrolment = await this.factors.findEnrolment(manager, { userId, sessionId }, now);
+    const opened = enrolment && this.secrets.tryOpen(userId, enrolment.secret);
+    return opened ? { name: enrolment.name, secret: opened.secret } : undefined;
   }
 }
