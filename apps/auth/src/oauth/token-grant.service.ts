@@ -39,11 +39,12 @@ export class TokenGrantService {
    *   `invalid_target`
    */
   async clientCredentials(
-    { id, grants }: Client,
+    { id }: Client,
     { format, scope, resource }: TokenRequest,
   ): Promise<OAuthTokens> {
-    demandGrant(grants, 'client_credentials');
     const tokens = await this.clients.whileEnabled(id, async (client, manager) => {
+      // It may have lost the grant since it was authenticated.
+      demandGrant(client.grants, 'client_credentials');
       const audiences = audiencesWithin(audiencesOf(client, this.config.audience), resource);
       const terms = await this.accessModel.terms(manager, { clientId: id, audiences });
       const allowed = client.scopes.filter((each) => terms.scopes.has(each));
