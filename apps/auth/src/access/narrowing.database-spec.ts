@@ -219,6 +219,17 @@ describe('of a client', () => {
   });
 });
 
+describe('a scope that another role gives after a second factor alone', () => {
+  it('is lost in a session without one, and its token is revoked', async () => {
+    const { role, one, other } = await newModel();
+    const strong = `strong-${role}`;
+    await change('POST', 'roles', { name: strong, scopes: [one, other], requiresMfa: true });
+    const tokens = await login(await newUser(role, strong));
+    await change('PUT', `roles/${role}`, { scopes: [other] });
+    expect(await isRevoked(tokens)).toBe(true);
+  });
+});
+
 describe('tens of thousands', () => {
   it('of sessions and thousands of clients are narrowed by one statement each', async () => {
     const { audience, role, one, other } = await newModel();

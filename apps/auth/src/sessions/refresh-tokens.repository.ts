@@ -66,12 +66,13 @@ const SPEND: Statement = {
 
 const IS_FOR_AUDIENCE = 'coalesce(token.access_token_audience, :defaultAudience) = :audience';
 
-/** The token names a scope that the role has lost, and that no other role of its user gives. */
+/** The token names a scope that the role has lost, and that no other role of its user gives in its session. */
 const IS_LOST = `
   (token.access_token_scopes IS NULL OR EXISTS (
     SELECT FROM unnest(token.access_token_scopes) AS named
     WHERE named = ANY(:scopes) AND NOT EXISTS (
-      SELECT FROM roles WHERE roles.name = ANY(owner.roles) AND named = ANY(roles.scopes))))`;
+      SELECT FROM roles WHERE roles.name = ANY(owner.roles) AND named = ANY(roles.scopes)
+        AND (NOT roles.requires_mfa OR owner.has_second_factor AND 'mfa' = ANY(session.amr)))))`;
 
 /** All SQL of refresh tokens, and of the access tokens that were issued beside them. */
 @Injectable()
