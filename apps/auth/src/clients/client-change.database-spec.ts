@@ -83,6 +83,32 @@ describe('the audiences of a client', () => {
     }
   });
 
+  it('lose a resource that is removed, which a new one of that name does not give back', async () => {
+    const resource = { audience: 'short-lived', scopes: ['orders:read'] };
+    const addResource = () =>
+      auth.call('POST', '/admin/resources', { token: admin, body: resource });
+    await addResource();
+    const client = await create({ audiences: ['mail', 'short-lived'] });
+    await auth.call('DELETE', '/admin/resources/short-lived', { token: admin });
+    expect((await change(client.id, { scopes: [] })).body.audiences).toEqual(['mail']);
+    await change(client.id, { scopes: ['orders:read'] });
+    await addResource();
+    const grant = { grant_type: 'client_credentials', resource: 'short-lived' };
+    expect((await post('token', client, grant)).body).toMatchObject({ error: 'invalid_target' });
+  });
+
+  it('keep the last resource that is removed, without its scopes: none means the default', async () => {
+    const body = { audience: 'only', scopes: ['only:read'] };
+    await auth.call('POST', '/admin/resources', { token: admin, body });
+    const client = await create({ audiences: ['only'], scopes: ['only:read'] });
+    await auth.call('DELETE', '/admin/resources/only', { token: admin });
+    const all = await auth.call<ClientAnswer[]>('GET', '/admin/clients', { token: admin });
+    expect(all.body.find(({ id }) => id === client.id)).toMatchObject({
+      audiences: ['only'],
+      scopes: [],
+    });
+  });
+
   it('do not keep a token from being revoked', async () => {
     const client = await create({ audiences: ['mail', 'files'] });
     for (const format of ['jwt', 'reference']) {

@@ -14,7 +14,11 @@ const CONCERNED = `
   deleted_at IS NULL AND (audiences @> ARRAY[$1] OR audiences = '{}' AND $1 = $4)
   AND ($3 OR scopes && $2::text[])`;
 
-/** Removes a scope, unless another audience of the client has one of that name. */
+/**
+ * Removes a scope, unless another audience of the client has one of that name. A removed resource is no
+ * audience any more, or a new one of that name would be: but the last one stays, without scopes, as a
+ * client without any has the default audience.
+ */
 const NARROW = `
   UPDATE clients SET scopes = ARRAY(
     SELECT scope FROM unnest(clients.scopes) WITH ORDINALITY AS had (scope, place)
@@ -22,7 +26,9 @@ const NARROW = `
       SELECT FROM resources
       WHERE audience = ANY (CASE WHEN audiences = '{}' THEN ARRAY[$4] ELSE audiences END)
         AND resources.scopes @> jsonb_build_array(jsonb_build_object('name', scope)))
-    ORDER BY place)
+    ORDER BY place),
+    audiences = CASE WHEN $3 AND cardinality(audiences) > 1
+      THEN array_remove(audiences, $1) ELSE audiences END
   WHERE ${CONCERNED} RETURNING id`;
 
 /** A client, and what may be known of its secrets. */
