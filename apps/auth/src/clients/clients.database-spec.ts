@@ -143,7 +143,7 @@ describe('the end of a client', () => {
       [client.id],
     );
     expect(Number(revoked?.before)).toBeGreaterThanOrEqual(earliest);
-    expect(Number(revoked?.exp) - Number(revoked?.before)).toBe(86_400);
+    expect(Number(revoked?.exp) - Number(revoked?.before)).toBe(86_460);
     expect((await audited(client.id)).at(-1)).toMatchObject({ action: 'client.deleted' });
   });
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 
-import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -10,7 +9,10 @@ import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
-import { RevocationsService } from '../revocations/revocations.service.js';
+import {
+  LONGEST_REVOCATION_SECONDS,
+  RevocationsService,
+} from '../revocations/revocations.service.js';
 import { ClientSecretsService } from './client-secrets.service.js';
 import type { Client } from './client.entity.js';
 import { ClientsRepository, type ListedClient } from './clients.repository.js';
@@ -113,7 +115,7 @@ export class ClientsService {
    */
   async revokeTokens(manager: EntityManager, ids: readonly string[]): Promise<void> {
     const before = this.clock.seconds();
-    const exp = before + MAX_TOKEN_LIFETIME_MS / 1000;
+    const exp = before + LONGEST_REVOCATION_SECONDS;
     await this.revocations.revoke(
       manager,
       ids.map((id) => ({ kind: 'client', id, before, exp })),
