@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { ClientAuthenticationService } from '../clients/client-authentication.service.js';
 import type { CreatedClient } from '../clients/clients.schema.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 
@@ -56,6 +57,22 @@ const payloadOf = (token: string) =>
 const outcome = ({ status, body }: Answer<OAuthBody>) => [status, body?.error];
 
 describe('client_credentials', () => {
+  it('gives nothing to a client that loses the grant while it asks', async () => {
+    const client = await newClient(['client_credentials', 'introspect'], ['orders:read']);
+    const authentication = auth.get(ClientAuthenticationService);
+    const authenticate = authentication.authenticate.bind(authentication);
+    const between = vi.spyOn(authentication, 'authenticate');
+    between.mockImplementationOnce(async (...given) => {
+      const authenticated = await authenticate(...given);
+      const body = { grants: ['introspect'] };
+      await auth.call('PATCH', `/admin/clients/${client.id}`, { token: admin, body });
+      return authenticated;
+    });
+    const answer = await post('token', { grant_type: 'client_credentials' }, basic(client));
+    between.mockRestore();
+    expect(outcome(answer)).toEqual([400, 'unauthorized_client']);
+  });
+
   it.each(['basic', 'post'])(
     'gives a token of its own to a client that uses %s',
     async (method) => {
@@ -255,6 +272,19 @@ describe('revocation', () => {
     expect((await auth.refresh(next)).status).toBe(200);
     const audited = `SELECT subject FROM audit_events WHERE action = 'token.revoked' AND subject = $1`;
     expect(await auth.dataSource.query(audited, [payloadOf(token).jti])).toHaveLength(1);
+  });
+
+  it('ends an access token that has just expired, which services accept a moment longer', async () => {
+    const { access_token: token } = await auth.login('ada@example.com');
+    auth.clock.advance(15 * 60_000 + 1_000);
+    try {
+      expect((await auth.call('GET', '/auth/me', { token })).status).toBe(200);
+      expect((await post('revoke', { token })).status).toBe(200);
+      expect((await auth.call('GET', '/auth/me', { token })).body.code).toBe('token_revoked');
+      expect(await introspect(token)).toEqual({ active: false });
+    } finally {
+      auth.clock.reset();
+    }
   });
 
   it('ends the session of a refresh token, also of one that was replaced', async () => {

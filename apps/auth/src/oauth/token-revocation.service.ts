@@ -30,7 +30,7 @@ export class TokenRevocationService {
    * @throws OAuthError `unauthorized_client`
    */
   async revoke(token: string, client: Client | undefined, origin: Origin): Promise<void> {
-    const claims = await this.tokens.find(token);
+    const claims = await this.tokens.findRevocable(token);
     if (claims) {
       demandIssuedTo(client, claims.client_id);
       return this.revokeAccess(claims, client, origin);
