@@ -23,6 +23,8 @@ export class AccountUserChanges implements OnModuleInit {
 
   private async follow(manager: EntityManager, { changed, userId }: UserChange): Promise<void> {
     if (changed === 'password') await this.links.end(manager, userId, 'reset-password');
+    // It was sent for the password that was replaced, and would verify the other one.
+    if (changed === 'registration') await this.links.end(manager, userId, 'verify-email');
     if (changed === 'disabled') await this.links.endAll(manager, userId);
   }
 

@@ -112,6 +112,34 @@ describe('a registration whose e-mail has to be verified', () => {
     expect(await login('victim@new.example', PASSWORD)).toBe(200);
   });
 
+  // threat:account-pre-hijacking
+  it('replaces no password when it may send no mail: the latest link is for another one', async () => {
+    const email = 'often@new.example';
+    let own = '';
+    for (const password of [OTHER_PASSWORD, OTHER_PASSWORD, OTHER_PASSWORD, PASSWORD]) {
+      await auth.register(email, password);
+      own = await linkToken(auth, mailbox, email, 'Verify');
+    }
+    await auth.register(email, OTHER_PASSWORD);
+    expect(await verify(own)).toBe(204);
+    expect(await login(email, OTHER_PASSWORD)).toBe('invalid_credentials');
+    expect(await login(email, PASSWORD)).toBe(200);
+  });
+
+  // threat:account-pre-hijacking
+  it('ends the link for the former password at once, also while no mail gets out', async () => {
+    const email = 'queued@new.example';
+    await auth.register(email, PASSWORD);
+    const own = await linkToken(auth, mailbox, email, 'Verify');
+    mailbox.refusal = new Error('later');
+    try {
+      await auth.register(email, OTHER_PASSWORD);
+      expect(await verify(own)).toBe(400);
+    } finally {
+      mailbox.refusal = undefined;
+    }
+  });
+
   it('at the same moment makes one account', async () => {
     const answers = await Promise.all([1, 2, 3, 4].map(() => auth.register('race@new.example')));
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);

@@ -35,6 +35,8 @@ export class SessionUserChanges implements OnModuleInit {
 
   private async followUser(manager: EntityManager, change: UserChange): Promise<void> {
     const { changed, userId, sessionId, ...by } = change;
+    // Nobody has logged in before the e-mail is verified.
+    if (changed === 'registration') return;
     if (changed === 'access') {
       // The sessions go on: their next refresh carries the new roles and claims.
       await this.sessionEnd.revokeAccessTokens(manager, userId);

@@ -7,9 +7,10 @@ import type { DoneBy } from '../audit/origin.js';
 export interface UserChange extends DoneBy {
   /**
    * `access`: what the user's tokens carry, that is roles or claims. `deleted`: the user is about to be
-   * removed, and with it all rows that refer to it.
+   * removed, and with it all rows that refer to it. `registration`: another registration has replaced the
+   * password of an account whose e-mail was never verified.
    */
-  readonly changed: 'password' | 'disabled' | 'access' | 'deleted';
+  readonly changed: 'password' | 'disabled' | 'access' | 'deleted' | 'registration';
   readonly userId: string;
   /** The session in which users change their own password. */
   readonly sessionId?: string;

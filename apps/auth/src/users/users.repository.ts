@@ -111,26 +111,31 @@ export class UsersRepository {
 
   /**
    * Adds a user whose e-mail has to be verified first (threat:account-pre-hijacking). An existing
-   * account is kept; one that still has to be verified gets the new password. The same work in each case.
+   * account is kept; one that still has to be verified gets the new password, if it `mayReplace` one. The
+   * same work in each case.
    *
    * @returns the id of the account, and whether the request changed it
    */
-  async register(manager: EntityManager, user: User): Promise<{ id: string; isChanged: boolean }> {
+  async register(
+    manager: EntityManager,
+    user: User,
+    mayReplace: boolean,
+  ): Promise<{ id: string; isChanged: boolean }> {
     const columns = manager.dataSource.getMetadata(User).columns;
     const names = columns.map(({ databaseName }) => databaseName).join(', ');
     const places = columns.map((_, index) => `$${index + 1}`).join(', ');
     const values = columns.map((column): unknown => column.getEntityValue(user));
+    const isReplaced = `known.registration = 'pending' AND known.email_verified_at IS NULL
+      AND NOT known.is_disabled AND $${values.length + 1}::boolean`;
     const rows = await manager.query<{ id: string; passwordHash: string }[]>(
       `INSERT INTO users AS known (${names}) VALUES (${places})
        ON CONFLICT (email_key) DO UPDATE SET
-         password_hash = CASE WHEN known.registration = 'pending'
-           AND known.email_verified_at IS NULL AND NOT known.is_disabled
+         password_hash = CASE WHEN ${isReplaced}
            THEN excluded.password_hash ELSE known.password_hash END,
-         password_changed_at = CASE WHEN known.registration = 'pending'
-           AND known.email_verified_at IS NULL AND NOT known.is_disabled
+         password_changed_at = CASE WHEN ${isReplaced}
            THEN excluded.password_changed_at ELSE known.password_changed_at END
        RETURNING id, password_hash AS "passwordHash"`,
-      values,
+      [...values, mayReplace],
     );
     const [row] = rows as [{ id: string; passwordHash: string }];
     return { id: row.id, isChanged: row.passwordHash === user.passwordHash };

@@ -14,6 +14,7 @@ import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { newUser, type User } from './user.entity.js';
 import { UsersError, userNotFound } from './users.errors.js';
+import { UserChanges } from './user-changes.js';
 import { UsersRepository } from './users.repository.js';
 
 @Injectable()
@@ -26,6 +27,7 @@ export class UsersService {
     private readonly limits: AttemptLimiter,
     private readonly audit: AuditService,
     private readonly mail: MailOutbox,
+    private readonly changes: UserChanges,
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
@@ -85,12 +87,20 @@ export class UsersService {
 
   /**
    * The same statements whether or not the e-mail has an account, so that the time says nothing. Which
-   * of two mails is sent is decided when it is sent.
+   * of two mails is sent is decided when it is sent. Without a mail nothing is replaced: the owner's own
+   * latest mail would verify the password of someone else (threat:account-pre-hijacking).
    */
   private async addPending(user: User, origin: Origin): Promise<void> {
     const maySendMail = await this.limits.allows(mailLimits(user.emailKey));
     await this.dataSource.transaction(async (manager) => {
-      const { id, isChanged } = await this.users.register(manager, user);
+      const { id, isChanged } = await this.users.register(manager, user, maySendMail);
+      const userId = isChanged ? id : user.id;
+      await this.changes.announce(manager, {
+        changed: 'registration',
+        userId,
+        actor: null,
+        origin,
+      });
       await this.audit.record(manager, {
         action: isChanged ? 'user.registered' : 'user.registration_repeated',
         actor: isChanged ? id : null,
