@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { jwksFingerprint, TokenError, type KeySet, type VerificationKey } from '@jwt-auth/jwt-core';
@@ -110,18 +111,19 @@ export class KeyRing implements KeySet {
    * Loads all keys that were committed before this call. On failure the present keys stay, but for
    * `wrong_encryption_key`: then the published keys are followed, and nothing is signed.
    *
+   * @param manager of a caller in a transaction: with a second connection for each of them none would be left
    * @throws KeysError `no_active_key`, `wrong_encryption_key`
    */
-  reload(): Promise<void> {
+  reload(manager?: EntityManager): Promise<void> {
     this.reloadedAt = performance.now();
     // After one that is under way: that one may have read too early.
-    this.lastReload = this.lastReload.catch(() => undefined).then(() => this.read());
+    this.lastReload = this.lastReload.catch(() => undefined).then(() => this.read(manager));
     return this.lastReload;
   }
 
-  private async read(): Promise<void> {
+  private async read(manager?: EntityManager): Promise<void> {
     const before = this.holding;
-    const rows = await rowsOf(this.options);
+    const rows = await rowsOf(this.options, manager);
     if (versionOf(rows) !== before.version) {
       this.holding = hold(rows, this.options.encryptionKeys, before);
     }
@@ -133,8 +135,11 @@ export class KeyRing implements KeySet {
   }
 }
 
-function rowsOf({ keys, now, retiredLifeMs }: KeyRingOptions): Promise<SigningKey[]> {
-  return keys.published(new Date(+now() - retiredLifeMs));
+function rowsOf(
+  { keys, now, retiredLifeMs }: KeyRingOptions,
+  manager?: EntityManager,
+): Promise<SigningKey[]> {
+  return keys.published(new Date(+now() - retiredLifeMs), manager);
 }
 
 function versionOf(rows: readonly SigningKey[]): string {

@@ -28,8 +28,11 @@ export class KeysRepository {
   }
 
   /** The keys that are published: those of retired keys while tokens of theirs live. */
-  published(retiredAfter: Date): Promise<SigningKey[]> {
-    return this.dataSource.manager.find(SigningKey, {
+  published(
+    retiredAfter: Date,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<SigningKey[]> {
+    return manager.find(SigningKey, {
       where: [
         { state: In(['next', 'active']) },
         { state: 'retired', retiredAt: MoreThan(retiredAfter) },

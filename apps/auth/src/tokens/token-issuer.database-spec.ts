@@ -1,5 +1,6 @@
 import { verify } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RevocationList } from '@jwt-auth/jwt-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { AccessModel } from '../access/access-model.js';
 import { KeyRing } from '../keys/key-ring.js';
@@ -205,4 +206,19 @@ describe('a reference token', () => {
       expect(await find(token)).toBeUndefined();
     },
   );
+
+  it('of many at once, right after a key was withdrawn, needs one connection each', async () => {
+    const emails = Array.from({ length: 12 }, (_, index) => `withdrawn-${index}@example.com`);
+    const sessions = [];
+    for (const email of emails) {
+      await auth.register(email);
+      sessions.push(await auth.login(email));
+    }
+    // The list knows it already, and the ring of this process does not.
+    const isKeyRevoked = vi.spyOn(auth.get(RevocationList), 'isKeyRevoked').mockReturnValue(true);
+    const answers = sessions.map(({ refresh_token: token }) => auth.refresh(token));
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    isKeyRevoked.mockRestore();
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
 });

@@ -65,7 +65,9 @@ export class TokenIssuer {
     const { jti, iat, exp } = claims;
     const isReference = grant.format === 'reference' || sizeOf(claims) > MAX_PAYLOAD_BYTES;
     return {
-      token: isReference ? await this.references.issue(manager, claims) : await this.sign(claims),
+      token: isReference
+        ? await this.references.issue(manager, claims)
+        : await this.sign(manager, claims),
       tokenId: jti,
       expiresAt: new Date(exp * 1000),
       expiresInSeconds: exp - iat,
@@ -105,9 +107,9 @@ export class TokenIssuer {
     return Math.max(Math.min(issuedAt + this.config.accessTokenTtlSeconds, latest), issuedAt + 1);
   }
 
-  private async sign(claims: AccessTokenClaims): Promise<string> {
+  private async sign(manager: EntityManager, claims: AccessTokenClaims): Promise<string> {
     // Withdrawn through another process a moment ago, and not yet looked at again by this one.
-    if (this.list.isKeyRevoked(this.keys.active.kid)) await this.keys.reload();
+    if (this.list.isKeyRevoked(this.keys.active.kid)) await this.keys.reload(manager);
     const { kid, privateKey } = this.keys.active;
     return this.jwt.sign(claims, {
       // A KeyObject: with a PEM string the key is parsed anew for each signature, at three times
