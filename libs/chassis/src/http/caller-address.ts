@@ -48,7 +48,8 @@ export function parseAddress(text: string | undefined): string {
   const trimmed = text?.trim() ?? '';
   if (trimmed === '' || trimmed.length > MAX_LENGTH) return UNKNOWN_ADDRESS;
   if (isIPv4(trimmed)) return trimmed;
-  const { v4, bracketed } = HOST_AND_PORT.exec(trimmed)?.groups ?? {};
+  const { v4, bracketed, port = 0 } = HOST_AND_PORT.exec(trimmed)?.groups ?? {};
+  if (Number(port) > 65_535) return UNKNOWN_ADDRESS;
   if (v4 !== undefined) return isIPv4(v4) ? v4 : UNKNOWN_ADDRESS;
   const address = (bracketed ?? trimmed).split('%', 1).join('');
   if (!isIPv6(address)) return UNKNOWN_ADDRESS;
@@ -58,7 +59,7 @@ export function parseAddress(text: string | undefined): string {
     : canonical;
 }
 
-const HOST_AND_PORT = /^(?:(?<v4>[\d.]+):\d{1,5}|\[(?<bracketed>[^\]]*)\](?::\d{1,5})?)$/;
+const HOST_AND_PORT = /^(?:(?<v4>[\d.]+)|\[(?<bracketed>[^\]]*)\])(?::(?<port>\d{1,5}))?$/;
 
 /** Reads the address of each request as it arrives, before any other hook or handler. */
 export function readCallerAddresses(server: FastifyInstance, trusts: Trusts): void {
