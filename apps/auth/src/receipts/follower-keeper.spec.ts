@@ -1,5 +1,5 @@
 import { FeedPosition } from '@jwt-auth/jwt-core/postgres';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { FollowerExchange } from './follower-exchange.js';
 import { FollowerKeeper } from './follower-keeper.js';
@@ -128,5 +128,57 @@ describe('a follower that leaves', () => {
     for (let n = 0; n < 5_000; n++) own.noteLeave({ service: 'made-up', instance: `${n}` });
     await keeper.save(nowMs);
     expect(repository.remove.mock.calls[0]?.[0]).toHaveLength(2_000);
+  });
+});
+
+describe('a keeper that runs', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    keeper.onApplicationBootstrap();
+  });
+  afterEach(async () => {
+    await keeper.onModuleDestroy();
+    vi.useRealTimers();
+  });
+
+  /** Runs `change` when a save has begun, which ends a moment later. */
+  async function duringSave(change: () => void): Promise<void> {
+    let write: () => void = () => undefined;
+    repository.save.mockReturnValueOnce(new Promise((resolve) => (write = resolve)));
+    ask('first', 7n);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(written()).toEqual([1]);
+    change();
+    write();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+
+  it('saves within a second a follower that came during a save', async () => {
+    await duringSave(() => ask('second', 7n));
+    await vi.advanceTimersByTimeAsync(900);
+    expect(written()).toEqual([1, 1]);
+  });
+
+  it('removes within a second a follower that left during a save', async () => {
+    await duringSave(() => own.noteLeave({ service: 'orders', instance: 'first' }));
+    await vi.advanceTimersByTimeAsync(900);
+    expect(repository.remove).toHaveBeenCalledOnce();
+  });
+
+  it('saves twice a second at most, however many followers come', async () => {
+    for (let n = 0; n < 100; n++) {
+      ask(`made-up-${n}`, 7n);
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect(written().length).toBeGreaterThan(5);
+    expect(written().length).toBeLessThanOrEqual(11);
+  });
+
+  it('does not save sooner a follower that only moved during a save', async () => {
+    await duringSave(() => ask('first', 8n));
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(written()).toEqual([1]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(written()).toEqual([1, 1]);
   });
 });

@@ -35,6 +35,8 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private forgotAtMs = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private dueAtMs = Infinity;
+  /** A follower is new or has left since the last run began. */
+  private hasNews = false;
   private ranAtMs = -Infinity;
   private running: Promise<void> | undefined;
   private saving: Promise<void> = Promise.resolve();
@@ -109,6 +111,7 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
       this.left.delete(keyOf(change.follower));
     }
     if (change.kind === 'moved' && !change.isNew) return;
+    this.hasNews = true;
     this.schedule(Math.max(SOON_MS, this.ranAtMs + SAVES_SOON_EVERY_MS - performance.now()));
   }
 
@@ -123,6 +126,7 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async run(): Promise<void> {
+    this.hasNews = false;
     try {
       await this.save();
     } catch (error) {
@@ -131,6 +135,7 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     }
     this.ranAtMs = performance.now();
     this.dueAtMs = Infinity;
-    this.schedule(SAVES_EVERY_MS);
+    // What came during this run may have come too late for its statement.
+    this.schedule(this.hasNews ? SAVES_SOON_EVERY_MS : SAVES_EVERY_MS);
   }
 }
