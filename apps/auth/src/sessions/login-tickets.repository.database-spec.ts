@@ -31,11 +31,12 @@ async function newTicket(): Promise<LoginTicket> {
 
 it('a ticket has so many guesses, and no more', async () => {
   const ticket = await newTicket();
-  const counted: boolean[] = [];
+  const counted: (number | undefined)[] = [];
   for (let guess = 0; guess <= GUESSES_PER_TICKET; guess += 1) {
+    expect(await tickets.hasDied(ticket)).toBe(guess === GUESSES_PER_TICKET);
     counted.push(await tickets.countGuess(ticket));
   }
-  expect(counted).toEqual([...Array<boolean>(GUESSES_PER_TICKET).fill(true), false]);
+  expect(counted).toEqual([1, 2, 3, 4, 5, undefined]);
 });
 
 it('a ticket is removed once', async () => {
@@ -43,4 +44,5 @@ it('a ticket is removed once', async () => {
   const { manager } = auth.dataSource;
   expect(await tickets.remove(manager, ticket)).toBe(true);
   expect(await tickets.remove(manager, ticket)).toBe(false);
+  expect(await tickets.hasDied(ticket)).toBe(false);
 });

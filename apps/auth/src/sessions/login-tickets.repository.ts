@@ -3,7 +3,7 @@ import { DataSource, LessThan, MoreThan, type EntityManager } from 'typeorm';
 
 import { LoginTicket } from './login-ticket.entity.js';
 
-/** Code guessing (threat:code-guessing). A ticket with so many wrong guesses is dead. */
+/** Code guessing (threat:code-guessing). A ticket with so many tries is dead, whatever became of them. */
 export const GUESSES_PER_TICKET = 5;
 
 /** All SQL of logins that wait for a second factor. */
@@ -25,16 +25,22 @@ export class LoginTicketsRepository {
   /**
    * Counts a guess before it is made: simultaneous ones have no more tries than those in a row.
    *
-   * @returns whether there was one left
+   * @returns which guess of the ticket it is, from 1, or `undefined` if there was none left
    */
-  async countGuess({ hash }: LoginTicket): Promise<boolean> {
-    const { affected } = await this.dataSource
+  async countGuess({ hash }: LoginTicket): Promise<number | undefined> {
+    const counted = this.dataSource
       .createQueryBuilder()
       .update(LoginTicket)
       .set({ guesses: () => 'guesses + 1' })
       .where('hash = :hash AND guesses < :most', { hash, most: GUESSES_PER_TICKET })
-      .execute();
-    return affected === 1;
+      .returning('guesses');
+    const { raw } = (await counted.execute()) as { raw: { guesses: number }[] };
+    return raw[0]?.guesses;
+  }
+
+  /** Whether it has had all its guesses, and none of them has used it up. */
+  hasDied({ hash }: LoginTicket): Promise<boolean> {
+    return this.dataSource.manager.existsBy(LoginTicket, { hash, guesses: GUESSES_PER_TICKET });
   }
 
   /** @returns whether it was there. Of two callers at once, one gets `true`. */

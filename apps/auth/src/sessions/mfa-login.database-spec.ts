@@ -130,6 +130,27 @@ describe('a user who adds a factor at the moment of', () => {
   });
 });
 
+/** Makes each call when the one before waits for its user, then lets all go on in this order. */
+async function inTurn<T>(userId: string, calls: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const answers: Promise<T>[] = [];
+  await auth.dataSource.transaction(async (manager) => {
+    await manager.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [userId]);
+    for (const call of calls) {
+      answers.push(call());
+      await expect.poll(waitingForLock).toBe(answers.length);
+    }
+  });
+  return Promise.all(answers);
+}
+
+const waitingForLock = async (): Promise<number> =>
+  (
+    await auth.dataSource.query<object[]>(
+      `SELECT FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
+  ).length;
+
 describe('a ticket', () => {
   it('is refused when it is replayed', async () => {
     const { email, userId, secret, recoveryCodes } = await enrolled(auth);
@@ -203,6 +224,30 @@ describe('a ticket', () => {
     expect(right).toMatchObject(refused('ticket_invalid'));
     const refusal = { actor: null, address: '127.0.0.1', detail: { guesses: 5 } };
     expect(await refusals(userId)).toEqual([refusal]);
+  });
+
+  it('that a right guess uses up has not died of a wrong one at the same moment', async () => {
+    const { email, userId, secret } = await enrolled(auth);
+    const ticket = await ticketFor(auth, email);
+    const code = wrongCode(secret);
+    for (let guess = 0; guess < 3; guess += 1) await secondStep(auth, { ticket, code });
+    const answers = await inTurn(userId, [
+      () => secondStep(auth, { ticket, code: codeFor(auth, secret) }),
+      () => secondStep(auth, { ticket, code }),
+    ]);
+    expect(answers).toMatchObject([{ status: 200 }, refused('invalid_code')]);
+    expect(await refusals(userId)).toEqual([]);
+  });
+
+  it('dies once when its last two guesses are made at the same moment', async () => {
+    const { email, userId, secret } = await enrolled(auth);
+    const ticket = await ticketFor(auth, email);
+    const code = wrongCode(secret);
+    const guess = () => secondStep(auth, { ticket, code });
+    for (let count = 0; count < 3; count += 1) await guess();
+    const answers = await inTurn(userId, [guess, guess]);
+    expect(answers).toMatchObject([refused('invalid_code'), refused('invalid_code')]);
+    expect(await refusals(userId)).toHaveLength(1);
   });
 
   it('has five guesses when all are made at once', async () => {

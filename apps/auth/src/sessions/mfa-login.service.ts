@@ -63,7 +63,7 @@ export class MfaLoginService {
     return { mfa: { ticket, methods, expiresIn: LIFETIME_SECONDS, ...(passkey && { passkey }) } };
   }
 
-  /** @throws SessionsError `ticket_invalid`: unknown, used, expired, or with too many wrong guesses */
+  /** @throws SessionsError `ticket_invalid`: unknown, used, expired, or with too many guesses */
   async find(ticket: string): Promise<LoginTicket> {
     const now = await this.clock.database(this.dataSource.manager);
     const found = await this.tickets.find(hashSecret(ticket), now);
@@ -79,11 +79,13 @@ export class MfaLoginService {
   async complete(ticket: LoginTicket, proof: FactorProof, origin: Origin): Promise<TokenResponse> {
     const { userId } = ticket;
     const tokens = await this.factors.limited(userId, origin, async () => {
-      if (!(await this.tickets.countGuess(ticket))) invalidTicket();
+      const guess = (await this.tickets.countGuess(ticket)) ?? invalidTicket();
       try {
         return await this.start(ticket, proof, origin);
       } catch (error) {
-        if (isWrongProof(error)) await this.noteDeath(ticket, origin);
+        if (isWrongProof(error) && guess === GUESSES_PER_TICKET) {
+          await this.noteDeath(ticket, origin);
+        }
         throw error;
       }
     });
@@ -113,12 +115,13 @@ export class MfaLoginService {
   }
 
   /** Someone knows the password and not the factor: an administrator should see it. */
-  private async noteDeath({ hash, userId }: LoginTicket, origin: Origin): Promise<void> {
-    if (await this.tickets.find(hash, new Date(0))) return;
+  private async noteDeath(ticket: LoginTicket, origin: Origin): Promise<void> {
+    // A right guess at the same moment may have used up the ticket.
+    if (!(await this.tickets.hasDied(ticket))) return;
     await this.audit.record(this.dataSource.manager, {
       action: 'session.second_factor_refused',
       actor: null,
-      subject: userId,
+      subject: ticket.userId,
       origin,
       detail: { guesses: GUESSES_PER_TICKET },
     });
