@@ -74,11 +74,25 @@ class Model {
   isBlind = true;
   provenAtMs = -Infinity;
   chainAskedAtMs: number | undefined;
+  addedAtMs = -Infinity;
 
   add(entries: readonly Revocation[]): void {
     for (const each of new Set([this.entries, this.next])) {
       for (const entry of entries) each?.add(entry);
     }
+  }
+
+  addBesideChain(entries: readonly Revocation[]): void {
+    if (entries.length > 0) this.addedAtMs = this.nowMs;
+    this.add(entries);
+  }
+
+  beginSnapshot(askedAtMs: number): void {
+    const mayLackEntries = this.addedAtMs >= askedAtMs;
+    this.next = mayLackEntries ? this.entries : new Entries();
+    // A blind list lets nobody in: it can begin with what it gets.
+    if (this.isBlind) this.entries = this.next;
+    this.chainAskedAtMs = askedAtMs;
   }
 
   prove(askedAtMs: number): void {
@@ -152,10 +166,7 @@ const answer = fc.record({ entries, reset: fc.boolean(), more: fc.boolean(), ago
       `apply(${JSON.stringify({ ...batch, agoMs })})`,
       (model) => {
         const askedAtMs = model.nowMs - agoMs;
-        if (batch.reset) model.next = new Entries();
-        // A blind list lets nobody in: it can begin with what it gets.
-        if (batch.reset && model.isBlind) model.entries = model.next!;
-        if (batch.reset) model.chainAskedAtMs = askedAtMs;
+        if (batch.reset) model.beginSnapshot(askedAtMs);
         model.chainAskedAtMs ??= askedAtMs;
         model.add(batch.entries);
         if (batch.more) return;
@@ -171,7 +182,7 @@ const confirmation = fc.tuple(entries, agoMs).map(
     new Step(
       `confirm(${JSON.stringify(added)}, ${ago} ms ago)`,
       (model) => {
-        model.add(added);
+        model.addBesideChain(added);
         model.prove(model.nowMs - ago);
       },
       (list, { nowMs }) => list.confirm(added, nowMs - ago),
@@ -181,7 +192,7 @@ const addition = entries.map(
   (added) =>
     new Step(
       `add(${JSON.stringify(added)})`,
-      (model) => model.add(added),
+      (model) => model.addBesideChain(added),
       (list) => list.add(added),
     ),
 );

@@ -47,6 +47,8 @@ export class RevocationList {
   private chainAskedAtMs: number | undefined;
   private provenAtMs = -Infinity;
   private additions = 0;
+  /** When an entry last came from elsewhere than a chain of pages. */
+  private addedAtMs = -Infinity;
   private replacementCount = 0;
   private readonly additionListeners = new Set<() => void>();
 
@@ -119,14 +121,13 @@ export class RevocationList {
     return this.current.coversKey(kid);
   }
 
-  /** Adds entries that are known before the source sends them. This proves nothing of others. */
+  /**
+   * Adds entries that are known before the source sends them. This proves nothing of others. A snapshot
+   * that was requested before, and may lack them, does not remove them.
+   */
   add(entries: readonly Revocation[]): void {
-    for (const entry of entries) {
-      this.current.add(entry);
-      if (this.next !== this.current) this.next?.add(entry);
-    }
-    this.additions += entries.length;
-    if (entries.length > 0) for (const listener of this.additionListeners) listener();
+    if (entries.length > 0) this.addedAtMs = this.monotonicNow();
+    this.take(entries);
   }
 
   /** Calls a listener after each addition, until `offAddition`. It must not throw. */
@@ -146,10 +147,10 @@ export class RevocationList {
    * first request counts, as later pages may show a snapshot that was taken for the first.
    */
   apply({ reset, more, entries, expiredBefore }: RevocationBatch, askedAtMs: number): void {
-    if (reset) this.startAnew();
+    if (reset) this.startAnew(askedAtMs);
     this.noteLeftOut(expiredBefore);
     if (reset || this.chainAskedAtMs === undefined) this.chainAskedAtMs = askedAtMs;
-    this.add(entries);
+    this.take(entries);
     if (!more) this.complete(this.chainAskedAtMs);
   }
 
@@ -198,8 +199,20 @@ export class RevocationList {
     this.nextForgottenBefore = Math.max(this.nextForgottenBefore, expiredBefore);
   }
 
-  private startAnew(): void {
-    this.next = new RevocationEntries();
+  private take(entries: readonly Revocation[]): void {
+    for (const entry of entries) {
+      this.current.add(entry);
+      if (this.next !== this.current) this.next?.add(entry);
+    }
+    this.additions += entries.length;
+    if (entries.length > 0) for (const listener of this.additionListeners) listener();
+  }
+
+  private startAnew(askedAtMs: number): void {
+    // A snapshot may have been taken before an entry that was added since. Then it is merged into the
+    // list: that keeps what the source no longer has, until it expires, and needs no second copy.
+    const mayLackEntries = this.addedAtMs >= askedAtMs;
+    this.next = mayLackEntries ? this.current : new RevocationEntries();
     this.nextForgottenBefore = -Infinity;
     // A blind list accepts no token, so it needs no second copy to be safe meanwhile.
     if (this.isBlind) this.current = this.next;
