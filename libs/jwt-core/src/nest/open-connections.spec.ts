@@ -95,6 +95,19 @@ describe('open connections', () => {
     expect(end).toHaveBeenCalledOnce();
   });
 
+  it('end with a revocation at once, also after the clock was set forward', () => {
+    const revocations = list();
+    const open = connections(revocations);
+    const end = vi.fn<(reason: TokenError) => void>();
+    open.add('9000:a', end);
+    vi.advanceTimersByTime(1_000);
+    vi.setSystemTime(startMs + 3_600_000);
+    ended.set('9000:a', 'token_revoked');
+    revocations.add([{ kind: 'jti', id: 'x', exp: 1 }]);
+    vi.advanceTimersByTime(1);
+    expect(end.mock.calls[0]?.[0].code).toBe('token_revoked');
+  });
+
   it('end with their token, though the end of another one throws', () => {
     const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
     const open = connections();

@@ -23,6 +23,7 @@ export class OpenConnections {
   private readonly open = new Set<Open>();
   private readonly lists = new Set<RevocationList>();
   private timer: NodeJS.Timeout | undefined;
+  /** On the monotonic clock: the wall clock may be set while the timer runs. */
   private sweepAtMs = Infinity;
   private sweepTookMs = 0;
 
@@ -67,7 +68,7 @@ export class OpenConnections {
       this.lists.add(revocations);
       revocations.onAddition(this.noteRevocation);
     }
-    this.sweepBefore(open.watch.endsAtMs());
+    this.sweepWithin(open.watch.endsAtMs() - Date.now());
     // A revocation may have come between the guard and here.
     if (open.watch.endedBy()) this.noteRevocation();
     return () => {
@@ -77,15 +78,15 @@ export class OpenConnections {
   }
 
   /** Many entries in a row cause few sweeps: they take a tenth of the time at most. */
-  private readonly noteRevocation = (): void => this.sweepBefore(Date.now() + this.sweepTookMs * 9);
+  private readonly noteRevocation = (): void => this.sweepWithin(this.sweepTookMs * 9);
 
-  private sweepBefore(atMs: number): void {
-    const nowMs = Date.now();
-    const soonest = Math.min(Math.max(atMs, nowMs), nowMs + longestTimeoutMs);
-    if (soonest >= this.sweepAtMs) return;
+  private sweepWithin(ms: number): void {
+    const delayMs = Math.min(Math.max(ms, 0), longestTimeoutMs);
+    const atMs = performance.now() + delayMs;
+    if (atMs >= this.sweepAtMs) return;
     clearTimeout(this.timer);
-    this.sweepAtMs = soonest;
-    this.timer = setTimeout(() => this.sweep(), soonest - nowMs);
+    this.sweepAtMs = atMs;
+    this.timer = setTimeout(() => this.sweep(), delayMs);
     this.timer.unref();
   }
 
@@ -101,7 +102,7 @@ export class OpenConnections {
     this.sweepTookMs = performance.now() - startedAtMs;
     if (this.open.size === 0) this.rest();
     // At the very millisecond it may not have ended yet.
-    else this.sweepBefore(Math.max(nextMs, Date.now() + 20));
+    else this.sweepWithin(Math.max(nextMs - Date.now(), 20));
   }
 
   private end(open: Open, reason: TokenError): void {
