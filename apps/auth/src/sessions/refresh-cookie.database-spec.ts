@@ -251,6 +251,32 @@ describe('a logout with the cookie', () => {
     await isDead(tokenIn(cookie), cookie.body.access_token);
   });
 
+  // threat:cookie-tossing
+  it('beside another one is refused, and ends neither session', async () => {
+    const [token, tossed] = [await newCookie(), await newCookie()];
+    const cookie = `${NAME}=${tossed}; ${NAME}=${token}`;
+    const answer = await post('logout', withCookie(token, { cookie }));
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
+    for (const each of [token, tossed]) {
+      expect((await post('refresh', withCookie(each))).status).toBe(200);
+    }
+  });
+
+  // threat:cookie-tossing
+  it('beside another one and an access token ends the session of the access token only', async () => {
+    const { access_token: accessToken, refresh_token: refreshToken } = await auth.login(email);
+    const [token, tossed] = [await newCookie(), await newCookie()];
+    const cookie = `${NAME}=${tossed}; ${NAME}=${token}`;
+    const authorization = `Bearer ${accessToken}`;
+    const answer = await post('logout', withCookie(token, { cookie, authorization }));
+    expect(answer.status).toBe(204);
+    expect(setCookie(answer)).toBeUndefined();
+    await isDead(refreshToken, accessToken);
+    for (const each of [token, tossed]) {
+      expect((await post('refresh', withCookie(each))).status).toBe(200);
+    }
+  });
+
   it('and a bad access token does nothing', async () => {
     const token = await newCookie();
     const authorization = 'Bearer e30.e30.e30';

@@ -42,6 +42,10 @@ export class RefreshCookie {
     return this.valuesIn(request).length > 0;
   }
 
+  isAmbiguous(request: Pick<FastifyRequest, 'headers'>): boolean {
+    return this.valuesIn(request).length > 1;
+  }
+
   /**
    * The token as it was set: never decoded, so that one token has one spelling.
    *
@@ -51,8 +55,7 @@ export class RefreshCookie {
    * @throws SessionsError `refresh_token_ambiguous`
    */
   read(request: Pick<FastifyRequest, 'headers'>): string | undefined {
-    const [token, ...others] = this.valuesIn(request);
-    if (others.length === 0) return token;
+    if (!this.isAmbiguous(request)) return this.valuesIn(request)[0];
     throw new SessionsError('refresh_token_ambiguous', 'There are several cookies of this name');
   }
 

@@ -94,7 +94,10 @@ export class SessionsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RevocationReceipt | undefined> {
-    const token = this.cookie.read(request);
+    // A tossed cookie must not keep a caller with an access token from logging out. None of several is
+    // cleared: the next refresh would take the foreign one, if that is left.
+    const isUnclear = user !== undefined && this.cookie.isAmbiguous(request);
+    const token = isUnclear ? undefined : this.cookie.read(request);
     if (!user && token === undefined) throw new TokenError('token_missing', 'neither is there');
     const ended = user ? [user.sessionId] : [];
     if (user) await this.sessions.logout(user.userId, user.sessionId, origin);
