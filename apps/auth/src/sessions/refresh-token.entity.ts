@@ -13,7 +13,7 @@ export class RefreshToken {
   @Column({ name: 'session_id', type: 'uuid' })
   sessionId!: string;
 
-  /** The link before this one: `null` for a session's first. */
+  /** The link before this one: `null` for a session's first, and for one from a step-up. */
   @Column({ type: 'bytea', nullable: true })
   predecessor!: Buffer | null;
 
@@ -27,8 +27,8 @@ export class RefreshToken {
   replacedAt!: Date | null;
 
   /**
-   * The answer that the replacement was sent in, sealed under this token. Kept only while this is
-   * the immediate predecessor.
+   * The answer that the replacement was sent in, sealed under this token. Repeated calls get it within
+   * the window. The session's next refresh after the window removes it.
    */
   @Column({ name: 'sealed_successor', type: 'bytea', nullable: true })
   sealedSuccessor!: Buffer | null;

@@ -11,7 +11,8 @@ import { invalidCredentials } from '../users/users.errors.js';
  * - `refresh_token_missing`: neither in the body nor in a cookie.
  * - `refresh_token_ambiguous`: in several cookies.
  * - `cross_site_request`: with a cookie, or to get one, from a page that is not ours.
- * - `scope_exceeded`: a refresh asked for more than the session has. Its token was not spent.
+ * - `scope_exceeded`: a refresh or step-up asked for more than the session has. No refresh token was
+ *   spent.
  * - `session_not_found`: this user has no such session that is still open.
  * - `credentials_changed`: the password or the demand of a second factor changed, or the user was
  *   disabled, during a login or step-up.
