@@ -92,6 +92,8 @@ describe.each(platforms)('on %s', (_, makeAdapter) => {
       ['a bad token', () => bearer('a.b.c'), 'token_invalid'],
       ['an expired one', () => bearer(issuer.mint({ iat: 1, exp: 2 })), 'token_expired'],
       ['nothing after Bearer', () => ['Authorization', 'Bearer'], 'token_invalid'],
+      ['a tab after Bearer', () => ['Authorization', 'Bearer\ta.b.c'], 'token_invalid'],
+      ['no space after Bearer', () => ['Authorization', 'Bearer=a.b.c'], 'token_invalid'],
       ['two headers', () => [...bearer(mint('ada')), ...bearer(mint('ada'))], 'token_missing'],
       [
         'two headers, the first of another scheme',

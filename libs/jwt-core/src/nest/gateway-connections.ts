@@ -11,6 +11,7 @@ import { problemOfRefusal } from './refusal.js';
 import { gatewaysOf } from './routes.js';
 import { closeSocket, holdSocket, isOpen, sendException } from './socket.js';
 import { onClose, tokenEndsOf } from './token-ends.js';
+import { isPromise } from '../verifier/is-promise.js';
 
 type Hook = (this: object, client: object, ...rest: unknown[]) => unknown;
 interface Gateway {
@@ -145,7 +146,7 @@ class Gate {
     const refuse = (error: unknown) => this.refuse(client, error);
     try {
       const judged = this.guard.canActivate(context);
-      return judged instanceof Promise ? judgedLater(client, judged, admit, refuse) : admit(judged);
+      return isPromise(judged) ? judgedLater(client, judged, admit, refuse) : admit(judged);
     } catch (error) {
       return refuse(error);
     }

@@ -99,6 +99,22 @@ describe.each(platforms)('JwtGuard on %s', (_, makeAdapter) => {
     }
   });
 
+  // threat:replaced-promise
+  it('refuses a token of an unknown key also where the global Promise was replaced', async () => {
+    const [, payload, signature] = reader().split('.');
+    const header = Buffer.from('{"alg":"RS256","typ":"at+jwt","kid":"unknown"}').toString(
+      'base64url',
+    );
+    const NativePromise = globalThis.Promise;
+    globalThis.Promise = class extends NativePromise<unknown> {} as PromiseConstructor;
+    try {
+      const answer = await get('', ...bearer([header, payload, signature].join('.')));
+      expectProblem(answer, problem(401, 'Unauthorized', 'token_invalid'));
+    } finally {
+      globalThis.Promise = NativePromise;
+    }
+  });
+
   it('challenges a request without credentials, without an error code', async () => {
     const answer = await get('');
     expectProblem(answer, problem(401, 'Unauthorized', 'token_missing'));

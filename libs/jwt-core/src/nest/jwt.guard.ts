@@ -8,6 +8,7 @@ import { carrierOf, requestOf } from './calls/call.js';
 import { attachPrincipal, Credentials } from './credentials.js';
 import { Refusals } from './refusal.js';
 import { noteAdmission, TokenEnds } from './token-ends.js';
+import { isPromise } from '../verifier/is-promise.js';
 
 /**
  * Accepts requests with a valid access token (RFC 6750) whose caller has what the route's
@@ -59,7 +60,7 @@ export class JwtGuard implements CanActivate {
       : this.credentials.tokenOf(request, verdicts);
     if (token === undefined) return true;
     const verified = this.verifier.verify(token, staleness);
-    return verified instanceof Promise
+    return isPromise(verified)
       ? verified.then((principal) => this.admit(context, carrier, principal, rules))
       : this.admit(context, carrier, verified, rules);
   }

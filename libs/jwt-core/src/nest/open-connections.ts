@@ -3,6 +3,7 @@ import { TokenError } from '../verifier/token-error.js';
 import type { RevocationList } from '../revocation/revocation-list.js';
 import type { TokenVerifier } from '../verifier/issuers-verifier.js';
 import type { TokenWatch } from '../verifier/access-token-verifier.js';
+import { isPromise } from '../verifier/is-promise.js';
 
 interface Open {
   readonly watch: TokenWatch;
@@ -53,7 +54,7 @@ export class OpenConnections {
     };
     try {
       const watch = this.verifier.watch(token);
-      if (watch instanceof Promise) watch.then(follow, refuse);
+      if (isPromise(watch)) watch.then(follow, refuse);
       else follow(watch);
     } catch (reason) {
       queueMicrotask(() => refuse(reason));

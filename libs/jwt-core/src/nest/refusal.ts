@@ -19,6 +19,7 @@ import { resourceMetadataAddress } from './protected-resource.js';
 import { RefusalLog } from './refusal-log.js';
 import { closeSocket } from './socket.js';
 import { type ErrorClasses, transportError } from './transport-errors.js';
+import { isPromise } from '../verifier/is-promise.js';
 
 /** The answers for the exceptions that guards have thrown. */
 const problems = new WeakMap<object, Problem>();
@@ -104,7 +105,7 @@ export class Refusals {
     this.log.note(`Refused as ${error.code}: ${error.message}`);
     try {
       const reported = this.options.onRefused?.(error, context);
-      if (reported instanceof Promise) reported.catch(this.noteFailure);
+      if (isPromise(reported)) Promise.resolve(reported).catch(this.noteFailure);
     } catch (failure) {
       this.noteFailure(failure);
     }

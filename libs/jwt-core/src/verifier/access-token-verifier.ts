@@ -22,6 +22,7 @@ import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 import { VerdictCounts } from './verdict-counts.js';
 import { MOST_REMEMBERED_TOKENS, VerifiedTokens } from './verified-tokens.js';
+import { isPromise } from './is-promise.js';
 
 /** With the issuer and what is expected of its tokens. */
 export interface AccessTokenVerifierOptions extends Expected {
@@ -103,7 +104,7 @@ export class AccessTokenVerifier {
         ? this.admission.admit(known, maxStalenessMs)
         : this.judge(token, maxStalenessMs);
       // Only of new tokens: the test would read the principal of a known one from memory.
-      if (!known && judged instanceof Promise) return verdicts.ofPromise(judged);
+      if (!known && isPromise(judged)) return verdicts.ofPromise(judged);
       verdicts.byVerdict.accepted += 1;
       return judged;
     } catch (error) {
@@ -128,7 +129,7 @@ export class AccessTokenVerifier {
           this.references?.recall(token) ??
           provenAgain(principal),
       );
-    return judged instanceof Promise ? judged.then(watch) : watch(judged);
+    return isPromise(judged) ? judged.then(watch) : watch(judged);
   }
 
   private watchOf(proven: ProvenToken): TokenWatch {
@@ -210,10 +211,11 @@ export class AccessTokenVerifier {
       this.lastHeader = { segment, kid: key.kid, algorithm };
     }
     const nowSeconds = this.admission.nowSeconds();
+    // Before `mapClaims`, in which a service may verify another token, in the same buffers.
+    const token = jws.bytes.toString('latin1');
     const payload = parseJsonObject(jws.payload);
     const proven = provenToken(payload, this.options, key.kid, nowSeconds);
     const principal = this.admission.admit(proven, maxStalenessMs);
-    const token = jws.bytes.toString('latin1');
     this.verified.remember({ token, key, proven }, nowSeconds);
     return principal;
   }

@@ -4,6 +4,7 @@ import type { Principal } from './claims.js';
 import { isReferenceToken } from './reference-token.js';
 import { TokenError } from './token-error.js';
 import { VerdictCounts } from './verdict-counts.js';
+import { isPromise } from './is-promise.js';
 
 /** What verifies tokens: of one issuer, or of several. */
 export type TokenVerifier = Pick<
@@ -31,7 +32,7 @@ export class IssuersVerifier implements TokenVerifier {
   verify(token: string, maxStalenessMs?: number): Principal | Promise<Principal> {
     try {
       const judged = this.verifierOf(token).verify(token, maxStalenessMs);
-      if (judged instanceof Promise) return this.verdicts.ofPromise(judged);
+      if (isPromise(judged)) return this.verdicts.ofPromise(judged);
       this.verdicts.byVerdict.accepted += 1;
       return judged;
     } catch (error) {

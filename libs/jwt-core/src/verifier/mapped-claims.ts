@@ -1,6 +1,7 @@
 import { deepFreeze, identifier, isStrings, wrong } from './claim-values.js';
 import { isJsonObject, type JsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
+import { isPromise } from './is-promise.js';
 
 /** What a principal has in place of the standard claims. What is absent stays as it is. */
 export interface MappedClaims {
@@ -29,8 +30,8 @@ export function mapped(payload: JsonObject, mapClaims: MapClaims | undefined): M
   if (mapClaims === undefined) return {};
   const result = call(mapClaims, deepFreeze(payload)) as JsonObject;
   // Its rejection must not end the process.
-  if (result instanceof Promise) result.catch(() => undefined);
-  if (!isJsonObject(result) || result instanceof Promise) {
+  if (isPromise(result)) Promise.resolve(result).catch(() => undefined);
+  if (!isJsonObject(result) || isPromise(result)) {
     throw new TokenError('token_invalid', 'mapClaims returned no object');
   }
   const { audience, claims } = result;
