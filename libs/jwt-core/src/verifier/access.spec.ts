@@ -47,6 +47,16 @@ describe('demandAccess', () => {
     now.mockRestore();
   });
 
+  it('takes no login of the future, such as a time in milliseconds, for a recent one', () => {
+    const now = vi.spyOn(Date, 'now').mockReturnValue((ada.authTime! - 59) * 1000);
+    expect(() => demandAccess(ada, { maxAgeSeconds: 60 })).not.toThrow();
+    now.mockReturnValue((ada.authTime! - 60) * 1000);
+    expect(() => demandAccess(ada, { maxAgeSeconds: 60 })).toThrow('older than 60 s');
+    now.mockRestore();
+    const inMilliseconds = { ...ada, authTime: ada.authTime! * 1000 };
+    expect(() => demandAccess(inMilliseconds, { maxAgeSeconds: 60 })).toThrow('older than 60 s');
+  });
+
   it.each<AccessDemands>([{ maxAgeSeconds: 1e9 }, { acrValues: ['pwd'] }, { acrValues: [''] }])(
     'refuses a token that does not say how its user was authenticated: %j',
     (demands) => {

@@ -1,3 +1,4 @@
+import { MAX_CLOCK_TOLERANCE_SECONDS } from '../revocation/revocation-list.js';
 import type { Principal } from './claims.js';
 
 /** What an authenticated caller lacks for a route. */
@@ -49,7 +50,8 @@ const NONE: readonly string[] = [];
 function demandAuthentication(principal: Principal, demands: AccessDemands): void {
   const { maxAgeSeconds = Infinity, acrValues, scopes = NONE } = demands;
   const ageSeconds = Date.now() / 1000 - (principal.authTime ?? -Infinity);
-  const isRecent = ageSeconds <= maxAgeSeconds;
+  // Later than any clock is off: the issuer means milliseconds, or something else.
+  const isRecent = ageSeconds <= maxAgeSeconds && ageSeconds >= -MAX_CLOCK_TOLERANCE_SECONDS;
   if (isRecent && (!acrValues || acrValues.some((acr) => acr === principal.acr))) return;
   throw new AccessError(
     'insufficient_user_authentication',
