@@ -37,7 +37,7 @@ export function bearerToken(from: NodeRequest | IncomingHttpHeaders | FetchHeade
 export function hasBearerToken({ headers, rawHeaders }: NodeRequest): boolean {
   const { authorization } = headers;
   if (authorization === undefined) return false;
-  return /^bearer(?: |$)/i.test(authorization) || hasTwoAuthorizations(rawHeaders);
+  return BEARER_SCHEME.test(authorization) || hasTwoAuthorizations(rawHeaders);
 }
 
 /** The value of a header is never an array where node parsed it, but for `set-cookie`. */
@@ -70,6 +70,9 @@ function isFetchHeaders(headers: IncomingHttpHeaders | FetchHeaders): headers is
 const twoHeaders = () => new TokenError('token_missing', 'two Authorization headers');
 
 const SPACE = 0x20;
+
+/** What `unusualBearerToken` takes for the scheme, whatever follows it. */
+const BEARER_SCHEME = /^bearer(?![\w!#$%&'*+.^`|~-])/i;
 
 /** Schemes are case-insensitive, and any number of spaces may follow (RFC 9110 section 11). */
 const CREDENTIALS = /^(?<scheme>[\w!#$%&'*+.^`|~-]*)(?<spaces> *)(?<token>.*)$/s;
