@@ -144,14 +144,18 @@ describe('readOidcClaims', () => {
     expect(() => read(changes)).toThrow(invalid('not an access token'));
   });
 
-  it.each(['Bearer', 'grid', 'identity', 'my offline'])('takes a token of typ %s', (typ) => {
-    expect(principalOf({ typ }).subject).toBe('ada');
-  });
+  it.each(['Bearer', 'grid', 'identity', 'my offline', { toString: 1 }])(
+    'takes a token of typ %s',
+    (typ) => {
+      expect(principalOf({ typ }).subject).toBe('ada');
+    },
+  );
 
   it.each([
     [{ events: {} }, 'it has the claim events'],
     [{ typ: 'ID' }, 'typ is that of another kind'],
     [{ typ: ['ID'] }, 'typ is that of another kind'],
+    [{ typ: [['ID']] }, 'typ is that of another kind'],
     [{ token_use: 'id' }, 'token_use is not access'],
   ])('says why %j is not an access token', (changes, why) => {
     expect(() => read(changes)).toThrow(invalid(`^not an access token: ${why}$`));

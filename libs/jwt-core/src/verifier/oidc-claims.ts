@@ -76,8 +76,11 @@ function refuseOtherKinds(payload: JsonObject): void {
     if (payload[claim] !== undefined) throw notAnAccessToken(`it has the claim ${claim}`);
   }
   const { typ, token_use: use } = payload;
-  // A value that is not text is tested as the text that it becomes.
-  if (FOREIGN_TYPE.test(typ as string)) throw notAnAccessToken('typ is that of another kind');
+  // In an array, too: some libraries take its one member for the value.
+  const types: readonly unknown[] = [typ].flat(Infinity);
+  if (types.some((each) => typeof each === 'string' && FOREIGN_TYPE.test(each))) {
+    throw notAnAccessToken('typ is that of another kind');
+  }
   // Cognito's name for it.
   if (use !== undefined && use !== 'access') throw notAnAccessToken('token_use is not access');
 }
