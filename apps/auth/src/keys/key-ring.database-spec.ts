@@ -38,9 +38,13 @@ beforeEach(async () => {
 });
 afterAll(() => database.destroy());
 
-const open = (key = encryptionKey, previous?: Buffer): Promise<KeyRing> =>
+const open = (
+  key = encryptionKey,
+  previous?: Buffer,
+  keys = new KeysRepository(database),
+): Promise<KeyRing> =>
   KeyRing.open({
-    keys: new KeysRepository(database),
+    keys,
     encryptionKeys: new EncryptionKeys(key, previous),
     now: () => new Date(),
     retiredLifeMs: 60_000,
@@ -270,5 +274,65 @@ describe('an unknown kid', () => {
       cause: expect.any(Error) as Error,
     });
     await database.initialize();
+  });
+
+  it('cannot be known while the keys cannot be followed, also right after a look', async () => {
+    const keys = new KeysRepository(database);
+    const ring = await open(encryptionKey, undefined, keys);
+    const published = vi.spyOn(keys, 'published').mockRejectedValue(new Error('away'));
+    await expect(ring.reload()).rejects.toThrow('away');
+    await expect(ring.find('of another process')).rejects.toMatchObject({
+      code: 'keys_unavailable',
+    });
+    published.mockRestore();
+    await ring.reload();
+    expect(await ring.find('of another process')).toBeUndefined();
+  });
+});
+
+describe('a reload', () => {
+  it('of a caller in a transaction waits for no other, which may wait for its connection', async () => {
+    const keys = new KeysRepository(database);
+    const ring = await open(encryptionKey, undefined, keys);
+    const published = vi.spyOn(keys, 'published');
+    published.mockReturnValueOnce(new Promise(() => {}));
+    void ring.reload();
+    await database.transaction((manager) => ring.reload(manager));
+    expect(published).toHaveBeenCalledTimes(2);
+  });
+
+  it('keeps no keys that were read before those that it has', async () => {
+    const keys = new KeysRepository(database);
+    const ring = await open(encryptionKey, undefined, keys);
+    let answer: (early: SigningKey[]) => void = () => {};
+    const early = new Promise<SigningKey[]>((resolve) => (answer = resolve));
+    vi.spyOn(keys, 'published').mockReturnValueOnce(early);
+    const slow = ring.reload();
+    await expect.poll(() => vi.mocked(keys.published).mock.calls.length).toBe(1);
+    const before = await rows();
+    await retire('next');
+    await database.manager.insert(
+      SigningKey,
+      await newSigningKey('next', encryptionKey, new Date()),
+    );
+    await database.transaction((manager) => ring.reload(manager));
+    answer(before);
+    await slow;
+    expect(ring.size).toBe(3);
+  });
+
+  it('signs again once its key is stored under a key that it knows', async () => {
+    const ring = await open();
+    const other = randomBytes(32);
+    const stored = await rows();
+    await open(other, encryptionKey);
+    await retire('active');
+    await database.query(`UPDATE signing_keys SET state = 'active' WHERE state = 'next'`);
+    await expect(ring.reload()).rejects.toMatchObject({ code: 'wrong_encryption_key' });
+    for (const { kid, privateKey } of stored) {
+      await database.manager.update(SigningKey, { kid, state: 'active' }, { privateKey });
+    }
+    await ring.reload();
+    expect(ring.canSign).toBe(true);
   });
 });

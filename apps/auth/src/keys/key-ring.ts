@@ -35,7 +35,7 @@ export interface KeyRingOptions {
 }
 
 /** A stranger may name any `kid`: the database is asked for one at most this often. */
-const RELOAD_COOLDOWN_MS = 1_000;
+const LOOK_UP_COOLDOWN_MS = 1_000;
 
 /**
  * The keys of this issuer in memory: the active one for signing, and the published ones as the
@@ -44,7 +44,12 @@ const RELOAD_COOLDOWN_MS = 1_000;
 export class KeyRing implements KeySet {
   private readonly listeners = new Set<() => void>();
   private lastReload: Promise<void> = Promise.resolve();
-  private reloadedAt = performance.now();
+  private lookedUpAt = performance.now();
+  /** Why the keys could not be read last time. */
+  private outage: unknown;
+  private readsBegun = 0;
+  /** Which of the reads the keys are from. */
+  private heldRead = 0;
 
   private constructor(
     private readonly options: KeyRingOptions,
@@ -93,12 +98,17 @@ export class KeyRing implements KeySet {
   }
 
   async find(kid: string): Promise<VerificationKey | undefined> {
-    if (!this.get(kid) && performance.now() - this.reloadedAt >= RELOAD_COOLDOWN_MS) {
-      await this.reload().catch((cause: unknown) => {
-        throw new TokenError('keys_unavailable', 'The database cannot be asked', { cause });
-      });
+    if (!this.get(kid) && performance.now() - this.lookedUpAt >= LOOK_UP_COOLDOWN_MS) {
+      this.lookedUpAt = performance.now();
+      // Whether this process can sign is not asked here.
+      await this.reload().catch(() => undefined);
     }
-    return this.get(kid);
+    const key = this.get(kid);
+    if (!key && this.outage !== undefined) {
+      const cause = this.outage;
+      throw new TokenError('keys_unavailable', 'The database cannot be asked', { cause });
+    }
+    return key;
   }
 
   /** Calls back whenever the published keys have changed. Returns how to end that. */
@@ -111,20 +121,27 @@ export class KeyRing implements KeySet {
    * Loads all keys that were committed before this call. On failure the present keys stay, but for
    * `wrong_encryption_key`: then the published keys are followed, and nothing is signed.
    *
-   * @param manager of a caller in a transaction: with a second connection for each of them none would be left
+   * @param manager of a caller in a transaction. It waits for no other reload, which may wait for a
+   *   connection that such callers hold.
    * @throws KeysError `no_active_key`, `wrong_encryption_key`
    */
   reload(manager?: EntityManager): Promise<void> {
-    this.reloadedAt = performance.now();
+    if (manager) return this.read(manager);
     // After one that is under way: that one may have read too early.
-    this.lastReload = this.lastReload.catch(() => undefined).then(() => this.read(manager));
+    this.lastReload = this.lastReload.catch(() => undefined).then(() => this.read());
     return this.lastReload;
   }
 
   private async read(manager?: EntityManager): Promise<void> {
+    const read = (this.readsBegun += 1);
+    const rows = await this.rows(manager);
     const before = this.holding;
-    const rows = await rowsOf(this.options, manager);
-    if (versionOf(rows) !== before.version) {
+    // One that began later has been faster.
+    const isOutdated = read < this.heldRead;
+    this.heldRead = Math.max(read, this.heldRead);
+    // The same key may be stored under another encryption key by now, which is known here.
+    const isChanged = versionOf(rows) !== before.version || before.active instanceof KeysError;
+    if (isChanged && !isOutdated) {
       this.holding = hold(rows, this.options.encryptionKeys, before);
     }
     if (this.holding.fingerprint !== before.fingerprint) {
@@ -132,6 +149,17 @@ export class KeyRing implements KeySet {
     }
     const { active } = this.holding;
     if (active instanceof KeysError) throw active;
+  }
+
+  private async rows(manager?: EntityManager): Promise<SigningKey[]> {
+    try {
+      const rows = await rowsOf(this.options, manager);
+      this.outage = undefined;
+      return rows;
+    } catch (error) {
+      this.outage = error;
+      throw error;
+    }
   }
 }
 
