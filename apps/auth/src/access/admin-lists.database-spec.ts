@@ -60,6 +60,8 @@ describe.each(LISTS)('the pages of %s', (list) => {
     ['a number that is too large', ['18446744073709551616', 'jti', 'x']],
     ['a negative number', ['-1', '-1', '-1']],
     ['an id that is none', ['1', 'x']],
+    ['letters for the id of an event', ['abc']],
+    ['letters for a transaction', ['abc', 'jti', 'x']],
     ['an instant that is too large', ['99999999999999999999', 'x']],
     ['a number beyond the ids of events', ['9223372036854775808']],
     ['no text', [1]],

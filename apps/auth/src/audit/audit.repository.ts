@@ -11,7 +11,7 @@ const MAX_BIGINT = 2n ** 63n - 1n;
 const Position = z.tuple([
   z
     .string()
-    .regex(/^\d{1,19}$/)
+    .regex(/^\d{1,19}$/, { abort: true })
     .refine((id) => BigInt(id) <= MAX_BIGINT),
 ]);
 

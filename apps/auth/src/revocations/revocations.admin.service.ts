@@ -29,7 +29,7 @@ const NO_NUL = /^[^\0]*$/;
 const Position = z.tuple([
   z
     .string()
-    .regex(/^\d{1,20}$/)
+    .regex(/^\d{1,20}$/, { abort: true })
     .refine((xid) => BigInt(xid) <= MAX_XID),
   z.string().max(255).regex(NO_NUL),
   z.string().max(255).regex(NO_NUL),
