@@ -78,7 +78,7 @@ export class MfaLoginService {
    */
   async complete(ticket: LoginTicket, proof: FactorProof, origin: Origin): Promise<TokenResponse> {
     const { userId } = ticket;
-    const tokens = await this.factors.limited(userId, origin, async () => {
+    const { user, tokens } = await this.factors.limited(userId, origin, async () => {
       const guess = (await this.tickets.countGuess(ticket)) ?? invalidTicket();
       try {
         return await this.start(ticket, proof, origin);
@@ -89,12 +89,15 @@ export class MfaLoginService {
         throw error;
       }
     });
-    const user = await this.users.findById(userId);
-    if (user) await this.networks.remember(user, origin);
+    await this.networks.rememberStarted(user, origin);
     return tokens;
   }
 
-  private start(ticket: LoginTicket, proof: FactorProof, origin: Origin): Promise<TokenResponse> {
+  private start(
+    ticket: LoginTicket,
+    proof: FactorProof,
+    origin: Origin,
+  ): Promise<{ user: User; tokens: TokenResponse }> {
     const { userId, request } = ticket;
     const boundTo = CHALLENGE.secondStep(ticket.hash);
     return this.dataSource.transaction(async (manager) => {
@@ -110,7 +113,9 @@ export class MfaLoginService {
       if (!(await this.tickets.remove(manager, ticket))) return invalidTicket();
       const { scope, resource, token_format: format } = request;
       const amr = [...BY_PASSWORD, ...methods];
-      return this.sessionStart.startIn(manager, user, { scope, resource, format }, origin, amr);
+      const wanted = { scope, resource, format };
+      const tokens = await this.sessionStart.startIn(manager, user, wanted, origin, amr);
+      return { user, tokens };
     });
   }
 

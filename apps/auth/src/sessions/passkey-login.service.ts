@@ -44,7 +44,7 @@ export class PasskeyLoginService {
       const started = await this.sessionStart.startIn(manager, user, request, origin, amr);
       return { user, tokens: started };
     });
-    await this.networks.remember(user, origin);
+    await this.networks.rememberStarted(user, origin);
     return tokens;
   }
 }

@@ -1,5 +1,5 @@
 import { networkOf } from '@jwt-auth/chassis';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { AuditRepository } from '../audit/audit.repository.js';
@@ -17,6 +17,8 @@ import type { User } from './user.entity.js';
 /** Remembers from which networks users log in, and tells them of new ones by mail. */
 @Injectable()
 export class KnownNetworks implements OnModuleInit {
+  private readonly logger = new Logger(KnownNetworks.name);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly networks: KnownNetworksRepository,
@@ -58,6 +60,13 @@ export class KnownNetworks implements OnModuleInit {
         values: noticeOf(now, origin),
       });
     });
+  }
+
+  /** The same once a session has started: an error is logged, as its tokens would be lost with it. */
+  async rememberStarted(user: User, origin: Origin): Promise<void> {
+    await this.remember(user, origin).catch((error: unknown) =>
+      this.logger.warn('The network of a login could not be remembered', error),
+    );
   }
 
   private async isNews(userId: string, network: string): Promise<boolean> {
