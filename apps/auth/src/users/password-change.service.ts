@@ -44,6 +44,8 @@ export class PasswordChangeService {
     if (!known) throw userNotFound(userId);
     // Under the same limits as a login: a stolen access token must not help to guess the password.
     const user = await this.credentials.authenticate(known.email, currentPassword, origin);
+    // The e-mail has become that of another account meanwhile.
+    if (user.id !== userId) throw new UsersError('invalid_credentials', 'Of another account');
     await this.passwordRules.refuse(newPassword, { email: user.email, path: 'newPassword' });
     const network = networkOf(origin.address);
     const passwordHash = await this.hasher.inTurn(network, ({ hash }) => hash(newPassword));
