@@ -94,6 +94,15 @@ describe('retention', () => {
     expect(await retention().removeExpired()).toEqual({ notes: 1 });
   });
 
+  it('cleans the tables after one that cannot be cleaned, and reports that one', async () => {
+    await addExpired('pictures', 3);
+    const failing = new Retention(dataSource, {
+      rows: [{ ...rows[0]!, condition: 'nonsense' }, rows[1]!],
+    });
+    await expect(failing.removeExpired()).rejects.toThrow('nonsense');
+    expect(await idsOf('pictures')).toEqual([]);
+  });
+
   it('leaves the work to others when it has failed', async () => {
     const [notes] = rows;
     const failing = new Retention(dataSource, { rows: [{ ...notes!, condition: 'nonsense' }] });

@@ -89,11 +89,18 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async removeEach(manager: EntityManager): Promise<Removed> {
     const removed: Record<string, number> = {};
+    const failures: unknown[] = [];
     for (const rows of this.options.rows) {
       const { tableName } = manager.connection.getMetadata(rows.entity);
-      const count = await this.removeAll(manager, rows, tableName);
-      if (count > 0) removed[tableName] = (removed[tableName] ?? 0) + count;
+      try {
+        const count = await this.removeAll(manager, rows, tableName);
+        if (count > 0) removed[tableName] = (removed[tableName] ?? 0) + count;
+      } catch (error) {
+        // The tables after it are cleaned all the same.
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
     return removed;
   }
 
