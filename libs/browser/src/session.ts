@@ -104,6 +104,8 @@ export function createSession({ issuer }: SessionOptions): Session {
   /** Grows when a session ends: what was on its way then no longer counts. */
   let ends = 0;
   let endedId: string | undefined;
+  /** Grows when this tab logs out or closes: a token that was on its way is not kept. */
+  let leaves = 0;
 
   const isUsable = () =>
     access !== undefined && access.token !== stale && performance.now() < access.refreshAtMs;
@@ -157,11 +159,15 @@ export function createSession({ issuer }: SessionOptions): Session {
     answered?.();
   }
 
-  function begin(login: () => Promise<Access>): Promise<Principal> {
+  /** Keeps and shares what `call` gets, unless this tab leaves meanwhile. */
+  function begin(call: () => Promise<Access>, isLogin: boolean): Promise<Principal> {
+    const before = leaves;
     return tabs.alone(async () => {
-      const next = await login();
-      keep(next);
-      share(true);
+      const next = await call();
+      if (leaves === before) {
+        keep(next);
+        share(isLogin);
+      }
       return next.principal;
     });
   }
@@ -211,24 +217,20 @@ export function createSession({ issuer }: SessionOptions): Session {
       return principal;
     },
 
-    login: (credentials) => begin(() => auth.login(credentials)),
+    login: (credentials) => begin(() => auth.login(credentials), true),
 
-    loginWithPasskey: (credentials) => begin(() => auth.loginWithPasskey(credentials)),
+    loginWithPasskey: (credentials) => begin(() => auth.loginWithPasskey(credentials), true),
 
-    loginWithFactor: (proof) => begin(() => auth.loginWithFactor(proof)),
+    loginWithFactor: (proof) => begin(() => auth.loginWithFactor(proof), true),
 
     stepUp: async (proof) => {
       if (!isUsable()) await renew();
-      return tabs.alone(async () => {
-        const next = await auth.stepUp(proof, access?.token);
-        keep(next);
-        share();
-        return next.principal;
-      });
+      return begin(() => auth.stepUp(proof, access?.token), false);
     },
 
     logout: () => {
       const token = access?.token;
+      leaves += 1;
       end();
       tabs.post('over');
       return tabs.alone(() => auth.logout(token));
@@ -274,6 +276,8 @@ export function createSession({ issuer }: SessionOptions): Session {
       tabs.close();
       clearTimeout(timer);
       access = undefined;
+      leaves += 1;
+      ends += 1;
     },
   };
 }
