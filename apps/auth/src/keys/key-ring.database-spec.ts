@@ -306,9 +306,9 @@ describe('a reload', () => {
     const ring = await open(encryptionKey, undefined, keys);
     let answer: (early: SigningKey[]) => void = () => {};
     const early = new Promise<SigningKey[]>((resolve) => (answer = resolve));
-    vi.spyOn(keys, 'published').mockReturnValueOnce(early);
+    const published = vi.spyOn(keys, 'published').mockReturnValueOnce(early);
     const slow = ring.reload();
-    await expect.poll(() => vi.mocked(keys.published).mock.calls.length).toBe(1);
+    await expect.poll(() => published.mock.calls.length).toBe(1);
     const before = await rows();
     await retire('next');
     await database.manager.insert(
