@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
@@ -253,6 +254,20 @@ describe('TestIssuer, failing', () => {
     auth.fail('jwks', (_, response) => response.writeHead(418).end('<html>'));
     const answer = await get('/.well-known/jwks.json');
     expect([answer.status, await answer.text()]).toEqual([418, '<html>']);
+  });
+
+  it('answers an address without a path, and outlives a caller who leaves in the middle', async () => {
+    expect((await fetch(`${auth.issuer}//`)).status).toBe(404);
+    const half = request(`${auth.issuer}/oauth/token`, {
+      method: 'POST',
+      headers: { 'content-length': 100 },
+    });
+    half.on('error', () => {});
+    half.write('grant_type');
+    await expect.poll(() => auth.requests('token')).toBe(1);
+    half.destroy();
+    // A rejection that nobody handles would fail the run.
+    expect((await fetch(`${auth.issuer}/.well-known/jwks.json`)).status).toBe(200);
   });
 
   it('ends requests that wait when it is closed, once or twice', async () => {
