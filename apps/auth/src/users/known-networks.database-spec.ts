@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
 import { networkOf } from '@jwt-auth/chassis';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { CountAttempts1764000000401 } from '../database/migrations/1764000000401-count-attempts.js';
+import { codeFor, enrolled, secondStep, ticketFor } from '../factors/authenticator.fixture.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
+import { AttemptLimiter } from './attempt-limiter.js';
+import { KnownNetworksRepository } from './known-networks.repository.js';
 import { KnownNetworks } from './known-networks.js';
 import { UsersRepository } from './users.repository.js';
 
@@ -76,4 +79,38 @@ it('the networks of earlier sessions are known after the migration', async () =>
     await migration.up(queryRunner);
   });
   expect(await known(body.id)).toEqual([...new Set(addresses.map(networkOf))].sort());
+});
+
+describe('a login with a second factor', () => {
+  async function secondStepOf({ email, secret, userId }: Awaited<ReturnType<typeof enrolled>>) {
+    await auth.dataSource.query('DELETE FROM known_networks WHERE user_id = $1', [userId]);
+    const ticket = await ticketFor(auth, email);
+    return () => secondStep(auth, { ticket, code: codeFor(auth, secret) });
+  }
+
+  it('makes no network known if its password is replaced before it is remembered', async () => {
+    const user = await enrolled(auth);
+    const complete = await secondStepOf(user);
+    const limiter = auth.get(AttemptLimiter);
+    const succeed = limiter.succeed.bind(limiter);
+    const after = vi.spyOn(limiter, 'succeed').mockImplementationOnce(async (attempt) => {
+      const later = new Date(Date.now() + 1_000);
+      const { manager } = auth.dataSource;
+      await auth.get(UsersRepository).setPassword(manager, user.userId, 'another', later);
+      await succeed(attempt);
+    });
+    expect((await complete()).status).toBe(200);
+    expect(after).toHaveBeenCalledTimes(1);
+    after.mockRestore();
+    expect(await known(user.userId)).toEqual([]);
+  });
+
+  it('keeps the tokens of its session when its network cannot be remembered', async () => {
+    const complete = await secondStepOf(await enrolled(auth));
+    const repository = auth.get(KnownNetworksRepository);
+    const remember = vi.spyOn(repository, 'remember').mockRejectedValueOnce(new Error('away'));
+    expect((await complete()).status).toBe(200);
+    expect(remember).toHaveBeenCalledTimes(1);
+    remember.mockRestore();
+  });
 });

@@ -1,13 +1,32 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { migratedDatabase } from '../testing/migrated-database.fixture.js';
+import { UsersRepository } from './users.repository.js';
 
 let auth: AuthApp;
 beforeAll(async () => {
   auth = await AuthApp.start();
 });
 afterAll(() => auth.close());
+
+it('a password is not changed for an account that has got the e-mail of the caller', async () => {
+  const mine = await auth.register('mine@example.com');
+  await auth.register('theirs@example.com');
+  const { access_token: token } = await auth.login('mine@example.com');
+  const users = auth.get(UsersRepository);
+  const me = (await users.findById(mine.body.id))!;
+  // Read in the moment before the e-mail moved to the other account.
+  const find = vi.spyOn(users, 'findById').mockResolvedValueOnce({
+    ...me,
+    email: 'theirs@example.com',
+  });
+  const body = { currentPassword: PASSWORD, newPassword: 'another passphrase of mine' };
+  const answer = await auth.call('PUT', '/auth/password', { token, body });
+  find.mockRestore();
+  expect([answer.status, answer.body.code]).toEqual([401, 'invalid_credentials']);
+  await auth.login('theirs@example.com');
+});
 
 describe('registration', () => {
   it('creates a user with the role user', async () => {
