@@ -19,7 +19,7 @@ export class FactorSecrets implements OnModuleInit {
     private readonly factors: FactorsRepository,
   ) {}
 
-  /** Encrypts anew what is there under the previous key, so that the next start needs it no more. */
+  /** Encrypts anew what is there under the previous key, which the next start then no longer needs. */
   async onModuleInit(): Promise<void> {
     if (!this.keys.isChanging) return;
     let last = FIRST_ID;

@@ -43,7 +43,7 @@ export class KnownNetworks implements OnModuleInit {
    * Call it when a login is complete. A user's very first login causes no mail.
    *
    * @param user as it was when the password was checked: if that was replaced since, nothing is remembered,
-   *   or whoever knew the former password would have a known network (threat:password-guessing)
+   *   as a thief who knew the former password would have a known network (threat:password-guessing)
    */
   async remember(user: User, origin: Origin): Promise<void> {
     const { id, email } = user;
