@@ -63,6 +63,11 @@ export class IssuerMetadata {
     throw this.failure;
   }
 
+  /** Aborted by `close`. */
+  get closed(): AbortSignal {
+    return this.closing.signal;
+  }
+
   /** Ends a fetch that is under way. */
   close(): void {
     this.closing.abort();

@@ -4,7 +4,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { TokenError } from '../verifier/token-error.js';
 import type { TokenVerifier } from '../verifier/issuers-verifier.js';
 import { requestOf } from './calls/call.js';
-import type { Credentials } from './credentials.js';
+import type { Credentials, HttpRequest } from './credentials.js';
 import { OpenConnections } from './open-connections.js';
 
 const CALL = Symbol('call');
@@ -31,14 +31,23 @@ export class TokenEnds {
 
   /** Calls `end` once, when the token of an admitted call has expired or is revoked. */
   follow(carrier: object, end: (reason: TokenError) => void): () => void {
-    const request = requestOf((carrier as Followed)[CALL]!, carrier);
+    const call = (carrier as Followed)[CALL];
+    const request = call ? requestOf(call, carrier) : (carrier as HttpRequest);
     return this.connections.add(this.credentials.tokenOf(request, this.verifier.verdicts), end);
   }
 }
 
-/** Notes what is needed to follow a call later. No allocation: this is done for each request. */
-export function noteAdmission(carrier: object, context: ExecutionContext, ends: TokenEnds): void {
-  (carrier as Followed)[CALL] = context;
+/**
+ * Notes what is needed to follow a call later. No allocation: this is done for each request.
+ *
+ * @param call `undefined` in a strategy of passport, which has the request alone
+ */
+export function noteAdmission(
+  carrier: object,
+  call: ExecutionContext | undefined,
+  ends: TokenEnds,
+): void {
+  (carrier as Followed)[CALL] = call;
   (carrier as Followed)[ENDS] = ends;
 }
 
@@ -68,7 +77,7 @@ export function principalSignal(request: object): AbortSignal {
   if (!ends) return signal;
   followed[SIGNAL] = signal;
   const release = ends.follow(request, (reason) => controller.abort(reason));
-  whenClosed(request, followed[CALL]!, release);
+  whenClosed(request, followed[CALL], release);
   return signal;
 }
 
@@ -89,21 +98,25 @@ interface Wrapper {
 }
 
 /** Calls `release` when nobody waits for what a call does any more. */
-function whenClosed(carrier: object, context: ExecutionContext, release: () => void): void {
-  const type = context.getType<string>();
+function whenClosed(
+  carrier: object,
+  call: ExecutionContext | undefined,
+  release: () => void,
+): void {
+  const type = call?.getType<string>();
   const { raw, res, socket, extra } = carrier as Wrapper;
   if (type === 'http') {
-    const response = context.getArgByIndex<Closable & { readonly raw?: Closable }>(1);
+    const response = call!.getArgByIndex<Closable & { readonly raw?: Closable }>(1);
     onClose(response.raw ?? response, release);
   } else if (type === 'ws') {
     onClose(carrier as Closable, release);
-  } else if (type === 'graphql') {
+  } else if (type !== 'rpc') {
     onClose(res ?? extra?.socket ?? (raw && endOf(raw)) ?? socket, release);
   }
 }
 
 /**
- * What closes with the answer to a request of Fastify, of which a resolver has no reply. Its socket may
+ * What closes with the answer to a request of Fastify, of which a resolver or a strategy has no reply. Its socket may
  * live for many more requests.
  */
 function endOf(raw: RawRequest): Closable | undefined {

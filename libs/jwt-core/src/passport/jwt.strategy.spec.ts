@@ -1,5 +1,16 @@
-import { Controller, Get, type INestApplication, Injectable, Req, UseGuards } from '@nestjs/common';
+import { once } from 'node:events';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import {
+  Controller,
+  Get,
+  type INestApplication,
+  Injectable,
+  Req,
+  Sse,
+  UseGuards,
+} from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
+import { interval, map } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestIssuer } from '../testing/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
@@ -12,6 +23,7 @@ import { ask, bearer, createApp, listen, platforms } from '../nest/nest-app.fixt
 import { Public } from '../nest/decorators.js';
 import { RequireRoles } from '../nest/decorators.js';
 import { RequireScopes } from '../nest/decorators.js';
+import { principalSignal, TokenEnds } from '../nest/token-ends.js';
 
 @Injectable()
 class DerivedAuthGuard extends AuthGuard('jwt') {}
@@ -36,6 +48,29 @@ class PassportController {
   @RequireRoles('clerk')
   orders() {
     return {};
+  }
+
+  @Get('aborted')
+  @UseGuards(AuthGuard('jwt'))
+  aborted(@Req() request: object) {
+    return { aborted: principalSignal(request).aborted };
+  }
+
+  @Sse('events')
+  @UseGuards(AuthGuard('jwt'))
+  events() {
+    return interval(20).pipe(map((count) => ({ data: String(count) })));
+  }
+
+  @Get('work')
+  @UseGuards(AuthGuard('jwt'))
+  work(@Req() request: object) {
+    const signal = principalSignal(request);
+    return new Promise((resolve) =>
+      signal.addEventListener('abort', () =>
+        resolve({ ended: (signal.reason as { code: string }).code }),
+      ),
+    );
   }
 
   @Get('open')
@@ -100,6 +135,29 @@ describe.each(platforms)("AuthGuard('jwt') with JwtStrategy on %s", (_, makeAdap
     await expect
       .poll(async () => (await get('/me', token)).body, soon)
       .toMatchObject({ code: 'token_revoked' });
+  });
+
+  it.each(['events', 'work'])('ends what is open at /%s with its token', async (path) => {
+    const { connections } = app.get(TokenEnds);
+    const jti = `open at ${path}`;
+    const [, authorization] = bearer(issuer.mint({ jti }));
+    const request = httpGet(`${url}/${path}`, { headers: { authorization } });
+    const answered = once(request, 'response');
+    await expect.poll(() => connections.size, soon).toBe(1);
+    await issuer.revoke({ kind: 'jti', id: jti });
+    const [response] = (await answered) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    await once(
+      response.on('data', (chunk: Buffer) => chunks.push(chunk)),
+      'end',
+    );
+    if (path === 'work') expect(Buffer.concat(chunks).toString()).toContain('token_revoked');
+    await expect.poll(() => connections.size, soon).toBe(0);
+  });
+
+  it('does not follow a request that is answered', async () => {
+    expect(await get('/aborted', issuer.mint())).toMatchObject({ body: { aborted: false } });
+    await expect.poll(() => app.get(TokenEnds).connections.size, soon).toBe(0);
   });
 
   it('demands scopes and roles by AccessGuard', async () => {

@@ -6,6 +6,7 @@ import type { Principal } from '../verifier/claims.js';
 import { attachPrincipal, Credentials, type HttpRequest } from '../nest/credentials.js';
 import { passportClasses } from '../nest/passport-classes.js';
 import { type HttpResponse, Refusals } from '../nest/refusal.js';
+import { noteAdmission, TokenEnds } from '../nest/token-ends.js';
 
 /**
  * The passport strategy `jwt` over the same verifier, for code that says `AuthGuard('jwt')`: list
@@ -24,6 +25,7 @@ export class JwtStrategy implements passport.Strategy {
     readonly verifier: AccessTokenVerifier,
     readonly refusals: Refusals = new Refusals(),
     readonly credentials: Credentials = new Credentials(),
+    readonly ends: TokenEnds = new TokenEnds(verifier, credentials),
   ) {
     passport.use(this);
   }
@@ -42,6 +44,7 @@ export class JwtStrategy implements passport.Strategy {
       return this.error(this.refusals.ofStrategy(refusal, res));
     }
     attachPrincipal(request, principal);
+    noteAdmission(request, undefined, this.ends);
     this.success(principal);
   }
 }

@@ -48,6 +48,11 @@ export class MemoryRevocationSource implements RevocationSource {
     return this.entries.length;
   }
 
+  /** All of them, where `read` gives a page. */
+  get all(): readonly Revocation[] {
+    return this.entries;
+  }
+
   /** Answers all waiting reads. Call it when the fingerprint has changed. */
   wake(): void {
     for (const answer of this.waiting) answer();

@@ -68,6 +68,18 @@ describe('The token and introspection endpoints of TestIssuer', () => {
     expect(await introspect('unknown')).toEqual({ active: false });
   });
 
+  it('know a revocation after ten thousand others', async () => {
+    const exp = Date.now() / 1000 + 900;
+    const others = Array.from(
+      { length: 10_000 },
+      (_, n) => ({ kind: 'jti', id: `${n}`, exp }) as const,
+    );
+    auth.revocations.add(others);
+    const token = auth.mintReference({ jti: 'the last' });
+    await auth.revoke({ kind: 'jti', id: 'the last' });
+    expect(await introspect(token)).toEqual({ active: false });
+  });
+
   it.each([
     ['token', grant, 'wrong', 401, 'invalid_client'],
     ['introspect', { token: 'a' }, 'wrong', 401, 'invalid_client'],

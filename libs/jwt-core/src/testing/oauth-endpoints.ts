@@ -62,7 +62,7 @@ export class OAuthEndpoints {
   async introspect(request: IssuerRequest): Promise<unknown> {
     if (!this.isClient(request)) return new IssuerRefusal(401, { error: 'invalid_client' });
     const claims = this.references.get(request.form.get('token') ?? '');
-    if (claims === undefined || this.hasExpired(claims) || (await this.isRevoked(claims))) {
+    if (claims === undefined || this.hasExpired(claims) || this.isRevoked(claims)) {
       return { active: false };
     }
     return { active: true, token_type: 'Bearer', ...claims };
@@ -76,10 +76,9 @@ export class OAuthEndpoints {
     return typeof exp === 'number' && exp <= this.issuer.clock.now() / 1000;
   }
 
-  private async isRevoked({ jti, sid, client_id, iat, token_version }: Members): Promise<boolean> {
-    const { entries } = await this.issuer.revocations.read(undefined, { waitSeconds: 0 });
+  private isRevoked({ jti, sid, client_id, iat, token_version }: Members): boolean {
     const revoked = new RevocationEntries();
-    for (const entry of entries) revoked.add(entry);
+    for (const entry of this.issuer.revocations.all) revoked.add(entry);
     return revoked.covers({
       tokenId: compactId(String(jti)),
       sessionId: typeof sid === 'string' ? compactId(sid) : undefined,

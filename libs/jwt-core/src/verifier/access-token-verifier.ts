@@ -2,7 +2,7 @@ import type { KeySet, VerificationKey } from './key-set.js';
 import { isReferenceToken, type ReferenceTokenSource } from './reference-token.js';
 import { ReferenceTokenVerifier } from './reference-token-verifier.js';
 import type { RevocationList } from '../revocation/revocation-list.js';
-import { Admission, provenAgain, provenToken, type ProvenToken } from './admission.js';
+import { Admission, provenToken, type ProvenToken } from './admission.js';
 import {
   type CompactJws,
   type HeaderRules,
@@ -100,13 +100,12 @@ export class AccessTokenVerifier {
         throw new TokenError('token_invalid', 'the token is not a string');
       }
       const known = this.recall(token);
-      const judged = known
+      const admitted = known
         ? this.admission.admit(known, maxStalenessMs)
         : this.judge(token, maxStalenessMs);
-      // Only of new tokens: the test would read the principal of a known one from memory.
-      if (!known && isPromise(judged)) return verdicts.ofPromise(judged);
+      if (isPromise(admitted)) return verdicts.ofPromise(admitted.then(principalOf));
       verdicts.byVerdict.accepted += 1;
-      return judged;
+      return admitted.principal;
     } catch (error) {
       verdicts.noteRefusal(error);
       throw error;
@@ -115,21 +114,13 @@ export class AccessTokenVerifier {
 
   /**
    * Follows an accepted token for longer than its request. The token is verified once more, which is
-   * not counted. If it is not remembered, a revocation of its key is noticed only at `exp`.
+   * not counted.
    *
    * @throws TokenError as `verify` does, with a list of any age
    */
   watch(token: string): TokenWatch | Promise<TokenWatch> {
-    const known = this.verified.find(token)?.proven;
-    if (known) return this.watchOf(known);
-    const judged = this.judge(token, Infinity);
-    const watch = (principal: Principal) =>
-      this.watchOf(
-        this.verified.find(token)?.proven ??
-          this.references?.recall(token) ??
-          provenAgain(principal),
-      );
-    return isPromise(judged) ? judged.then(watch) : watch(judged);
+    const judged = this.verified.find(token)?.proven ?? this.judge(token, Infinity);
+    return isPromise(judged) ? judged.then((proven) => this.watchOf(proven)) : this.watchOf(judged);
   }
 
   private watchOf(proven: ProvenToken): TokenWatch {
@@ -166,7 +157,11 @@ export class AccessTokenVerifier {
     return seen.proven;
   }
 
-  private judge(token: string, maxStalenessMs: number | undefined): Principal | Promise<Principal> {
+  /** Admits a token that is not remembered as verified. */
+  private judge(
+    token: string,
+    maxStalenessMs: number | undefined,
+  ): ProvenToken | Promise<ProvenToken> {
     if (isReferenceToken(token)) return this.verifyReference(token, maxStalenessMs);
     const { keys } = this.options;
     const jws = splitCompactJws(token);
@@ -185,7 +180,7 @@ export class AccessTokenVerifier {
   private verifyReference(
     token: string,
     maxStalenessMs: number | undefined,
-  ): Principal | Promise<Principal> {
+  ): ProvenToken | Promise<ProvenToken> {
     if (this.references) return this.references.verify(token, maxStalenessMs);
     throw new TokenError('token_invalid', 'a reference token, and no source of reference tokens');
   }
@@ -195,7 +190,7 @@ export class AccessTokenVerifier {
     header: TokenHeader,
     key: VerificationKey | undefined,
     maxStalenessMs: number | undefined,
-  ): Principal {
+  ): ProvenToken {
     if (key === undefined) throw new TokenError('token_invalid', 'kid names no key of the issuer');
     const { publicKey, algorithm = algorithmOf(publicKey) } = key;
     if (algorithm !== header.algorithm) {
@@ -215,11 +210,13 @@ export class AccessTokenVerifier {
     const token = jws.bytes.toString('latin1');
     const payload = parseJsonObject(jws.payload);
     const proven = provenToken(payload, this.options, key.kid, nowSeconds);
-    const principal = this.admission.admit(proven, maxStalenessMs);
+    this.admission.admit(proven, maxStalenessMs);
     this.verified.remember({ token, key, proven }, nowSeconds);
-    return principal;
+    return proven;
   }
 }
+
+const principalOf = ({ principal }: ProvenToken): Principal => principal;
 
 /** The default profile accepts RS256 alone. With `oidc` the key decides among all. */
 export function defaultAlgorithms(profile: Expected['profile']): readonly SigningAlgorithm[] {

@@ -1,6 +1,6 @@
 import { compactId, type CompactId } from '../revocation/compact-id.js';
 import { PRUNE_GRACE_SECONDS, type RevocationList } from '../revocation/revocation-list.js';
-import { type Expected, type Principal, readClaims, type VerifiedClaims } from './claims.js';
+import { type Expected, type Principal, readClaims } from './claims.js';
 import { readOidcClaims } from './oidc-claims.js';
 import type { JsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
@@ -40,15 +40,6 @@ export function provenToken(
     expected.profile === 'oidc'
       ? readOidcClaims(payload, expected, nowSeconds)
       : readClaims(payload, expected);
-  return proven(claims, kid);
-}
-
-/** The same of what is left of a token that is not remembered: without its key and its version. */
-export function provenAgain(principal: Principal): ProvenToken {
-  return proven({ principal, notBefore: principal.issuedAt, tokenVersion: undefined }, undefined);
-}
-
-function proven(claims: VerifiedClaims, kid: string | undefined): ProvenToken {
   const { principal, notBefore, tokenVersion } = claims;
   const { tokenId, sessionId, clientId, issuedAt, expiresAt } = principal;
   return {
@@ -108,10 +99,12 @@ export class Admission {
   }
 
   /**
+   * Returns the token if it may be used now.
+   *
    * @param maxStalenessMs see `AccessTokenVerifier.verify`
    * @throws TokenError `token_invalid`, `token_expired`, `token_revoked`, `revocations_stale`
    */
-  admit(token: ProvenToken, maxStalenessMs: number | undefined): Principal {
+  admit(token: ProvenToken, maxStalenessMs: number | undefined): ProvenToken {
     const nowSeconds = this.nowSeconds();
     if (token.notBefore > nowSeconds + this.toleranceSeconds) {
       throw new TokenError('token_invalid', 'iat or nbf is ahead');
@@ -124,7 +117,7 @@ export class Admission {
     if (!this.revocations.isFresh(maxStalenessMs)) {
       throw new TokenError('revocations_stale', 'the revocation list is too old');
     }
-    return token.principal;
+    return token;
   }
 
   /** Why an admitted token would be refused now, regardless of the age of the list. */

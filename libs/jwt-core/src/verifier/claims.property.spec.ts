@@ -125,7 +125,7 @@ describe('Admission', () => {
           const isPast = exp + clockToleranceSeconds <= nowMs / 1000;
           let outcome: unknown = 'admitted';
           try {
-            expect(admission.admit(token, undefined)).toBe(token.principal);
+            expect(admission.admit(token, undefined)).toBe(token);
           } catch (error) {
             outcome = (error as TokenError).code;
           }

@@ -147,6 +147,23 @@ describe('readClaims', () => {
     });
   });
 
+  it('copies what mapClaims returns, which may be a constant of the application', () => {
+    const plan = { name: 'gold', tags: ['a'] };
+    const { principal } = read({}, { mapClaims: () => ({ claims: { plan } }) });
+    expect(principal.claims).toEqual({ plan });
+    expect(Object.isFrozen(principal.claims['plan'])).toBe(true);
+    expect(Object.isFrozen(plan) || Object.isFrozen(plan.tags)).toBe(false);
+  });
+
+  it.each([
+    ['a function', { plan: () => 'gold' }],
+    ['bytes', { plan: Buffer.from('gold') }],
+  ])('refuses %s among the claims of mapClaims', (_name, claims) => {
+    expect(() => read({}, { mapClaims: () => ({ claims }) })).toThrow(
+      expect.objectContaining({ code: 'token_invalid' }),
+    );
+  });
+
   it('refuses a time that JSON reads as infinite', () => {
     const payload = { ...CLAIMS, exp: JSON.parse('1e999') as number };
     expect(() => readClaims(payload, expected)).toThrow('exp');

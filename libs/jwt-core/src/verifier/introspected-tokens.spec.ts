@@ -29,6 +29,15 @@ describe('IntrospectedTokens', () => {
     expect(tokens.size).toBe(8);
   });
 
+  it('counts scopes and roles as it counts claims', () => {
+    const tokens = new IntrospectedTokens(8);
+    tokens.remember('a', introspected());
+    const scope = 'orders:read '.repeat(700).trim();
+    const proven = provenToken({ ...CLAIMS, scope }, { issuer: ISSUER, audience: AUDIENCE });
+    tokens.remember('large', { proven, untilMs: 1 });
+    expect(kept(tokens, 'a', 'large')).toEqual(['a']);
+  });
+
   it('does not empty itself for what is larger than all of it', () => {
     const tokens = new IntrospectedTokens(2);
     tokens.remember('a', introspected());

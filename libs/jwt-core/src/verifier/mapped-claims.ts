@@ -34,14 +34,13 @@ export function mapped(payload: JsonObject, mapClaims: MapClaims | undefined): M
   if (!isJsonObject(result) || isPromise(result)) {
     throw new TokenError('token_invalid', 'mapClaims returned no object');
   }
-  const { audience, claims } = result;
-  if (claims !== undefined && !isJsonObject(claims)) throw notMapped('claims');
+  const { audience } = result;
   return {
     scopes: names(result, 'scopes'),
     roles: names(result, 'roles'),
     clientId: clientIdOf(result['clientId']),
     audience: typeof audience === 'string' ? audience : names(result, 'audience'),
-    claims: deepFreeze(claims),
+    claims: ownClaims(result['claims']),
   };
 }
 
@@ -56,6 +55,18 @@ function call(mapClaims: MapClaims, payload: JsonObject): unknown {
 function clientIdOf(value: unknown): string | undefined {
   const name = 'clientId of mapClaims';
   return value === undefined ? undefined : identifier({ [name]: value }, name);
+}
+
+/** A frozen copy, as below. */
+function ownClaims(value: unknown): JsonObject | undefined {
+  if (value === undefined) return undefined;
+  if (!isJsonObject(value)) throw notMapped('claims');
+  try {
+    return deepFreeze(structuredClone(value));
+  } catch (cause) {
+    // A function cannot be copied, nor a Buffer frozen.
+    throw new TokenError('token_invalid', 'claims of mapClaims are no plain values', { cause });
+  }
 }
 
 /** A frozen copy: the array may be a constant of the application. */

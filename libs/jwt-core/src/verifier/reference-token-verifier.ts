@@ -1,5 +1,5 @@
 import { type Admission, provenToken, type ProvenToken } from './admission.js';
-import type { Expected, Principal } from './claims.js';
+import type { Expected } from './claims.js';
 import { isText } from './strict-json.js';
 import { TokenError } from './token-error.js';
 import type { ReferenceTokenSource } from './reference-token.js';
@@ -37,12 +37,12 @@ export class ReferenceTokenVerifier {
   }
 
   /**
-   * Verifies a token and returns its principal; synchronous if the token is remembered.
+   * Verifies a token; synchronous if it is remembered.
    *
    * @param maxStalenessMs see `AccessTokenVerifier.verify`
    * @throws TokenError any code but `token_missing` and `keys_unavailable`
    */
-  verify(token: string, maxStalenessMs: number | undefined): Principal | Promise<Principal> {
+  verify(token: string, maxStalenessMs: number | undefined): ProvenToken | Promise<ProvenToken> {
     const { admission } = this.options;
     const known = this.introspected.find(token);
     // An expired token needs no introspection any more.
@@ -53,11 +53,6 @@ export class ReferenceTokenVerifier {
     // Revocation races (threat:revocation-races): the list is checked after the answer, which may
     // be older than an entry.
     return this.introspect(token).then((proven) => admission.admit(proven, maxStalenessMs));
-  }
-
-  /** What is known of a token, if it is remembered. */
-  recall(token: string): ProvenToken | undefined {
-    return this.introspected.find(token)?.proven;
   }
 
   private introspect(token: string): Promise<ProvenToken> {
@@ -108,7 +103,7 @@ interface Kept extends IntrospectedToken {
 
 /**
  * The reference tokens that were introspected last. Each counts as one, and as one more for each
- * KiB of `claims`, of which it may have 64: so the capacity bounds the memory.
+ * KiB of its principal, whose `claims` may have 64: so the capacity bounds the memory.
  */
 export class IntrospectedTokens {
   /** The oldest first. */
@@ -128,7 +123,7 @@ export class IntrospectedTokens {
   /** Forgets the oldest to make room. A token that is larger than the capacity is not kept. */
   remember(token: string, { proven, untilMs }: IntrospectedToken): void {
     this.forget(token);
-    const weight = 1 + Math.floor(JSON.stringify(proven.principal.claims).length / 1024);
+    const weight = 1 + Math.floor(JSON.stringify(proven.principal).length / 1024);
     if (weight > this.capacity) return;
     // A copy: a slice would keep all of a long header alive.
     const own = Buffer.from(token, 'latin1').toString('latin1');

@@ -42,7 +42,7 @@ export function setUp({ rememberedTokens = 1_000, hasClock = true } = {}) {
       return resolveWith;
     },
     verify: async (token: string, maxStalenessMs?: number): Promise<Principal> =>
-      verifier.verify(token, maxStalenessMs),
+      (await verifier.verify(token, maxStalenessMs)).principal,
     /** Whether the answer is there without waiting for anybody. */
     isAtOnce: (token: string): boolean => !(verifier.verify(token, undefined) instanceof Promise),
     /** Both clocks go on. */

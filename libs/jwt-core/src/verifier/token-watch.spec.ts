@@ -58,30 +58,50 @@ describe.each([
 it('the watch of a token that is not remembered, and has no session, ends with the first revocation', async () => {
   const { verifier, revocations } = setUp({ rememberedTokens: 0 });
   const token = signed(HEADER, { ...CLAIMS, sid: undefined }, issuerKey.privateKey);
-  const watch = await verifier.watch(token);
-  revocations.add([{ kind: 'jti', id: CLAIMS.jti, exp: CLAIMS.exp }]);
-  expect(watch.endedBy()).toMatchObject({ code: 'token_revoked' });
-});
-
-it('the watch of a new token checks its signature once, and ends with its key', async () => {
-  const { verifier, used, revocations } = setUp();
-  const token = signed(HEADER, CLAIMS, issuerKey.privateKey);
   const watches = [await verifier.watch(token), await verifier.watch(token)];
-  expect(used).toHaveLength(1);
-  revocations.add([{ kind: 'kid', id: HEADER.kid, exp: CLAIMS.exp }]);
+  revocations.add([{ kind: 'jti', id: CLAIMS.jti, exp: CLAIMS.exp }]);
   for (const watch of watches) expect(watch.endedBy()).toMatchObject({ code: 'token_revoked' });
 });
 
-it('the watch of a reference token ends by the number of its client', async () => {
-  const claims = { ...CLAIMS, token_version: 6 };
-  const { verifier, revocations } = setUp({ referenceTokens: { resolve: async () => claims } });
-  const watch = await verifier.watch(newReference());
-  const ofClient = { kind: 'client', id: CLAIMS.client_id, exp: CLAIMS.exp, before: 0 } as const;
-  revocations.add([{ ...ofClient, tokenVersion: 6 }]);
-  expect(watch.endedBy()).toBeUndefined();
-  revocations.add([{ ...ofClient, tokenVersion: 7 }]);
-  expect(watch.endedBy()).toMatchObject({ code: 'token_revoked' });
-});
+it.each([10, 0])(
+  'the watch of a new token ends with its key, with %i remembered tokens',
+  async (rememberedTokens) => {
+    const { verifier, used, revocations } = setUp({ rememberedTokens });
+    const token = signed(HEADER, CLAIMS, issuerKey.privateKey);
+    const watches = [await verifier.watch(token), await verifier.watch(token)];
+    expect(used).toHaveLength(rememberedTokens === 0 ? 2 : 1);
+    revocations.add([{ kind: 'kid', id: HEADER.kid, exp: CLAIMS.exp }]);
+    for (const watch of watches) expect(watch.endedBy()).toMatchObject({ code: 'token_revoked' });
+  },
+);
+
+describe.each(['a reference token', 'a token that is not remembered'])(
+  'the watch of %s',
+  (kind) => {
+    it('ends by the number of its client', async () => {
+      const claims = { ...CLAIMS, token_version: 6 };
+      const { verifier, revocations } = setUp({
+        rememberedTokens: 0,
+        referenceTokens: { resolve: async () => claims },
+      });
+      const token =
+        kind === 'a reference token'
+          ? newReference()
+          : signed(HEADER, claims, issuerKey.privateKey);
+      const watch = await verifier.watch(token);
+      const ofClient = {
+        kind: 'client',
+        id: CLAIMS.client_id,
+        exp: CLAIMS.exp,
+        before: 0,
+      } as const;
+      revocations.add([{ ...ofClient, tokenVersion: 6 }]);
+      expect(watch.endedBy()).toBeUndefined();
+      revocations.add([{ ...ofClient, tokenVersion: 7 }]);
+      expect(watch.endedBy()).toMatchObject({ code: 'token_revoked' });
+    });
+  },
+);
 
 it('a bad token is not watched', () => {
   expect(() => setUp().verifier.watch('a.b.c')).toThrow(TokenError);

@@ -78,6 +78,19 @@ describe('IntrospectionSource', () => {
     expect(form.toString()).toBe(`token=${token}&token_type_hint=access_token`);
   });
 
+  it('gives up at once when its verifier is closed, which is no failure of the issuer', async () => {
+    const metadata = new IssuerMetadata({ issuer: auth.issuer });
+    const credentials = new ClientCredentials(client.clientId, client.clientSecret);
+    const closing = new IntrospectionSource({ metadata, credentials, timeoutMs: 1e8, log });
+    const asked = new Promise<void>((resolve) => auth.fail('introspect', () => resolve()));
+    const resolving = closing.resolve(newReference());
+    await asked;
+    metadata.close();
+    await expect(resolving).rejects.toThrow(unavailable);
+    await expect(closing.resolve(newReference())).rejects.toThrow(unavailable);
+    expect(lines()).toEqual([]);
+  });
+
   it('takes claims of 64 KiB', async () => {
     const text = 'ü'.repeat(32 * 1024 - 20);
     const claims = await source.resolve(auth.mintReference({ claims: { text } }));

@@ -40,6 +40,7 @@ export class IntrospectionSource implements ReferenceTokenSource {
     this.outage.refuseDuringPause();
     const answer = await this.ask(token).catch((error: unknown) => {
       if (!(error instanceof IssuerError)) throw error;
+      if (this.options.metadata.closed.aborted) throw closed(error);
       throw this.outage.noteFailure({ message: error.message, cause: error });
     });
     const claims = this.read(answer);
@@ -54,7 +55,8 @@ export class IntrospectionSource implements ReferenceTokenSource {
       throw new IssuerError('bad_metadata', 'the metadata name no introspection_endpoint');
     }
     const form = { token, token_type_hint: 'access_token' };
-    return postForm(introspection, form, credentials, { timeoutMs, maxBytes });
+    const limits = { timeoutMs, maxBytes, signal: metadata.closed };
+    return postForm(introspection, form, credentials, limits);
   }
 
   private read({ status, body, retryAfterMs }: FormAnswer): JsonObject | undefined {
@@ -89,6 +91,11 @@ export class IntrospectionSource implements ReferenceTokenSource {
       'Check id and secret, and that the client may introspect';
     return this.outage.noteFailure({ message, isRefusal: true });
   }
+}
+
+/** At a shutdown, which is no failure of the issuer. */
+function closed(cause: IssuerError): TokenError {
+  return new TokenError('introspection_unavailable', 'the verifier was closed', { cause });
 }
 
 function isBearer(tokenType: unknown = 'Bearer'): boolean {
