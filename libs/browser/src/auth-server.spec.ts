@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { authServer } from './auth-server.js';
 
@@ -24,8 +24,8 @@ afterEach(() => {
   server.closeAllConnections();
 });
 
-const refresh = () =>
-  authServer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`).refresh();
+const auth = () => authServer(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+const refresh = () => auth().refresh();
 
 it.each([
   ['1', 1_000],
@@ -46,4 +46,40 @@ it('reports a 429 at once if the wait would be long', async () => {
     retryAfterSeconds: 60,
   });
   expect(askedAtMs).toHaveLength(1);
+});
+
+describe('with an opaque token', () => {
+  /** How `/auth/me` answers; `undefined`: not at all. */
+  let me: number | undefined;
+  beforeEach(() => {
+    server.removeAllListeners('request').on('request', ({ url }, response) => {
+      const isMe = url === '/auth/me';
+      if (isMe && me === undefined) return;
+      response.statusCode = isMe ? me! : 200;
+      response.end('{"access_token":"opaque","expires_in":900,"code":"token_revoked"}');
+    });
+  });
+
+  it('a refused question for its user does not say that there is no session', async () => {
+    me = 401;
+    await expect(refresh()).rejects.toMatchObject({ code: 'token_revoked' });
+  });
+
+  it('gives up when auth does not answer', async () => {
+    me = undefined;
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms / 100));
+    await expect(refresh()).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(spy).toHaveBeenLastCalledWith(30_000);
+    spy.mockRestore();
+  });
+});
+
+it('gives up a login and a step-up that auth does not answer', async () => {
+  server.removeAllListeners('request').on('request', () => {});
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms / 100));
+  const calls = [auth().login({ email: 'ada@example.com', password: 'p' }), auth().stepUp({})];
+  for (const call of calls) await expect(call).rejects.toMatchObject({ name: 'TimeoutError' });
+  spy.mockRestore();
 });

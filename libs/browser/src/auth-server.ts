@@ -102,6 +102,8 @@ interface Me {
  */
 const TIMEOUTS_MS = [8_000, 15_000, 15_000, 15_000, 15_000];
 const PAUSES_MS = [300, 1_000, 2_000, 4_000];
+/** Other calls are sent once, while the other tabs wait for their answer. */
+const TIMEOUT_MS = 30_000;
 /** A longer wait is left to the caller. */
 const LONGEST_PAUSE_MS = 4_000;
 
@@ -109,7 +111,8 @@ const LONGEST_PAUSE_MS = 4_000;
 export function authServer(base: string) {
   const url = (path: string) => `${base}/auth/${path}`;
 
-  async function post<Body>(path: string, body: object, init: RequestInit): Promise<Body> {
+  /** @throws `TimeoutError`, a DOMException, when auth does not answer */
+  async function post<Body>(path: string, body: object, init: RequestInit = {}): Promise<Body> {
     const answer = await fetch(url(path), {
       method: 'POST',
       body: JSON.stringify(body),
@@ -117,6 +120,7 @@ export function authServer(base: string) {
       cache: 'no-store',
       // A page that is left takes the next cookie all the same.
       keepalive: true,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       ...init,
       headers: { 'content-type': 'application/json', ...init.headers },
     });
@@ -148,7 +152,10 @@ export function authServer(base: string) {
 
   /** An opaque token says nothing of its user. */
   async function askWho(token: string): Promise<Principal> {
-    const answer = await fetch(url('me'), { headers: { authorization: `Bearer ${token}` } });
+    const answer = await fetch(url('me'), {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     const { id, roles, scope, sessionId } = await read<Me>(answer);
     return { subject: id, sessionId, roles, scopes: scopesIn(scope), claims: {} };
   }
@@ -161,7 +168,6 @@ export function authServer(base: string) {
       const answer = await post<TokenResponse | { readonly mfa: SecondFactorDemand }>(
         'login',
         body,
-        {},
       );
       if ('mfa' in answer) throw new SecondFactorError(answer.mfa);
       return accessFrom(answer, sentAtMs);
@@ -169,11 +175,11 @@ export function authServer(base: string) {
 
     loginWithPasskey: (credentials: PasskeyCredentials): Promise<Access> => {
       const body = { ...credentials, delivery: 'cookie' };
-      return accessFrom(post('login/passkey', body, {}), performance.now());
+      return accessFrom(post('login/passkey', body), performance.now());
     },
 
     loginWithFactor: (proof: FactorProof & { readonly ticket: string }): Promise<Access> =>
-      accessFrom(post('login/mfa', proof, {}), performance.now()),
+      accessFrom(post('login/mfa', proof), performance.now()),
 
     stepUp: (proof: Proof, token = ''): Promise<Access> => {
       const headers = { authorization: `Bearer ${token}` };
@@ -181,9 +187,10 @@ export function authServer(base: string) {
     },
 
     /** `null` when there is no session to go on with. */
-    refresh: (): Promise<Access | null> => {
+    refresh: async (): Promise<Access | null> => {
       const sentAtMs = performance.now();
-      return accessFrom(persist('refresh'), sentAtMs).catch(nullIf(400, 401));
+      const answer = await persist<TokenResponse>('refresh').catch(nullIf(400, 401));
+      return answer && accessFrom(answer, sentAtMs);
     },
 
     /** Ends the session of the cookie; and if the browser has kept none, that of the access token. */
