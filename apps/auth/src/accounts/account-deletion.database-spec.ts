@@ -151,6 +151,16 @@ describe('an account that its user deletes', () => {
     expect(await logIn('admin@example.com')).toBe(200);
     const { id } = await newUser('second-admin@example.com');
     await change(id, { roles: ['user', 'admin'] });
+    const becomes = (state: string, verifiedAt: Date | null) =>
+      query(
+        'UPDATE users SET registration = $2, email_verified_at = $3 WHERE id = $1',
+        id,
+        state,
+        verifiedAt,
+      );
+    await becomes('pending', null);
+    expect(await remove(token)).toBe('conflict');
+    await becomes('pending', new Date());
     const second = await auth.login('second-admin@example.com');
     expect(await remove(second.access_token)).toBe(204);
   });

@@ -186,11 +186,12 @@ export class UsersRepository {
       .execute();
   }
 
-  /** Whether an administrator remains who can log in. */
+  /** Whether an administrator remains who can log in: not one who has to verify the e-mail first. */
   hasAdmin(manager: EntityManager): Promise<boolean> {
     return manager
       .createQueryBuilder(User, 'user')
       .where(`'admin' = ANY(user.roles) AND NOT user.isDisabled`)
+      .andWhere(`(user.registration <> 'pending' OR user.emailVerifiedAt IS NOT NULL)`)
       .getExists();
   }
 
