@@ -30,7 +30,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = 7_200;
  * Lets pages of these origins read all answers, also errors and unknown routes, and answers their
  * preflights. Without origins there is no CORS at all.
  *
- * Awaited before any other hook is added: what they refuse is for the page to read as well.
+ * Awaited before any hook is added that refuses requests: what they refuse is for the page to read as well.
  */
 export async function allowPages(
   server: FastifyInstance,

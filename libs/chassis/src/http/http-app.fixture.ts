@@ -22,6 +22,11 @@ class NotesController {
   list() {
     return [];
   }
+
+  @Get('never')
+  never() {
+    return new Promise(() => undefined);
+  }
 }
 
 @Module({ controllers: [NotesController], providers: [provideProblems(serviceProblem)] })

@@ -7,6 +7,7 @@ import type { ServiceServer } from '../process/service-server.js';
 import { logRequests } from '../logging/request-log.js';
 import type { StructuredLogger } from '../logging/structured-logger.js';
 import { currentTracer } from '../tracing/spans.js';
+import { enterContexts } from '../tracing/request-context.js';
 import { traceRequests } from '../tracing/request-spans.js';
 import { passOnTraces } from '../tracing/call-spans.js';
 import type { TrustProxy } from '../settings/addresses.js';
@@ -80,13 +81,14 @@ export async function createHttpApp(
     return503OnClosing: false,
   });
   const server = adapter.getInstance();
-  await allowPages(server, cors);
   readCallerAddresses(server, trusts);
+  logRequests(server, logger);
+  await allowPages(server, cors);
   if (trustProxy === false) warnOfUntrustedProxy(server, logger);
   addAnswerHeaders(server, () => given?.isStopping ?? !server.server.listening);
   const tracer = currentTracer();
   if (tracer) traceRequests(server, tracer);
-  logRequests(server, logger);
+  enterContexts(server);
   refuseAmbiguousRequests(server, errorBodyOf);
   refuseEncodedBodies(server);
   acceptOnlyJson(server);

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { callerAddress } from '../http/caller-address.js';
-import { contextOf, withRequest } from '../tracing/request-context.js';
+import { contextOf } from '../tracing/request-context.js';
 import { traceFields } from '../tracing/trace-context.js';
 import type { StructuredLogger } from './structured-logger.js';
 
@@ -16,28 +16,37 @@ const isRoutine = (request: FastifyRequest, reply: FastifyReply): boolean =>
 /**
  * Logs a line for each request: method, the route's pattern, status, duration in seconds and the
  * caller's address, by the names that OpenTelemetry gives them. Path, query and headers are left out,
- * because they may contain secrets.
+ * because they may contain secrets. `aborted`: the caller hung up before it had the whole answer.
+ *
+ * Added before any hook that answers: a preflight gets a line, too.
  */
 export function logRequests(server: FastifyInstance, logger: StructuredLogger): void {
-  server.addHook('onRequest', (request, _reply, done) => withRequest(contextOf(request), done));
-  // Reading a body leaves the asynchronous context in which the request began.
-  server.addHook('preValidation', (request, _reply, done) => withRequest(contextOf(request), done));
-
-  server.addHook('onResponse', (request, reply, done) => {
-    const isDebug = isProbe(request) || isRoutine(request, reply);
-    if (isDebug && !logger.isLogged('debug')) return done();
-    const line = {
-      requestId: request.id,
-      ...traceFields(contextOf(request).trace),
-      'http.request.method': request.method,
-      'http.route': request.routeOptions.url,
-      'http.response.status_code': reply.statusCode,
-      'http.server.request.duration': Math.round(reply.elapsedTime * 10) / 10_000,
-      'client.address': callerAddress(request),
-      ...(!reply.raw.writableFinished && { aborted: true }),
-    };
-    if (isDebug) logger.debug('request', line);
-    else logger.log('request', line);
+  server.addHook('onRequest', (request, reply, done) => {
+    const beganAtMs = performance.now();
+    // Not `onResponse`, which never comes if the caller hangs up before there is an answer.
+    reply.raw.once('close', () => logRequest(logger, request, reply, beganAtMs));
     done();
   });
+}
+
+function logRequest(
+  logger: StructuredLogger,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  beganAtMs: number,
+): void {
+  const isDebug = isProbe(request) || isRoutine(request, reply);
+  if (isDebug && !logger.isLogged('debug')) return;
+  const line = {
+    requestId: request.id,
+    ...traceFields(contextOf(request).trace),
+    'http.request.method': request.method,
+    'http.route': request.routeOptions.url,
+    ...(reply.raw.headersSent && { 'http.response.status_code': reply.statusCode }),
+    'http.server.request.duration': Math.round((performance.now() - beganAtMs) * 10) / 10_000,
+    'client.address': callerAddress(request),
+    ...(!reply.raw.writableFinished && { aborted: true }),
+  };
+  if (isDebug) logger.debug('request', line);
+  else logger.log('request', line);
 }

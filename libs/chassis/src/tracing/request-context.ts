@@ -1,5 +1,5 @@
 import { context as otel, ROOT_CONTEXT, trace as spans, type Span } from '@opentelemetry/api';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { traceOf, traceOfSpan, type TraceContext } from './trace-context.js';
@@ -73,4 +73,11 @@ export function contextOf(request: FastifyRequest): RequestContext {
     ofRequests.set(request, context);
   }
   return context;
+}
+
+/** Handles each request in its context: lines and spans of its handlers name it. */
+export function enterContexts(server: FastifyInstance): void {
+  server.addHook('onRequest', (request, _reply, done) => withRequest(contextOf(request), done));
+  // Reading a body leaves the asynchronous context in which the request began.
+  server.addHook('preValidation', (request, _reply, done) => withRequest(contextOf(request), done));
 }

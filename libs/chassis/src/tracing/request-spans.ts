@@ -6,13 +6,14 @@ import {
   trace,
   TraceFlags,
   type Context,
+  type Span,
   type Tracer,
 } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { callerAddress } from '../http/caller-address.js';
 import { isProbe } from '../logging/request-log.js';
-import { contextOf, openContext } from './request-context.js';
+import { openContext } from './request-context.js';
 import { parentOf } from './trace-context.js';
 
 /** The methods that OpenTelemetry knows. Callers can send others, any number of them. */
@@ -25,12 +26,12 @@ const METHODS = new Set([
  * conventions for HTTP servers. Without the path, which may hold secrets. Probes get none.
  */
 export function traceRequests(server: FastifyInstance, tracer: Tracer): void {
-  server.addHook('onRequest', (request, _reply, done) => {
-    if (!isProbe(request)) openContext(request, startSpan(tracer, request));
-    done();
-  });
-  server.addHook('onResponse', (request, reply, done) => {
-    endSpan(request, reply);
+  server.addHook('onRequest', (request, reply, done) => {
+    if (isProbe(request)) return done();
+    const span = startSpan(tracer, request);
+    openContext(request, span);
+    // Not `onResponse`, which never comes if the caller hangs up before there is an answer.
+    reply.raw.once('close', () => endSpan(span, reply));
     done();
   });
 }
@@ -64,9 +65,7 @@ function callerContext({ headers }: FastifyRequest): Context {
   });
 }
 
-function endSpan(request: FastifyRequest, reply: FastifyReply): void {
-  const { span } = contextOf(request);
-  if (!span) return;
+function endSpan(span: Span, reply: FastifyReply): void {
   // Else the caller has hung up, and got no status or not all of the answer.
   if (reply.raw.writableFinished) {
     span.setAttribute('http.response.status_code', reply.statusCode);

@@ -4,6 +4,7 @@ import { trace } from '@opentelemetry/api';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { Controller, Get, Logger, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { once } from 'node:events';
 import { request as send, type RequestOptions } from 'node:http';
 import type pg from 'pg';
 import { z } from 'zod';
@@ -52,6 +53,11 @@ class NotesController {
   async refuse() {
     const failure = Object.assign(new Error('Key (email)=(secret) exists'), { code: '23505' });
     await inStatementSpan(DATABASE, 'INSERT INTO notes VALUES ($1)', () => Promise.reject(failure));
+  }
+
+  @Get('never')
+  never() {
+    return new Promise(() => undefined);
   }
 
   @Get('health/live')
@@ -208,6 +214,19 @@ describe('the spans of a request', () => {
       status: 2,
     });
     expect(receiver.exports.map(({ body }) => body.toString()).join()).not.toMatch(/secret/);
+  });
+
+  it('end when the caller hangs up before there is an answer', async () => {
+    await start();
+    const sent = send(`${base}/never`).on('error', () => undefined);
+    sent.end();
+    await once(app?.getHttpServer() as NodeJS.EventEmitter, 'request');
+    sent.destroy();
+    await expect.poll(requestLines, { timeout: 20_000 }).toMatchObject([{ aborted: true }]);
+    await tracing?.stop(30_000);
+    expect(receiver.spans).toMatchObject([{ name: 'GET /never', status: 0 }]);
+    expect(receiver.spans[0]?.attributes).not.toHaveProperty('http.response.status_code');
+    expect(requestLines()).toMatchObject([{ span_id: receiver.spans[0]?.spanId }]);
   });
 
   it('are none for a probe, in a trace that is not sampled, and outside of requests', async () => {
