@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 
 import { poolOf } from './database-pool.js';
@@ -49,6 +50,19 @@ it('a connection that is ended while somebody holds it fails their next query, a
   await database.administer(END_CONNECTIONS);
   expect(await reasonOf(client.query('SELECT 1'))).toBeDefined();
   client.release(true);
+});
+
+it('a busy pool stays with the way that works, and tries no other', async () => {
+  const { username, password, port } = new URL(database.url);
+  const hosts = `127.0.0.1:${port},localhost:${port}`;
+  const address = `postgres://${username}:${password}@${hosts}/${database.name}`;
+  const pool = poolOf(await database.open(address, 1, 200));
+  const only = await pool.connect();
+  expect(await reasonOf(pool.connect())).toBe('cannot be reached');
+  only.release(true);
+  const next = (await pool.connect()) as pg.PoolClient & { readonly host: string };
+  next.release();
+  expect(next.host).toBe('127.0.0.1');
 });
 
 it('does not depend on what the database says about formats, isolation and schemas', async () => {

@@ -172,9 +172,10 @@ export class DatabasePool extends pg.Pool {
       try {
         return await super.connect();
       } catch (error) {
+        if (isExhausted(error)) throw error;
         // What worked last is tried first. Another caller may have gone on to the next one.
         if (this.target.config === tried) this.target.config = tried.fallback ?? this.first;
-        if (!way?.fallback || isExhausted(error)) throw error;
+        if (!way?.fallback) throw error;
       }
     }
   }
