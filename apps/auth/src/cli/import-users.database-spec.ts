@@ -6,9 +6,14 @@ import { PassThrough } from 'node:stream';
 import bcrypt from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { AccessModel } from '../access/access-model.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { UserAnswer } from '../users/users.admin.schema.js';
+import type { PasswordRules } from '../users/password-rules.js';
+import type { UsersAdminService } from '../users/users.admin.service.js';
+import { UsersError } from '../users/users.errors.js';
 import { runAdminCommand } from './admin-command.js';
+import { importUsers } from './import-users.js';
 
 const HASH = bcrypt.hashSync(PASSWORD, 4);
 
@@ -135,6 +140,7 @@ describe('an import of users', () => {
         { ...user, email: 'more@example.com', password_hash: HASH },
         { ...user, email: 'claims@example.com', claims: { a: '\ud800' } },
         { ...user, email: 'costly@example.com', passwordHash: HASH.replace('$04$', '$31$') },
+        { email: 'guessable@example.com', password: 'Guessable-Example-1' },
       ),
       'not json',
       '[]',
@@ -156,11 +162,26 @@ describe('an import of users', () => {
       'line 10:',
       'line 11:',
       'line 12:',
+      'line 13:',
     ]);
     expect(shown).toContain('line 4: email is that of line 1');
     expect(shown).toContain('line 5: roles: "conductor" is not a role');
-    expect(shown).not.toContain('hunter2');
+    expect(shown).toContain('line 10: password is made of words that a guesser knows');
+    expect(shown).not.toMatch(/hunter2|Guessable/);
     expect(await count()).toBe(before);
+  });
+
+  it('names the line of a password that is refused only when the user is added', async () => {
+    const file = join(directory, 'listed.jsonl');
+    await writeFile(file, lines({ email: 'listed@example.com', password: PASSWORD }));
+    const refused = new UsersError('password_breached', 'listed', { path: 'password' });
+    const users = { create: () => Promise.reject(refused) } as unknown as UsersAdminService;
+    const passwordRules = { refuse: () => Promise.resolve() } as unknown as PasswordRules;
+    const { dataSource } = auth;
+    const services = { dataSource, accessModel: auth.get(AccessModel), users, passwordRules };
+    await expect(importUsers(services, file)).rejects.toThrow(
+      'Line 1: password is in a list of passwords that were stolen elsewhere.',
+    );
   });
 
   it('names what is not UTF-8', async () => {

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 
-import { AccessModelError } from '../access/access.errors.js';
+import { accessModelProblem } from '../access/access.errors.js';
 import { emailKey } from '../users/email.js';
 import { NewUserRequest } from '../users/users.admin.schema.js';
-import { UsersError } from '../users/users.errors.js';
+import { UsersError, usersProblem } from '../users/users.errors.js';
 import type { AdminServices } from './admin-services.js';
 import { Refusal } from './console.js';
 import { fileLines } from './file-lines.js';
@@ -14,7 +14,7 @@ const MAX_LINE_BYTES = 131_072;
 /** Wrong lines that are listed: nobody reads more. */
 const MAX_SHOWN = 100;
 
-type Services = Pick<AdminServices, 'accessModel' | 'dataSource' | 'users'>;
+type Services = Pick<AdminServices, 'accessModel' | 'dataSource' | 'passwordRules' | 'users'>;
 
 interface ImportedUser {
   readonly line: number;
@@ -60,7 +60,7 @@ async function demandFile(path: string): Promise<void> {
 
 /** @returns how many users there are */
 async function check(
-  { accessModel, dataSource }: Services,
+  { accessModel, dataSource, passwordRules }: Services,
   path: string,
   faults: Faults,
 ): Promise<number> {
@@ -71,6 +71,11 @@ async function check(
     const before = lineOf.get(key);
     if (before === undefined) lineOf.set(key, line);
     else faults.add(line, `email is that of line ${before}`);
+    if (user.password !== undefined) {
+      const use = { email: user.email, path: 'password' };
+      const fault = await passwordRules.refuse(user.password, use).then(() => '', textOf);
+      if (fault) faults.add(line, `password ${fault}`);
+    }
     for (const role of user.roles) {
       if (!checkedRoles.has(role)) {
         const unknown = accessModel.assertRoles(dataSource.manager, [role]);
@@ -108,17 +113,20 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The message of an error about a role. Any other error is thrown again. */
+/** What an error says of a password or role. Any other error is thrown again. */
 function textOf(error: unknown): string {
-  if (!(error instanceof AccessModelError)) throw error;
-  return error.faults?.map(({ message }) => message).join(', ') ?? error.message;
+  const { errors } = accessModelProblem(error) ?? usersProblem(error) ?? {};
+  if (!errors) throw error;
+  return errors.map(({ message }) => message).join(', ');
 }
 
-/** Between the two readings a role may have been removed. */
-function asRefusal(error: unknown, line: number): unknown {
-  return error instanceof AccessModelError
-    ? new Refusal(`Line ${line}: ${textOf(error)}. The lines before it are imported.`)
-    : error;
+/**
+ * Between the two readings a role may have been removed, or a password listed as stolen. Any other
+ * error is thrown again.
+ */
+function asRefusal(error: unknown, line: number): Refusal {
+  const what = error instanceof UsersError ? 'password ' : '';
+  return new Refusal(`Line ${line}: ${what}${textOf(error)}. The lines before it are imported.`);
 }
 
 /** What is wrong, line by line, without text of the file, which may be a secret. */
