@@ -1,4 +1,4 @@
-import { line, pageOf, PageQuery, type Page } from '@jwt-auth/chassis';
+import { Identifier, line, pageOf, PageQuery, type Page } from '@jwt-auth/chassis';
 import { Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
@@ -7,15 +7,13 @@ import { AdminController } from '../access/admin-controller.decorator.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import { AuditRepository } from './audit.repository.js';
 
-const Id = line(256).min(1).optional();
-
 const AuditQuery = PageQuery.extend({
   action: line(64)
     .regex(/^\w+(\.\w+)?$/, 'expected an action such as user.created, or what precedes its dot')
     .optional()
     .meta({ description: '`user.created`, or `user` for everything that is done to users' }),
-  actor: Id,
-  subject: Id,
+  actor: Identifier.optional(),
+  subject: Identifier.optional(),
 });
 type AuditQuery = z.infer<typeof AuditQuery>;
 

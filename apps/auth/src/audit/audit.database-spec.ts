@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
@@ -67,6 +69,17 @@ describe('the list', () => {
     [{ subject: 'nobody' }, []],
   ])('has the events of %j, the latest first', async (filter, found) => {
     expect(await actions({ actor: 'listed', ...filter })).toEqual(found);
+  });
+
+  it('has the events of an id in any case', async () => {
+    const id = randomUUID();
+    await auth.dataSource.query(
+      `INSERT INTO audit_events (at, action, actor, subject, detail)
+       VALUES (now(), 'user.created', $1, $1, '{}')`,
+      [id],
+    );
+    expect(await actions({ actor: id.toUpperCase() })).toEqual(['user.created']);
+    expect(await actions({ subject: id.toUpperCase() })).toEqual(['user.created']);
   });
 
   it('goes on page by page with its filter, and with no other', async () => {

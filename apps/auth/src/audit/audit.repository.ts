@@ -50,7 +50,12 @@ export class AuditRepository {
     return this.dataSource.manager.existsBy(AuditEvent, { actor, action });
   }
 
-  /** The same of events about a user that someone else caused. As `audit_events_of_subject` has them. */
+  /**
+   * The events about a user that someone else caused, the earliest first. As the index
+   * `audit_events_of_subject` has them.
+   *
+   * @param after the id of the one before
+   */
   about(userId: string, { after = '0', count }: Batch): Promise<AuditEvent[]> {
     return this.dataSource
       .createQueryBuilder(AuditEvent, 'event')
