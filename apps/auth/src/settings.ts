@@ -18,7 +18,7 @@ import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jw
 import { z } from 'zod';
 
 import { accessModelSetting } from './access/access-model-setting.js';
-import type { AccessModelFile } from './access/access-model-file.js';
+import { repeatedAudiences, type AccessModelFile } from './access/access-model-file.js';
 import { mailFrom, smtpUrl } from './mail/mail-setting.js';
 import { MailTemplates } from './mail/mail-templates.js';
 import { NewPassword } from './passwords.js';
@@ -78,8 +78,11 @@ export const Settings = z
         for (const { message } of demoPassword.error.issues) refuse('DEMO_PASSWORD', message);
       }
       // A file that was refused is no model.
-      const { resources } = (settings.ACCESS_MODEL ?? {}) as Partial<AccessModelFile>;
-      if (resources?.some(({ audience }) => audience === issuerOf(settings))) {
+      const { resources = [] } = (settings.ACCESS_MODEL ?? {}) as Partial<AccessModelFile>;
+      for (const fault of repeatedAudiences(resources, settings.AUDIENCE)) {
+        refuse('ACCESS_MODEL', fault);
+      }
+      if (resources.some(({ audience }) => audience === issuerOf(settings))) {
         refuse('ACCESS_MODEL', 'the audience of ISSUER is auth itself: it is there in any case');
       }
       if (settings.EMAIL_VERIFICATION === 'required' && !settings.SMTP_URL) {

@@ -31,7 +31,10 @@ export type AccessModelReading =
   | { readonly model: AccessModelFile; readonly problems?: undefined }
   | { readonly model?: undefined; readonly problems: readonly string[] };
 
-/** Checks the content of a file as a whole: one problem is enough to refuse all of it. */
+/**
+ * Checks the content of a file as a whole: one problem is enough to refuse all of it. Only
+ * `repeatedAudiences` needs the settings beside it.
+ */
 export function checkAccessModel(content: unknown): AccessModelReading {
   const lists = Lists.safeParse(content);
   if (lists.error) return { problems: problemsAt('', lists.error) };
@@ -40,11 +43,6 @@ export function checkAccessModel(content: unknown): AccessModelReading {
   const known = new Set(resources.flatMap(({ scopes }) => scopes.map(({ name }) => name)));
   const problems = [
     ...resourceProblems,
-    ...repeated(
-      'resources',
-      'audience',
-      resources.map(({ audience = 'AUDIENCE' }) => audience),
-    ),
     ...roleProblems,
     ...repeated(
       'roles',
@@ -60,6 +58,15 @@ export function checkAccessModel(content: unknown): AccessModelReading {
     ),
   ];
   return problems.length > 0 ? { problems } : { model: { resources, roles } };
+}
+
+/** One problem for each audience of several resources. `AUDIENCE` is that of a resource without one. */
+export function repeatedAudiences(
+  resources: AccessModelFile['resources'],
+  ownAudience: string,
+): string[] {
+  const audiences = resources.map(({ audience = ownAudience }) => audience);
+  return repeated('resources', 'audience', audiences);
 }
 
 function readEach<T>(

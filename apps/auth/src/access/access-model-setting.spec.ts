@@ -124,8 +124,18 @@ roles:
     ],
     [
       'an audience twice',
+      'resources: [{ audience: a, scopes: [] }, { audience: a, scopes: [] }]',
+      'resources: "a" is the audience of two',
+    ],
+    [
+      'AUDIENCE twice',
       'resources: [{ scopes: [] }, { scopes: [] }]',
-      '"AUDIENCE" is the audience',
+      'resources: "api" is the audience of two',
+    ],
+    [
+      'AUDIENCE once by its name, and once without one',
+      'resources: [{ audience: api, scopes: [] }, { scopes: [] }]',
+      'resources: "api" is the audience of two',
     ],
     [
       'the audience of auth',
@@ -140,6 +150,7 @@ roles:
     ['what is no YAML', 'roles: [', 'line 1'],
     ['a tag', 'roles: !!js/function "x"', 'Unresolved tag'],
     ['aliases of aliases', bomb(), 'Excessive alias count'],
+    ['a merge of what is no map', '%YAML 1.1\n---\n<<: 5', 'Merge sources must be maps'],
     [
       'half a character',
       'resources: [{ audience: "a\\ud800", scopes: [] }]',
@@ -147,6 +158,14 @@ roles:
     ],
   ])('is refused with %s', (_, content, problem) => {
     expect(problems(() => read(content)).join('\n')).toContain(problem);
+  });
+
+  it('may name an audience AUDIENCE, which is not that of the setting', () => {
+    const both = 'resources: [{ audience: AUDIENCE, scopes: [] }, { scopes: [] }]';
+    expect(read(both).model.resources).toHaveLength(2);
+    expect(problems(() => read(both, { AUDIENCE: 'AUDIENCE' }))).toEqual([
+      'ACCESS_MODEL: resources: "AUDIENCE" is the audience of two',
+    ]);
   });
 
   it('is refused if it cannot be read, or is no text', () => {

@@ -24,19 +24,21 @@ export function accessModelSetting(): Setting<AccessModelFile> {
 }
 
 function readAccessModel(path: string): AccessModelReading {
+  let bytes: Buffer;
   try {
     const stats = statSync(path);
     if (!stats.isFile()) return { problems: ['is not a file'] };
     if (stats.size > MAX_BYTES) return { problems: [`is larger than ${MAX_BYTES} bytes`] };
-    return parseAccessModel(readFileSync(path));
+    bytes = readFileSync(path);
   } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     return { problems: [`cannot be read (${code})`] };
   }
+  return parseAccessModel(bytes);
 }
 
 /** What the file says. JSON is YAML, too (YAML 1.2). */
-export function parseAccessModel(bytes: Buffer): AccessModelReading {
+function parseAccessModel(bytes: Buffer): AccessModelReading {
   if (!isUtf8(bytes)) return { problems: ['is not UTF-8'] };
   const document = parseDocument(bytes.toString(), { prettyErrors: true });
   const faults = [...document.errors, ...document.warnings];
@@ -44,11 +46,12 @@ export function parseAccessModel(bytes: Buffer): AccessModelReading {
     // The first line says what and where; the others show the text.
     return { problems: faults.map(({ message }) => message.split('\n', 1)[0] ?? message) };
   }
+  let content: unknown;
   try {
-    return checkAccessModel(document.toJS());
+    content = document.toJS();
   } catch (error) {
-    // Aliases of aliases, which would fill the memory.
-    if (error instanceof ReferenceError) return { problems: [error.message] };
-    throw error;
+    // Aliases of aliases, which would fill the memory, or of nothing.
+    return { problems: [(error as Error).message] };
   }
+  return checkAccessModel(content);
 }
