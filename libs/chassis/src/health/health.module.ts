@@ -1,11 +1,19 @@
 import { Public } from '@jwt-auth/jwt-core';
-import { ConfigurableModuleBuilder, Controller, Get, Inject, Module, Res } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Controller,
+  Get,
+  Inject,
+  Logger,
+  Module,
+  Res,
+} from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
 import { ApiProblem } from '../http/docs.js';
 import type { Build } from './build.js';
-import { findUnreadiness, notReady, type ReadinessCheck } from './readiness.js';
+import { findUnreadiness, notReady, type ReadinessCheck, type Unreadiness } from './readiness.js';
 
 export interface HealthOptions {
   /** The service is ready when all of them pass. */
@@ -35,6 +43,9 @@ const CHECK_TIMEOUT_MS = 2_000;
 @Public()
 @Controller('health')
 export class HealthController {
+  private readonly logger = new Logger('Readiness');
+  private missed = '';
+
   constructor(@Inject(MODULE_OPTIONS_TOKEN) private readonly options: HealthOptions) {}
 
   @Get('live')
@@ -50,12 +61,22 @@ export class HealthController {
   @ApiProblem(503, '`not_ready`: what is missing is in `detail` and `errors`')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const missing = await findUnreadiness(this.options.checks, CHECK_TIMEOUT_MS);
+    this.logChange(missing);
     if (missing.length === 0) {
       const notes = this.options.notes?.() ?? [];
       return { status: 'ready', ...(notes.length > 0 && { notes }) };
     }
     reply.status(503).header('retry-after', '1').type('application/problem+json');
     return notReady(missing);
+  }
+
+  /** Probes come every second: only what is new is logged. */
+  private logChange(missing: readonly Unreadiness[]): void {
+    const names = missing.map(({ name }) => name).join();
+    if (names === this.missed) return;
+    this.missed = names;
+    if (missing.length > 0) this.logger.warn('Not ready', { missing });
+    else this.logger.log('Ready again');
   }
 }
 

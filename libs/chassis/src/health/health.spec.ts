@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createHttpApp } from '../http/http-app.js';
 import { StructuredLogger } from '../logging/structured-logger.js';
@@ -16,12 +16,14 @@ const check = (name: string, answer: ReadinessCheck['check']): ReadinessCheck =>
 const build = { version: '1.2.3', commit: 'abc1234' };
 
 let app: NestFastifyApplication | undefined;
+const lines: Record<string, unknown>[] = [];
+const write = (text: string) => void lines.push(JSON.parse(text) as Record<string, unknown>);
 
 async function ask(path: string, checks: ReadinessCheck[], notes?: () => string[]) {
   @Module({ imports: [HealthModule.forRoot({ checks, build, ...(notes && { notes }) })] })
   class App {}
   app = await createHttpApp(App, {
-    logger: new StructuredLogger({ name: 'spec', level: 'silent' }),
+    logger: new StructuredLogger({ name: 'spec', level: 'info', destination: { write } }),
     trustProxy: false,
     documentation: { title: 'Spec', description: 'Spec' },
   });
@@ -29,6 +31,7 @@ async function ask(path: string, checks: ReadinessCheck[], notes?: () => string[
   return app.inject(path);
 }
 
+beforeEach(() => void lines.splice(0));
 afterEach(() => app?.close());
 
 describe('findUnreadiness', () => {
@@ -96,6 +99,17 @@ describe('a process', () => {
     expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'ready', notes }]);
     notes = [];
     expect((await app?.inject('/health/ready'))?.json()).toEqual({ status: 'ready' });
+  });
+
+  it('logs what is missing when that changes, and not for each probe', async () => {
+    const reasons: (string | undefined)[] = [undefined, 'is gone', 'is late', undefined, undefined];
+    const checks = [check('database', () => reasons.shift()), check('keys', () => undefined)];
+    await ask('/health/ready', checks);
+    while (reasons.length > 0) await app?.inject('/health/ready');
+    expect(lines.filter(({ context }) => context === 'Readiness')).toMatchObject([
+      { level: 'warn', msg: 'Not ready', missing: [{ name: 'database', reason: 'is gone' }] },
+      { level: 'info', msg: 'Ready again' },
+    ]);
   });
 
   it('is not ready while a check fails, and names it', async () => {

@@ -10,11 +10,13 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
 import type { ListenAddress } from '../settings/addresses.js';
 import type { MetricSource } from './metric-source.js';
-import { MetricsServer } from './metrics-server.js';
+import { serveMetrics } from './metrics-server.js';
 import { requestDurations } from './request-durations.js';
 
 export interface MetricsOptions {
@@ -31,7 +33,8 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
 @Injectable()
 export class Metrics implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Metrics.name);
-  private server: MetricsServer | undefined;
+  private readonly registry = new Registry();
+  private server: Server | undefined;
 
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) private readonly options: MetricsOptions,
@@ -41,23 +44,23 @@ export class Metrics implements OnModuleInit, OnApplicationBootstrap, OnApplicat
   onModuleInit(): void {
     const { address, sources } = this.options;
     if (!address) return;
-    const registry = new Registry();
     const http = this.adapterHost.httpAdapter.getInstance<FastifyInstance>();
-    collectDefaultMetrics({ register: registry });
-    for (const addTo of [requestDurations(http), ...sources]) addTo(registry);
-    this.server = new MetricsServer(registry, address);
+    collectDefaultMetrics({ register: this.registry });
+    for (const addTo of [requestDurations(http), ...sources]) addTo(this.registry);
   }
 
   /** @throws Error with the `code` `EADDRINUSE` when another process listens there */
   async onApplicationBootstrap(): Promise<void> {
-    if (!this.server) return;
-    const { host, port } = await this.server.listen();
-    this.logger.log('Serving metrics', { 'server.address': host, 'server.port': port });
+    if (!this.options.address) return;
+    this.server = await serveMetrics(this.registry, this.options.address, this.logger);
+    const { address, port } = this.server.address() as AddressInfo;
+    this.logger.log('Serving metrics', { 'server.address': address, 'server.port': port });
   }
 
   /** After the last request was answered, so that metrics show the shutdown, too. */
   onApplicationShutdown(): void {
     this.server?.close();
+    this.server?.closeAllConnections();
   }
 }
 

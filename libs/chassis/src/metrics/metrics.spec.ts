@@ -135,12 +135,16 @@ describe('the metrics of a service', () => {
     other.close();
   });
 
-  it('answer 500 if one cannot be read', async () => {
+  it('answer 500 if one cannot be read, and a line says why', async () => {
     const fails = (registry: Registry) =>
       gauge(registry, { name: 'broken', help: 'help' }, () => {
         throw new Error('no value');
       });
     await start({ sources: [fails] });
     expect((await fetch(metricsUrl())).status).toBe(500);
+    expect((await fetch(metricsUrl())).status).toBe(500);
+    expect(lines.filter(({ level }) => level === 'error')).toMatchObject([
+      { msg: 'Metrics cannot be read', 'exception.message': 'no value' },
+    ]);
   });
 });
