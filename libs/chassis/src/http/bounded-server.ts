@@ -35,7 +35,10 @@ type Limits = { readonly [Name in keyof typeof LIMITS]: number };
 
 export interface BoundedServerOptions {
   readonly logger: LoggerService;
-  /** A trusted proxy may open any number of connections, because it forwards for many callers. */
+  /**
+   * A trusted proxy may open any number of connections, because it forwards for many callers. With a
+   * number of hops that is every peer: the service must then be reached through its proxies alone.
+   */
   readonly trusts: Trusts;
   readonly limits?: Limits;
 }

@@ -38,7 +38,8 @@ const STARTUP = new Set<unknown>([
  * OpenTelemetry's semantic conventions have a name, the member has it.
  *
  * While the database is away, each kind of failure is logged at most once a second and without a
- * stack, because every request adds the same lines. `suppressed` is the number of lines left out.
+ * stack, because every request adds the same lines. `suppressed` is the number of lines left out. The
+ * same is true of any other server that cannot be reached: a code like `ECONNREFUSED` names none.
  */
 export class StructuredLogger implements LoggerService {
   private readonly lines: Logger;
