@@ -1,21 +1,11 @@
 import { dirname } from 'node:path';
 
 import {
-  areDocsServed,
-  databaseLimitsOf,
-  listenAddress,
   parseSettings,
+  ServiceConfig,
   SettingsError,
-  tracingOf,
   versionIn,
-  type Build,
-  type CorsOptions,
-  type DatabaseLimits,
   type Environment,
-  type ListenAddress,
-  type LogLevel,
-  type TracingOptions,
-  type TrustProxy,
 } from '@jwt-auth/chassis';
 
 import type { AccessModelFile } from './access/access-model-file.js';
@@ -38,23 +28,14 @@ function accessModelOf({ ACCESS_MODEL: model, NODE_ENV }: Settings): FirstAccess
 }
 
 /** The settings of the auth app. Injected as it is; parsed once, when the process starts. */
-export class Config {
-  readonly host: string;
-  readonly port: number;
-  /** Where the metrics are served; `undefined`: nowhere. */
-  readonly metricsAddress: ListenAddress | undefined;
+export class Config extends ServiceConfig {
   readonly databaseUrl: string;
-  readonly databaseLimits: DatabaseLimits;
-  /** Whether a start migrates, or waits until that was done. */
-  readonly migrations: 'run' | 'await';
   /** The role that gets its rights after migrations; `undefined`: the same as the one that migrates. */
   readonly databaseAppRole: string | undefined;
   /** Where a development machine keeps what must survive a restart. */
   readonly dataDirectory: string;
   /** `iss` of every token, and the base of every address in the metadata. */
   readonly issuer: string;
-  /** The path of the issuer without a slash at the end: metadata, keys and feed are below it. */
-  readonly basePath: string;
   readonly audience: string;
   /** Of tokens that auth's own API takes: `AUDIENCE`, so that one token does for all, and `ISSUER`. */
   readonly ownAudiences: readonly string[];
@@ -96,17 +77,6 @@ export class Config {
   readonly mailTemplates: string | undefined;
   /** The age from which audit events are removed. */
   readonly auditRetentionMs: number;
-  readonly logLevel: LogLevel;
-  readonly trustProxy: TrustProxy;
-  /** Pages that may call with the refresh cookie. */
-  readonly cors: CorsOptions;
-  readonly build: Build;
-  /** `undefined`: no spans are recorded. */
-  readonly tracing: TracingOptions | undefined;
-  readonly shutdownDelayMs: number;
-  readonly warnings: readonly string[];
-  /** Whether `/docs` is there. */
-  readonly areDocsServed: boolean;
   /** Whether `/console` is there. */
   readonly isConsoleServed: boolean;
 
@@ -119,14 +89,20 @@ export class Config {
   constructor(environment: Environment = process.env) {
     const warnings: string[] = [];
     const settings = parseSettings(Settings, environment, (message) => warnings.push(message));
-    this.warnings = warnings;
-    this.host = settings.HOST;
-    this.port = portOf(settings);
-    this.metricsAddress = listenAddress(settings.METRICS_HOST, settings.AUTH_METRICS_PORT);
+    const issuer = issuerOf(settings);
+    super(settings, {
+      version,
+      port: portOf(settings),
+      metricsPort: settings.AUTH_METRICS_PORT,
+      // Metadata, keys and feed are below the path of the issuer.
+      basePath: new URL(issuer).pathname.replace(/\/+$/, ''),
+      // The refresh cookie.
+      credentials: true,
+      warnings,
+    });
+    this.issuer = issuer;
     this.databaseUrl = settings.DATABASE_URL;
     this.dataDirectory = dirname(settings.EMBEDDED_POSTGRES_DIR);
-    this.issuer = issuerOf(settings);
-    this.basePath = new URL(this.issuer).pathname.replace(/\/+$/, '');
     this.audience = settings.AUDIENCE;
     this.ownAudiences = [this.audience, this.issuer];
     this.accessModel = accessModelOf(settings);
@@ -161,16 +137,7 @@ export class Config {
     this.mailFrom = settings.MAIL_FROM ?? 'Accounts <accounts@example.com>';
     this.mailTemplates = settings.MAIL_TEMPLATES;
     this.auditRetentionMs = settings.AUDIT_RETENTION;
-    this.logLevel = settings.LOG_LEVEL;
-    this.trustProxy = settings.TRUST_PROXY;
-    this.cors = { origins: settings.CORS_ORIGINS, credentials: true };
-    this.databaseLimits = databaseLimitsOf(settings);
-    this.migrations = settings.MIGRATE ? 'run' : 'await';
     this.databaseAppRole = settings.DATABASE_APP_ROLE;
-    this.build = { version, commit: settings.BUILD_COMMIT };
-    this.tracing = tracingOf(settings);
-    this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
-    this.areDocsServed = areDocsServed(settings);
     this.isConsoleServed = settings.CONSOLE;
   }
 }

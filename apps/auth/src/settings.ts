@@ -2,12 +2,10 @@ import {
   addressFromHere,
   base64Key,
   choice,
-  DATABASE_SETTINGS,
   duration,
   flag,
   httpUrl,
   isExposedHttp,
-  MIGRATION_SETTINGS,
   port,
   postgresUrl,
   SERVICE_SETTINGS,
@@ -31,8 +29,6 @@ export const AUDIT_TOO_SHORT = 'must be at least 1d in production';
 export const Settings = z
   .object({
     ...SERVICE_SETTINGS,
-    ...DATABASE_SETTINGS,
-    ...MIGRATION_SETTINGS,
     DATABASE_APP_ROLE: text(63).optional(),
     AUTH_PORT: port().optional(),
     AUTH_METRICS_PORT: port().optional(),

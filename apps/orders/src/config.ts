@@ -1,29 +1,17 @@
 import {
   addressFromHere,
-  areDocsServed,
-  DATABASE_SETTINGS,
-  MIGRATION_SETTINGS,
-  databaseLimitsOf,
   duration,
   flag,
   httpUrl,
   isExposedHttp,
-  listenAddress,
   parseSettings,
   port,
   postgresUrl,
   SERVICE_SETTINGS,
+  ServiceConfig,
   text,
-  tracingOf,
   versionIn,
-  type Build,
-  type CorsOptions,
-  type DatabaseLimits,
   type Environment,
-  type ListenAddress,
-  type LogLevel,
-  type TracingOptions,
-  type TrustProxy,
 } from '@jwt-auth/chassis';
 import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_JWKS_STALE_SECONDS } from '@jwt-auth/jwt-core';
 import { withDatabase } from '@jwt-auth/jwt-core/postgres';
@@ -34,8 +22,6 @@ const version = versionIn(new URL('../package.json', import.meta.url));
 const Settings = z
   .object({
     ...SERVICE_SETTINGS,
-    ...DATABASE_SETTINGS,
-    ...MIGRATION_SETTINGS,
     ORDERS_DATABASE_APP_ROLE: text(63).optional(),
     AUTH_PORT: port().prefault('3000'),
     ORDERS_PORT: port().optional(),
@@ -87,15 +73,8 @@ function allowsHttp({ ALLOW_HTTP_ISSUER, NODE_ENV }: HttpSettings): boolean {
 }
 
 /** The settings of the orders app, parsed once, when the process starts. */
-export class Config {
-  readonly host: string;
-  readonly port: number;
-  /** Where the metrics are served; `undefined`: nowhere. */
-  readonly metricsAddress: ListenAddress | undefined;
+export class Config extends ServiceConfig {
   readonly databaseUrl: string;
-  readonly databaseLimits: DatabaseLimits;
-  /** Whether a start migrates, or waits until that was done. */
-  readonly migrations: 'run' | 'await';
   /** The role that gets its rights after migrations; `undefined`: the same as the one that migrates. */
   readonly databaseAppRole: string | undefined;
   /** All that is known of auth: keys and feed are found through its metadata. */
@@ -110,26 +89,17 @@ export class Config {
   readonly jwksMaxStaleMs: number;
   readonly revocationMaxStalenessMs: number;
   readonly clockToleranceMs: number;
-  readonly logLevel: LogLevel;
-  readonly trustProxy: TrustProxy;
-  /** Pages that may call. */
-  readonly cors: CorsOptions;
-  readonly build: Build;
-  /** `undefined`: no spans are recorded. */
-  readonly tracing: TracingOptions | undefined;
-  readonly shutdownDelayMs: number;
-  readonly warnings: readonly string[];
-  /** Whether `/docs` is there. */
-  readonly areDocsServed: boolean;
 
   /** @throws SettingsError with every problem listed */
   constructor(environment: Environment = process.env) {
     const warnings: string[] = [];
     const settings = parseSettings(Settings, environment, (message) => warnings.push(message));
-    this.warnings = warnings;
-    this.host = settings.HOST;
-    this.port = settings.ORDERS_PORT ?? settings.PORT ?? 3001;
-    this.metricsAddress = listenAddress(settings.METRICS_HOST, settings.ORDERS_METRICS_PORT);
+    super(settings, {
+      version,
+      port: settings.ORDERS_PORT ?? settings.PORT ?? 3001,
+      metricsPort: settings.ORDERS_METRICS_PORT,
+      warnings,
+    });
     this.databaseUrl =
       settings.ORDERS_DATABASE_URL ?? withDatabase(settings.DATABASE_URL ?? '', 'orders');
     // Else of an auth on this machine, with the same settings.
@@ -144,16 +114,7 @@ export class Config {
     this.jwksMaxStaleMs = settings.JWKS_MAX_STALE;
     this.revocationMaxStalenessMs = settings.REVOCATION_MAX_STALENESS;
     this.clockToleranceMs = settings.CLOCK_TOLERANCE;
-    this.logLevel = settings.LOG_LEVEL;
-    this.trustProxy = settings.TRUST_PROXY;
-    this.cors = { origins: settings.CORS_ORIGINS };
-    this.databaseLimits = databaseLimitsOf(settings);
-    this.migrations = settings.MIGRATE ? 'run' : 'await';
     this.databaseAppRole = settings.ORDERS_DATABASE_APP_ROLE;
-    this.build = { version, commit: settings.BUILD_COMMIT };
-    this.tracing = tracingOf(settings);
-    this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
-    this.areDocsServed = areDocsServed(settings);
   }
 }
 

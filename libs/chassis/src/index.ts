@@ -21,20 +21,12 @@ export {
   addressFromHere,
   httpUrl,
   isExposedHttp,
-  listenAddress,
   postgresUrl,
   trustProxy,
   type ListenAddress,
   type TrustProxy,
 } from './settings/addresses.js';
-export {
-  areDocsServed,
-  DATABASE_SETTINGS,
-  MIGRATION_SETTINGS,
-  databaseLimitsOf,
-  SERVICE_SETTINGS,
-} from './settings/service-settings.js';
-export { tracingOf, type TracingOptions } from './settings/tracing-settings.js';
+export { SERVICE_SETTINGS, ServiceConfig } from './settings/service-settings.js';
 export { inSpan, type SpanStart } from './tracing/spans.js';
 export { currentRequestId } from './tracing/request-context.js';
 export { LOG_LEVELS, StructuredLogger, type LogLevel } from './logging/structured-logger.js';
@@ -65,7 +57,7 @@ export { databasePoolMetrics } from './metrics/database-pool-metrics.js';
 export { StartProgress } from './process/start-progress.js';
 export { ServiceServer, type ServiceServerOptions } from './process/service-server.js';
 export { runProgram, type Program } from './process/run-program.js';
-export { runService, type Service, type ServiceConfig } from './process/run-service.js';
+export { runService, type Service } from './process/run-service.js';
 export {
   databaseOptions,
   type DatabaseDescription,

@@ -22,13 +22,19 @@ export interface DatabaseDescription {
 
 /** What bounds the use of the database. */
 export interface DatabaseLimits {
-  /** The most connections. Default: 10. */
+  /** The most connections. */
   readonly poolSize: number;
-  /** How long to wait for a connection, new or of the pool. Default: 5 s. */
+  /** How long to wait for a connection, new or of the pool. */
   readonly connectWaitMs: number;
-  /** After which the server ends a statement. Default: 10 s. */
+  /** After which the server ends a statement. */
   readonly statementTimeoutMs: number;
 }
+
+export const DEFAULT_LIMITS: DatabaseLimits = {
+  poolSize: 10,
+  connectWaitMs: 5_000,
+  statementTimeoutMs: 10_000,
+};
 
 /** The client waits longer for an answer than the server works on a statement. */
 const ANSWER_LATER_MS = 5_000;
@@ -47,7 +53,11 @@ export type DatabaseOptions = Omit<PostgresOptions, 'extra' | 'url'> & {
  */
 export function databaseOptions(description: DatabaseDescription): DatabaseOptions {
   const { url, applicationName, entities, migrations, limits = {} } = description;
-  const { poolSize = 10, connectWaitMs = 5_000, statementTimeoutMs = 10_000 } = limits;
+  const {
+    poolSize = DEFAULT_LIMITS.poolSize,
+    connectWaitMs = DEFAULT_LIMITS.connectWaitMs,
+    statementTimeoutMs = DEFAULT_LIMITS.statementTimeoutMs,
+  } = limits;
   return {
     type: 'postgres',
     // Given, because a bundle has no folder in which TypeORM would find it by name.

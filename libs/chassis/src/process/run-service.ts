@@ -1,38 +1,15 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 
-import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
-import { hostAndPort, type TrustProxy } from '../settings/addresses.js';
-import type { CorsOptions } from '../http/cors.js';
-import type { Build } from '../health/build.js';
-import type { TracingOptions } from '../settings/tracing-settings.js';
+import { StructuredLogger } from '../logging/structured-logger.js';
+import { hostAndPort } from '../settings/addresses.js';
+import type { ServiceConfig } from '../settings/service-settings.js';
 import { startTracing, type Tracing } from '../tracing/start-tracing.js';
 import { reportFailedStart } from './failed-start.js';
 import { logProcessWarnings } from './process-warnings.js';
 import { ServiceServer } from './service-server.js';
 import { exitOnCrash, stopOnSignals, type Stoppable } from './shutdown.js';
 import { StartProgress } from './start-progress.js';
-
-/** The settings that every service has. */
-export interface ServiceConfig {
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
-  readonly logLevel: LogLevel;
-  readonly trustProxy: TrustProxy;
-  /** The path below which the routes are served, in addition to the root. */
-  readonly basePath?: string;
-  /** Which pages of other origins may read answers; default: none. */
-  readonly cors?: CorsOptions;
-  /** How long readiness says 503, and requests are still served, before the process stops. */
-  readonly shutdownDelayMs: number;
-  /** `undefined`: no spans are recorded. */
-  readonly tracing?: TracingOptions | undefined;
-  /** In each span. */
-  readonly build?: Build;
-  /** What the settings have that is ignored. Logged at the start. */
-  readonly warnings: readonly string[];
-}
 
 interface ListenError {
   readonly code?: string;

@@ -3,20 +3,14 @@ import 'reflect-metadata';
 import { z } from 'zod';
 
 import { createHttpApp } from '../http/http-app.js';
-import { LOG_LEVELS } from '../logging/structured-logger.js';
 import { parseSettings, type Environment } from '../settings/parse-settings.js';
-import { choice, duration, flag, port, text } from '../settings/setting.js';
+import { SERVICE_SETTINGS, ServiceConfig } from '../settings/service-settings.js';
+import { flag } from '../settings/setting.js';
 import { runService } from './run-service.js';
 
 // A service whose requests are slow, endless or deadly: run-service.faults-spec.ts starts it.
 
-const Settings = z.object({
-  HOST: text().prefault('127.0.0.1'),
-  PORT: port().prefault('0'),
-  HANG: flag().prefault('off'),
-  SHUTDOWN_DELAY: duration('0s').prefault('0s'),
-  LOG_LEVEL: choice(...LOG_LEVELS).prefault('info'),
-});
+const Settings = z.object({ ...SERVICE_SETTINGS, HANG: flag().default(false) });
 
 const logger = new Logger('Fixture');
 
@@ -32,19 +26,21 @@ await runService({
   needs: ['database', 'keys'],
   readConfig: () => {
     const given = process.argv.slice(2).map((argument) => argument.split('='));
-    const environment = Object.fromEntries(given) as Environment;
+    const environment: Environment = {
+      PORT: '0',
+      CORS_ORIGINS: 'https://app.example.com',
+      ...(Object.fromEntries(given) as Environment),
+    };
     const warnings: string[] = [];
     const settings = parseSettings(Settings, environment, (message) => warnings.push(message));
-    return {
-      host: settings.HOST,
-      port: settings.PORT,
-      logLevel: settings.LOG_LEVEL,
-      trustProxy: false as const,
-      cors: { origins: ['https://app.example.com'] },
-      shutdownDelayMs: settings.SHUTDOWN_DELAY,
+    const { PORT: port = 0, HANG: hangs } = settings;
+    const config = new ServiceConfig(settings, {
+      version: '0.0.0',
+      port,
+      metricsPort: undefined,
       warnings,
-      hangs: settings.HANG,
-    };
+    });
+    return Object.assign(config, { hangs });
   },
   createApp: async (config, structuredLogger, httpServer) => {
     const app = await createHttpApp(FixtureModule, {

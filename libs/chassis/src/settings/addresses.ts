@@ -84,11 +84,6 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Of a listener that is there only if its port is set. */
-export function listenAddress(host: string, port: number | undefined): ListenAddress | undefined {
-  return port === undefined ? undefined : { host, port };
-}
-
 /** Whether tokens and keys would go to another machine for anyone on the way to read or change. */
 export function isExposedHttp(address: string): boolean {
   if (!URL.canParse(address)) return false;

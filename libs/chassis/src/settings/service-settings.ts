@@ -1,11 +1,15 @@
-import type { DatabaseLimits } from '../database/database-options.js';
-import { LOG_LEVELS } from '../logging/structured-logger.js';
-import { listenHost, trustProxy } from './addresses.js';
+import type { z } from 'zod';
+
+import { DEFAULT_LIMITS, type DatabaseLimits } from '../database/database-options.js';
+import type { Build } from '../health/build.js';
+import type { CorsOptions } from '../http/cors.js';
+import { LOG_LEVELS, type LogLevel } from '../logging/structured-logger.js';
+import { listenHost, trustProxy, type ListenAddress, type TrustProxy } from './addresses.js';
 import { pageOrigins } from './page-origins.js';
-import { TRACING_SETTINGS } from './tracing-settings.js';
+import { TRACING_SETTINGS, tracingOf, type TracingOptions } from './tracing-settings.js';
 import { choice, duration, flag, port, text, wholeNumber } from './setting.js';
 
-/** The variables that every service reads: members for the schema of its settings. */
+/** The variables that every service reads: members for the schema of its settings. See `ServiceConfig`. */
 export const SERVICE_SETTINGS = {
   HOST: listenHost().default('127.0.0.1'),
   /** Where the app's own variable, as `AUTH_PORT`, says nothing. */
@@ -19,41 +23,80 @@ export const SERVICE_SETTINGS = {
   /** Of the sources that the program was built from. */
   BUILD_COMMIT: text(64).default('unknown'),
   TRUST_PROXY: trustProxy().default(false),
+  // With one, readiness would wait behind requests.
+  DATABASE_POOL_SIZE: wholeNumber(2, 1_000).default(DEFAULT_LIMITS.poolSize),
+  DATABASE_CONNECT_WAIT: duration('100ms', '1m').default(DEFAULT_LIMITS.connectWaitMs),
+  DATABASE_STATEMENT_TIMEOUT: duration('100ms', '10m').default(DEFAULT_LIMITS.statementTimeoutMs),
+  /** `off`: a start only checks that the command `migrate` was run. */
+  MIGRATE: flag().default(true),
   ...TRACING_SETTINGS,
 };
 
-/** The variables about the database: members for the schema of a service that has one. */
-export const DATABASE_SETTINGS = {
-  // With one, readiness would wait behind requests.
-  DATABASE_POOL_SIZE: wholeNumber(2, 1_000).default(10),
-  DATABASE_CONNECT_WAIT: duration('100ms', '1m').default(5_000),
-  DATABASE_STATEMENT_TIMEOUT: duration('100ms', '10m').default(10_000),
-};
+type ServiceSettings = z.output<z.ZodObject<typeof SERVICE_SETTINGS>>;
 
-/** Who migrates the database: members for the schema of a service that has one. */
-export const MIGRATION_SETTINGS = {
-  /** `off`: a start only checks that the command `migrate` was run. */
-  MIGRATE: flag().default(true),
-};
-
-/** @returns the limits of every wait for the database */
-export function databaseLimitsOf(
-  settings: Readonly<Record<keyof typeof DATABASE_SETTINGS, number>>,
-): DatabaseLimits {
-  return {
-    poolSize: settings.DATABASE_POOL_SIZE,
-    connectWaitMs: settings.DATABASE_CONNECT_WAIT,
-    statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT,
-  };
+/** What the settings of a service have under names of its own, and what is no setting. */
+interface OwnConfig {
+  /** Of its package. */
+  readonly version: string;
+  readonly port: number;
+  /** `undefined`: metrics are not served. */
+  readonly metricsPort: number | undefined;
+  /** The path below which the routes are served, such as `/tenant`. Default: the root alone. */
+  readonly basePath?: string;
+  /** Whether pages of `CORS_ORIGINS` may send their cookies. Default: no. */
+  readonly credentials?: boolean;
+  /** What the settings have that is ignored. */
+  readonly warnings: readonly string[];
 }
 
-/** Whether `/docs` is there: unless `DOCS` says so, everywhere but in production. */
-export function areDocsServed({
-  DOCS,
-  NODE_ENV,
-}: {
-  DOCS?: boolean | undefined;
-  NODE_ENV: string;
-}) {
-  return DOCS ?? NODE_ENV !== 'production';
+/** What `SERVICE_SETTINGS` say: the `Config` of each service extends it. */
+export class ServiceConfig {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Where the metrics are served; `undefined`: nowhere. */
+  readonly metricsAddress: ListenAddress | undefined;
+  /** The path below which the routes are served in addition to the root, without a slash at the end. */
+  readonly basePath: string;
+  readonly databaseLimits: DatabaseLimits;
+  /** Whether a start migrates, or waits until that was done. */
+  readonly migrations: 'run' | 'await';
+  readonly logLevel: LogLevel;
+  readonly trustProxy: TrustProxy;
+  /** Pages of other origins that may call. */
+  readonly cors: CorsOptions;
+  readonly build: Build;
+  /** `undefined`: no spans are recorded. */
+  readonly tracing: TracingOptions | undefined;
+  /** How long readiness says 503, and requests are still served, before the process stops. */
+  readonly shutdownDelayMs: number;
+  /** Logged at the start. */
+  readonly warnings: readonly string[];
+  /** Whether `/docs` is there. */
+  readonly areDocsServed: boolean;
+
+  constructor(
+    settings: ServiceSettings,
+    { version, port, metricsPort, basePath = '', credentials = false, warnings }: OwnConfig,
+  ) {
+    this.host = settings.HOST;
+    this.port = port;
+    this.metricsAddress =
+      metricsPort === undefined ? undefined : { host: settings.METRICS_HOST, port: metricsPort };
+    this.basePath = basePath;
+    this.databaseLimits = {
+      poolSize: settings.DATABASE_POOL_SIZE,
+      connectWaitMs: settings.DATABASE_CONNECT_WAIT,
+      statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT,
+    };
+    this.migrations = settings.MIGRATE ? 'run' : 'await';
+    this.logLevel = settings.LOG_LEVEL;
+    this.trustProxy = settings.TRUST_PROXY;
+    this.cors = { origins: settings.CORS_ORIGINS, credentials };
+    this.build = { version, commit: settings.BUILD_COMMIT };
+    this.tracing = tracingOf(settings);
+    this.shutdownDelayMs = settings.SHUTDOWN_DELAY;
+    this.warnings = warnings;
+    this.areDocsServed = settings.DOCS ?? settings.NODE_ENV !== 'production';
+  }
 }
