@@ -33,7 +33,7 @@ export const SECURITY_HEADERS: SecurityHeadersOptions = {
   xFrameOptions: { action: 'deny' },
 };
 
-const PROBLEM = 'application/problem+json';
+export const PROBLEM = 'application/problem+json';
 
 /**
  * Adds headers to every answer, also to errors and unknown routes.

@@ -51,20 +51,33 @@ export async function runService<Config extends ServiceConfig>(
     cors: config.cors,
     progress: new StartProgress(service.needs),
   });
-  const running = new RunningService(server);
+  let app: NestFastifyApplication | undefined;
+  let tracing: Tracing | undefined;
   exitOnCrash(logger);
   logProcessWarnings(logger);
+  const running: Stoppable = {
+    isServing: () => app !== undefined,
+    drain: () => server.drain(),
+    close: async () => {
+      // Before Nest's hooks, so that no new connection arrives while they run.
+      await server.stopAccepting();
+      await app?.close();
+      await server.close();
+      await tracing?.stop();
+    },
+    closeNow: () => server.http.closeAllConnections(),
+  };
   stopOnSignals(logger, running, config.shutdownDelayMs);
   try {
     await server.listen({ host: config.host, port: config.port });
     const { address, port } = server.http.address() as AddressInfo;
     logger.log('Listening', { 'server.address': address, 'server.port': port });
     const program = { name: service.name, build: config.build };
-    running.tracing = await startTracing(config.tracing, program, logger);
-    const app = await service.createApp(config, logger, server);
-    await app.init();
-    await app.getHttpAdapter().getInstance().ready();
-    running.app = app;
+    tracing = await startTracing(config.tracing, program, logger);
+    const created = await service.createApp(config, logger, server);
+    await created.init();
+    await created.getHttpAdapter().getInstance().ready();
+    app = created;
     server.open();
     logger.log('Serving requests');
   } catch (error) {
@@ -79,34 +92,6 @@ function readConfig<Config extends ServiceConfig>(service: Service<Config>): Con
   } catch (error) {
     reportFailedStart(service.name, `${service.name} does not start`, error);
     process.exit();
-  }
-}
-
-/** The server, and the app once it has started. */
-class RunningService implements Stoppable {
-  app: NestFastifyApplication | undefined;
-  tracing: Tracing | undefined;
-
-  constructor(private readonly server: ServiceServer) {}
-
-  get isServing(): boolean {
-    return this.app !== undefined;
-  }
-
-  drain(): void {
-    this.server.drain();
-  }
-
-  async close(): Promise<void> {
-    // Before Nest's hooks, so that no new connection arrives while they run.
-    await this.server.stopAccepting();
-    await this.app?.close();
-    await this.server.close();
-    await this.tracing?.stop();
-  }
-
-  closeNow(): void {
-    this.server.http.closeAllConnections();
   }
 }
 

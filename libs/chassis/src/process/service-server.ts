@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { setImmediate as afterPoll } from 'node:timers/promises';
 
 import { notReady, type Unreadiness } from '../health/readiness.js';
-import { bareAnswer, requestIdOf } from '../http/answers.js';
+import { bareAnswer, PROBLEM, requestIdOf } from '../http/answers.js';
 import { createBoundedServer } from '../http/bounded-server.js';
 import { trustedPeers } from '../http/caller-address.js';
 import { corsHeaders, NO_CORS, preflightHeaders, type CorsOptions } from '../http/cors.js';
@@ -167,7 +167,7 @@ export class ServiceServer {
     status: number,
     content: object,
   ): void {
-    const type = status === 200 ? 'application/json; charset=utf-8' : 'application/problem+json';
+    const type = status === 200 ? 'application/json; charset=utf-8' : PROBLEM;
     const { body, headers } = bareAnswer(content, type, requestIdOf(request));
     response.writeHead(status, { ...headers, ...corsHeaders(request.headers, this.cors) });
     response.end(body);

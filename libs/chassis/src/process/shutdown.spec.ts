@@ -13,7 +13,7 @@ it('cuts off requests after 8 s, and ends after 9.5 s whatever hangs', async () 
   const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const closeNow = vi.fn();
   const close = () => new Promise(() => undefined);
-  stopOnSignals(log, { isServing: false, drain: vi.fn(), close, closeNow }, 0);
+  stopOnSignals(log, { isServing: () => false, drain: vi.fn(), close, closeNow }, 0);
   const [, stop] = on.mock.calls.find(([event]) => event === 'SIGTERM') ?? [];
   stop?.('SIGTERM');
   await vi.advanceTimersByTimeAsync(7_999);

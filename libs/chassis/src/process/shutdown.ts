@@ -10,7 +10,7 @@ const SAME_REQUEST_MS = 500;
 /** What a process closes before it ends. */
 export interface Stoppable {
   /** Whether there are clients that the process must not surprise. */
-  readonly isServing: boolean;
+  isServing(): boolean;
   /** Reports that the process will stop, and goes on serving. */
   drain(): void;
   /** Stops accepting at once, and resolves when all accepted requests are finished. */
@@ -36,7 +36,7 @@ export function stopOnSignals(logger: LoggerService, stoppable: Stoppable, delay
     stoppingSince = performance.now();
     logger.log(`${signal}: stopping`);
     stoppable.drain();
-    if (stoppable.isServing) await delay(delayMs);
+    if (stoppable.isServing()) await delay(delayMs);
     setTimeout(() => stoppable.closeNow(), DRAIN_MS).unref();
     setTimeout(() => {
       logger.error('The shutdown takes too long: ending now');
