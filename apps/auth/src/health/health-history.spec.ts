@@ -1,5 +1,8 @@
+import type { JwtCoreStatistics } from '@jwt-auth/jwt-core';
 import { expect, it } from 'vitest';
 
+import type { RefreshService } from '../sessions/refresh.service.js';
+import type { CredentialsService } from '../users/credentials.service.js';
 import { Clock } from '../clock.js';
 import { HealthHistory } from './health-history.js';
 
@@ -7,15 +10,22 @@ function history() {
   const logins = { succeeded: 3, failed: 0 };
   const verdicts = { accepted: 10 };
   let reached: (ms: number) => void = () => undefined;
-  const made = new HealthHistory(
-    {
-      logins: () => ({ ...logins }),
-      refreshes: () => ({}),
-      // As the library has it: the same object, which changes.
-      verdicts: () => verdicts,
-      listEntries: () => 7,
-      onReach: (listener) => (reached = listener),
+  const login = {
+    outcomes: {
+      get counts() {
+        return { ...logins };
+      },
     },
+  };
+  const made = new HealthHistory(
+    login as CredentialsService,
+    { outcomes: { counts: {} } } as RefreshService,
+    {
+      // As the library has it: the same object, which changes.
+      verdicts,
+      revocationList: { entries: 7 },
+      onReach: (listener: typeof reached) => (reached = listener),
+    } as unknown as JwtCoreStatistics,
     new Clock(),
   );
   return { made, logins, verdicts, reach: (ms: number) => reached(ms) };

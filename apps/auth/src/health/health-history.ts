@@ -1,4 +1,9 @@
-import type { Clock } from '../clock.js';
+import { JwtCoreStatistics } from '@jwt-auth/jwt-core';
+import { Injectable } from '@nestjs/common';
+
+import { Clock } from '../clock.js';
+import { RefreshService } from '../sessions/refresh.service.js';
+import { CredentialsService } from '../users/credentials.service.js';
 
 export type Counts = Readonly<Record<string, number>>;
 
@@ -13,16 +18,6 @@ export interface Sample {
   readonly reachMs: number | null;
 }
 
-/** Where the numbers come from. Counts only grow. */
-export interface HealthSources {
-  readonly logins: () => Counts;
-  readonly refreshes: () => Counts;
-  readonly verdicts: () => Counts;
-  readonly listEntries: () => number;
-  /** Calls the listener with each reach. */
-  readonly onReach: (listener: (ms: number) => void) => void;
-}
-
 const MINUTE_MS = 60_000;
 /** An hour, with the minute that runs. */
 const KEPT = 60;
@@ -33,6 +28,7 @@ type Totals = Pick<Sample, 'at' | 'logins' | 'refreshes' | 'verdicts'>;
  * The last hour of this process, minute by minute, in some ten kilobytes of memory. For pages that
  * have no monitoring system beside them; the metrics are for those that have.
  */
+@Injectable()
 export class HealthHistory {
   readonly startedAt: Date;
   private readonly minutes: Sample[] = [];
@@ -41,12 +37,14 @@ export class HealthHistory {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly sources: HealthSources,
+    private readonly login: CredentialsService,
+    private readonly refreshing: RefreshService,
+    private readonly jwtCore: JwtCoreStatistics,
     private readonly clock: Clock,
   ) {
     this.begun = this.totals();
     this.startedAt = this.begun.at;
-    sources.onReach((ms) => (this.reachMs = Math.max(this.reachMs ?? 0, ms)));
+    jwtCore.onReach((ms) => (this.reachMs = Math.max(this.reachMs ?? 0, ms)));
   }
 
   /** The oldest first; the last one is the minute that runs. */
@@ -70,9 +68,13 @@ export class HealthHistory {
   }
 
   private totals(): Totals {
-    const { logins, refreshes, verdicts } = this.sources;
-    const counts = { logins: logins(), refreshes: refreshes(), verdicts: { ...verdicts() } };
-    return { at: this.clock.now(), ...counts };
+    return {
+      at: this.clock.now(),
+      logins: this.login.outcomes.counts,
+      refreshes: this.refreshing.outcomes.counts,
+      // The same object each time, which changes.
+      verdicts: { ...this.jwtCore.verdicts },
+    };
   }
 
   private current(): Sample {
@@ -83,7 +85,7 @@ export class HealthHistory {
       logins: difference(now.logins, begun.logins),
       refreshes: difference(now.refreshes, begun.refreshes),
       verdicts: difference(now.verdicts, begun.verdicts),
-      listEntries: this.sources.listEntries(),
+      listEntries: this.jwtCore.revocationList.entries,
       reachMs,
     };
   }
