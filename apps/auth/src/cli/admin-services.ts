@@ -23,6 +23,7 @@ import { SessionsAdminService } from '../sessions/sessions.admin.service.js';
 import { SESSIONS_FOR_COMMANDS } from '../sessions/sessions.module.js';
 import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { ReferenceTokensRepository } from '../tokens/reference-tokens.repository.js';
+import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
 import { UsersAdminService } from '../users/users.admin.service.js';
 import { USERS_FOR_COMMANDS } from '../users/users.module.js';
@@ -32,7 +33,10 @@ import { UsersRepository } from '../users/users.repository.js';
 export interface AdminServices {
   readonly dataSource: DataSource;
   readonly accessModel: AccessModel;
+  readonly audit: AuditService;
+  readonly clock: Clock;
   readonly users: UsersAdminService;
+  readonly passwordHasher: PasswordHasher;
   readonly passwordRules: PasswordRules;
   readonly usersRepository: UsersRepository;
   readonly sessions: SessionsAdminService;
@@ -89,7 +93,10 @@ export async function withAdminServices<T>(
     return await work({
       dataSource,
       accessModel: app.get(AccessModel),
+      audit: app.get(AuditService),
+      clock: app.get(Clock),
       users: app.get(UsersAdminService),
+      passwordHasher: app.get(PasswordHasher),
       passwordRules: app.get(PasswordRules),
       usersRepository: app.get(UsersRepository),
       sessions: app.get(SessionsAdminService),

@@ -1,9 +1,5 @@
 import { ADMIN_ROLE, USER_ROLE } from '../access/built-in.js';
-import { AuditService } from '../audit/audit.service.js';
-import { Clock } from '../clock.js';
-import { HashCost, PasswordHasher } from '../users/password-hasher.js';
 import { newUser, type User } from '../users/user.entity.js';
-import { UsersRepository } from '../users/users.repository.js';
 import type { AdminServices } from './admin-services.js';
 
 /**
@@ -15,19 +11,14 @@ import type { AdminServices } from './admin-services.js';
  * @throws UsersError `email_taken`, `password_breached`, `password_guessable`
  */
 export async function createAdmin(
-  { dataSource, passwordRules }: Pick<AdminServices, 'dataSource' | 'passwordRules'>,
+  { audit, clock, dataSource, passwordHasher, passwordRules, usersRepository }: AdminServices,
   { email, password }: { readonly email: string; readonly password: string },
 ): Promise<User> {
   await passwordRules.refuse(password, { email, path: 'password' });
-  const clock = new Clock();
-  const users = new UsersRepository(dataSource);
-  const audit = new AuditService(clock);
-  const passwordHash = await new PasswordHasher(new HashCost()).inTurn('cli', ({ hash }) =>
-    hash(password),
-  );
+  const passwordHash = await passwordHasher.inTurn('cli', ({ hash }) => hash(password));
   const user = newUser({ email, passwordHash, roles: [USER_ROLE, ADMIN_ROLE] }, clock.now());
   await dataSource.transaction(async (manager) => {
-    await users.add(manager, user);
+    await usersRepository.add(manager, user);
     await audit.record(manager, {
       action: 'user.created',
       actor: null,
