@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ForgetRemovedUsers1764000000820 } from '../database/migrations/1764000000820-forget-removed-users.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { AuditEvent } from './audit-event.entity.js';
-import { auditEvents } from './audit-export.js';
+import { AuditRepository } from './audit.repository.js';
 
 let auth: AuthApp;
 let admin: { id: string; access_token: string };
@@ -26,7 +26,7 @@ const query = <Row extends object>(sql: string, values: unknown[] = []): Promise
 /** What an export has of the user, in the order in which it was recorded. */
 async function eventsOf(id: string): Promise<AuditEvent[]> {
   const events: AuditEvent[] = [];
-  for await (const event of auditEvents(auth.dataSource, new Date(0), new Date(8.64e15))) {
+  for await (const event of auth.get(AuditRepository).between(new Date(0), new Date(8.64e15))) {
     if (JSON.stringify(event).includes(id)) events.push(event);
   }
   return events.sort((a, b) => Number(a.id) - Number(b.id));

@@ -8,7 +8,7 @@ import {
   type Environment,
 } from '@jwt-auth/chassis';
 
-import { auditEvents } from '../audit/audit-export.js';
+import { AuditRepository } from '../audit/audit.repository.js';
 import { databaseConfig } from '../config.js';
 import { openAuthDatabase } from '../database/open-auth-database.js';
 
@@ -59,7 +59,7 @@ async function print(
   const options = { logger, migrations: 'await', waitMs: 0 } as const;
   const dataSource = await openAuthDatabase(databaseConfig(environment), options);
   try {
-    for await (const event of auditEvents(dataSource, since, until)) {
+    for await (const event of new AuditRepository(dataSource).between(since, until)) {
       if (!results.write(`${JSON.stringify(event)}\n`)) await once(results, 'drain');
     }
   } finally {
