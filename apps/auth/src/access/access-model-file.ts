@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { Audience, RoleName, RoleScopes, ServiceScopes } from './access.schema.js';
-import { ADMIN_ROLE, ADMIN_SCOPE, isOwnScope } from './built-in.js';
+import { isOwnScope, lacksAdminScope } from './built-in.js';
 
 const FileResource = z.strictObject({
   /** Default: the setting `AUDIENCE`. */
@@ -51,11 +51,7 @@ export function checkAccessModel(content: unknown): AccessModelReading {
     ),
     // A resource that cannot be read may have the scopes that seem to be unknown.
     ...(resourceProblems.length === 0 ? unknownScopes(lists.data.roles, known) : []),
-    ...roles.flatMap(({ name, scopes }) =>
-      name !== ADMIN_ROLE || scopes.includes(ADMIN_SCOPE)
-        ? []
-        : ['roles: the role admin must have the scope admin'],
-    ),
+    ...roles.filter(lacksAdminScope).map(() => 'roles: the role admin must have the scope admin'),
   ];
   return problems.length > 0 ? { problems } : { model: { resources, roles } };
 }

@@ -7,20 +7,10 @@ import { Config } from '../config.js';
 import { AccessModelError } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
 import { OWN_SCOPES } from './built-in.js';
-import type { IssuingTerms } from './issuing-terms.js';
+import type { IssuingTerms, TermsRequest } from './issuing-terms.js';
+import type { Resource } from './resource.entity.js';
 
 const OWN_SCOPE_NAMES = OWN_SCOPES.map(({ name }) => name);
-
-/** What decides the scopes of a token: its client, the roles of its user, and its audiences. */
-interface TermsRequest {
-  readonly clientId: string;
-  /** Of the user, if there is one. */
-  readonly roles?: readonly string[];
-  /** Whether the user has a second factor, and has proved it. */
-  readonly hasMfa?: boolean;
-  /** Those that there are not are left out. */
-  readonly audiences: readonly string[];
-}
 
 /**
  * Resources, scopes and roles, as other domains ask about them. Nothing is kept in memory: a change
@@ -41,11 +31,9 @@ export class AccessModel {
    *
    * @throws AccessModelError `invalid_target` if there is none of the resources
    */
-  async terms(
-    manager: EntityManager,
-    { clientId, roles = [], hasMfa = false, audiences }: TermsRequest,
-  ): Promise<IssuingTerms> {
-    const facts = await this.repository.issuingFacts(manager, { clientId, roles, audiences });
+  async terms(manager: EntityManager, request: TermsRequest): Promise<IssuingTerms> {
+    const { roles = [], hasMfa = false, audiences } = request;
+    const facts = await this.repository.issuingFacts(manager, request);
     const scopesOfRoles = new Map(Object.entries(facts.roles));
     const effective = hasMfa ? roles : roles.filter((role) => !facts.mfaRoles.includes(role));
     const scopesOfResources = new Map(Object.entries(facts.resources));
@@ -53,14 +41,14 @@ export class AccessModel {
     if (known.length === 0) {
       throw new AccessModelError('invalid_target', 'There is no such resource');
     }
-    const scopesOf = (audience: string): string[] => [
+    const scopesFor = (audience: string): string[] => [
       ...(scopesOfResources.get(audience) ?? []),
       ...(this.isOwn(audience) ? OWN_SCOPE_NAMES : []),
     ];
     return {
       tokenVersion: facts.tokenVersion ?? 0,
       audiences: known,
-      scopes: new Set(known.flatMap(scopesOf)),
+      scopes: new Set(known.flatMap(scopesFor)),
       roles: effective,
       roleScopes: effective.flatMap((role) => scopesOfRoles.get(role) ?? []),
     };
@@ -72,15 +60,15 @@ export class AccessModel {
   }
 
   /** The scopes of `AUDIENCE` but those of auth itself. */
-  serviceScopes(manager: EntityManager): Promise<string[]> {
-    return this.repository.scopeNames(manager, [this.config.audience]);
+  async serviceScopes(manager: EntityManager): Promise<string[]> {
+    return scopesOf(await this.repository.resources(manager, [this.config.audience]));
   }
 
   /** All scopes that there are; while the database is away, those that there were. */
   async supportedScopes(): Promise<readonly string[]> {
     try {
-      const names = await this.repository.scopeNames();
-      this.lastSupported = [...names, ...OWN_SCOPE_NAMES];
+      const resources = await this.repository.resources();
+      this.lastSupported = [...scopesOf(resources), ...OWN_SCOPE_NAMES];
       return this.lastSupported;
     } catch (error) {
       if (!this.lastSupported || serviceProblem(error)?.status !== 503) throw error;
@@ -90,14 +78,17 @@ export class AccessModel {
 
   /** Those of the roles that need a second factor. */
   async mfaRoles(manager: EntityManager, roles: readonly string[]): Promise<string[]> {
-    const needing = await this.repository.mfaRoles(manager, roles);
-    return roles.filter((role) => needing.includes(role));
+    const known = await this.repository.roles(manager, roles);
+    return roles.filter((role) =>
+      known.some(({ name, requiresMfa }) => requiresMfa && name === role),
+    );
   }
 
   /** @throws AccessModelError `invalid_access` */
   async assertRoles(manager: EntityManager, roles: readonly string[]): Promise<void> {
-    const known = new Set(await this.repository.knownRoles(manager, roles));
-    refuseUnknown(faultsIn('roles', roles, known, 'is not a role'));
+    const known = await this.repository.roles(manager, roles);
+    const names = new Set(known.map(({ name }) => name));
+    refuseUnknown(faultsIn('roles', roles, names, 'is not a role'));
   }
 
   /**
@@ -111,14 +102,14 @@ export class AccessModel {
   ): Promise<void> {
     const effective = audiences.length > 0 ? audiences : [this.config.audience];
     const own = effective.filter((audience) => this.isOwn(audience));
-    const known = await this.repository.knownAudiences(manager, effective);
-    const names = await this.repository.scopeNames(manager, effective);
+    const resources = await this.repository.resources(manager, effective);
+    const known = new Set([...resources.map(({ audience }) => audience), ...own]);
     refuseUnknown([
-      ...faultsIn('audiences', audiences, new Set([...known, ...own]), 'is not a resource'),
+      ...faultsIn('audiences', audiences, known, 'is not a resource'),
       ...faultsIn(
         'scopes',
         scopes,
-        new Set([...names, ...(own.length > 0 ? OWN_SCOPE_NAMES : [])]),
+        new Set([...scopesOf(resources), ...(own.length > 0 ? OWN_SCOPE_NAMES : [])]),
         'is not a scope of its audiences',
       ),
     ]);
@@ -130,9 +121,15 @@ export class AccessModel {
    * @throws AccessModelError `invalid_access`
    */
   async assertScopes(manager: EntityManager, scopes: readonly string[]): Promise<void> {
-    const known = new Set([...(await this.repository.scopeNames(manager)), ...OWN_SCOPE_NAMES]);
+    const resources = await this.repository.resources(manager);
+    const known = new Set([...scopesOf(resources), ...OWN_SCOPE_NAMES]);
     refuseUnknown(faultsIn('scopes', scopes, known, 'is not a scope of any resource'));
   }
+}
+
+/** The names of all scopes of these resources, each once. */
+function scopesOf(resources: readonly Resource[]): string[] {
+  return [...new Set(resources.flatMap(({ scopes }) => scopes.map(({ name }) => name)))];
 }
 
 function faultsIn(

@@ -10,6 +10,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 
+import type { TermsRequest } from './issuing-terms.js';
 import { Resource } from './resource.entity.js';
 import { Role } from './role.entity.js';
 
@@ -23,12 +24,6 @@ export interface IssuingFacts {
   readonly roles: Readonly<Record<string, readonly string[]>>;
   /** The scopes of those resources that there are, by audience. */
   readonly resources: Readonly<Record<string, readonly string[]>>;
-}
-
-interface IssuingQuestion {
-  readonly clientId: string;
-  readonly roles: readonly string[];
-  readonly audiences: readonly string[];
 }
 
 // Read for each token that is issued: with the client's revocations, to be one round trip.
@@ -63,36 +58,27 @@ export class AccessRepository {
 
   async issuingFacts(
     manager: EntityManager,
-    { clientId, roles, audiences }: IssuingQuestion,
+    { clientId, roles = [], audiences }: TermsRequest,
   ): Promise<IssuingFacts> {
     const values = [clientId, roles, audiences];
     const [facts] = await execute<IssuingFacts>(manager, ISSUING_FACTS, values);
     return facts as IssuingFacts;
   }
 
-  /** The scopes of all resources, or of these. */
-  async scopeNames(manager?: EntityManager, audiences?: readonly string[]): Promise<string[]> {
-    const resources = await (manager ?? this.dataSource.manager).find(Resource, {
+  /** All resources, or those with these audiences. */
+  resources(
+    manager: EntityManager = this.dataSource.manager,
+    audiences?: readonly string[],
+  ): Promise<Resource[]> {
+    return manager.find(Resource, {
       where: audiences && { audience: In([...audiences]) },
       order: { audience: 'ASC' },
     });
-    return [...new Set(resources.flatMap(({ scopes }) => scopes.map(({ name }) => name)))];
   }
 
-  /** Those of the audiences of which there is a resource. */
-  async knownAudiences(manager: EntityManager, audiences: readonly string[]): Promise<string[]> {
-    const known = await manager.findBy(Resource, { audience: In([...audiences]) });
-    return known.map(({ audience }) => audience);
-  }
-
-  /** Those of the roles that need a second factor. */
-  async mfaRoles(manager: EntityManager, names: readonly string[]): Promise<string[]> {
-    const roles = await manager.findBy(Role, { name: In([...names]), requiresMfa: true });
-    return roles.map(({ name }) => name);
-  }
-
-  async knownRoles(manager: EntityManager, names: readonly string[]): Promise<string[]> {
-    return (await manager.findBy(Role, { name: In([...names]) })).map(({ name }) => name);
+  /** The roles with these names. */
+  roles(manager: EntityManager, names: readonly string[]): Promise<Role[]> {
+    return manager.findBy(Role, { name: In([...names]) });
   }
 
   /**

@@ -2,7 +2,7 @@ import { line, pageOf } from '@jwt-auth/chassis';
 import { SCOPE } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
-import { isOwnScope } from './built-in.js';
+import { isOwnScope, OWN_SCOPES_ONLY } from './built-in.js';
 
 /** `aud` of tokens: often a URL, but any text will do. */
 export const Audience = line(255).min(1);
@@ -39,7 +39,7 @@ export const ResourceScopes = z
 /** The scopes of a resource that is not auth itself. */
 export const ServiceScopes = ResourceScopes.refine(
   (scopes) => !scopes.some(({ name }) => isOwnScope(name)),
-  'admin and account are scopes of auth itself',
+  OWN_SCOPES_ONLY,
 );
 
 export const RoleScopes = z

@@ -1,4 +1,5 @@
 import type { ResourceScope } from './resource.entity.js';
+import type { Role } from './role.entity.js';
 
 /** The role of those who administer auth. It cannot be removed, and always has the scope `admin`. */
 export const ADMIN_ROLE = 'admin';
@@ -22,3 +23,10 @@ export const OWN_SCOPES: readonly ResourceScope[] = [
 ];
 
 export const isOwnScope = (name: string): boolean => OWN_SCOPES.some((own) => own.name === name);
+
+/** Why a resource is refused that has one of them. */
+export const OWN_SCOPES_ONLY = 'admin and account are scopes of auth itself';
+
+/** Whether a role would be the role `admin` without the scope `admin`. */
+export const lacksAdminScope = ({ name, scopes }: Pick<Role, 'name' | 'scopes'>): boolean =>
+  name === ADMIN_ROLE && !scopes.includes(ADMIN_SCOPE);

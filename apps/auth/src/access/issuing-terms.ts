@@ -2,6 +2,17 @@ import { splitScope } from '@jwt-auth/jwt-core';
 
 import { ACCOUNT_SCOPE } from './built-in.js';
 
+/** What decides the scopes of a token: its client, the roles of its user, and its audiences. */
+export interface TermsRequest {
+  readonly clientId: string;
+  /** Of the user, if there is one. */
+  readonly roles?: readonly string[];
+  /** Whether the user has a second factor, and has proved it. */
+  readonly hasMfa?: boolean;
+  /** Those that there are not are left out. */
+  readonly audiences: readonly string[];
+}
+
 /** What a token may say, as roles and resources are at the moment when it is issued. */
 export interface IssuingTerms {
   /**

@@ -12,7 +12,7 @@ import { holdAdministration, stopIssuing } from './access-locks.js';
 import { AccessModel } from './access-model.js';
 import { AccessModelError } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
-import { isOwnScope, OWN_SCOPES } from './built-in.js';
+import { isOwnScope, OWN_SCOPES, OWN_SCOPES_ONLY } from './built-in.js';
 import type { Resource, ResourceScope } from './resource.entity.js';
 
 /**
@@ -66,7 +66,7 @@ export class ResourcesAdminService {
    */
   async change(audience: string, scopes: readonly ResourceScope[], by: DoneBy): Promise<Resource> {
     return this.dataSource.transaction(async (manager) => {
-      const before = await this.find(manager, audience);
+      const before = await this.findLocked(manager, audience);
       const after = this.stored({ audience, scopes });
       if (isDeepStrictEqual(before.scopes, after.scopes)) return this.complete(before);
       const kept = new Set(namesOf(after.scopes));
@@ -93,7 +93,7 @@ export class ResourcesAdminService {
   async delete(audience: string, by: DoneBy): Promise<void> {
     if (this.isBuiltIn(audience)) throw needed('The API of auth itself');
     await this.dataSource.transaction(async (manager) => {
-      const { scopes } = await this.find(manager, audience);
+      const { scopes } = await this.findLocked(manager, audience);
       await stopIssuing(manager);
       await this.repository.deleteResource(manager, audience);
       const removed = namesOf(scopes);
@@ -124,7 +124,7 @@ export class ResourcesAdminService {
   }
 
   /** @throws AccessModelError `resource_not_found` */
-  private async find(manager: EntityManager, audience: string): Promise<Resource> {
+  private async findLocked(manager: EntityManager, audience: string): Promise<Resource> {
     await holdAdministration(manager);
     const found = await this.repository.findResource(manager, audience);
     if (found) return found;
@@ -141,9 +141,8 @@ export class ResourcesAdminService {
     const names = new Set(namesOf(scopes));
     if (!this.isBuiltIn(audience)) {
       if (![...names].some(isOwnScope)) return { audience, scopes };
-      const message = 'admin and account are scopes of auth itself';
-      throw new AccessModelError('invalid_access', message, {
-        faults: [{ path: 'scopes', message }],
+      throw new AccessModelError('invalid_access', OWN_SCOPES_ONLY, {
+        faults: [{ path: 'scopes', message: OWN_SCOPES_ONLY }],
       });
     }
     if (!OWN_SCOPES.every(({ name }) => names.has(name))) throw needed('Its own scopes');

@@ -12,7 +12,7 @@ import { AccessModel } from './access-model.js';
 import { AccessModelError } from './access.errors.js';
 import type { RoleChange } from './access.schema.js';
 import { AccessRepository } from './access.repository.js';
-import { ADMIN_ROLE, ADMIN_SCOPE, BUILT_IN_ROLES } from './built-in.js';
+import { BUILT_IN_ROLES, lacksAdminScope } from './built-in.js';
 import type { Role } from './role.entity.js';
 
 /**
@@ -70,11 +70,11 @@ export class RolesAdminService {
     by: DoneBy,
   ): Promise<Role> {
     return this.dataSource.transaction(async (manager) => {
-      const before = await this.find(manager, name);
+      const before = await this.findLocked(manager, name);
       const requiresMfa = demanded ?? before.requiresMfa;
       const after = { name, scopes, requiresMfa };
       if (isDeepStrictEqual({ ...before }, after)) return before;
-      if (name === ADMIN_ROLE && !scopes.includes(ADMIN_SCOPE)) {
+      if (lacksAdminScope(after)) {
         throw new AccessModelError('built_in', 'The role admin keeps the scope admin');
       }
       await this.model.assertScopes(manager, scopes);
@@ -108,7 +108,7 @@ export class RolesAdminService {
       throw new AccessModelError('built_in', `The role ${name} cannot be removed`);
     }
     await this.dataSource.transaction(async (manager) => {
-      const { scopes } = await this.find(manager, name);
+      const { scopes } = await this.findLocked(manager, name);
       await stopIssuing(manager);
       await this.repository.deleteRole(manager, name);
       const narrowing = { of: 'role', name, scopes, isRemoved: true } as const;
@@ -123,7 +123,7 @@ export class RolesAdminService {
   }
 
   /** @throws AccessModelError `role_not_found` */
-  private async find(manager: EntityManager, name: string): Promise<Role> {
+  private async findLocked(manager: EntityManager, name: string): Promise<Role> {
     await holdAdministration(manager);
     const role = await this.repository.findRole(manager, name);
     if (role) return role;
