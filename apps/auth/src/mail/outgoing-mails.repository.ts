@@ -1,4 +1,4 @@
-import { insertRow } from '@jwt-auth/chassis';
+import { insertRows } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -18,7 +18,7 @@ export class OutgoingMailsRepository {
   }
 
   async insert(manager: EntityManager, mail: OutgoingMail): Promise<void> {
-    await insertRow(manager, OutgoingMail, mail);
+    await insertRows(manager, [[OutgoingMail, mail]]);
   }
 
   /**

@@ -1,7 +1,7 @@
 import {
   entityColumns,
   execute,
-  insertRow,
+  insertRows,
   type EntityColumns,
   type Statement,
 } from '@jwt-auth/chassis';
@@ -114,7 +114,7 @@ export class RefreshTokensRepository {
   }
 
   async insert(manager: EntityManager, token: RefreshToken): Promise<void> {
-    await insertRow(manager, RefreshToken, token);
+    await insertRows(manager, [[RefreshToken, token]]);
   }
 
   find(manager: EntityManager, hash: Buffer): Promise<RefreshToken | null> {

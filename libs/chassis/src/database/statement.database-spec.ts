@@ -2,7 +2,7 @@ import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { Column, DataSource, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { entityColumns, execute, insertRow, insertRows } from './statement.js';
+import { entityColumns, execute, insertRows } from './statement.js';
 
 @Entity({ name: 'notes' })
 class Note {
@@ -61,7 +61,7 @@ it.each([
 ])('inserts %j as it is, by a statement that the connection keeps', async (traits) => {
   const note = { ...traits, writtenAt: new Date('2026-01-02T03:04:05.678Z') };
   await dataSource.transaction(async (manager) => {
-    await insertRow<Omit<Note, 'id'>>(manager, Note, note);
+    await insertRows(manager, [[Note, note]]);
     const [last] = await manager.find(Note, { order: { id: 'DESC' }, take: 1 });
     expect(last).toMatchObject(note);
     const kept = await manager.query<object[]>('SELECT name FROM pg_prepared_statements');

@@ -20,22 +20,14 @@ export function execute<Row = object>(
   return manager.query<Row[]>({ name, text } as unknown as string, [...values]);
 }
 
-/**
- * Inserts a row as `manager.insert` does, for tables that get one so often that each connection should
- * parse and plan that only once. The database fills in generated columns.
- */
-export async function insertRow<Row extends ObjectLiteral>(
-  manager: EntityManager,
-  entity: EntityTarget<Row>,
-  row: Row,
-): Promise<void> {
-  await insertRows(manager, [[entity, row]]);
-}
-
 /** An entity, and a row of it without its generated columns. */
 export type NewRow = readonly [EntityTarget<ObjectLiteral>, ObjectLiteral];
 
-/** The same of one row for each of several tables, in one statement. They may refer to each other. */
+/**
+ * Inserts one row into each of some tables as `manager.insert` does, for tables that get one so often
+ * that each connection should parse and plan that only once. It is one statement: the rows may refer
+ * to each other. The database fills in generated columns.
+ */
 export async function insertRows(manager: EntityManager, rows: readonly NewRow[]): Promise<void> {
   const values: unknown[] = [];
   const inserts = rows.map(([entity, row]) => insertOf(manager, entity, row, values));

@@ -11,6 +11,7 @@ import {
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
+import { PROBLEM } from '../http/answers.js';
 import { ApiProblem } from '../http/docs.js';
 import type { Build } from './build.js';
 import { findUnreadiness, notReady, type ReadinessCheck, type Unreadiness } from './readiness.js';
@@ -66,7 +67,7 @@ export class HealthController {
       const notes = this.options.notes?.() ?? [];
       return { status: 'ready', ...(notes.length > 0 && { notes }) };
     }
-    reply.status(503).header('retry-after', '1').type('application/problem+json');
+    reply.status(503).header('retry-after', '1').type(PROBLEM);
     return notReady(missing);
   }
 

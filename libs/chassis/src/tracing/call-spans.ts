@@ -1,10 +1,9 @@
 import { subscribe } from 'node:diagnostics_channel';
 
-import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Span } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanKind, type Span } from '@opentelemetry/api';
 
-import { errorCode } from '../database/database-error.js';
 import { currentRequest, currentTrace } from './request-context.js';
-import { currentTracer, isSampled } from './spans.js';
+import { currentTracer, failSpan, isSampled } from './spans.js';
 import { traceHeaders, traceOfSpan } from './trace-context.js';
 
 /** What Node's `fetch` reports of a request to another service. */
@@ -82,7 +81,7 @@ function answered(request: object, statusCode: number): void {
   const span = spans.get(request);
   if (!span) return;
   span.setAttribute('http.response.status_code', statusCode);
-  if (statusCode >= 400) failed(span, String(statusCode));
+  if (statusCode >= 400) failSpan(span, statusCode);
 }
 
 /** The answer has been read to its end. */
@@ -95,11 +94,6 @@ function completed(request: object): void {
 function broken(request: object, error: unknown): void {
   const span = spans.get(request);
   if (!span) return;
-  failed(span, errorCode(error) ?? (error instanceof Error ? error.name : '_OTHER'));
+  failSpan(span, error);
   completed(request);
-}
-
-function failed(span: Span, type: string): void {
-  span.setAttribute('error.type', type);
-  span.setStatus({ code: SpanStatusCode.ERROR });
 }

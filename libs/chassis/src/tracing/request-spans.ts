@@ -2,7 +2,6 @@ import {
   createTraceState,
   ROOT_CONTEXT,
   SpanKind,
-  SpanStatusCode,
   trace,
   TraceFlags,
   type Context,
@@ -14,6 +13,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerAddress } from '../http/caller-address.js';
 import { isProbe } from '../logging/request-log.js';
 import { openContext } from './request-context.js';
+import { failSpan } from './spans.js';
 import { parentOf } from './trace-context.js';
 
 /** The methods that OpenTelemetry knows. Callers can send others, any number of them. */
@@ -69,10 +69,7 @@ function endSpan(span: Span, reply: FastifyReply): void {
   // Else the caller has hung up, and got no status or not all of the answer.
   if (reply.raw.writableFinished) {
     span.setAttribute('http.response.status_code', reply.statusCode);
-    if (reply.statusCode >= 500) {
-      span.setAttribute('error.type', String(reply.statusCode));
-      span.setStatus({ code: SpanStatusCode.ERROR });
-    }
+    if (reply.statusCode >= 500) failSpan(span, reply.statusCode);
   }
   span.end();
 }

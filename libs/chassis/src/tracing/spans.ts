@@ -42,7 +42,10 @@ export function inSpan<T>(start: () => SpanStart, work: () => T): T {
   if (result instanceof Promise) {
     result.then(
       () => span.end(),
-      (error: unknown) => endWithError(span, error),
+      (error: unknown) => {
+        failSpan(span, error);
+        span.end();
+      },
     );
   }
   return result;
@@ -58,9 +61,10 @@ function startSpan(by: Tracer, { name, kind = SpanKind.INTERNAL, attributes }: S
   return by.startSpan(name, { kind, attributes });
 }
 
-function endWithError(span: Span, error: unknown): void {
-  const type = errorCode(error) ?? (error instanceof Error ? error.name : '_OTHER');
+/** Marks a span as failed by a status, or by the code or name of an error: never by its message. */
+export function failSpan(span: Span, failure: unknown): void {
+  const name = failure instanceof Error ? failure.name : '_OTHER';
+  const type = typeof failure === 'number' ? String(failure) : (errorCode(failure) ?? name);
   span.setAttribute('error.type', type);
   span.setStatus({ code: SpanStatusCode.ERROR });
-  span.end();
 }
