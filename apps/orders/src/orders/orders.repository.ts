@@ -67,20 +67,22 @@ export class OrdersRepository {
     return this.dataSource.transaction(work);
   }
 
-  /** Waits for a transaction that stores the same key. @returns whether this one has stored it */
-  async insertKey(
+  /**
+   * Stores a key, unless the customer has it already. Waits for a transaction that stores the same one.
+   *
+   * @returns what is stored then: this order, or an earlier one
+   */
+  async claimKey(
     manager: EntityManager,
-    key: Omit<IdempotencyKey, 'createdAt'>,
-  ): Promise<boolean> {
-    const insert = manager.createQueryBuilder().insert().into(IdempotencyKey).values(key);
-    const { raw } = (await insert.orIgnore().returning('order_id').execute()) as { raw: object[] };
-    return raw.length === 1;
-  }
-
-  findKey(
-    manager: EntityManager,
-    { customerId, key }: Pick<IdempotencyKey, 'customerId' | 'key'>,
-  ): Promise<IdempotencyKey | null> {
-    return manager.findOneBy(IdempotencyKey, { customerId, key });
+    claim: Omit<IdempotencyKey, 'createdAt'>,
+  ): Promise<Pick<IdempotencyKey, 'orderId' | 'bodyDigest'>> {
+    const insert = manager.createQueryBuilder().insert().into(IdempotencyKey).values(claim);
+    // `DO NOTHING` would return no row of an earlier one; this changes nothing, and returns it.
+    const { raw } = (await insert
+      .orUpdate(['key'], ['customer_id', 'key'])
+      .returning(['orderId', 'bodyDigest'])
+      .execute()) as { raw: [{ order_id: string; body_digest: Buffer }] };
+    const [{ order_id: orderId, body_digest: bodyDigest }] = raw;
+    return { orderId, bodyDigest };
   }
 }

@@ -2,15 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 
 import { toUuid, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 
 import type { Order } from './order.entity.js';
 import { OrdersError } from './orders.errors.js';
 import { OrdersRepository, type OrderFilter, type UnstoredOrder } from './orders.repository.js';
 import { orderTotal, type NewOrder } from './orders.schema.js';
-
-/** A key can disappear between two statements at most once: when it is removed for its age. */
-const KEY_ATTEMPTS = 2;
 
 /** The orders of customers. An order is found only for the customer who placed it. */
 @Injectable()
@@ -27,8 +23,16 @@ export class OrdersService {
     const order = unstoredOrder(customerId, newOrder);
     if (key === undefined) return this.orders.insert(order);
     return this.orders.transaction(async (manager) => {
-      const earlier = await this.claimKey(manager, key, order);
-      return earlier ?? this.orders.insert(order, manager);
+      const bodyDigest = digestOf(order);
+      const claim = { customerId, key, orderId: order.id, bodyDigest };
+      const stored = await this.orders.claimKey(manager, claim);
+      if (stored.orderId === order.id) return this.orders.insert(order, manager);
+      if (!stored.bodyDigest.equals(bodyDigest)) {
+        throw new OrdersError('key_used_for_another_order', 'The key has another content');
+      }
+      const earlier = await this.orders.find(customerId, stored.orderId, manager);
+      if (!earlier) throw new Error('An idempotency key names an order that is not there');
+      return earlier;
     });
   }
 
@@ -54,32 +58,6 @@ export class OrdersService {
     const order = await this.find(customerId, orderId);
     if (!wasOpen) throw new OrdersError('not_open', `The order is ${order.status}`);
     return order;
-  }
-
-  /**
-   * Reserves an idempotency key for an order.
-   *
-   * @returns the order that has the key already, or `undefined`
-   * @throws OrdersError `key_used_for_another_order`
-   */
-  private async claimKey(
-    manager: EntityManager,
-    key: string,
-    order: UnstoredOrder,
-  ): Promise<Order | undefined> {
-    const { customerId, id: orderId } = order;
-    const claim = { customerId, key, orderId, bodyDigest: digestOf(order) };
-    for (let attempt = 1; attempt <= KEY_ATTEMPTS; attempt += 1) {
-      if (await this.orders.insertKey(manager, claim)) return undefined;
-      const known = await this.orders.findKey(manager, claim);
-      if (!known) continue;
-      if (!known.bodyDigest.equals(claim.bodyDigest)) {
-        throw new OrdersError('key_used_for_another_order', 'The key has another content');
-      }
-      const earlier = await this.orders.find(customerId, known.orderId, manager);
-      if (earlier) return earlier;
-    }
-    throw new Error('An idempotency key was neither free nor taken');
   }
 }
 
