@@ -114,6 +114,12 @@ describe('the console', () => {
     expect(asset.body).toBe('start()');
   });
 
+  it('takes no notice of what means something in a replacement', async () => {
+    const below = await appAt('/$&');
+    const { body } = await below.inject('/$&/console');
+    expect(body).toContain('src="/$&/console/assets/index-1.js"');
+  });
+
   it('is not there when it was not built', async () => {
     const unbuilt = await appAt('', join(directory, 'none'));
     for (const url of ['/console', '/console/assets/index-1.js']) {

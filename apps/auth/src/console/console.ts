@@ -1,8 +1,8 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
 import { problemDocument } from '@jwt-auth/jwt-core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
-
-import { ConsoleFiles } from './console-files.js';
 
 export interface ConsoleOptions {
   /** The folder with the built page: `index.html` and `assets/`. */
@@ -26,41 +26,61 @@ const CONTENT_SECURITY_POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
+const TYPES: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
 /**
  * Serves the console at `GET /console` and below. The page itself decides what is at a path, so each
- * path but those of `assets/` answers with it. Files are read when they are first requested.
+ * path but those of `assets/` answers with it. Nothing is there if the console was not built.
  */
 export function serveConsole(
   app: NestFastifyApplication,
   { directory, basePath }: ConsoleOptions,
 ): void {
+  const index = new URL('index.html', directory);
+  if (!existsSync(index)) return;
+  // The page is served at any depth, so its links cannot be relative.
+  const html = readFileSync(index, 'utf8').replaceAll(
+    '="./assets/',
+    () => `="${basePath}/console/assets/`,
+  );
+  const assets = readAssets(new URL('assets/', directory));
   const server = app.getHttpAdapter().getInstance();
-  const files = new ConsoleFiles(directory);
 
   server.get<{ Params: { name: string } }>('/console/assets/:name', (request, reply) => {
-    const file = files.asset(request.params.name);
-    if (!file) return notFound(reply);
+    const asset = assets.get(request.params.name);
+    if (!asset) return notFound(reply);
     return (
       reply
-        .type(file.type)
+        .type(asset.type)
         // The name holds a hash of the content.
         .header('cache-control', 'public, max-age=31536000, immutable')
-        .send(file.content)
+        .send(asset.content)
     );
   });
-  const page = (_request: unknown, reply: FastifyReply) => {
-    const html = files.page(basePath);
-    if (html === undefined) return notFound(reply);
-    return reply
+  const page = (_request: unknown, reply: FastifyReply) =>
+    reply
       .type('text/html; charset=utf-8')
       .headers({
         'cache-control': 'no-cache',
         'content-security-policy': CONTENT_SECURITY_POLICY,
       })
       .send(html);
-  };
   server.get('/console', page);
   server.get('/console/*', page);
+}
+
+/** The files of a folder by their exact names, so that no path leads elsewhere. */
+function readAssets(folder: URL) {
+  const assets = new Map<string, { readonly type: string; readonly content: Buffer }>();
+  for (const name of readdirSync(folder)) {
+    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
+    if (type) assets.set(name, { type, content: readFileSync(new URL(name, folder)) });
+  }
+  return assets;
 }
 
 function notFound(reply: FastifyReply): FastifyReply {
