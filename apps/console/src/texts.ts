@@ -44,6 +44,8 @@ export const texts = {
 
   problems: {
     unreachable: 'The auth server does not answer. Nothing you typed is lost; try again.',
+    unexpected_answer:
+      'Something between this page and the auth server has answered in its place. Try again.',
     session_ended: 'Your session has ended. Log in again; nothing you typed is lost.',
     insufficient_user_authentication: 'Not done: it needs a proof that it is you.',
     invalid_code: 'The code is wrong, or was used before.',

@@ -2,11 +2,11 @@ import { AUTH } from '../place.js';
 import { confirmIdentity } from '../session/identity.js';
 import { session } from '../session/session.js';
 import { connectionLost } from './connection.js';
-import { ApiError, errorOf, ProofNeeded, unreachable } from './problem.js';
+import { ApiError, errorOf, errorOfFailure } from './problem.js';
 
 const KEPT_FOR_DOWNLOAD_MS = 60_000;
 
-export interface Call {
+interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -25,10 +25,14 @@ export async function call<T = undefined>(path: string, options: Call = {}): Pro
   try {
     return await send<T>(path, options);
   } catch (error) {
-    if (!(error instanceof ProofNeeded && (await confirmIdentity()))) throw error;
+    if (!needsProof(error) || !(await confirmIdentity())) throw error;
     return send<T>(path, options);
   }
 }
+
+/** The session goes on, and the call needs a new proof of who the user is (RFC 9470). */
+const needsProof = (error: unknown) =>
+  error instanceof ApiError && error.code === 'insufficient_user_authentication';
 
 /**
  * Saves the answer to a GET as a file of the user, whole or not at all.
@@ -45,9 +49,11 @@ export async function download(path: string, fileName: string): Promise<void> {
   setTimeout(() => URL.revokeObjectURL(link.href), KEPT_FOR_DOWNLOAD_MS);
 }
 
-async function send<T>(path: string, options: Call): Promise<T> {
-  const text = await answer(path, options, (response) => response.text());
-  return (text === '' ? undefined : JSON.parse(text)) as T;
+function send<T>(path: string, options: Call): Promise<T> {
+  return answer(path, options, async (response) => {
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  });
 }
 
 async function answer<T>(
@@ -66,11 +72,11 @@ async function answer<T>(
   };
   try {
     const response = await session.fetch(new URL(path, AUTH), request);
-    if (!response.ok) throw await errorOf(response, true);
+    if (!response.ok) throw await errorOf(response);
     return await read(response);
   } catch (error) {
     if (signal?.aborted) throw error;
-    const known = error instanceof ApiError ? error : unreachable();
+    const known = errorOfFailure(error);
     if (known.code === 'unreachable') connectionLost();
     throw known;
   }

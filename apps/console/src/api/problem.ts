@@ -1,7 +1,9 @@
+import { SessionError } from '@jwt-auth/browser';
+
 import { texts } from '../texts.js';
 
 /** What was wrong with a field of the input. */
-export interface InputFault {
+interface InputFault {
   readonly path: string;
   readonly message: string;
 }
@@ -28,14 +30,6 @@ export class ApiError extends Error {
   }
 }
 
-/** The session goes on, and the call needs a new proof of who the user is (RFC 9470). */
-export class ProofNeeded extends ApiError {
-  constructor() {
-    super(PROOF_NEEDED, texts.problems.insufficient_user_authentication);
-  }
-}
-const PROOF_NEEDED = 'insufficient_user_authentication';
-
 /** What auth says of an access token that it does not take: the session library got no other. */
 const TOKEN_REFUSED = ['token_missing', 'token_invalid', 'token_expired', 'token_revoked'];
 
@@ -44,24 +38,37 @@ const PASSING = [502, 503, 504];
 /** The same status, of an installation that sends no mail. */
 const LASTING = ['mail_unavailable'];
 
-/** @param session whether the call had an access token: then a 401 may say that the session is over */
-export async function errorOf(response: Response, session: boolean): Promise<ApiError> {
+/** What an answer that is no success says. */
+export async function errorOf(response: Response): Promise<ApiError> {
   const { status, headers } = response;
   const body = (await response.json().catch(() => ({}))) as ProblemBody;
-  if (session && status === 401) {
-    if (body.code === PROOF_NEEDED) return new ProofNeeded();
-    // Others, such as `invalid_credentials`, are about what was typed.
-    if (body.code === undefined || TOKEN_REFUSED.includes(body.code)) return sessionEnded();
-  }
+  // Others, such as `invalid_credentials`, are about what was typed.
+  const isOfSession = body.code === undefined || TOKEN_REFUSED.includes(body.code);
+  if (status === 401 && isOfSession) return sessionEnded();
   return errorFrom({ ...body, status }, Number(headers.get('retry-after') ?? 0));
 }
 
+/** What the session, or a request, threw. */
+export function errorOfFailure(failure: unknown): ApiError {
+  if (failure instanceof ApiError) return failure;
+  if (failure instanceof SessionError) {
+    return errorFrom(failure.problem, failure.retryAfterSeconds);
+  }
+  // A success that is no JSON: not of auth, but of something in between.
+  if (failure instanceof SyntaxError) {
+    return new ApiError('unexpected_answer', texts.problems.unexpected_answer);
+  }
+  return new ApiError('unreachable', texts.problems.unreachable);
+}
+
 /** The body of an error with its status, in words. */
-export function errorFrom(
+function errorFrom(
   { status, code = String(status), title, detail, errors }: ProblemBody & { status: number },
   retryAfterSeconds = 0,
 ): ApiError {
-  if (PASSING.includes(status) && !LASTING.includes(code)) return unreachable();
+  if (PASSING.includes(status) && !LASTING.includes(code)) {
+    return new ApiError('unreachable', texts.problems.unreachable);
+  }
   if (code === 'too_many_attempts' && retryAfterSeconds > 0) {
     return new ApiError(code, texts.tryAgainIn(retryAfterSeconds));
   }
@@ -72,5 +79,4 @@ export function errorFrom(
   return new ApiError(code, says ?? title ?? code, errors);
 }
 
-export const unreachable = () => new ApiError('unreachable', texts.problems.unreachable);
 export const sessionEnded = () => new ApiError('session_ended', texts.problems.session_ended);

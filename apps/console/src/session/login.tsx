@@ -1,6 +1,7 @@
 import type { SecondFactorDemand } from '@jwt-auth/browser';
 import { useState } from 'preact/hooks';
 
+import { call } from '../api/api.js';
 import { useAction } from '../api/use-action.js';
 import { signWithPasskey } from '../factors/passkey.js';
 import { useStore } from '../store.js';
@@ -11,7 +12,7 @@ import { AccountEmail } from './account-email.js';
 import { ForgotPassword } from './forgot-password.js';
 import { Register } from './register.js';
 import { SecondFactorForm } from './second-factor.js';
-import { login, loginWithPasskey, post } from './session.js';
+import { login, loginWithPasskey } from './session.js';
 import { farewell, logout } from './use-session.js';
 
 /** The form that starts a session. @param email of the user who was logged in before */
@@ -28,7 +29,8 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
   };
   const usePasskey = () =>
     run(async () => {
-      const options = await post<object>('auth/login/passkey/options');
+      const request = { method: 'POST', body: {} } as const;
+      const options = await call<object>('auth/login/passkey/options', request);
       await loginWithPasskey({ passkey: await signWithPasskey(options) });
     });
   if (mfa) return <SecondFactorForm mfa={mfa} onLeave={() => setMfa(undefined)} />;

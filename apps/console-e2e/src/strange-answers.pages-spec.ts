@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { browserPath } from './browser.js';
+import { Console, SLOW } from './console.js';
+import { newUser } from './stack.js';
+
+/** Of what was asked once a second. */
+const SECONDS = 4;
+
+let open: Console | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+const problem = (status: number, title: string) => ({
+  status,
+  contentType: 'application/problem+json',
+  body: JSON.stringify({ code: 'of_this_test', title }),
+});
+
+describe.skipIf(!browserPath)('the console', SLOW, () => {
+  it('says that a page in the place of an answer is not from auth', async () => {
+    const console = (open = await Console.login({ email: (await newUser()).email }));
+    const { page } = console;
+    const html = { status: 200, contentType: 'text/html', body: '<p>Under construction</p>' };
+    await page.route('**/auth/sessions', (route) => route.fulfill(html));
+    await page.route('**/auth/email/verify/resend', (route) => route.fulfill(html));
+    await console.go('Sessions');
+    await console.sees('has answered in its place');
+    await console.go('Account');
+    await console.press(console.button('Send the link again'));
+    await console.sees('has answered in its place');
+  });
+
+  it('shows why no session is resumed, and does not ask again and again', async () => {
+    const console = (open = await Console.login({ email: (await newUser()).email }));
+    const { page } = console;
+    let count = 0;
+    await page.route('**/auth/refresh', (route) => {
+      count += 1;
+      return route.fulfill(problem(403, 'Not from here'));
+    });
+    await page.reload();
+    await console.sees('Not from here');
+    await page.waitForTimeout(SECONDS * 1_000);
+    expect(count).toBeLessThan(SECONDS);
+    expect(await page.getByText('The page goes on by itself').count()).toBe(0);
+  });
+
+  it('goes on when auth answers, also where its readiness cannot be asked for', async () => {
+    const console = (open = await Console.login({ email: (await newUser()).email }));
+    const { page } = console;
+    await page.route('**/health/ready', (route) => route.fulfill(problem(404, 'Not found')));
+    await page.route('**/auth/sessions', (route) => route.abort(), { times: 1 });
+    await console.go('Sessions');
+    await console.sees('this one');
+    await page.getByText('The page goes on by itself').waitFor({ state: 'detached' });
+  });
+});
