@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
 import { Console, SLOW } from './console.js';
-import { newUser } from './stack.js';
+import { ageLogin, newUser } from './stack.js';
 
 /** Of what was asked once a second. */
 const SECONDS = 4;
@@ -56,5 +56,21 @@ describe.skipIf(!browserPath)('the console', SLOW, () => {
     await console.go('Sessions');
     await console.sees('this one');
     await page.getByText('The page goes on by itself').waitFor({ state: 'detached' });
+  });
+
+  it('ends the question who the user is when it cannot ask', async () => {
+    const user = await newUser();
+    const console = (open = await Console.login({ email: user.email }));
+    const { page } = console;
+    await ageLogin(user);
+    await page.route('**/auth/factors', (route) => route.fulfill(problem(500, 'It is broken')));
+    await page.reload();
+    await console.go('Account');
+    await console.press(console.button('Delete my account'));
+    await console.press(console.inDialog('Delete my account'));
+    const question = page.getByRole('dialog', { name: 'Confirm that it is you' });
+    await question.getByText('It is broken').waitFor();
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await console.sees('Not done: it needs a proof that it is you.');
   });
 });

@@ -5,7 +5,7 @@ import { useQuery } from '../api/use-query.js';
 import type { FactorList } from '../factors/factor.js';
 import { useStore } from '../store.js';
 import { texts } from '../texts.js';
-import { Field } from '../ui/controls.js';
+import { Button, Failure, Field } from '../ui/controls.js';
 import { Dialog } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { identityQuestion, type IdentityAnswer } from './identity.js';
@@ -26,11 +26,22 @@ export function ConfirmIdentity() {
 function ProofForm({ answer }: ProofFormProps) {
   const factors = useQuery<FactorList>('auth/factors');
   const items = factors.data?.items;
+  const cancel = () => answer(false);
+  if (!items && factors.error) {
+    return (
+      <Dialog title={texts.identity.title} onClose={cancel}>
+        <Failure error={factors.error} />
+        <div class="buttons">
+          <Button onClick={cancel}>{texts.cancel}</Button>
+        </div>
+      </Dialog>
+    );
+  }
   if (!items) return null;
   if (items.length === 0) return <PasswordProof answer={answer} />;
   const hasPasskey = items.some(({ kind }) => kind === 'passkey');
   return (
-    <Dialog title={texts.identity.title} onClose={() => answer(false)}>
+    <Dialog title={texts.identity.title} onClose={cancel}>
       <p class="text">{texts.identity.aboutFactor}</p>
       <FactorForm
         submit={async (proof) => {
@@ -43,7 +54,7 @@ function ProofForm({ answer }: ProofFormProps) {
         }
         hasCodes={items.some(({ kind }) => kind === 'totp')}
         leaveLabel={texts.cancel}
-        onLeave={() => answer(false)}
+        onLeave={cancel}
       />
     </Dialog>
   );
