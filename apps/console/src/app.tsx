@@ -21,7 +21,8 @@ export function App() {
   return (
     <>
       <div role="alert">{isAway && <p class="away">{texts.away}</p>}</div>
-      {state === 'none' ? (
+      {state === 'none' || (state === 'ended' && !me.data) ? (
+        // Without pages to keep, the end of a session is no other than a logout.
         <LoginPage />
       ) : me.data ? (
         // Another user starts with pages of their own.

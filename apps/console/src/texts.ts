@@ -35,6 +35,8 @@ export const texts = {
   copied: 'Copied.',
   notCopied: 'The browser does not allow it: select the text and copy it.',
   logout: 'Log out',
+  logoutFailed:
+    'The auth server did not answer: your session may go on there. Load this page again, and log out if it shows your account.',
   away: 'The auth server does not answer. The page goes on by itself as soon as it does.',
   unknownPage: {
     title: 'Not found',

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { useLogins } from '../session/use-session.js';
+import { usePrincipals } from '../session/use-session.js';
 import { useStore } from '../store.js';
 import { call } from './api.js';
 import { connection } from './connection.js';
@@ -18,20 +18,25 @@ export interface Query<T> {
 const PASSING = ['unreachable', 'session_ended'];
 
 /**
- * Reads a path when the component appears, when auth is back, and when the user has logged in again.
+ * Reads a path when the component appears, when auth is back, and when another user has logged in, or the same
+ * one again or with other roles.
  *
- * @param path `undefined`: nothing is read
+ * @param path `undefined`: nothing is read, and nothing kept
  * @param everyMs reads again so long after each answer
  */
 export function useQuery<T>(path: string | undefined, everyMs?: number): Query<T> {
   const [state, setState] = useState<{ path?: string; data?: T; error?: ApiError }>({});
   const [reloads, setReloads] = useState(0);
   const { returned } = useStore(connection);
-  const logins = useLogins();
+  const principals = usePrincipals();
   const waiting = useRef<(() => void)[]>([]);
 
   useEffect(() => {
-    if (path === undefined) return endAll(waiting.current);
+    if (path === undefined) {
+      // It may be of a user who has logged out.
+      setState({});
+      return endAll(waiting.current);
+    }
     // Who asks from now on waits for the next reading.
     const served = waiting.current.splice(0);
     const ended = new AbortController();
@@ -61,7 +66,7 @@ export function useQuery<T>(path: string | undefined, everyMs?: number): Query<T
       clearTimeout(timer);
       waiting.current.push(...served);
     };
-  }, [path, everyMs, reloads, returned, logins]);
+  }, [path, everyMs, reloads, returned, principals]);
 
   useEffect(() => () => endAll(waiting.current), []);
 

@@ -1,5 +1,6 @@
 import { AUTH } from '../place.js';
 import { Store, useStore } from '../store.js';
+import { texts } from '../texts.js';
 import { announce } from '../ui/announcements.js';
 import { identityQuestion } from './identity.js';
 import { session } from './session.js';
@@ -9,12 +10,12 @@ import { session } from './session.js';
  * - `none`: nobody has logged in, or the user has logged out.
  * - `ended`: the session was ended elsewhere, or has expired. The pages stay as they are.
  */
-export type SessionState = 'unknown' | 'none' | 'open' | 'ended';
+type SessionState = 'unknown' | 'none' | 'open' | 'ended';
 
 export const sessionState = new Store<SessionState>('unknown');
 
-/** How often somebody has logged in here. */
-const logins = new Store(0);
+/** How often somebody has logged in here, or has got other rights. */
+const principals = new Store(0);
 
 session.onChange((principal) => {
   const was = sessionState.value;
@@ -23,12 +24,13 @@ session.onChange((principal) => {
     identityQuestion.value?.(false);
     return sessionState.set(was === 'open' || was === 'ended' ? 'ended' : 'none');
   }
-  if (was !== 'open') logins.set(logins.value + 1);
+  farewell.set('');
+  principals.set(principals.value + 1);
   sessionState.set('open');
 });
 
-/** Changes with each login, so that what failed without one is repeated. */
-export const useLogins = () => useStore(logins);
+/** Changes with each principal: what failed, or was an answer to another one, is read again. */
+export const usePrincipals = () => useStore(principals);
 
 /** What the login page says of how the session ended; empty: nothing. */
 export const farewell = new Store('');
@@ -51,5 +53,6 @@ export async function logout(text = ''): Promise<void> {
   if (text) announce(text);
   showNothing();
   tabs.postMessage('logout');
-  await session.logout().catch(() => undefined);
+  // A text says that auth has ended the session already.
+  await session.logout().catch(() => text || farewell.set(texts.logoutFailed));
 }

@@ -5,7 +5,7 @@ import { connection } from '../api/connection.js';
 import { useAction } from '../api/use-action.js';
 import { isAdmin, useMe } from '../session/me.js';
 import { newAccessToken } from '../session/session.js';
-import { useLogins } from '../session/use-session.js';
+import { usePrincipals } from '../session/use-session.js';
 import { useStore } from '../store.js';
 import { texts } from '../texts.js';
 import { Badge, Button, Failure, Field } from '../ui/controls.js';
@@ -27,7 +27,7 @@ function OwnToken() {
   const [token, setToken] = useState<string>();
   const { run, isRunning, error } = useAction();
   const read = () => void run(async () => setToken(await newAccessToken()));
-  useEffect(read, [useLogins(), useStore(connection).returned]);
+  useEffect(read, [usePrincipals(), useStore(connection).returned]);
   return (
     <Card title={texts.token.own}>
       {token && <Copyable text={token} label={texts.token.own} />}

@@ -1,0 +1,74 @@
+import type { Route } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { browserPath } from './browser.js';
+import { Console, SLOW } from './console.js';
+import { adminToken, api, login, newUser, PASSWORD } from './stack.js';
+
+let open: Console | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+/** A tab beside that of the console, at the same page. */
+async function openTab({ page }: Console) {
+  const tab = await page.context().newPage();
+  await tab.goto(page.url());
+  return tab;
+}
+
+describe.skipIf(!browserPath)('after a logout', SLOW, () => {
+  it('nothing is shown of that user to the next one', async () => {
+    const [user, other] = [await newUser(), await newUser()];
+    const console = (open = await Console.login({ email: user.email }));
+    await console.press(console.button('Log out'));
+    await console.page.route('**/auth/me', broken);
+    await console.logIn(other.email);
+    await console.sees('It is broken');
+    expect(await console.page.getByText(user.email).count()).toBe(0);
+  });
+
+  it('says that auth did not hear of it, until the next login in any tab', async () => {
+    const { email } = await newUser();
+    const console = (open = await Console.login({ email }));
+    const tab = await openTab(console);
+    await tab.getByText(email).waitFor();
+    await console.page.route('**/auth/logout', (route) => route.abort());
+    await console.press(console.button('Log out'));
+    await console.sees('your session may go on there');
+    await tab.getByLabel('E-mail').fill(email);
+    await tab.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await tab.getByRole('button', { name: 'Log in', exact: true }).click();
+    await console.page.getByText(email).waitFor();
+    await tab.getByRole('button', { name: 'Log out' }).click();
+    await console.button('Log in').waitFor();
+    expect(await console.page.getByText('your session may go on there').count()).toBe(0);
+  });
+});
+
+describe.skipIf(!browserPath)('a tab', SLOW, () => {
+  it('shows the login when the session, of which another tab has a token, has ended', async () => {
+    const { email } = await newUser();
+    const console = (open = await Console.login({ email }));
+    await api('auth/logout-everywhere', { token: await login(email), method: 'POST' });
+    const tab = await openTab(console);
+    await tab.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    expect(await tab.getByRole('dialog').count()).toBe(0);
+  });
+
+  it('has the pages of the roles that a user has got meanwhile', async () => {
+    const { id, email } = await newUser();
+    const console = (open = await Console.login({ email }));
+    const body = { roles: ['user', 'admin'] };
+    await api(`admin/users/${id}`, { token: await adminToken(), method: 'PATCH', body });
+    await console.go('Sessions');
+    await console.go('Users');
+  });
+});
+
+/** An answer of a fault in auth. */
+function broken(route: Route): Promise<void> {
+  const body = JSON.stringify({ title: 'It is broken' });
+  return route.fulfill({ status: 500, contentType: 'application/problem+json', body });
+}
