@@ -65,6 +65,17 @@ describe.skipIf(!browserPath)('a tab', SLOW, () => {
     await console.go('Sessions');
     await console.go('Users');
   });
+
+  it('goes back to where it was before the console', async () => {
+    const console = (open = await Console.open());
+    const before = `${console.address}/health/ready`;
+    await console.page.goto(before);
+    await console.page.goto(`${console.address}/console`);
+    await console.logIn((await newUser()).email);
+    await console.page.waitForURL('**/console/token');
+    await console.page.goBack();
+    expect(console.page.url()).toBe(before);
+  });
 });
 
 /** An answer of a fault in auth. */

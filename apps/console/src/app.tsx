@@ -52,7 +52,8 @@ function Shell({ me }: { readonly me: Me }) {
   );
   const current = visible.find((name) => name === first);
   useEffect(() => {
-    if (first === '') go('token');
+    // A page that leads on at once would lead on again when the user goes back.
+    if (first === '') go('token', 'replace');
   }, [first]);
   const { component: Content } = PAGES[current ?? 'token'];
   return (

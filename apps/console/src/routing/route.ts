@@ -9,9 +9,13 @@ export const route = new Store(currentPath());
 /** The address of a path of the console. */
 export const href = (path: string) => `${base}${path}`;
 
-/** Goes to a path of the console without loading it anew. */
-export function go(path: string): void {
-  history.pushState(null, '', href(path));
+/**
+ * Goes to a path of the console without loading it anew.
+ *
+ * @param entry of the history: another one, or this one with another path
+ */
+export function go(path: string, entry: 'push' | 'replace' = 'push'): void {
+  history[`${entry}State`](null, '', href(path));
   route.set(currentPath());
   scrollTo(0, 0);
 }
