@@ -26,6 +26,12 @@ export class Store<T> {
 /** The value of a store, also of the next renderings. */
 export function useStore<T>(store: Store<T>): T {
   const [, render] = useState(0);
-  useEffect(() => store.subscribe(() => render((count) => count + 1)), [store]);
-  return store.value;
+  const { value } = store;
+  useEffect(() => {
+    const renderAgain = () => render((count) => count + 1);
+    // It may have been set since it was rendered.
+    if (!Object.is(store.value, value)) renderAgain();
+    return store.subscribe(renderAgain);
+  }, [store]);
+  return value;
 }
