@@ -273,6 +273,7 @@ export const texts = {
     own: 'This is you: after the change your next token carries it.',
     saveTitle: 'Change the roles and claims?',
     saved: 'Saved. The old access tokens are revoked.',
+    unchanged: 'There is nothing to save.',
     actions: 'Account',
     disable: {
       label: 'Disable',
@@ -339,8 +340,10 @@ export const texts = {
     create: 'New client',
     created: 'The client is created.',
     change: 'Change the client',
-    changeText: 'With the change all tokens that the client has now are refused. It gets new ones.',
-    saved: 'Saved. The tokens it had are revoked.',
+    changeText:
+      'With a change of more than the name, all tokens that the client has now are refused. It gets new ones.',
+    renamed: 'Saved.',
+    changed: 'Saved. The tokens it had are revoked.',
     secret: 'Secret',
     secretOf: 'The secret of the client',
     secretFrom: 'Secret created',

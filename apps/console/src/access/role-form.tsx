@@ -51,7 +51,14 @@ export function RoleForm({ role, onSaved, onClose }: RoleFormProps) {
               hasFocus
             />
           )}
-          <Choices label={texts.scopes} options={options} chosen={scopes} onChange={setScopes} />
+          <Choices
+            label={texts.scopes}
+            name="scopes"
+            options={options}
+            chosen={scopes}
+            onChange={setScopes}
+            error={error}
+          />
           <Choices
             label={texts.factors.title}
             options={[{ value: texts.factors.requires }]}

@@ -3,6 +3,8 @@ import { useState } from 'preact/hooks';
 import { scopeOptions, useResources } from '../access/access.js';
 import { call, path } from '../api/api.js';
 import { texts } from '../texts.js';
+import { announce } from '../ui/announcements.js';
+import { changesOf } from '../ui/changes.js';
 import { Choices, Field } from '../ui/controls.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { asObject, asText } from '../ui/json.js';
@@ -15,13 +17,18 @@ interface ClientFormProps {
   readonly onClose: () => void;
 }
 
+/** What auth gives a client that names none. */
+const DEFAULTS = { audiences: [], claims: {} };
+
 /** Makes a client, or changes one. */
 export function ClientForm({ client, onSaved, onClose }: ClientFormProps) {
-  const [name, setName] = useState(client?.name ?? '');
-  const [grants, setGrants] = useState(client?.grants ?? ['client_credentials']);
-  const [scopes, setScopes] = useState(client?.scopes ?? []);
-  const [audiences, setAudiences] = useState(client?.audiences ?? []);
-  const [claims, setClaims] = useState(asText(client?.claims ?? {}));
+  // The list may be read again meanwhile.
+  const [begun] = useState<Partial<Client>>(client ?? DEFAULTS);
+  const [name, setName] = useState(begun.name ?? '');
+  const [grants, setGrants] = useState(begun.grants ?? ['client_credentials']);
+  const [scopes, setScopes] = useState(begun.scopes ?? []);
+  const [audiences, setAudiences] = useState(begun.audiences ?? []);
+  const [claims, setClaims] = useState(asText(begun.claims));
   const resources = useResources().data;
   const known = scopeOptions(resources).map(({ value }) => value);
   const options = [
@@ -29,12 +36,15 @@ export function ClientForm({ client, onSaved, onClose }: ClientFormProps) {
     ...scopes.filter((scope) => !known.includes(scope)).map((value) => ({ value })),
   ];
   const save = async () => {
-    const traits = { name, grants, scopes, claims: asObject(claims, 'claims') };
-    const body = { ...traits, ...(audiences.length > 0 && { audiences }) };
+    const traits = { name, grants, scopes, audiences, claims: asObject(claims, 'claims') };
+    const body = changesOf<typeof traits>(begun, traits);
     const saved = client
       ? await call<Client>(path('admin', 'clients', client.id), { method: 'PATCH', body })
       : await call<Client & { secret: string }>('admin/clients', { method: 'POST', body });
     await onSaved(saved);
+    const isRenamed = Object.keys(body).every((trait) => trait === 'name');
+    const { created, renamed, changed } = texts.clients;
+    announce(client ? (isRenamed ? renamed : changed) : created);
   };
   return (
     <FormDialog
@@ -42,7 +52,6 @@ export function ClientForm({ client, onSaved, onClose }: ClientFormProps) {
       {...(client && { about: texts.clients.changeText })}
       label={client ? texts.save : texts.clients.create}
       submit={save}
-      done={client ? texts.clients.saved : texts.clients.created}
       onClose={onClose}
     >
       {(error) => (
@@ -59,15 +68,26 @@ export function ClientForm({ client, onSaved, onClose }: ClientFormProps) {
           <Choices
             label={texts.clients.grants}
             options={GRANTS.map((value) => ({ value, hint: texts.clients.grantHints[value] }))}
+            name="grants"
             chosen={grants}
             onChange={setGrants}
+            error={error}
           />
-          <Choices label={texts.scopes} options={options} chosen={scopes} onChange={setScopes} />
+          <Choices
+            label={texts.scopes}
+            name="scopes"
+            options={options}
+            chosen={scopes}
+            onChange={setScopes}
+            error={error}
+          />
           <Choices
             label={texts.clients.audiences}
             options={(resources?.items ?? []).map(({ audience }) => ({ value: audience }))}
+            name="audiences"
             chosen={audiences}
             onChange={setAudiences}
+            error={error}
           />
           <Field
             label={texts.claims}

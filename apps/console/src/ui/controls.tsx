@@ -68,8 +68,7 @@ export function Field({
   ...input
 }: FieldProps) {
   const id = useId();
-  const faults = error?.faults.filter(({ path }) => name && path.split('.')[0] === name) ?? [];
-  const fault = faults.map(({ message }) => message).join('. ');
+  const fault = faultOf(name, error);
   const shared = {
     id,
     name,
@@ -100,12 +99,24 @@ export function Field({
           {hint}
         </p>
       )}
-      {fault && (
-        <p class="fault" id={`${id}-fault`}>
-          {fault}
-        </p>
-      )}
+      <Fault id={id} text={fault} />
     </div>
+  );
+}
+
+/** What an error says of a field, or of a part of it. */
+function faultOf(name: string | undefined, error: ApiError | undefined): string {
+  const faults = error?.faults.filter(({ path }) => name && path.split('.')[0] === name) ?? [];
+  return faults.map(({ message }) => message).join('. ');
+}
+
+/** @param id of the field, which names it by `aria-describedby` */
+function Fault({ id, text }: { readonly id: string; readonly text: string }) {
+  if (text === '') return null;
+  return (
+    <p class="fault" id={`${id}-fault`}>
+      {text}
+    </p>
   );
 }
 
@@ -114,14 +125,18 @@ interface ChoicesProps {
   readonly options: readonly { readonly value: string; readonly hint?: string }[];
   readonly chosen: readonly string[];
   readonly onChange: (chosen: readonly string[]) => void;
+  /** The error of the form: what it says of `name` is shown here. */
+  readonly error?: ApiError | undefined;
+  readonly name?: string;
 }
 
 /** Any number of several options. */
-export function Choices({ label, options, chosen, onChange }: ChoicesProps) {
+export function Choices({ label, options, chosen, onChange, error, name }: ChoicesProps) {
+  const id = useId();
   const toggle = (value: string) =>
     onChange(chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value]);
   return (
-    <fieldset class="field">
+    <fieldset class="field" aria-describedby={`${id}-fault`}>
       <legend>{label}</legend>
       <div class="choices">
         {options.map(({ value, hint }) => (
@@ -136,6 +151,7 @@ export function Choices({ label, options, chosen, onChange }: ChoicesProps) {
         ))}
         {options.length === 0 && <p class="hint">{texts.none}</p>}
       </div>
+      <Fault id={id} text={faultOf(name, error)} />
     </fieldset>
   );
 }

@@ -7,6 +7,8 @@ import { useQuery } from '../api/use-query.js';
 import { useMe } from '../session/me.js';
 import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
+import { announce } from '../ui/announcements.js';
+import { changesOf } from '../ui/changes.js';
 import { Badge, Button, Choices, Failure, Field } from '../ui/controls.js';
 import { Confirm } from '../ui/dialog.js';
 import { asObject, asText } from '../ui/json.js';
@@ -57,6 +59,8 @@ export function UserPage({ id }: { readonly id: string }) {
   );
 }
 
+type Rights = Pick<User, 'roles' | 'claims'>;
+
 function UserForm({
   user,
   onSaved,
@@ -64,18 +68,25 @@ function UserForm({
   readonly user: User;
   readonly onSaved: () => Promise<void>;
 }) {
-  const [roles, setRoles] = useState(user.roles);
-  const [claims, setClaims] = useState(() => asText(user.claims));
+  // The user may be read again meanwhile.
+  const [begun, setBegun] = useState<Rights>({ roles: user.roles, claims: user.claims });
+  const [roles, setRoles] = useState(begun.roles);
+  const [claims, setClaims] = useState(() => asText(begun.claims));
   const { run, isRunning, error } = useAction();
-  const [change, setChange] = useState<object>();
+  const [change, setChange] = useState<Partial<Rights>>();
   const known = useRoles().data?.items ?? [];
   const isOwn = useMe().id === user.id;
   const ask = (event: Event) => {
     event.preventDefault();
-    void run(async () => setChange({ roles, claims: asObject(claims, 'claims') }));
+    void run(async () => {
+      const changes = changesOf(begun, { roles, claims: asObject(claims, 'claims') });
+      if (Object.keys(changes).length > 0) setChange(changes);
+      else announce(texts.users.unchanged);
+    });
   };
   const save = async () => {
     await call(path('admin', 'users', user.id), { method: 'PATCH', body: change });
+    setBegun({ ...begun, ...change });
     await onSaved();
   };
   return (

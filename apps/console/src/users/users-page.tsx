@@ -115,8 +115,10 @@ function NewUser({ onClose }: { readonly onClose: () => void }) {
           <Choices
             label={texts.users.roles}
             options={known.map(({ name, scopes }) => ({ value: name, hint: scopes.join(' ') }))}
+            name="roles"
             chosen={roles}
             onChange={setRoles}
+            error={error}
           />
         </>
       )}
