@@ -45,7 +45,7 @@ export function KeysPage() {
         </DialogButton>
       }
     >
-      {withdrawn && <Drill kid={withdrawn} />}
+      {withdrawn && <Drill key={withdrawn} kid={withdrawn} />}
       <Rows items={keys.data} error={keys.error} keyOf={({ kid }) => kid} label={texts.keys.title}>
         {(key) => (
           <div class="row">
