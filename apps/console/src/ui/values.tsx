@@ -43,11 +43,15 @@ export function Countdown({ fromMs, toMs }: { readonly fromMs: number; readonly 
 
 /** A text to be taken elsewhere. */
 export function Copyable({ text, label }: { readonly text: string; readonly label: string }) {
-  const copy = () =>
-    navigator.clipboard.writeText(text).then(
-      () => announce(texts.copied),
-      () => announce(texts.notCopied),
-    );
+  const copy = async () => {
+    try {
+      // Absent from a page over plain http.
+      await navigator.clipboard.writeText(text);
+      announce(texts.copied);
+    } catch {
+      announce(texts.notCopied);
+    }
+  };
   return (
     <div class="copyable">
       <code tabIndex={0} aria-label={label}>
