@@ -151,6 +151,9 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.sees('resource.deleted');
       await console.page.getByLabel('What').selectOption('users');
       await console.sees('There is nothing here.');
+      await console.type(console.page.getByLabel('To'), '');
+      await console.page.getByLabel('What').selectOption('access model file');
+      await console.sees('access_model.filled');
     });
 
     it('name the user of a session, and who did what', async () => {

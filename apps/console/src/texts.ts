@@ -413,6 +413,7 @@ export const texts = {
       revocation: 'revocations',
       role: 'roles',
       resource: 'resources',
+      access_model: 'access model file',
       factor: 'second factors',
       mail: 'mails',
     },
