@@ -3,6 +3,9 @@ export const LOCALE = 'en';
 
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
+const RIGHTS_HINT =
+  'A change revokes the live access tokens of this user at once. The sessions stay: the next refresh carries the new roles and claims.';
+
 /** Everything that the console says, in one place: another language is another file like this one. */
 export const texts = {
   name: 'Console',
@@ -196,17 +199,21 @@ export const texts = {
     used: 'used',
     begun: 'begun',
     ends: 'ends',
-    end: 'End',
-    endOne: 'End this session?',
-    endText: 'Its refresh token and its access tokens are refused from now on, by every service.',
+    end: {
+      label: 'End',
+      title: 'End this session?',
+      text: 'Its refresh token and its access tokens are refused from now on, by every service.',
+      done: 'The session has ended.',
+    },
     endCurrentText: 'This is the session of this page: you are logged out.',
-    ended: 'The session has ended.',
-    endAll: 'End all sessions',
-    endAllText: (count: number) =>
+    endAll: (count: number) => ({
+      label: 'End all sessions',
+      title: 'End all sessions',
+      text: `${plural(count, 'session ends', 'sessions end')}. All their tokens are refused from now on, by every service.`,
+      done: 'All sessions have ended.',
+    }),
+    endAllOwnText: (count: number) =>
       `${plural(count, 'session ends', 'sessions end')}, this one too. All their tokens are refused from now on, by every service.`,
-    endedAll: 'All sessions have ended.',
-    endUsersText: (count: number) =>
-      `${plural(count, 'session ends', 'sessions end')}. All their tokens are refused from now on, by every service.`,
     device: (browser: string, system: string) => `${browser} on ${system}`,
     unknownDevice: 'An unknown device',
     unknownPlace: 'from an unknown place',
@@ -241,12 +248,18 @@ export const texts = {
     recoveryCodes: 'Recovery codes',
     keepCodes: 'Each works once in place of the app. Keep them where you find them without it.',
     codesLeft: (count: number) => `${plural(count, 'code is', 'codes are')} left.`,
-    newCodes: 'New recovery codes',
-    newCodesText: 'There are ten new ones, and those from before no longer work.',
-    codesMade: 'There are new recovery codes.',
-    remove: 'Remove this second factor?',
-    removeText: 'A login no longer asks for it. A mail tells you of the change.',
-    removed: 'The second factor is removed.',
+    newCodes: {
+      label: 'New recovery codes',
+      title: 'New recovery codes',
+      text: 'There are ten new ones, and those from before no longer work.',
+      done: 'There are new recovery codes.',
+    },
+    remove: {
+      label: 'Remove',
+      title: 'Remove this second factor?',
+      text: 'A login no longer asks for it. A mail tells you of the change.',
+      done: 'The second factor is removed.',
+    },
     reset: {
       label: 'Remove second factors',
       title: 'Remove all second factors?',
@@ -268,11 +281,14 @@ export const texts = {
     oneAbout: 'What this user may do, and where they are logged in.',
     id: 'Id',
     rights: 'Roles and claims',
-    rightsHint:
-      'A change revokes the live access tokens of this user at once. The sessions stay: the next refresh carries the new roles and claims.',
+    rightsHint: RIGHTS_HINT,
     own: 'This is you: after the change your next token carries it.',
-    saveTitle: 'Change the roles and claims?',
-    saved: 'Saved. The old access tokens are revoked.',
+    change: {
+      label: 'Save',
+      title: 'Change the roles and claims?',
+      text: RIGHTS_HINT,
+      done: 'Saved. The old access tokens are revoked.',
+    },
     unchanged: 'There is nothing to save.',
     actions: 'Account',
     disable: {
@@ -347,27 +363,36 @@ export const texts = {
     secret: 'Secret',
     secretOf: 'The secret of the client',
     secretFrom: 'Secret created',
-    addSecret: 'Add a secret',
-    addSecretText:
-      'A second secret works beside the first, until all services of this client know it. Then end the old one.',
-    secretAdded: 'There is a new secret.',
-    endSecret: 'End the secret',
-    endSecretText: 'Services that still use this secret can no longer get tokens.',
-    secretEnded: 'The secret has ended.',
+    addSecret: {
+      label: 'Add a secret',
+      title: 'Add a secret',
+      text: 'A second secret works beside the first, until all services of this client know it. Then end the old one.',
+      done: 'There is a new secret.',
+    },
+    endSecret: {
+      label: 'End the secret',
+      title: 'End the secret',
+      text: 'Services that still use this secret can no longer get tokens.',
+      done: 'The secret has ended.',
+    },
     disable: {
       label: 'Disable',
+      title: 'Disable',
       text: 'Every token issued to this client is refused at once, and it gets none until it is enabled again.',
       done: 'The client is disabled.',
     },
     enable: {
       label: 'Enable',
+      title: 'Enable',
       text: 'The client can get tokens again. Those it had before stay refused.',
       done: 'The client is enabled.',
     },
-    remove: 'Remove the client?',
-    removeText:
-      'The client and its secrets go, and every token issued to it is refused at once. This cannot be taken back.',
-    removed: 'The client is removed.',
+    remove: {
+      label: 'Remove',
+      title: 'Remove the client?',
+      text: 'The client and its secrets go, and every token issued to it is refused at once. This cannot be taken back.',
+      done: 'The client is removed.',
+    },
   },
 
   access: {
@@ -387,11 +412,13 @@ export const texts = {
     saved: 'Saved.',
     remove: {
       roles: {
+        label: 'Remove',
         title: 'Remove this role?',
         text: 'All users lose it. Their live tokens with its scopes are refused at once.',
         done: 'The role is removed.',
       },
       resources: {
+        label: 'Remove',
         title: 'Remove this resource?',
         text: 'Its scopes go from all roles. All live tokens for it are refused at once.',
         done: 'The resource is removed.',
@@ -440,22 +467,24 @@ export const texts = {
       signing: 'signs new tokens',
       over: 'signs no more: tokens of a retired key stay valid, those of a withdrawn key do not',
     },
-    rotate: 'Rotate',
-    rotateTitle: 'Rotate the keys?',
-    rotateText:
-      'The next key signs from now on, and a new next key is published. Users notice nothing: tokens of the old key stay valid until they expire.',
-    rotated: 'The next key signs now.',
-    withdraw: 'Withdraw',
-    withdrawTitle: 'Is this key stolen?',
+    rotate: {
+      label: 'Rotate',
+      title: 'Rotate the keys?',
+      text: 'The next key signs from now on, and a new next key is published. Users notice nothing: tokens of the old key stay valid until they expire.',
+      done: 'The next key signs now.',
+    },
+    withdraw: {
+      label: 'Withdraw',
+      title: 'Is this key stolen?',
+      done: 'The key is withdrawn.',
+    },
     withdrawText: {
       active:
         'Every token that this key has signed is refused by every service at once, yours too. Another key is active before the answer comes. Sessions go on: pages and services fetch a new token by themselves.',
       next: 'It signs nothing yet, so no token is refused. A new next key is published.',
       retired:
         'Every token that this key has signed, and that has not expired, is refused at once.',
-      withdrawn: '',
     },
-    withdrawn: 'The key is withdrawn.',
     drill: 'The drill for a stolen key',
     steps: [
       'Find the key: a forged token names it as kid in its header; without one, take the active key.',

@@ -4,7 +4,7 @@ import { call, path } from '../api/api.js';
 import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { Badge } from '../ui/controls.js';
-import { Confirm, DialogButton } from '../ui/dialog.js';
+import { ConfirmButton, DialogButton } from '../ui/dialog.js';
 
 interface AccessRowProps {
   readonly kind: 'roles' | 'resources';
@@ -17,7 +17,6 @@ interface AccessRowProps {
 
 /** A role or a resource, to change or remove. */
 export function AccessRow({ kind, name, isBuiltIn, onChanged, form, children }: AccessRowProps) {
-  const words = texts.access.remove[kind];
   return (
     <div class="row">
       <div class="grow">
@@ -31,23 +30,16 @@ export function AccessRow({ kind, name, isBuiltIn, onChanged, form, children }: 
           {form}
         </DialogButton>
         {!isBuiltIn && (
-          <DialogButton label={texts.remove} name={`${texts.remove}: ${name}`} kind="danger">
-            {(close) => (
-              <Confirm
-                title={words.title}
-                label={texts.remove}
-                action={async () => {
-                  await call(path('admin', kind, name), { method: 'DELETE' });
-                  await onChanged();
-                }}
-                done={words.done}
-                onClose={close}
-              >
-                <p>{words.text}</p>
-                <LiveTokens {...(kind === 'roles' ? { role: name } : { audience: name })} />
-              </Confirm>
-            )}
-          </DialogButton>
+          <ConfirmButton
+            says={texts.access.remove[kind]}
+            of={name}
+            action={async () => {
+              await call(path('admin', kind, name), { method: 'DELETE' });
+              await onChanged();
+            }}
+          >
+            <LiveTokens {...(kind === 'roles' ? { role: name } : { audience: name })} />
+          </ConfirmButton>
         )}
       </div>
     </div>

@@ -1,7 +1,7 @@
 import { call, path } from '../api/api.js';
 import { texts } from '../texts.js';
 import { Badge } from '../ui/controls.js';
-import { Confirm, DialogButton } from '../ui/dialog.js';
+import { ConfirmButton, DialogButton } from '../ui/dialog.js';
 import { Time } from '../ui/values.js';
 import { ClientForm } from './client-form.js';
 import type { Client } from './client.js';
@@ -14,12 +14,14 @@ interface ClientRowProps {
 
 export function ClientRow({ client, onChanged }: ClientRowProps) {
   const one = path('admin', 'clients', client.id);
-  const named = (label: string) => ({ label, name: `${label}: ${client.name}` });
   const change = (which: string, options: Parameters<typeof call>[1]) => async () => {
     await call(which, options);
     await onChanged({ id: client.id });
   };
-  const toggle = client.disabled ? texts.clients.enable : texts.clients.disable;
+  const addSecret = async () => {
+    const made = await call<{ secret: string }>(`${one}/secrets`, { method: 'POST' });
+    await onChanged({ id: client.id, secret: made.secret });
+  };
   return (
     <div class="row">
       <div class="grow">
@@ -40,74 +42,49 @@ export function ClientRow({ client, onChanged }: ClientRowProps) {
                 {texts.clients.secretFrom} <Time at={secret.createdAt} />
               </span>
               {client.secrets.length > 1 && (
-                <DialogButton {...named(texts.clients.endSecret)} kind="danger">
-                  {(close) => (
-                    <Confirm
-                      title={texts.clients.endSecret}
-                      label={texts.clients.endSecret}
-                      action={change(`${one}/secrets/${secret.id}`, { method: 'DELETE' })}
-                      done={texts.clients.secretEnded}
-                      onClose={close}
-                    >
-                      {texts.clients.endSecretText}
-                    </Confirm>
-                  )}
-                </DialogButton>
+                <ConfirmButton
+                  says={texts.clients.endSecret}
+                  of={client.name}
+                  action={change(`${one}/secrets/${secret.id}`, { method: 'DELETE' })}
+                />
               )}
             </li>
           ))}
         </ul>
       </div>
       <div class="buttons">
-        <DialogButton {...named(texts.change)}>
+        <DialogButton label={texts.change} name={`${texts.change}: ${client.name}`}>
           {(close) => <ClientForm client={client} onSaved={onChanged} onClose={close} />}
         </DialogButton>
-        <DialogButton {...named(texts.clients.addSecret)}>
-          {(close) => (
-            <Confirm
-              title={texts.clients.addSecret}
-              label={texts.clients.addSecret}
-              action={async () => {
-                const { secret } = await call<{ secret: string }>(`${one}/secrets`, {
-                  method: 'POST',
-                });
-                await onChanged({ id: client.id, secret });
-              }}
-              done={texts.clients.secretAdded}
-              onClose={close}
-            >
-              {texts.clients.addSecretText}
-            </Confirm>
-          )}
-        </DialogButton>
-        <DialogButton {...named(toggle.label)} kind={client.disabled ? 'plain' : 'danger'}>
-          {(close) => (
-            <Confirm
-              title={toggle.label}
-              label={toggle.label}
-              action={change(one, { method: 'PATCH', body: { disabled: !client.disabled } })}
-              done={toggle.done}
-              onClose={close}
-            >
-              <p>{toggle.text}</p>
-              {!client.disabled && <p>{texts.liveTokensOfClients}</p>}
-            </Confirm>
-          )}
-        </DialogButton>
-        <DialogButton {...named(texts.remove)} kind="danger">
-          {(close) => (
-            <Confirm
-              title={texts.clients.remove}
-              label={texts.remove}
-              action={change(one, { method: 'DELETE' })}
-              done={texts.clients.removed}
-              onClose={close}
-            >
-              <p>{texts.clients.removeText}</p>
-              <p>{texts.liveTokensOfClients}</p>
-            </Confirm>
-          )}
-        </DialogButton>
+        <ConfirmButton
+          says={texts.clients.addSecret}
+          of={client.name}
+          action={addSecret}
+          kind="plain"
+        />
+        {client.disabled ? (
+          <ConfirmButton
+            says={texts.clients.enable}
+            of={client.name}
+            action={change(one, { method: 'PATCH', body: { disabled: false } })}
+            kind="plain"
+          />
+        ) : (
+          <ConfirmButton
+            says={texts.clients.disable}
+            of={client.name}
+            action={change(one, { method: 'PATCH', body: { disabled: true } })}
+          >
+            <p>{texts.liveTokensOfClients}</p>
+          </ConfirmButton>
+        )}
+        <ConfirmButton
+          says={texts.clients.remove}
+          of={client.name}
+          action={change(one, { method: 'DELETE' })}
+        >
+          <p>{texts.liveTokensOfClients}</p>
+        </ConfirmButton>
       </div>
     </div>
   );

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { call, path } from '../api/api.js';
 import { useQuery } from '../api/use-query.js';
 import { texts } from '../texts.js';
-import { Confirm, DialogButton } from '../ui/dialog.js';
+import { ConfirmButton } from '../ui/dialog.js';
 import { SecretDialog } from '../ui/form-dialog.js';
 import { Card, Page, Rows } from '../ui/page.js';
 import { Copyable, Time } from '../ui/values.js';
@@ -44,19 +44,7 @@ export function FactorsPage() {
       {items && items.length > 0 && (
         <Card title={texts.factors.recoveryCodes}>
           <p class="text">{texts.factors.codesLeft(recoveryCodesLeft)}</p>
-          <DialogButton label={texts.factors.newCodes}>
-            {(close) => (
-              <Confirm
-                title={texts.factors.newCodes}
-                label={texts.factors.newCodes}
-                action={renewCodes}
-                done={texts.factors.codesMade}
-                onClose={close}
-              >
-                {texts.factors.newCodesText}
-              </Confirm>
-            )}
-          </DialogButton>
+          <ConfirmButton says={texts.factors.newCodes} action={renewCodes} kind="plain" />
         </Card>
       )}
       {codes && (
@@ -91,22 +79,14 @@ function FactorRow({
         </p>
       </div>
       <div class="buttons">
-        <DialogButton label={texts.remove} name={`${texts.remove}: ${name}`} kind="danger">
-          {(close) => (
-            <Confirm
-              title={texts.factors.remove}
-              label={texts.remove}
-              action={async () => {
-                await call(path('auth', 'factors', id), { method: 'DELETE' });
-                await onRemoved();
-              }}
-              done={texts.factors.removed}
-              onClose={close}
-            >
-              {texts.factors.removeText}
-            </Confirm>
-          )}
-        </DialogButton>
+        <ConfirmButton
+          says={texts.factors.remove}
+          of={name}
+          action={async () => {
+            await call(path('auth', 'factors', id), { method: 'DELETE' });
+            await onRemoved();
+          }}
+        />
       </div>
     </div>
   );

@@ -1,15 +1,15 @@
 import { useState } from 'preact/hooks';
 
-import { call } from '../api/api.js';
+import { call, path } from '../api/api.js';
 import { useQuery } from '../api/use-query.js';
+import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { Badge, type Tone } from '../ui/controls.js';
-import { Confirm, DialogButton } from '../ui/dialog.js';
+import { ConfirmButton } from '../ui/dialog.js';
 import { Card, Page, Rows } from '../ui/page.js';
 import { exactly, Time, useNow } from '../ui/values.js';
 import { beginOf, spansOf, type SigningKey } from './key-life.js';
 import { Drill } from './drill.js';
-import { Withdraw } from './withdraw.js';
 
 const TONES: Readonly<Record<SigningKey['state'], Tone>> = {
   next: 'accent',
@@ -25,25 +25,16 @@ export function KeysPage() {
     await call('admin/keys/rotate', { method: 'POST' });
     await keys.reload();
   };
+  const withdraw = (kid: string) => async () => {
+    await call(path('admin', 'keys', kid, 'withdraw'), { method: 'POST' });
+    setWithdrawn(kid);
+    await keys.reload();
+  };
   return (
     <Page
       title={texts.keys.title}
       about={texts.keys.about}
-      actions={
-        <DialogButton label={texts.keys.rotate} kind="primary">
-          {(close) => (
-            <Confirm
-              title={texts.keys.rotateTitle}
-              label={texts.keys.rotate}
-              action={rotate}
-              done={texts.keys.rotated}
-              onClose={close}
-            >
-              {texts.keys.rotateText}
-            </Confirm>
-          )}
-        </DialogButton>
-      }
+      actions={<ConfirmButton says={texts.keys.rotate} action={rotate} kind="primary" />}
     >
       {withdrawn && <Drill key={withdrawn} kid={withdrawn} />}
       <Rows items={keys.data} error={keys.error} keyOf={({ kid }) => kid} label={texts.keys.title}>
@@ -72,13 +63,19 @@ export function KeysPage() {
               </p>
             </div>
             {key.state !== 'withdrawn' && (
-              <Withdraw
-                signingKey={key}
-                onDone={async () => {
-                  setWithdrawn(key.kid);
-                  await keys.reload();
-                }}
-              />
+              <ConfirmButton
+                says={{ ...texts.keys.withdraw, text: texts.keys.withdrawText[key.state] }}
+                of={key.kid}
+                action={withdraw(key.kid)}
+              >
+                {key.state !== 'next' && <LiveTokens kid={key.kid} />}
+                <h3>{texts.keys.drill}</h3>
+                <ol class="drill">
+                  {texts.keys.steps.map((step) => (
+                    <li key={step}>{step}</li>
+                  ))}
+                </ol>
+              </ConfirmButton>
             )}
           </div>
         )}

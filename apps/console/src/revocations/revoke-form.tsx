@@ -34,8 +34,8 @@ export function RevokeForm({ onReceipt }: { readonly onReceipt: (receipt: Receip
     event.preventDefault();
     setAsking(true);
   };
-  const tryOut = () =>
-    void trial.run(async () => onReceipt(await revoke('jti', randomId())), texts.revocations.done);
+  const { done } = texts.revocations;
+  const tryOut = () => void trial.run(async () => onReceipt(await revoke('jti', randomId())), done);
   return (
     <Card title={texts.revocations.revoke}>
       <form onSubmit={ask}>
@@ -61,13 +61,10 @@ export function RevokeForm({ onReceipt }: { readonly onReceipt: (receipt: Receip
       </form>
       {isAsking && (
         <Confirm
-          title={texts.revocations.ask[kind].title}
-          label={texts.revocations.revoke}
+          says={{ ...texts.revocations.ask[kind], label: texts.revocations.revoke, done }}
           action={async () => onReceipt(await revoke(kind, id.trim()))}
-          done={texts.revocations.done}
           onClose={() => setAsking(false)}
         >
-          <p>{texts.revocations.ask[kind].text}</p>
           <EndedTokens kind={kind} id={id.trim()} />
         </Confirm>
       )}

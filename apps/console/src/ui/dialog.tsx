@@ -42,26 +42,34 @@ export function Dialog({ title, children, onClose }: DialogProps) {
   );
 }
 
-export interface ConfirmProps {
-  readonly title: string;
-  /** What it will do. */
-  readonly children: ComponentChildren;
+/** What a change is called, what it will do, and what is said when it was done. */
+interface ActionTexts {
   readonly label: string;
-  readonly action: () => Promise<unknown>;
-  /** What is said when it was done. */
+  readonly title: string;
+  readonly text: string;
   readonly done: string;
-  readonly onClose: () => void;
 }
 
-/** Asks before something that cannot be taken back. */
-export function Confirm({ title, children, label, action, done, onClose }: ConfirmProps) {
+interface ConfirmProps {
+  readonly says: ActionTexts;
+  readonly action: () => Promise<unknown>;
+  readonly onClose: () => void;
+  /** Below the text. */
+  readonly children?: ComponentChildren;
+}
+
+/** Asks before a change. */
+export function Confirm({ says, action, onClose, children }: ConfirmProps) {
   const { run, isRunning, error } = useAction();
   const confirm = async () => {
-    if (await run(action, done)) onClose();
+    if (await run(action, says.done)) onClose();
   };
   return (
-    <Dialog title={title} onClose={onClose}>
-      <div class="text">{children}</div>
+    <Dialog title={says.title} onClose={onClose}>
+      <div class="text">
+        <p>{says.text}</p>
+        {children}
+      </div>
       <Failure error={error} />
       {/* There is no field to show it at. */}
       {error?.faults.map(({ path, message }) => (
@@ -72,42 +80,27 @@ export function Confirm({ title, children, label, action, done, onClose }: Confi
       <div class="buttons">
         <Button onClick={onClose}>{texts.cancel}</Button>
         <Button kind="danger" isBusy={isRunning} onClick={() => void confirm()}>
-          {label}
+          {says.label}
         </Button>
       </div>
     </Dialog>
   );
 }
 
-/** What a change is called, what it will do, and what is said when it was done. */
-export interface ActionTexts {
-  readonly label: string;
-  readonly title: string;
-  readonly text: string;
-  readonly done: string;
-}
-
 /** A button for a change that is asked for first. */
 export function ConfirmButton({
-  says: { label, title, text, done },
-  action,
+  of,
   kind = 'danger',
-  children,
-}: {
-  readonly says: ActionTexts;
-  readonly action: () => Promise<unknown>;
-  readonly kind?: 'danger' | 'plain';
-  /** Below the text. */
-  readonly children?: ComponentChildren;
+  ...confirm
+}: Omit<ConfirmProps, 'onClose'> & {
+  /** For screen readers, where the label alone does not say of what. */
+  readonly of?: string;
+  readonly kind?: 'primary' | 'danger' | 'plain';
 }) {
+  const { label } = confirm.says;
   return (
-    <DialogButton label={label} kind={kind}>
-      {(close) => (
-        <Confirm title={title} label={label} action={action} done={done} onClose={close}>
-          <p>{text}</p>
-          {children}
-        </Confirm>
-      )}
+    <DialogButton label={label} kind={kind} {...(of && { name: `${label}: ${of}` })}>
+      {(close) => <Confirm {...confirm} onClose={close} />}
     </DialogButton>
   );
 }

@@ -117,14 +117,7 @@ function UserForm({
         </div>
       </form>
       {change && (
-        <Confirm
-          title={texts.users.saveTitle}
-          label={texts.save}
-          action={save}
-          done={texts.users.saved}
-          onClose={() => setChange(undefined)}
-        >
-          <p>{texts.users.rightsHint}</p>
+        <Confirm says={texts.users.change} action={save} onClose={() => setChange(undefined)}>
           <LiveTokens userId={user.id} />
         </Confirm>
       )}
