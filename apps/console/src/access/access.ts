@@ -19,6 +19,13 @@ export interface Resource {
 export const useRoles = (): Query<Page<Role>> => useQuery('admin/roles?limit=100');
 export const useResources = (): Query<Page<Resource>> => useQuery('admin/resources?limit=100');
 
+/** Options for a choice of roles, with their scopes. */
+export const useRoleOptions = () =>
+  (useRoles().data?.items ?? []).map(({ name, scopes }) => ({
+    value: name,
+    hint: scopes.join(' '),
+  }));
+
 /** Options for a choice of scopes, each once. */
 export function scopeOptions(resources: Page<Resource> | undefined) {
   const scopes = (resources?.items ?? []).flatMap((resource) => resource.scopes);

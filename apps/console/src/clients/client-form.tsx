@@ -8,12 +8,12 @@ import { changesOf } from '../ui/changes.js';
 import { Choices, Field } from '../ui/controls.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { asObject, asText } from '../ui/json.js';
-import { GRANTS, type Client } from './client.js';
+import { GRANTS, type Client, type SavedClient } from './client.js';
 
 interface ClientFormProps {
   /** `undefined`: a new one. */
   readonly client?: Client;
-  readonly onSaved: (saved: { readonly id: string; readonly secret?: string }) => Promise<void>;
+  readonly onSaved: (saved: SavedClient) => Promise<void>;
   readonly onClose: () => void;
 }
 

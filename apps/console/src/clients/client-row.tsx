@@ -4,12 +4,11 @@ import { Badge } from '../ui/controls.js';
 import { ConfirmButton, DialogButton } from '../ui/dialog.js';
 import { Time } from '../ui/values.js';
 import { ClientForm } from './client-form.js';
-import type { Client } from './client.js';
+import type { Client, SavedClient } from './client.js';
 
 interface ClientRowProps {
   readonly client: Client;
-  /** @param made with a secret, if there is a new one */
-  readonly onChanged: (made: { readonly id: string; readonly secret?: string }) => Promise<void>;
+  readonly onChanged: (saved: SavedClient) => Promise<void>;
 }
 
 export function ClientRow({ client, onChanged }: ClientRowProps) {

@@ -12,3 +12,9 @@ export interface Client {
   readonly createdAt: string;
   readonly secrets: readonly { readonly id: string; readonly createdAt: string }[];
 }
+
+/** A client that was made or changed, with its secret if that is new: it is shown this once. */
+export interface SavedClient {
+  readonly id: string;
+  readonly secret?: string;
+}

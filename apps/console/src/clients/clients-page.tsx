@@ -9,23 +9,17 @@ import { Page, Rows } from '../ui/page.js';
 import { Copyable } from '../ui/values.js';
 import { ClientForm } from './client-form.js';
 import { ClientRow } from './client-row.js';
-import type { Client } from './client.js';
-
-/** What is shown this once. */
-interface Shown {
-  readonly id: string;
-  readonly secret?: string;
-}
+import type { Client, SavedClient } from './client.js';
 
 export function ClientsPage() {
   const clients = useQuery<Client[]>('admin/clients');
   const [search, setSearch] = useState('');
-  const [shown, setShown] = useState<Shown>();
+  const [shown, setShown] = useState<SavedClient>();
   const text = search.trim().toLowerCase();
   const found = clients.data?.filter(
     ({ name, id }) => name.toLowerCase().includes(text) || id.startsWith(text),
   );
-  const saved = async (client: Shown) => {
+  const saved = async (client: SavedClient) => {
     const reloaded = clients.reload();
     if (client.secret) setShown(client);
     else await reloaded;

@@ -1,7 +1,7 @@
 import { useQuery } from '../api/use-query.js';
 import { texts } from '../texts.js';
 import { Failure } from '../ui/controls.js';
-import { Page } from '../ui/page.js';
+import { Page, Pending } from '../ui/page.js';
 import { inMilliseconds } from '../ui/time.js';
 import { Time } from '../ui/values.js';
 import { Chart } from './chart.js';
@@ -21,7 +21,7 @@ export function HealthPage() {
   if (!health.data) {
     return (
       <Page title={texts.health.title} about={texts.health.about}>
-        {health.error ? <Failure error={health.error} /> : <p class="hint">{texts.loading}</p>}
+        <Pending error={health.error} />
       </Page>
     );
   }

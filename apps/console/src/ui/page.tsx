@@ -51,6 +51,11 @@ export function Card({
   );
 }
 
+/** In the place of what has not been read yet. */
+export function Pending({ error }: { readonly error: ApiError | undefined }) {
+  return error ? <Failure error={error} /> : <p class="hint">{texts.loading}</p>;
+}
+
 interface RowsProps<Item> {
   readonly items: readonly Item[] | undefined;
   readonly error: ApiError | undefined;
@@ -61,7 +66,7 @@ interface RowsProps<Item> {
 
 /** A list, also while there is nothing in it yet. */
 export function Rows<Item>({ items, error, keyOf, children, label }: RowsProps<Item>) {
-  if (!items) return error ? <Failure error={error} /> : <p class="hint">{texts.loading}</p>;
+  if (!items) return <Pending error={error} />;
   if (items.length === 0) return <p class="hint">{texts.none}</p>;
   return (
     <>

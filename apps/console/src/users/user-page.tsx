@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-import { useRoles } from '../access/access.js';
+import { useRoleOptions } from '../access/access.js';
 import { call, path } from '../api/api.js';
 import { useAction } from '../api/use-action.js';
 import { useQuery } from '../api/use-query.js';
@@ -12,7 +12,7 @@ import { changesOf } from '../ui/changes.js';
 import { Badge, Button, Choices, Failure, Field } from '../ui/controls.js';
 import { Confirm } from '../ui/dialog.js';
 import { asObject, asText } from '../ui/json.js';
-import { Card, Page } from '../ui/page.js';
+import { Card, Page, Pending } from '../ui/page.js';
 import { Copyable, exactly } from '../ui/values.js';
 import { UserActions } from './user-actions.js';
 import { UserSessions } from './user-sessions.js';
@@ -29,7 +29,7 @@ export function UserPage({ id }: { readonly id: string }) {
   if (!user.data) {
     return (
       <Page title={texts.users.one} about={texts.users.oneAbout}>
-        {user.error ? <Failure error={user.error} /> : <p class="hint">{texts.loading}</p>}
+        <Pending error={user.error} />
       </Page>
     );
   }
@@ -74,7 +74,7 @@ function UserForm({
   const [claims, setClaims] = useState(() => asText(begun.claims));
   const { run, isRunning, error } = useAction();
   const [change, setChange] = useState<Partial<Rights>>();
-  const known = useRoles().data?.items ?? [];
+  const options = useRoleOptions();
   const isOwn = useMe().id === user.id;
   const ask = (event: Event) => {
     event.preventDefault();
@@ -94,12 +94,7 @@ function UserForm({
       <p class="hint">{texts.users.rightsHint}</p>
       {isOwn && <p class="hint">{texts.users.own}</p>}
       <form onSubmit={ask}>
-        <Choices
-          label={texts.users.roles}
-          options={known.map(({ name, scopes }) => ({ value: name, hint: scopes.join(' ') }))}
-          chosen={roles}
-          onChange={setRoles}
-        />
+        <Choices label={texts.users.roles} options={options} chosen={roles} onChange={setRoles} />
         <Field
           label={texts.claims}
           name="claims"

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-import { useRoles } from '../access/access.js';
+import { useRoleOptions } from '../access/access.js';
 import { call } from '../api/api.js';
 import { usePages } from '../api/use-pages.js';
 import { go, href } from '../routing/route.js';
@@ -75,7 +75,7 @@ function NewUser({ onClose }: { readonly onClose: () => void }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [roles, setRoles] = useState<readonly string[]>(['user']);
-  const known = useRoles().data?.items ?? [];
+  const options = useRoleOptions();
   const create = async () => {
     const body = { email: email.trim(), password, roles };
     const { id } = await call<User>('admin/users', { method: 'POST', body });
@@ -114,7 +114,7 @@ function NewUser({ onClose }: { readonly onClose: () => void }) {
           />
           <Choices
             label={texts.users.roles}
-            options={known.map(({ name, scopes }) => ({ value: name, hint: scopes.join(' ') }))}
+            options={options}
             name="roles"
             chosen={roles}
             onChange={setRoles}
