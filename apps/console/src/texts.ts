@@ -26,7 +26,6 @@ export const texts = {
   save: 'Save',
   close: 'Close',
   change: 'Change',
-  remove: 'Remove',
   disabled: 'disabled',
   created: 'created',
   scopes: 'Scopes',

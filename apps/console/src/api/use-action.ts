@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { announce } from '../ui/announcements.js';
 import { ApiError } from './problem.js';
 
-export interface Action {
+interface Action {
   readonly isRunning: boolean;
   readonly error: ApiError | undefined;
   /**

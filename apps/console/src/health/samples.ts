@@ -1,5 +1,5 @@
 /** How often something ended in which way. */
-export type Counts = Readonly<Record<string, number>>;
+type Counts = Readonly<Record<string, number>>;
 
 /** What happened in one minute, as one auth process counted. */
 export interface Sample {

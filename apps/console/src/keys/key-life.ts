@@ -8,7 +8,7 @@ export interface SigningKey {
 }
 
 /** A part of a key's life, as parts of the whole time line from 0 to 1. */
-export interface Span {
+interface Span {
   readonly phase: 'published' | 'signing' | 'over';
   readonly from: number;
   readonly to: number;

@@ -1,5 +1,5 @@
 /** A process that follows the revocation feed. */
-export interface Follower {
+interface Follower {
   readonly service: string;
   readonly instance: string;
   readonly version?: string;

@@ -2,7 +2,7 @@ import { useQuery } from '../api/use-query.js';
 import { texts } from '../texts.js';
 
 /** Which live tokens an action ends: those for which all of this is true. */
-export interface LiveTokensProps {
+interface LiveTokensProps {
   readonly userId?: string;
   readonly sessionId?: string;
   readonly kid?: string;

@@ -2,7 +2,7 @@ import type { JwtParts } from './jwt-parts.js';
 
 /** What the page can check by itself. Whether a token was revoked, only a verifier knows. */
 export type CheckName = 'kind' | 'key' | 'signature' | 'issuer' | 'time';
-export type Verdict = 'passed' | 'failed' | 'unknown';
+type Verdict = 'passed' | 'failed' | 'unknown';
 
 export interface Check {
   readonly name: CheckName;

@@ -16,8 +16,3 @@ export function asObject(text: string, name: string): Record<string, unknown> {
   const fault = { path: name, message: texts.noObject };
   throw new ApiError('invalid_input', texts.problems.invalid_input, [fault]);
 }
-
-/** The words of a text, each once. */
-export const words = (text: string) => [
-  ...new Set(text.split(/[\s,]+/).filter((word) => word !== '')),
-];
