@@ -18,11 +18,24 @@ async function openTab({ page }: Console) {
   return tab;
 }
 
-describe.skipIf(!browserPath)('after a logout', SLOW, () => {
+describe.skipIf(!browserPath)('after the end of a session', SLOW, () => {
   it('nothing is shown of that user to the next one', async () => {
     const [user, other] = [await newUser(), await newUser()];
     const console = (open = await Console.login({ email: user.email }));
     await console.press(console.button('Log out'));
+    await console.page.route('**/auth/me', broken);
+    await console.logIn(other.email);
+    await console.sees('It is broken');
+    expect(await console.page.getByText(user.email).count()).toBe(0);
+  });
+
+  it('nothing is shown of a user whose session has ended when another one logs in', async () => {
+    const [user, other] = [await newUser(), await newUser()];
+    const console = (open = await Console.login({ email: user.email }));
+    await api('auth/logout-everywhere', { token: await login(user.email), method: 'POST' });
+    const menu = console.page.getByRole('navigation');
+    await console.press(menu.getByRole('link', { name: 'Sessions' }));
+    await console.page.getByRole('dialog').waitFor();
     await console.page.route('**/auth/me', broken);
     await console.logIn(other.email);
     await console.sees('It is broken');

@@ -7,7 +7,7 @@ import { go, href, partsOf, route } from './routing/route.js';
 import { ConfirmIdentity } from './session/confirm-identity.js';
 import { LoginAgain, LoginPage } from './session/login.js';
 import { isAdmin, MeContext, type Me } from './session/me.js';
-import { logout, sessionState } from './session/use-session.js';
+import { logout, sessionState, userId } from './session/use-session.js';
 import { useStore } from './store.js';
 import { texts } from './texts.js';
 import { Announcements } from './ui/announcements.js';
@@ -17,23 +17,26 @@ import { Page } from './ui/page.js';
 export function App() {
   const state = useStore(sessionState);
   const { isAway } = useStore(connection);
-  const me = useQuery<Me>(state === 'none' ? undefined : 'auth/me');
+  const user = useStore(userId);
+  const { data, error } = useQuery<Me>(state === 'none' ? undefined : 'auth/me');
+  // Until auth has answered again, it is what auth said of the user before.
+  const me = data?.id === user ? data : undefined;
   return (
     <>
       <div role="alert">{isAway && <p class="away">{texts.away}</p>}</div>
-      {state === 'none' || (state === 'ended' && !me.data) ? (
+      {state === 'none' || (state === 'ended' && !me) ? (
         // Without pages to keep, the end of a session is no other than a logout.
         <LoginPage />
-      ) : me.data ? (
+      ) : me ? (
         // Another user starts with pages of their own.
-        <MeContext.Provider key={me.data.id} value={me.data}>
-          <Shell me={me.data} />
-          {state === 'ended' ? <LoginAgain email={me.data.email} /> : <ConfirmIdentity />}
+        <MeContext.Provider key={me.id} value={me}>
+          <Shell me={me} />
+          {state === 'ended' ? <LoginAgain email={me.email} /> : <ConfirmIdentity />}
         </MeContext.Provider>
       ) : (
         <main class="login">
-          <Failure error={me.error} />
-          {me.error ? (
+          <Failure error={error} />
+          {error ? (
             <Button onClick={() => void logout()}>{texts.logout}</Button>
           ) : (
             <p>{texts.loading}</p>

@@ -14,6 +14,9 @@ type SessionState = 'unknown' | 'none' | 'open' | 'ended';
 
 export const sessionState = new Store<SessionState>('unknown');
 
+/** The id of the user who has logged in, or had until the session ended. */
+export const userId = new Store<string | undefined>(undefined);
+
 /** How often somebody has logged in here, or has got other rights. */
 const principals = new Store(0);
 
@@ -25,6 +28,7 @@ session.onChange((principal) => {
     return sessionState.set(was === 'open' || was === 'ended' ? 'ended' : 'none');
   }
   farewell.set('');
+  userId.set(principal.subject);
   principals.set(principals.value + 1);
   sessionState.set('open');
 });
