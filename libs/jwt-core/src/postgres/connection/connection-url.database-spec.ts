@@ -56,6 +56,12 @@ describe('the URL of a database', () => {
     expect(connectionConfig(`postgres://u:${written}@h/d`)).toMatchObject({ user: 'u', password });
   });
 
+  it('has a plus sign in a parameter where libpq has one, and a space as %20', () => {
+    const url = 'postgres://u:a+b@h/d?application_name=c+d%20e';
+    expect(connectionConfig(url)).toMatchObject({ password: 'a+b', application_name: 'c+d e' });
+    expect(connectionConfig(`${url}&password=e+f`)).toMatchObject({ password: 'e+f' });
+  });
+
   it.each([
     ['postgres://h/d', [['h', undefined]]],
     [

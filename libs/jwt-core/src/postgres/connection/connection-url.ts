@@ -40,7 +40,8 @@ export function connectionConfig(url: string): ConnectionConfig {
 
 function connectionConfigs(url: string): ConnectionConfig[] {
   const [, , authority = '', path = '', query = ''] = match(url);
-  const parameters = new URLSearchParams(query);
+  // A `+` is a plus sign, as in the rest of the URL: only forms write a space so.
+  const parameters = new URLSearchParams(query.replaceAll('+', '%2B'));
   const at = authority.lastIndexOf('@');
   const [user, password] = split(authority.slice(0, Math.max(at, 0)), ':');
   const hosts = hostsOf(authority.slice(at + 1), parameters);
