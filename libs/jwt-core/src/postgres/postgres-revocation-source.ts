@@ -145,7 +145,7 @@ export class PostgresRevocationSource implements RevocationSource {
     let recent = reader.current ?? (await untilGone(reader.refresh(), signal));
     let cursor = decode(after, recent);
     // A reader who needs older pages does not need the recent revocations to be up to date.
-    if (cursor && recent.hasPageAfter(cursor.place)) {
+    if (cursor && recent.reaches(cursor.place)) {
       recent = await untilGone(reader.refresh(), signal);
       cursor = decode(after, recent);
     }
@@ -174,7 +174,7 @@ export class PostgresRevocationSource implements RevocationSource {
       await this.firstPages.next(caller, '', signal);
       return { page: await read(theBeginning), reset: true };
     }
-    const known = recent.hasPageAfter(cursor.place) ? recent.read(cursor.place) : undefined;
+    const known = recent.read(cursor.place);
     if (known === undefined) await this.olderPages.next(caller, cursor.place.id, signal);
     const page = known ?? (await read(cursor.place, cursor.horizon));
     // A cursor of a later time than the database has come to: it was restored from a backup.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PAGE_SIZE } from '../../revocation/revocation-source.js';
 import { CursorCodec, placeAt, type FeedPlace } from './cursor.js';
 import type { FeedPage, PublishedRevocation } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
@@ -87,16 +88,24 @@ describe('a log', () => {
     expect(ids(log, place(10, 7))).toEqual([]);
   });
 
-  it('forgets the oldest reads beyond fifty thousand entries', () => {
+  it('forgets the oldest reads beyond a page', () => {
     const log = newLog();
-    const many = Array.from({ length: 50_000 }, (_, n) => entry(20 + n));
-    log.append(page(place(25_020), ...many.slice(0, 25_000)));
-    log.append(page(place(70_020), ...many.slice(25_000)));
-    expect(log.read(place(13))).toBeUndefined();
-    expect(ids(log, place(16))).toHaveLength(50_000);
-    log.append(page(place(70_023), entry(70_022)));
-    expect(log.read(place(16))).toBeUndefined();
-    expect(ids(log, place(25_020))).toHaveLength(25_001);
+    const many = Array.from({ length: PAGE_SIZE }, (_, n) => entry(20 + n));
+    log.append(page(place(1_020), ...many.slice(0, 1_000)));
+    log.append(page(place(2_020), ...many.slice(1_000)));
+    expect([log.reaches(place(13)), log.read(place(13))]).toEqual([false, undefined]);
+    expect(log.reaches(place(16))).toBe(true);
+    expect(ids(log, place(16))).toHaveLength(PAGE_SIZE);
+    log.append(page(place(2_023), entry(2_022)));
+    expect([log.reaches(place(16)), log.read(place(16))]).toEqual([false, undefined]);
+    expect(ids(log, place(1_020))).toHaveLength(1_001);
+  });
+
+  it('holds one read that is a whole page', () => {
+    const log = newLog();
+    const many = Array.from({ length: PAGE_SIZE }, (_, n) => entry(20 + n));
+    log.append(page(place(2_020), ...many));
+    expect(ids(log, place(16))).toHaveLength(PAGE_SIZE);
   });
 });
 

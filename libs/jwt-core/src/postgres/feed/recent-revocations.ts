@@ -9,8 +9,6 @@ import {
 import type { FeedPage, PublishedRevocation } from './read-page.js';
 import { PAGE_SIZE } from '../../revocation/revocation-source.js';
 
-/** How many entries are remembered: some 10 MB. */
-const maxEntries = 50_000;
 const sharedForSeconds = 30;
 
 interface RecentRead {
@@ -69,25 +67,26 @@ export class RecentRevocations {
     const expiredBefore = Math.max(this.expiredBefore, page.expiredBefore);
     this.last = { ...page, place, expiredBefore };
     this.size += entries.length;
-    while (this.size > maxEntries) this.size -= this.reads.shift()!.entries.length;
+    // A reader is sent no more than a page from here. Beyond that it reads pages from the database.
+    while (this.size > PAGE_SIZE) this.size -= this.reads.shift()!.entries.length;
   }
 
-  /** Whether it holds everything that a reader at this place has not seen, and that is one page. */
-  hasPageAfter(after: FeedPlace): boolean {
-    const count = this.readsSince(after)?.reduce((sum, { entries }) => sum + entries.length, 0);
-    return count !== undefined && count <= PAGE_SIZE;
+  /** Whether it reaches back to this place: it holds everything that a reader there has not seen. */
+  reaches(after: FeedPlace): boolean {
+    // Each read begins where the one before it ended.
+    return isAtLeast(after, this.reads[0]?.since ?? this.head);
   }
 
   /**
-   * Everything that a reader at this place has not seen; `undefined` when it does not reach back so
-   * far, or is behind. Readers at one place get one page, the same object.
+   * Everything that a reader at this place has not seen, a page at most; `undefined` when it does not
+   * reach back so far, or is behind. Readers at one place get one page, the same object.
    */
   read(after: FeedPlace): FeedPage | undefined {
     if (this.isBehind) return undefined;
     const known = this.pages.get(after);
     if (known !== undefined && this.isCurrent(known)) return known;
+    if (!this.reaches(after)) return undefined;
     const reads = this.readsSince(after);
-    if (reads === undefined) return undefined;
     const { head, last } = this;
     const entries = reads
       .flatMap((read) => read.entries)
@@ -104,9 +103,8 @@ export class RecentRevocations {
     return place === this.head && this.expiredBefore - expiredBefore < sharedForSeconds;
   }
 
-  private readsSince(after: FeedPlace): readonly RecentRead[] | undefined {
+  private readsSince(after: FeedPlace): readonly RecentRead[] {
     if (isAtLeast(after, this.head)) return [];
-    const first = this.reads.findLastIndex(({ since }) => isAtLeast(after, since));
-    return first < 0 ? undefined : this.reads.slice(first);
+    return this.reads.slice(this.reads.findLastIndex(({ since }) => isAtLeast(after, since)));
   }
 }
