@@ -148,7 +148,7 @@ const beatEveryMs = 900;
  * The connection tests itself: it sends itself a notification through the database every 0.9 s, and is
  * closed when two of them did not return. A half-open connection shows no error for minutes.
  *
- * @throws the error of the attempt, within two seconds
+ * @throws what the last attempt failed with, as {@link FeedConnection.open}
  */
 export async function openListening(options: ListeningOptions): Promise<FeedConnection> {
   const { config, signal, onHint, channels = {} } = options;

@@ -29,7 +29,7 @@ interface SharedPage {
 const maxDue = 1_000;
 /** Services that start together share pages for so long. */
 const sharedForMs = 1_000;
-/** A megabyte or two each. */
+/** Some 400 KB each. */
 const maxShared = 8;
 
 /**
