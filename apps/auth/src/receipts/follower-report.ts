@@ -140,10 +140,9 @@ class ReportPage {
 }
 
 /** With too many open transactions: up to the first of them, which is true as well. */
-function written({ transactionId, open }: FeedPosition): [string, string[]] {
-  const ids = [...open];
-  if (ids.length <= MAX_OPEN) return [String(transactionId), ids.map(String)];
-  return [String(ids.reduce((least, id) => (id < least ? id : least))), []];
+function written({ transactionId, open, completeBelow }: FeedPosition): [string, string[]] {
+  if (open.size > MAX_OPEN) return [String(completeBelow), []];
+  return [String(transactionId), [...open].map(String)];
 }
 
 function parsed(text: string): unknown {

@@ -79,7 +79,8 @@ export class FollowersRepository {
       followers.map(({ service }) => service),
       followers.map(({ instance }) => instance),
       followers.map(({ version }) => version ?? null),
-      followers.map(({ position }) => position && String(position.transactionId)),
+      // There is no column for the transactions that were open.
+      followers.map(({ position }) => position && String(position.completeBelow)),
       followers.map(({ seenAtMs }) => Math.max(nowMs - seenAtMs, 0)),
     ]);
   }

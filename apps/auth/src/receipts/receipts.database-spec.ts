@@ -99,7 +99,7 @@ describe('the list of services', () => {
   });
 
   it('has no process without a name, or with a name that is none', async () => {
-    const before = here.get(OwnFollowers).size;
+    const before = here.get(OwnFollowers).list().length;
     for (const query of [
       'service=orders',
       'instance=x',
@@ -114,7 +114,7 @@ describe('the list of services', () => {
       const { status, body } = await here.call<object>('GET', `/revocations?${query}`);
       expect([status, body]).toEqual([200, expect.objectContaining({ reset: true })]);
     }
-    expect(here.get(OwnFollowers).size).toBe(before);
+    expect(here.get(OwnFollowers).list().length).toBe(before);
   });
 
   it('has a process that asks for its first list as blind', async () => {
@@ -297,6 +297,16 @@ describe('what is saved of followers', () => {
     expect(await saved()).toMatchObject([{ instance: 'b' }, { instance: 'c' }]);
     const left = ['b', 'c', 'unknown'].map((instance) => ({ service: 'saved', instance }));
     expect(await repository.remove(left)).toHaveLength(2);
+  });
+
+  it('claims nothing from the first transaction on that was open', async () => {
+    const repository = here.get(FollowersRepository);
+    const position = new FeedPosition(9n, new Set([7n, 5n]));
+    await repository.save(one, [{ ...at('open', 9n, 0), position }], 0);
+    const listed = (await repository.list(0)).find(({ follower }) => follower.instance === 'open');
+    const covers = [4n, 5n, 6n, 7n, 8n].map((id) => listed?.follower.position?.covers(id));
+    expect(covers).toEqual([true, false, false, false, false]);
+    await repository.remove([{ service: 'saved', instance: 'open' }]);
   });
 });
 

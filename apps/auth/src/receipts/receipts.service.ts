@@ -100,7 +100,7 @@ export class ReceiptsService implements OnModuleDestroy {
       instance,
       ...(version !== undefined && { version }),
       state: this.stateOf(follower, lagMs),
-      position: position === undefined ? null : String(position.transactionId),
+      position: position === undefined ? null : String(position.completeBelow),
       lagMs: lagMs ?? null,
       lastSeenAt: new Date(+this.clock.now() - this.silentMs(follower)).toISOString(),
     };

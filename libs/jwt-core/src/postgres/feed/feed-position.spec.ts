@@ -15,6 +15,11 @@ describe('a position', () => {
     ]);
   });
 
+  it('is complete below the first transaction that was open', () => {
+    expect(new FeedPosition(10n, new Set([7n, 4n, 9n])).completeBelow).toBe(4n);
+    expect(new FeedPosition(10n).completeBelow).toBe(10n);
+  });
+
   it('does not cover a transaction in the middle of which a page has ended', () => {
     const place = placeAt({ xid: 10n, kind: 'jti', id: 'x' }, { xmax: 12n, open: [] });
     expect(FeedPosition.of(place).covers(10n)).toBe(false);

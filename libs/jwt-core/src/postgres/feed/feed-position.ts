@@ -18,6 +18,11 @@ export class FeedPosition {
     return new FeedPosition(xid, open);
   }
 
+  /** Everything that transaction ids below this one published has been read, without an exception. */
+  get completeBelow(): bigint {
+    return [...this.open].reduce((least, id) => (id < least ? id : least), this.transactionId);
+  }
+
   /** Whether everything was read that a transaction has published which has committed. */
   covers(transactionId: bigint): boolean {
     return transactionId < this.transactionId && !this.open.has(transactionId);
