@@ -130,7 +130,7 @@ describe('the followers of all processes', () => {
     await here.ask();
     here.onChange((change) => changes.push(change));
     await here.reportLeft([{ service: 'orders', instance: 'a' }]);
-    expect(thereOwn.size).toBe(0);
+    expect(thereOwn.list()).toEqual([]);
     await there.reportLeft([{ service: 'orders', instance: 'a' }]);
     expect(positions(here)).toEqual({});
     expect(changes.at(-1)).toMatchObject({ kind: 'left', identity: { instance: 'a' } });

@@ -44,10 +44,6 @@ export class OwnFollowers {
     this.limits = limits;
   }
 
-  get size(): number {
-    return this.known.size;
-  }
-
   /** Calls a listener with each change. It must not throw. */
   onChange(listener: (change: FollowerChange) => void): void {
     this.listeners.add(listener);
