@@ -15,8 +15,9 @@ const follower = (instance: string, position?: FeedPosition, seenAtMs = 0): Foll
 });
 const moved = (each: Follower) => ({ kind: 'moved', follower: each, isNew: false }) as const;
 
-function openReceipt(): OpenReceipt {
-  return new OpenReceipt({ transactionId: 7n, isLive: ({ seenAtMs }) => seenAtMs >= 0 });
+function openReceipt(...transactionIds: bigint[]): OpenReceipt {
+  const ids = new Set([7n, ...transactionIds]);
+  return new OpenReceipt({ transactionIds: ids, isLive: ({ seenAtMs }) => seenAtMs >= 0 });
 }
 
 const names = ({ receipt: { applied, pending } }: OpenReceipt) => [
@@ -42,6 +43,12 @@ describe('a receipt', () => {
     const open = openReceipt();
     open.noteAll([follower('a', new FeedPosition(99n, new Set([7n])))]);
     expect(names(open)).toEqual([[], ['a']]);
+  });
+
+  it('of several transactions counts a position that covers each, not the latest alone', () => {
+    const open = openReceipt(5n);
+    open.noteAll([follower('a', new FeedPosition(8n, new Set([5n]))), follower('b', after)]);
+    expect(names(open)).toEqual([['b'], ['a']]);
   });
 
   it('is not complete before all followers are known', () => {

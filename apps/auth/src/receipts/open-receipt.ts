@@ -1,4 +1,5 @@
 import type { FollowerIdentity } from '@jwt-auth/jwt-core';
+import type { FeedPosition } from '@jwt-auth/jwt-core/postgres';
 
 import { keyOf, type Follower, type FollowerKey } from './follower.js';
 import type { FollowerChange } from './own-followers.js';
@@ -15,12 +16,12 @@ export interface Receipt {
 }
 
 interface OpenReceiptOptions {
-  /** What published the revocation. It has committed. */
-  readonly transactionId: bigint;
+  /** All that published what it is about. They have committed, in any order. */
+  readonly transactionIds: ReadonlySet<bigint>;
   readonly isLive: (follower: Follower) => boolean;
 }
 
-/** Who has applied a revocation, from the commit on. */
+/** Who has applied revocations, from their commit on. */
 export class OpenReceipt {
   private readonly committedAtMs = performance.now();
   private readonly applied = new Map<FollowerKey, Applied>();
@@ -65,11 +66,15 @@ export class OpenReceipt {
     if (this.applied.has(key)) return;
     const { service, instance, version, position } = follower;
     const identity = { service, instance, ...(version !== undefined && { version }) };
-    if (position?.covers(this.options.transactionId)) {
+    if (position && this.isApplied(position)) {
       const afterMs = Math.round((performance.now() - this.committedAtMs) * 10) / 10;
       this.pending.delete(key);
       this.applied.set(key, { ...identity, afterMs });
     } else if (this.options.isLive(follower)) this.pending.set(key, identity);
+  }
+
+  private isApplied(position: FeedPosition): boolean {
+    return [...this.options.transactionIds].every((id) => position.covers(id));
   }
 
   private check(): void {

@@ -57,14 +57,14 @@ describe('a follower', () => {
 
   it('that is silent for longer than its list may be old is not waited for', async () => {
     const receipts = serviceOf([silent(29_000), silent(31_000)]);
-    const { pending } = await receipts.receipt(7n, options);
+    const { pending } = await receipts.receipt(new Set([7n]), options);
     expect(pending).toEqual([{ service: 'orders', instance: 'silent for 29000' }]);
     expect(receipts.outcomes).toEqual({ complete: 0, incomplete: 1 });
   });
 
   it('that has applied it counts, however silent it is', async () => {
     const receipts = serviceOf([silent(31_000)]);
-    const { applied, pending } = await receipts.receipt(6n, options);
+    const { applied, pending } = await receipts.receipt(new Set([6n]), options);
     expect([applied.length, pending.length]).toEqual([1, 0]);
     expect(receipts.outcomes).toEqual({ complete: 1, incomplete: 0 });
   });
@@ -73,17 +73,20 @@ describe('a follower', () => {
 describe('a wait for a receipt', () => {
   it('ends when the process stops, and later ones do not wait', async () => {
     const receipts = serviceOf([silent(0)]);
-    const waiting = receipts.receipt(7n, { ...options, waitMs: 10_000 });
+    const waiting = receipts.receipt(new Set([7n]), { ...options, waitMs: 10_000 });
     await expect.poll(() => receipts.waitingReceipts).toBe(1);
     receipts.onModuleDestroy();
     expect((await waiting).pending).toHaveLength(1);
-    expect((await receipts.receipt(7n, { ...options, waitMs: 10_000 })).pending).toHaveLength(1);
+    expect(
+      (await receipts.receipt(new Set([7n]), { ...options, waitMs: 10_000 })).pending,
+    ).toHaveLength(1);
     expect(receipts.waitingReceipts).toBe(0);
   });
 
   it('is one of two hundred at most, and of twenty from one network', async () => {
     const receipts = serviceOf([silent(0)]);
-    const wait = (network: string) => receipts.receipt(7n, { ...options, waitMs: 10_000, network });
+    const wait = (network: string) =>
+      receipts.receipt(new Set([7n]), { ...options, waitMs: 10_000, network });
     const waiting = Array.from({ length: 250 }, (_, n) => wait(`network-${n % 11}`));
     await expect.poll(() => receipts.waitingReceipts).toBe(200);
     await wait('network-0');
@@ -95,7 +98,7 @@ describe('a wait for a receipt', () => {
   it('does not begin for a caller who is gone', async () => {
     const gone = AbortSignal.abort();
     const receipts = serviceOf([silent(0)]);
-    await receipts.receipt(7n, { ...options, waitMs: 10_000, signal: gone });
+    await receipts.receipt(new Set([7n]), { ...options, waitMs: 10_000, signal: gone });
     expect(receipts.waitingReceipts).toBe(0);
   });
 });

@@ -59,13 +59,13 @@ export class ReceiptsService implements OnModuleDestroy {
   }
 
   /**
-   * Who has applied what a transaction published, once every live follower has, or when the time is
-   * over. The transaction has to be committed.
+   * Who has applied what these transactions published, once every live follower has, or when the time
+   * is over. They have to be committed.
    *
    * @throws whatever the database refuses with, as then the followers are not known
    */
-  async receipt(transactionId: bigint, options: ReceiptOptions): Promise<Receipt> {
-    const open = new OpenReceipt({ transactionId, isLive: (each) => this.isLive(each) });
+  async receipt(transactionIds: ReadonlySet<bigint>, options: ReceiptOptions): Promise<Receipt> {
+    const open = new OpenReceipt({ transactionIds, isLive: (each) => this.isLive(each) });
     const listener = (change: FollowerChange): void => open.note(change);
     this.exchange.onChange(listener);
     try {

@@ -30,7 +30,7 @@ export class RevocationReceipts {
    */
   async answer(
     wanted: ReceiptRequest,
-    { kind, ids, transactionId = 0n }: WantedRevocations,
+    { kind, ids, transactionId }: WantedRevocations,
     waitMs = wanted.preferredMs,
   ): Promise<RevocationReceipt | undefined> {
     if (waitMs === undefined) return undefined;
@@ -38,12 +38,10 @@ export class RevocationReceipts {
       const published = await this.repository.published(kind, ids);
       const [first] = published;
       if (first === undefined) return undefined;
-      // A service that has applied the last of them has applied the others: they were committed before.
-      const latest = published.reduce(
-        (last, { xid }) => (BigInt(xid) > last ? BigInt(xid) : last),
-        transactionId,
-      );
-      const receipt = await this.receipts.receipt(latest, wanted.options(waitMs));
+      // All of them: the largest id is not always the last to commit.
+      const transactionIds = new Set(published.map(({ xid }) => BigInt(xid)));
+      if (transactionId !== undefined) transactionIds.add(transactionId);
+      const receipt = await this.receipts.receipt(transactionIds, wanted.options(waitMs));
       wanted.honour(waitMs);
       return { revocation: revocationAnswer(first), ...receipt };
     } catch (error) {
