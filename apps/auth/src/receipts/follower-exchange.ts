@@ -10,7 +10,7 @@ import {
   type FollowerMessage,
   type ReportContent,
 } from './follower-report.js';
-import { FollowersRepository } from './followers.repository.js';
+import { FollowersRepository, type SavedFollower } from './followers.repository.js';
 import { OwnFollowers, type FollowerChange } from './own-followers.js';
 
 /** Longer than a receipt waits. */
@@ -26,12 +26,6 @@ const SAVED_WITHIN_MS = 5_000;
 /** Of all other processes together. */
 const MAX_OTHERS = 20_000;
 
-/** A follower of another auth process. */
-interface Other {
-  readonly follower: Follower;
-  readonly process: string;
-}
-
 /**
  * The followers of all auth processes. While someone wants to know, a process asks the others, which
  * report what they know, and then each change for some seconds. Otherwise nothing is sent.
@@ -42,15 +36,16 @@ export class FollowerExchange implements OnApplicationShutdown {
   readonly process = randomUUID();
   private readonly logger = new Logger(FollowerExchange.name);
   private readonly listeners = new Set<(change: FollowerChange) => void>();
-  private others = new Map<FollowerKey, Other>();
+  /** Of the other processes, as saved or as reported since. */
+  private others = new Map<FollowerKey, SavedFollower>();
   private asking: Promise<void> | undefined;
   private askedAtMs = -Infinity;
   private answered: Promise<void> = Promise.resolve();
   private onAnswered: () => void = () => undefined;
   /** The processes whose answer is missing. */
   private readonly awaited = new Set<string>();
-  /** Until when others want reports, by process. */
-  private readonly askers = new Map<string, number>();
+  /** Until when others want reports. */
+  private askedUntilMs = -Infinity;
   private readonly changed = new Set<FollowerKey>();
   private isCompleteDue = false;
   private timer: NodeJS.Timeout | undefined;
@@ -67,7 +62,7 @@ export class FollowerExchange implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     clearTimeout(this.timer);
-    this.askers.clear();
+    this.askedUntilMs = -Infinity;
   }
 
   /** Calls a listener with each change of a follower of any process. It must not throw. */
@@ -110,7 +105,7 @@ export class FollowerExchange implements OnApplicationShutdown {
   receive(payload: string): void {
     const message = readMessage(payload, performance.now());
     if (message === undefined || message.from === this.process) return;
-    if (message.type === 'ask') return this.noteAsk(message.from, message.forMs);
+    if (message.type === 'ask') return this.noteAsk(message.forMs);
     for (const follower of message.followers) this.noteOther(message.from, follower);
     for (const identity of message.left) this.noteOtherLeft(identity);
     if (message.isLast && this.awaited.delete(message.from) && this.awaited.size === 0) {
@@ -139,7 +134,7 @@ export class FollowerExchange implements OnApplicationShutdown {
   }
 
   /** What is saved counts, except for what was reported later, or may be too new to be saved. */
-  private takeOver(saved: readonly Other[]): void {
+  private takeOver(saved: readonly SavedFollower[]): void {
     const before = this.others;
     const newSinceMs = performance.now() - SAVED_WITHIN_MS;
     this.others = new Map([...before].filter(([, { follower }]) => follower.seenAtMs > newSinceMs));
@@ -153,8 +148,8 @@ export class FollowerExchange implements OnApplicationShutdown {
     }
   }
 
-  private noteAsk(from: string, forMs: number): void {
-    this.askers.set(from, performance.now() + forMs);
+  private noteAsk(forMs: number): void {
+    this.askedUntilMs = Math.max(this.askedUntilMs, performance.now() + forMs);
     this.isCompleteDue = true;
     this.reportSoon();
   }
@@ -168,9 +163,7 @@ export class FollowerExchange implements OnApplicationShutdown {
   }
 
   private isAsked(): boolean {
-    const nowMs = performance.now();
-    for (const [from, untilMs] of this.askers) if (untilMs < nowMs) this.askers.delete(from);
-    return this.askers.size > 0;
+    return performance.now() <= this.askedUntilMs;
   }
 
   private reportSoon(): void {

@@ -7,7 +7,7 @@ import { DataSource } from 'typeorm';
 import { FORGOTTEN_AFTER_MS, type Follower } from './follower.js';
 import { FOLLOWERS_CHANNEL } from './follower-report.js';
 
-/** A follower as the process it asks has saved it. */
+/** A follower as the process that it asks has saved it, or reported it. */
 export interface SavedFollower {
   readonly follower: Follower;
   /** The auth process. */
