@@ -301,6 +301,20 @@ describe('a reload', () => {
     expect(published).toHaveBeenCalledTimes(2);
   });
 
+  it('is under way once, and due once, for all callers while the database is silent', async () => {
+    const keys = new KeysRepository(database);
+    const ring = await open(encryptionKey, undefined, keys);
+    let answer: (rows: SigningKey[]) => void = () => {};
+    const silence = new Promise<SigningKey[]>((resolve) => (answer = resolve));
+    const published = vi.spyOn(keys, 'published').mockReturnValueOnce(silence);
+    const reloads = [ring.reload()];
+    await expect.poll(() => published.mock.calls.length).toBe(1);
+    for (let n = 0; n < 20; n += 1) reloads.push(ring.reload());
+    answer(await rows());
+    await Promise.all(reloads);
+    expect(published).toHaveBeenCalledTimes(2);
+  });
+
   it('keeps no keys that were read before those that it has', async () => {
     const keys = new KeysRepository(database);
     const ring = await open(encryptionKey, undefined, keys);

@@ -43,7 +43,9 @@ const LOOK_UP_COOLDOWN_MS = 1_000;
  */
 export class KeyRing implements KeySet {
   private readonly listeners = new Set<() => void>();
-  private lastReload: Promise<void> = Promise.resolve();
+  private reloading: Promise<void> = Promise.resolve();
+  /** Begins after the one that is under way, for all calls since that began. */
+  private dueReload: Promise<void> | undefined;
   private lookedUpAt = performance.now();
   /** Why the keys could not be read last time. */
   private outage: unknown;
@@ -127,9 +129,13 @@ export class KeyRing implements KeySet {
    */
   reload(manager?: EntityManager): Promise<void> {
     if (manager) return this.read(manager);
-    // After one that is under way: that one may have read too early.
-    this.lastReload = this.lastReload.catch(() => undefined).then(() => this.read());
-    return this.lastReload;
+    // One that is under way may have read too early.
+    this.dueReload ??= this.reloading.then(() => {
+      this.dueReload = undefined;
+      return this.read();
+    });
+    this.reloading = this.dueReload.catch(() => undefined);
+    return this.dueReload;
   }
 
   private async read(manager?: EntityManager): Promise<void> {
