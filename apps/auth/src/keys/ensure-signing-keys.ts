@@ -16,7 +16,7 @@ export function ensureSigningKeys(
 ): Promise<void> {
   return keys.change(async (manager) => {
     const current = await keys.current(manager);
-    const stored = current.flatMap(({ kid, privateKey }) =>
+    const stored = Object.values(current).flatMap(({ kid, privateKey }) =>
       privateKey ? [{ kid, ...encryptionKeys.decrypt(privateKey, kid) }] : [],
     );
     for (const { kid, privateKey } of stored.filter(({ isOutdated }) => isOutdated)) {
@@ -24,7 +24,7 @@ export function ensureSigningKeys(
       await keys.update(manager, kid, { privateKey: anew });
     }
     for (const state of ['active', 'next'] as const) {
-      if (current.some((key) => key.state === state)) continue;
+      if (current[state]) continue;
       await keys.insert(manager, await newSigningKey(state, encryptionKeys.current, now));
     }
   });

@@ -13,12 +13,14 @@ import { KeyRing } from './key-ring.js';
 import { KeysError } from './keys.errors.js';
 import { newSigningKey } from './new-signing-key.js';
 import { KeysRepository } from './keys.repository.js';
-import type { SigningKey, SigningKeyState } from './signing-key.entity.js';
+import type { CurrentState, SigningKey, SigningKeyState } from './signing-key.entity.js';
 
 /** Until every process publishes a new key, and every service that follows the feed has fetched it. */
 const SETTLING_MS = 2_000;
 /** About 45 KiB of JWKS: a service reads 64 KiB of it. */
 const MAX_PUBLISHED = 100;
+
+type CurrentKeys = Readonly<Record<CurrentState, SigningKey>>;
 
 /** Takes signing keys through their life, in one process at a time. */
 @Injectable()
@@ -48,13 +50,13 @@ export class KeyRotationService {
     if (this.keyRing.size >= MAX_PUBLISHED) {
       throw new KeysError('too_many_keys', `${this.keyRing.size} keys are published`);
     }
-    const next = await this.keys.the('next');
+    const { next } = await this.current();
     const age = +this.clock.now() - +next.createdAt;
     // From both sides: a process whose clock is ahead must not hold up this one for longer.
     await sleep(Math.min(Math.max(SETTLING_MS - age, 0), SETTLING_MS));
     await this.keys.change(async (manager) => {
-      const isStillNext = (await this.keys.the('next', manager)).kid === next.kid;
-      if (isStillNext) await this.advance(manager, by);
+      const current = await this.current(manager);
+      if (current.next.kid === next.kid) await this.advance(manager, current, by);
     });
     await this.keyRing.reload();
   }
@@ -62,10 +64,11 @@ export class KeyRotationService {
   /** Rotates when the active key has signed for long enough, and the next is known for long enough. */
   async rotateIfDue(): Promise<void> {
     if (this.keyRing.size >= MAX_PUBLISHED) return;
-    if (!(await this.isDue())) return;
+    if (!this.isDue(await this.current())) return;
     await this.keys.change(async (manager) => {
+      const current = await this.current(manager);
       // Another process may have been first.
-      if (await this.isDue(manager)) await this.advance(manager, { actor: null });
+      if (this.isDue(current)) await this.advance(manager, current, { actor: null });
     });
     await this.keyRing.reload();
   }
@@ -81,8 +84,9 @@ export class KeyRotationService {
       const key = await this.keys.find(manager, kid);
       if (!key) throw new KeysError('key_not_found', `There is no signing key ${kid}`);
       if (key.state === 'withdrawn') return;
+      const successor = key.state === 'active' ? (await this.current(manager)).next : undefined;
       await this.end(manager, key, 'withdrawn');
-      if (key.state === 'active') await this.promoteNext(manager);
+      if (successor) await this.promote(manager, successor);
       if (key.state === 'next') await this.insertNext(manager);
       const exp = this.clock.seconds() + KEY_REVOCATION_SECONDS;
       await this.revocations.revoke(manager, [{ kind: 'kid', id: kid, exp }]);
@@ -100,11 +104,18 @@ export class KeyRotationService {
     }
   }
 
-  private async isDue(manager?: EntityManager): Promise<boolean> {
+  private async current(manager?: EntityManager): Promise<CurrentKeys> {
+    const { active, next } = await this.keys.current(manager);
+    if (active && next) return { active, next };
+    throw new KeysError(
+      'no_active_key',
+      'The database holds no active signing key, or no next one',
+    );
+  }
+
+  private isDue({ active, next }: CurrentKeys): boolean {
     const now = +this.clock.now();
     const { signingKeyRotationMs, signingKeyPublishAheadMs } = this.config;
-    const active = await this.keys.the('active', manager);
-    const next = await this.keys.the('next', manager);
     const publishAheadMs = Math.max(signingKeyPublishAheadMs, SETTLING_MS);
     return (
       now - +(active.activatedAt ?? now) >= signingKeyRotationMs &&
@@ -113,14 +124,17 @@ export class KeyRotationService {
   }
 
   /** `actor: null`: the key is due, and nobody asked for it. */
-  private async advance(manager: EntityManager, by: DoneBy): Promise<void> {
-    const active = await this.keys.the('active', manager);
+  private async advance(
+    manager: EntityManager,
+    { active, next }: CurrentKeys,
+    by: DoneBy,
+  ): Promise<void> {
     await this.end(manager, active, 'retired');
-    const kid = await this.promoteNext(manager);
+    await this.promote(manager, next);
     await this.audit.record(manager, {
       ...by,
       action: 'key.rotated',
-      subject: kid,
+      subject: next.kid,
       detail: { retired: active.kid },
     });
   }
@@ -134,11 +148,9 @@ export class KeyRotationService {
     await this.keys.update(manager, kid, ended);
   }
 
-  private async promoteNext(manager: EntityManager): Promise<string> {
-    const { kid } = await this.keys.the('next', manager);
+  private async promote(manager: EntityManager, { kid }: SigningKey): Promise<void> {
     await this.keys.update(manager, kid, { state: 'active', activatedAt: this.clock.now() });
     await this.insertNext(manager);
-    return kid;
   }
 
   private async insertNext(manager: EntityManager): Promise<void> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In, MoreThan, type EntityManager } from 'typeorm';
 
-import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
+import { SigningKey, type CurrentState } from './signing-key.entity.js';
 
 /** Held while the signing keys change: by one process at a time. */
 const KEYS_LOCK = 0x6b657973;
@@ -41,17 +41,12 @@ export class KeysRepository {
     });
   }
 
-  /** The active key and the next one, as far as there are any. */
-  current(manager: EntityManager): Promise<SigningKey[]> {
-    return manager.findBy(SigningKey, { state: In(['next', 'active']) });
-  }
-
-  /** The one key in this state. There always is one. */
-  the(
-    state: Extract<SigningKeyState, 'next' | 'active'>,
+  /** The active key and the next one. Both are there once a process has started. */
+  async current(
     manager: EntityManager = this.dataSource.manager,
-  ): Promise<SigningKey> {
-    return manager.findOneByOrFail(SigningKey, { state });
+  ): Promise<Partial<Record<CurrentState, SigningKey>>> {
+    const keys = await manager.findBy(SigningKey, { state: In(['next', 'active']) });
+    return Object.fromEntries(keys.map((key) => [key.state, key]));
   }
 
   find(manager: EntityManager, kid: string): Promise<SigningKey | null> {

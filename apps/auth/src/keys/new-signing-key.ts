@@ -2,7 +2,7 @@ import { createHash, generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 
 import { encryptPrivateKey } from './key-encryption.js';
-import type { RsaPublicJwk, SigningKey, SigningKeyState } from './signing-key.entity.js';
+import type { CurrentState, RsaPublicJwk, SigningKey } from './signing-key.entity.js';
 
 const MODULUS_BITS = 2048;
 
@@ -16,7 +16,7 @@ function thumbprint({ e, kty, n }: RsaPublicJwk): string {
 
 /** A fresh RSA key pair as a row, its private half encrypted. */
 export async function newSigningKey(
-  state: Extract<SigningKeyState, 'next' | 'active'>,
+  state: CurrentState,
   encryptionKey: Buffer,
   now: Date,
 ): Promise<SigningKey> {

@@ -6,7 +6,11 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
  * - `next`: published, does not sign yet. - `active`: published, signs. - `retired`: published until
  *   the last token it signed has expired. - `withdrawn`: compromised, published no more.
  */
-export type SigningKeyState = 'next' | 'active' | 'retired' | 'withdrawn';
+export const SIGNING_KEY_STATES = ['next', 'active', 'retired', 'withdrawn'] as const;
+export type SigningKeyState = (typeof SIGNING_KEY_STATES)[number];
+
+/** The states of which there is always one key. */
+export type CurrentState = Extract<SigningKeyState, 'next' | 'active'>;
 
 /** The public members of an RSA key (RFC 7517, RFC 7518 section 6.3.1). */
 export interface RsaPublicJwk {
