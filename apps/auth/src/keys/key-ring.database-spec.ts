@@ -166,7 +166,7 @@ describe('when another process changes the keys', () => {
     );
   }
 
-  it('takes them over, and notifies its listeners', async () => {
+  it('takes them over, and notifies its listener', async () => {
     const ring = await open();
     const [active, next] = [
       ring.active.kid,
@@ -208,16 +208,12 @@ describe('when another process changes the keys', () => {
     expect(ring.active).toBe(active);
   });
 
-  it('notifies no listener when nothing has changed, nor one that was removed', async () => {
+  it('does not notify its listener when nothing has changed', async () => {
     const ring = await open();
-    const [listener, left] = [vi.fn(), vi.fn()];
+    const listener = vi.fn();
     ring.onChange(listener);
-    ring.onChange(left)();
     await ring.reload();
     expect(listener).not.toHaveBeenCalled();
-    await rotate();
-    await ring.reload();
-    expect(left).not.toHaveBeenCalled();
   });
 
   it('follows what is published, and signs nothing, when it cannot decrypt the new one', async () => {

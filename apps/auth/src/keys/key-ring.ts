@@ -42,7 +42,7 @@ const LOOK_UP_COOLDOWN_MS = 1_000;
  * app's own `KeySet`.
  */
 export class KeyRing implements KeySet {
-  private readonly listeners = new Set<() => void>();
+  private onPublished: () => void = () => undefined;
   private reloading: Promise<void> = Promise.resolve();
   /** Begins after the one that is under way, for all calls since that began. */
   private dueReload: Promise<void> | undefined;
@@ -113,10 +113,9 @@ export class KeyRing implements KeySet {
     return key;
   }
 
-  /** Calls back whenever the published keys have changed. Returns how to end that. */
-  onChange(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+  /** Calls its one listener back whenever the published keys have changed. */
+  onChange(listener: () => void): void {
+    this.onPublished = listener;
   }
 
   /**
@@ -150,9 +149,7 @@ export class KeyRing implements KeySet {
     if (isChanged && !isOutdated) {
       this.holding = hold(rows, this.options.encryptionKeys, before);
     }
-    if (this.holding.fingerprint !== before.fingerprint) {
-      for (const listener of this.listeners) listener();
-    }
+    if (this.holding.fingerprint !== before.fingerprint) this.onPublished();
     const { active } = this.holding;
     if (active instanceof KeysError) throw active;
   }
