@@ -294,8 +294,9 @@ describe('time and other processes', () => {
     expect([status, body.code]).toEqual([409, 'conflict']);
     const { signingKeyRotationMs, signingKeyPublishAheadMs } = auth.get(Config);
     const rotation = auth.get(KeyRotationService);
-    await setAges(signingKeyRotationMs, signingKeyPublishAheadMs);
     await rotation.rotateIfDue();
+    await setAges(signingKeyRotationMs, signingKeyPublishAheadMs);
+    await expect(rotation.rotateIfDue()).rejects.toMatchObject({ code: 'too_many_keys' });
     expect(await kidOf('active')).toBe(active);
     await auth.dataSource.query(`DELETE FROM signing_keys WHERE kid = 'retired 1'`);
     await auth.get(KeyRing).reload();

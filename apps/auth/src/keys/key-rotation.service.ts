@@ -47,9 +47,7 @@ export class KeyRotationService {
    * @throws KeysError `too_many_keys` until retired ones have gone
    */
   async rotate(by: DoneBy): Promise<void> {
-    if (this.keyRing.size >= MAX_PUBLISHED) {
-      throw new KeysError('too_many_keys', `${this.keyRing.size} keys are published`);
-    }
+    this.refuseTooMany();
     const { next } = await this.current();
     const age = +this.clock.now() - +next.createdAt;
     // From both sides: a process whose clock is ahead must not hold up this one for longer.
@@ -61,10 +59,14 @@ export class KeyRotationService {
     await this.keyRing.reload();
   }
 
-  /** Rotates when the active key has signed for long enough, and the next is known for long enough. */
+  /**
+   * Rotates when the active key has signed for long enough, and the next is known for long enough.
+   *
+   * @throws KeysError `too_many_keys` when it is due, until retired ones have gone
+   */
   async rotateIfDue(): Promise<void> {
-    if (this.keyRing.size >= MAX_PUBLISHED) return;
     if (!this.isDue(await this.current())) return;
+    this.refuseTooMany();
     await this.keys.change(async (manager) => {
       const current = await this.current(manager);
       // Another process may have been first.
@@ -102,6 +104,11 @@ export class KeyRotationService {
     } catch (error) {
       if (!(error instanceof KeysError && error.code === 'key_not_found')) throw error;
     }
+  }
+
+  private refuseTooMany(): void {
+    if (this.keyRing.size < MAX_PUBLISHED) return;
+    throw new KeysError('too_many_keys', `${this.keyRing.size} keys are published`);
   }
 
   private async current(manager?: EntityManager): Promise<CurrentKeys> {
