@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
-import { EncryptionKeys, encryptSecret } from '../keys/key-encryption.js';
+import { EncryptionKeys } from '../keys/key-encryption.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { ENCRYPTION_KEY } from '../testing/migrated-database.fixture.js';
 import { codeFor, forgetCodes, secondStep, ticketFor } from './authenticator.fixture.js';
@@ -53,7 +53,7 @@ describe('a change of KEY_ENCRYPTION_KEY while a user adds an authenticator app'
 
 it('an error of the database while secrets are encrypted anew ends the start', async () => {
   const [former, present] = [randomBytes(32), randomBytes(32)];
-  const secret = encryptSecret(Buffer.from('secret'), 'totp:ada', former);
+  const secret = new EncryptionKeys(former).encryptSecret(Buffer.from('secret'), 'totp:ada');
   const readOnly = new Error('cannot execute UPDATE in a read-only transaction');
   const factors = {
     secretsAfter: async () => [{ id: 'one', userId: 'ada', secret }],

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
-import { encryptPrivateKey, EncryptionKeys } from './key-encryption.js';
+import { EncryptionKeys } from './key-encryption.js';
 
 const [today, yesterday] = [randomBytes(32), randomBytes(32)];
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -14,8 +14,8 @@ describe('what is encrypted at rest', () => {
     const keys = new EncryptionKeys(today);
     expect(keys.isChanging).toBe(false);
     expect(keys.decryptSecret(sealedWith(today), name)).toEqual({ secret, isOutdated: false });
-    const { privateKey: read, isOutdated } = keys.decrypt(
-      encryptPrivateKey(privateKey, 'one', today),
+    const { privateKey: read, isOutdated } = keys.decryptPrivateKey(
+      new EncryptionKeys(today).encryptPrivateKey(privateKey, 'one'),
       'one',
     );
     expect([read.equals(privateKey), isOutdated]).toEqual([true, false]);
@@ -26,8 +26,8 @@ describe('what is encrypted at rest', () => {
     expect(keys.isChanging).toBe(true);
     expect(keys.decryptSecret(sealedWith(yesterday), name)).toEqual({ secret, isOutdated: true });
     expect(keys.decryptSecret(keys.encryptSecret(secret, name), name).isOutdated).toBe(false);
-    const stored = encryptPrivateKey(privateKey, 'one', yesterday);
-    expect(keys.decrypt(stored, 'one').isOutdated).toBe(true);
+    const stored = new EncryptionKeys(yesterday).encryptPrivateKey(privateKey, 'one');
+    expect(keys.decryptPrivateKey(stored, 'one').isOutdated).toBe(true);
   });
 
   it.each([
@@ -35,8 +35,8 @@ describe('what is encrypted at rest', () => {
     ['both keys', new EncryptionKeys(today, randomBytes(32))],
   ])('is refused when %s differ', (_which, keys) => {
     const wrongKey = expect.objectContaining({ code: 'wrong_encryption_key' }) as Error;
-    const stored = encryptPrivateKey(privateKey, 'one', yesterday);
-    expect(() => keys.decrypt(stored, 'one')).toThrow(wrongKey);
+    const stored = new EncryptionKeys(yesterday).encryptPrivateKey(privateKey, 'one');
+    expect(() => keys.decryptPrivateKey(stored, 'one')).toThrow(wrongKey);
     expect(() => keys.decryptSecret(sealedWith(yesterday), name)).toThrow('authenticate');
   });
 

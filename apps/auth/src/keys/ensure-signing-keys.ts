@@ -1,4 +1,4 @@
-import { encryptPrivateKey, type EncryptionKeys } from './key-encryption.js';
+import type { EncryptionKeys } from './key-encryption.js';
 import type { KeysRepository } from './keys.repository.js';
 import { newSigningKey } from './new-signing-key.js';
 
@@ -17,15 +17,15 @@ export function ensureSigningKeys(
   return keys.change(async (manager) => {
     const current = await keys.current(manager);
     const stored = Object.values(current).flatMap(({ kid, privateKey }) =>
-      privateKey ? [{ kid, ...encryptionKeys.decrypt(privateKey, kid) }] : [],
+      privateKey ? [{ kid, ...encryptionKeys.decryptPrivateKey(privateKey, kid) }] : [],
     );
     for (const { kid, privateKey } of stored.filter(({ isOutdated }) => isOutdated)) {
-      const anew = encryptPrivateKey(privateKey, kid, encryptionKeys.current);
+      const anew = encryptionKeys.encryptPrivateKey(privateKey, kid);
       await keys.update(manager, kid, { privateKey: anew });
     }
     for (const state of ['active', 'next'] as const) {
       if (current[state]) continue;
-      await keys.insert(manager, await newSigningKey(state, encryptionKeys.current, now));
+      await keys.insert(manager, await newSigningKey(state, encryptionKeys, now));
     }
   });
 }

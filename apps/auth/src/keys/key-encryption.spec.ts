@@ -1,16 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
-import {
-  decryptPrivateKey,
-  decryptSecret,
-  encryptPrivateKey,
-  encryptSecret,
-} from './key-encryption.js';
+import { EncryptionKeys } from './key-encryption.js';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const key = randomBytes(32);
-const stored = encryptPrivateKey(privateKey, 'one', key);
+const keys = new EncryptionKeys(randomBytes(32));
+const stored = keys.encryptPrivateKey(privateKey, 'one');
 
 const flip = (at: number): Buffer => {
   const copy = Buffer.from(stored);
@@ -20,7 +15,7 @@ const flip = (at: number): Buffer => {
 
 describe('encryption of private keys', () => {
   it('gives back the key that went in', () => {
-    expect(decryptPrivateKey(stored, 'one', key).equals(privateKey)).toBe(true);
+    expect(keys.decryptPrivateKey(stored, 'one').privateKey.equals(privateKey)).toBe(true);
   });
 
   it('shows nothing of the key', () => {
@@ -31,20 +26,20 @@ describe('encryption of private keys', () => {
   });
 
   it('never encrypts the same way twice', () => {
-    expect(encryptPrivateKey(privateKey, 'one', key).equals(stored)).toBe(false);
+    expect(keys.encryptPrivateKey(privateKey, 'one').equals(stored)).toBe(false);
   });
 
   it.each([
-    ['another encryption key', stored, 'one', randomBytes(32)],
-    ['the name of another key', stored, 'two', key],
-    ['another version', flip(0), 'one', key],
-    ['an altered nonce', flip(1), 'one', key],
-    ['an altered tag', flip(13), 'one', key],
-    ['an altered key', flip(40), 'one', key],
-    ['a cut one', stored.subarray(0, 20), 'one', key],
-    ['nothing', Buffer.alloc(0), 'one', key],
-  ])('refuses %s and says so', (_, bytes, kid, encryptionKey) => {
-    expect(() => decryptPrivateKey(bytes, kid, encryptionKey)).toThrow(
+    ['another encryption key', stored, 'one', new EncryptionKeys(randomBytes(32))],
+    ['the name of another key', stored, 'two', keys],
+    ['another version', flip(0), 'one', keys],
+    ['an altered nonce', flip(1), 'one', keys],
+    ['an altered tag', flip(13), 'one', keys],
+    ['an altered key', flip(40), 'one', keys],
+    ['a cut one', stored.subarray(0, 20), 'one', keys],
+    ['nothing', Buffer.alloc(0), 'one', keys],
+  ])('refuses %s and says so', (_, bytes, kid, encryptionKeys) => {
+    expect(() => encryptionKeys.decryptPrivateKey(bytes, kid)).toThrow(
       expect.objectContaining({
         name: 'KeysError',
         code: 'wrong_encryption_key',
@@ -55,12 +50,12 @@ describe('encryption of private keys', () => {
   });
 
   it('refuses a shortened tag, which someone could guess', () => {
-    const empty = encryptSecret(Buffer.alloc(0), 'row', key);
-    expect(decryptSecret(empty, 'row', key)).toHaveLength(0);
+    const empty = keys.encryptSecret(Buffer.alloc(0), 'row');
+    expect(keys.decryptSecret(empty, 'row').secret).toHaveLength(0);
     const tagStart = empty.length - 16;
     for (const bytes of [4, 8, 12]) {
       const cut = empty.subarray(0, tagStart + bytes);
-      expect(() => decryptSecret(cut, 'row', key)).toThrow('authentication tag');
+      expect(() => keys.decryptSecret(cut, 'row')).toThrow('authentication tag');
     }
   });
 });

@@ -22,6 +22,7 @@ import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
 
 Logger.overrideLogger(false);
 const encryptionKey = randomBytes(32);
+const encryptionKeys = new EncryptionKeys(encryptionKey);
 let database: DataSource;
 /** What the first start wrote. */
 let firstKeys: SigningKey[];
@@ -162,7 +163,7 @@ describe('when another process changes the keys', () => {
     await database.query(`UPDATE signing_keys SET state = 'active' WHERE state = 'next'`);
     await database.manager.insert(
       SigningKey,
-      await newSigningKey('next', encryptionKey, new Date()),
+      await newSigningKey('next', encryptionKeys, new Date()),
     );
   }
 
@@ -201,7 +202,7 @@ describe('when another process changes the keys', () => {
     await retire('next');
     await database.manager.insert(
       SigningKey,
-      await newSigningKey('next', encryptionKey, new Date()),
+      await newSigningKey('next', encryptionKeys, new Date()),
     );
     await ring.reload();
     expect(jwksOf(ring)).toHaveLength(3);
@@ -219,7 +220,7 @@ describe('when another process changes the keys', () => {
   it('follows what is published, and signs nothing, when it cannot decrypt the new one', async () => {
     const ring = await open();
     const { kid } = ring.active;
-    const foreign = await newSigningKey('active', randomBytes(32), new Date());
+    const foreign = await newSigningKey('active', new EncryptionKeys(randomBytes(32)), new Date());
     await database.query(
       `UPDATE signing_keys SET state = 'withdrawn', private_key = NULL WHERE state = 'active'`,
     );
@@ -246,7 +247,7 @@ describe('when another process changes the keys', () => {
 describe('an unknown kid', () => {
   it('is looked up, but not again within a second, by any caller', async () => {
     // Before the ring, as a slow machine takes more than a second to make one.
-    const late = await newSigningKey('next', encryptionKey, new Date());
+    const late = await newSigningKey('next', encryptionKeys, new Date());
     const ring = await open();
     await retire('next');
     await database.manager.insert(SigningKey, late);
@@ -323,7 +324,7 @@ describe('a reload', () => {
     await retire('next');
     await database.manager.insert(
       SigningKey,
-      await newSigningKey('next', encryptionKey, new Date()),
+      await newSigningKey('next', encryptionKeys, new Date()),
     );
     await database.transaction((manager) => ring.reload(manager));
     answer(before);

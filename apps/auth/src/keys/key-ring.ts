@@ -211,7 +211,7 @@ function activeOf(
   const { kid, privateKey } = active;
   if (before && !(before instanceof KeysError) && before.kid === kid) return before;
   try {
-    return { kid, privateKey: encryptionKeys.decrypt(privateKey, kid).privateKey };
+    return { kid, privateKey: encryptionKeys.decryptPrivateKey(privateKey, kid).privateKey };
   } catch (error) {
     // The public half needs no decryption: a withdrawn key must go, whatever cannot be read.
     if (error instanceof KeysError) return error;

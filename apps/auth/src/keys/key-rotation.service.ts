@@ -161,7 +161,7 @@ export class KeyRotationService {
   }
 
   private async insertNext(manager: EntityManager): Promise<void> {
-    const next = await newSigningKey('next', this.encryptionKeys.current, this.clock.now());
+    const next = await newSigningKey('next', this.encryptionKeys, this.clock.now());
     await this.keys.insert(manager, next);
   }
 }

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 
-import { encryptPrivateKey } from './key-encryption.js';
+import type { EncryptionKeys } from './key-encryption.js';
 import type { CurrentState, RsaPublicJwk, SigningKey } from './signing-key.entity.js';
 
 const MODULUS_BITS = 2048;
@@ -17,7 +17,7 @@ function thumbprint({ e, kty, n }: RsaPublicJwk): string {
 /** A fresh RSA key pair as a row, its private half encrypted. */
 export async function newSigningKey(
   state: CurrentState,
-  encryptionKey: Buffer,
+  encryptionKeys: EncryptionKeys,
   now: Date,
 ): Promise<SigningKey> {
   const { publicKey, privateKey } = await generate('rsa', { modulusLength: MODULUS_BITS });
@@ -28,7 +28,7 @@ export async function newSigningKey(
     kid,
     state,
     publicKey: jwk,
-    privateKey: encryptPrivateKey(privateKey, kid, encryptionKey),
+    privateKey: encryptionKeys.encryptPrivateKey(privateKey, kid),
     createdAt: now,
     activatedAt: state === 'active' ? now : null,
     retiredAt: null,

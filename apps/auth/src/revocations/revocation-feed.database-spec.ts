@@ -3,11 +3,11 @@ import { connect } from 'node:net';
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { EncryptionKeys } from '../keys/key-encryption.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { newSigningKey } from '../keys/new-signing-key.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
-import { ENCRYPTION_KEY } from '../testing/migrated-database.fixture.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationsService } from './revocations.service.js';
 
@@ -148,7 +148,7 @@ describe('a waiting request', () => {
       `UPDATE signing_keys SET state = 'retired', retired_at = now(), private_key = NULL
        WHERE state = 'next'`,
     );
-    const next = await newSigningKey('next', ENCRYPTION_KEY, new Date());
+    const next = await newSigningKey('next', auth.get(EncryptionKeys), new Date());
     await auth.dataSource.manager.insert(SigningKey, next);
     await auth.get(KeyRing).reload();
     const page = await answer;
