@@ -1,7 +1,7 @@
+import type { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import type { RevocationFeed } from '../revocations/revocation-feed.js';
 import type { KeyRing } from './key-ring.js';
 import type { KeyRotationService } from './key-rotation.service.js';
 import { KeyWatch } from './key-watch.js';
@@ -42,7 +42,7 @@ beforeEach(() => {
     rotation as unknown as KeyRotationService,
     {
       announceKeySet: (fingerprint: string) => announced.push(fingerprint),
-    } as unknown as RevocationFeed,
+    } as unknown as PostgresRevocationSource,
   );
   watch.onApplicationBootstrap();
 });

@@ -1,3 +1,4 @@
+import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import {
   Injectable,
   Logger,
@@ -5,7 +6,6 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import { RevocationFeed } from '../revocations/revocation-feed.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeyRing } from './key-ring.js';
 
@@ -26,7 +26,7 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly keyRing: KeyRing,
     private readonly keyRotation: KeyRotationService,
-    private readonly feed: RevocationFeed,
+    private readonly feed: PostgresRevocationSource,
   ) {}
 
   onApplicationBootstrap(): void {

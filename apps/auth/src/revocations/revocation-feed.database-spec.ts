@@ -1,14 +1,13 @@
 import { connect } from 'node:net';
 
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { EncryptionKeys } from '../keys/key-encryption.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { newSigningKey } from '../keys/new-signing-key.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
-import { RevocationFeed } from './revocation-feed.js';
 import { RevocationsService } from './revocations.service.js';
 
 interface Page {
@@ -165,9 +164,9 @@ describe('a waiting request', () => {
     const { cursor } = await read();
     const gone = new AbortController();
     const options = { waitSeconds: 20, signal: gone.signal };
-    const answer = auth.get(RevocationFeed).read(cursor, options);
+    const answer = auth.get(PostgresRevocationSource).read(cursor, options);
     gone.abort();
-    await expect(answer).rejects.toMatchObject({ code: 'revocations_stale' });
+    await expect(answer).rejects.toMatchObject({ code: 'aborted' });
   });
 
   it('ends with its connection, even behind other unanswered requests on it', async () => {
@@ -207,6 +206,14 @@ describe('when the list cannot be read', () => {
         headers: { 'retry-after': expect.stringMatching(/^[1-9]\d*$/) as string },
         body: { code: 'revocations_stale' },
       });
+    await alone.close();
+  });
+
+  it('does not hide an error of another kind behind that', async () => {
+    const alone = await AuthApp.start();
+    vi.spyOn(alone.get(PostgresRevocationSource), 'read').mockRejectedValue(new TypeError('a bug'));
+    const { status, body } = await alone.call('GET', '/revocations');
+    expect([status, body.code]).toEqual([500, 'internal_error']);
     await alone.close();
   });
 });

@@ -3,10 +3,12 @@ import {
   FOLLOWER_NAME_FORM,
   MAX_WAIT_SECONDS,
   Public,
+  RevocationSourceError,
+  TokenError,
   type Revocation,
   type RevocationBatch,
 } from '@jwt-auth/jwt-core';
-import type { PostgresReadOptions } from '@jwt-auth/jwt-core/postgres';
+import { PostgresRevocationSource, type PostgresReadOptions } from '@jwt-auth/jwt-core/postgres';
 import { Controller, Get, Header, Query, Req, Res } from '@nestjs/common';
 import {
   ApiOkResponse,
@@ -19,7 +21,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { followerIn } from '../receipts/follower.js';
 import { OwnFollowers } from '../receipts/own-followers.js';
-import { RevocationFeed } from './revocation-feed.js';
 import { RevocationPage } from './revocations.schema.js';
 
 @ApiTags('discovery')
@@ -29,7 +30,7 @@ export class RevocationsController {
   private readonly written = new WeakMap<readonly Revocation[], string>();
 
   constructor(
-    private readonly feed: RevocationFeed,
+    private readonly source: PostgresRevocationSource,
     private readonly followers: OwnFollowers,
   ) {}
 
@@ -59,7 +60,9 @@ export class RevocationsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const batch = await this.readNoted(request, after, {
+    // Several, say. What is no text is no cursor either.
+    const cursorSent = typeof after === 'string' ? after : undefined;
+    const batch = await this.readNoted(request, cursorSent, {
       waitSeconds: waitSeconds(wait),
       signal: connectionEnd(request, reply),
       caller: networkOf(callerAddress(request)),
@@ -75,22 +78,34 @@ export class RevocationsController {
   /** By its cursor, a question shows what its follower has applied. */
   private async readNoted(
     { query }: FastifyRequest,
-    after: unknown,
+    after: string | undefined,
     options: PostgresReadOptions & { readonly caller: string },
   ): Promise<RevocationBatch> {
     const names = query as Readonly<Record<string, unknown>>;
     const follower = followerIn(names);
-    if (follower === undefined) return this.feed.read(after, options);
+    if (follower === undefined) return this.readBatch(after, options);
     if (names.leaving === 'true') {
       this.followers.noteLeave(follower);
-      return this.feed.read(after, options);
+      return this.readBatch(after, options);
     }
-    const position = this.feed.positionOf(after);
+    const position = after === undefined ? undefined : this.source.positionOf(after);
     const end = this.followers.noteQuestion(follower, position, options.caller);
     try {
-      return await this.feed.read(after, options);
+      return await this.readBatch(after, options);
     } finally {
       end();
+    }
+  }
+
+  private async readBatch(
+    after: string | undefined,
+    options: PostgresReadOptions,
+  ): Promise<RevocationBatch> {
+    try {
+      return await this.source.read(after, options);
+    } catch (cause) {
+      if (!(cause instanceof RevocationSourceError)) throw cause;
+      throw new TokenError('revocations_stale', 'The list cannot be read', { cause });
     }
   }
 

@@ -1,5 +1,5 @@
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
-import { Logger, Module } from '@nestjs/common';
+import { Logger, Module, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 
 import { AuditModule } from '../audit/audit.module.js';
 import { Config } from '../config.js';
@@ -8,7 +8,6 @@ import { FollowerExchange } from '../receipts/follower-exchange.js';
 import { ReceiptsModule } from '../receipts/receipts.module.js';
 import { OwnRevocations } from './own-revocations.js';
 import { RevocationEffects } from './revocation-effects.js';
-import { RevocationFeed } from './revocation-feed.js';
 import { RevocationReceipts } from './revocation-receipts.js';
 import { RevocationsAdminController } from './revocations.admin.controller.js';
 import { RevocationsAdminService } from './revocations.admin.service.js';
@@ -22,7 +21,6 @@ import { RevocationsService } from './revocations.service.js';
   providers: [
     RevocationsService,
     RevocationsRepository,
-    RevocationFeed,
     RevocationEffects,
     RevocationsAdminService,
     RevocationReceipts,
@@ -33,16 +31,21 @@ import { RevocationsService } from './revocations.service.js';
       useFactory: revocationSource,
     },
   ],
-  exports: [
-    RevocationsService,
-    RevocationsRepository,
-    RevocationFeed,
-    RevocationEffects,
-    RevocationReceipts,
-    PostgresRevocationSource,
-  ],
+  exports: [RevocationsService, RevocationEffects, RevocationReceipts, PostgresRevocationSource],
 })
-export class RevocationsModule {}
+export class RevocationsModule implements OnModuleDestroy, OnApplicationShutdown {
+  constructor(private readonly source: PostgresRevocationSource) {}
+
+  /** Readers that wait are answered now, while there is a database to answer from. */
+  onModuleDestroy(): void {
+    this.source.drain();
+  }
+
+  /** By now nothing reads the feed any more: neither a service nor this app's own list. */
+  onApplicationShutdown(): void {
+    this.source.close();
+  }
+}
 
 function revocationSource(
   { databaseUrl }: Config,
