@@ -2,7 +2,7 @@ import type { FollowerIdentity } from '@jwt-auth/jwt-core';
 import { FeedPosition } from '@jwt-auth/jwt-core/postgres';
 import { z } from 'zod';
 
-import type { Follower } from './follower.js';
+import { FollowerName, type Follower } from './follower.js';
 
 /** The channel on which auth processes tell each other where followers are. */
 export const FOLLOWERS_CHANNEL = 'feed_followers';
@@ -13,10 +13,15 @@ const MAX_PAYLOAD_BYTES = 7_800;
 const MAX_OPEN = 200;
 
 const TransactionId = z.string().regex(/^\d{1,20}$/);
-const Name = z.string().max(64);
 
 /** `service, instance, version, position, milliseconds of silence`. */
-const ReportedFollower = z.tuple([Name, Name, Name.nullable(), z.int(), z.number().min(0)]);
+const ReportedFollower = z.tuple([
+  FollowerName,
+  FollowerName,
+  FollowerName.nullable(),
+  z.int(),
+  z.number().min(0),
+]);
 
 const FollowerMessage = z.discriminatedUnion('type', [
   /** A process asks all others for reports, for as long. */
@@ -27,7 +32,7 @@ const FollowerMessage = z.discriminatedUnion('type', [
     /** Those that followers refer to, as most are at the same one: the next id, and open ones. */
     positions: z.array(z.tuple([TransactionId, z.array(TransactionId)])),
     followers: z.array(ReportedFollower),
-    left: z.array(z.tuple([Name, Name])),
+    left: z.array(z.tuple([FollowerName, FollowerName])),
     /** The last message of a report on all that the process knows. */
     isLast: z.boolean(),
   }),
@@ -35,6 +40,7 @@ const FollowerMessage = z.discriminatedUnion('type', [
 export type FollowerMessage = z.infer<typeof FollowerMessage>;
 
 export interface FollowerReport {
+  readonly type: 'report';
   readonly from: string;
   readonly followers: readonly Follower[];
   readonly left: readonly FollowerIdentity[];
@@ -45,7 +51,7 @@ export interface FollowerReport {
 export function readMessage(
   payload: string,
   nowMs: number,
-): Extract<FollowerMessage, { type: 'ask' }> | (FollowerReport & { type: 'report' }) | undefined {
+): Extract<FollowerMessage, { type: 'ask' }> | FollowerReport | undefined {
   const { success, data: message } = FollowerMessage.safeParse(parsed(payload));
   if (!success) return undefined;
   if (message.type === 'ask') return message;

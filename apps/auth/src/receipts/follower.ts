@@ -1,5 +1,6 @@
 import { isFollowerName, type FollowerIdentity } from '@jwt-auth/jwt-core';
 import type { FeedPosition } from '@jwt-auth/jwt-core/postgres';
+import { z } from 'zod';
 
 /** A process of a service that reads the feed, as far as its questions show. */
 export interface Follower extends FollowerIdentity {
@@ -17,6 +18,13 @@ export type FollowerKey = string;
 /** No name contains a space. */
 export const keyOf = ({ service, instance }: FollowerIdentity): FollowerKey =>
   `${service} ${instance}`;
+
+/** For lists: by service, then by instance. */
+export const byName = (one: FollowerIdentity, other: FollowerIdentity): number =>
+  keyOf(one) < keyOf(other) ? -1 : 1;
+
+/** Of a service, an instance or a version. */
+export const FollowerName = z.string().max(64);
 
 /** The name in the query of a question. A question without a valid one is answered all the same. */
 export function followerIn({

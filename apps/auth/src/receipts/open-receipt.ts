@@ -1,7 +1,7 @@
 import type { FollowerIdentity } from '@jwt-auth/jwt-core';
 import type { FeedPosition } from '@jwt-auth/jwt-core/postgres';
 
-import { keyOf, type Follower, type FollowerKey } from './follower.js';
+import { byName, keyOf, type Follower, type FollowerKey } from './follower.js';
 import type { FollowerChange } from './own-followers.js';
 
 /** A follower that has applied a revocation, and after how many milliseconds that was known. */
@@ -52,11 +52,9 @@ export class OpenReceipt {
 
   /** As it stands. */
   get receipt(): Receipt {
-    const inOrder = (one: FollowerIdentity, other: FollowerIdentity) =>
-      keyOf(one) < keyOf(other) ? -1 : 1;
     return {
-      applied: [...this.applied.values()].sort(inOrder),
-      pending: [...this.pending.values()].sort(inOrder),
+      applied: [...this.applied.values()].sort(byName),
+      pending: [...this.pending.values()].sort(byName),
     };
   }
 

@@ -3,7 +3,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { FollowerExchange } from './follower-exchange.js';
-import { keyOf, type Follower } from './follower.js';
+import { byName, type Follower } from './follower.js';
 import { FollowersRepository } from './followers.repository.js';
 import { OpenReceipt, type Receipt } from './open-receipt.js';
 import type { FollowerChange } from './own-followers.js';
@@ -86,8 +86,7 @@ export class ReceiptsService implements OnModuleDestroy {
     const followers = this.exchange.list();
     const positions = followers.flatMap(({ position }) => position?.transactionId ?? []);
     const missingForMs = await this.repository.missingForMs(new Set(positions));
-    const inOrder = (one: Follower, other: Follower) => (keyOf(one) < keyOf(other) ? -1 : 1);
-    return followers.sort(inOrder).map((follower) => {
+    return followers.sort(byName).map((follower) => {
       const { position } = follower;
       return this.answer(follower, position && missingForMs.get(position.transactionId));
     });

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 
+import { FollowerName } from './follower.js';
+
 const FollowerState = z.enum(['blind', 'fresh', 'stale']);
 export type FollowerState = z.infer<typeof FollowerState>;
 
-const name = z.string().max(64);
 const Identity = {
-  service: name,
-  instance: name.meta({ description: 'one process of the service' }),
-  version: name.optional(),
+  service: FollowerName,
+  instance: FollowerName.meta({ description: 'one process of the service' }),
+  version: FollowerName.optional(),
 };
 
 /** A process that follows the revocation feed, as administrators see it. */
