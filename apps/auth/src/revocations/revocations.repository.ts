@@ -35,14 +35,16 @@ const FIND_COVERING = `
   WHERE coalesce($4 < token_version, before >= $3, true)
   LIMIT 1`;
 
+const COLUMNS = `
+  kind, id, exp::float8 AS exp, before::float8 AS before, created_at AS "createdAt", xid`;
+
 const PUBLISHED = `
-  SELECT kind, id, exp::float8 AS exp, before::float8 AS before, created_at AS "createdAt", xid
-  FROM revoked_tokens WHERE kind = $1 AND id = ANY ($2::text[])
+  SELECT ${COLUMNS} FROM revoked_tokens
+  WHERE kind = $1 AND id = ANY ($2::text[])
   ORDER BY array_position($2::text[], id)`;
 
 const LIST = `
-  SELECT kind, id, exp::float8 AS exp, before::float8 AS before, created_at AS "createdAt", xid
-  FROM revoked_tokens
+  SELECT ${COLUMNS} FROM revoked_tokens
   WHERE (xid, kind, id) < ($1::xid8, $2, $3) AND exp > extract(epoch FROM now())
   ORDER BY xid DESC, kind DESC, id DESC LIMIT $4`;
 
