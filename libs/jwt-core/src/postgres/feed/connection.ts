@@ -30,35 +30,16 @@ const planning = `
 
 /** A connection to the database of the feed. Once anything fails on it, it is thrown away. */
 export class FeedConnection {
-  readonly client: Client;
-  /** Settles when the connection has ended. Never rejects. */
-  readonly lost: Promise<Error>;
-  private readonly stream: Duplex;
   private lastQuery: Promise<unknown> = Promise.resolve();
-  private knownCursors: CursorCodec | undefined;
 
-  private constructor({ config, name, signal }: FeedConnectionOptions) {
-    this.stream = config.stream?.() ?? new Socket();
-    this.client = new Client({
-      keepAlive: true,
-      ...config,
-      stream: () => this.stream,
-      application_name: name,
-    });
-    this.lost = new Promise((resolve) => {
-      // Not `once`: a dying connection may emit several errors.
-      this.client.on('error', resolve);
-      this.client.once('end', () =>
-        resolve(new RevocationSourceError('unavailable', 'The connection has ended')),
-      );
-    });
-    const abort = () => this.destroy(signal.reason as Error);
-    signal.addEventListener('abort', abort);
-    void this.lost.then((error) => {
-      signal.removeEventListener('abort', abort);
-      this.destroy(error);
-    });
-  }
+  private constructor(
+    readonly client: Client,
+    /** Settles when the connection has ended. Never rejects. */
+    readonly lost: Promise<Error>,
+    /** The cursors of this database. */
+    readonly cursors: CursorCodec,
+    private readonly stream: Duplex,
+  ) {}
 
   /**
    * Tries the fallbacks of the configuration in turn.
@@ -66,43 +47,40 @@ export class FeedConnection {
    * @throws what the last attempt failed with, within two seconds each.
    */
   static async open(options: FeedConnectionOptions): Promise<FeedConnection> {
+    const { config, name, signal, statementTimeoutMs, setUp = '' } = options;
+    signal.throwIfAborted();
+    const stream = config.stream?.() ?? new Socket();
+    const client = new Client({
+      keepAlive: true,
+      ...config,
+      stream: () => stream,
+      application_name: name,
+    });
+    const lost = endOf(client);
+    const abort = () => stream.destroy(signal.reason as Error);
+    signal.addEventListener('abort', abort);
+    void lost.then((error) => {
+      signal.removeEventListener('abort', abort);
+      stream.destroy(error);
+    });
+    const tooLong = `Not connected within ${openWithinMs} ms`;
+    const timer = setTimeout(
+      () => stream.destroy(new RevocationSourceError('unavailable', tooLong)),
+      openWithinMs,
+    );
     try {
-      return await FeedConnection.openOne(options);
+      await client.connect();
+      await prepareSession(client, config);
+      await client.query(`SET statement_timeout = ${statementTimeoutMs}; ${planning} ${setUp}`);
+      return new FeedConnection(client, lost, await cursorsOf(client), stream);
     } catch (error) {
-      const { fallback } = options.config;
-      if (!fallback) throw error;
-      return FeedConnection.open({ ...options, config: fallback });
-    }
-  }
-
-  private static async openOne(options: FeedConnectionOptions): Promise<FeedConnection> {
-    options.signal.throwIfAborted();
-    const connection = new FeedConnection(options);
-    const tooLong = () =>
-      connection.destroy(
-        new RevocationSourceError('unavailable', `Not connected within ${openWithinMs} ms`),
-      );
-    const timer = setTimeout(tooLong, openWithinMs);
-    try {
-      await connection.client.connect();
-      await prepareSession(connection.client, options.config);
-      const { statementTimeoutMs, setUp = '' } = options;
-      await connection.client.query(
-        `SET statement_timeout = ${statementTimeoutMs}; ${planning} ${setUp}`,
-      );
-      connection.knownCursors = await cursorsOf(connection.client);
-      return connection;
-    } catch (error) {
-      connection.destroy();
-      throw error;
+      stream.destroy();
+      const { fallback } = config;
+      if (fallback === undefined) throw error;
+      return await FeedConnection.open({ ...options, config: fallback });
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  /** The cursors of this database. */
-  get cursors(): CursorCodec {
-    return this.knownCursors!;
   }
 
   /** The first row of the answer. One query is under way at a time. */
@@ -116,6 +94,17 @@ export class FeedConnection {
   destroy(reason?: Error): void {
     this.stream.destroy(reason);
   }
+}
+
+/** Why the connection of a client has ended, once it has. */
+function endOf(client: Client): Promise<Error> {
+  return new Promise((resolve) => {
+    // Not `once`: a dying connection may emit several errors.
+    client.on('error', resolve);
+    client.once('end', () =>
+      resolve(new RevocationSourceError('unavailable', 'The connection has ended')),
+    );
+  });
 }
 
 async function cursorsOf(client: Client): Promise<CursorCodec> {
