@@ -35,6 +35,18 @@ const change = async (id: string, body: object) =>
   auth.call<UserAnswer>('PATCH', `/admin/users/${id}`, { token: await administrator(), body });
 const linkOf = (email: string) => linkToken(auth, mailbox, email, 'being deleted');
 
+/** The mail server takes mail again, and gets all that waits. */
+async function sendWaiting(): Promise<void> {
+  mailbox.refusal = undefined;
+  const waiting = async () => {
+    // Beyond the pause before the next attempt.
+    auth.clock.advance(20_000);
+    await auth.get(MailSender).sendDue();
+    return query('SELECT FROM outgoing_mails');
+  };
+  await expect.poll(waiting, PATIENCE).toEqual([]);
+}
+
 async function newUser(email: string) {
   const { id } = (await auth.register(email)).body;
   await takeMail(auth, mailbox, email, 'Verify');
@@ -135,14 +147,28 @@ describe('an account that its user deletes', () => {
     expect(await logIn('old@example.com')).toBe(200);
   });
 
-  it('sends nothing any more of what was asked for before', async () => {
-    const { id, access_token: token } = await newUser('asked@example.com');
+  it('is sent no link any more that was asked for before', async () => {
+    const { access_token: token } = await newUser('asked@example.com');
     mailbox.refusal = new Error('later');
     await auth.call('POST', '/auth/email/verify/resend', { token });
+    const body = { newEmail: 'asked-new@example.com' };
+    await auth.call('POST', '/auth/email/change', { token, body });
     expect(await remove(token)).toBe(204);
-    const waiting = await query('SELECT template FROM outgoing_mails WHERE user_id = $1', id);
-    mailbox.refusal = undefined;
-    expect(waiting).toEqual([{ template: 'account-deleted' }]);
+    await sendWaiting();
+    expect((await takeMail(auth, mailbox, 'asked@example.com')).subject).toContain('being deleted');
+    expect(mailbox.mails.filter(({ to }) => to[0]?.startsWith('asked'))).toEqual([]);
+  });
+
+  it('by a thief who changed its e-mail just before leaves the mail to the owner', async () => {
+    const { access_token: token } = await newUser('owner@example.com');
+    const body = { newEmail: 'thief@example.com' };
+    expect((await auth.call('POST', '/auth/email/change', { token, body })).status).toBe(202);
+    const link = await linkToken(auth, mailbox, 'thief@example.com', 'Confirm');
+    mailbox.refusal = new Error('later');
+    await auth.call('POST', '/auth/email/change/confirm', { body: { token: link } });
+    expect(await remove(token)).toBe(204);
+    await sendWaiting();
+    await takeMail(auth, mailbox, 'owner@example.com', 'was changed');
   });
 
   it('is not that of the last administrator', async () => {

@@ -55,7 +55,6 @@ export class AccountDeletionService {
         detail: { deleteAt: deleteAt.toISOString() },
       });
       await this.changes.announce(manager, { ...by, changed: 'disabled', userId });
-      await this.mail.removeAllOf(manager, userId);
       await this.mail.add(manager, {
         template: 'account-deleted',
         recipient: user.email,

@@ -189,7 +189,7 @@ export class UsersAdminService {
     await this.audit.record(manager, { ...by, action: 'user.disabled', subject: id });
     await this.changes.announce(manager, { ...by, changed: 'disabled', userId: id });
     // The link may not have been sent yet.
-    await this.mail.removeAllOf(manager, id);
+    await this.mail.remove(manager, id, 'account-deleted');
   }
 
   private async follow(
