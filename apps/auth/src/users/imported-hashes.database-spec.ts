@@ -144,6 +144,8 @@ describe('a hash that cannot be imported', () => {
     ['scrypt with too much memory', withParameters('$scrypt$ln=18,r=8,p=1')],
     ['scrypt with large blocks', withParameters('$scrypt$ln=4,r=99999999,p=1')],
     ['scrypt with too many lanes', withParameters('$scrypt$ln=17,r=8,p=2')],
+    // OpenSSL computes only less than 2^(16*r) (RFC 7914 section 2).
+    ['scrypt with small blocks', withParameters('$scrypt$ln=16,r=1,p=1')],
     ['scrypt with a huge exponent', withParameters('$scrypt$ln=999999999,r=1,p=1')],
     ['PBKDF2 with too many iterations', withParameters('$pbkdf2-sha256$i=1000001')],
     ['PBKDF2 with another length', withParameters('$pbkdf2-sha256$i=1000,l=64')],

@@ -68,7 +68,9 @@ function scryptOf(stored: string): ImportedHash['verify'] | undefined {
   const N = 2 ** ln;
   const bytes = 128 * N * r;
   const isBounded = ln <= 20 && bytes <= MAX_SCRYPT_BYTES && N * r * p <= MAX_SCRYPT_WORK;
-  if (!isBounded) return undefined;
+  // OpenSSL computes no other one (RFC 7914 section 2).
+  const isComputable = ln < 16 * r;
+  if (!isBounded || !isComputable) return undefined;
   // The memory that OpenSSL counts in addition to the table.
   const options = { N, r, p, maxmem: bytes + 128 * r * (p + 2) + 1024 };
   return async (password) =>
