@@ -161,7 +161,11 @@ describe('the beginning of an e-mail', () => {
     expect(EmailPrefix.parse(' Ada@exa')).toBe('Ada@exa');
   });
 
-  it.each(['a\nb', 'a\0b', 'a\ud800', ''])('is not %j', (text) => {
+  it('has the domain, if it is beyond ASCII, as accounts have it', () => {
+    expect(EmailPrefix.parse('ada@пример.рф')).toBe('ada@xn--e1afmkfd.xn--p1ai');
+  });
+
+  it.each(['a\nb', 'a\0b', 'a\ud800', '', 'ada@xn--ü'])('is not %j', (text) => {
     expect(EmailPrefix.safeParse(text).success).toBe(false);
   });
 });

@@ -35,14 +35,21 @@ export const Email = z
   .refine(isEmail, 'is not an e-mail address')
   .meta({ format: 'idn-email', maxLength: MAX_LENGTH });
 
-/** The first characters of an e-mail, or all of it: for a search. */
+/**
+ * The first characters of an e-mail, or all of it: for a search. A domain beyond ASCII has to be whole, as
+ * the ASCII form of its beginning is not the beginning of its ASCII form.
+ */
 export const EmailPrefix = z
   .string()
   .min(1)
   .max(MAX_LENGTH)
   .check(oneLine)
   .overwrite(canonical)
-  .meta({ description: 'The beginning of an e-mail, without regard to case' });
+  .refine((text) => !isInternational(domainOf(text)), 'has a domain that is not valid')
+  .meta({
+    description:
+      'The beginning of an e-mail, without regard to case. A domain beyond ASCII has to be whole',
+  });
 
 /** E-mails that differ in case only are one account, whatever the database's locale is. */
 export const emailKey = (email: string): string => email.toLowerCase().normalize('NFC');
@@ -54,6 +61,10 @@ function canonical(text: string): string {
   return `${withoutNeedlessQuotes(email.slice(0, at))}@${asciiDomain(email.slice(at + 1))}`;
 }
 
+/** What is behind the `@`, if there is one. */
+const domainOf = (text: string): string =>
+  /@(?<domain>[^@]*)$/.exec(text)?.groups?.['domain'] ?? '';
+
 /** RFC 5321 section 4.1.2: both spellings name the same mailbox. */
 function withoutNeedlessQuotes(localPart: string): string {
   const content = QUOTED_STRING.exec(localPart)?.groups?.['content'];
@@ -62,11 +73,13 @@ function withoutNeedlessQuotes(localPart: string): string {
   return DOT_STRING.test(meant) ? meant : `"${meant.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
-function asciiDomain(domain: string): string {
-  // Only letters and digits: `domainToASCII` would cut off anything after a slash, as in a URL.
-  const isInternational = /^[\p{L}\p{M}\p{N}.-]*$/u.test(domain) && /[^\0-\x7f]/.test(domain);
-  return isInternational ? domainToASCII(domain) : domain;
-}
+// Only letters and digits: `domainToASCII` would cut off anything after a slash, as in a URL.
+const isInternational = (domain: string): boolean =>
+  /^[\p{L}\p{M}\p{N}.-]*$/u.test(domain) && /[^\0-\x7f]/.test(domain);
+
+/** What has no ASCII form stays as it is, and is not the domain of an e-mail then. */
+const asciiDomain = (domain: string): string =>
+  (isInternational(domain) && domainToASCII(domain)) || domain;
 
 function isEmail(text: string): boolean {
   const at = text.lastIndexOf('@');
