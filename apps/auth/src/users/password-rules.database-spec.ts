@@ -19,6 +19,8 @@ describe('a password', () => {
     'x-initech-2026-x',
     'lovelaceexample',
     'ada12ada34ada56',
+    'ada-initech-20261127',
+    'initech-12345-abc',
   ])('is made of the words of its context: %s', (password) => {
     expect(isMadeOf(password, WORDS)).toBe(true);
   });
@@ -28,6 +30,8 @@ describe('a password', () => {
     'ada likes green tea in the morning',
     'initech has seven red staplers',
     '482910473829',
+    'ada-583920174629-7719',
+    'initech-8fk2-19xqz',
     '🐎🐎🐎🐎🐎🐎🐎🐎🐎🐎🐎🐎',
     'пароль из двенадцати',
     'k7x-92q-b41-zz0',

@@ -6,7 +6,10 @@ import { UsersError } from './users.errors.js';
 
 /** Characters. Shorter parts of a text are in any password. */
 const MIN_WORD = 3;
-/** A password has as many besides known words: fewer are guessed in seconds. */
+/**
+ * A password has as many besides known words: fewer are guessed in seconds. Two digits count as one letter:
+ * years and dates are guessed first.
+ */
 const MIN_OTHER_LETTERS = 6;
 
 interface PasswordUse {
@@ -61,5 +64,6 @@ export function isMadeOf(password: string, words: readonly string[]): boolean {
   let rest = whole;
   // Not joined: what is left of both sides would make new words.
   for (const word of longestFirst) rest = rest.replaceAll(word, ' ');
-  return rest !== whole && (rest.match(/\p{L}/gu)?.length ?? 0) < MIN_OTHER_LETTERS;
+  const countOf = (kind: RegExp): number => rest.match(kind)?.length ?? 0;
+  return rest !== whole && countOf(/\p{L}/gu) + countOf(/\p{N}/gu) / 2 < MIN_OTHER_LETTERS;
 }
