@@ -56,6 +56,21 @@ it('a mail whose process died is sent by another one two minutes later', async (
   await mailbox.take('orphan@example.com');
 });
 
+it('a mail that is sent again has another Message-ID: the link in the first one has ended', async () => {
+  const id = randomUUID();
+  const attempt = async (attempts: number) => {
+    await auth.dataSource.query(
+      `INSERT INTO outgoing_mails (id, template, recipient, details, created_at, next_attempt_at, attempts)
+       VALUES ($1, 'password-changed', 'twice@example.com', '{}', now(), now() - interval '1 s', $2)`,
+      [id, attempts],
+    );
+    await sender().sendDue();
+    return (await mailbox.take('twice@example.com')).headers['message-id'];
+  };
+  expect(await attempt(0)).toBe(`<${id}.1@localhost>`);
+  expect(await attempt(1)).toBe(`<${id}.2@localhost>`);
+});
+
 describe('a mail server that refuses', () => {
   it.each([
     [5, 80],

@@ -30,8 +30,7 @@ const STOP_WAIT_MS = 3_000;
 
 /**
  * Sends what is in the outbox, in each process. A mail is sent at least once: if a process dies between
- * the mail server's answer and the removal of the mail, another one sends it again, with the same
- * `Message-ID`.
+ * the mail server's answer and the removal of the mail, another one sends it again, as another message.
  */
 @Injectable()
 export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {

@@ -19,7 +19,7 @@ function transportTo(url: string, requiresTls = false): MailTransport {
   return new MailTransport(Object.assign(config, { mailServer: { url, requiresTls } }));
 }
 const send = (transport: MailTransport) =>
-  transport.send({ id: 'some-id', createdAt: new Date() }, MAIL);
+  transport.send({ id: 'some-id', createdAt: new Date(), attempts: 1 }, MAIL);
 
 describe('a mail server that cannot use TLS', () => {
   it('gets nothing where TLS is required, and mail where it is not', async () => {

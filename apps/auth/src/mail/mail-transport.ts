@@ -8,10 +8,10 @@ import type { CompleteMail } from './mail-contents.js';
 export const SEND_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
-export interface Envelope {
-  /** Names the mail: a server that gets it twice can tell. */
+interface Envelope {
   readonly id: string;
   readonly createdAt: Date;
+  readonly attempts: number;
 }
 
 /** Hands mail to the server of `SMTP_URL`. */
@@ -35,16 +35,21 @@ export class MailTransport {
   }
 
   /** @throws Error if the server did not take the mail */
-  async send({ id, createdAt }: Envelope, { recipient, ...mail }: CompleteMail): Promise<void> {
+  async send(
+    { id, createdAt, attempts }: Envelope,
+    { recipient, ...mail }: CompleteMail,
+  ): Promise<void> {
     const { transport, config } = this;
     if (!transport) throw new Error('SMTP_URL is not set');
+    const host = new URL(config.issuer).hostname.replaceAll(/[[\]]/g, '');
     const sending = transport.sendMail({
       ...mail,
       from: config.mailFrom,
       // Not parsed: an address is one recipient, whatever characters it has.
       to: { name: '', address: recipient },
       date: createdAt,
-      messageId: `<${id}@${new URL(config.issuer).hostname.replaceAll(/[[\]]/g, '')}>`,
+      // Of each attempt: its link ends the one before, and mailboxes keep the first of two with the same id.
+      messageId: `<${id}.${attempts}@${host}>`,
       // RFC 3834 section 5: no automatic answers to it.
       headers: { 'Auto-Submitted': 'auto-generated' },
     });
