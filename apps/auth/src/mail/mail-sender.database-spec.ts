@@ -4,8 +4,11 @@ import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
+import { MailContents } from './mail-contents.js';
 import { MailOutbox } from './mail-outbox.js';
 import { MailSender } from './mail-sender.js';
+import type { MailKind } from './mail-templates.js';
+import { OutgoingMailsRepository } from './outgoing-mails.repository.js';
 
 let mailbox: Mailbox;
 let auth: AuthApp;
@@ -27,9 +30,9 @@ const sender = () => auth.get(MailSender);
 const rows = () =>
   auth.dataSource.query<{ attempts: number }[]>('SELECT attempts FROM outgoing_mails');
 
-const add = (recipient: string) =>
+const add = (recipient: string, template: MailKind = 'password-changed') =>
   auth.dataSource.transaction((manager) =>
-    auth.get(MailOutbox).add(manager, { template: 'password-changed', recipient }),
+    auth.get(MailOutbox).add(manager, { template, recipient }),
   );
 
 it('a mail is sent once, whichever of several processes sends it', async () => {
@@ -71,7 +74,54 @@ it('a mail that is sent again has another Message-ID: the link in the first one 
   expect(await attempt(1)).toBe(`<${id}.2@localhost>`);
 });
 
+it('a mail that cannot be completed is tried again, and the log says why', async () => {
+  auth.get(MailContents).on('session-copied', () => Promise.reject(new TypeError('What is that?')));
+  await add('bug@example.com', 'session-copied');
+  await sender().sendDue();
+  expect(await rows()).toEqual([{ attempts: 1 }]);
+  const line = auth.log.find((text) => text.includes('What is that?'));
+  expect(line).toContain('mail-sender.database-spec.ts');
+  await auth.dataSource.query('DELETE FROM outgoing_mails');
+});
+
+it('a batch goes on when one mail of it fails, and the failure is known after it', async () => {
+  let goOn = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  auth.get(MailContents).on('factors-reset', async () => {
+    await gate;
+    return { template: 'factors-reset' };
+  });
+  const remove = vi
+    .spyOn(OutgoingMailsRepository.prototype, 'remove')
+    .mockImplementationOnce(() => {
+      setImmediate(goOn);
+      return Promise.reject(new Error('The database is down'));
+    });
+  const { sent } = sender().outcomes;
+  await add('slow@example.com', 'factors-reset');
+  await add('failing@example.com');
+  await expect(sender().sendDue()).rejects.toThrow('The database is down');
+  expect(sender().outcomes.sent).toBe(sent + 2);
+  remove.mockRestore();
+  expect(await rows()).toEqual([{ attempts: 1 }]);
+  await auth.dataSource.query('DELETE FROM outgoing_mails');
+  await mailbox.take('slow@example.com');
+  await mailbox.take('failing@example.com');
+});
+
 describe('a mail server that refuses', () => {
+  it('has the address in its answer, which is not in the log', async () => {
+    mailbox.refusal = Object.assign(new Error('No mailbox of Ada here'), { responseCode: 550 });
+    await add('ada@example.com');
+    await sender().sendDue();
+    const line = auth.log.findLast((text) => text.includes('Could not send a mail'));
+    expect(line).toContain('550');
+    expect(line).not.toContain('of Ada');
+    await auth.dataSource.query('DELETE FROM outgoing_mails');
+  });
+
   it.each([
     [5, 80],
     [10, 2_560],

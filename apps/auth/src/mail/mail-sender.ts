@@ -11,7 +11,7 @@ import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import { MailContents } from './mail-contents.js';
+import { MailContents, type CompleteMail } from './mail-contents.js';
 import { MailTransport, SEND_TIMEOUT_MS } from './mail-transport.js';
 import type { OutgoingMail } from './outgoing-mail.entity.js';
 import { OutgoingMailsRepository } from './outgoing-mails.repository.js';
@@ -66,7 +66,10 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
       const now = await this.clock.database(manager);
       const busyUntil = new Date(+now + BUSY_MS);
       const mails = await this.mails.claim(manager, { now, busyUntil, count: BATCH });
-      await Promise.all(mails.map((mail) => this.attempt(mail)));
+      // The others are waited for: else the next batch would begin, or the process stop, beside them.
+      const attempts = await Promise.allSettled(mails.map((mail) => this.attempt(mail)));
+      const failed = attempts.find((attempt) => attempt.status === 'rejected');
+      if (failed) throw failed.reason;
       if (mails.length < BATCH || this.stopped.signal.aborted) return;
     }
   }
@@ -87,27 +90,29 @@ export class MailSender implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async attempt(mail: OutgoingMail): Promise<void> {
+    let content: CompleteMail | undefined;
     try {
-      const content = await this.contents.of(mail);
-      if (content) {
-        await this.transport.send(mail, content);
-        this.outcomes.sent += 1;
-      }
+      content = await this.contents.of(mail);
     } catch (error) {
-      await this.follow(mail, error);
-      return;
+      return this.follow(mail, { error });
     }
+    try {
+      if (content) await this.transport.send(mail, content);
+    } catch (error) {
+      // Not its text: the answer of a mail server may repeat the address.
+      const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
+      return this.follow(mail, { code, responseCode });
+    }
+    if (content) this.outcomes.sent += 1;
     await this.mails.remove(this.dataSource.manager, mail);
   }
 
-  private async follow(mail: OutgoingMail, error: unknown): Promise<void> {
+  private async follow(mail: OutgoingMail, failure: object): Promise<void> {
     const now = await this.clock.database(this.dataSource.manager);
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (mail.attempts - 1), LONGEST_PAUSE_MS);
     const next = new Date(+now + pauseMs);
     const { id, template, attempts } = mail;
-    // The answer of a mail server may repeat the address.
-    const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
-    const reason = { template, attempts, code, responseCode };
+    const reason = { template, attempts, ...failure };
     if (+next - +mail.createdAt < GIVE_UP_MS) {
       this.outcomes.failed += 1;
       this.logger.warn('Could not send a mail. It is tried again', { mailId: id, ...reason });
