@@ -49,11 +49,6 @@ export class FactorSecrets implements OnModuleInit {
     return this.keys.encryptSecret(secret, nameOf(userId));
   }
 
-  /** @throws Error if it is encrypted under an unknown key, or for another user */
-  open(userId: string, stored: Buffer): Buffer {
-    return this.keys.decryptSecret(stored, nameOf(userId)).secret;
-  }
-
   /** `undefined` if it is encrypted under an unknown key, or for another user. */
   tryOpen(userId: string, stored: Buffer): { secret: Buffer; isOutdated: boolean } | undefined {
     try {

@@ -1,5 +1,5 @@
 import { networkOf } from '@jwt-auth/chassis';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
@@ -29,6 +29,7 @@ export type ProofKind = 'totp' | 'passkey' | 'recovery-code';
 /** Checks second factors, and uses them up. */
 @Injectable()
 export class SecondFactors {
+  private readonly logger = new Logger(SecondFactors.name);
   readonly outcomes = new Outcomes(['wrong_code', 'wrong_passkey', 'too_many_attempts']);
 
   constructor(
@@ -95,9 +96,18 @@ export class SecondFactors {
   private async useCode(manager: EntityManager, userId: string, code: string): Promise<void> {
     const factor = await this.factors.findTotp(manager, userId);
     if (!factor) throw wrongCode();
+    const opened = this.secrets.tryOpen(userId, factor.secret);
+    if (!opened) {
+      this.logger.error(
+        'The secret of an authenticator app is encrypted under an unknown key, or for another user: ' +
+          'its user needs a recovery code, or an administrator who resets the factors',
+        { userId },
+      );
+      throw wrongCode();
+    }
     // Of the database: a process whose clock is off would refuse what another one accepts.
     const now = await this.clock.database(manager);
-    const step = totpStep(this.secrets.open(userId, factor.secret), code, now);
+    const step = totpStep(opened.secret, code, now);
     if (step === undefined || !(await this.factors.useStep(manager, factor, step, now))) {
       throw wrongCode();
     }
