@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { PasskeyOptions } from '../factors/passkey.schema.js';
 import { SoftPasskey } from '../factors/soft-passkey.fixture.js';
+import { Config } from '../config.js';
 import { MailSender } from '../mail/mail-sender.js';
 import { AuthApp, PASSWORD, type Call, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { linkToken, takeMail } from './account-mail.fixture.js';
@@ -138,6 +139,24 @@ describe('a registration whose e-mail has to be verified', () => {
     } finally {
       mailbox.refusal = undefined;
     }
+  });
+
+  // threat:account-pre-hijacking
+  it('that is repeated ends the sessions of one who logged in while that was optional', async () => {
+    const email = 'session@new.example';
+    const setting = (emailVerification: 'required' | 'optional') =>
+      Object.assign(auth.get(Config), { emailVerification });
+    await auth.register(email, OTHER_PASSWORD);
+    setting('optional');
+    const { access_token: token, refresh_token } = await auth.login(email, OTHER_PASSWORD);
+    setting('required');
+    await auth.register(email, PASSWORD);
+    expect((await auth.call('GET', '/auth/me', { token })).body.code).toBe('token_revoked');
+    expect((await auth.refresh(refresh_token)).status).toBe(401);
+    const events = await auth.dataSource.query<object[]>(
+      `SELECT actor, detail->>'reason' AS reason FROM audit_events WHERE action = 'sessions.ended'`,
+    );
+    expect(events).toEqual([{ actor: null, reason: 'password_changed' }]);
   });
 
   it('at the same moment makes one account', async () => {
