@@ -96,6 +96,51 @@ describe('retention in auth', () => {
     });
   });
 
+  it('removes users who never verified their e-mail and never logged in, after 30 days', async () => {
+    const add = async (email: string, changed: string, days = 31) => {
+      await query(
+        `INSERT INTO users (id, email, email_key, password_hash, password_changed_at, roles,
+           is_disabled, claims, created_at, registration)
+         VALUES (gen_random_uuid(), $1, $1, '', now() - $2 * interval '1 day', '{user}', false, '{}',
+           now() - interval '1 year', 'pending')`,
+        [email, days],
+      );
+      await query(changed.replaceAll(':id', '(SELECT id FROM users WHERE email = $1)'), [email]);
+    };
+    const nothing = 'SELECT $1::text';
+    const set = (columns: string) => `UPDATE users SET ${columns} WHERE email = $1`;
+    await add('gone@example.com', nothing);
+    await add('waits@example.com', nothing, 29);
+    await add('verified@example.com', set('email_verified_at = now()'));
+    await add('open@example.com', set(`registration = 'open'`));
+    await add('barred@example.com', set('is_disabled = true'));
+    await add('known@example.com', `INSERT INTO known_networks VALUES (:id, '192.0.2.1', now())`);
+    await add(
+      'session@example.com',
+      `INSERT INTO sessions (id, user_id, address, created_at, last_used_at, expires_at)
+       VALUES (gen_random_uuid(), :id, '192.0.2.1', now(), now(), now() + interval '1 day')`,
+    );
+    await add(
+      'event@example.com',
+      `INSERT INTO audit_events (at, action, actor, detail) VALUES (now(), 'session.started', :id::text, '{}')`,
+    );
+    expect(await removeExpired()).toEqual({ users: 1 });
+    const left = await query<{ email: string }>('SELECT email FROM users ORDER BY email');
+    expect(left.map(({ email }) => email.split('@')[0])).toEqual([
+      'ada',
+      'barred',
+      'event',
+      'known',
+      'open',
+      'session',
+      'verified',
+      'waits',
+    ]);
+    const removed = await query(`SELECT FROM audit_events WHERE action = 'user.removed'`);
+    expect(removed).toHaveLength(1);
+    await query('DELETE FROM users WHERE id <> $1', [userId]);
+  });
+
   it('removes reference tokens as soon as they have expired', async () => {
     await query(
       `INSERT INTO reference_tokens (hash, claims, expires_at)

@@ -76,6 +76,18 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
     age: 'deleteAt',
   },
   {
+    // Someone registered an e-mail and never verified it: nobody has used the account. Not one that was used
+    // while that was optional, nor one that an administrator has disabled, which keeps the e-mail.
+    entity: User,
+    condition: `expired.registration = 'pending' AND expired.emailVerifiedAt IS NULL
+      AND NOT expired.isDisabled AND expired.passwordChangedAt < now() - interval '30 days'
+      AND NOT EXISTS (SELECT FROM sessions WHERE user_id = expired.id)
+      AND NOT EXISTS (SELECT FROM known_networks WHERE user_id = expired.id)
+      AND NOT EXISTS (
+        SELECT FROM audit_events WHERE actor = expired.id::text AND action = 'session.started')`,
+    age: 'createdAt',
+  },
+  {
     // By the age in the database, which refuses to remove younger ones: see `AuditRetention`.
     entity: AuditEvent,
     condition: `expired.at < now() - (SELECT keep FROM audit_retention)`,
