@@ -39,12 +39,12 @@ export class AccountDeletionService {
     const by = { actor: userId, origin };
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
-      const user = await this.users.lock(manager, userId);
+      const user = await this.users.demandLocked(manager, userId);
       // Also the second of two requests at once.
-      if (!user || user.isDisabled) throw userNotFound(userId);
+      if (user.isDisabled) return userNotFound(userId);
       const now = await this.clock.database(manager);
       const deleteAt = new Date(+now + GRACE_MS);
-      await this.users.update(manager, { ...user, isDisabled: true, deleteAt });
+      await this.users.update(manager, user, { isDisabled: true, deleteAt });
       if (user.roles.includes(ADMIN_ROLE) && !(await this.users.hasAdmin(manager))) {
         throw new UsersError('locks_out', `User ${userId} is the last administrator`);
       }
@@ -69,7 +69,7 @@ export class AccountDeletionService {
   restore(token: string, origin: Origin): Promise<void> {
     return this.links.use(token, 'restore-account', async ({ manager, user }) => {
       const { id } = user;
-      await this.users.update(manager, { ...user, isDisabled: false, deleteAt: null });
+      await this.users.update(manager, user, { isDisabled: false, deleteAt: null });
       await this.links.endAll(manager, id);
       await this.audit.record(manager, {
         action: 'user.restored',

@@ -9,14 +9,14 @@ import { Clock } from '../clock.js';
 import { exportLimits } from '../users/attempt-limits.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { UserExports } from '../users/user-exports.js';
-import { UsersService } from '../users/users.service.js';
+import { UsersRepository } from '../users/users.repository.js';
 
 /** Gives users a copy of what is kept of them (GDPR articles 15 and 20). */
 @Injectable()
 export class AccountExportService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly users: UsersService,
+    private readonly users: UsersRepository,
     private readonly exports: UserExports,
     private readonly limits: AttemptLimiter,
     private readonly audit: AuditService,
@@ -30,7 +30,7 @@ export class AccountExportService {
    * @throws UsersError `user_not_found`, `too_many_attempts`
    */
   async start(userId: string, origin: Origin): Promise<Readable> {
-    const user = await this.users.get(userId);
+    const user = await this.users.demand(userId);
     await this.limits.begin(exportLimits(userId));
     await this.audit.record(this.dataSource.manager, {
       action: 'user.exported',

@@ -12,7 +12,6 @@ import type { SessionUser } from '../users/current-user.decorator.js';
 import { emailKey } from '../users/email.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { UsersRepository } from '../users/users.repository.js';
-import { UsersService } from '../users/users.service.js';
 import { AccountLinks } from './account-links.js';
 import { AccountsError } from './accounts.errors.js';
 
@@ -27,7 +26,6 @@ interface RequestedMail {
 export class EmailService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly usersService: UsersService,
     private readonly users: UsersRepository,
     private readonly sessions: SessionsService,
     private readonly links: AccountLinks,
@@ -40,7 +38,7 @@ export class EmailService {
   /** @throws AccountsError `link_invalid` */
   verify(token: string, origin: Origin): Promise<void> {
     return this.links.use(token, 'verify-email', async ({ manager, user, now }) => {
-      await this.users.verifyEmail(manager, user, now);
+      await this.users.update(manager, user, { emailVerifiedAt: now });
       const { id } = user;
       await this.audit.record(manager, {
         action: 'user.email_verified',
@@ -57,7 +55,7 @@ export class EmailService {
    * @throws AccountsError `mail_unavailable`; UsersError `too_many_attempts`
    */
   async requestVerification(userId: string): Promise<void> {
-    const { email, emailVerifiedAt } = await this.usersService.get(userId);
+    const { email, emailVerifiedAt } = await this.users.demand(userId);
     if (emailVerifiedAt) return;
     await this.send({ template: 'verify-email', userId, recipient: email });
   }

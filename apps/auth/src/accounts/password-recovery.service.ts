@@ -1,4 +1,4 @@
-import { networkOf, toUuid } from '@jwt-auth/chassis';
+import { networkOf } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -17,7 +17,7 @@ import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
 import { UserChanges } from '../users/user-changes.js';
 import type { User } from '../users/user.entity.js';
-import { UsersError, userNotFound } from '../users/users.errors.js';
+import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
 import { AccountsError } from './accounts.errors.js';
@@ -72,9 +72,7 @@ export class PasswordRecoveryService {
    */
   async requestFor(userId: string, { isRequired, ...by }: PasswordRequestByAdmin): Promise<void> {
     if (!this.config.mailServer) throw new AccountsError('mail_unavailable', 'No SMTP_URL');
-    const id = toUuid(userId);
-    const known = id === undefined ? null : await this.users.findById(id);
-    if (!known) throw userNotFound(userId);
+    const { id } = await this.users.demand(userId);
     if (isRequired && id === by.actor) {
       throw new UsersError('locks_out', 'It is the password of the caller');
     }
@@ -83,8 +81,7 @@ export class PasswordRecoveryService {
       ? await this.hasher.inTurn(network, ({ hash }) => hash(newSecret()))
       : undefined;
     await this.dataSource.transaction(async (manager) => {
-      const user = await this.users.lock(manager, known.id);
-      if (!user) throw userNotFound(userId);
+      const user = await this.users.demandLocked(manager, id);
       if (user.isDisabled) throw new AccountsError('user_disabled', `User ${userId} is disabled`);
       const action = isRequired ? 'user.password_required' : 'user.password_reset_sent';
       await this.audit.record(manager, { ...by, action, subject: user.id });
@@ -117,7 +114,7 @@ export class PasswordRecoveryService {
       // A change of the e-mail ends all links: this one was sent to the present one, and verifies it.
       await this.users.setPassword(manager, userId, passwordHash, this.clock.now());
       if (!user.emailVerifiedAt) {
-        await this.users.verifyEmail(manager, user, now);
+        await this.users.update(manager, user, { emailVerifiedAt: now });
         await this.removeTraces(manager, user, origin);
       }
       await this.links.endAll(manager, userId);
@@ -149,7 +146,7 @@ export class PasswordRecoveryService {
    */
   private async removeTraces(manager: EntityManager, user: User, origin: Origin): Promise<void> {
     if (user.registration === 'trusted') return;
-    await this.factors.reset(manager, user, { actor: user.id, origin });
+    await this.factors.resetIn(manager, user, { actor: user.id, origin });
     await this.networks.removeAll(manager, user.id);
   }
 }

@@ -12,8 +12,8 @@ import { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { CoreModule } from '../core.module.js';
 import { openAuthDatabase } from '../database/open-auth-database.js';
-import { FactorsAdminService } from '../factors/factors.admin.service.js';
 import { FACTORS_FOR_COMMANDS } from '../factors/factors.module.js';
+import { FactorsService } from '../factors/factors.service.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { OutgoingMailsRepository } from '../mail/outgoing-mails.repository.js';
 import { OwnRevocations } from '../revocations/own-revocations.js';
@@ -40,7 +40,7 @@ export interface AdminServices {
   readonly passwordRules: PasswordRules;
   readonly usersRepository: UsersRepository;
   readonly sessions: SessionsAdminService;
-  readonly factors: FactorsAdminService;
+  readonly factors: FactorsService;
 }
 
 /**
@@ -100,7 +100,7 @@ export async function withAdminServices<T>(
       passwordRules: app.get(PasswordRules),
       usersRepository: app.get(UsersRepository),
       sessions: app.get(SessionsAdminService),
-      factors: app.get(FactorsAdminService),
+      factors: app.get(FactorsService),
     });
   } finally {
     await dataSource.destroy();

@@ -4,12 +4,12 @@ import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagg
 
 import { AdminController } from '../access/admin-controller.decorator.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { FactorsAdminService } from './factors.admin.service.js';
 import { factorAnswer, FactorList } from './factors.schema.js';
+import { FactorsService } from './factors.service.js';
 
 @AdminController('users/:id/factors')
 export class FactorsAdminController {
-  constructor(private readonly factors: FactorsAdminService) {}
+  constructor(private readonly factors: FactorsService) {}
 
   @Get()
   @ApiOperation({ summary: 'The second factors of a user, the oldest first' })

@@ -9,7 +9,6 @@ import { FactorChanges } from './factor-changes.js';
 import { FactorExports } from './factor-exports.js';
 import { FactorSecrets } from './factor-secrets.js';
 import { FactorsAdminController } from './factors.admin.controller.js';
-import { FactorsAdminService } from './factors.admin.service.js';
 import { FactorsController } from './factors.controller.js';
 import { FactorsRepository } from './factors.repository.js';
 import { FactorsService } from './factors.service.js';
@@ -22,12 +21,7 @@ import { TotpService } from './totp.service.js';
 import { WebAuthn } from './web-authn.js';
 
 /** Also for `npm run admin`: what removes factors. It does nothing at the start. */
-export const FACTORS_FOR_COMMANDS: Provider[] = [
-  FactorChanges,
-  FactorsAdminService,
-  FactorsRepository,
-  FactorsService,
-];
+export const FACTORS_FOR_COMMANDS: Provider[] = [FactorChanges, FactorsRepository, FactorsService];
 
 @Module({
   imports: [AccessModule, AuditModule, KeysModule, MailModule, UsersModule],

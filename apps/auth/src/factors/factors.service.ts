@@ -10,7 +10,7 @@ import type { TemplateName } from '../mail/mail-templates.js';
 import { generatePassword } from '../passwords.js';
 import { hashSecret } from '../secret.js';
 import type { User } from '../users/user.entity.js';
-import { userNotFound } from '../users/users.errors.js';
+import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import type { Factor, FactorKind } from './factor.entity.js';
 import { FactorChanges, type AddedBy } from './factor-changes.js';
@@ -35,7 +35,7 @@ export interface OwnFactors {
   readonly requiredBy: string[];
 }
 
-/** What users do with their own second factors. */
+/** What users do with their own second factors, and administrators with those of others. */
 @Injectable()
 export class FactorsService {
   constructor(
@@ -50,19 +50,12 @@ export class FactorsService {
   ) {}
 
   /** @throws UsersError `user_not_found` */
-  async get(userId: string): Promise<User> {
-    const user = await this.users.findById(userId);
-    if (user) return user;
-    throw userNotFound(userId);
-  }
-
-  /** @throws UsersError `user_not_found` */
   async list(userId: string): Promise<OwnFactors> {
-    const user = await this.get(userId);
+    const { id, roles } = await this.users.demand(userId);
     return {
-      factors: await this.factors.list(userId),
-      recoveryCodesLeft: await this.factors.countRecoveryCodes(userId),
-      requiredBy: await this.accessModel.mfaRoles(this.dataSource.manager, user.roles),
+      factors: await this.factors.list(id),
+      recoveryCodesLeft: await this.factors.countRecoveryCodes(id),
+      requiredBy: await this.accessModel.mfaRoles(this.dataSource.manager, roles),
     };
   }
 
@@ -81,7 +74,7 @@ export class FactorsService {
     const { id: userId, hasSecondFactor } = user;
     await this.factors.insert(manager, factor);
     const recoveryCodes = hasSecondFactor ? undefined : await this.makeCodes(manager, userId);
-    await this.users.setSecondFactor(manager, userId, true);
+    await this.users.update(manager, user, { hasSecondFactor: true });
     await this.changes.announce(manager, { changed: 'added', userId, sessionId, methods });
     await this.record(manager, 'factor.added', factor, origin);
     await this.tell(manager, 'factor-added', user, factor.kind, origin);
@@ -96,7 +89,7 @@ export class FactorsService {
    */
   async remove(userId: string, id: string, origin: Origin): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      const user = await this.lock(manager, userId);
+      const user = await this.users.demandLocked(manager, userId);
       const factor = await this.factors.find(manager, userId, id);
       if (!factor) throw new FactorsError('factor_not_found', `No factor ${id}`);
       await this.removeFound(manager, user, factor, origin);
@@ -105,21 +98,34 @@ export class FactorsService {
         throw new FactorsError('factor_required', 'It is the last factor');
       }
       await this.factors.removeAll(manager, userId);
-      await this.noneIsLeft(manager, userId);
+      await this.noneIsLeft(manager, user);
     });
   }
 
   /**
-   * Removes all factors and recovery codes of a user, and sends a mail about it. The transaction has
-   * locked the user.
+   * An administrator removes all factors and recovery codes, so that the password is enough again. Not for the
+   * administrator's own account: there a factor must be proved. The sessions go on as after a login with the
+   * password: without the roles that need a second factor.
    *
    * @returns how many factors there were
+   * @throws UsersError `user_not_found`, `locks_out`
    */
-  async reset(manager: EntityManager, user: User, by: DoneBy): Promise<number> {
+  reset(userId: string, by: DoneBy): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
+      const user = await this.users.demandLocked(manager, userId);
+      if (user.id === by.actor) {
+        throw new UsersError('locks_out', 'They are the factors of the caller');
+      }
+      return this.resetIn(manager, user, by);
+    });
+  }
+
+  /** The same in a transaction that has locked the user. A mail says so. */
+  async resetIn(manager: EntityManager, user: User, by: DoneBy): Promise<number> {
     const { id: userId, email: recipient } = user;
     const count = await this.factors.removeAll(manager, userId);
     if (!user.hasSecondFactor) return 0;
-    await this.noneIsLeft(manager, userId);
+    await this.noneIsLeft(manager, user);
     await this.audit.record(manager, {
       ...by,
       action: 'factors.reset',
@@ -152,7 +158,7 @@ export class FactorsService {
    */
   async renewRecoveryCodes(userId: string, origin: Origin): Promise<string[]> {
     return this.dataSource.transaction(async (manager) => {
-      const user = await this.lock(manager, userId);
+      const user = await this.users.demandLocked(manager, userId);
       if (!user.hasSecondFactor) throw new FactorsError('no_factor', 'Codes would be of no use');
       const codes = await this.makeCodes(manager, userId);
       await this.audit.record(manager, {
@@ -166,17 +172,10 @@ export class FactorsService {
     });
   }
 
-  /** @throws UsersError `user_not_found` */
-  async lock(manager: EntityManager, userId: string): Promise<User> {
-    const user = await this.users.lock(manager, userId);
-    if (user) return user;
-    throw userNotFound(userId);
-  }
-
   /** What a session has proved by a factor that is gone says nothing of one that is added later. */
-  private async noneIsLeft(manager: EntityManager, userId: string): Promise<void> {
-    await this.users.setSecondFactor(manager, userId, false);
-    await this.changes.announce(manager, { changed: 'all-removed', userId });
+  private async noneIsLeft(manager: EntityManager, user: User): Promise<void> {
+    await this.users.update(manager, user, { hasSecondFactor: false });
+    await this.changes.announce(manager, { changed: 'all-removed', userId: user.id });
   }
 
   private async makeCodes(manager: EntityManager, userId: string): Promise<string[]> {

@@ -12,6 +12,7 @@ import { hashSecret, newSecret } from '../secret.js';
 import { passkeyChallengeLimits } from '../users/attempt-limits.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
+import { UsersRepository } from '../users/users.repository.js';
 import { demandFactorOf } from './demand-factor.js';
 import type { Factor } from './factor.entity.js';
 import { FactorsError } from './factors.errors.js';
@@ -45,6 +46,7 @@ export class PasskeysService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly passkeys: PasskeysRepository,
+    private readonly users: UsersRepository,
     private readonly factors: FactorsService,
     private readonly webAuthn: WebAuthn,
     private readonly limits: AttemptLimiter,
@@ -61,7 +63,7 @@ export class PasskeysService {
     { userId, sessionId }: SessionUser,
     caller: Principal,
   ): Promise<PasskeyOptions> {
-    const user = await this.factors.get(userId);
+    const user = await this.users.demand(userId);
     demandFactorOf(user, caller);
     const challenge = await this.challenge({ boundTo: CHALLENGE.add(sessionId), userId });
     return this.webAuthn.creationOptions(challenge, user, await this.passkeys.of(userId));
@@ -78,7 +80,7 @@ export class PasskeysService {
     origin: Origin,
   ): Promise<AddedFactor> {
     return this.dataSource.transaction(async (manager) => {
-      const user = await this.factors.lock(manager, userId);
+      const user = await this.users.demandLocked(manager, userId);
       demandFactorOf(user, caller);
       if ((await this.passkeys.of(userId, manager)).length >= MAX_PASSKEYS) {
         throw new FactorsError('too_many_factors', `${MAX_PASSKEYS} passkeys`);

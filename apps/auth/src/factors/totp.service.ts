@@ -9,6 +9,7 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
+import { UsersRepository } from '../users/users.repository.js';
 import { FactorSecrets } from './factor-secrets.js';
 import type { Factor } from './factor.entity.js';
 import { FactorsError } from './factors.errors.js';
@@ -26,6 +27,7 @@ export class TotpService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly factors: FactorsRepository,
+    private readonly users: UsersRepository,
     private readonly service: FactorsService,
     private readonly secrets: FactorSecrets,
     private readonly config: Config,
@@ -44,7 +46,7 @@ export class TotpService {
   ): Promise<TotpKey> {
     const secret = newTotpSecret();
     const account = await this.dataSource.transaction(async (manager) => {
-      const user = await this.service.lock(manager, userId);
+      const user = await this.users.demandLocked(manager, userId);
       demandFactorOf(user, caller);
       const now = await this.clock.database(manager);
       const expiresAt = new Date(+now + LIFETIME_SECONDS * 1000);
@@ -73,7 +75,7 @@ export class TotpService {
     origin: Origin,
   ): Promise<AddedFactor> {
     return this.dataSource.transaction(async (manager) => {
-      const user = await this.service.lock(manager, userId);
+      const user = await this.users.demandLocked(manager, userId);
       demandFactorOf(user, caller);
       const now = await this.clock.database(manager);
       const enrolment = await this.openEnrolment(manager, { userId, sessionId }, now);

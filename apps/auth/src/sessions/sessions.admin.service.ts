@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import type { DoneBy } from '../audit/origin.js';
-import { userNotFound } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
@@ -26,7 +25,7 @@ export class SessionsAdminService {
    * @throws UsersError `user_not_found`
    */
   async list(userId: string): Promise<Session[]> {
-    return this.sessions.list(await this.existing(userId));
+    return this.sessions.list((await this.users.demand(userId)).id);
   }
 
   /**
@@ -34,7 +33,8 @@ export class SessionsAdminService {
    * @throws UsersError `user_not_found`
    */
   async endAll(userId: string, by: DoneBy): Promise<number> {
-    const end = { ...by, userId: await this.existing(userId), reason: 'revoked' } as const;
+    const { id } = await this.users.demand(userId);
+    const end = { ...by, userId: id, reason: 'revoked' } as const;
     return this.dataSource.transaction((manager) => this.sessionEnd.endAllSessions(manager, end));
   }
 
@@ -53,11 +53,5 @@ export class SessionsAdminService {
         }),
       ));
     if (!hasEnded) throw new SessionsError('session_not_found', `No session ${sessionId}`);
-  }
-
-  private async existing(userId: string): Promise<string> {
-    const id = toUuid(userId);
-    if (id !== undefined && (await this.users.findById(id))) return id;
-    throw userNotFound(userId);
   }
 }

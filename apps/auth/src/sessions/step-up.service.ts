@@ -13,7 +13,6 @@ import { SecondFactors } from '../factors/second-factors.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import type { User } from '../users/user.entity.js';
-import { userNotFound } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
 import type { RefreshOptions } from './refresh.service.js';
@@ -72,8 +71,7 @@ export class StepUpService {
     options: RefreshOptions,
     origin: Origin,
   ): Promise<StepUpResponse> {
-    const known = await this.users.findById(caller.userId);
-    if (!known) throw userNotFound(caller.userId);
+    const known = await this.users.demand(caller.userId);
     const hasProof = proofsIn(proof) > 0;
     if (known.hasSecondFactor && !hasProof) throw secondFactorMissing();
     const isChecked = password !== undefined;

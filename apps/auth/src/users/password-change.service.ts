@@ -11,7 +11,7 @@ import type { SessionUser } from './current-user.decorator.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { UserChanges } from './user-changes.js';
-import { UsersError, userNotFound } from './users.errors.js';
+import { UsersError } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
 import type { PasswordChange } from './users.schema.js';
 
@@ -40,8 +40,7 @@ export class PasswordChangeService {
     { currentPassword, newPassword }: PasswordChange,
     origin: Origin,
   ): Promise<void> {
-    const known = await this.users.findById(userId);
-    if (!known) throw userNotFound(userId);
+    const known = await this.users.demand(userId);
     // Under the same limits as a login: a stolen access token must not help to guess the password.
     const user = await this.credentials.authenticate(known.email, currentPassword, origin);
     // The e-mail has become that of another account meanwhile.
@@ -51,9 +50,11 @@ export class PasswordChangeService {
     const passwordHash = await this.hasher.inTurn(network, ({ hash }) => hash(newPassword));
     await this.dataSource.transaction(async (manager) => {
       const now = this.clock.now();
-      if (!(await this.users.replacePassword(manager, user, passwordHash, now))) {
+      const checked = { ...user, hasSecondFactor: 'any' } as const;
+      if (!(await this.users.lockUnchanged(manager, checked))) {
         throw new UsersError('invalid_credentials', 'The password was changed meanwhile');
       }
+      await this.users.setPassword(manager, userId, passwordHash, now);
       await this.audit.record(manager, {
         action: 'user.password_changed',
         actor: userId,

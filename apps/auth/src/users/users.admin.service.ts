@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { networkOf, toUuid, type Page } from '@jwt-auth/chassis';
+import { networkOf, type Page } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -17,7 +17,7 @@ import { PasswordRules } from './password-rules.js';
 import { UserChanges } from './user-changes.js';
 import { newUser, type User } from './user.entity.js';
 import type { NewUserRequest, UserChangeRequest, UserQuery } from './users.admin.schema.js';
-import { UsersError, userNotFound } from './users.errors.js';
+import { UsersError } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
 
 const isAdmin = ({ roles, isDisabled }: User): boolean => roles.includes(ADMIN_ROLE) && !isDisabled;
@@ -26,13 +26,6 @@ const isAdmin = ({ roles, isDisabled }: User): boolean => roles.includes(ADMIN_R
 function distinct(roles: readonly string[]): string[] {
   const others = roles.filter((role) => !BUILT_IN_ROLES.includes(role)).sort();
   return [...BUILT_IN_ROLES.filter((role) => roles.includes(role)), ...new Set(others)];
-}
-
-/** @throws UsersError `user_not_found` for what is no id */
-function demandId(userId: string): string {
-  const id = toUuid(userId);
-  if (id === undefined) throw userNotFound(userId);
-  return id;
 }
 
 /** Users as administrators manage them. Each change and its audit event are one transaction. */
@@ -60,10 +53,8 @@ export class UsersAdminService {
   }
 
   /** @throws UsersError `user_not_found` */
-  async get(userId: string): Promise<User> {
-    const user = await this.users.findById(demandId(userId));
-    if (!user) throw userNotFound(userId);
-    return user;
+  get(userId: string): Promise<User> {
+    return this.users.demand(userId);
   }
 
   /** @throws UsersError `email_taken`, `password_breached`, `password_guessable`, `too_many_attempts`; AccessModelError `invalid_access` */
@@ -102,11 +93,10 @@ export class UsersAdminService {
    * @throws UsersError `user_not_found`, `locks_out`; AccessModelError `invalid_access`
    */
   async change(userId: string, change: UserChangeRequest, by: DoneBy): Promise<User> {
-    const id = demandId(userId);
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
-      const before = await this.users.lock(manager, id);
-      if (!before) throw userNotFound(id);
+      const before = await this.users.demandLocked(manager, userId);
+      const { id } = before;
       const after: User = {
         ...before,
         isDisabled: change.disabled ?? before.isDisabled,
@@ -116,7 +106,8 @@ export class UsersAdminService {
         deleteAt: change.disabled === false ? null : before.deleteAt,
       };
       if (change.roles) await this.accessModel.assertRoles(manager, change.roles);
-      await this.users.update(manager, after);
+      const { isDisabled, roles, claims, deleteAt } = after;
+      await this.users.update(manager, before, { isDisabled, roles, claims, deleteAt });
       if (isAdmin(before) && !isAdmin(after)) await this.demandAnother(manager, id, by);
       await this.follow(manager, before, after, by);
       if (change.disabled && before.deleteAt) await this.keepDisabled(manager, id, by);
@@ -136,17 +127,14 @@ export class UsersAdminService {
     given: string | undefined,
     by: DoneBy,
   ): Promise<string | undefined> {
-    const id = demandId(userId);
-    if (id === by.actor) throw new UsersError('locks_out', 'It is the password of the caller');
     // Before the hash, which costs more.
-    const user = await this.users.findById(id);
-    if (!user) throw userNotFound(id);
-    const { email } = user;
+    const { id, email } = await this.users.demand(userId);
+    if (id === by.actor) throw new UsersError('locks_out', 'It is the password of the caller');
     if (given !== undefined) await this.passwordRules.refuse(given, { email, path: 'password' });
     const password = given ?? generatePassword();
     const passwordHash = await this.hash(password, by);
     await this.dataSource.transaction(async (manager) => {
-      if (!(await this.users.lock(manager, id))) throw userNotFound(id);
+      await this.users.demandLocked(manager, id);
       await this.users.setPassword(manager, id, passwordHash, this.clock.now());
       await this.audit.record(manager, { ...by, action: 'user.password_reset', subject: id });
       await this.changes.announce(manager, { ...by, changed: 'password', userId: id });
@@ -160,11 +148,10 @@ export class UsersAdminService {
    * @throws UsersError `user_not_found`, `locks_out`
    */
   async delete(userId: string, by: DoneBy): Promise<void> {
-    const id = demandId(userId);
     await this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
-      const user = await this.users.lock(manager, id);
-      if (!user) throw userNotFound(id);
+      const user = await this.users.demandLocked(manager, userId);
+      const { id } = user;
       await this.changes.announce(manager, { ...by, changed: 'deleted', userId: id });
       await this.mail.removeAllOf(manager, id);
       await this.users.delete(manager, id);

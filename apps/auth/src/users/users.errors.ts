@@ -37,8 +37,10 @@ export class UsersError extends Error {
   }
 }
 
-export const userNotFound = (id: string): UsersError =>
-  new UsersError('user_not_found', `There is no user ${id}`);
+/** @throws UsersError `user_not_found` */
+export function userNotFound(id: string): never {
+  throw new UsersError('user_not_found', `There is no user ${id}`);
+}
 
 /** The same for all reasons: the answer must not say whether the e-mail has an account. */
 export const invalidCredentials: Problem = {

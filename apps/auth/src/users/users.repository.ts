@@ -2,6 +2,7 @@ import {
   entityColumns,
   execute,
   readLatestFirst,
+  toUuid,
   type EntityColumns,
   type Page,
   type PageQuery,
@@ -14,7 +15,7 @@ import { keyWhileIssuing } from '../access/access-locks.js';
 import { failuresHere, type LoginAttempt } from './attempt-limits.js';
 import { emailKey } from './email.js';
 import { User } from './user.entity.js';
-import { UsersError } from './users.errors.js';
+import { UsersError, userNotFound } from './users.errors.js';
 
 /** What a login reads about a user. */
 export interface UserAtLogin {
@@ -31,6 +32,11 @@ interface CheckedUser extends Pick<User, 'id' | 'passwordChangedAt'> {
   /** `any`: whether the user has one now makes no difference. */
   readonly hasSecondFactor: boolean | 'any';
 }
+
+/** What changes by itself. A password and an e-mail have methods of their own. */
+type ChangedColumns = Partial<
+  Pick<User, 'roles' | 'claims' | 'isDisabled' | 'deleteAt' | 'emailVerifiedAt' | 'hasSecondFactor'>
+>;
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -64,8 +70,14 @@ export class UsersRepository {
     };
   }
 
-  findById(id: string, manager = this.dataSource.manager): Promise<User | null> {
-    return manager.findOneBy(User, { id });
+  findById(id: string): Promise<User | null> {
+    return this.dataSource.manager.findOneBy(User, { id });
+  }
+
+  /** @throws UsersError `user_not_found`, also for what is no id */
+  async demand(userId: string): Promise<User> {
+    const id = toUuid(userId);
+    return (id && (await this.findById(id))) || userNotFound(userId);
   }
 
   findByEmail(emailKey: string): Promise<User | null> {
@@ -152,7 +164,13 @@ export class UsersRepository {
     return manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
   }
 
-  /** The same for a caller that issues a token. */
+  /** @throws UsersError `user_not_found`, also for what is no id */
+  async demandLocked(manager: EntityManager, userId: string): Promise<User> {
+    const id = toUuid(userId);
+    return (id && (await this.lock(manager, id))) || userNotFound(userId);
+  }
+
+  /** `lock` for a caller that issues a token. */
   async lockAtLogin(manager: EntityManager, id: string): Promise<User | undefined> {
     const [row] = await execute(manager, this.lockAtLoginStatement, [id]);
     return row && this.columns.read(row);
@@ -169,21 +187,14 @@ export class UsersRepository {
     return user;
   }
 
-  async update(
-    manager: EntityManager,
-    { id, isDisabled, roles, claims, deleteAt }: User,
-  ): Promise<void> {
-    await manager.update(User, { id }, { isDisabled, roles, claims, deleteAt });
+  async update(manager: EntityManager, { id }: User, columns: ChangedColumns): Promise<void> {
+    await manager.update(User, { id }, columns);
   }
 
   /** Takes a role from all who have it. */
   async removeRole(manager: EntityManager, role: string): Promise<void> {
-    await manager
-      .createQueryBuilder()
-      .update(User)
-      .set({ roles: () => 'array_remove(roles, :role)' })
-      .where(':role = ANY(roles)', { role })
-      .execute();
+    const sql = 'UPDATE users SET roles = array_remove(roles, $1) WHERE $1 = ANY (roles)';
+    await manager.query(sql, [role]);
   }
 
   /** Whether an administrator remains who can log in: not one who has to verify the e-mail first. */
@@ -200,21 +211,6 @@ export class UsersRepository {
     await this.dataSource.manager.update(User, { id, passwordHash }, { passwordHash: rehashed });
   }
 
-  /** @returns whether it was replaced: it is still the one that was checked */
-  async replacePassword(
-    manager: EntityManager,
-    { id, passwordChangedAt }: User,
-    passwordHash: string,
-    now: Date,
-  ): Promise<boolean> {
-    const { affected } = await manager.update(
-      User,
-      { id, passwordChangedAt, isDisabled: false },
-      { passwordHash, passwordChangedAt: now },
-    );
-    return affected === 1;
-  }
-
   /** Whatever it was before, and also of a user who is disabled. */
   async setPassword(
     manager: EntityManager,
@@ -223,14 +219,6 @@ export class UsersRepository {
     now: Date,
   ): Promise<void> {
     await manager.update(User, { id }, { passwordHash, passwordChangedAt: now });
-  }
-
-  async setSecondFactor(manager: EntityManager, id: string, hasOne: boolean): Promise<void> {
-    await manager.update(User, { id }, { hasSecondFactor: hasOne });
-  }
-
-  async verifyEmail(manager: EntityManager, { id }: User, now: Date): Promise<void> {
-    await manager.update(User, { id }, { emailVerifiedAt: now });
   }
 
   /** @throws UsersError `email_taken` */
@@ -250,8 +238,7 @@ export class UsersRepository {
       if (change.affected === 1) return;
     } catch (error) {
       // Another transaction took it in this moment.
-      const { code } = (error as { driverError?: { code?: unknown } }).driverError ?? {};
-      if (code !== UNIQUE_VIOLATION) throw error;
+      if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION) throw error;
     }
     throw new UsersError('email_taken', 'This e-mail has an account');
   }

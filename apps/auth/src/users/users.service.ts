@@ -13,7 +13,7 @@ import { AttemptLimiter, type Attempt } from './attempt-limiter.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { newUser, type User } from './user.entity.js';
-import { UsersError, userNotFound } from './users.errors.js';
+import { UsersError } from './users.errors.js';
 import { UserChanges } from './user-changes.js';
 import { UsersRepository } from './users.repository.js';
 
@@ -113,9 +113,7 @@ export class UsersService {
   }
 
   /** @throws UsersError `user_not_found` */
-  async get(id: string): Promise<User> {
-    const user = await this.users.findById(id);
-    if (!user) throw userNotFound(id);
-    return user;
+  get(id: string): Promise<User> {
+    return this.users.demand(id);
   }
 }
