@@ -6,7 +6,7 @@ import { ADMIN_ROLE } from '../access/built-in.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
-import { MailOutbox, noticeOf } from '../mail/mail-outbox.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
 import { UserChanges } from '../users/user-changes.js';
 import { UsersError, userNotFound } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
@@ -55,12 +55,7 @@ export class AccountDeletionService {
         detail: { deleteAt: deleteAt.toISOString() },
       });
       await this.changes.announce(manager, { ...by, changed: 'disabled', userId });
-      await this.mail.add(manager, {
-        template: 'account-deleted',
-        recipient: user.email,
-        userId,
-        values: noticeOf(now, origin),
-      });
+      await this.mail.notify(manager, user, 'account-deleted', origin);
       return deleteAt;
     });
   }
@@ -70,7 +65,7 @@ export class AccountDeletionService {
     return this.links.use(token, 'restore-account', async ({ manager, user }) => {
       const { id } = user;
       await this.users.update(manager, user, { isDisabled: false, deleteAt: null });
-      await this.links.endAll(manager, id);
+      await this.links.end(manager, id);
       await this.audit.record(manager, {
         action: 'user.restored',
         actor: id,

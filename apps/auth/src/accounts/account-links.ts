@@ -10,7 +10,7 @@ import type { AccountLink, LinkPurpose } from './account-link.entity.js';
 import { AccountLinksRepository } from './account-links.repository.js';
 import { AccountsError } from './accounts.errors.js';
 
-export const LINK_LIFETIME_MS = 30 * 60_000;
+const LINK_LIFETIME_MS = 30 * 60_000;
 
 /** Whether a link works for a user. After the deletion of the account only its restoring link does. */
 const isFor = ({ isDisabled, deleteAt }: User, purpose: LinkPurpose): boolean =>
@@ -90,14 +90,9 @@ export class AccountLinks {
     });
   }
 
-  /** Ends the link of a user for this purpose, if there is one. */
-  end(manager: EntityManager, userId: string, purpose: LinkPurpose): Promise<void> {
-    return this.repository.removeAll(manager, { userId, purpose });
-  }
-
-  /** Ends all links of a user. */
-  endAll(manager: EntityManager, userId: string): Promise<void> {
-    return this.repository.removeAll(manager, { userId });
+  /** Ends the links of a user, for this purpose or for all. */
+  end(manager: EntityManager, userId: string, purpose?: LinkPurpose): Promise<void> {
+    return this.repository.removeAll(manager, { userId, ...(purpose && { purpose }) });
   }
 }
 

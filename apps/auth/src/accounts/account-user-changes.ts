@@ -25,7 +25,7 @@ export class AccountUserChanges implements OnModuleInit {
     if (changed === 'password') await this.links.end(manager, userId, 'reset-password');
     // It was sent for the password that was replaced, and would verify the other one.
     if (changed === 'registration') await this.links.end(manager, userId, 'verify-email');
-    if (changed === 'disabled') await this.links.endAll(manager, userId);
+    if (changed === 'disabled') await this.links.end(manager, userId);
   }
 
   /**

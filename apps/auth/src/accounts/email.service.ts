@@ -4,7 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Config } from '../config.js';
-import { MailOutbox, noticeOf } from '../mail/mail-outbox.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
 import type { TemplateName } from '../mail/mail-templates.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
@@ -84,21 +84,17 @@ export class EmailService {
    */
   confirmChange(token: string, origin: Origin): Promise<void> {
     return this.links.use(token, 'confirm-email', async ({ manager, user, link, now }) => {
-      const { id, email } = user;
+      const { id } = user;
       await this.users.changeEmail(manager, user, link.email, now);
-      await this.links.endAll(manager, id);
+      await this.links.end(manager, id);
       await this.audit.record(manager, {
         action: 'user.email_changed',
         actor: id,
         subject: id,
         origin,
       });
-      await this.mail.add(manager, {
-        template: 'email-changed',
-        recipient: email,
-        userId: id,
-        values: noticeOf(now, origin),
-      });
+      // As it was before: to the old e-mail.
+      await this.mail.notify(manager, user, 'email-changed', origin);
     });
   }
 

@@ -7,7 +7,7 @@ import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { FactorsService } from '../factors/factors.service.js';
-import { MailOutbox, noticeOf } from '../mail/mail-outbox.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
 import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
 import { newSecret } from '../secret.js';
 import { emailKey } from '../users/email.js';
@@ -117,7 +117,7 @@ export class PasswordRecoveryService {
         await this.users.update(manager, user, { emailVerifiedAt: now });
         await this.removeTraces(manager, user, origin);
       }
-      await this.links.endAll(manager, userId);
+      await this.links.end(manager, userId);
       await this.audit.record(manager, {
         action: 'user.password_reset',
         actor: userId,
@@ -130,12 +130,7 @@ export class PasswordRecoveryService {
         actor: userId,
         origin,
       });
-      await this.mail.add(manager, {
-        template: 'password-changed',
-        recipient: user.email,
-        userId,
-        values: noticeOf(now, origin),
-      });
+      await this.mail.notify(manager, user, 'password-changed', origin);
     });
   }
 

@@ -4,9 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy, Origin } from '../audit/origin.js';
-import { Clock } from '../clock.js';
-import { MailOutbox, noticeOf } from '../mail/mail-outbox.js';
-import type { TemplateName } from '../mail/mail-templates.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
 import { generatePassword } from '../passwords.js';
 import { hashSecret } from '../secret.js';
 import type { User } from '../users/user.entity.js';
@@ -46,7 +44,6 @@ export class FactorsService {
     private readonly changes: FactorChanges,
     private readonly audit: AuditService,
     private readonly mail: MailOutbox,
-    private readonly clock: Clock,
   ) {}
 
   /** @throws UsersError `user_not_found` */
@@ -77,7 +74,7 @@ export class FactorsService {
     await this.users.update(manager, user, { hasSecondFactor: true });
     await this.changes.announce(manager, { changed: 'added', userId, sessionId, methods });
     await this.record(manager, 'factor.added', factor, origin);
-    await this.tell(manager, 'factor-added', user, factor.kind, origin);
+    await this.mail.notify(manager, user, 'factor-added', origin, { factor: NAMES[factor.kind] });
     return recoveryCodes;
   }
 
@@ -122,7 +119,7 @@ export class FactorsService {
 
   /** The same in a transaction that has locked the user. A mail says so. */
   async resetIn(manager: EntityManager, user: User, by: DoneBy): Promise<number> {
-    const { id: userId, email: recipient } = user;
+    const { id: userId } = user;
     const count = await this.factors.removeAll(manager, userId);
     if (!user.hasSecondFactor) return 0;
     await this.noneIsLeft(manager, user);
@@ -133,9 +130,7 @@ export class FactorsService {
       detail: { count },
     });
     // Not from where: that may be an administrator's address.
-    const time = (await this.clock.database(manager)).toUTCString();
-    const template = 'factors-reset';
-    await this.mail.add(manager, { template, recipient, userId, values: { time } });
+    await this.mail.notify(manager, user, 'factors-reset', undefined);
     return count;
   }
 
@@ -148,7 +143,7 @@ export class FactorsService {
   ): Promise<void> {
     await this.factors.remove(manager, factor);
     await this.record(manager, 'factor.removed', factor, origin);
-    await this.tell(manager, 'factor-removed', user, factor.kind, origin);
+    await this.mail.notify(manager, user, 'factor-removed', origin, { factor: NAMES[factor.kind] });
   }
 
   /**
@@ -167,7 +162,9 @@ export class FactorsService {
         subject: userId,
         origin,
       });
-      await this.tell(manager, 'factor-added', user, 'recovery-codes', origin);
+      await this.mail.notify(manager, user, 'factor-added', origin, {
+        factor: NAMES['recovery-codes'],
+      });
       return codes;
     });
   }
@@ -193,19 +190,5 @@ export class FactorsService {
   ): Promise<void> {
     const detail = { kind, factorId: id };
     return this.audit.record(manager, { action, actor: userId, subject: userId, origin, detail });
-  }
-
-  private async tell(
-    manager: EntityManager,
-    template: Extract<TemplateName, 'factor-added' | 'factor-removed'>,
-    { id: userId, email: recipient }: User,
-    kind: keyof typeof NAMES,
-    origin: Origin,
-  ): Promise<void> {
-    const values = {
-      ...noticeOf(await this.clock.database(manager), origin),
-      factor: NAMES[kind],
-    };
-    await this.mail.add(manager, { template, recipient, userId, values });
   }
 }

@@ -24,7 +24,7 @@ export interface CompleteMail extends RenderedMail {
 }
 
 /** Completes a mail at the moment when it is sent. `undefined`: there is nothing to send. */
-export type MailCompletion = (mail: OutgoingMail) => Promise<MailContent | undefined>;
+type MailCompletion = (mail: OutgoingMail) => Promise<MailContent | undefined>;
 
 /** Fills templates. Domains whose mails need more than what was written with them register that here. */
 @Injectable()

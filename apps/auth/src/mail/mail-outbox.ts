@@ -6,7 +6,8 @@ import type { EntityManager } from 'typeorm';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import type { MailKind, TemplateValues } from './mail-templates.js';
+import type { User } from '../users/user.entity.js';
+import type { MailKind, TemplateName, TemplateValues } from './mail-templates.js';
 import type { OutgoingMail } from './outgoing-mail.entity.js';
 import { OutgoingMailsRepository } from './outgoing-mails.repository.js';
 
@@ -49,26 +50,31 @@ export class MailOutbox {
     });
   }
 
-  /** Sends nothing more about a user, who is about to be deleted. */
-  removeAllOf(manager: EntityManager, userId: string): Promise<void> {
-    return this.mails.removeOf(manager, { userId });
+  /**
+   * The same for a mail that tells a user of something that was done to the account: when and from where, for
+   * the user to recognize. Without the user agent: a stranger chooses it, and must not write into our mail.
+   *
+   * @param origin `undefined`: from where is not for the user to know
+   */
+  async notify(
+    manager: EntityManager,
+    { id: userId, email: recipient }: Pick<User, 'id' | 'email'>,
+    template: TemplateName,
+    origin: Origin | undefined,
+    values: TemplateValues = {},
+  ): Promise<void> {
+    const time = (await this.clock.database(manager)).toUTCString();
+    const done = { time, ...(origin && { address: origin.address }) };
+    await this.add(manager, { template, recipient, userId, values: { ...done, ...values } });
   }
 
-  /** Sends no more mail of this kind about a user. */
-  remove(manager: EntityManager, userId: string, template: MailKind): Promise<void> {
-    return this.mails.removeOf(manager, { userId, template });
+  /** Sends no more mail about a user, of this kind or of any. */
+  remove(manager: EntityManager, userId: string, template?: MailKind): Promise<void> {
+    return this.mails.removeOf(manager, { userId, ...(template && { template }) });
   }
 
   /** Whether a mail is still to be sent: while a process completes it, another one may remove it. */
   has(manager: EntityManager, mail: OutgoingMail): Promise<boolean> {
     return this.mails.has(manager, mail);
   }
-}
-
-/**
- * When and from where something was done, for the user to recognize. Without the user agent: a
- * stranger chooses it, and must not write into our mail.
- */
-export function noticeOf(at: Date, { address }: Origin): TemplateValues {
-  return { time: at.toUTCString(), address };
 }

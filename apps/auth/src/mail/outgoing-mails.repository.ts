@@ -1,4 +1,4 @@
-import { insertRows } from '@jwt-auth/chassis';
+import { entityColumns, insertRows, type EntityColumns } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -8,13 +8,10 @@ import { OutgoingMail } from './outgoing-mail.entity.js';
 /** All SQL of mails that wait to be sent. */
 @Injectable()
 export class OutgoingMailsRepository {
-  private readonly columns: string;
+  private readonly columns: EntityColumns<OutgoingMail>;
 
   constructor(private readonly dataSource: DataSource) {
-    this.columns = dataSource
-      .getMetadata(OutgoingMail)
-      .columns.map(({ databaseName, propertyName }) => `mail.${databaseName} AS "${propertyName}"`)
-      .join(', ');
+    this.columns = entityColumns(dataSource, OutgoingMail, 'mail');
   }
 
   async insert(manager: EntityManager, mail: OutgoingMail): Promise<void> {
@@ -33,15 +30,15 @@ export class OutgoingMailsRepository {
       count,
     }: { readonly now: Date; readonly busyUntil: Date; readonly count: number },
   ): Promise<OutgoingMail[]> {
-    const [mails] = await manager.query<[OutgoingMail[], number]>(
+    const [rows] = await manager.query<[object[], number]>(
       `UPDATE outgoing_mails AS mail SET attempts = attempts + 1, next_attempt_at = $2
        WHERE id = ANY (ARRAY(
          SELECT id FROM outgoing_mails WHERE next_attempt_at <= $1
          ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED))
-       RETURNING ${this.columns}`,
+       RETURNING ${this.columns.list}`,
       [now, busyUntil, count],
     );
-    return mails;
+    return rows.map((row) => this.columns.read(row));
   }
 
   async postpone({ id }: OutgoingMail, nextAttemptAt: Date): Promise<void> {

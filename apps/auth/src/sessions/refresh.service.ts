@@ -4,7 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import { MailOutbox, noticeOf } from '../mail/mail-outbox.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import type { TokenFormat } from '../tokens/token-request.schema.js';
@@ -99,14 +99,14 @@ export class RefreshService {
     const { refreshToken, session, user } = presented;
     const { replacedAt } = refreshToken;
     const isReplayed = replacedAt !== null && replacedAt >= this.windowStart(now);
-    if (replacedAt && !isReplayed) return this.reused(manager, presented, now, origin);
+    if (replacedAt && !isReplayed) return this.reused(manager, presented, origin);
     if (session.endedAt || user.isDisabled) {
       return refusal('refresh_token_invalid', 'Its session was ended');
     }
     if (session.expiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
     if (isReplayed) {
       const answer = await this.newestAnswer(manager, token, session, now);
-      return answer ?? this.reused(manager, presented, now, origin);
+      return answer ?? this.reused(manager, presented, origin);
     }
     if (refreshToken.expiresAt <= now)
       return refusal('refresh_token_expired', 'Unused for too long');
@@ -152,19 +152,13 @@ export class RefreshService {
   private async reused(
     manager: EntityManager,
     { session, user }: PresentedToken,
-    now: Date,
     origin: Origin,
   ): Promise<Outcome> {
     const end = { userId: user.id, sessionId: session.id, reason: 'reuse', origin } as const;
     const hasEnded = await this.sessionEnd.endSession(manager, end);
     if (hasEnded && !user.isDisabled) {
       // Either the user or a thief has just been logged out, and the other has used the token before.
-      await this.mail.add(manager, {
-        template: 'session-copied',
-        recipient: user.email,
-        userId: user.id,
-        values: noticeOf(now, origin),
-      });
+      await this.mail.notify(manager, user, 'session-copied', origin);
     }
     return refusal('refresh_token_reused', `Session ${session.id} is over`);
   }

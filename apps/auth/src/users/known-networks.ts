@@ -7,7 +7,7 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { MailContents, type MailContent } from '../mail/mail-contents.js';
-import { MailOutbox, noticeOf } from '../mail/mail-outbox.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
 import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { newLoginMailLimits } from './attempt-limits.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
@@ -46,19 +46,13 @@ export class KnownNetworks implements OnModuleInit {
    *   as a thief who knew the former password would have a known network (threat:password-guessing)
    */
   async remember(user: User, origin: Origin): Promise<void> {
-    const { id, email } = user;
     const network = networkOf(origin.address);
-    const isNews = await this.isNews(id, network);
+    const isNews = await this.isNews(user.id, network);
     const now = this.clock.now();
     await this.dataSource.transaction(async (manager) => {
       const isNew = await this.networks.remember(manager, user, network, now);
       if (!isNews || !isNew) return;
-      await this.mail.add(manager, {
-        template: 'new-login',
-        recipient: email,
-        userId: id,
-        values: noticeOf(now, origin),
-      });
+      await this.mail.notify(manager, user, 'new-login', origin);
     });
   }
 

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
-import { MailOutbox, noticeOf } from '../mail/mail-outbox.js';
+import { MailOutbox } from '../mail/mail-outbox.js';
 import { CredentialsService } from './credentials.service.js';
 import type { SessionUser } from './current-user.decorator.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -68,12 +68,7 @@ export class PasswordChangeService {
         origin,
         sessionId,
       });
-      await this.mail.add(manager, {
-        template: 'password-changed',
-        recipient: user.email,
-        userId,
-        values: noticeOf(now, origin),
-      });
+      await this.mail.notify(manager, user, 'password-changed', origin);
     });
   }
 }

@@ -153,7 +153,7 @@ export class UsersAdminService {
       const user = await this.users.demandLocked(manager, userId);
       const { id } = user;
       await this.changes.announce(manager, { ...by, changed: 'deleted', userId: id });
-      await this.mail.removeAllOf(manager, id);
+      await this.mail.remove(manager, id);
       await this.users.delete(manager, id);
       if (id === by.actor || isAdmin(user)) await this.demandAnother(manager, id, by);
       await this.audit.record(manager, { ...by, action: 'user.deleted', subject: id });
