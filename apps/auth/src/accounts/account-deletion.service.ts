@@ -36,7 +36,6 @@ export class AccountDeletionService {
    * @throws UsersError `user_not_found`; `locks_out` for the last administrator
    */
   async request(userId: string, origin: Origin): Promise<Date> {
-    const by = { actor: userId, origin };
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
       const user = await this.users.demandLocked(manager, userId);
@@ -48,13 +47,10 @@ export class AccountDeletionService {
       if (user.roles.includes(ADMIN_ROLE) && !(await this.users.hasAdmin(manager))) {
         throw new UsersError('locks_out', `User ${userId} is the last administrator`);
       }
-      await this.audit.record(manager, {
-        ...by,
-        action: 'user.deletion_requested',
-        subject: userId,
-        detail: { deleteAt: deleteAt.toISOString() },
+      await this.audit.recordOwn(manager, 'user.deletion_requested', userId, origin, {
+        deleteAt: deleteAt.toISOString(),
       });
-      await this.changes.announce(manager, { ...by, changed: 'disabled', userId });
+      await this.changes.announce(manager, { changed: 'disabled', userId, actor: userId, origin });
       await this.mail.notify(manager, user, 'account-deleted', origin);
       return deleteAt;
     });
@@ -66,12 +62,7 @@ export class AccountDeletionService {
       const { id } = user;
       await this.users.update(manager, user, { isDisabled: false, deleteAt: null });
       await this.links.end(manager, id);
-      await this.audit.record(manager, {
-        action: 'user.restored',
-        actor: id,
-        subject: id,
-        origin,
-      });
+      await this.audit.recordOwn(manager, 'user.restored', id, origin);
     });
   }
 }

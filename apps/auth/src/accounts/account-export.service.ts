@@ -32,12 +32,7 @@ export class AccountExportService {
   async start(userId: string, origin: Origin): Promise<Readable> {
     const user = await this.users.demand(userId);
     await this.limits.begin(exportLimits(userId));
-    await this.audit.record(this.dataSource.manager, {
-      action: 'user.exported',
-      actor: userId,
-      subject: userId,
-      origin,
-    });
+    await this.audit.recordOwn(this.dataSource.manager, 'user.exported', userId, origin);
     const text = this.exports.of(user, this.clock.now());
     return Readable.from(text, { objectMode: false });
   }

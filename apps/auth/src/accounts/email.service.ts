@@ -40,12 +40,7 @@ export class EmailService {
     return this.links.use(token, 'verify-email', async ({ manager, user, now }) => {
       await this.users.update(manager, user, { emailVerifiedAt: now });
       const { id } = user;
-      await this.audit.record(manager, {
-        action: 'user.email_verified',
-        actor: id,
-        subject: id,
-        origin,
-      });
+      await this.audit.recordOwn(manager, 'user.email_verified', id, origin);
     });
   }
 
@@ -87,12 +82,7 @@ export class EmailService {
       const { id } = user;
       await this.users.changeEmail(manager, user, link.email, now);
       await this.links.end(manager, id);
-      await this.audit.record(manager, {
-        action: 'user.email_changed',
-        actor: id,
-        subject: id,
-        origin,
-      });
+      await this.audit.recordOwn(manager, 'user.email_changed', id, origin);
       // As it was before: to the old e-mail.
       await this.mail.notify(manager, user, 'email-changed', origin);
     });

@@ -118,12 +118,7 @@ export class PasswordRecoveryService {
         await this.removeTraces(manager, user, origin);
       }
       await this.links.end(manager, userId);
-      await this.audit.record(manager, {
-        action: 'user.password_reset',
-        actor: userId,
-        subject: userId,
-        origin,
-      });
+      await this.audit.recordOwn(manager, 'user.password_reset', userId, origin);
       await this.changes.announce(manager, {
         changed: 'password',
         userId,

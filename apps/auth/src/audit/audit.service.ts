@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { AuditEvent, type AuditDetail } from './audit-event.entity.js';
-import type { DoneBy } from './origin.js';
+import type { DoneBy, Origin } from './origin.js';
 
 /** Everything that is audited. */
 export type AuditAction =
@@ -71,6 +71,17 @@ export class AuditService {
   /** Writes in the caller's transaction: what is not done is not recorded, and the reverse. */
   async record(manager: EntityManager, entry: AuditEntry): Promise<void> {
     await insertRows(manager, [this.row(entry)]);
+  }
+
+  /** `record` of what a user does to the own account. */
+  recordOwn(
+    manager: EntityManager,
+    action: AuditAction,
+    userId: string,
+    origin: Origin,
+    detail: AuditDetail = {},
+  ): Promise<void> {
+    return this.record(manager, { action, actor: userId, subject: userId, origin, detail });
   }
 
   /** The row itself, for a caller that writes it in the same statement as what it records. */

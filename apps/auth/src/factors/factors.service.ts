@@ -156,12 +156,7 @@ export class FactorsService {
       const user = await this.users.demandLocked(manager, userId);
       if (!user.hasSecondFactor) throw new FactorsError('no_factor', 'Codes would be of no use');
       const codes = await this.makeCodes(manager, userId);
-      await this.audit.record(manager, {
-        action: 'factor.recovery_codes_made',
-        actor: userId,
-        subject: userId,
-        origin,
-      });
+      await this.audit.recordOwn(manager, 'factor.recovery_codes_made', userId, origin);
       await this.mail.notify(manager, user, 'factor-added', origin, {
         factor: NAMES['recovery-codes'],
       });
@@ -188,7 +183,6 @@ export class FactorsService {
     { id, userId, kind }: Factor,
     origin: Origin,
   ): Promise<void> {
-    const detail = { kind, factorId: id };
-    return this.audit.record(manager, { action, actor: userId, subject: userId, origin, detail });
+    return this.audit.recordOwn(manager, action, userId, origin, { kind, factorId: id });
   }
 }

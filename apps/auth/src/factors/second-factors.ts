@@ -122,12 +122,7 @@ export class SecondFactors {
     if (!(await this.factors.useRecoveryCode(manager, userId, hashSecret(code)))) {
       throw wrongCode();
     }
-    await this.audit.record(manager, {
-      action: 'factor.recovery_code_used',
-      actor: userId,
-      subject: userId,
-      origin,
-    });
+    await this.audit.recordOwn(manager, 'factor.recovery_code_used', userId, origin);
   }
 }
 

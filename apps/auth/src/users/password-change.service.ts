@@ -55,12 +55,7 @@ export class PasswordChangeService {
         throw new UsersError('invalid_credentials', 'The password was changed meanwhile');
       }
       await this.users.setPassword(manager, userId, passwordHash, now);
-      await this.audit.record(manager, {
-        action: 'user.password_changed',
-        actor: userId,
-        subject: userId,
-        origin,
-      });
+      await this.audit.recordOwn(manager, 'user.password_changed', userId, origin);
       await this.changes.announce(manager, {
         changed: 'password',
         userId,

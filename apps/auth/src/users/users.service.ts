@@ -75,12 +75,7 @@ export class UsersService {
     const { id, email } = user;
     await this.dataSource.transaction(async (manager) => {
       await this.users.add(manager, user);
-      await this.audit.record(manager, {
-        action: 'user.registered',
-        actor: id,
-        subject: id,
-        origin,
-      });
+      await this.audit.recordOwn(manager, 'user.registered', id, origin);
       await this.mail.add(manager, { template: 'verify-email', recipient: email, userId: id });
     });
   }
