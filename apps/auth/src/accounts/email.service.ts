@@ -7,9 +7,7 @@ import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import type { TemplateName } from '../mail/mail-templates.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
-import { emailKey } from '../users/email.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
@@ -94,8 +92,7 @@ export class EmailService {
     demand?: (manager: EntityManager) => Promise<void>,
   ): Promise<void> {
     if (!this.config.mailServer) throw new AccountsError('mail_unavailable', 'No SMTP_URL');
-    await this.limits.begin(mailRequestLimits(mail.userId));
-    if (!(await this.limits.allows(mailLimits(emailKey(mail.recipient))))) return;
+    if (!(await this.limits.allowsMail(mail.userId, mail.recipient))) return;
     await this.dataSource.transaction(async (manager) => {
       await demand?.(manager);
       await this.mail.add(manager, mail);

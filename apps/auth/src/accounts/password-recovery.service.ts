@@ -8,9 +8,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { FactorsService } from '../factors/factors.service.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
-import { mailLimits, mailRequestLimits } from '../users/attempt-limits.js';
 import { newSecret } from '../secret.js';
-import { emailKey } from '../users/email.js';
 import { KnownNetworksRepository } from '../users/known-networks.repository.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { PasswordHasher } from '../users/password-hasher.js';
@@ -55,8 +53,7 @@ export class PasswordRecoveryService {
    * @throws UsersError `too_many_attempts` for the network
    */
   async request(email: string, { address }: Origin): Promise<void> {
-    await this.limits.begin(mailRequestLimits(networkOf(address)));
-    if (!(await this.limits.allows(mailLimits(emailKey(email))))) return;
+    if (!(await this.limits.allowsMail(networkOf(address), email))) return;
     await this.dataSource.transaction((manager) =>
       this.mail.add(manager, { template: 'reset-password', recipient: email }),
     );

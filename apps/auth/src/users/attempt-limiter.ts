@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
 import { Clock } from '../clock.js';
-import type { AttemptLimits } from './attempt-limits.js';
+import { mailLimits, mailRequestLimits, type AttemptLimits } from './attempt-limits.js';
+import { emailKey } from './email.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { UsersError } from './users.errors.js';
 
@@ -65,6 +66,18 @@ export class AttemptLimiter {
       if (error instanceof UsersError && error.code === 'too_many_attempts') return false;
       throw error;
     }
+  }
+
+  /**
+   * Counts a request for a mail that anyone can cause.
+   *
+   * @param requester a network, or a user
+   * @returns whether the mail is sent: not beyond the limit of its address, which no answer may say
+   * @throws UsersError `too_many_attempts` for the requester
+   */
+  async allowsMail(requester: string, email: string): Promise<boolean> {
+    await this.begin(mailRequestLimits(requester));
+    return this.allows(mailLimits(emailKey(email)));
   }
 
   /** No longer counts the attempt, and resets the counts that a success resets. */

@@ -102,58 +102,35 @@ export function registrationLimits(network: string, accountsPerHour: number): At
   };
 }
 
-/** The count of logins with a passkey alone that a network has begun: pages may begin one each time. */
-export function passkeyChallengeLimits(network: string, perHour: number): AttemptLimits {
-  return {
-    limits: [{ key: `passkey-logins:${network}`, free: perHour, countsSuccess: true }],
-    allowedDespitePause: 0,
-    forgottenAfter: 'first',
-  };
-}
+/** A number of something in an hour, successes included, and then one a minute or more rarely. */
+const quota = (key: string, free: number, longestPauseSeconds?: number): AttemptLimits => ({
+  limits: [{ key, free, countsSuccess: true }],
+  allowedDespitePause: 0,
+  forgottenAfter: 'first',
+  ...(longestPauseSeconds !== undefined && { longestPauseSeconds }),
+});
+
+/** Of logins with a passkey alone that a network has begun: pages may begin one each time. */
+export const passkeyChallengeLimits = (network: string, perHour: number): AttemptLimits =>
+  quota(`passkey-logins:${network}`, perHour);
+
+/** Of requests for mail to any address, from a network or of a user. */
+export const mailRequestLimits = (requester: string): AttemptLimits =>
+  quota(`mail-requests:${requester}`, 30);
 
 /**
- * The count of requests for mail to any address, from a network or of a user: 30, and then
- * one a minute.
+ * Of mails of logins from a new network. Someone who has the password, and a large network, could otherwise
+ * fill the mailbox of the user (threat:mail-flood).
  */
-export function mailRequestLimits(requester: string): AttemptLimits {
-  return {
-    limits: [{ key: `mail-requests:${requester}`, free: 30, countsSuccess: true }],
-    allowedDespitePause: 0,
-    forgottenAfter: 'first',
-  };
-}
+export const newLoginMailLimits = (userId: string): AttemptLimits =>
+  quota(`new-login-mails:${userId}`, 5, 900);
+
+/** Of exports of an account, each of which reads all that is kept of it. */
+export const exportLimits = (userId: string): AttemptLimits => quota(`exports:${userId}`, 10);
 
 /**
- * The count of mails of logins from a new network. Someone who has the password, and a large network,
- * could otherwise fill the mailbox of the user (threat:mail-flood).
+ * Of mails to an address that anyone can cause: some dozen in an hour. Nobody may fill the mailbox of someone
+ * else (threat:mail-flood).
  */
-export function newLoginMailLimits(userId: string): AttemptLimits {
-  return {
-    limits: [{ key: `new-login-mails:${userId}`, free: 5, countsSuccess: true }],
-    allowedDespitePause: 0,
-    forgottenAfter: 'first',
-    longestPauseSeconds: 900,
-  };
-}
-
-/** The count of exports of an account, each of which reads all that is kept of it: 10, and then one a minute. */
-export function exportLimits(userId: string): AttemptLimits {
-  return {
-    limits: [{ key: `exports:${userId}`, free: 10, countsSuccess: true }],
-    allowedDespitePause: 0,
-    forgottenAfter: 'first',
-  };
-}
-
-/**
- * The count of mails to an address that anyone can cause: some dozen in an hour. Nobody may fill the
- * mailbox of someone else (threat:mail-flood).
- */
-export function mailLimits(account: string): AttemptLimits {
-  return {
-    limits: [{ key: `mails:${hashed(account)}`, free: 3, countsSuccess: true }],
-    allowedDespitePause: 0,
-    forgottenAfter: 'first',
-    longestPauseSeconds: 900,
-  };
-}
+export const mailLimits = (account: string): AttemptLimits =>
+  quota(`mails:${hashed(account)}`, 3, 900);
