@@ -50,21 +50,20 @@ export class AccountMails implements OnModuleInit {
   }
 
   private async verification(mail: OutgoingMail) {
-    const user = mail.userId === null ? null : await this.users.findById(mail.userId);
-    if (!user || user.isDisabled || user.emailVerifiedAt) return undefined;
+    const user = await this.userOf(mail);
+    if (!user || user.emailVerifiedAt) return undefined;
     return this.withLink(mail, user, 'verify-email');
   }
 
   private async reset(mail: OutgoingMail): Promise<MailContent | undefined> {
     const user = await this.users.findByEmail(emailKey(mail.recipient));
-    if (!user || user.isDisabled) return undefined;
     // As the account has it, not as the request wrote it.
-    return this.withLink(mail, user, 'reset-password');
+    return user ? this.withLink(mail, user, 'reset-password') : undefined;
   }
 
   private async confirmation(mail: OutgoingMail) {
-    const { userId, recipient } = mail;
-    const user = userId === null ? null : await this.users.findById(userId);
+    const { recipient } = mail;
+    const user = await this.userOf(mail);
     if (!user || user.isDisabled) return undefined;
     const owner = await this.users.findByEmail(emailKey(recipient));
     if (!owner || owner.id === user.id) {
@@ -75,18 +74,21 @@ export class AccountMails implements OnModuleInit {
 
   /** An administrator asks for a new password. */
   private async newPassword(mail: OutgoingMail): Promise<MailContent | undefined> {
-    const user = mail.userId === null ? null : await this.users.findById(mail.userId);
-    if (!user || user.isDisabled) return undefined;
-    return this.withLink(mail, user, 'reset-password');
+    const user = await this.userOf(mail);
+    return user ? this.withLink(mail, user, 'reset-password') : undefined;
   }
 
   /** With a link that restores the account, as long as that is possible. */
   private async deletion(mail: OutgoingMail): Promise<MailContent | undefined> {
-    const user = mail.userId === null ? null : await this.users.findById(mail.userId);
-    if (!user?.deleteAt || !user.isDisabled) return undefined;
+    const user = await this.userOf(mail);
+    if (!user?.deleteAt) return undefined;
     const until = user.deleteAt;
     const values = { until: until.toUTCString() };
     return this.withLink(mail, user, 'restore-account', { until, values });
+  }
+
+  private async userOf({ userId }: OutgoingMail): Promise<User | null> {
+    return userId === null ? null : this.users.findById(userId);
   }
 
   /**
