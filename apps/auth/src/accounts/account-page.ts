@@ -3,13 +3,38 @@ import { createHash } from 'node:crypto';
 import { MIN_CHARACTERS } from '../passwords.js';
 import type { LinkPurpose } from './account-link.entity.js';
 
-/** The last part of their addresses. */
-export const ACCOUNT_PAGES: readonly string[] = [
-  'verify-email',
-  'reset-password',
-  'confirm-email',
-  'restore-account',
-] satisfies readonly LinkPurpose[];
+interface Page {
+  readonly title: string;
+  /** Where the token is sent, below `/auth`. */
+  readonly path: string;
+  readonly done: string;
+}
+
+/** By the last part of their addresses. */
+const PAGES: Readonly<Record<LinkPurpose, Page>> = {
+  'verify-email': {
+    title: 'Verify your e-mail',
+    path: 'email/verify',
+    done: 'Your e-mail is verified.',
+  },
+  'confirm-email': {
+    title: 'Use this e-mail',
+    path: 'email/change/confirm',
+    done: 'Your account has this e-mail now.',
+  },
+  'restore-account': {
+    title: 'Keep your account',
+    path: 'account/restore',
+    done: 'You have your account again. Log in.',
+  },
+  'reset-password': {
+    title: 'Set a new password',
+    path: 'password/reset',
+    done: 'You have a new password. Log in with it.',
+  },
+};
+
+export const ACCOUNT_PAGES: readonly string[] = Object.keys(PAGES);
 
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 28rem; margin: 15vh auto 0; padding: 0 1rem }
@@ -18,14 +43,9 @@ input, button { font: inherit; padding: .5rem; width: 100%; box-sizing: border-b
 
 // Nothing happens before the button is pressed: mail scanners open links, and some run scripts.
 const SCRIPT = `
-const PAGES = {
-  'verify-email': ['Verify your e-mail', 'email/verify', 'Your e-mail is verified.'],
-  'confirm-email': ['Use this e-mail', 'email/change/confirm', 'Your account has this e-mail now.'],
-  'restore-account': ['Keep your account', 'account/restore', 'You have your account again. Log in.'],
-  'reset-password': ['Set a new password', 'password/reset', 'You have a new password. Log in with it.'],
-};
+const PAGES = ${JSON.stringify(PAGES)};
 const name = location.pathname.split('/').pop();
-const [title, path, done] = PAGES[name];
+const { title, path, done } = PAGES[name];
 const token = new URLSearchParams(location.hash.slice(1)).get('token');
 // Keeps the token out of the browser's history.
 history.replaceState(null, '', location.pathname);
