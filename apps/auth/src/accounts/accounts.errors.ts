@@ -5,7 +5,7 @@ import type { Problem } from '@jwt-auth/jwt-core';
  * Why something cannot be done with an account. `mail_unavailable`: it takes a mail, and this
  * installation sends none.
  */
-export type AccountsErrorCode = 'link_invalid' | 'mail_unavailable' | 'user_disabled';
+type AccountsErrorCode = 'link_invalid' | 'mail_unavailable' | 'user_disabled';
 
 export class AccountsError extends Error {
   override readonly name = 'AccountsError';

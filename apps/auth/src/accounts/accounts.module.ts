@@ -37,6 +37,5 @@ export const ACCOUNTS_FOR_COMMANDS: Provider[] = [
     EmailService,
     PasswordRecoveryService,
   ],
-  exports: [PasswordRecoveryService],
 })
 export class AccountsModule {}

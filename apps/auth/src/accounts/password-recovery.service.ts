@@ -21,7 +21,7 @@ import { AccountLinks } from './account-links.js';
 import { AccountsError } from './accounts.errors.js';
 
 /** An administrator asks for a new password of a user. */
-export interface PasswordRequestByAdmin extends DoneBy {
+interface PasswordRequestByAdmin extends DoneBy {
   /** The present password ends at once, and so do all sessions. */
   readonly isRequired: boolean;
 }

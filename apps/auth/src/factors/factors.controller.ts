@@ -1,3 +1,4 @@
+import { Uuid } from '@jwt-auth/chassis';
 import {
   CurrentPrincipal,
   JwtGuard,
@@ -31,7 +32,6 @@ import { CurrentUser, type SessionUser } from '../users/current-user.decorator.j
 import {
   AddedFactor,
   factorAnswer,
-  FactorId,
   FactorList,
   NewTotp,
   RecoveryCodes,
@@ -109,7 +109,7 @@ export class FactorsController {
   @ApiOperation({ summary: 'Remove a second factor' })
   @ApiNoContentResponse()
   remove(
-    @Param('id', { schema: FactorId }) id: string,
+    @Param('id', { schema: Uuid }) id: string,
     @CurrentUser() { userId }: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {

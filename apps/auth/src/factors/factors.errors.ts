@@ -13,7 +13,7 @@ import type { Problem } from '@jwt-auth/jwt-core';
  * - `factor_required`: a role of the user needs one, and this is the last.
  * - `no_factor`: it is only for users with a second factor.
  */
-export type FactorsErrorCode =
+type FactorsErrorCode =
   | 'wrong_passkey'
   | 'wrong_new_passkey'
   | 'too_many_factors'

@@ -1,4 +1,3 @@
-import { Uuid } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import type { Factor } from './factor.entity.js';
@@ -100,5 +99,3 @@ export type AddedFactor = z.infer<typeof AddedFactor>;
 
 export const RecoveryCodes = z.object({ recoveryCodes: shownCodes }).meta({ id: 'RecoveryCodes' });
 export type RecoveryCodes = z.infer<typeof RecoveryCodes>;
-
-export const FactorId = Uuid;

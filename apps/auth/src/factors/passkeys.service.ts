@@ -34,7 +34,7 @@ export const CHALLENGE = {
 } as const;
 
 /** The challenge that a passkey has to have signed. */
-export interface Expected {
+interface Expected {
   readonly boundTo: string;
   /** `null`: the passkey says whose it is. */
   readonly userId: string | null;

@@ -8,7 +8,7 @@ import { Clock } from '../clock.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import { secondFactorLimits } from '../users/attempt-limits.js';
-import { KnownNetworks } from '../users/known-networks.js';
+import { KnownNetworksRepository } from '../users/known-networks.repository.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { FactorSecrets } from './factor-secrets.js';
 import { FactorsError } from './factors.errors.js';
@@ -24,7 +24,7 @@ import { totpStep } from './totp.js';
 export type FactorMethod = 'otp' | 'hwk' | 'swk' | 'mfa';
 
 /** What a login can ask for. */
-export type ProofKind = 'totp' | 'passkey' | 'recovery-code';
+type ProofKind = 'totp' | 'passkey' | 'recovery-code';
 
 /** Checks second factors, and uses them up. */
 @Injectable()
@@ -36,7 +36,7 @@ export class SecondFactors {
     private readonly factors: FactorsRepository,
     private readonly secrets: FactorSecrets,
     private readonly passkeys: PasskeysService,
-    private readonly networks: KnownNetworks,
+    private readonly networks: KnownNetworksRepository,
     private readonly limits: AttemptLimiter,
     private readonly audit: AuditService,
     private readonly clock: Clock,

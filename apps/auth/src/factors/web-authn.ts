@@ -7,7 +7,7 @@ import type { Passkey } from './passkey.entity.js';
 import type { PasskeyAssertion, PasskeyCreation, PasskeyOptions } from './passkey.schema.js';
 
 /** What a new passkey is kept as. */
-export type NewCredential = Omit<Passkey, 'factorId' | 'signCount'> & {
+type NewCredential = Omit<Passkey, 'factorId' | 'signCount'> & {
   readonly signCount: number;
 };
 

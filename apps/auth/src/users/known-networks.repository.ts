@@ -24,6 +24,7 @@ export class KnownNetworksRepository {
     await manager.delete(KnownNetwork, { userId });
   }
 
+  /** Whether the user has logged in from this network before. */
   has(userId: string, network: string): Promise<boolean> {
     return this.dataSource.manager.existsBy(KnownNetwork, { userId, network });
   }

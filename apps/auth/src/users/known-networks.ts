@@ -34,11 +34,6 @@ export class KnownNetworks implements OnModuleInit {
     this.contents.on('new-login', (mail) => this.unlessTooMany(mail));
   }
 
-  /** Whether the user has logged in from this network before. */
-  has(userId: string, network: string): Promise<boolean> {
-    return this.networks.has(userId, network);
-  }
-
   /**
    * Call it when a login is complete. A user's very first login causes no mail.
    *
