@@ -77,12 +77,13 @@ function hook(type: Type): void {
   prototype.handleConnection = function (client, ...rest) {
     const proceed = () => handleConnection?.call(this, client, ...rest);
     const gate = gates.get(this) ?? gates.get(type);
-    return gate ? gate.connect(client, rest[0], proceed) : proceed();
+    // A port of its own is open before the gates are there.
+    return gate ? gate.connect(client, rest[0], proceed) : dismiss(client, STARTING);
   };
   prototype.handleDisconnect = function (client, ...rest) {
     const gate = gates.get(this) ?? gates.get(type);
     // The gateway never saw it.
-    if (gate && !gate.hasAdmitted(client)) return undefined;
+    if (!gate?.hasAdmitted(client)) return undefined;
     return handleDisconnect?.call(this, client, ...rest);
   };
 }
@@ -110,6 +111,14 @@ function judgedLater(
 }
 
 const FORBIDDEN: Problem = { status: 403, code: 'forbidden' };
+/** No keys have arrived yet. */
+const STARTING: Problem = { status: 503, code: 'keys_unavailable' };
+
+/** Closes a socket, and says why. */
+function dismiss(client: object, problem: Problem): void {
+  sendException(client, problem);
+  closeSocket(client, problem);
+}
 
 /** Admits sockets to one gateway. */
 class Gate {
@@ -154,19 +163,15 @@ class Gate {
 
   /** Closes the socket when its token ends, though no message of it comes. */
   private follow(client: object): void {
-    const release = tokenEndsOf(client)?.follow(client, (reason) => {
-      const problem = refusalProblem(reason);
-      sendException(client, problem);
-      closeSocket(client, problem);
-    });
+    const release = tokenEndsOf(client)?.follow(client, (reason) =>
+      dismiss(client, refusalProblem(reason)),
+    );
     if (release) onClose(client as EventEmitter, release);
   }
 
   private refuse(client: object, error: unknown): void {
     const problem = problemOfRefusal(error);
     if (!problem && error !== undefined) this.logger.error(error);
-    const answer = problem ?? (error === undefined ? FORBIDDEN : INTERNAL_ERROR);
-    sendException(client, answer);
-    closeSocket(client, answer);
+    dismiss(client, problem ?? (error === undefined ? FORBIDDEN : INTERNAL_ERROR));
   }
 }
