@@ -13,7 +13,9 @@ import {
 import { APP_GUARD } from '@nestjs/core';
 import { ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { AuthGuard } from '@nestjs/passport';
+import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
+import { WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, it, vi } from 'vitest';
 import { AccessGuard } from './access.guard.js';
 import type { AppOptions } from './app-options.js';
@@ -213,6 +215,34 @@ describe('a resolver that is reached without @Query()', () => {
     Public()(OrderResolver.prototype, 'find', find);
     // Decorators count from the first look at them.
     await expect(start(class extends OrderResolver {})).resolves.toBeUndefined();
+  });
+});
+
+// threat:silent-listeners
+describe('a gateway that only sends', () => {
+  const start = async (guard: Type<CanActivate>) => {
+    @WebSocketGateway({ path: '/news' })
+    @UseGuards(guard)
+    class NewsGateway {}
+    const imports = [jwt({ guards: [ApiKeyOrJwtGuard, ApiKeyGuard] })];
+    const providers = [NewsGateway, JwtStrategy];
+    const app = await createApp(platforms[0][1], { imports, providers });
+    app.useWebSocketAdapter(new WsAdapter(app));
+    await startAndStop(app);
+  };
+
+  it.each([
+    ['a guard that counts elsewhere', ApiKeyGuard],
+    ['a guard that has JwtGuard injected', ApiKeyOrJwtGuard],
+    ["AuthGuard('jwt')", AuthGuard('jwt')],
+  ])('ends the start behind %s, which Nest does not call', async (_name, guard) => {
+    await expect(start(guard)).rejects.toThrow(
+      'connections (NewsGateway) has neither JwtGuard nor @Public()',
+    );
+  });
+
+  it('starts behind JwtGuard', async () => {
+    await expect(start(JwtGuard)).resolves.toBeUndefined();
   });
 });
 

@@ -269,12 +269,12 @@ describe.each(platforms)('an application on %s', (_, makeAdapter) => {
       [
         '@Freshness()',
         controller([UseGuards(AuthGuard('jwt'))], [Freshness('2s')]),
-        'cannot heed @Freshness()',
+        'cannot heed @OptionalAuth(), @Freshness() or @AcceptStale()',
       ],
       [
         '@AcceptStale()',
         controller([UseGuards(AuthGuard('jwt')), AcceptStale()]),
-        'cannot heed @Freshness()',
+        'cannot heed @OptionalAuth(), @Freshness() or @AcceptStale()',
       ],
     ])('does not start with %s', async (_name, type, fault) => {
       await expect(startWith(type, [JwtStrategy])).rejects.toThrow(fault);

@@ -65,32 +65,31 @@ export class RouteProtection implements OnModuleInit {
     if (rules.isPublic || guards.some((guard) => isOurs(guard) || guard === this.jwtGuard)) {
       return undefined;
     }
+    // A gateway that only sends: Nest calls no guards for connections.
+    if (route.handler === route.controller) return faultOfNoGuard(rules);
+    return this.faultOfOthers(rules, guards);
+  }
+
+  /** Where other guards than ours protect a route. */
+  private faultOfOthers(rules: AccessRules, guards: Guard[]): string | undefined {
     const { authGuard } = passportClasses;
     const passport = authGuard ? guards.findIndex(isA(authGuard)) : -1;
-    if (passport >= 0) return this.faultOfPassport(rules, guards.slice(passport));
+    if (passport >= 0) {
+      return this.hasJwtStrategy()
+        ? faultBehind("AuthGuard('jwt')", rules, guards.slice(passport + 1))
+        : "has AuthGuard('jwt'), but no module provides JwtStrategy";
+    }
     const other = guards.findIndex((guard) => this.isAmongOthers(guard));
-    if (other >= 0) return faultOfOther(rules, guards.slice(other));
-    const { freshnessMs, acceptsStale, isOptional } = rules;
-    return isDemanding(rules) || freshnessMs < Infinity || acceptsStale || isOptional
-      ? `${UNPROTECTED}, so nothing enforces its decorators`
-      : UNPROTECTED;
+    if (other < 0) return faultOfNoGuard(rules);
+    const guard = guards[other]!;
+    const type = typeof guard === 'function' ? guard : guard.constructor;
+    return callsJwtGuard(type) ? undefined : faultBehind(type.name, rules, guards.slice(other + 1));
   }
 
   private isAmongOthers(guard: Guard): boolean {
     return (this.options.guards ?? []).some((other) =>
       typeof other === 'function' ? isA(other)(guard) : other === guard,
     );
-  }
-
-  private faultOfPassport(rules: AccessRules, guardsAfter: Guard[]): string | undefined {
-    if (!this.hasJwtStrategy()) return "has AuthGuard('jwt'), but no module provides JwtStrategy";
-    if (rules.isOptional) return "has AuthGuard('jwt'), which cannot heed @OptionalAuth()";
-    if (rules.acceptsStale || rules.freshnessMs < Infinity) {
-      return "has AuthGuard('jwt'), which cannot heed @Freshness() or @AcceptStale(): use JwtGuard";
-    }
-    return isDemanding(rules) && !guardsAfter.some(isA(AccessGuard))
-      ? "has AuthGuard('jwt'), which knows no scopes or roles: add AccessGuard after it"
-      : undefined;
   }
 
   /** In the order in which Nest calls them. */
@@ -117,15 +116,26 @@ export class RouteProtection implements OnModuleInit {
   }
 }
 
-/** Of a guard that `guards` lists, and those after it. */
-function faultOfOther(rules: AccessRules, [guard, ...after]: Guard[]): string | undefined {
-  const injected = typeof guard === 'function' ? guard : guard?.constructor;
-  const dependencies: unknown = Reflect.getMetadata('design:paramtypes', injected ?? {});
-  if (Array.isArray(dependencies) && dependencies.some((type) => isA(JwtGuard)(type as Guard))) {
-    return undefined;
-  }
-  const name = injected?.name ?? 'a guard';
-  if (rules.isOptional || rules.acceptsStale || rules.freshnessMs < Infinity) {
+/** Whether it has `JwtGuard` injected, which then enforces the decorators. */
+function callsJwtGuard(type: object): boolean {
+  const dependencies: unknown = Reflect.getMetadata('design:paramtypes', type);
+  return Array.isArray(dependencies) && dependencies.some((each) => isA(JwtGuard)(each as Guard));
+}
+
+/** Whether it has decorators that only `JwtGuard` heeds. */
+function needsJwtGuard({ isOptional, acceptsStale, freshnessMs }: AccessRules): boolean {
+  return isOptional || acceptsStale || freshnessMs < Infinity;
+}
+
+function faultOfNoGuard(rules: AccessRules): string {
+  return isDemanding(rules) || needsJwtGuard(rules)
+    ? `${UNPROTECTED}, so nothing enforces its decorators`
+    : UNPROTECTED;
+}
+
+/** Where a guard authenticates callers that knows nothing of the decorators. */
+function faultBehind(name: string, rules: AccessRules, after: Guard[]): string | undefined {
+  if (needsJwtGuard(rules)) {
     return `has ${name}, which cannot heed @OptionalAuth(), @Freshness() or @AcceptStale(): use JwtGuard`;
   }
   return isDemanding(rules) && !after.some(isA(AccessGuard))
