@@ -1,5 +1,5 @@
 import { RequestMethod, type Type } from '@nestjs/common';
-import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { METHOD_METADATA, PATH_METADATA, SSE_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { type AccessRules, accessRulesOf } from './access-rules.js';
 
@@ -13,6 +13,8 @@ export interface Route {
   readonly handler: object;
   /** Whether `handler` is the decorated method itself, and not a replacement. */
   readonly isDecorated: boolean;
+  /** Whether it answers with a stream: SSE, or a subscription of GraphQL. */
+  readonly isStream: boolean;
   /** For logs: `GET /orders/:id (OrdersController.find)`. */
   readonly label: string;
 }
@@ -48,6 +50,7 @@ function sendersOf(modules: ModulesContainer, handled: readonly Route[]): Route[
       controller: type,
       handler: type,
       isDecorated: true,
+      isStream: false,
       label: `connections (${type.name})`,
     }));
 }
@@ -62,7 +65,8 @@ export function gatewaysOf(modules: ModulesContainer) {
 }
 
 type Handlers = Record<string, object>;
-type Describe = (type: Type, method: object) => [EntryKind, string] | undefined;
+type Described = Pick<Route, 'kind' | 'isStream'> & { readonly address: string };
+type Describe = (type: Type, method: object) => Described | undefined;
 
 interface Wrapper {
   readonly metatype: unknown;
@@ -80,34 +84,43 @@ function handlersOf(wrappers: Iterable<Wrapper>, describe: Describe): Route[] {
       const decorated = prototype[name] as object;
       const described = describe(metatype, decorated);
       if (described === undefined) return [];
-      const [kind, address] = described;
+      const { kind, isStream, address } = described;
       const handler = (instance as Handlers | undefined)?.[name] ?? decorated;
       const label = `${address} (${metatype.name}.${name})`;
-      return [{ kind, controller: metatype, handler, isDecorated: handler === decorated, label }];
+      const isDecorated = handler === decorated;
+      return [{ kind, controller: metatype, handler, isDecorated, isStream, label }];
     });
   });
 }
 
-function describeController(controller: Type, method: object): [EntryKind, string] | undefined {
+function describeController(controller: Type, method: object): Described | undefined {
   const patterns = Reflect.getMetadata(PATTERN, method) as unknown[] | undefined;
-  if (patterns)
-    return ['rpc', `message ${patterns.map((pattern) => JSON.stringify(pattern)).join(', ')}`];
+  if (patterns) {
+    const address = `message ${patterns.map((pattern) => JSON.stringify(pattern)).join(', ')}`;
+    return { kind: 'rpc', isStream: false, address };
+  }
   const paths = pathsOf(method);
   if (paths.length === 0) return undefined;
   const addresses = pathsOf(controller).flatMap((base) => paths.map((path) => join(base, path)));
   const verb = RequestMethod[Reflect.getMetadata(METHOD_METADATA, method) as number];
-  return ['http', `${verb} ${addresses.join(', ')}`];
+  const isStream = Reflect.hasMetadata(SSE_METADATA, method);
+  return { kind: 'http', isStream, address: `${verb} ${addresses.join(', ')}` };
 }
 
-function describeProvider(type: Type, method: object): [EntryKind, string] | undefined {
+function describeProvider(type: Type, method: object): Described | undefined {
   const ofClass: unknown = Reflect.getMetadata(RESOLVER_TYPE, type);
   // Of a class that is a root type, Nest takes each method for a resolver.
   const resolver: unknown = Reflect.getMetadata(RESOLVER_TYPE, method) || ofClass;
-  if (ROOT_TYPES.includes(resolver)) return ['graphql', String(resolver)];
-  if (isReference(method)) return ['graphql', `reference to ${String(ofClass)}`];
+  if (ROOT_TYPES.includes(resolver)) {
+    return { kind: 'graphql', isStream: resolver === 'Subscription', address: String(resolver) };
+  }
+  if (isReference(method)) {
+    return { kind: 'graphql', isStream: false, address: `reference to ${String(ofClass)}` };
+  }
   if (!Reflect.hasMetadata(GATEWAY, type) || !Reflect.hasMetadata(MESSAGE, method))
     return undefined;
-  return ['ws', `socket message ${JSON.stringify(Reflect.getMetadata(MESSAGE, method))}`];
+  const message = JSON.stringify(Reflect.getMetadata(MESSAGE, method));
+  return { kind: 'ws', isStream: false, address: `socket message ${message}` };
 }
 
 /**

@@ -18,6 +18,7 @@ async function subscription(events: AsyncIterator<unknown>) {
       handler,
       controller: class Resolver {},
       isDecorated: true,
+      isStream: true,
       label: 'Subscription (Resolver.handler)',
     },
   ]);

@@ -4,7 +4,7 @@ import {
   Logger,
   type NestInterceptor,
 } from '@nestjs/common';
-import { INTERCEPTORS_METADATA, SSE_METADATA } from '@nestjs/common/constants.js';
+import { INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
 import { map, Observable } from 'rxjs';
 import { carrierOf } from './calls/call.js';
 import type { Route } from './routes.js';
@@ -29,15 +29,12 @@ const tokenEndInterceptor: NestInterceptor = {
 
 /** Puts it on the handlers that need it: a global one would cost something for each request. */
 export function interceptStreams(routes: readonly Route[]): void {
-  for (const { handler, kind, label } of routes) {
-    const isStream =
-      kind === 'http'
-        ? Reflect.hasMetadata(SSE_METADATA, handler)
-        : kind === 'graphql' && label.startsWith('Subscription ');
+  for (const { handler, isStream } of routes) {
     if (!isStream) continue;
     const present = (Reflect.getMetadata(INTERCEPTORS_METADATA, handler) ?? []) as unknown[];
     if (present.includes(tokenEndInterceptor)) continue;
-    Reflect.defineMetadata(INTERCEPTORS_METADATA, [...present, tokenEndInterceptor], handler);
+    // Outside of the others of the handler: one of them may merge a stream that goes on.
+    Reflect.defineMetadata(INTERCEPTORS_METADATA, [tokenEndInterceptor, ...present], handler);
   }
 }
 

@@ -1,13 +1,23 @@
 import { once } from 'node:events';
 import { get as httpGet, type IncomingMessage } from 'node:http';
-import { Controller, Get, type INestApplication, Req, Sse, UseGuards } from '@nestjs/common';
+import {
+  type CallHandler,
+  Controller,
+  Get,
+  type INestApplication,
+  type NestInterceptor,
+  Req,
+  Sse,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApolloDriver } from '@nestjs/apollo';
 import { Args, Context, GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { createClient } from 'graphql-ws';
-import { interval, map } from 'rxjs';
+import { interval, map, merge, NEVER } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
@@ -17,12 +27,24 @@ import { JwtGuard } from './jwt.guard.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 import { principalSignal, TokenEnds } from './token-ends.js';
 
+/** Merges events of its own into a stream, which go on when that has ended. */
+const heartbeat: NestInterceptor = {
+  intercept: (_context: unknown, next: CallHandler) =>
+    merge(next.handle(), interval(20).pipe(map(() => ({ data: 'beat' })))),
+};
+
 @Controller()
 @UseGuards(JwtGuard)
 class StreamController {
   @Sse('events')
   events() {
     return interval(20).pipe(map((count) => ({ data: String(count) })));
+  }
+
+  @Sse('beats')
+  @UseInterceptors(heartbeat)
+  beats() {
+    return NEVER;
   }
 
   @Get('work')
@@ -128,9 +150,12 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
     return response;
   };
 
-  it('a stream of SSE is completed when its token is revoked', async () => {
+  it.each([
+    ['a stream of SSE', '/events'],
+    ['one into which an interceptor of its handler merges', '/beats'],
+  ])('%s is completed when its token is revoked', async (_stream, path) => {
     const { token, revoke } = mint();
-    const response = await get('/events', token);
+    const response = await get(path, token);
     await once(response, 'data');
     expect(openConnections()).toBe(1);
     void revoke();
