@@ -11,7 +11,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
+import { Query, ResolveField, ResolveReference, Resolver } from '@nestjs/graphql';
 import { AuthGuard } from '@nestjs/passport';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
@@ -243,6 +243,21 @@ describe('a gateway that only sends', () => {
 
   it('starts behind JwtGuard', async () => {
     await expect(start(JwtGuard)).resolves.toBeUndefined();
+  });
+
+  it('ends the start if nothing protects its connections, though it is a resolver, too', async () => {
+    @Resolver()
+    @WebSocketGateway({ path: '/news' })
+    class NewsResolver {
+      @Query(() => String)
+      @Public()
+      latest() {}
+    }
+    const app = await createApp(platforms[0][1], { imports: [jwt()], providers: [NewsResolver] });
+    app.useWebSocketAdapter(new WsAdapter(app));
+    await expect(startAndStop(app)).rejects.toThrow(
+      'connections (NewsResolver) has neither JwtGuard nor @Public()',
+    );
   });
 });
 

@@ -41,7 +41,9 @@ export function routesOf(modules: ModulesContainer): Route[] {
 
 /** Gateways that take no messages, and only send: what counts there is who may connect. */
 function sendersOf(modules: ModulesContainer, handled: readonly Route[]): Route[] {
-  const receivers = new Set(handled.map(({ controller }) => controller));
+  const receivers = new Set(
+    handled.filter(({ kind }) => kind === 'ws').map(({ controller }) => controller),
+  );
   const senders = new Set(gatewaysOf(modules).map(({ type }) => type));
   return [...senders]
     .filter((type) => !receivers.has(type))
