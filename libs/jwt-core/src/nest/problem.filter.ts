@@ -136,12 +136,17 @@ function explain(exception: HttpException, phrase: string): Pick<Problem, 'detai
   return isQuotation(exception) ? {} : { detail: message };
 }
 
+/** What the router says of an address that is not there: a path, or in a request to a proxy a URL. */
+const NO_ROUTE = /^Cannot [A-Z-]+ \S+$/;
+
 /**
  * Whether the message repeats the request: the router quotes the address, a parser the piece of the
  * body that it could not parse, which may be the password.
  */
-function isQuotation({ message, cause }: HttpException): boolean {
-  return message.startsWith('Cannot ') || (cause instanceof Error && cause.message === message);
+function isQuotation(exception: HttpException): boolean {
+  const { message, cause } = exception;
+  const isOfRouter = exception.getStatus() === 404 && NO_ROUTE.test(message);
+  return isOfRouter || (cause instanceof Error && cause.message === message);
 }
 
 /** Nest's validation pipes give plain strings, `items.0.quantity: too small`. */
