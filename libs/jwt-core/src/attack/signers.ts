@@ -1,12 +1,5 @@
-import {
-  constants,
-  createHash,
-  createHmac,
-  generateKeyPairSync,
-  privateEncrypt,
-  sign,
-} from 'node:crypto';
-import { publicJwk, type SigningKey } from '../testing/access-token.js';
+import { constants, createHash, createHmac, privateEncrypt, sign } from 'node:crypto';
+import { newKeyPair, publicJwk, signatureOf, type SigningKey } from '../testing/access-token.js';
 
 /** Makes the signature of a signing input. */
 export type Sign = (input: Buffer) => Buffer;
@@ -49,11 +42,9 @@ export function signer(name: string, key: SigningKey, own: SigningKey): Sign {
   if (name === 'unsigned') return () => Buffer.alloc(0);
   if (name === 'zeros') return () => Buffer.alloc(64);
   if (name === 'own') return (input) => sign('sha256', input, own.privateKey);
-  if (name === 'EdDSA')
-    return (input) => sign(null, input, generateKeyPairSync('ed25519').privateKey);
-  if (name === 'ES256') {
-    const { privateKey: curve } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    return (input) => sign('sha256', input, { key: curve, dsaEncoding: 'ieee-p1363' });
+  if (name === 'EdDSA' || name === 'ES256') {
+    const { privateKey: curve } = newKeyPair(name);
+    return (input) => signatureOf(input, curve, name);
   }
   const message = messages[name];
   if (message) return (input) => padded(input, key, message);

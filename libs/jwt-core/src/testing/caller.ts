@@ -1,6 +1,6 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IssuerOptions } from '../runtime/issuer-options.js';
-import { type Members, mintToken, type SigningKey } from './access-token.js';
+import { type Members, mintToken, newKeyPair, type SigningKey } from './access-token.js';
 
 /** Who calls, as the service under test sees it: the members of its `Principal`. */
 export interface Caller {
@@ -32,7 +32,7 @@ const callerKey = (): SigningKey =>
   (key ??= {
     kid: randomUUID(),
     algorithm: 'ES256',
-    ...generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    ...newKeyPair('ES256'),
   });
 
 /** Accepts the tokens of callers, and no other, without any I/O. */

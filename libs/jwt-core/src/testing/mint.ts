@@ -1,10 +1,10 @@
-import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
+import type { KeyPairKeyObjectResult } from 'node:crypto';
 import type { SigningAlgorithm } from '../verifier/signature.js';
 import {
   lifeSeconds,
   type Members,
   mintToken,
-  QUICK_RSA,
+  newKeyPair,
   type TokenOrigin,
 } from './access-token.js';
 
@@ -65,13 +65,7 @@ const others = new Map<SigningAlgorithm, KeyPairKeyObjectResult>();
 
 /** Keys that no issuer has published, one pair for each algorithm. */
 function otherPair(algorithm: SigningAlgorithm = 'RS256'): KeyPairKeyObjectResult {
-  const pair = others.get(algorithm) ?? generatePair(algorithm);
+  const pair = others.get(algorithm) ?? newKeyPair(algorithm);
   others.set(algorithm, pair);
   return pair;
-}
-
-function generatePair(algorithm: SigningAlgorithm): KeyPairKeyObjectResult {
-  if (algorithm === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519');
-  return generateKeyPairSync('rsa', QUICK_RSA);
 }

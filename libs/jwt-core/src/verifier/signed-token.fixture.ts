@@ -1,5 +1,5 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { QUICK_RSA, signatureOf } from '../testing/access-token.js';
+import type { KeyObject } from 'node:crypto';
+import { newKeyPair, signatureOf } from '../testing/access-token.js';
 import type { SigningAlgorithm } from './signature.js';
 
 /** 2023-11-14T22:13:20Z, in seconds: the present of these specs. */
@@ -24,7 +24,7 @@ export const CLAIMS = {
   roles: ['user'],
 };
 
-export const newKeyPair = () => generateKeyPairSync('rsa', QUICK_RSA);
+export { newKeyPair };
 
 /** Base64url of bytes, of a text, or of a value's JSON. */
 export function segment(value: unknown): string {
