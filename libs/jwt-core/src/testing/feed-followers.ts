@@ -24,6 +24,7 @@ const mostRounds = 3_000 / roundMs;
  */
 export class FeedFollowers {
   private readonly followers = new Set<Follower>();
+  private lost = 0;
 
   /** Notes a request of the feed and its answer. */
   async follow(
@@ -45,9 +46,9 @@ export class FeedFollowers {
     }
   }
 
-  /** How many there are. */
-  get count(): number {
-    return this.followers.size;
+  /** The issuer is about to go down. */
+  noteOutage(): void {
+    this.lost = Math.max(this.lost, this.followers.size);
   }
 
   /**
@@ -65,8 +66,10 @@ export class FeedFollowers {
     return this.until((present) => present.every(({ read }) => read && isMeant(read)));
   }
 
-  /** Waits until there are so many. */
-  haveReturned(count: number): Promise<void> {
+  /** Waits until there are as many as before the outage. */
+  haveReturned(): Promise<void> {
+    const count = this.lost;
+    this.lost = 0;
     return this.until((present) => present.length >= count);
   }
 

@@ -7,6 +7,7 @@ import {
   newKeyPair,
   type TokenOrigin,
 } from './access-token.js';
+import type { TokenVersions } from './token-versions.js';
 
 /** Makes tokens of an issuer: good ones, and those that a service must refuse. */
 export interface Mint {
@@ -30,16 +31,10 @@ export interface Mint {
   withoutClaim(name: string, claims?: Members): string;
 }
 
-/**
- * @param origin the issuer as it is now
- * @param complete adds the claims that the issuer's state asks for
- */
-export function createMint(
-  origin: () => TokenOrigin,
-  complete: (claims: Members) => Members,
-): Mint {
+/** @param origin the issuer as it is now */
+export function createMint(origin: () => TokenOrigin, versions: TokenVersions): Mint {
   const from = (changes: Partial<TokenOrigin>, claims: Members, header: Members = {}): string =>
-    mintToken({ ...origin(), ...changes }, complete(claims), header);
+    mintToken({ ...origin(), ...changes }, versions.complete(claims), header);
   const shifted = (bySeconds: number) => origin().nowSeconds + bySeconds;
   const mint = (claims: Members = {}, header?: Members) => from({}, claims, header);
   return Object.assign(mint, {

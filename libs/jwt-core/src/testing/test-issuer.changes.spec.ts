@@ -1,10 +1,12 @@
 import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Freshness } from '../nest/decorators.js';
 import { JwtCoreModule } from '../nest/jwt-core.module.js';
+import { JwtCoreRuntime } from '../nest/jwt-core.runtime.js';
 import { JwtGuard } from '../nest/jwt.guard.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { ask, bearer, createApp, listen, platforms } from '../nest/nest-app.fixture.js';
+import { verifierSettings } from '../runtime/verifier-options.js';
 import { TestIssuer } from './test-issuer.js';
 
 @Controller('guarded')
@@ -158,7 +160,11 @@ describe('TestIssuer, as services see its changes,', () => {
   });
 
   it('says what a service lacks that does not get ready', async () => {
-    const lacking = { get: () => ({ missing: ['keys missing'] }) };
-    await expect(issuer.ready(lacking, 20)).rejects.toThrow('Not ready within 20 ms: keys missing');
+    const settings = verifierSettings({ issuer: issuer.issuer, audience: issuer.audience }, 'spec');
+    const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    const notStarted = new JwtCoreRuntime(settings, log);
+    await expect(issuer.ready({ get: () => notStarted }, 20)).rejects.toThrow(
+      'Not ready within 20 ms: keys missing, revocation list blind',
+    );
   });
 });

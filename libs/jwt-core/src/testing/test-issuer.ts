@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_TOKEN_LIFETIME_MS } from '../verifier/claims.js';
-import { jwksFingerprint } from '../keys/jwks-fingerprint.js';
-import type { Revocation, RevocationKind } from '../revocation/revocation.js';
+import { JwtCoreRuntime } from '../nest/jwt-core.runtime.js';
+import type { Revocation } from '../revocation/revocation.js';
 import { MAX_WAIT_SECONDS, type RevocationBatch } from '../revocation/revocation-source.js';
 import {
   accessTokenClaims,
-  defaultClientId,
   type Members,
-  publicJwk,
   type SigningKey,
   type TokenOrigin,
 } from './access-token.js';
 import { FeedFollowers } from './feed-followers.js';
+import { IssuerKeys } from './issuer-keys.js';
 import {
   type IssuerEndpoint,
   type IssuerFault,
@@ -21,10 +19,11 @@ import {
 } from './issuer-server.js';
 import { MemoryRevocationSource } from './memory-revocation-source.js';
 import { createMint, type Mint } from './mint.js';
+import { type NewRevocation, revocationOf } from './new-revocation.js';
 import { OAuthEndpoints, type TestClient } from './oauth-endpoints.js';
-import { OwnKeys } from './own-keys.js';
-import { becomeReady, becomeStale, type ServiceUnderTest } from './service-under-test.js';
+import { becomeStale, type ServiceUnderTest } from './service-under-test.js';
 import { TestClock } from './test-clock.js';
+import { TokenVersions } from './token-versions.js';
 
 export interface TestIssuerOptions {
   /** `aud` of its tokens. Default `api`. */
@@ -35,19 +34,6 @@ export interface TestIssuerOptions {
   readonly client?: TestClient;
   /** Where it listens on 127.0.0.1. Default: a free port. */
   readonly port?: number;
-}
-
-/** What to revoke. `exp` and `before` are in seconds; see `Revocation`. */
-export interface NewRevocation {
-  readonly kind: RevocationKind;
-  readonly id: string;
-  /** Default: in a day, when all present tokens have expired. */
-  readonly exp?: number;
-  /**
-   * Only for `client`: revokes as an issuer does whose tokens carry no `token_version`, by `iat`.
-   * Default: now, and by `token_version`. Use one of the two for one client.
-   */
-  readonly before?: number;
 }
 
 const newClient = () => ({ clientId: 'service', clientSecret: randomUUID() });
@@ -90,42 +76,34 @@ export class TestIssuer {
   /** Makes its tokens, and such as must be refused: `mint()`, `mint.expired()` and others. */
   readonly mint: Mint;
   private readonly oauth: OAuthEndpoints;
-  private readonly ownKeys = new OwnKeys();
-  private keys: readonly SigningKey[] = [];
+  private readonly keys: IssuerKeys;
   private readonly followers = new FeedFollowers();
-  private lostFollowers = 0;
-  private keyFetches = 0;
-  /** How often each client was revoked. */
-  private readonly tokenVersions = new Map<unknown, number>();
+  private readonly tokenVersions = new TokenVersions();
   private server!: IssuerServer;
 
-  private constructor(audience: string, client: TestClient) {
+  private constructor({ audience = 'api', client = newClient(), keys }: TestIssuerOptions) {
     this.audience = audience;
     this.client = client;
-    this.mint = createMint(
-      () => this.origin(),
-      (claims) => this.withTokenVersion(claims),
-    );
+    this.keys = new IssuerKeys(keys);
+    this.mint = createMint(() => this.origin(), this.tokenVersions);
     this.oauth = new OAuthEndpoints(this, client);
     this.revocations = new MemoryRevocationSource({
-      fingerprint: () => jwksFingerprint(this.keys),
+      fingerprint: () => this.keys.fingerprint,
       now: this.clock.now,
     });
   }
 
   /** @throws Error `EADDRINUSE` if something listens at `port` */
   static async start(options: TestIssuerOptions = {}): Promise<TestIssuer> {
-    const { audience = 'api', client = newClient(), port = 0 } = options;
-    const issuer = new TestIssuer(audience, client);
-    issuer.keys = options.keys ?? [await issuer.ownKeys.next()];
+    const issuer = new TestIssuer(options);
     const answers = {
       metadata: () => issuerMetadata(issuer.issuer),
-      jwks: () => issuer.jwks(),
+      jwks: () => issuer.keys.fetch(),
       feed: (request: IssuerRequest, signal: AbortSignal) => issuer.feed(request, signal),
       token: (request: IssuerRequest) => issuer.oauth.token(request),
       introspect: (request: IssuerRequest) => issuer.oauth.introspect(request),
     };
-    issuer.server = await IssuerServer.start(answers, port);
+    issuer.server = await IssuerServer.start(answers, options.port ?? 0);
     return issuer;
   }
 
@@ -136,7 +114,7 @@ export class TestIssuer {
 
   /** The key that signs: for tokens that `mint` cannot make. */
   get signingKey(): SigningKey {
-    return this.keys[0]!;
+    return this.keys.signing;
   }
 
   /** The `kid` of the key that signs. */
@@ -149,7 +127,9 @@ export class TestIssuer {
    * them until the token expires or is revoked.
    */
   mintReference(claims: Members = {}): string {
-    return this.oauth.remember(accessTokenClaims(this.origin(), this.withTokenVersion(claims)));
+    return this.oauth.remember(
+      accessTokenClaims(this.origin(), this.tokenVersions.complete(claims)),
+    );
   }
 
   /**
@@ -158,15 +138,8 @@ export class TestIssuer {
    * nobody. Of a `client` it ends the tokens that were minted before, and none that is minted after,
    * also in the same second.
    */
-  async revoke({ kind, id, exp, before }: NewRevocation): Promise<Revocation> {
-    const nowSeconds = this.nowSeconds();
-    const revocation = {
-      kind,
-      id,
-      exp: exp ?? nowSeconds + MAX_TOKEN_LIFETIME_MS / 1000,
-      ...(kind === 'client' && { before: before ?? nowSeconds }),
-      ...(kind === 'client' && before === undefined && { tokenVersion: this.nextVersion(id) }),
-    };
+  async revoke(wanted: NewRevocation): Promise<Revocation> {
+    const revocation = revocationOf(wanted, this.nowSeconds(), this.tokenVersions);
     this.revocations.add([revocation]);
     const { count } = this.revocations;
     if (!this.server.isFailing('feed')) {
@@ -182,17 +155,15 @@ export class TestIssuer {
    * fetch it: a token minted afterwards is accepted there. Returns its `kid`.
    */
   async rotateKey(): Promise<string> {
-    const key = await this.ownKeys.next();
-    // As an issuer does that publishes its keys ahead of their use.
-    this.keys = [...this.keys, key];
     const wereFetched = this.requests('jwks') > 0;
-    this.keyFetches = 0;
+    // As an issuer does that publishes its keys ahead of their use.
+    const key = this.keys.publish();
     this.revocations.wake();
     const canBeFetched = !this.server.isFailing('feed') && !this.server.isFailing('jwks');
     if (wereFetched && canBeFetched) {
-      await this.followers.haveKeys(jwksFingerprint(this.keys), () => this.keyFetches);
+      await this.followers.haveKeys(this.keys.fingerprint, () => this.keys.fetches);
     }
-    this.keys = [key, ...this.keys.filter(({ kid }) => kid !== key.kid)];
+    this.keys.signWith(key);
     return this.kid;
   }
 
@@ -201,10 +172,8 @@ export class TestIssuer {
    * replaces the only one.
    */
   async withdraw(kid: string): Promise<void> {
-    const isPublished = this.keys.some((key) => key.kid === kid);
-    if (!isPublished) throw new RangeError(`There is no key ${kid}`);
-    if (this.keys.length === 1) await this.rotateKey();
-    this.keys = this.keys.filter((key) => key.kid !== kid);
+    if (this.keys.isOnly(kid)) await this.rotateKey();
+    this.keys.withdraw(kid);
     await this.revoke({ kind: 'kid', id: kid });
   }
 
@@ -219,7 +188,7 @@ export class TestIssuer {
 
   /** It cannot be reached any more. */
   goDown(): void {
-    this.lostFollowers = Math.max(this.lostFollowers, this.followers.count);
+    this.followers.noteOutage();
     this.fail('all');
   }
 
@@ -228,10 +197,8 @@ export class TestIssuer {
    * a second later at most.
    */
   async comeBack(): Promise<void> {
-    const count = this.lostFollowers;
-    this.lostFollowers = 0;
     this.repair();
-    await this.followers.haveReturned(count);
+    await this.followers.haveReturned();
   }
 
   /**
@@ -249,7 +216,7 @@ export class TestIssuer {
    * @throws Error that names what is missing at the end of that time
    */
   ready(app: ServiceUnderTest, withinMs = 10_000): Promise<void> {
-    return becomeReady(app, withinMs);
+    return (app.get(JwtCoreRuntime) as JwtCoreRuntime).ready(withinMs);
   }
 
   /** The number of requests to an endpoint. */
@@ -259,7 +226,7 @@ export class TestIssuer {
 
   /** Ends all connections and frees the port. */
   close(): Promise<void> {
-    this.ownKeys.release();
+    this.keys.release();
     return this.server.close();
   }
 
@@ -277,23 +244,5 @@ export class TestIssuer {
     const after = query.get('after') ?? undefined;
     const answer = this.revocations.read(after, { waitSeconds, signal });
     return waitSeconds > 0 ? this.followers.follow(after, answer) : answer;
-  }
-
-  private jwks(): unknown {
-    this.keyFetches += 1;
-    return { keys: this.keys.map(publicJwk) };
-  }
-
-  private nextVersion(clientId: string): number {
-    const version = (this.tokenVersions.get(clientId) ?? 0) + 1;
-    this.tokenVersions.set(clientId, version);
-    return version;
-  }
-
-  /** The claims of a token of a client that was revoked before carry the number of that revocation. */
-  private withTokenVersion(claims: Members): Members {
-    const { client_id: clientId = defaultClientId } = claims;
-    const version = this.tokenVersions.get(clientId);
-    return version === undefined ? claims : { token_version: version, ...claims };
   }
 }
