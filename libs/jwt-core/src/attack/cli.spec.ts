@@ -77,6 +77,16 @@ describe('jwt-core attack', () => {
     expect(code).toBe(2);
   });
 
+  it('ends with 2 if its issuer cannot start, and says why', async () => {
+    const other = createServer();
+    await once(other.listen(0, '127.0.0.1'), 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { code, log } = await run('attack', 'http://127.0.0.1:1/', '--port', String(port));
+    other.close();
+    expect(log).toContain('EADDRINUSE');
+    expect(code).toBe(2);
+  });
+
   it.each([
     [[], 'The command is: attack <url>'],
     [['defend', 'http://a/'], 'The command is: attack <url>'],

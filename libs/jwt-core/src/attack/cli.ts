@@ -19,11 +19,13 @@ Exit code 0: all was refused, 1: findings, 2: the set-up is wrong.
 const one = { type: 'string' } as const;
 const several = { type: 'string', multiple: true, default: [] as string[] } as const;
 
+type Write = (text: string) => unknown;
+
 /** Runs `jwt-core attack ...`, and resolves to the exit code. */
 export async function runCli(
   args: readonly string[],
-  out = (text: string): unknown => process.stdout.write(text),
-  log = (text: string): unknown => process.stderr.write(text),
+  out: Write = (text) => process.stdout.write(text),
+  log: Write = (text) => process.stderr.write(text),
 ): Promise<number> {
   let command;
   try {
@@ -32,7 +34,20 @@ export async function runCli(
     log(`${(error as Error).message}\n\n${usage}`);
     return 2;
   }
-  const { issuerOptions, checkOptions, format, level } = command;
+  try {
+    return await attack(command, out, log);
+  } catch (error) {
+    // Such as a port that is in use. An exit code of 1 would report findings.
+    log(`${(error as Error).message}\n`);
+    return 2;
+  }
+}
+
+async function attack(
+  { issuerOptions, checkOptions, format, level }: ReturnType<typeof parsed>,
+  out: Write,
+  log: Write,
+): Promise<number> {
   const issuer = await TestIssuer.start(issuerOptions);
   try {
     log(`Issuer ${issuer.issuer}, audience ${issuer.audience}. Waiting for ${checkOptions.url}\n`);
