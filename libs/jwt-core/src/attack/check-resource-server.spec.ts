@@ -1,8 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
 import { TestIssuer } from '../testing/test-issuer.js';
-import { ALL_ATTACKS } from './all-attacks.js';
-import { checkResourceServer, type CheckOptions } from './check-resource-server.js';
+import { ALL_ATTACKS, checkResourceServer, type CheckOptions } from './check-resource-server.js';
 import * as faults from './faulty-service.fixture.js';
 import { startService, type Fault } from './faulty-service.fixture.js';
 import type { AttackResult } from './report.js';
@@ -142,6 +144,30 @@ describe('checkResourceServer with a wrong set-up', () => {
       setUp: 'a request without a token is answered with 200',
       results: [],
     });
+  });
+});
+
+describe('checkResourceServer of an endpoint that streams', () => {
+  it('takes the status of its answer, and comes to an end', async () => {
+    const issuer = await TestIssuer.start();
+    let open = 0;
+    const server = createServer((request, response) => {
+      if (!request.headers.authorization) return void response.writeHead(401).end();
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const beats = setInterval(() => response.write(': beat\n\n'), 10);
+      open += 1;
+      response.once('close', () => {
+        clearInterval(beats);
+        open -= 1;
+      });
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const { setUp } = await checkResourceServer({ url, issuer, skip: groups });
+    expect(setUp).toBeUndefined();
+    await expect.poll(() => open).toBe(0);
+    await once(server.close(), 'close');
+    await issuer.close();
   });
 });
 

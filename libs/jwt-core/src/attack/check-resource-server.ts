@@ -1,13 +1,23 @@
 import { generateSigningKey } from '../testing/access-token.js';
 import type { TestIssuer } from '../testing/test-issuer.js';
-import { ALL_ATTACKS } from './all-attacks.js';
-import type { Call } from './call.js';
+import type { Attack } from './attack.js';
 import { Forge } from './forge.js';
+import { claimAttacks, headerAttacks } from './member-attacks.js';
 import { OwnServer } from './own-server.js';
 import type { AttackResult, CheckReport, Outcome } from './report.js';
 import { RevocationScenarios } from './revocation-scenarios.js';
 import { type RuleName, ruleNamed } from './rules.js';
-import { isLetIn, outcomeOf, Target } from './target.js';
+import { type Call, isLetIn, outcomeOf, Target } from './target.js';
+import { tokenAttacks } from './token-attacks.js';
+import { transportAttacks } from './transport-attacks.js';
+
+/** Each is one request that must be refused. Revocations are `RevocationScenarios`. */
+export const ALL_ATTACKS: readonly Attack[] = [
+  ...headerAttacks,
+  ...claimAttacks,
+  ...tokenAttacks,
+  ...transportAttacks,
+];
 
 export interface CheckOptions extends Call {
   /** The issuer that the service trusts. Its keys are rotated, and one is withdrawn. */

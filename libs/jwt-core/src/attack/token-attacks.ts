@@ -5,7 +5,7 @@ import { base64url, decoded, type Forge, type Text } from './forge.js';
 import { PADDINGS } from './signers.js';
 
 type Spoil<Part> = (part: Part, forge: Forge) => Part;
-type SpoilTable<Part> = Readonly<Record<string, (part: Part, forge: Forge) => Part>>;
+type SpoilTable<Part> = Readonly<Record<string, Spoil<Part>>>;
 
 /** An attack for each row of a table. */
 function each<Row>(
