@@ -7,11 +7,17 @@ let answer: (path: string) => void;
 let sent: { path: string; authorization: string | null }[];
 let session: Session;
 
-const ACCESS_TOKEN = `h.${btoa(JSON.stringify({ sub: 'ada', sid: 'one', scope: '' }))}.s`;
-const tokens = () => Response.json({ access_token: ACCESS_TOKEN, expires_in: 900 });
+/** The session that the cookie is of. All tabs share it. */
+let cookie: string | undefined;
+
+function tokens(sid: string) {
+  const payload = btoa(JSON.stringify({ sub: 'ada', sid, scope: '' }));
+  return Response.json({ access_token: `h.${payload}.s`, expires_in: 900 });
+}
 
 beforeEach(async () => {
   sent = [];
+  cookie = 'one';
   const waiting = new Map<string, () => void>();
   answer = (path) => waiting.get(path)?.();
   vi.stubGlobal('document', {
@@ -33,7 +39,11 @@ beforeEach(async () => {
     if (path === '/auth/step-up' || path === '/auth/login') {
       await new Promise<void>((resolve) => waiting.set(path, resolve));
     }
-    return path === '/auth/logout' ? new Response(null, { status: 204 }) : tokens();
+    if (path === '/auth/login') cookie = 'two';
+    if (cookie === undefined) return Response.json({ code: 'no_session' }, { status: 401 });
+    if (path !== '/auth/logout') return tokens(cookie);
+    cookie = undefined;
+    return new Response(null, { status: 204 });
   });
   session = createSession({ issuer: 'https://auth.example.com' });
   await session.renew();
@@ -46,10 +56,12 @@ afterEach(() => {
 const isSent = (path: string) => expect.poll(() => sent.map((one) => one.path)).toContain(path);
 
 describe('a logout while auth is still to answer', () => {
-  it.each([
+  const calls: [string, () => Promise<unknown>][] = [
     ['/auth/login', () => session.login({ email: 'ada@example.com', password: 'a passphrase' })],
     ['/auth/step-up', () => session.stepUp({ password: 'a passphrase' })],
-  ])('to %s is a logout', async (path, call) => {
+  ];
+
+  it.each(calls)('to %s is a logout', async (path, call) => {
     const called = call();
     await isSent(path);
     const loggedOut = session.logout();
@@ -58,6 +70,24 @@ describe('a logout while auth is still to answer', () => {
     expect(session.principal).toBeNull();
     await session.fetch('https://orders.example.com/orders');
     expect(sent.at(-1)).toEqual({ path: '/orders', authorization: null });
+  });
+
+  it.each(calls)('to %s of another tab is a logout in both', async (path, call) => {
+    const other = createSession({ issuer: 'https://auth.example.com' });
+    await other.renew();
+    const called = call();
+    await isSent(path);
+    const loggedOut = other.logout();
+    await expect.poll(() => session.principal).toBeNull();
+    answer(path);
+    await Promise.all([called, loggedOut]);
+    expect(cookie).toBeUndefined();
+    for (const tab of [session, other]) {
+      expect(tab.principal).toBeNull();
+      await tab.fetch('https://orders.example.com/orders');
+      expect(sent.at(-1)).toEqual({ path: '/orders', authorization: null });
+    }
+    other.close();
   });
 });
 

@@ -68,7 +68,8 @@ export interface Session {
    * `fetch` with the access token: refreshed shortly before it expires, and once after a service
    * refuses it. Call it only for services that may have the token. Without a session it sends none.
    *
-   * @throws what `fetch` throws when auth or the service cannot be reached
+   * @throws SessionError when auth refuses a new token; what `fetch` throws when auth or the service
+   *   cannot be reached, or for a bad request
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
 
@@ -159,12 +160,13 @@ export function createSession({ issuer }: SessionOptions): Session {
     answered?.();
   }
 
-  /** Keeps and shares what `call` gets, unless this tab leaves meanwhile. */
+  /** Keeps and shares what `call` gets, unless this tab leaves or another one logs out meanwhile. */
   function begin(call: () => Promise<Access>, isLogin: boolean): Promise<Principal> {
     const before = leaves;
     return tabs.alone(async () => {
+      const endsBefore = ends;
       const next = await call();
-      if (leaves === before) {
+      if (leaves === before && ends === endsBefore) {
         keep(next);
         share(isLogin);
       }
