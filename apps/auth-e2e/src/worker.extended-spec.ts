@@ -69,6 +69,15 @@ describe('the example worker', () => {
     expect((await runWorker(credentials)).out).toContain('orders lists 6 of mine');
   });
 
+  it('leaves no client behind, though it cannot place its orders', async () => {
+    const clients = async () =>
+      (await call(`${stack.auth()}/admin/clients`, { token: await admin() })).body;
+    const before = await clients();
+    const { code } = await runWorker({ ORDERS_URL: `http://127.0.0.1:${await freePort()}` });
+    expect(code).toBe(1);
+    expect(await clients()).toEqual(before);
+  });
+
   it('says in a line what is wrong, and ends', async () => {
     const nobody = `http://127.0.0.1:${await freePort()}`;
     const wrong = { CLIENT_ID: 'billing', CLIENT_SECRET: 'hush-hush' };

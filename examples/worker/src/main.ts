@@ -63,17 +63,26 @@ async function watchItEnd(token: ClientCredentialsToken, end: () => Promise<void
   throw new Error('orders still takes the token of a client that is gone');
 }
 
-async function work(): Promise<void> {
-  const { end, ...credentials } = await theClient();
-  say(end ? `registered as client ${credentials.clientId}` : `I am ${credentials.clientId}`);
-  const token = new ClientCredentialsToken({ issuer, ...credentials });
-
+async function placeOrders(token: ClientCredentialsToken): Promise<void> {
   // All of them at once ask for the token, which is fetched once.
   await Promise.all(['tea', 'milk', 'sugar'].map((sku) => placeOrder(token, sku)));
 
   const list = await callOrders(token, {});
   const { items } = await expectJson<{ items: unknown[] }>(list);
   say(`orders lists ${items.length} of mine, with the same token`);
+}
+
+async function work(): Promise<void> {
+  const { end, ...credentials } = await theClient();
+  say(end ? `registered as client ${credentials.clientId}` : `I am ${credentials.clientId}`);
+  const token = new ClientCredentialsToken({ issuer, ...credentials });
+  try {
+    await placeOrders(token);
+  } catch (error) {
+    // A client of this run alone is not left behind.
+    await end?.();
+    throw error;
+  }
   if (end) await watchItEnd(token, end);
 }
 
