@@ -1,6 +1,5 @@
-export type { Principal } from './verifier/claims.js';
 export type { JsonObject } from './verifier/strict-json.js';
-export { MAX_TOKEN_LIFETIME_MS, type TokenProfile } from './verifier/claims.js';
+export { MAX_TOKEN_LIFETIME_MS, type Principal, type TokenProfile } from './verifier/claims.js';
 export type { MapClaims, MappedClaims } from './verifier/mapped-claims.js';
 export type { SigningAlgorithm } from './verifier/signature.js';
 export type { TokenVerifier } from './verifier/issuers-verifier.js';
@@ -16,8 +15,11 @@ export type { JwtCoreLog } from './log.js';
 
 export { IssuerError, type IssuerErrorCode } from './issuer/issuer-error.js';
 export { isLoopback } from './issuer/issuer-address.js';
-export type { IssuerEndpoints } from './issuer/issuer-metadata.js';
-export { IssuerMetadata, type IssuerMetadataOptions } from './issuer/issuer-metadata.js';
+export {
+  type IssuerEndpoints,
+  IssuerMetadata,
+  type IssuerMetadataOptions,
+} from './issuer/issuer-metadata.js';
 
 export { KeySet, type VerificationKey } from './verifier/key-set.js';
 export {
@@ -84,18 +86,23 @@ export {
 } from './verifier/access.js';
 
 export type { AppOptions, Guard, JwtCoreOptions, RequestWithToken } from './nest/app-options.js';
-export { principalSignal } from './nest/token-ends.js';
-export { TokenEnds } from './nest/token-ends.js';
+export { principalSignal, TokenEnds } from './nest/token-ends.js';
 export { Refusal, Refusals } from './nest/refusal.js';
 export { type AuthenticatedRequest, Credentials } from './nest/credentials.js';
 
-export { OptionalAuth } from './nest/decorators.js';
-export { Public } from './nest/decorators.js';
-export { CurrentPrincipal } from './nest/decorators.js';
-export { RequireScopes } from './nest/decorators.js';
-export { RequireRoles } from './nest/decorators.js';
-export { RequireAcr, RequireRecentLogin, type LoginAge } from './nest/decorators.js';
-export { AcceptStale, Freshness, type FreshnessLimit } from './nest/decorators.js';
+export {
+  AcceptStale,
+  CurrentPrincipal,
+  Freshness,
+  type FreshnessLimit,
+  type LoginAge,
+  OptionalAuth,
+  Public,
+  RequireAcr,
+  RequireRecentLogin,
+  RequireRoles,
+  RequireScopes,
+} from './nest/decorators.js';
 
 export { ProblemFilter, provideProblems, type ProblemOf } from './nest/problem.filter.js';
 export {

@@ -162,7 +162,7 @@ export type RouteDecorator = MethodDecorator & ClassDecorator;
  * `decorator`, but an error if it is applied twice: the upper one would silently replace the lower
  * one, whose demands would not be enforced.
  */
-export function declaredOnce(name: string, key: string, decorator: RouteDecorator): RouteDecorator {
+function declaredOnce(name: string, key: string, decorator: RouteDecorator): RouteDecorator {
   return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
     const subject = (descriptor ? descriptor.value : target) as object & { name?: string };
     if (Reflect.hasOwnMetadata(key, subject)) {

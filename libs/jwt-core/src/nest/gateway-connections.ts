@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import { type CanActivate, Logger, type OnModuleInit, type Type } from '@nestjs/common';
+import { type CanActivate, Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
-import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { INTERNAL_ERROR, type Problem, refusalProblem } from '../http/problem.js';
 import { type Guard, isA } from './app-options.js';
@@ -29,11 +29,12 @@ const hooked = new WeakSet<object>();
  * could receive what a gateway sends to everybody. A gateway whose class has `JwtGuard`, or that a
  * global one guards, takes no such client: it gets the event `exception`, and its socket is closed.
  */
+@Injectable()
 export class GatewayConnections implements OnModuleInit {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly application: ApplicationConfig,
-    private readonly jwtGuard: CanActivate,
+    private readonly jwtGuard: JwtGuard,
   ) {
     // Nest looks for the hooks of a gateway before it calls those of modules.
     for (const { type } of gatewaysOf(modules)) hook(type);

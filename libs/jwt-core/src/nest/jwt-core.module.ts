@@ -27,7 +27,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { ProtectedResource } from './protected-resource.js';
 import { Refusal, Refusals } from './refusal.js';
 import { RouteProtection } from './route-protection.js';
-import { gatewaysOf, routesOf, strictestFreshnessMs } from './routes.js';
+import { routesOf, strictestFreshnessMs } from './routes.js';
 import { loadErrorClasses } from './transport-errors.js';
 import { GatewayConnections } from './gateway-connections.js';
 
@@ -44,13 +44,6 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
   provide,
   inject: [JwtCoreRuntime],
   useFactory: (runtime: JwtCoreRuntime) => runtime[name],
-});
-
-/** A provider that is made of the options alone. */
-const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider => ({
-  provide,
-  inject: [MODULE_OPTIONS_TOKEN],
-  useFactory: (options: JwtCoreOptions) => new provide(options),
 });
 
 /**
@@ -137,29 +130,16 @@ const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider =
       inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
       useFactory: async (options: JwtCoreOptions, modules: ModulesContainer) => {
         const kinds = new Set(routesOf(modules).map(({ kind }) => kind));
-        if (gatewaysOf(modules).length > 0) kinds.add('ws');
         return new Refusals(options, await loadErrorClasses(kinds));
       },
     },
+    GatewayConnections,
     {
-      provide: GatewayConnections,
-      inject: [ModulesContainer, ApplicationConfig, JwtGuard],
-      useFactory: (...parts: ConstructorParameters<typeof GatewayConnections>) =>
-        new GatewayConnections(...parts),
+      provide: Credentials,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: JwtCoreOptions) => new Credentials(options),
     },
-    ofOptions(Credentials),
-    {
-      provide: TokenEnds,
-      inject: [AccessTokenVerifier, Credentials, ModulesContainer],
-      useFactory: (
-        verifier: AccessTokenVerifier,
-        credentials: Credentials,
-        modules: ModulesContainer,
-      ) => {
-        interceptStreams(routesOf(modules));
-        return new TokenEnds(verifier, credentials);
-      },
-    },
+    TokenEnds,
   ],
   exports: [
     AccessTokenVerifier,
@@ -174,4 +154,10 @@ const ofOptions = (provide: new (options: JwtCoreOptions) => object): Provider =
     TokenEnds,
   ],
 })
-export class JwtCoreModule extends ConfigurableModuleClass {}
+export class JwtCoreModule extends ConfigurableModuleClass {
+  constructor(modules: ModulesContainer) {
+    super();
+    // Before Nest reads the interceptors of the routes.
+    interceptStreams(routesOf(modules));
+  }
+}

@@ -25,7 +25,7 @@ export function resourceFault(resource: unknown, allowHttp: boolean): string | u
 }
 
 /** The members of the metadata (RFC 9728 section 2). */
-export interface ProtectedResourceMetadata {
+interface ProtectedResourceMetadata {
   readonly resource: string;
   readonly authorization_servers: readonly string[];
   /** All that the routes demand, in alphabetical order. Absent if they demand none. */

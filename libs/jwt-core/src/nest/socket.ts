@@ -1,4 +1,5 @@
-import { type Problem, problemDocument } from '../http/problem.js';
+import type { Problem } from '../http/problem.js';
+import { messageError } from './transport-errors.js';
 
 interface NativeSocket {
   readonly readyState: number;
@@ -31,8 +32,7 @@ export function isOpen(client: object): boolean {
 
 /** Sends the reason to the client, as Nest's event `exception`. */
 export function sendException(client: object, problem: Problem): void {
-  const { title: message, status: statusCode, code } = problemDocument(problem);
-  const data = { status: 'error', message, code, statusCode };
+  const data = messageError(problem);
   if (!isNativeSocket(client)) return (client as SocketIoSocket).emit('exception', data);
   // A socket that is closing already takes no message.
   if (client.readyState === 1) client.send(JSON.stringify({ event: 'exception', data }));

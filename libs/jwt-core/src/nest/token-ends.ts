@@ -1,10 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import { setMaxListeners } from 'node:events';
-import type { ExecutionContext } from '@nestjs/common';
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { TokenError } from '../verifier/token-error.js';
 import type { TokenVerifier } from '../verifier/issuers-verifier.js';
+import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { requestOf } from './calls/call.js';
-import type { Credentials, HttpRequest } from './credentials.js';
+import { Credentials, type HttpRequest } from './credentials.js';
 import { OpenConnections } from './open-connections.js';
 
 const CALL = Symbol('call');
@@ -19,11 +20,12 @@ interface Followed {
 }
 
 /** Ends what is still open after its request, when the token ends. */
+@Injectable()
 export class TokenEnds {
   readonly connections: OpenConnections;
 
   constructor(
-    private readonly verifier: TokenVerifier,
+    @Inject(AccessTokenVerifier) private readonly verifier: TokenVerifier,
     private readonly credentials: Credentials,
   ) {
     this.connections = new OpenConnections(verifier);

@@ -33,6 +33,12 @@ const GRAPHQL_CODES: Readonly<Record<number, string>> = {
   503: 'SERVICE_UNAVAILABLE',
 };
 
+/** A problem as Nest sends errors over sockets and messages. */
+export function messageError(problem: Problem) {
+  const { title: message, status: statusCode, code } = problemDocument(problem);
+  return { status: 'error', message, code, statusCode };
+}
+
 /**
  * A refusal in the form of a transport. `undefined` where a refusal is an HttpException. None of them
  * has the cause as a member that could be sent.
@@ -42,13 +48,12 @@ export function transportError(
   problem: Problem,
   { GraphQLError, RpcException, WsException }: ErrorClasses,
 ): Error | undefined {
-  const document = problemDocument(problem);
-  const { title: message } = document;
   if (type === 'graphql' && GraphQLError) {
+    const document = problemDocument(problem);
     const code = GRAPHQL_CODES[problem.status];
-    return new GraphQLError(message, { extensions: { code, problem: document } });
+    return new GraphQLError(document.title, { extensions: { code, problem: document } });
   }
-  const error = { status: 'error', message, code: problem.code, statusCode: problem.status };
+  const error = messageError(problem);
   if (type === 'rpc' && RpcException) return new RpcException(error);
   if (type === 'ws' && WsException) return new WsException(error);
   return undefined;
