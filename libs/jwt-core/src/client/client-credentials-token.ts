@@ -1,8 +1,7 @@
 import { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { backOffMs } from '../timing/back-off.js';
-import { ClientTokenError } from './token-endpoint.js';
-import { requestToken } from './token-endpoint.js';
+import { ClientTokenError, requestToken } from './token-endpoint.js';
 
 export interface ClientCredentialsTokenOptions {
   /** Its token endpoint is found through its metadata. */
@@ -56,7 +55,6 @@ export class ClientCredentialsToken {
   private readonly metadata: IssuerMetadata;
   private readonly credentials: ClientCredentials;
   private readonly scope: string | undefined;
-  private readonly timeoutMs: number;
   private readonly monotonicNow: () => number;
   private held: HeldToken | undefined;
   private inFlight: Promise<string> | undefined;
@@ -73,7 +71,6 @@ export class ClientCredentialsToken {
     this.metadata = new IssuerMetadata({ issuer, allowHttp, timeoutMs });
     this.credentials = new ClientCredentials(clientId, clientSecret);
     this.scope = options.scope;
-    this.timeoutMs = timeoutMs ?? 5_000;
     this.monotonicNow = options.monotonicNow ?? (() => performance.now());
   }
 
@@ -107,10 +104,10 @@ export class ClientCredentialsToken {
   }
 
   private async fetch(): Promise<string> {
-    const { metadata, credentials, scope, timeoutMs } = this;
+    const { metadata, credentials, scope } = this;
     const askedAtMs = this.monotonicNow();
     try {
-      const issued = await requestToken(metadata, credentials, scope, timeoutMs);
+      const issued = await requestToken(metadata, credentials, scope);
       this.hold(issued.accessToken, askedAtMs, issued.expiresInMs);
       this.failures = 0;
       return issued.accessToken;

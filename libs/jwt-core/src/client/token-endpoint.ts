@@ -52,9 +52,9 @@ export async function requestToken(
   metadata: IssuerMetadata,
   credentials: ClientCredentials,
   scope: string | undefined,
-  timeoutMs: number,
 ): Promise<IssuedToken> {
   try {
+    const { timeoutMs } = metadata;
     const { token } = await metadata.endpoints();
     if (token === undefined) throw unusable('the metadata name no token_endpoint');
     const form = { grant_type: 'client_credentials', ...(scope !== undefined && { scope }) };

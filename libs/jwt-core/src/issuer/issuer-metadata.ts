@@ -29,8 +29,9 @@ const aborted = (cause: unknown): IssuerError =>
  */
 export class IssuerMetadata {
   readonly issuer: string;
+  /** For one request to the issuer. */
+  readonly timeoutMs: number;
   private readonly addresses: readonly [string, ...string[]];
-  private readonly timeoutMs: number;
   private readonly maxAgeMs: number;
   private readonly monotonicNow: () => number;
   private readonly closing = new AbortController();
