@@ -1,8 +1,11 @@
+import { MAX_WAIT_SECONDS } from '../revocation/revocation-source.js';
 import { backOffMs } from '../timing/back-off.js';
 
 const maxTries = 6;
 const retries = { firstMs: 250, longestMs: 8_000 };
 const rememberedFingerprints = 16;
+/** A feed without news reports the fingerprint at the end of each wait, and an answer takes a while. */
+const reportedForMs = MAX_WAIT_SECONDS * 1_000 + 5_000;
 
 /**
  * Decides when to fetch the key set whose fingerprint the issuer's feed reported.
@@ -22,9 +25,9 @@ export class FingerprintChase {
     this.announcedAtMs = nowMs;
   }
 
-  /** Whether the feed reported exactly this set within the last `withinMs`. */
-  confirms(held: string | undefined, nowMs: number, withinMs: number): boolean {
-    return this.announced === held && nowMs - this.announcedAtMs < withinMs;
+  /** Whether the last report of the feed is recent and of exactly this set. */
+  confirms(held: string | undefined, nowMs: number): boolean {
+    return this.announced === held && nowMs - this.announcedAtMs < reportedForMs;
   }
 
   /** Counts a fetch, answered or not, after which this is the set. */

@@ -186,7 +186,7 @@ export class RemoteKeySet implements KeySet {
   /** The feed has just reported the present keys: a fetch would bring nothing new. */
   private get isConfirmed(): boolean {
     if (this.state === 'missing') return false;
-    return this.chase.confirms(this.held?.fingerprint, this.monotonicNow(), this.cooldownMs);
+    return this.chase.confirms(this.held?.fingerprint, this.monotonicNow());
   }
 
   private get sinceFetchMs(): number {
