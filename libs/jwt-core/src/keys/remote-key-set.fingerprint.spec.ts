@@ -76,6 +76,36 @@ describe('RemoteKeySet with fingerprints from the feed', () => {
     expect(fetches()).toBe(4);
   });
 
+  it('does not know whether a kid exists while it lacks the keys that were announced', async () => {
+    const { auth, keys } = harness;
+    const added = await auth.rotateKey();
+    auth.fail('jwks', 'refuse');
+    keys.expectFingerprint(await harness.fingerprint());
+    const unavailable = { code: 'keys_unavailable' };
+    await expect(keys.find(added)).rejects.toMatchObject(unavailable);
+    for (let second = 0; second < 30; second++) {
+      await pass(1_000);
+      await turn();
+      await expect(keys.find(added)).rejects.toMatchObject(unavailable);
+    }
+    expect(keys.get(harness.key.kid)).toBeDefined();
+    auth.repair();
+    await pass(cooldownMs);
+    await until(() => keys.get(added)?.kid === added);
+  });
+
+  it('knows that a kid is unknown while the feed reports the present keys, though a fetch failed', async () => {
+    const { auth, keys } = harness;
+    auth.fail('jwks', 'refuse');
+    await pass(cooldownMs);
+    await expect(keys.find('x')).rejects.toMatchObject({ code: 'keys_unavailable' });
+    keys.expectFingerprint(await harness.fingerprint());
+    await pass(cooldownMs - 1);
+    expect(await keys.find('x')).toBeUndefined();
+    await turn();
+    expect(fetches()).toBe(2);
+  });
+
   it('gives up on fingerprints of another kind, and looks for unknown kids as ever', async () => {
     const { auth, keys } = harness;
     for (let second = 0; second < 120; second += 3) {
@@ -103,7 +133,7 @@ describe('RemoteKeySet with fingerprints from the feed', () => {
     expect(fetches()).toBe(2);
     auth.repair();
     release();
-    expect(await finding).toBeUndefined();
+    await expect(finding).rejects.toMatchObject({ code: 'keys_unavailable' });
     await pass(500);
     await until(() => keys.get(added)?.kid === added);
     expect(fetches()).toBe(3);

@@ -153,7 +153,7 @@ describe('RemoteKeySet', () => {
     await keys.find(auth.kid);
     auth.fail('all');
     nowMs = cooldownMs;
-    expect(await keys.find('x')).toBeUndefined();
+    await expect(keys.find('x')).rejects.toMatchObject({ code: 'keys_unavailable' });
     expect(keys.state).toBe('stale');
     nowMs = maxStaleMs;
     expect(keys.get(auth.kid)).toBe(await keys.find(auth.kid));
@@ -176,7 +176,7 @@ describe('RemoteKeySet', () => {
     expect(vi.getTimerCount()).toBe(0);
     keys.start();
     keys.expectFingerprint('other');
-    expect(await keys.find('x')).toBeUndefined();
+    await expect(keys.find('x')).rejects.toMatchObject({ code: 'keys_unavailable' });
     expect(vi.getTimerCount()).toBe(0);
     await pass(refreshMs * 2);
     await turn();
@@ -194,7 +194,7 @@ describe('RemoteKeySet', () => {
     const late = keys.find('x');
     await until(() => fetches() === 2);
     keys.close();
-    expect(await late).toBeUndefined();
+    await expect(late).rejects.toMatchObject({ code: 'keys_unavailable' });
     expect(vi.getTimerCount()).toBe(0);
     expect(log.warn).not.toHaveBeenCalled();
   });

@@ -114,8 +114,10 @@ export class RemoteKeySet implements KeySet {
       // The issuer may have published it just after it was asked.
       if (this.get(kid, algorithm) === undefined) this.fetchWithin(this.cooldownLeftMs);
     }
-    if (this.state !== 'missing') return this.get(kid, algorithm);
-    throw new TokenError('keys_unavailable', `There are no keys of ${this.metadata.issuer}`, {
+    const key = this.get(kid, algorithm);
+    if (key !== undefined || this.isCurrent) return key;
+    const has = this.state === 'missing' ? 'There are no keys' : 'There may be newer keys';
+    throw new TokenError('keys_unavailable', `${has} of ${this.metadata.issuer}`, {
       cause: this.failure,
     });
   }
@@ -187,6 +189,13 @@ export class RemoteKeySet implements KeySet {
   private get isConfirmed(): boolean {
     if (this.state === 'missing') return false;
     return this.chase.confirms(this.held?.fingerprint, this.monotonicNow());
+  }
+
+  /** No sign that the issuer has a key that is not here: neither a failed fetch nor the feed. */
+  private get isCurrent(): boolean {
+    if (this.state === 'missing') return false;
+    if (this.isConfirmed) return true;
+    return this.failure === undefined && !this.chase.isOn(this.held?.fingerprint);
   }
 
   private get sinceFetchMs(): number {

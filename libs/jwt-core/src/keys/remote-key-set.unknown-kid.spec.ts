@@ -6,11 +6,16 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
   const harness = useKeySetHarness();
   const { pass, until, turn, fetches } = harness;
 
-  /** All the same: it does not know any of them. */
-  async function flood(): Promise<void> {
+  /** All have the same outcome: `unknown` to the issuer, or an error with this code. */
+  async function flood(outcome = 'unknown'): Promise<void> {
     const { keys } = harness;
-    const found = await Promise.all(Array.from({ length: 200 }, (_, n) => keys.find(`x${n}`)));
-    expect(new Set(found)).toEqual(new Set([undefined]));
+    const found = Array.from({ length: 200 }, (_, n) =>
+      keys.find(`x${n}`).then(
+        (key) => key?.kid ?? 'unknown',
+        (error: { code: unknown }) => error.code,
+      ),
+    );
+    expect(new Set(await Promise.all(found))).toEqual(new Set([outcome]));
   }
 
   // threat:kid-flooding
@@ -31,20 +36,33 @@ describe('RemoteKeySet, asked for a kid that it does not know', () => {
     expect(fetches()).toBe(1);
   });
 
-  it.each(['serves', 'fails'])(
-    'asks once in each cool-down while unknown ones go on coming, and the issuer %s',
-    async (how) => {
+  it.each([
+    ['serves', 'unknown'],
+    ['fails', 'keys_unavailable'],
+  ])(
+    'asks once in each cool-down while unknown ones go on coming, and the issuer %s: %s',
+    async (how, outcome) => {
       await harness.keys.find(harness.auth.kid);
       if (how === 'fails') harness.auth.fail('jwks', 'refuse');
       for (let count = 1; count <= 5; count++) {
         await until(() => fetches() === count);
-        await flood();
+        await flood(count === 1 ? 'unknown' : outcome);
         await turn();
         expect(fetches()).toBe(count);
         await pass(cooldownMs);
       }
     },
   );
+
+  it('knows again which are unknown when a fetch succeeds', async () => {
+    await harness.keys.find(harness.auth.kid);
+    harness.auth.fail('jwks', 'refuse');
+    await pass(cooldownMs);
+    await flood('keys_unavailable');
+    harness.auth.repair();
+    await pass(cooldownMs);
+    await flood('unknown');
+  });
 
   it('fetches from a failing issuer no more often while it has no keys', async () => {
     harness.auth.fail('jwks', 'refuse');
