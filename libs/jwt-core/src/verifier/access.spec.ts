@@ -57,6 +57,12 @@ describe('demandAccess', () => {
     expect(() => demandAccess(inMilliseconds, { maxAgeSeconds: 60 })).toThrow('older than 60 s');
   });
 
+  it('looks only at acr where no age is demanded', () => {
+    const inMilliseconds = { ...ada, authTime: ada.authTime! * 1000 };
+    expect(() => demandAccess(inMilliseconds, { acrValues: ['pwd'] })).not.toThrow();
+    expect(() => demandAccess(inMilliseconds, { acrValues: ['mfa'] })).toThrow('acr is not mfa');
+  });
+
   it.each<AccessDemands>([{ maxAgeSeconds: 1e9 }, { acrValues: ['pwd'] }, { acrValues: [''] }])(
     'refuses a token that does not say how its user was authenticated: %j',
     (demands) => {

@@ -48,10 +48,12 @@ const NONE: readonly string[] = [];
 
 /** @throws AccessError `insufficient_user_authentication`: also if the token does not say */
 function demandAuthentication(principal: Principal, demands: AccessDemands): void {
-  const { maxAgeSeconds = Infinity, acrValues, scopes = NONE } = demands;
+  const { maxAgeSeconds, acrValues, scopes = NONE } = demands;
   const ageSeconds = Date.now() / 1000 - (principal.authTime ?? -Infinity);
-  // Later than any clock is off: the issuer means milliseconds, or something else.
-  const isRecent = ageSeconds <= maxAgeSeconds && ageSeconds >= -MAX_CLOCK_TOLERANCE_SECONDS;
+  const isRecent =
+    maxAgeSeconds === undefined ||
+    // Later than any clock is off: the issuer means milliseconds, or something else.
+    (ageSeconds <= maxAgeSeconds && ageSeconds >= -MAX_CLOCK_TOLERANCE_SECONDS);
   if (isRecent && (!acrValues || acrValues.some((acr) => acr === principal.acr))) return;
   throw new AccessError(
     'insufficient_user_authentication',
