@@ -74,3 +74,13 @@ it('a list keeps entries that its source still sends', () => {
   list.prune(5_000);
   expect([list.size, list.forgottenBefore]).toEqual([0, 1_001]);
 });
+
+it('a list forgets by its own clock again when its source no longer reports what it leaves out', () => {
+  const list = newList();
+  list.apply({ ...snapshot(900), entries: [entry] }, 0);
+  list.apply(batch(undefined), 0);
+  list.prune(1_060);
+  expect([list.size, list.forgottenBefore]).toEqual([1, 1_000]);
+  list.prune(1_061);
+  expect([list.size, list.forgottenBefore]).toEqual([0, 1_001]);
+});

@@ -39,7 +39,7 @@ export class RevocationList {
   private current = new RevocationEntries();
   /** The snapshot that is being read, until it is complete. */
   private next: RevocationEntries | undefined;
-  /** The source leaves out what expired before this second. */
+  /** The source leaves out what expired before this second. Infinity: it does not report that. */
   private leftOutBefore = Infinity;
   /** The same, for the snapshot that is being read. */
   private nextForgottenBefore = -Infinity;
@@ -148,6 +148,7 @@ export class RevocationList {
    */
   apply({ reset, more, entries, expiredBefore }: RevocationBatch, askedAtMs: number): void {
     if (reset) this.startAnew(askedAtMs);
+    this.leftOutBefore = expiredBefore ?? Infinity;
     this.noteLeftOut(expiredBefore);
     if (reset || this.chainAskedAtMs === undefined) this.chainAskedAtMs = askedAtMs;
     this.take(entries);
@@ -194,7 +195,6 @@ export class RevocationList {
 
   private noteLeftOut(expiredBefore: number | undefined): void {
     if (expiredBefore === undefined) return;
-    this.leftOutBefore = expiredBefore;
     this.forgottenBeforeSeconds = Math.max(this.forgottenBeforeSeconds, expiredBefore);
     this.nextForgottenBefore = Math.max(this.nextForgottenBefore, expiredBefore);
   }
