@@ -35,6 +35,11 @@ describe('readBatch', () => {
     expect(readBatch({ ...answer, entries: [client] }).entries).toEqual([client]);
   });
 
+  it('reads a client with a number alone', () => {
+    const client = { kind: 'client', id: 'd', exp: 4, tokenVersion: 7 };
+    expect(readBatch({ ...answer, entries: [client] }).entries).toEqual([client]);
+  });
+
   it('takes texts as long as are allowed', () => {
     const longest = {
       ...answer,

@@ -59,10 +59,11 @@ function readEntry(entry: unknown, index: number): Revocation | undefined {
   if (!isText(id)) throw fail('has no id of 1 to 1,024 characters');
   if (!isWhole(exp)) throw fail('has no whole `exp`');
   if (kind !== 'client') return { kind, id, exp };
-  if (!isWhole(before)) throw fail('has no whole `before`');
-  if (tokenVersion === undefined) return { kind, id, exp, before };
-  if (!isWhole(tokenVersion)) throw fail('has no whole `tokenVersion`');
-  return { kind, id, exp, before, tokenVersion };
+  const isNumbered = tokenVersion !== undefined;
+  if (isNumbered && !isWhole(tokenVersion)) throw fail('has no whole `tokenVersion`');
+  const isDated = before !== undefined || !isNumbered;
+  if (isDated && !isWhole(before)) throw fail('has no whole `before`');
+  return { kind, id, exp, ...(isDated && { before }), ...(isNumbered && { tokenVersion }) };
 }
 
 function isKnown(kind: string): kind is RevocationKind {
