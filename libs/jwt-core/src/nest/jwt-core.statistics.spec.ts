@@ -1,4 +1,4 @@
-import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
+import { Controller, Get, type INestApplication, Logger, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TestIssuer } from '../testing/test-issuer.js';
@@ -117,5 +117,21 @@ describe('JwtCoreStatistics', () => {
     statistics.noteReach(7);
     endTwo();
     expect(reports).toEqual(['one 5', 'two 5', 'two 7']);
+  });
+
+  it('logs once that a listener throws, and reports to the others', () => {
+    const error = vi.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    const reports: number[] = [];
+    const ends = [
+      statistics.onReach(() => {
+        throw new Error('no such gauge');
+      }),
+      statistics.onReach((ms) => reports.push(ms)),
+    ];
+    for (const ms of [5, 7]) expect(() => statistics.noteReach(ms)).not.toThrow();
+    for (const end of ends) end();
+    expect(reports).toEqual([5, 7]);
+    expect(error.mock.calls).toEqual([[expect.stringContaining('no such gauge')]]);
+    error.mockRestore();
   });
 });

@@ -109,12 +109,12 @@ export class RevocationFollower {
     if (this.list.replacements > replacements) {
       this.options.log?.log(`Revocation list replaced by a new one: ${this.list.size} entries`);
     }
-    if (batch.ageMs !== undefined) {
-      this.options.onReach?.(batch.ageMs + this.list.monotonicNow() - answeredAtMs);
-    }
     if (this.hasForgottenMore(batch)) this.startAnew();
     this.outage.noteAnswer();
     if (batch.jwks !== undefined) this.options.onKeySetFingerprint?.(batch.jwks);
+    if (batch.ageMs !== undefined) {
+      this.options.onReach?.(batch.ageMs + this.list.monotonicNow() - answeredAtMs);
+    }
     // A source may answer early, when it is full or by mistake: pause, or this is a busy loop.
     const isNews = batch.reset ? cursor === undefined : batch.entries.length > 0;
     if (!isNews && tookMs < waitSeconds * 500) await this.pause(spreadMs(400));

@@ -1,4 +1,5 @@
 import type { KeySetState } from '../keys/remote-key-set.js';
+import type { JwtCoreLog } from '../log.js';
 import type { RevocationListState } from '../revocation/revocation-list.js';
 import type { TokenVerifier } from '../verifier/issuers-verifier.js';
 import type { Verdict } from '../verifier/verdict-counts.js';
@@ -41,10 +42,12 @@ export type ReachListener = (ms: number) => void;
  */
 export class JwtCoreStatistics {
   private readonly reachListeners = new Set<ReachListener>();
+  private readonly failedListeners = new WeakSet<ReachListener>();
 
   constructor(
     private readonly verifier: TokenVerifier,
     private readonly runtimes: readonly IssuerRuntime[],
+    private readonly log?: JwtCoreLog,
   ) {}
 
   /** How many requests got which verdict since the start: counters. */
@@ -94,7 +97,8 @@ export class JwtCoreStatistics {
   /**
    * Calls `listener` for each answer of the feed with new entries, with the reach of the oldest
    * one: its age as the issuer measured it, plus the time to apply it here. Clocks of two machines
-   * are never compared, so that the time of the answer on the network is not included.
+   * are never compared, so that the time of the answer on the network is not included. What it throws
+   * is logged once.
    *
    * @returns a function that removes the listener
    */
@@ -105,7 +109,20 @@ export class JwtCoreStatistics {
 
   /** Called by the follower of the feed. */
   noteReach(ms: number): void {
-    for (const listener of this.reachListeners) listener(ms);
+    for (const listener of this.reachListeners) {
+      try {
+        listener(ms);
+      } catch (error) {
+        this.noteFailure(listener, error);
+      }
+    }
+  }
+
+  /** For the follower a listener that throws would be a lost feed. */
+  private noteFailure(listener: ReachListener, error: unknown): void {
+    if (this.failedListeners.has(listener)) return;
+    this.failedListeners.add(listener);
+    this.log?.error(`A listener of onReach throws: ${String(error)}`);
   }
 }
 

@@ -33,7 +33,7 @@ export class VerifierRuntime {
         ? this.first.verifier
         : new IssuersVerifier(new Map(this.issuers.map((each) => [each.issuer, each.verifier])));
     this.readiness = new JwtCoreReadiness(this.issuers);
-    this.statistics = new JwtCoreStatistics(this.verifier, this.issuers);
+    this.statistics = new JwtCoreStatistics(this.verifier, this.issuers, options.log);
   }
 
   /** Of the first issuer, as are `revocations` and `follower`. */
