@@ -55,6 +55,22 @@ export interface IssuerOptions {
   readonly referenceTokens?: ReferenceTokenSource | undefined;
 }
 
+const OPTIONS: Readonly<Record<keyof IssuerOptions, true>> = {
+  issuer: true,
+  audience: true,
+  profile: true,
+  revocations: true,
+  algorithms: true,
+  maxTokenLifetimeSeconds: true,
+  discoveryUrl: true,
+  mapClaims: true,
+  keySet: true,
+  clientId: true,
+  clientSecret: true,
+  referenceTokens: true,
+};
+export const ISSUER_OPTION_NAMES = Object.keys(OPTIONS) as readonly (keyof IssuerOptions)[];
+
 /** The options of an issuer with the defaults filled in. */
 export interface IssuerSettings extends IssuerOptions {
   readonly algorithms: readonly SigningAlgorithm[];
