@@ -36,7 +36,7 @@ export class VerifierRuntime {
     this.statistics = new JwtCoreStatistics(this.verifier, this.issuers, options.log);
   }
 
-  /** Of the first issuer, as are `revocations` and `follower`. */
+  /** Of the first issuer, as are `revocations` and `follower`: see `JwtCoreModule`. */
   get keys(): KeySet {
     return this.first.keys;
   }

@@ -36,5 +36,5 @@ export interface KeySet {
   find(kid: string, algorithm?: SigningAlgorithm): Promise<VerificationKey | undefined>;
 }
 
-/** The injection token of an application's key set. */
+/** The injection token of an application's key set: of several issuers, that of the first. */
 export const KeySet = Symbol('KeySet');
