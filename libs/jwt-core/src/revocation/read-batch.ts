@@ -50,7 +50,7 @@ function readEntries(entries: readonly unknown[]): Revocation[] {
 }
 
 function readEntry(entry: unknown, index: number): Revocation | undefined {
-  // Put together only when it is thrown, as a page has ten thousand entries.
+  // Put together only when it is thrown, as a page has thousands of entries.
   const fail = (what: string) => fault(`entries[${index}] ${what}`);
   if (!isObject(entry)) throw fail('is no object');
   const { kind, id, exp, before, tokenVersion } = entry;
