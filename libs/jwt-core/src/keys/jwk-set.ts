@@ -1,6 +1,6 @@
 import { type JwkFault, parseJwk } from './jwk.js';
 import type { VerificationKey } from '../verifier/key-set.js';
-import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from '../verifier/signature.js';
+import type { SigningAlgorithm } from '../verifier/signature.js';
 
 const describedAtMost = 10;
 
@@ -71,10 +71,7 @@ export class JwkSetError extends Error {
  *
  * @throws JwkSetError
  */
-export function parseJwkSet(
-  document: unknown,
-  algorithms: readonly SigningAlgorithm[] = DEFAULT_ALGORITHMS,
-): JwkSet {
+export function parseJwkSet(document: unknown, algorithms: readonly SigningAlgorithm[]): JwkSet {
   const members = (document as { keys?: unknown } | null | undefined)?.keys;
   if (!Array.isArray(members)) throw new JwkSetError('not_a_key_set', 'no `keys` array');
   const usable: VerificationKey[] = [];

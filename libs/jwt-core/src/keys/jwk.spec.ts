@@ -24,6 +24,8 @@ function rocaModulus(exponent: bigint, bits = 2048): string {
   return Buffer.from((top * product + power).toString(16), 'hex').toString('base64url');
 }
 
+const parse = (jwk: unknown) => parseJwk(jwk, ['RS256']);
+
 describe('parseJwk', () => {
   it.each<[string, object]>([
     ['for signatures', {}],
@@ -37,12 +39,12 @@ describe('parseJwk', () => {
     ['of 8192 bits', { n: modulus(8192) }],
   ])('takes a key %s', (_name, change) => {
     const jwk = { ...good, ...change };
-    const key = parseJwk(jwk);
+    const key = parse(jwk);
     expect(key).toMatchObject({ kid: jwk.kid, publicKey: { type: 'public' } });
   });
 
   it('gives the key itself', () => {
-    const key = parseJwk(good);
+    const key = parse(good);
     expect(typeof key === 'object' && key.publicKey.equals(pair.publicKey)).toBe(true);
   });
 
@@ -82,19 +84,19 @@ describe('parseJwk', () => {
     ['an even exponent', 'bad_exponent', { e: 'AQAA' }],
     ['the exponent 2^32 + 1', 'bad_exponent', { e: 'AQAAAAE' }],
   ])('leaves out a key with %s', (_name, fault, change) => {
-    expect(parseJwk({ ...good, ...change })).toBe(fault);
+    expect(parse({ ...good, ...change })).toBe(fault);
   });
 
   it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])(
     'leaves out a key with the private member %s, of whatever kind',
     (member) => {
       // threat:leaked-private-keys
-      expect(parseJwk({ ...good, [member]: 'AQAB' })).toBe('private_key');
-      expect(parseJwk({ ...ec, [member]: 'AQAB' })).toBe('private_key');
+      expect(parse({ ...good, [member]: 'AQAB' })).toBe('private_key');
+      expect(parse({ ...ec, [member]: 'AQAB' })).toBe('private_key');
     },
   );
 
   it.each([undefined, null, 'key', 1, [good]])('leaves out %j, which is no key', (jwk) => {
-    expect(parseJwk(jwk)).toBe('not_an_object');
+    expect(parse(jwk)).toBe('not_an_object');
   });
 });

@@ -1,10 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { VerificationKey } from '../verifier/key-set.js';
-import {
-  algorithmNamed,
-  DEFAULT_ALGORITHMS,
-  type SigningAlgorithm,
-} from '../verifier/signature.js';
+import { algorithmNamed, type SigningAlgorithm } from '../verifier/signature.js';
 import { ed25519Key, hasSmallOrder, p256Key } from './curve-jwk.js';
 
 /** Why a JWK is not used. `private_key`: its owner has published its private key. */
@@ -61,7 +57,7 @@ const PARSERS: Readonly<Record<string, (jwk: Jwk) => KeyObject | JwkFault>> = {
  */
 export function parseJwk(
   jwk: unknown,
-  algorithms: readonly SigningAlgorithm[] = DEFAULT_ALGORITHMS,
+  algorithms: readonly SigningAlgorithm[],
 ): VerificationKey | JwkFault {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'not_an_object';
   const { kid, kty, crv, use, alg, key_ops } = jwk as Jwk;

@@ -2,7 +2,7 @@ import { fetchJson } from '../issuer/issuer-request.js';
 import type { JwtCoreLog } from '../log.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { spreadMs } from '../timing/back-off.js';
-import { DEFAULT_ALGORITHMS, type SigningAlgorithm } from '../verifier/signature.js';
+import { defaultAlgorithms, type SigningAlgorithm } from '../verifier/signature.js';
 import { TokenError } from '../verifier/token-error.js';
 import { Alarm } from './alarm.js';
 import { FingerprintChase } from './fingerprint-chase.js';
@@ -68,7 +68,7 @@ export class RemoteKeySet implements KeySet {
   /** @throws RangeError for a time that a timer cannot keep */
   constructor(options: RemoteKeySetOptions) {
     this.metadata = options.metadata;
-    this.algorithms = options.algorithms ?? DEFAULT_ALGORITHMS;
+    this.algorithms = options.algorithms ?? defaultAlgorithms();
     this.refreshMs = duration('refreshMs', options.refreshMs ?? 5 * 60_000);
     this.cooldownMs = duration('cooldownMs', options.cooldownMs ?? 10_000);
     this.maxStaleMs = duration('maxStaleMs', options.maxStaleMs ?? 24 * 3_600_000);

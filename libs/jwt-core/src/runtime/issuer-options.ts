@@ -1,5 +1,4 @@
 import { metadataAddresses } from '../issuer/issuer-address.js';
-import { defaultAlgorithms } from '../verifier/access-token-verifier.js';
 import type { RevocationSource } from '../revocation/revocation-source.js';
 import { MAX_TOKEN_LIFETIME_MS, TOKEN_PROFILES, type TokenProfile } from '../verifier/claims.js';
 import type { KeySet } from '../verifier/key-set.js';
@@ -7,6 +6,7 @@ import type { MapClaims } from '../verifier/mapped-claims.js';
 import type { ReferenceTokenSource } from '../verifier/reference-token.js';
 import {
   algorithmNamed,
+  defaultAlgorithms,
   SIGNING_ALGORITHMS,
   type SigningAlgorithm,
 } from '../verifier/signature.js';

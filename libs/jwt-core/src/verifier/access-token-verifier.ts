@@ -11,13 +11,7 @@ import {
   type TokenHeader,
 } from './compact-jws.js';
 import type { Expected, Principal } from './claims.js';
-import {
-  algorithmOf,
-  DEFAULT_ALGORITHMS,
-  isSignedBy,
-  SIGNING_ALGORITHMS,
-  type SigningAlgorithm,
-} from './signature.js';
+import { algorithmOf, defaultAlgorithms, isSignedBy, type SigningAlgorithm } from './signature.js';
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 import { VerdictCounts } from './verdict-counts.js';
@@ -217,8 +211,3 @@ export class AccessTokenVerifier {
 }
 
 const principalOf = ({ principal }: ProvenToken): Principal => principal;
-
-/** The default profile accepts RS256 alone. With `oidc` the key decides among all. */
-export function defaultAlgorithms(profile: Expected['profile']): readonly SigningAlgorithm[] {
-  return profile === 'oidc' ? SIGNING_ALGORITHMS : DEFAULT_ALGORITHMS;
-}

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { provenToken } from './admission.js';
+import type { Expected } from './claims.js';
 import { AUDIENCE, CLAIMS, ISSUER } from './signed-token.fixture.js';
+import type { JsonObject } from './strict-json.js';
 
 const expected = { issuer: ISSUER, audience: AUDIENCE };
 const nowSeconds = Date.now() / 1000;
@@ -11,26 +13,29 @@ const livingFor = (seconds: number) => ({
   exp: Math.floor(nowSeconds) + seconds,
 });
 
+const proven = (claims: JsonObject, options: Expected) =>
+  provenToken(claims, options, undefined, nowSeconds);
+
 describe('provenToken', () => {
   it('reads the claims by the profile of the issuer', () => {
     const claims = livingFor(60);
-    expect(provenToken(claims, { ...expected, profile: 'oidc' })).toMatchObject({
+    expect(proven(claims, { ...expected, profile: 'oidc' })).toMatchObject({
       kid: undefined,
       issuedAt: 0,
       expiresAt: claims.exp,
     });
     for (const profile of [undefined, 'rfc9068'] as const) {
-      expect(() => provenToken(claims, { ...expected, profile })).toThrow('iat');
+      expect(() => proven(claims, { ...expected, profile })).toThrow('iat');
     }
   });
 
   it('has no session if the claims name none', () => {
-    expect(provenToken({ ...CLAIMS, sid: undefined }, expected).sessionId).toBeUndefined();
+    expect(proven({ ...CLAIMS, sid: undefined }, expected).sessionId).toBeUndefined();
   });
 
   it('bounds the life of a token without iat from now on', () => {
     const oidc = { ...expected, profile: 'oidc' } as const;
-    expect(provenToken(livingFor(86_000), oidc)).toBeDefined();
-    expect(() => provenToken(livingFor(172_800), oidc)).toThrow('exp');
+    expect(proven(livingFor(86_000), oidc)).toBeDefined();
+    expect(() => proven(livingFor(172_800), oidc)).toThrow('exp');
   });
 });

@@ -33,8 +33,8 @@ export interface ProvenToken {
 export function provenToken(
   payload: JsonObject,
   expected: Expected,
-  kid?: string,
-  nowSeconds = Date.now() / 1000,
+  kid: string | undefined,
+  nowSeconds: number,
 ): ProvenToken {
   const claims =
     expected.profile === 'oidc'

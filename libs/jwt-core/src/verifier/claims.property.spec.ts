@@ -120,7 +120,7 @@ describe('Admission', () => {
         ({ nbf, lifetime, tolerance: clockToleranceSeconds }, nowMs) => {
           const admission = new Admission({ revocations, clockToleranceSeconds, now: () => nowMs });
           const exp = NOW + lifetime;
-          const token = provenToken({ ...CLAIMS, iat: NOW, exp, nbf }, expected);
+          const token = provenToken({ ...CLAIMS, iat: NOW, exp, nbf }, expected, undefined, NOW);
           const isAhead = Math.max(NOW, nbf ?? NOW) - clockToleranceSeconds > nowMs / 1000;
           const isPast = exp + clockToleranceSeconds <= nowMs / 1000;
           let outcome: unknown = 'admitted';

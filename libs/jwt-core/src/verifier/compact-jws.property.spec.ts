@@ -80,6 +80,9 @@ describe('splitCompactJws', () => {
   });
 });
 
+const readRs256Header = (header: string) =>
+  readHeader(header, { algorithms: ['RS256'], allowsPlainJwt: false });
+
 describe('readHeader', () => {
   const members = fc
     .record(
@@ -112,7 +115,7 @@ describe('readHeader', () => {
     fc.assert(
       fc.property(json, (text) => {
         const token = `${segment(text)}.e30.AA`;
-        const read = readBy(readHeader, segment(text));
+        const read = readBy(readRs256Header, segment(text));
         if (read === undefined) return;
         const { alg, typ, kid, crit, b64 } = decodeProtectedHeader(token);
         expect(read).toEqual({ algorithm: alg, kid });
@@ -131,7 +134,7 @@ describe('readHeader', () => {
       fc.property(kid, fc.constantFrom('at+jwt', 'Application/AT+JWT'), (name, typ) => {
         fc.pre(name.length <= 128);
         const header = { alg: 'RS256', typ, kid: name, jku: 'https://evil.example.com' };
-        expect(readHeader(segment(header))).toEqual({ algorithm: 'RS256', kid: name });
+        expect(readRs256Header(segment(header))).toEqual({ algorithm: 'RS256', kid: name });
       }),
       runs(300),
     );

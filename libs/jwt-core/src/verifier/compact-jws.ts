@@ -1,4 +1,4 @@
-import { algorithmNamed, DEFAULT_ALGORITHMS, type SigningAlgorithm } from './signature.js';
+import { algorithmNamed, type SigningAlgorithm } from './signature.js';
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 
@@ -80,11 +80,11 @@ export interface TokenHeader {
   readonly algorithm: SigningAlgorithm;
 }
 
-/** What the header of a token may say. Default: `alg` RS256 and `typ` at+jwt. */
+/** What the header of a token may say. */
 export interface HeaderRules {
-  readonly algorithms?: readonly SigningAlgorithm[] | undefined;
+  readonly algorithms: readonly SigningAlgorithm[];
   /** Whether `typ` may also be `JWT` or absent: issuers that do not follow RFC 9068. */
-  readonly allowsPlainJwt?: boolean | undefined;
+  readonly allowsPlainJwt: boolean;
 }
 
 /**
@@ -97,7 +97,7 @@ export interface HeaderRules {
  */
 export function readHeader(
   segment: string,
-  { algorithms = DEFAULT_ALGORITHMS, allowsPlainJwt = false }: HeaderRules = {},
+  { algorithms, allowsPlainJwt }: HeaderRules,
 ): TokenHeader {
   const { alg, typ, kid, crit, b64 } = parseJsonObject(decodeBase64url(segment));
   // Algorithm confusion (threat:algorithm-confusion, RFC 8725 section 2.1): the verifier decides on

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { provenToken } from './admission.js';
-import { AUDIENCE, CLAIMS, ISSUER } from './signed-token.fixture.js';
+import { AUDIENCE, CLAIMS, ISSUER, NOW } from './signed-token.fixture.js';
 import { IntrospectedTokens } from './reference-token-verifier.js';
 
-const introspected = (claims: object = {}) => ({
-  proven: provenToken({ ...CLAIMS, claims }, { issuer: ISSUER, audience: AUDIENCE }),
-  untilMs: 1,
-});
+const proven = (claims: object) =>
+  provenToken({ ...CLAIMS, ...claims }, { issuer: ISSUER, audience: AUDIENCE }, undefined, NOW);
+const introspected = (claims: object = {}) => ({ proven: proven({ claims }), untilMs: 1 });
 const kept = (tokens: IntrospectedTokens, ...names: string[]) =>
   names.filter((name) => tokens.find(name) !== undefined);
 
@@ -33,8 +32,7 @@ describe('IntrospectedTokens', () => {
     const tokens = new IntrospectedTokens(8);
     tokens.remember('a', introspected());
     const scope = 'orders:read '.repeat(700).trim();
-    const proven = provenToken({ ...CLAIMS, scope }, { issuer: ISSUER, audience: AUDIENCE });
-    tokens.remember('large', { proven, untilMs: 1 });
+    tokens.remember('large', { proven: proven({ scope }), untilMs: 1 });
     expect(kept(tokens, 'a', 'large')).toEqual(['a']);
   });
 

@@ -1,4 +1,5 @@
 import { constants, createVerify, type KeyObject, verify } from 'node:crypto';
+import type { TokenProfile } from './claims.js';
 
 /**
  * The algorithms of access tokens: RSA with PKCS #1 v1.5 or PSS padding, ECDSA on P-256 (RFC 7518
@@ -7,8 +8,12 @@ import { constants, createVerify, type KeyObject, verify } from 'node:crypto';
 export const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
-/** Those of an issuer without the option `algorithms` and with the default profile. */
-export const DEFAULT_ALGORITHMS: readonly SigningAlgorithm[] = ['RS256'];
+const DEFAULT_ALGORITHMS: readonly SigningAlgorithm[] = ['RS256'];
+
+/** Those of an issuer without the option `algorithms`: RS256 alone. With `oidc` the key decides among all. */
+export function defaultAlgorithms(profile?: TokenProfile): readonly SigningAlgorithm[] {
+  return profile === 'oidc' ? SIGNING_ALGORITHMS : DEFAULT_ALGORITHMS;
+}
 
 /** The algorithm of an `alg` in a token, a JWK or an option, if it is one of these. */
 export function algorithmNamed(

@@ -8,7 +8,7 @@ const key = { kid: KID, publicKey: createPublicKey(newKeyPair().privateKey) };
 
 /** A token of which only what this memory looks at matters: the text, and when it expires. */
 const verified = (token: string, expiresAt = NOW + 900): VerifiedToken => {
-  const proven = provenToken(CLAIMS, { issuer: ISSUER, audience: AUDIENCE }, KID);
+  const proven = provenToken(CLAIMS, { issuer: ISSUER, audience: AUDIENCE }, KID, NOW);
   return { token, key, proven: { ...proven, expiresAt } };
 };
 const numbered = (n: number) => `header.payload-${n}.signature-${String(n).padStart(12, '0')}`;
