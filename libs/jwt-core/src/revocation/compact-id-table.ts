@@ -1,8 +1,9 @@
-import { CompactIdFilter, filterPartOf, filterParts } from './compact-id-filter.js';
 import { CompactIdSegment } from './compact-id-segment.js';
 import { compactIdHash, type CompactId } from './compact-id.js';
 
 const never = 0xffff_ffff;
+/** A power of two: the lower bits of a hash choose the segment. */
+const segmentCount = 256;
 
 /**
  * An exact set of 128-bit ids, each with the second at which it may be forgotten.
@@ -12,25 +13,21 @@ const never = 0xffff_ffff;
  * entries one by one, so that no single step takes long however large the whole is.
  */
 export class CompactIdTable {
-  private readonly filter = new CompactIdFilter();
-  private readonly segments = Array.from(
-    { length: filterParts },
-    (_, part) => new CompactIdSegment(this.filter, part),
-  );
+  private readonly segments = Array.from({ length: segmentCount }, () => new CompactIdSegment());
   private held = 0;
 
   get size(): number {
     return this.held;
   }
 
-  /** Memory held, without the fixed cost of some 150 kilobytes. */
+  /** Memory held, without the fixed cost of its segments. */
   get bytes(): number {
     return this.segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   has(id: CompactId): boolean {
     const hash = compactIdHash(id);
-    return this.filter.mayHave(hash) && this.segments[filterPartOf(hash)]!.has(hash, id);
+    return this.segmentOf(hash).has(hash, id);
   }
 
   /**
@@ -39,7 +36,7 @@ export class CompactIdTable {
    */
   add(id: CompactId, expiresAt: number): void {
     const hash = compactIdHash(id);
-    if (this.segments[filterPartOf(hash)]!.add(hash, id, wholeSeconds(expiresAt))) this.held++;
+    if (this.segmentOf(hash).add(hash, id, wholeSeconds(expiresAt))) this.held++;
   }
 
   /** Forgets what expired before the given second, one segment a step. */
@@ -48,6 +45,11 @@ export class CompactIdTable {
       this.held -= segment.prune(beforeSeconds);
       yield;
     }
+  }
+
+  /** By the bits: the remainder of a signed word may be negative. */
+  private segmentOf(hash: number): CompactIdSegment {
+    return this.segments[hash & (segmentCount - 1)]!;
   }
 }
 
