@@ -1,5 +1,11 @@
 import { IssuerError } from './issuer-error.js';
 
+/** Stricter than the URL parser, as an issuer is compared with `iss` as it is written. */
+const IDENTIFIER = /^https?:\/\/[^\s\\?#]+$/;
+/** A document may be at an address with a query. */
+const DOCUMENT = /^https?:\/\/[^\s\\#]+$/;
+const WELL_KNOWN = '/.well-known/';
+
 /**
  * The address of an issuer's metadata: the well-known path between host and path of its identifier
  * (RFC 8414 section 3.1).
@@ -9,17 +15,25 @@ import { IssuerError } from './issuer-error.js';
  * query, a fragment or credentials.
  */
 export function metadataAddress(issuer: string, allowHttp: boolean): string {
+  return addressBelow(checkedUrl('issuer', issuer, IDENTIFIER, allowHttp));
+}
+
+function addressBelow({ origin, pathname }: URL): string {
+  return `${origin}${WELL_KNOWN}oauth-authorization-server${pathname.replace(/\/$/, '')}`;
+}
+
+function checkedUrl(name: string, address: unknown, form: RegExp, allowHttp: boolean): URL {
   const refuse = (why: string): never => {
-    throw new IssuerError('address_invalid', `The issuer ${JSON.stringify(issuer)} ${why}.`);
+    const message = `The ${name} ${JSON.stringify(address)} ${why}.`;
+    throw new IssuerError('address_invalid', message);
   };
-  // Stricter than the URL parser, as this string is compared with `iss` as it is written.
-  if (!/^https?:\/\/[^\s\\?#]+$/.test(issuer) || !URL.canParse(issuer)) {
-    return refuse('is not of the form https://host/path, without query or fragment');
+  if (typeof address !== 'string' || !form.test(address) || !URL.canParse(address)) {
+    const without = form === IDENTIFIER ? 'query or fragment' : 'fragment';
+    return refuse(`is not of the form https://host/path, without ${without}`);
   }
-  const url = new URL(issuer);
+  const url = new URL(address);
   const fault = addressFault(url, allowHttp || isLoopback(url));
-  if (fault !== undefined) return refuse(fault);
-  return `${url.origin}/.well-known/oauth-authorization-server${url.pathname.replace(/\/$/, '')}`;
+  return fault === undefined ? url : refuse(fault);
 }
 
 /** Why keys and revocations must not be read from this address. `undefined`: they may. */
@@ -63,28 +77,16 @@ export interface IssuerAddresses {
  */
 export function metadataAddresses(options: IssuerAddresses): readonly [string, ...string[]] {
   const { issuer, allowHttp = false, openid = false, discoveryUrl } = options;
-  const own = metadataAddress(issuer, allowHttp);
-  if (discoveryUrl !== undefined) checkDiscoveryUrl(discoveryUrl, allowHttp);
-  if (discoveryUrl?.includes(WELL_KNOWN)) return [discoveryUrl];
-  const address = discoveryUrl === undefined ? own : metadataAddress(discoveryUrl, allowHttp);
+  let address = metadataAddress(issuer, allowHttp);
+  if (discoveryUrl !== undefined) {
+    const isDocument = String(discoveryUrl).includes(WELL_KNOWN);
+    const form = isDocument ? DOCUMENT : IDENTIFIER;
+    const url = checkedUrl('discoveryUrl', discoveryUrl, form, allowHttp);
+    if (isDocument) return [discoveryUrl];
+    address = addressBelow(url);
+  }
   const base = (discoveryUrl ?? issuer).replace(/\/$/, '');
   return openid ? [`${base}${WELL_KNOWN}openid-configuration`, address] : [address];
-}
-
-const WELL_KNOWN = '/.well-known/';
-
-function checkDiscoveryUrl(discoveryUrl: unknown, allowHttp: boolean): void {
-  const refuse = (why: string): never => {
-    const message = `The discoveryUrl ${JSON.stringify(discoveryUrl)} ${why}.`;
-    throw new IssuerError('address_invalid', message);
-  };
-  if (typeof discoveryUrl !== 'string' || !/^https?:\/\/[^\s\\#]+$/.test(discoveryUrl)) {
-    return refuse('is not of the form https://host/path');
-  }
-  if (!URL.canParse(discoveryUrl)) return refuse('is not of the form https://host/path');
-  const url = new URL(discoveryUrl);
-  const fault = addressFault(url, allowHttp || isLoopback(url));
-  if (fault !== undefined) return refuse(fault);
 }
 
 /**

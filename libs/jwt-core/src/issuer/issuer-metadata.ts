@@ -1,9 +1,14 @@
 import { backOffMs } from '../timing/back-off.js';
 import { untilAborted } from '../timing/until-aborted.js';
 import { fetchJson } from './issuer-request.js';
-import { innerAddress, type IssuerAddresses, metadataAddresses } from './issuer-address.js';
+import {
+  addressFault,
+  innerAddress,
+  isLoopback,
+  type IssuerAddresses,
+  metadataAddresses,
+} from './issuer-address.js';
 import { IssuerError, type IssuerErrorCode } from './issuer-error.js';
-import { addressFault, isLoopback } from './issuer-address.js';
 
 export interface IssuerMetadataOptions extends IssuerAddresses {
   /** For one fetch. */
