@@ -1,3 +1,4 @@
+import { isWellFormed } from '../verifier/strict-json.js';
 import { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation.js';
 import { RevocationSourceError, type RevocationBatch } from './revocation-source.js';
 
@@ -23,7 +24,7 @@ export function readBatch(document: unknown): RevocationBatch {
   }
   if (typeof reset !== 'boolean') throw fault('`reset` is no boolean');
   if (typeof more !== 'boolean') throw fault('`more` is no boolean');
-  if (jwks !== undefined && !isText(jwks)) throw fault('`jwks` is no fingerprint');
+  if (jwks !== undefined && !isIdentifier(jwks)) throw fault('`jwks` is no fingerprint');
   if (expiredBefore !== undefined && !isWhole(expiredBefore)) {
     throw fault('`expiredBefore` is no whole number');
   }
@@ -56,7 +57,7 @@ function readEntry(entry: unknown, index: number): Revocation | undefined {
   const { kind, id, exp, before, tokenVersion } = entry;
   if (typeof kind !== 'string') throw fail('has no kind');
   if (!isKnown(kind)) return undefined;
-  if (!isText(id)) throw fail('has no id of 1 to 1,024 characters');
+  if (!isIdentifier(id)) throw fail('has no id of 1 to 1,024 characters');
   if (!isWhole(exp)) throw fail('has no whole `exp`');
   if (kind !== 'client') return { kind, id, exp };
   const isNumbered = tokenVersion !== undefined;
@@ -82,13 +83,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isText(value: unknown): value is string {
+function isIdentifier(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value !== '' &&
     value.length <= maxTextLength &&
     // Two ids that differ only in lone surrogates would have one hash.
-    !/\p{Surrogate}/u.test(value)
+    isWellFormed(value)
   );
 }
 

@@ -94,7 +94,7 @@ export function issuerSettings(options: IssuerOptions): IssuerSettings {
   };
 }
 
-export function isText(value: unknown): value is string {
+export function isNonEmptyString(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
@@ -111,10 +111,10 @@ export function issuerFaults(options: IssuerOptions, allowHttp: boolean): string
 
 function nameFaults({ issuer, audience }: IssuerOptions): string[] {
   const names: unknown = audience;
-  const isAudience = isText(names) || (Array.isArray(names) && names.length > 0);
+  const isAudience = isNonEmptyString(names) || (Array.isArray(names) && names.length > 0);
   return [
-    ...(isText(issuer) ? [] : ['issuer is required']),
-    ...(isAudience && (isText(names) || (names as unknown[]).every(isText))
+    ...(isNonEmptyString(issuer) ? [] : ['issuer is required']),
+    ...(isAudience && (isNonEmptyString(names) || (names as unknown[]).every(isNonEmptyString))
       ? []
       : ['audience is required']),
   ];
@@ -123,7 +123,7 @@ function nameFaults({ issuer, audience }: IssuerOptions): string[] {
 function addressFaults(options: IssuerOptions, allowHttp: boolean): string[] {
   const { issuer, discoveryUrl, keySet, revocations = 'feed', clientId } = options;
   const isFetched = !keySet || revocations === 'feed' || clientId !== undefined;
-  if (!isText(issuer) || !isFetched) return [];
+  if (!isNonEmptyString(issuer) || !isFetched) return [];
   try {
     metadataAddresses({ issuer, allowHttp, discoveryUrl });
     return [];
@@ -136,8 +136,8 @@ function addressFaults(options: IssuerOptions, allowHttp: boolean): string[] {
 function credentialFaults({ clientId, clientSecret }: IssuerOptions): string[] {
   if (clientId === undefined && clientSecret === undefined) return [];
   return [
-    ...(isText(clientId) ? [] : ['clientId is required beside a clientSecret']),
-    ...(isText(clientSecret) ? [] : ['clientSecret is required beside a clientId']),
+    ...(isNonEmptyString(clientId) ? [] : ['clientId is required beside a clientSecret']),
+    ...(isNonEmptyString(clientSecret) ? [] : ['clientSecret is required beside a clientId']),
   ];
 }
 

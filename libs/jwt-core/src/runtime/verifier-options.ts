@@ -13,7 +13,7 @@ import {
   type IssuerOptions,
   type IssuerSettings,
   issuerSettings,
-  isText,
+  isNonEmptyString,
 } from './issuer-options.js';
 
 export type { IssuerOptions, IssuerSettings };
@@ -142,8 +142,8 @@ function allIssuersFaults(options: VerifierOptions, allowHttp: boolean): string[
   for (const [at, each] of (issuers as (Partial<IssuerOptions> | null)[]).entries()) {
     const { issuer, clientId, referenceTokens } = each ?? {};
     const own = issuerFaults((each ?? {}) as IssuerOptions, allowHttp);
-    if (isText(issuer) && names.has(issuer)) own.push(`${issuer} is there twice`);
-    if (isText(issuer)) names.add(issuer);
+    if (isNonEmptyString(issuer) && names.has(issuer)) own.push(`${issuer} is there twice`);
+    if (isNonEmptyString(issuer)) names.add(issuer);
     if (clientId ?? referenceTokens) resolving += 1;
     faults.push(...own.map((fault) => `issuers[${at}]: ${fault}`));
   }

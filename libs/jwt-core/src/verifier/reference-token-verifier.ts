@@ -1,6 +1,6 @@
 import { type Admission, provenToken, type ProvenToken } from './admission.js';
 import type { Expected } from './claims.js';
-import { isText } from './strict-json.js';
+import { isWellFormed } from './strict-json.js';
 import { TokenError } from './token-error.js';
 import type { ReferenceTokenSource } from './reference-token.js';
 
@@ -72,7 +72,8 @@ export class ReferenceTokenVerifier {
     const claims = await source.resolve(token);
     if (claims === undefined) throw this.inactive(token);
     // A source that reads JSON by other rules: two subjects must never become one.
-    if (!isText(claims)) throw new TokenError('token_invalid', 'a claim has a lone surrogate');
+    if (!isWellFormed(claims))
+      throw new TokenError('token_invalid', 'a claim has a lone surrogate');
     const proven = provenToken(claims, expected, undefined, admission.nowSeconds());
     const lifeMs = (proven.expiresAt - admission.nowSeconds()) * 1000;
     const untilMs = Math.min(askedAtMs + rememberedForMs, this.monotonicNow() + lifeMs);

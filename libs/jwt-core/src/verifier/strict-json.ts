@@ -27,7 +27,7 @@ export function parseJsonObject(bytes: Buffer): JsonObject {
   }
   // Identity confusion: encoded as UTF-8, by a hash or a database, all lone surrogates become the
   // same replacement character. Valid UTF-8 has none, so that only an escape can write one.
-  if (bytes.includes(BACKSLASH) && !isText(value)) {
+  if (bytes.includes(BACKSLASH) && !isWellFormed(value)) {
     throw new TokenError('token_invalid', 'a JSON string has a lone surrogate');
   }
   return value;
@@ -38,10 +38,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** Whether every string in a JSON value, names too, is well-formed Unicode. */
-export function isText(value: unknown): boolean {
+export function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return !LONE_SURROGATE.test(value);
   if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([name, member]) => isText(name) && isText(member));
+  return Object.entries(value).every(
+    ([name, member]) => isWellFormed(name) && isWellFormed(member),
+  );
 }
 
 function parse(bytes: Buffer): unknown {
