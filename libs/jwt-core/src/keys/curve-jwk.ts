@@ -1,7 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-
-/** 32 bytes in canonical base64url: a coordinate of P-256, or an Ed25519 key. */
-const BYTES_32 = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
+import { BYTES_32 } from '../verifier/compact-jws.js';
 
 /**
  * The public key of an EC JWK on P-256 (RFC 7518 section 6.2.1). `undefined` if its members are
@@ -23,6 +21,7 @@ export function ed25519Key({ x }: { readonly x?: unknown }): KeyObject | undefin
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
 }
 
+/** As a coordinate of P-256 has, or an Ed25519 key. */
 function is32Bytes(value: unknown): value is string {
   return typeof value === 'string' && BYTES_32.test(value);
 }

@@ -1,4 +1,5 @@
 import { type JwkFault, parseJwk } from './jwk.js';
+import { MAX_KID_LENGTH } from '../verifier/compact-jws.js';
 import type { VerificationKey } from '../verifier/key-set.js';
 import type { SigningAlgorithm } from '../verifier/signature.js';
 
@@ -109,7 +110,10 @@ function isRepeatedEdKey({ kid, algorithm, publicKey }: VerificationKey, keys: K
 export function describeIgnored(ignored: readonly IgnoredJwk[]): string {
   const described = ignored
     .slice(0, describedAtMost)
-    .map(({ kid, fault }) => `${typeof kid === 'string' ? kid.slice(0, 128) : '?'} (${fault})`);
+    .map(
+      ({ kid, fault }) =>
+        `${typeof kid === 'string' ? kid.slice(0, MAX_KID_LENGTH) : '?'} (${fault})`,
+    );
   const others = ignored.length - described.length;
   return described.join(', ') + (others > 0 ? ` and ${others} more` : '');
 }

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { MAX_KID_LENGTH } from '../verifier/compact-jws.js';
 import type { VerificationKey } from '../verifier/key-set.js';
 import { algorithmNamed, type SigningAlgorithm } from '../verifier/signature.js';
 import { ed25519Key, hasSmallOrder, p256Key } from './curve-jwk.js';
@@ -18,7 +19,6 @@ export type JwkFault =
   | 'weak_point';
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-const maxKidLength = 128;
 const minModulusBits = 2048;
 // The cost of a verification grows with its square. OpenSSL refuses twice as much.
 const maxModulusBits = 8192;
@@ -68,7 +68,7 @@ export function parseJwk(
     return type.kty === kty && (type.crv === undefined || type.crv === crv);
   });
   if (fitting.length === 0) return 'other_type';
-  if (typeof kid !== 'string' || kid === '' || kid.length > maxKidLength) return 'bad_kid';
+  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) return 'bad_kid';
   if (use !== undefined && use !== 'sig') return 'not_for_signatures';
   if (key_ops !== undefined && !isForVerifying(key_ops)) return 'not_for_signatures';
   const algorithm = alg === undefined ? fitting[0] : algorithmNamed(alg, fitting);

@@ -32,6 +32,13 @@ export interface RemoteKeySetOptions {
  */
 export const MAX_JWKS_STALE_SECONDS = 7 * 24 * 60 * 60;
 
+export const KEY_SET_DEFAULTS = {
+  refreshMs: 5 * 60_000,
+  cooldownMs: 10_000,
+  maxStaleMs: 24 * 3_600_000,
+  timeoutMs: 5_000,
+};
+
 interface HeldKeys {
   readonly keys: KeyTable;
   readonly fingerprint: string;
@@ -69,10 +76,10 @@ export class RemoteKeySet implements KeySet {
   constructor(options: RemoteKeySetOptions) {
     this.metadata = options.metadata;
     this.algorithms = options.algorithms ?? defaultAlgorithms();
-    this.refreshMs = duration('refreshMs', options.refreshMs ?? 5 * 60_000);
-    this.cooldownMs = duration('cooldownMs', options.cooldownMs ?? 10_000);
-    this.maxStaleMs = duration('maxStaleMs', options.maxStaleMs ?? 24 * 3_600_000);
-    this.timeoutMs = duration('timeoutMs', options.timeoutMs ?? 5_000);
+    this.refreshMs = duration('refreshMs', options);
+    this.cooldownMs = duration('cooldownMs', options);
+    this.maxStaleMs = duration('maxStaleMs', options);
+    this.timeoutMs = duration('timeoutMs', options);
     this.monotonicNow = options.monotonicNow ?? (() => performance.now());
     this.report = new KeySetReport(this.metadata.issuer, options.log);
     this.alarm = new Alarm(() => void this.fetch(), this.monotonicNow);
@@ -207,7 +214,8 @@ export class RemoteKeySet implements KeySet {
   }
 }
 
-function duration(name: string, ms: number): number {
+function duration(name: keyof typeof KEY_SET_DEFAULTS, options: RemoteKeySetOptions): number {
+  const ms = options[name] ?? KEY_SET_DEFAULTS[name];
   if (ms > 0 && ms <= maxTimerMs) return ms;
   throw new RangeError(`${name} is a number of milliseconds from 1 to ${maxTimerMs}, not ${ms}`);
 }

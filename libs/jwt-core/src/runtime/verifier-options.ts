@@ -4,9 +4,10 @@ import {
   type FollowerIdentity,
   isFollowerName,
 } from '../revocation/follower-identity.js';
-import { MAX_JWKS_STALE_SECONDS } from '../keys/remote-key-set.js';
+import { KEY_SET_DEFAULTS, MAX_JWKS_STALE_SECONDS } from '../keys/remote-key-set.js';
 import { MAX_CLOCK_TOLERANCE_SECONDS } from '../revocation/revocation-list.js';
-import { MOST_REMEMBERED_TOKENS } from '../verifier/verified-tokens.js';
+import { DEFAULT_CLOCK_TOLERANCE_SECONDS } from '../verifier/admission.js';
+import { DEFAULT_REMEMBERED_TOKENS, MOST_REMEMBERED_TOKENS } from '../verifier/verified-tokens.js';
 import {
   ISSUER_OPTION_NAMES,
   issuerFaults,
@@ -65,11 +66,11 @@ export interface VerifierSettings extends Readonly<Record<NumericOption, number>
 // No upper limit switches a check off: tokens live for a day at most.
 const NUMBERS: Readonly<Record<NumericOption, [fallback: number, least: number, most: number]>> = {
   maxStalenessSeconds: [30, 0.1, 86_400],
-  clockToleranceSeconds: [5, 0, MAX_CLOCK_TOLERANCE_SECONDS],
-  rememberedTokens: [10_000, 0, MOST_REMEMBERED_TOKENS],
-  jwksRefreshSeconds: [300, 1, 86_400],
-  jwksCooldownSeconds: [10, 0.1, 3_600],
-  jwksMaxStaleSeconds: [86_400, 1, MAX_JWKS_STALE_SECONDS],
+  clockToleranceSeconds: [DEFAULT_CLOCK_TOLERANCE_SECONDS, 0, MAX_CLOCK_TOLERANCE_SECONDS],
+  rememberedTokens: [DEFAULT_REMEMBERED_TOKENS, 0, MOST_REMEMBERED_TOKENS],
+  jwksRefreshSeconds: [KEY_SET_DEFAULTS.refreshMs / 1_000, 1, 86_400],
+  jwksCooldownSeconds: [KEY_SET_DEFAULTS.cooldownMs / 1_000, 0.1, 3_600],
+  jwksMaxStaleSeconds: [KEY_SET_DEFAULTS.maxStaleMs / 1_000, 1, MAX_JWKS_STALE_SECONDS],
 };
 
 /**

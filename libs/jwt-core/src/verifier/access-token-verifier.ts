@@ -15,7 +15,11 @@ import { algorithmOf, defaultAlgorithms, isSignedBy, type SigningAlgorithm } fro
 import { parseJsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 import { VerdictCounts } from './verdict-counts.js';
-import { MOST_REMEMBERED_TOKENS, VerifiedTokens } from './verified-tokens.js';
+import {
+  DEFAULT_REMEMBERED_TOKENS,
+  MOST_REMEMBERED_TOKENS,
+  VerifiedTokens,
+} from './verified-tokens.js';
 import { isPromise } from './is-promise.js';
 
 /** With the issuer and what is expected of its tokens. */
@@ -62,7 +66,8 @@ export class AccessTokenVerifier {
 
   /** @throws TypeError if an option is out of range or would make a check pass for every token */
   constructor(private readonly options: AccessTokenVerifierOptions) {
-    const { issuer, audience, referenceTokens: source, rememberedTokens = 10_000 } = options;
+    const { issuer, audience, referenceTokens: source } = options;
+    const { rememberedTokens = DEFAULT_REMEMBERED_TOKENS } = options;
     if (!issuer || audience.length === 0) throw new TypeError('issuer and audience are required');
     const { profile, algorithms = defaultAlgorithms(profile) } = options;
     this.headerRules = { algorithms, allowsPlainJwt: profile === 'oidc' };

@@ -56,6 +56,8 @@ export function provenToken(
   };
 }
 
+export const DEFAULT_CLOCK_TOLERANCE_SECONDS = 5;
+
 export interface AdmissionOptions {
   readonly revocations: RevocationList;
   /** Clock tolerance for `exp`, `nbf` and `iat`: from 0 to under 60, default 5. */
@@ -71,7 +73,9 @@ export class Admission {
   private readonly now: () => number;
 
   /** @throws TypeError if the tolerance would make a check pass for every token */
-  constructor({ revocations, clockToleranceSeconds = 5, now = Date.now }: AdmissionOptions) {
+  constructor(options: AdmissionOptions) {
+    const { revocations, now = Date.now } = options;
+    const { clockToleranceSeconds = DEFAULT_CLOCK_TOLERANCE_SECONDS } = options;
     // With a longer one a revocation could be forgotten before its token is refused as expired.
     // Written so that NaN fails, with which no token would ever expire.
     if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds < PRUNE_GRACE_SECONDS)) {

@@ -5,10 +5,13 @@ import { TokenError } from './token-error.js';
 export const MAX_TOKEN_BYTES = 8192;
 const ACCESS_TOKEN_TYPE = /^(?:application\/)?at\+jwt$/i;
 const PLAIN_TYPE = /^(?:application\/)?jwt$/i;
-const MAX_KID_LENGTH = 128;
+export const MAX_KID_LENGTH = 128;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** By the length of the last group: the unused bits of its last character. */
 const UNUSED_BITS = [0, 0, 0b1111, 0b11];
+
+/** 32 bytes in canonical base64url: 42 characters of six bits, and a last one with the remaining four. */
+export const BYTES_32 = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 /** Bytes that are written again for each token, as far as that token needs them. */
 class SharedBuffer {

@@ -1,7 +1,5 @@
+import { BYTES_32 } from './compact-jws.js';
 import type { JsonObject } from './strict-json.js';
-
-/** 42 characters of six bits, and a last one with the remaining four of 256. */
-const FORM = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 /**
  * Whether a token is 256 bits in canonical base64url: 43 characters, with the unused bits of the
@@ -10,7 +8,7 @@ const FORM = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
  * introspected.
  */
 export function isReferenceToken(token: string): boolean {
-  return token.length === 43 && FORM.test(token);
+  return token.length === 43 && BYTES_32.test(token);
 }
 
 /**

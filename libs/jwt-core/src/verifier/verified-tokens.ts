@@ -11,6 +11,7 @@ export interface VerifiedToken {
 
 /** The arrays for so many take 160 MB once they are filled. */
 export const MOST_REMEMBERED_TOKENS = 10_000_000;
+export const DEFAULT_REMEMBERED_TOKENS = 10_000;
 
 /** The end of a signature: to hash a whole token would cost more than the rest of a look-up. */
 const HASHED_LENGTH = 6;
