@@ -45,12 +45,13 @@ export class HttpRevocationSource implements RevocationSource {
 
   /** @throws RevocationSourceError */
   async read(after: string | undefined, options: ReadOptions): Promise<RevocationBatch> {
-    const { waitSeconds, signal } = options;
+    const { signal } = options;
+    const waitSeconds = Math.min(options.waitSeconds, MAX_WAIT_SECONDS);
     this.lastAfter = after;
     try {
-      const address = await this.address(after, Math.min(waitSeconds, MAX_WAIT_SECONDS), signal);
-      const limits = { maxBytes, timeoutMs: timeoutMs + waitSeconds * 1000 };
-      return readBatch(await fetchJson(address, signal ? { ...limits, signal } : limits));
+      const address = await this.address(after, waitSeconds, signal);
+      const limits = { maxBytes, timeoutMs: timeoutMs + waitSeconds * 1000, signal };
+      return readBatch(await fetchJson(address, limits));
     } catch (error) {
       if (!(error instanceof IssuerError)) throw error;
       throw new RevocationSourceError(codes[error.code], error.message, { cause: error });
@@ -89,8 +90,8 @@ export class HttpRevocationSource implements RevocationSource {
     url.searchParams.set('wait', String(waitSeconds));
     // Age and horizon of the answer, from an issuer that knows them.
     url.searchParams.set('details', 'true');
-    for (const [name, value] of Object.entries(this.follower ?? {})) {
-      if (value !== undefined) url.searchParams.set(name, value as string);
+    for (const [name, value] of Object.entries({ ...this.follower })) {
+      if (value !== undefined) url.searchParams.set(name, value);
     }
     if (after === undefined) return url.href;
     const snapshot = url.href;

@@ -113,10 +113,6 @@ export class IntrospectedTokens {
 
   constructor(private readonly capacity: number) {}
 
-  get size(): number {
-    return this.kept.size;
-  }
-
   find(token: string): IntrospectedToken | undefined {
     return this.kept.get(token);
   }
