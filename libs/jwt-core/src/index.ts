@@ -22,8 +22,8 @@ export {
 } from './issuer/issuer-metadata.js';
 
 export { KeySet, type VerificationKey } from './verifier/key-set.js';
+export type { KeySetState } from './keys/key-set-report.js';
 export {
-  type KeySetState,
   MAX_JWKS_STALE_SECONDS,
   RemoteKeySet,
   type RemoteKeySetOptions,

@@ -30,11 +30,6 @@ export class FingerprintChase {
     return this.announced === held && nowMs - this.announcedAtMs < reportedForMs;
   }
 
-  /** Whether the feed reported another set, and a fetch may still get it. */
-  isOn(held: string | undefined): boolean {
-    return this.pauseMs(held) !== undefined;
-  }
-
   /** Counts a fetch, answered or not, after which this is the set. */
   noteFetch(held: string | undefined): void {
     const { announced } = this;

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { KeySetReport } from './remote-key-set.js';
+import { KeySetReport } from './key-set-report.js';
 
 const newReport = () => {
   const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };

@@ -6,8 +6,9 @@ import { defaultAlgorithms, type SigningAlgorithm } from '../verifier/signature.
 import { TokenError } from '../verifier/token-error.js';
 import { Alarm } from './alarm.js';
 import { FingerprintChase } from './fingerprint-chase.js';
-import { describeIgnored, type IgnoredJwk, type JwkSet, KeyTable, parseJwkSet } from './jwk-set.js';
+import { type JwkSet, KeyTable, parseJwkSet } from './jwk-set.js';
 import { jwksFingerprint } from './jwks-fingerprint.js';
+import { KeySetReport, type KeySetState } from './key-set-report.js';
 import type { KeySet, VerificationKey } from '../verifier/key-set.js';
 
 export interface RemoteKeySetOptions {
@@ -202,7 +203,7 @@ export class RemoteKeySet implements KeySet {
   private get isCurrent(): boolean {
     if (this.state === 'missing') return false;
     if (this.isConfirmed) return true;
-    return this.failure === undefined && !this.chase.isOn(this.held?.fingerprint);
+    return this.failure === undefined && this.chase.pauseMs(this.held?.fingerprint) === undefined;
   }
 
   private get sinceFetchMs(): number {
@@ -218,37 +219,4 @@ function duration(name: keyof typeof KEY_SET_DEFAULTS, options: RemoteKeySetOpti
   const ms = options[name] ?? KEY_SET_DEFAULTS[name];
   if (ms > 0 && ms <= maxTimerMs) return ms;
   throw new RangeError(`${name} is a number of milliseconds from 1 to ${maxTimerMs}, not ${ms}`);
-}
-
-/** `missing`: no keys to verify with. `stale`: keys, but the last fetch of them failed. */
-export type KeySetState = 'missing' | 'fresh' | 'stale';
-
-/** Logs changes only, and not each fetch. */
-export class KeySetReport {
-  private state: KeySetState | undefined;
-  private ignored = '';
-
-  constructor(
-    private readonly issuer: string,
-    private readonly log: JwtCoreLog | undefined,
-  ) {}
-
-  noteState(state: KeySetState, failure: unknown): void {
-    if (state === this.state) return;
-    const isFirst = this.state === undefined;
-    this.state = state;
-    if (state === 'fresh') {
-      return this.log?.log(`Fetched the keys of ${this.issuer}${isFirst ? '' : ' again'}`);
-    }
-    const reason = failure instanceof Error ? failure.message : String(failure);
-    const rest = state === 'stale' ? 'the last ones stay in use' : 'there are none to use';
-    this.log?.warn(`The keys of ${this.issuer} cannot be fetched, ${rest}: ${reason}`);
-  }
-
-  noteIgnored(keys: readonly IgnoredJwk[]): void {
-    const ignored = describeIgnored(keys);
-    if (ignored === this.ignored) return;
-    this.ignored = ignored;
-    if (ignored !== '') this.log?.warn(`Keys of ${this.issuer} that are not used: ${ignored}`);
-  }
 }

@@ -1,4 +1,4 @@
-import type { KeySetState } from '../keys/remote-key-set.js';
+import type { KeySetState } from '../keys/key-set-report.js';
 import type { JwtCoreLog } from '../log.js';
 import type { RevocationListState } from '../revocation/revocation-list.js';
 import type { TokenVerifier } from '../verifier/issuers-verifier.js';
