@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import { UsersRepository } from '../users/users.repository.js';
 
 let auth: AuthApp;
 beforeAll(async () => {
@@ -153,6 +154,21 @@ describe('a step-up', () => {
       codes.push((await stepUp(token, { password: `guess ${guess}` })).body.code);
     }
     expect(codes).toContain('too_many_attempts');
+  });
+
+  it('gives no token for an account that has got the e-mail of the caller', async () => {
+    const mine = await auth.register('mine@example.com');
+    await auth.register('theirs@example.com');
+    const { access_token: token } = await auth.login('mine@example.com');
+    const users = auth.get(UsersRepository);
+    const me = (await users.findById(mine.body.id))!;
+    // Read in the moment before the e-mail moved to the other account.
+    const moved = { ...me, email: 'theirs@example.com' };
+    const find = vi.spyOn(users, 'findById').mockResolvedValueOnce(moved);
+    const answer = await stepUp(token);
+    find.mockRestore();
+    expect([answer.status, answer.body.code]).toEqual([401, 'invalid_credentials']);
+    expect(answer.body.access_token).toBeUndefined();
   });
 
   it('is in the audit log', async () => {

@@ -78,6 +78,8 @@ export class StepUpService {
     const checked = isChecked
       ? await this.credentials.authenticate(known.email, password, origin)
       : known;
+    // The e-mail has become that of another account meanwhile.
+    if (checked.id !== caller.userId) throw credentialsChanged();
     const request = { caller, checked, methods: isChecked ? BY_PASSWORD : [], options, origin };
     if (!hasProof) return this.raise(request);
     return this.factors.limited(known.id, origin, () => this.raise({ ...request, proof }));
