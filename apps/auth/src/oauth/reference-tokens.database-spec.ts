@@ -87,10 +87,15 @@ describe('a reference token', () => {
     const { refresh_token: token } = await login();
     const { body } = await refreshAs('reference', token);
     for (const format of ['reference', 'jwt', undefined]) {
-      const { expires_in: left, ...again } = (await refreshAs(format, token)).body;
+      const {
+        expires_in: left,
+        refresh_expires_in,
+        ...again
+      } = (await refreshAs(format, token)).body;
       expect(body).toMatchObject(again);
       // As it is, not as it was (RFC 6749 section 5.1).
       expect(left).toBeLessThanOrEqual(body.expires_in);
+      expect(refresh_expires_in).toBeLessThanOrEqual(body.refresh_expires_in);
     }
     expect(await introspect(body.access_token)).toMatchObject({ active: true });
   });

@@ -194,5 +194,5 @@ function refusal(code: SessionsError['code'], message: string): SessionsError {
 }
 
 function secondsUntil(end: Date, now: Date): number {
-  return Math.max(0, Math.round((+end - +now) / 1000));
+  return Math.max(0, Math.floor((+end - +now) / 1000));
 }
