@@ -184,4 +184,19 @@ describe('the reuse of a refresh token', () => {
     await reuse(token);
     expect(await copied(email)).toBe(0);
   });
+
+  it('of a session that is over in any case is not, and is no theft in the audit log', async () => {
+    const email = await newUser();
+    const { refresh_token: token } = (await logIn(email, HOME)).body;
+    await reuse(token, HOME);
+    auth.clock.advance(91 * 86_400_000);
+    expect((await reuse(token)).body.code).toBe('refresh_token_reused');
+    expect(await copied(email)).toBe(0);
+    const events = await auth.dataSource.query<object[]>(
+      `SELECT FROM audit_events WHERE action = 'session.refresh_token_reused'
+         AND detail->>'userId' = (SELECT id::text FROM users WHERE email = $1)`,
+      [email],
+    );
+    expect(events).toEqual([]);
+  });
 });

@@ -155,7 +155,8 @@ export class RefreshService {
     origin: Origin,
   ): Promise<Outcome> {
     const end = { userId: user.id, sessionId: session.id, reason: 'reuse', origin } as const;
-    const hasEnded = await this.sessionEnd.endSession(manager, end);
+    // Nobody loses or gains anything by a token of a session that is over in any case.
+    const hasEnded = session.expiresAt > now && (await this.sessionEnd.endSession(manager, end));
     if (hasEnded && !user.isDisabled) {
       // Either the user or a thief has just been logged out, and the other has used the token before.
       await this.mail.notify(manager, user, 'session-copied', origin);
