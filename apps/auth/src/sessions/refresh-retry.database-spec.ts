@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { AuthApp } from '../testing/auth-app.fixture.js';
+import { Clock } from '../clock.js';
+import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 let auth: AuthApp;
@@ -9,7 +10,10 @@ let count = 0;
 beforeAll(async () => {
   auth = await AuthApp.start();
 });
-afterEach(() => auth.clock.reset());
+afterEach(() => {
+  auth.clock.reset();
+  vi.restoreAllMocks();
+});
 afterAll(() => auth.close());
 
 async function login(): Promise<TokenResponse> {
@@ -24,6 +28,9 @@ async function refreshed({ refresh_token: token }: TokenResponse): Promise<Token
   return body;
 }
 
+const refusal = async ({ refresh_token: token }: TokenResponse) =>
+  (await auth.refresh<ProblemBody>(token)).body.code;
+
 describe('the retry of a refresh', () => {
   it('never says that its tokens live longer than they do', async () => {
     const first = await login();
@@ -32,5 +39,16 @@ describe('the retry of a refresh', () => {
     const again = await refreshed(first);
     expect(again.expires_in).toBeLessThan(second.expires_in);
     expect(again.refresh_expires_in).toBeLessThan(second.refresh_expires_in);
+  });
+
+  it('gets what the 200th refresh after it was answered, and none after that', async () => {
+    const now = new Date(Date.now() + 5_000);
+    vi.spyOn(auth.get(Clock), 'database').mockResolvedValue(now);
+    const chain = [await login()];
+    while (chain.length <= 201) chain.push(await refreshed(chain.at(-1)!));
+    const [first, second, newest] = [chain[0]!, chain[1]!, chain[201]!];
+    expect((await refreshed(second)).refresh_token).toBe(newest.refresh_token);
+    expect(await refusal(first)).toBe('refresh_token_reused');
+    expect(await refusal(newest)).toBe('refresh_token_invalid');
   });
 });

@@ -14,13 +14,9 @@ import { User } from '../users/user.entity.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import { Session } from './session.entity.js';
 
-/** Not all: the others would make a refresh 1 % slower. */
-const PRESENTED = ['hash', 'sessionId', 'expiresAt', 'replacedAt'] as const;
-type PresentedLink = Pick<RefreshToken, (typeof PRESENTED)[number]>;
-
 /** A refresh token that a caller presents, with its session and its user. */
 export interface PresentedToken {
-  readonly refreshToken: PresentedLink;
+  readonly refreshToken: RefreshToken;
   readonly session: Session;
   readonly user: User;
 }
@@ -77,13 +73,13 @@ const IS_LOST = `
 /** All SQL of refresh tokens, and of the access tokens that were issued beside them. */
 @Injectable()
 export class RefreshTokensRepository {
-  private readonly refreshTokenColumns: EntityColumns<PresentedLink>;
+  private readonly refreshTokenColumns: EntityColumns<RefreshToken>;
   private readonly sessionColumns: EntityColumns<Session>;
   private readonly userColumns: EntityColumns<User>;
   private readonly lockPresentedStatement: Statement;
 
   constructor(dataSource: DataSource) {
-    this.refreshTokenColumns = entityColumns(dataSource, RefreshToken, 'token', PRESENTED);
+    this.refreshTokenColumns = entityColumns(dataSource, RefreshToken, 'token');
     this.sessionColumns = entityColumns(dataSource, Session, 'session');
     this.userColumns = entityColumns(dataSource, User, 'owner');
     // Locked in this order, which is that of all who end sessions: user, session, token.
@@ -127,25 +123,13 @@ export class RefreshTokensRepository {
    */
   async replace(
     manager: EntityManager,
-    { hash, sessionId }: PresentedLink,
+    { hash, sessionId }: RefreshToken,
     successor: RefreshToken,
     { now, windowStart, sealedSuccessor }: Replacement,
   ): Promise<void> {
     // First, as only one token of a session may be usable at any moment.
     await execute(manager, SPEND, [sessionId, hash, now, sealedSuccessor, windowStart]);
     await this.insert(manager, successor);
-  }
-
-  /** The answers that are kept for repeated calls, by the hash (hex) of the token they were for. */
-  async sealedAnswers(manager: EntityManager, sessionId: string): Promise<Map<string, Buffer>> {
-    const links = await manager
-      .createQueryBuilder(RefreshToken, 'token')
-      .where('token.session_id = :sessionId', { sessionId })
-      .andWhere('token.sealed_successor IS NOT NULL')
-      .getMany();
-    return new Map(
-      links.map(({ hash, sealedSuccessor }) => [hash.toString('hex'), sealedSuccessor as Buffer]),
-    );
   }
 
   /** Of these sessions, those with an access token that expires after `since`, however many. */

@@ -8,10 +8,10 @@ import { MailOutbox } from '../mail/mail-outbox.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import type { TokenFormat } from '../tokens/token-request.schema.js';
+import type { RefreshToken } from './refresh-token.entity.js';
 import { RefreshTokensRepository, type PresentedToken } from './refresh-tokens.repository.js';
 import { openWith, sealUnder } from './seal.js';
 import { SessionEndService } from './session-end.service.js';
-import type { Session } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
@@ -28,6 +28,12 @@ export interface RefreshOptions {
    */
   readonly resource?: string | undefined;
 }
+
+/**
+ * How many answers after it a token may be behind. Each costs time under the lock of the session, and a
+ * client that is further behind does not retry: its token is reuse, as after the window.
+ */
+const MAX_FOLLOWED = 200;
 
 /** A refusal is returned and not thrown, as its transaction may have something to commit. */
 type Outcome = TokenResponse | SessionsError;
@@ -99,14 +105,14 @@ export class RefreshService {
     const { refreshToken, session, user } = presented;
     const { replacedAt } = refreshToken;
     const isReplayed = replacedAt !== null && replacedAt >= this.windowStart(now);
-    if (replacedAt && !isReplayed) return this.reused(manager, presented, origin);
+    if (replacedAt && !isReplayed) return this.reused(manager, presented, now, origin);
     if (session.endedAt || user.isDisabled) {
       return refusal('refresh_token_invalid', 'Its session was ended');
     }
     if (session.expiresAt <= now) return refusal('refresh_token_expired', 'Its session is over');
     if (isReplayed) {
-      const answer = await this.newestAnswer(manager, token, session, now);
-      return answer ?? this.reused(manager, presented, origin);
+      const answer = await this.newestAnswer(manager, token, refreshToken, now);
+      return answer ?? this.reused(manager, presented, now, origin);
     }
     if (refreshToken.expiresAt <= now)
       return refusal('refresh_token_expired', 'Unused for too long');
@@ -127,31 +133,30 @@ export class RefreshService {
   private async newestAnswer(
     manager: EntityManager,
     token: string,
-    session: Session,
+    refreshToken: RefreshToken,
     now: Date,
   ): Promise<TokenResponse | undefined> {
-    const answers = await this.refreshTokens.sealedAnswers(manager, session.id);
-    const sealedAfter = (current: string): Buffer | undefined =>
-      answers.get(hashSecret(current).toString('hex'));
     let current = token;
-    let answer: TokenResponse | undefined;
-    for (let sealed = sealedAfter(token); sealed; sealed = sealedAfter(current)) {
-      answer = JSON.parse(openWith(current, sealed)) as TokenResponse;
+    let link: RefreshToken | null = refreshToken;
+    for (let read = 0; read < MAX_FOLLOWED && link?.sealedSuccessor; read += 1) {
+      const answer = JSON.parse(openWith(current, link.sealedSuccessor)) as TokenResponse;
       current = answer.refresh_token;
+      link = await this.refreshTokens.find(manager, hashSecret(current));
+      if (link && !link.replacedAt) {
+        return {
+          ...answer,
+          expires_in: secondsUntil(link.accessTokenExpiresAt, this.clock.now()),
+          refresh_expires_in: secondsUntil(link.expiresAt, now),
+        };
+      }
     }
-    if (!answer) return undefined;
-    const newest = await this.refreshTokens.find(manager, hashSecret(current));
-    if (!newest || newest.replacedAt) return undefined;
-    return {
-      ...answer,
-      expires_in: secondsUntil(newest.accessTokenExpiresAt, this.clock.now()),
-      refresh_expires_in: secondsUntil(newest.expiresAt, now),
-    };
+    return undefined;
   }
 
   private async reused(
     manager: EntityManager,
     { session, user }: PresentedToken,
+    now: Date,
     origin: Origin,
   ): Promise<Outcome> {
     const end = { userId: user.id, sessionId: session.id, reason: 'reuse', origin } as const;
