@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { Config } from './config.js';
+import { Config, databaseConfig } from './config.js';
 
 const DATABASE_URL = 'postgres://auth:secret@localhost:5432/auth';
 const KEY_ENCRYPTION_KEY = Buffer.alloc(32, 7).toString('base64');
@@ -191,6 +191,14 @@ describe('the settings in production', () => {
   ])('refuse %s', (_, environment, variable) => {
     expect(problems({ ...production, ...environment })).toContain(`${variable}:`);
   });
+
+  it.each(['production', ' Production '])(
+    'keep audit events for a day, by NODE_ENV=%j',
+    (NODE_ENV) => {
+      const environment = { DATABASE_URL, NODE_ENV, AUDIT_RETENTION: '1h' };
+      expect(() => databaseConfig(environment)).toThrow('AUDIT_RETENTION: must be at least 1d');
+    },
+  );
 
   it.each([
     ['on this machine', { ISSUER: 'http://localhost:3000' }],

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 
 import {
+  isProduction,
   parseSettings,
   ServiceConfig,
   SettingsError,
@@ -160,7 +161,7 @@ export function databaseConfig(
 ): Config {
   const names = [...COMMAND_SETTINGS, ...more].flatMap((name) => [name, `${name}_FILE`]);
   const config = new Config(Object.fromEntries(names.map((name) => [name, environment[name]])));
-  if (environment.NODE_ENV === 'production' && config.auditRetentionMs < DAY) {
+  if (isProduction(environment) && config.auditRetentionMs < DAY) {
     throw new SettingsError([{ variable: 'AUDIT_RETENTION', message: AUDIT_TOO_SHORT }]);
   }
   return config;

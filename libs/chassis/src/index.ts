@@ -1,4 +1,9 @@
-export { parseSettings, SettingsError, type Environment } from './settings/parse-settings.js';
+export {
+  isProduction,
+  parseSettings,
+  SettingsError,
+  type Environment,
+} from './settings/parse-settings.js';
 export {
   base64Key,
   choice,
