@@ -84,8 +84,9 @@ export const Settings = z
       if (settings.EMAIL_VERIFICATION === 'required' && !settings.SMTP_URL) {
         refuse('EMAIL_VERIFICATION', 'required needs SMTP_URL');
       }
-      const { MAIL_TEMPLATES } = settings;
-      if (MAIL_TEMPLATES !== undefined) {
+      // One that was refused may be anything.
+      const MAIL_TEMPLATES: unknown = settings.MAIL_TEMPLATES;
+      if (typeof MAIL_TEMPLATES === 'string') {
         new MailTemplates(MAIL_TEMPLATES).problems.forEach((fault) =>
           refuse('MAIL_TEMPLATES', fault),
         );

@@ -81,4 +81,9 @@ describe('templates', () => {
       /MAIL_TEMPLATES: password-changed.txt must begin[^]*has no \{\{name\}\}, only service/,
     );
   });
+
+  it('in a folder whose name cannot be one are a problem beside the others', () => {
+    const wrong = { DATABASE_URL: 'none', MAIL_TEMPLATES: 'x'.repeat(4097) };
+    expect(() => new Config(wrong)).toThrow(/DATABASE_URL: [^]*MAIL_TEMPLATES: /);
+  });
 });
