@@ -7,7 +7,7 @@ import type { Claims } from '../tokens/own-claims.js';
  *
  * - `client_credentials`: call for itself, with tokens of its own.
  * - `refresh_token`: refresh and end the sessions of users, as the backend of a front end does.
- * - `introspect`: ask what any token is worth.
+ * - `introspect`: ask what a token for one of its audiences is worth.
  */
 export const CLIENT_GRANTS = ['client_credentials', 'refresh_token', 'introspect'] as const;
 export type ClientGrant = (typeof CLIENT_GRANTS)[number];

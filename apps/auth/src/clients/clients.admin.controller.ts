@@ -63,7 +63,10 @@ export class ClientsAdminController {
 
   @Patch(':id')
   @RouteOptions({ bodyLimitBytes: MAX_CLIENT_BYTES })
-  @ApiOperation({ summary: 'Change, disable or enable a client. The tokens that it has are dead' })
+  @ApiOperation({
+    summary:
+      'Change, disable or enable a client. Unless only its name changes, its tokens are dead',
+  })
   @ApiOkResponse({ standardSchema: ClientAnswer })
   async change(
     @Param('id', { schema: ClientId }) id: string,

@@ -33,8 +33,9 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
     age: 'expiresAt',
   },
   {
-    // Nothing depends on the tokens of a session that has ended: they are refused in the same words
-    // as unknown ones. Sessions of the last two days, so that not all of them are looked at each time.
+    // Nothing depends on the tokens of a session that has ended: they are refused in any case, one that
+    // was replaced as `reused` until it is removed, and then as an unknown one. Only sessions that ended
+    // in the last two days, so that not all of them are looked at each time.
     entity: RefreshToken,
     condition: `expired.accessTokenExpiresAt < now() - interval '1 hour' AND expired.sessionId IN (
       SELECT id FROM sessions
