@@ -8,17 +8,10 @@ import { audiencesOf, type Client, type ClientGrant } from '../clients/client.en
 import { Config } from '../config.js';
 import { RefreshService } from '../sessions/refresh.service.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
-import type { TokenFormat } from '../tokens/token-request.schema.js';
+import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { OAuthError } from './oauth.errors.js';
 import type { OAuthTokens } from './oauth.schema.js';
-
-/** What is asked of the access token. */
-export interface TokenRequest {
-  readonly format: TokenFormat;
-  readonly scope: string | undefined;
-  readonly resource: string | undefined;
-}
 
 /** The grants of the token endpoint. */
 @Injectable()
@@ -40,7 +33,7 @@ export class TokenGrantService {
    */
   async clientCredentials(
     { id }: Client,
-    { format, scope, resource }: TokenRequest,
+    { token_format: format, scope, resource }: TokenRequest,
   ): Promise<OAuthTokens> {
     const tokens = await this.clients.whileEnabled(id, async (client, manager) => {
       // It may have lost the grant since it was authenticated.

@@ -4,12 +4,12 @@ import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nes
 import type { FastifyRequest } from 'fastify';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { TokenFormat } from '../tokens/token-request.schema.js';
+import { TokenFormat, type TokenRequest } from '../tokens/token-request.schema.js';
 import { Callers } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
 import { OAuthError } from './oauth.errors.js';
 import { ApiOAuthErrors, formSchema, OAuthTokens, TOKEN_FORM } from './oauth.schema.js';
-import { TokenGrantService, type TokenRequest } from './token-grant.service.js';
+import { TokenGrantService } from './token-grant.service.js';
 
 /** The token endpoint (RFC 6749 section 3.2). */
 @ApiTags('oauth')
@@ -53,16 +53,16 @@ export class TokenController {
 
 function requestedToken(form: Form): TokenRequest {
   return {
-    format: requestedFormat(form),
+    token_format: requestedFormat(form),
     scope: form.get('scope'),
     resource: form.get('resource'),
   };
 }
 
 /** @throws OAuthError `invalid_request` for a format that does not exist */
-function requestedFormat(form: Form): TokenFormat {
-  const { data: format } = TokenFormat.safeParse(form.get('token_format') ?? 'jwt');
-  if (format) return format;
+function requestedFormat(form: Form): TokenFormat | undefined {
+  const { success, data: format } = TokenFormat.optional().safeParse(form.get('token_format'));
+  if (success) return format;
   const formats = TokenFormat.options.join(' or ');
   throw new OAuthError('invalid_request', `token_format must be ${formats}`);
 }

@@ -2,9 +2,6 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { LoginRequest } from './login.schema.js';
 
-/** What a login asked for, apart from who logs in. */
-export type TicketRequest = Pick<LoginRequest, 'scope' | 'resource' | 'delivery' | 'token_format'>;
-
 /** A login whose password was right, and which waits for a second factor. */
 @Entity({ name: 'login_tickets' })
 export class LoginTicket {
@@ -19,8 +16,9 @@ export class LoginTicket {
   @Column({ name: 'password_changed_at', type: 'timestamptz' })
   passwordChangedAt!: Date;
 
+  /** What the login asked for, apart from who logs in. */
   @Column({ type: 'jsonb' })
-  request!: TicketRequest;
+  request!: Omit<LoginRequest, 'email' | 'password'>;
 
   /** How many factors were tried. */
   @Column({ type: 'integer' })

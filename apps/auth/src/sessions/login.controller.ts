@@ -37,8 +37,7 @@ export class LoginController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LoginResponse> {
     if (user.hasSecondFactor) return this.mfaLogins.demand(user, login);
-    const { delivery, scope, resource, token_format: format } = login;
-    const tokens = await this.sessionStarting.start(user, { scope, resource, format }, origin);
-    return delivery === 'cookie' ? this.cookie.deliver(reply, tokens) : tokens;
+    const tokens = await this.sessionStarting.start(user, login, origin);
+    return login.delivery === 'cookie' ? this.cookie.deliver(reply, tokens) : tokens;
   }
 }

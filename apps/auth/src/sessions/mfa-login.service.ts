@@ -12,7 +12,7 @@ import type { User } from '../users/user.entity.js';
 import { KnownNetworks } from '../users/known-networks.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { BY_PASSWORD } from './authentication.js';
-import type { LoginTicket, TicketRequest } from './login-ticket.entity.js';
+import type { LoginTicket } from './login-ticket.entity.js';
 import { GUESSES_PER_TICKET, LoginTicketsRepository } from './login-tickets.repository.js';
 import type { MfaDemand } from './login.schema.js';
 import { SessionStartService } from './session-start.service.js';
@@ -43,7 +43,7 @@ export class MfaLoginService {
    */
   async demand(
     checked: User,
-    { scope, resource, delivery, token_format }: TicketRequest,
+    { scope, resource, delivery, token_format }: LoginTicket['request'],
   ): Promise<MfaDemand> {
     const ticket = newSecret();
     const now = await this.clock.database(this.dataSource.manager);
@@ -111,10 +111,8 @@ export class MfaLoginService {
       if (!user) return invalidTicket();
       const methods = await this.factors.use(manager, userId, proof, boundTo, origin);
       if (!(await this.tickets.remove(manager, ticket))) return invalidTicket();
-      const { scope, resource, token_format: format } = request;
       const amr = [...BY_PASSWORD, ...methods];
-      const wanted = { scope, resource, format };
-      const tokens = await this.sessionStart.startIn(manager, user, wanted, origin, amr);
+      const tokens = await this.sessionStart.startIn(manager, user, request, origin, amr);
       return { user, tokens };
     });
   }

@@ -41,14 +41,14 @@ export class PasskeyLoginController {
   @ApiCrossSiteRefusal()
   async login(
     @Body({ schema: PasskeyLoginRequest })
-    { passkey, delivery, scope, resource, token_format: format }: PasskeyLoginRequest,
+    { passkey, delivery, ...tokenRequest }: PasskeyLoginRequest,
     @RequestOrigin() origin: Origin,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionResponse> {
     const isCookie = delivery === 'cookie';
     if (isCookie) this.pages.demandOwnOrNone(request);
-    const tokens = await this.logins.login(passkey, { scope, resource, format }, origin);
+    const tokens = await this.logins.login(passkey, tokenRequest, origin);
     return isCookie ? this.cookie.deliver(reply, tokens) : tokens;
   }
 }

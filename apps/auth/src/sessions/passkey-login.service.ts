@@ -5,10 +5,11 @@ import type { Origin } from '../audit/origin.js';
 import { FactorsError } from '../factors/factors.errors.js';
 import type { PasskeyAssertion } from '../factors/passkey.schema.js';
 import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
+import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import { KnownNetworks } from '../users/known-networks.js';
 import { UsersRepository } from '../users/users.repository.js';
-import { SessionStartService, type SessionRequest } from './session-start.service.js';
+import { SessionStartService } from './session-start.service.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 /** Logins with a passkey alone: it is something that the user has, and it has verified the user. */
@@ -30,7 +31,7 @@ export class PasskeyLoginService {
    */
   async login(
     passkey: PasskeyAssertion,
-    request: SessionRequest,
+    request: TokenRequest,
     origin: Origin,
   ): Promise<TokenResponse> {
     const ownerId = await this.passkeys.ownerOf(passkey);

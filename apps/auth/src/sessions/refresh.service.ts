@@ -7,7 +7,7 @@ import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
-import type { TokenFormat } from '../tokens/token-request.schema.js';
+import type { TokenRequest } from '../tokens/token-request.schema.js';
 import type { RefreshToken } from './refresh-token.entity.js';
 import { RefreshTokensRepository, type PresentedToken } from './refresh-tokens.repository.js';
 import { openWith, sealUnder } from './seal.js';
@@ -15,19 +15,6 @@ import { SessionEndService } from './session-end.service.js';
 import { SessionsError } from './sessions.errors.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
-
-/** What a refresh may ask of the next access token. */
-export interface RefreshOptions {
-  /** Default: `jwt`. */
-  readonly format?: TokenFormat | undefined;
-  /** Fewer scopes than the session has, for this one token (RFC 6749 section 6). */
-  readonly scope?: string | undefined;
-  /**
-   * The audience of this one token (RFC 8707 section 2.2). Default: that of the login. A session that
-   * is for one audience has tokens for no other.
-   */
-  readonly resource?: string | undefined;
-}
 
 /**
  * How many answers after it a token may be behind. Each costs time under the lock of the session, and a
@@ -76,17 +63,17 @@ export class RefreshService {
    * @throws SessionsError `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`,
    *   `scope_exceeded`; AccessModelError `invalid_target`
    */
-  refresh(token: string, origin: Origin, options: RefreshOptions = {}): Promise<TokenResponse> {
-    return this.outcomes.of(this.exchangeInTransaction(token, origin, options));
+  refresh(token: string, origin: Origin, request: TokenRequest = {}): Promise<TokenResponse> {
+    return this.outcomes.of(this.exchangeInTransaction(token, origin, request));
   }
 
   private async exchangeInTransaction(
     token: string,
     origin: Origin,
-    options: RefreshOptions,
+    request: TokenRequest,
   ): Promise<TokenResponse> {
     const outcome = await this.dataSource.transaction((manager) =>
-      this.exchange(manager, token, origin, options),
+      this.exchange(manager, token, origin, request),
     );
     if (outcome instanceof SessionsError) throw outcome;
     return outcome;
@@ -96,7 +83,7 @@ export class RefreshService {
     manager: EntityManager,
     token: string,
     origin: Origin,
-    options: RefreshOptions,
+    request: TokenRequest,
   ): Promise<Outcome> {
     const presented = await this.refreshTokens.lockPresented(manager, hashSecret(token));
     if (!presented) return refusal('refresh_token_invalid', 'No such token');
@@ -116,7 +103,7 @@ export class RefreshService {
     }
     if (refreshToken.expiresAt <= now)
       return refusal('refresh_token_expired', 'Unused for too long');
-    return this.replace(manager, presented, token, options, now);
+    return this.replace(manager, presented, token, request, now);
   }
 
   /** Tokens that were replaced before this are reuse. */
@@ -173,15 +160,13 @@ export class RefreshService {
     manager: EntityManager,
     { refreshToken, session, user }: PresentedToken,
     token: string,
-    { format = 'jwt', scope, resource }: RefreshOptions,
+    request: TokenRequest,
     now: Date,
   ): Promise<TokenResponse> {
     const { response, record } = await this.tokenPairs.mint(manager, {
       user,
       session,
-      scope,
-      resource,
-      format,
+      request,
       predecessor: refreshToken.hash,
       now,
     });

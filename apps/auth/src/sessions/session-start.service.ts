@@ -7,7 +7,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import type { TokenFormat } from '../tokens/token-request.schema.js';
+import type { TokenRequest } from '../tokens/token-request.schema.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
@@ -17,16 +17,6 @@ import { credentialsChanged } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
-
-/** What a login asks for. */
-export interface SessionRequest {
-  /** Of what the user may do, only this: for the whole session. */
-  readonly scope?: string | undefined;
-  /** The audience of its tokens, for the whole session (RFC 8707). Default: `AUDIENCE`, or any. */
-  readonly resource?: string | undefined;
-  /** Of the first access token: each refresh chooses its own. */
-  readonly format?: TokenFormat | undefined;
-}
 
 @Injectable()
 export class SessionStartService {
@@ -48,7 +38,7 @@ export class SessionStartService {
    *   changed since
    * @throws SessionsError `credentials_changed`; AccessModelError `invalid_target`
    */
-  start(checked: User, request: SessionRequest, origin: Origin): Promise<TokenResponse> {
+  start(checked: User, request: TokenRequest, origin: Origin): Promise<TokenResponse> {
     return this.dataSource.transaction(async (manager) => {
       const user = await this.users.lockUnchanged(manager, checked);
       if (!user) throw credentialsChanged();
@@ -65,7 +55,7 @@ export class SessionStartService {
   async startIn(
     manager: EntityManager,
     user: User,
-    request: SessionRequest,
+    request: TokenRequest,
     origin: Origin,
     amr: readonly AuthenticationMethod[],
   ): Promise<TokenResponse> {
@@ -74,7 +64,8 @@ export class SessionStartService {
     const { response, record } = await this.tokenPairs.mint(manager, {
       user,
       session,
-      format: request.format ?? 'jwt',
+      // Its scope and audience are those of the session.
+      request: { token_format: request.token_format },
       predecessor: null,
       now,
     });
@@ -91,7 +82,7 @@ export class SessionStartService {
 
   private newSession(
     user: User,
-    { scope, resource }: SessionRequest,
+    { scope, resource }: TokenRequest,
     { address, userAgent }: Origin,
     amr: readonly AuthenticationMethod[],
     now: Date,

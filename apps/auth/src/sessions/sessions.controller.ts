@@ -65,16 +65,15 @@ export class SessionsController {
   @ApiCrossSiteRefusal()
   async refresh(
     @Body({ schema: RefreshRequest })
-    { refresh_token: token, scope, resource, token_format: format }: RefreshRequest,
+    { refresh_token: token, ...tokenRequest }: RefreshRequest,
     @RequestOrigin() origin: Origin,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionResponse> {
-    const options = { scope, resource, format };
-    if (token !== undefined) return this.refreshing.refresh(token, origin, options);
+    if (token !== undefined) return this.refreshing.refresh(token, origin, tokenRequest);
     const kept = this.cookie.read(request);
     if (kept === undefined) throw new SessionsError('refresh_token_missing', 'No refresh token');
-    return this.cookie.deliver(reply, await this.refreshing.refresh(kept, origin, options));
+    return this.cookie.deliver(reply, await this.refreshing.refresh(kept, origin, tokenRequest));
   }
 
   @Post('logout')

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { Audience, RoleName } from '../access/access.schema.js';
 import { Kid } from '../keys/keys.schema.js';
-import { RequestedResource, RequestedScope, TokenFormat } from '../tokens/token-request.schema.js';
+import { TOKEN_REQUEST } from '../tokens/token-request.schema.js';
 import { MfaDemand } from './login.schema.js';
 import type { Session } from './session.entity.js';
 
@@ -39,11 +39,8 @@ export const RefreshRequest = z
   .object({
     /** Without it, the one in the cookie. */
     refresh_token: z.string().min(1).max(512).optional(),
-    /** Of what the session may do, only this, for the next access token (RFC 6749 section 6). */
-    scope: RequestedScope.optional(),
-    /** Of the next access token. */
-    resource: RequestedResource.optional(),
-    token_format: TokenFormat.optional(),
+    /** Of the next access token alone. */
+    ...TOKEN_REQUEST,
   })
   .meta({ id: 'RefreshRequest', example: { refresh_token: 'of the last answer' } })
   .default({});

@@ -31,11 +31,10 @@ export class StepUpController {
   @ApiOperation({ summary: 'Prove anew who I am, for what needs a recent login' })
   @ApiOkResponse({ standardSchema: StepUpResponse })
   stepUp(
-    @Body({ schema: StepUpRequest })
-    { scope, resource, token_format: format, ...proof }: StepUpRequest,
+    @Body({ schema: StepUpRequest }) request: StepUpRequest,
     @CurrentUser() user: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<StepUpResponse> {
-    return this.steppingUp.stepUp(user, proof, { scope, resource, format }, origin);
+    return this.steppingUp.stepUp(user, request, origin);
   }
 }

@@ -2,16 +2,14 @@ import { z } from 'zod';
 
 import { FACTOR_PROOF, proofsIn } from '../factors/factors.schema.js';
 import { TypedPassword } from '../passwords.js';
-import { RequestedResource, RequestedScope, TokenFormat } from '../tokens/token-request.schema.js';
+import { TOKEN_REQUEST } from '../tokens/token-request.schema.js';
 
 /** A password, a second factor, or both. */
 export const StepUpRequest = z
   .object({
     password: TypedPassword.min(1).optional(),
     ...FACTOR_PROOF,
-    scope: RequestedScope.optional(),
-    resource: RequestedResource.optional(),
-    token_format: TokenFormat.optional(),
+    ...TOKEN_REQUEST,
   })
   .refine((request) => request.password !== undefined || proofsIn(request) > 0, {
     path: ['password'],

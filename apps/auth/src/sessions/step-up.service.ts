@@ -6,7 +6,7 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { secondFactorMissing } from '../factors/demand-factor.js';
 import { FactorsError } from '../factors/factors.errors.js';
-import { proofsIn, type FactorProof } from '../factors/factors.schema.js';
+import { proofsIn } from '../factors/factors.schema.js';
 import type { PasskeyOptions } from '../factors/passkey.schema.js';
 import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
 import { SecondFactors } from '../factors/second-factors.js';
@@ -14,29 +14,13 @@ import { CredentialsService } from '../users/credentials.service.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
-import { BY_PASSWORD, type AuthenticationMethod } from './authentication.js';
-import type { RefreshOptions } from './refresh.service.js';
+import { BY_PASSWORD } from './authentication.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { authenticationOf } from './session.entity.js';
 import { credentialsChanged, SessionsError } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
-import type { StepUpResponse } from './step-up.schema.js';
+import type { StepUpRequest, StepUpResponse } from './step-up.schema.js';
 import { TokenPairs } from './token-pairs.js';
-
-interface Proof extends FactorProof {
-  readonly password?: string | undefined;
-}
-
-interface StepUp {
-  readonly caller: SessionUser;
-  /** The user as it was when the password was checked, or is without one. */
-  readonly checked: User;
-  /** What is proved already. */
-  readonly methods: readonly AuthenticationMethod[];
-  readonly proof?: FactorProof;
-  readonly options: RefreshOptions;
-  readonly origin: Origin;
-}
 
 /** Authenticates the user of a session anew (RFC 9470 section 5). */
 @Injectable()
@@ -67,22 +51,21 @@ export class StepUpService {
    */
   async stepUp(
     caller: SessionUser,
-    { password, ...proof }: Proof,
-    options: RefreshOptions,
+    request: StepUpRequest,
     origin: Origin,
   ): Promise<StepUpResponse> {
     const known = await this.users.demand(caller.userId);
-    const hasProof = proofsIn(proof) > 0;
+    const { password } = request;
+    const hasProof = proofsIn(request) > 0;
     if (known.hasSecondFactor && !hasProof) throw secondFactorMissing();
-    const isChecked = password !== undefined;
-    const checked = isChecked
-      ? await this.credentials.authenticate(known.email, password, origin)
-      : known;
+    const checked =
+      password === undefined
+        ? known
+        : await this.credentials.authenticate(known.email, password, origin);
     // The e-mail has become that of another account meanwhile.
     if (checked.id !== caller.userId) throw credentialsChanged();
-    const request = { caller, checked, methods: isChecked ? BY_PASSWORD : [], options, origin };
-    if (!hasProof) return this.raise(request);
-    return this.factors.limited(known.id, origin, () => this.raise({ ...request, proof }));
+    const raise = () => this.raise(caller, checked, request, origin);
+    return hasProof ? this.factors.limited(known.id, origin, raise) : raise();
   }
 
   /**
@@ -97,15 +80,14 @@ export class StepUpService {
     throw new FactorsError('no_factor', 'There is no passkey');
   }
 
-  private raise({
-    caller: { userId, sessionId },
-    checked,
-    methods,
-    proof,
-    options,
-    origin,
-  }: StepUp): Promise<StepUpResponse> {
-    const { format = 'jwt', scope, resource } = options;
+  /** @param checked the user as it was when the password was checked, or is without one */
+  private raise(
+    { userId, sessionId }: SessionUser,
+    checked: User,
+    request: StepUpRequest,
+    origin: Origin,
+  ): Promise<StepUpResponse> {
+    const byPassword = request.password === undefined ? [] : BY_PASSWORD;
     return this.dataSource.transaction(async (manager) => {
       const user = await this.users.lockUnchanged(manager, checked);
       if (!user) throw credentialsChanged();
@@ -114,21 +96,21 @@ export class StepUpService {
       if (!session || session.expiresAt <= now) {
         throw new SessionsError('session_not_found', `Session ${sessionId} is over`);
       }
-      const proved = proof
-        ? await this.factors.use(manager, userId, proof, CHALLENGE.stepUp(sessionId), origin)
-        : [];
+      const boundTo = CHALLENGE.stepUp(sessionId);
+      const byFactor =
+        proofsIn(request) > 0
+          ? await this.factors.use(manager, userId, request, boundTo, origin)
+          : [];
       const authentication = {
         authenticatedAt: now,
         // What the login proved stays true of the session.
-        amr: [...new Set([...authenticationOf(session).amr, ...methods, ...proved])],
+        amr: [...new Set([...authenticationOf(session).amr, ...byPassword, ...byFactor])],
       };
       await this.sessions.authenticate(manager, session, authentication);
       const { response, record } = await this.tokenPairs.mint(manager, {
         user,
         session: { ...session, ...authentication },
-        scope,
-        resource,
-        format,
+        request,
         predecessor: null,
         now,
       });
@@ -143,8 +125,8 @@ export class StepUpService {
         origin,
         detail: { amr: authentication.amr },
       });
-      const { access_token, token_type, expires_in, scope: granted } = response;
-      return { access_token, token_type, expires_in, scope: granted };
+      const { access_token, token_type, expires_in, scope } = response;
+      return { access_token, token_type, expires_in, scope };
     });
   }
 }

@@ -8,7 +8,7 @@ import { grantedScopes } from '../access/issuing-terms.js';
 import { Config } from '../config.js';
 import { hashSecret, newSecret } from '../secret.js';
 import type { UserClaims } from '../tokens/access-token-claims.js';
-import type { TokenFormat } from '../tokens/token-request.schema.js';
+import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
 import type { Authentication } from './authentication.js';
@@ -27,11 +27,8 @@ export interface TokenPair {
 export interface PairRequest {
   readonly user: User;
   readonly session: Session;
-  /** What this one token is limited to, within the scope of the session. */
-  readonly scope?: string | undefined;
-  /** The audience of this one token. A session that is for one audience has tokens for no other. */
-  readonly resource?: string | undefined;
-  readonly format: TokenFormat;
+  /** What is asked of this one token, within what the session may. */
+  readonly request: TokenRequest;
   /** The hash of the refresh token that this one replaces. */
   readonly predecessor: Buffer | null;
   /** By the clock of the database. */
@@ -56,9 +53,11 @@ export class TokenPairs {
    *
    * @throws SessionsError `scope_exceeded`; AccessModelError `invalid_target`
    */
-  async mint(manager: EntityManager, request: PairRequest): Promise<TokenPair> {
-    const { user, session, format, predecessor, now } = request;
-    const audience = this.audienceOf(request);
+  async mint(
+    manager: EntityManager,
+    { user, session, request, predecessor, now }: PairRequest,
+  ): Promise<TokenPair> {
+    const audience = this.audienceOf(session, request);
     const idleEnd = now.getTime() + this.config.refreshTokenTtlMs;
     const expiresAt = new Date(Math.min(idleEnd, session.expiresAt.getTime()));
     const authentication = authenticationOf(session);
@@ -79,7 +78,7 @@ export class TokenPairs {
       claims: user.claims,
       userClaims: userClaims(authentication),
       notAfter: session.expiresAt,
-      format,
+      format: request.token_format,
     });
     const refreshToken = newSecret();
     return {
@@ -108,7 +107,7 @@ export class TokenPairs {
   }
 
   /** @throws AccessModelError `invalid_target` */
-  private audienceOf({ session, resource }: PairRequest): string {
+  private audienceOf(session: Session, { resource }: TokenRequest): string {
     const audience = session.audience ?? resource ?? this.config.audience;
     if (resource === undefined || resource === audience) return audience;
     throw new AccessModelError('invalid_target', 'The session is for another resource');

@@ -31,7 +31,7 @@ export interface AccessTokenGrant {
   /** The end of what the token belongs to: it does not live longer than that. */
   readonly notAfter?: Date;
   /** Default: `jwt`. Claims that do not fit into one make a reference token in any case. */
-  readonly format?: TokenFormat;
+  readonly format?: TokenFormat | undefined;
 }
 
 export interface AccessToken {
