@@ -32,6 +32,10 @@ export interface FactorProof {
   readonly passkey?: PasskeyAssertion | undefined;
 }
 
+/** How a user can prove one. */
+export const ProofKind = z.enum(['totp', 'passkey', 'recovery-code']);
+export type ProofKind = z.infer<typeof ProofKind>;
+
 export const proofsIn = ({ code, recoveryCode, passkey }: FactorProof): number =>
   [code, recoveryCode, passkey].filter((proof) => proof !== undefined).length;
 

@@ -13,7 +13,7 @@ import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { FactorSecrets } from './factor-secrets.js';
 import { FactorsError } from './factors.errors.js';
 import { FactorsRepository } from './factors.repository.js';
-import type { FactorProof } from './factors.schema.js';
+import type { FactorProof, ProofKind } from './factors.schema.js';
 import { PasskeysService } from './passkeys.service.js';
 import { totpStep } from './totp.js';
 
@@ -22,9 +22,6 @@ import { totpStep } from './totp.js';
  * device; `swk`: one that may be on several.
  */
 export type FactorMethod = 'otp' | 'hwk' | 'swk' | 'mfa';
-
-/** What a login can ask for. */
-type ProofKind = 'totp' | 'passkey' | 'recovery-code';
 
 /** Checks second factors, and uses them up. */
 @Injectable()

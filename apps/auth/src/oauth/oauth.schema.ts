@@ -1,22 +1,15 @@
 import { ApiDefaultResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 
+import { TokenResponse } from '../sessions/sessions.schema.js';
 import type { AccessTokenClaims } from '../tokens/access-token-claims.js';
 import { namesOf, type FormParameters } from './forms.js';
 
-/** An access token response (RFC 6749 section 5.1). */
-export const OAuthTokens = z
-  .object({
-    access_token: z.string(),
-    token_type: z.literal('Bearer'),
-    /** Seconds. */
-    expires_in: z.int(),
-    /** Only for the refresh_token grant. */
-    refresh_token: z.string().optional(),
-    refresh_expires_in: z.int().optional(),
-    scope: z.string(),
-  })
-  .meta({ id: 'OAuthTokens' });
+/** With a refresh token only for the refresh_token grant. */
+export const OAuthTokens = TokenResponse.partial({
+  refresh_token: true,
+  refresh_expires_in: true,
+}).meta({ id: 'OAuthTokens' });
 export type OAuthTokens = z.infer<typeof OAuthTokens>;
 
 /** Each claim of an access token, as the API document describes it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { FACTOR_PROOF, proofsIn } from '../factors/factors.schema.js';
+import { FACTOR_PROOF, ProofKind, proofsIn } from '../factors/factors.schema.js';
 import { PasskeyAssertion, PasskeyOptions } from '../factors/passkey.schema.js';
 import { TypedPassword } from '../passwords.js';
 import { TOKEN_REQUEST } from '../tokens/token-request.schema.js';
@@ -23,7 +23,7 @@ export const MfaDemand = z
   .object({
     mfa: z.object({
       ticket: z.string(),
-      methods: z.array(z.enum(['totp', 'passkey', 'recovery-code'])),
+      methods: z.array(ProofKind),
       /** Seconds. */
       expiresIn: z.int(),
       /** For a user with a passkey: what a browser needs to sign with it. */

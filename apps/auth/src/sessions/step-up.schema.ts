@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FACTOR_PROOF, proofsIn } from '../factors/factors.schema.js';
 import { TypedPassword } from '../passwords.js';
 import { TOKEN_REQUEST } from '../tokens/token-request.schema.js';
+import { TokenResponse } from './sessions.schema.js';
 
 /** A password, a second factor, or both. */
 export const StepUpRequest = z
@@ -23,13 +24,8 @@ export const StepUpRequest = z
 export type StepUpRequest = z.infer<typeof StepUpRequest>;
 
 /** A further access token of the session. Its refresh token stays as it is. */
-export const StepUpResponse = z
-  .object({
-    access_token: z.string(),
-    token_type: z.literal('Bearer'),
-    /** Seconds. */
-    expires_in: z.int(),
-    scope: z.string(),
-  })
-  .meta({ id: 'StepUpResponse' });
+export const StepUpResponse = TokenResponse.omit({
+  refresh_token: true,
+  refresh_expires_in: true,
+}).meta({ id: 'StepUpResponse' });
 export type StepUpResponse = z.infer<typeof StepUpResponse>;
