@@ -15,10 +15,8 @@ import { LiveTokensService } from './live-tokens.service.js';
 import { LocalStrategy } from './local.strategy.js';
 import { LoginController } from './login.controller.js';
 import { LoginTicketsRepository } from './login-tickets.repository.js';
-import { MfaLoginController } from './mfa-login.controller.js';
 import { MfaLoginService } from './mfa-login.service.js';
 import { OwnPages } from './own-pages.js';
-import { PasskeyLoginController } from './passkey-login.controller.js';
 import { PasskeyLoginService } from './passkey-login.service.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
@@ -67,8 +65,6 @@ export const SESSIONS_FOR_COMMANDS: Provider[] = [
   controllers: [
     LiveTokensAdminController,
     LoginController,
-    MfaLoginController,
-    PasskeyLoginController,
     SessionsController,
     SessionsAdminController,
     StepUpController,
