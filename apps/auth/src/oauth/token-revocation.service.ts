@@ -35,9 +35,10 @@ export class TokenRevocationService {
       demandIssuedTo(client, claims.client_id);
       return this.revokeAccess(claims, client, origin);
     }
-    if (!(await this.sessions.isRefreshToken(token))) return;
+    const session = await this.sessions.ofRefreshToken(token);
+    if (!session) return;
     demandIssuedTo(client, WEB_CLIENT);
-    await this.sessions.endByRefreshToken(token, origin, client?.id ?? null);
+    await this.sessions.logout(session, { actor: client?.id ?? null, origin });
   }
 
   private async revokeAccess(

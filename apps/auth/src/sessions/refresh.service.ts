@@ -146,9 +146,17 @@ export class RefreshService {
     now: Date,
     origin: Origin,
   ): Promise<Outcome> {
-    const end = { userId: user.id, sessionId: session.id, reason: 'reuse', origin } as const;
     // Nobody loses or gains anything by a token of a session that is over in any case.
-    const hasEnded = session.expiresAt > now && (await this.sessionEnd.endSession(manager, end));
+    const hasEnded =
+      session.expiresAt > now &&
+      (await this.sessionEnd.endSession(manager, {
+        userId: user.id,
+        sessionId: session.id,
+        reason: 'reuse',
+        // Who presents a stolen refresh token is not known.
+        actor: null,
+        origin,
+      }));
     if (hasEnded && !user.isDisabled) {
       // Either the user or a thief has just been logged out, and the other has used the token before.
       await this.mail.notify(manager, user, 'session-copied', origin);

@@ -101,13 +101,13 @@ describe('the end of a session', () => {
     announced.mockClear();
     const end = () =>
       inTransaction((manager) =>
-        ending.endSession(manager, { userId, sessionId, reason, origin, command: undefined }),
+        ending.endSession(manager, { userId, sessionId, reason, actor: userId, origin }),
       );
     expect(await end()).toBe(true);
     expect(await revoked('sid', [sessionId])).toEqual([true]);
     expect(await lastEvent(sessionId)).toEqual({
       action,
-      actor: reason === 'reuse' ? null : userId,
+      actor: userId,
       detail: { userId, reason },
       address: origin.address,
     });
@@ -128,7 +128,7 @@ describe('the end of a session', () => {
     const { id: userId, email } = await newUser();
     const { sid: sessionId } = claimsOf(await auth.login(email));
     const free = await inTransaction(async (manager) => {
-      await ending.endSession(manager, { userId, sessionId, reason, origin, command: undefined });
+      await ending.endSession(manager, { userId, sessionId, reason, actor: userId, origin });
       const sql = 'SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED';
       return auth.dataSource.query<object[]>(sql, [userId]);
     });

@@ -14,12 +14,10 @@ import { PossibleThefts } from './possible-thefts.js';
 import type { Session, EndReason } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-interface EndSession extends Omit<DoneBy, 'actor'> {
+interface EndSession extends DoneBy {
   readonly userId: string;
   readonly sessionId: string;
   readonly reason: EndReason;
-  /** Who ends it. Default: the user. `null` when nobody can be named. */
-  readonly actor?: string | null;
 }
 
 interface EndAllSessions extends DoneBy {
@@ -56,7 +54,7 @@ export class SessionEndService {
    */
   async endSession(
     manager: EntityManager,
-    { userId, sessionId, reason, actor = userId, origin, command }: EndSession,
+    { userId, sessionId, reason, ...by }: EndSession,
   ): Promise<boolean> {
     // The user before the session, as everywhere, for those that listen to possible thefts: a logout is
     // none. A refresh that finds a reuse holds a shared lock: two of them that wanted more would wait for
@@ -65,13 +63,9 @@ export class SessionEndService {
     const ended = await this.end(manager, { id: sessionId, userId }, reason);
     if (ended === 0) return false;
     await this.audit.record(manager, {
-      // Who presents a stolen refresh token is not known.
-      ...(reason === 'reuse'
-        ? ({ action: 'session.refresh_token_reused', actor: null } as const)
-        : ({ action: 'session.ended', actor } as const)),
+      ...by,
+      action: reason === 'reuse' ? 'session.refresh_token_reused' : 'session.ended',
       subject: sessionId,
-      origin,
-      command,
       detail: { userId, reason },
     });
     if (reason !== 'logout') await this.possibleThefts.announce(manager, userId);

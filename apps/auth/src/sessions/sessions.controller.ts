@@ -98,14 +98,14 @@ export class SessionsController {
     const isUnclear = user !== undefined && this.cookie.isAmbiguous(request);
     const token = isUnclear ? undefined : this.cookie.read(request);
     if (!user && token === undefined) throw new TokenError('token_missing', 'neither is there');
-    const ended = user ? [user.sessionId] : [];
-    if (user) await this.sessions.logout(user.userId, user.sessionId, origin);
-    if (token !== undefined) {
-      const sessionId = await this.sessions.endByRefreshToken(token, origin);
-      if (sessionId !== undefined) ended.push(sessionId);
-      this.cookie.clear(reply);
+    const inCookie = token === undefined ? undefined : await this.sessions.ofRefreshToken(token);
+    const ended = [user, inCookie].filter((session) => session !== undefined);
+    for (const session of ended) {
+      await this.sessions.logout(session, { actor: session.userId, origin });
     }
-    return this.receipts.answer(wanted, { kind: 'sid', ids: ended });
+    if (token !== undefined) this.cookie.clear(reply);
+    const ids = ended.map(({ sessionId }) => sessionId);
+    return this.receipts.answer(wanted, { kind: 'sid', ids });
   }
 
   @Post('logout-everywhere')

@@ -7,7 +7,6 @@ import { Clock } from '../clock.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { hashSecret } from '../secret.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
-import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
@@ -19,7 +18,6 @@ export class SessionsService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly sessions: SessionsRepository,
-    private readonly refreshTokens: RefreshTokensRepository,
     private readonly sessionEnd: SessionEndService,
     private readonly revocations: RevocationsService,
     private readonly clock: Clock,
@@ -31,48 +29,27 @@ export class SessionsService {
     return this.sessions.list(manager, userId, await this.clock.database(manager));
   }
 
-  /** Ends the session that the caller is in. Ending it twice is ending it once. */
-  async logout(userId: string, sessionId: string, origin: Origin): Promise<void> {
+  /** Ends a session as its user does. Ending it twice is ending it once. */
+  async logout({ userId, sessionId }: SessionUser, by: DoneBy): Promise<void> {
     await this.dataSource.transaction((manager) =>
-      this.sessionEnd.endSession(manager, { userId, sessionId, reason: 'logout', origin }),
+      this.sessionEnd.endSession(manager, { ...by, userId, sessionId, reason: 'logout' }),
     );
   }
 
-  /** Whether this is a refresh token that was issued, and has not been removed for its age. */
-  async isRefreshToken(token: string): Promise<boolean> {
-    const known = await this.refreshTokens.find(this.dataSource.manager, hashSecret(token));
-    return known !== null;
-  }
-
-  /**
-   * Ends the session of a refresh token, whether or not it has been replaced.
-   *
-   * @param actor who does it: a client, or `null` for a caller that is not known. Default: its user
-   * @returns the id of the session, if it is known
-   */
-  async endByRefreshToken(
-    token: string,
-    origin: Origin,
-    actor?: string | null,
-  ): Promise<string | undefined> {
-    return this.dataSource.transaction(async (manager) => {
-      const session = await this.sessions.findByToken(manager, hashSecret(token));
-      if (!session) return undefined;
-      const { id: sessionId, userId } = session;
-      const end = { userId, sessionId, reason: 'logout', actor, origin } as const;
-      await this.sessionEnd.endSession(manager, end);
-      return sessionId;
-    });
+  /** Of a refresh token that was issued, replaced or not, and has not been removed for its age. */
+  async ofRefreshToken(token: string): Promise<SessionUser | undefined> {
+    const session = await this.sessions.findByToken(this.dataSource.manager, hashSecret(token));
+    return session ? { userId: session.userId, sessionId: session.id } : undefined;
   }
 
   /** Ends the session that an administrator revokes by its id, if there is one. */
-  async endRevoked(id: string, { actor, origin }: DoneBy): Promise<void> {
+  async endRevoked(id: string, by: DoneBy): Promise<void> {
     if (toUuid(id) === undefined) return;
     await this.dataSource.transaction(async (manager) => {
       const session = await this.sessions.find(manager, id);
       if (!session) return;
       const { userId } = session;
-      const end = { userId, sessionId: id, reason: 'revoked', actor, origin } as const;
+      const end = { ...by, userId, sessionId: id, reason: 'revoked' } as const;
       await this.sessionEnd.endSession(manager, end);
     });
   }
@@ -90,8 +67,9 @@ export class SessionsService {
 
   /** @throws SessionsError `session_not_found`, also for another user's */
   async delete(userId: string, sessionId: string, origin: Origin): Promise<void> {
+    const end = { userId, sessionId, reason: 'deleted', actor: userId, origin } as const;
     const hasEnded = await this.dataSource.transaction((manager) =>
-      this.sessionEnd.endSession(manager, { userId, sessionId, reason: 'deleted', origin }),
+      this.sessionEnd.endSession(manager, end),
     );
     if (!hasEnded) throw new SessionsError('session_not_found', `No session ${sessionId}`);
   }
