@@ -1,9 +1,9 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 
+import { AccessChanges } from '../access/access-changes.js';
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
-import { ClientAccessChanges } from './client-access-changes.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientSecretsService } from './client-secrets.service.js';
 import { ClientsAdminController } from './clients.admin.controller.js';
@@ -18,7 +18,6 @@ import { IntrospectionNotice } from './introspection-notice.js';
   providers: [
     ClientsService,
     ClientsRepository,
-    ClientAccessChanges,
     ClientAuthenticationService,
     ClientSecretsService,
     DemoClient,
@@ -26,4 +25,15 @@ import { IntrospectionNotice } from './introspection-notice.js';
   ],
   exports: [ClientAuthenticationService],
 })
-export class ClientsModule {}
+export class ClientsModule implements OnModuleInit {
+  constructor(
+    private readonly accessChanges: AccessChanges,
+    private readonly clients: ClientsService,
+  ) {}
+
+  onModuleInit(): void {
+    this.accessChanges.listen({
+      revoke: (manager, narrowing) => this.clients.narrow(manager, narrowing),
+    });
+  }
+}

@@ -4,11 +4,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import type { Narrowing } from '../access/access-changes.js';
 import { holdAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import {
   LONGEST_REVOCATION_SECONDS,
   RevocationsService,
@@ -33,6 +35,7 @@ export class ClientsService {
     private readonly accessModel: AccessModel,
     private readonly revocations: RevocationsService,
     private readonly audit: AuditService,
+    private readonly config: Config,
     private readonly clock: Clock,
   ) {}
 
@@ -109,11 +112,24 @@ export class ClientsService {
   }
 
   /**
+   * Ends the tokens of clients that may name a scope which is taken away from a resource, and takes it
+   * from the clients. Their tokens are not recorded, so that all of a client's end: it asks for another.
+   *
+   * @returns how many clients there were
+   */
+  async narrow(manager: EntityManager, narrowing: Narrowing): Promise<number> {
+    if (narrowing.of !== 'resource') return 0;
+    const ids = await this.clients.narrow(manager, narrowing, this.config.audience);
+    await this.revokeTokens(manager, ids);
+    return ids.length;
+  }
+
+  /**
    * Revokes every token that was issued to these clients before the transaction commits, and none that
    * is issued after: tokens carry the number of their client's newest revocation. The transaction has
    * to hold the clients locked.
    */
-  async revokeTokens(manager: EntityManager, ids: readonly string[]): Promise<void> {
+  private async revokeTokens(manager: EntityManager, ids: readonly string[]): Promise<void> {
     const before = this.clock.seconds();
     const exp = before + LONGEST_REVOCATION_SECONDS;
     await this.revocations.revoke(

@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit, type Provider } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 
+import { AccessChanges } from '../access/access-changes.js';
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
@@ -25,7 +26,6 @@ import { SessionEndService } from './session-end.service.js';
 import { PossibleThefts } from './possible-thefts.js';
 import { SessionExports } from './session-exports.js';
 import { SessionStartService } from './session-start.service.js';
-import { SessionAccessChanges } from './session-access-changes.js';
 import { SessionUserChanges } from './session-user-changes.js';
 import { SessionsAdminController } from './sessions.admin.controller.js';
 import { SessionsAdminService } from './sessions.admin.service.js';
@@ -79,7 +79,6 @@ export const SESSIONS_FOR_COMMANDS: Provider[] = [
     OwnPages,
     RefreshCookie,
     SessionStartService,
-    SessionAccessChanges,
     SessionExports,
     RefreshService,
     StepUpService,
@@ -96,10 +95,16 @@ export const SESSIONS_FOR_COMMANDS: Provider[] = [
 export class SessionsModule implements OnModuleInit {
   constructor(
     private readonly effects: RevocationEffects,
+    private readonly accessChanges: AccessChanges,
     private readonly sessions: SessionsService,
+    private readonly sessionEnd: SessionEndService,
   ) {}
 
   onModuleInit(): void {
     this.effects.on('sid', (id, by) => this.sessions.endRevoked(id, by));
+    // The sessions go on: their next refresh gives a token without what is taken away.
+    this.accessChanges.listen({
+      revoke: (manager, narrowing) => this.sessionEnd.revokeNarrowed(manager, narrowing),
+    });
   }
 }
