@@ -11,11 +11,11 @@ import { hashSecret, newSecret } from '../secret.js';
 import type { User } from '../users/user.entity.js';
 import { KnownNetworks } from '../users/known-networks.js';
 import { UsersRepository } from '../users/users.repository.js';
-import { BY_PASSWORD } from './authentication.js';
 import type { LoginTicket } from './login-ticket.entity.js';
 import { GUESSES_PER_TICKET, LoginTicketsRepository } from './login-tickets.repository.js';
 import type { MfaDemand } from './login.schema.js';
 import { SessionStartService } from './session-start.service.js';
+import { BY_PASSWORD } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
 import type { TokenResponse } from './sessions.schema.js';
 

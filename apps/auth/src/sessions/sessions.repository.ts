@@ -2,9 +2,14 @@ import { execute, insertRows, type NewRow, type Statement } from '@jwt-auth/chas
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
-import { BY_PASSWORD, type Authentication, type AuthenticationMethod } from './authentication.js';
 import { RefreshToken } from './refresh-token.entity.js';
-import { Session, type EndReason } from './session.entity.js';
+import {
+  BY_PASSWORD,
+  Session,
+  type Authentication,
+  type AuthenticationMethod,
+  type EndReason,
+} from './session.entity.js';
 
 /** More than a user reads. A user with more sessions can end all of them at once. */
 const MAX_LISTED = 500;

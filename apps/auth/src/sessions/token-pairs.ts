@@ -11,10 +11,9 @@ import type { UserClaims } from '../tokens/access-token-claims.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
-import type { Authentication } from './authentication.js';
 import { SessionsError } from './sessions.errors.js';
 import type { RefreshToken } from './refresh-token.entity.js';
-import { authenticationOf, type Session } from './session.entity.js';
+import { authenticationOf, type Authentication, type Session } from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 /** An access token and the refresh token beside it: as the client gets them, and as they are kept. */
