@@ -6,9 +6,8 @@ import type { FastifyRequest } from 'fastify';
 import { audiencesOf } from '../clients/client.entity.js';
 import { Config } from '../config.js';
 import { IssuedTokens } from '../tokens/issued-tokens.js';
-import { Callers } from './callers.js';
+import { Callers, demandGrant } from './callers.js';
 import { FormBody, required, type Form } from './forms.js';
-import { OAuthError } from './oauth.errors.js';
 import { ApiOAuthErrors, formSchema, Introspection, PRESENTED_TOKEN_FORM } from './oauth.schema.js';
 
 /** The introspection endpoint (RFC 7662). */
@@ -35,10 +34,7 @@ export class IntrospectionController {
     @Req() request: FastifyRequest,
   ): Promise<Introspection> {
     const client = await this.callers.demand(request, form);
-    if (!client.grants.includes('introspect')) {
-      const message = 'The client is not registered for introspect';
-      throw new OAuthError('unauthorized_client', message, { status: 403 });
-    }
+    demandGrant(client, 'introspect', 403);
     return this.describe(required(form, 'token'), audiencesOf(client, this.config.audience));
   }
 

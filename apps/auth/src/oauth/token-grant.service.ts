@@ -4,12 +4,13 @@ import { AccessModel } from '../access/access-model.js';
 import { AccessModelError } from '../access/access.errors.js';
 import type { Origin } from '../audit/origin.js';
 import { ClientAuthenticationService } from '../clients/client-authentication.service.js';
-import { audiencesOf, type Client, type ClientGrant } from '../clients/client.entity.js';
+import { audiencesOf, type Client } from '../clients/client.entity.js';
 import { Config } from '../config.js';
 import { RefreshService } from '../sessions/refresh.service.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
+import { demandGrant } from './callers.js';
 import { OAuthError } from './oauth.errors.js';
 import type { OAuthTokens } from './oauth.schema.js';
 
@@ -37,7 +38,7 @@ export class TokenGrantService {
   ): Promise<OAuthTokens> {
     const tokens = await this.clients.whileEnabled(id, async (client, manager) => {
       // It may have lost the grant since it was authenticated.
-      demandGrant(client.grants, 'client_credentials');
+      demandGrant(client, 'client_credentials');
       const audiences = audiencesWithin(audiencesOf(client, this.config.audience), resource);
       const terms = await this.accessModel.terms(manager, { clientId: id, audiences });
       const allowed = client.scopes.filter((each) => terms.scopes.has(each));
@@ -74,15 +75,9 @@ export class TokenGrantService {
     request: TokenRequest,
     origin: Origin,
   ): Promise<TokenResponse> {
-    if (client) demandGrant(client.grants, 'refresh_token');
+    if (client) demandGrant(client, 'refresh_token');
     return this.refreshing.refresh(refreshToken, origin, request);
   }
-}
-
-/** @throws OAuthError `unauthorized_client` */
-function demandGrant(grants: readonly ClientGrant[], grant: ClientGrant): void {
-  if (grants.includes(grant)) return;
-  throw new OAuthError('unauthorized_client', `The client is not registered for ${grant}`);
 }
 
 /** @throws AccessModelError `invalid_target` */
