@@ -5,7 +5,7 @@ import { AppModule } from './app.module.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { serveConsole } from './console/console.js';
-import { acceptOAuthForms } from './oauth/forms.js';
+import { acceptOAuthForms, isOAuthPath } from './oauth/forms.js';
 import { refuseCrossSiteRequests } from './sessions/cookie-requests.js';
 
 /** The answer below /oauth/ to what reaches no route there (RFC 6749 section 5.2). */
@@ -25,7 +25,7 @@ export async function createAuthApp(
     trustProxy: config.trustProxy,
     cors: config.cors,
     basePath: config.basePath,
-    errorBodyOf: (path) => (path.startsWith('/oauth/') ? UNREADABLE : undefined),
+    errorBodyOf: (path) => (isOAuthPath(path) ? UNREADABLE : undefined),
     server,
     documentation: config.areDocsServed
       ? { title: 'auth', description: 'The issuer: users, sessions, signing keys and revocations.' }

@@ -11,7 +11,7 @@ import { oauthErrorOf } from './oauth/oauth.errors.js';
  * and every other one as a problem.
  */
 @Catch()
-export class ErrorFilter extends ProblemFilter {
+class ErrorFilter extends ProblemFilter {
   private readonly oauthLogger = new Logger(ErrorFilter.name);
 
   override catch(error: unknown, host: ArgumentsHost): unknown {

@@ -18,11 +18,9 @@ export class ClientAuthenticationService {
   async authenticate(clientId: string, secret: string): Promise<Client | undefined> {
     const id = toUuid(clientId);
     if (id === undefined) return undefined;
-    const [client, hashes] = await Promise.all([
-      this.clients.findEnabled(id),
-      this.clients.secretHashes(id),
-    ]);
-    const isRight = isSecretOf(secret, hashes);
+    // One after the other, as each would take a connection of the pool.
+    const client = await this.clients.findEnabled(id);
+    const isRight = isSecretOf(secret, await this.clients.secretHashes(id));
     return client && isRight ? client : undefined;
   }
 

@@ -12,7 +12,7 @@ import { ClientsRepository } from './clients.repository.js';
 import { hashSecret, newSecret } from '../secret.js';
 
 /** A secret in plain text: shown once, to the administrator who made it. */
-export type NewSecret = Pick<ClientSecret, 'id' | 'createdAt'> & { readonly secret: string };
+type NewSecret = Pick<ClientSecret, 'id' | 'createdAt'> & { readonly secret: string };
 
 /** The old one and the new one while a service is rolled over. */
 const MAX_SECRETS = 2;

@@ -1,4 +1,4 @@
-import { RouteOptions } from '@jwt-auth/chassis';
+import { RouteOptions, Uuid } from '@jwt-auth/chassis';
 import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Body, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import {
@@ -14,7 +14,6 @@ import { audiencesOf, type Client } from './client.entity.js';
 import {
   ClientAnswer,
   ClientChange,
-  ClientId,
   ClientList,
   CreatedClient,
   CreatedSecret,
@@ -69,7 +68,7 @@ export class ClientsAdminController {
   })
   @ApiOkResponse({ standardSchema: ClientAnswer })
   async change(
-    @Param('id', { schema: ClientId }) id: string,
+    @Param('id', { schema: Uuid }) id: string,
     @Body({ schema: ClientChange }) { disabled, ...change }: ClientChange,
     @CurrentPrincipal() { subject: actor }: Principal,
     @RequestOrigin() origin: Origin,
@@ -83,7 +82,7 @@ export class ClientsAdminController {
   @ApiOperation({ summary: 'End a client and all its tokens, everywhere and at once' })
   @ApiNoContentResponse()
   delete(
-    @Param('id', { schema: ClientId }) id: string,
+    @Param('id', { schema: Uuid }) id: string,
     @CurrentPrincipal() admin: Principal,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
@@ -94,7 +93,7 @@ export class ClientsAdminController {
   @ApiOperation({ summary: 'A second secret beside the first, until all its services know it' })
   @ApiCreatedResponse({ standardSchema: CreatedSecret })
   async addSecret(
-    @Param('id', { schema: ClientId }) clientId: string,
+    @Param('id', { schema: Uuid }) clientId: string,
     @CurrentPrincipal() admin: Principal,
     @RequestOrigin() origin: Origin,
   ): Promise<CreatedSecret> {
@@ -108,8 +107,8 @@ export class ClientsAdminController {
   @ApiOperation({ summary: 'End a secret' })
   @ApiNoContentResponse()
   removeSecret(
-    @Param('id', { schema: ClientId }) id: string,
-    @Param('secretId', { schema: ClientId }) secretId: string,
+    @Param('id', { schema: Uuid }) id: string,
+    @Param('secretId', { schema: Uuid }) secretId: string,
     @CurrentPrincipal() admin: Principal,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {

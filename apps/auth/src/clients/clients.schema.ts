@@ -1,4 +1,4 @@
-import { line, Uuid } from '@jwt-auth/chassis';
+import { line } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { Audience, ScopeName } from '../access/access.schema.js';
@@ -73,5 +73,3 @@ export const CreatedSecret = z
   .object({ id: z.uuid(), secret: z.string(), createdAt: z.iso.datetime() })
   .meta({ id: 'CreatedSecret' });
 export type CreatedSecret = z.infer<typeof CreatedSecret>;
-
-export const ClientId = Uuid;

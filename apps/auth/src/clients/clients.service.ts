@@ -20,7 +20,7 @@ import type { Client } from './client.entity.js';
 import { ClientsRepository, type ListedClient } from './clients.repository.js';
 
 /** What an administrator decides of a client. */
-export type ClientTraits = Pick<
+type ClientTraits = Pick<
   Client,
   'name' | 'grants' | 'scopes' | 'audiences' | 'claims' | 'isDisabled'
 >;

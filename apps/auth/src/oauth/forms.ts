@@ -13,9 +13,11 @@ import { OAuthError } from './oauth.errors.js';
 /** The parameters of a request that have a value: one without counts as omitted (RFC 6749 section 3.2). */
 export type Form = ReadonlyMap<string, string>;
 
+export const isOAuthPath = (path: string): boolean => path.startsWith('/oauth/');
+
 /** Also under another spelling of the path, where a route answers to it. */
 export function isOAuthRoute(request: FastifyRequest): boolean {
-  return (request.routeOptions?.url ?? request.url).startsWith('/oauth/');
+  return isOAuthPath(request.routeOptions?.url ?? request.url);
 }
 
 /**

@@ -8,7 +8,7 @@ import { SessionsError } from './sessions.errors.js';
  * Where a request came from: one of our pages, someone else's page, or a caller that is not a page.
  * Browsers say so in headers that no script can set (Fetch standard, "forbidden request-header").
  */
-export type PageKind = 'own' | 'foreign' | 'none';
+type PageKind = 'own' | 'foreign' | 'none';
 
 /** The pages that may use a session which is kept in a cookie: auth's own, and those of `CORS_ORIGINS`. */
 @Injectable()

@@ -1,3 +1,4 @@
+import { Uuid } from '@jwt-auth/chassis';
 import { JwtGuard, OptionalAuth, Public, RequireScopes, TokenError } from '@jwt-auth/jwt-core';
 import {
   Body,
@@ -35,13 +36,7 @@ import { RevocationReceipts } from '../revocations/revocation-receipts.js';
 import { RevocationReceipt } from '../revocations/revocations.admin.schema.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionsError } from './sessions.errors.js';
-import {
-  RefreshRequest,
-  sessionAnswer,
-  SessionId,
-  SessionList,
-  SessionResponse,
-} from './sessions.schema.js';
+import { RefreshRequest, sessionAnswer, SessionList, SessionResponse } from './sessions.schema.js';
 import { SessionsService } from './sessions.service.js';
 
 @ApiTags('sessions')
@@ -142,7 +137,7 @@ export class SessionsController {
   @ApiOperation({ summary: 'End one of my sessions' })
   @ApiNoContentResponse()
   delete(
-    @Param('id', { schema: SessionId }) id: string,
+    @Param('id', { schema: Uuid }) id: string,
     @CurrentUser() { userId }: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {

@@ -84,13 +84,7 @@ export const SESSIONS_FOR_COMMANDS: Provider[] = [
     StepUpService,
     TokenPairs,
   ],
-  exports: [
-    SessionsService,
-    SessionStartService,
-    SessionEndService,
-    PossibleThefts,
-    RefreshService,
-  ],
+  exports: [SessionsService, PossibleThefts, RefreshService],
 })
 export class SessionsModule implements OnModuleInit {
   constructor(

@@ -75,12 +75,10 @@ export function sessionAnswer(session: Session, currentId?: string): SessionList
   };
 }
 
-export const SessionId = Uuid;
-
 /** Each limits the count further. */
 export const LiveTokensQuery = z.strictObject({
   userId: Uuid.optional(),
-  sessionId: SessionId.optional(),
+  sessionId: Uuid.optional(),
   kid: Kid.optional().meta({ description: 'those that were issued while this key signed' }),
   role: RoleName.optional().meta({ description: 'those of users who have this role' }),
   audience: Audience.optional(),

@@ -17,13 +17,13 @@ import { authenticationOf, type Authentication, type Session } from './session.e
 import type { TokenResponse } from './sessions.schema.js';
 
 /** An access token and the refresh token beside it: as the client gets them, and as they are kept. */
-export interface TokenPair {
+interface TokenPair {
   readonly response: TokenResponse;
   readonly record: RefreshToken;
 }
 
 /** Who and what a pair is for. */
-export interface PairRequest {
+interface PairRequest {
   readonly user: User;
   readonly session: Session;
   /** What is asked of this one token, within what the session may. */
