@@ -25,7 +25,6 @@ import { CoreModule } from './core.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { provideErrorFilter } from './error.filter.js';
 import { factorsProblem } from './factors/factors.errors.js';
-import { factorMetrics } from './factors/factors.metrics.js';
 import { FactorsModule } from './factors/factors.module.js';
 import { SecondFactors } from './factors/second-factors.js';
 import { HealthHistoryModule } from './health/health-history.module.js';
@@ -37,6 +36,7 @@ import { mailMetrics } from './mail/mail.metrics.js';
 import { MailModule } from './mail/mail.module.js';
 import { MailSender } from './mail/mail-sender.js';
 import { OAuthModule } from './oauth/oauth.module.js';
+import { outcomeMetrics } from './outcomes.js';
 import { EXPIRED_ROWS } from './retention/expired-rows.js';
 import { receiptMetrics } from './receipts/receipts.metrics.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
@@ -45,7 +45,6 @@ import { feedMetrics } from './revocations/revocations.metrics.js';
 import { RevocationsModule } from './revocations/revocations.module.js';
 import { RefreshService } from './sessions/refresh.service.js';
 import { sessionsProblem } from './sessions/sessions.errors.js';
-import { refreshMetrics } from './sessions/sessions.metrics.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { ReferenceTokens } from './tokens/reference-tokens.js';
 import { TokensModule } from './tokens/tokens.module.js';
@@ -178,8 +177,16 @@ function metrics(): DynamicModule {
         loginMetrics(login, hasher, breached),
         feedMetrics(feed),
         receiptMetrics(receipts),
-        refreshMetrics(refreshing),
-        factorMetrics(secondFactors),
+        outcomeMetrics(
+          'auth_refreshes_total',
+          'Exchanges of a refresh token, by outcome. refresh_token_reused: two hold it',
+          refreshing.outcomes,
+        ),
+        outcomeMetrics(
+          'auth_second_factors_total',
+          'Checks of a second factor, by outcome',
+          secondFactors.outcomes,
+        ),
       ],
     }),
   });

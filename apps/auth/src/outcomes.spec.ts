@@ -1,6 +1,7 @@
+import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 
-import { Outcomes } from './outcomes.js';
+import { Outcomes, outcomeMetrics } from './outcomes.js';
 
 const coded = (code: unknown) => Object.assign(new Error('refused'), { code });
 
@@ -27,5 +28,18 @@ describe('outcomes', () => {
     await expect(outcomes.of(Promise.reject(error as Error))).rejects.toBe(error);
     const none = { succeeded: 0, refused: 0, failed: 0 };
     expect(outcomes.counts).toEqual({ ...none, [outcome]: 1 });
+  });
+
+  it('are counters, each from the start', async () => {
+    const outcomes = new Outcomes(['refused']);
+    await outcomes.of(Promise.resolve());
+    const registry = new Registry();
+    outcomeMetrics('tries_total', 'Tries, by outcome', outcomes)(registry);
+    const lines = (await registry.metrics()).split('\n');
+    expect(lines.filter((line) => line.startsWith('tries_'))).toEqual([
+      'tries_total{outcome="succeeded"} 1',
+      'tries_total{outcome="refused"} 0',
+      'tries_total{outcome="failed"} 0',
+    ]);
   });
 });

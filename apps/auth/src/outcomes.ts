@@ -1,3 +1,5 @@
+import { counters, type MetricSource } from '@jwt-auth/chassis';
+
 /** How it ended: well, in one of the ways that are foreseen, or in another one (`failed`). */
 type Outcome<Foreseen extends string> = Foreseen | 'succeeded' | 'failed';
 
@@ -32,4 +34,9 @@ export class Outcomes<Foreseen extends string = string> {
   private note(outcome: string): void {
     this.byOutcome.set(outcome, (this.byOutcome.get(outcome) ?? 0) + 1);
   }
+}
+
+/** A counter with a label `outcome` for each of them. */
+export function outcomeMetrics(name: string, help: string, outcomes: Outcomes): MetricSource {
+  return (registry) => counters(registry, { name, help, label: 'outcome' }, () => outcomes.counts);
 }

@@ -1,5 +1,6 @@
 import { counters, gauge, type MetricSource } from '@jwt-auth/chassis';
 
+import { outcomeMetrics } from '../outcomes.js';
 import type { BreachedPasswords } from './breached-passwords.js';
 import type { CredentialsService } from './credentials.service.js';
 import type { PasswordHasher } from './password-hasher.js';
@@ -11,15 +12,11 @@ export function loginMetrics(
   breached: BreachedPasswords,
 ): MetricSource {
   return (registry) => {
-    counters(
-      registry,
-      {
-        name: 'auth_logins_total',
-        help: 'Checks of an e-mail and its password, by outcome',
-        label: 'outcome',
-      },
-      () => login.outcomes.counts,
-    );
+    outcomeMetrics(
+      'auth_logins_total',
+      'Checks of an e-mail and its password, by outcome',
+      login.outcomes,
+    )(registry);
     counters(
       registry,
       {
