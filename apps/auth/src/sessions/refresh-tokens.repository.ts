@@ -6,7 +6,7 @@ import {
   type Statement,
 } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 
 import type { Narrowing } from '../access/access-changes.js';
 import { keyWhileIssuing } from '../access/access-locks.js';
@@ -60,6 +60,7 @@ const SPEND: Statement = {
     UPDATE refresh_tokens SET replaced_at = $3, sealed_successor = $4 WHERE hash = $2`,
 };
 
+const OWNER_HAS_ROLE = 'owner.id = session.user_id AND :role = ANY(owner.roles)';
 const IS_FOR_AUDIENCE = 'coalesce(token.access_token_audience, :defaultAudience) = :audience';
 
 /** The token names a scope that the role has lost, and that no other role of its user gives in its session. */
@@ -150,14 +151,9 @@ export class RefreshTokensRepository {
 
   /** The access tokens of a user's open sessions that expire after `since`. */
   liveAccessTokens(manager: EntityManager, userId: string, since: Date): Promise<LiveAccess[]> {
-    return manager
-      .createQueryBuilder(RefreshToken, 'token')
-      .innerJoin(Session, 'session', 'session.id = token.session_id')
-      .select('token.access_token_id', 'id')
-      .addSelect('token.access_token_expires_at', 'expiresAt')
-      .where('session.user_id = :userId AND session.ended_at IS NULL', { userId })
-      .andWhere('token.access_token_expires_at > :since', { since })
-      .getRawMany<LiveAccess>();
+    return accessTokensOf(
+      liveLinks(manager, since).andWhere('session.user_id = :userId', { userId }),
+    );
   }
 
   /** How many access tokens of open sessions expire after `since`. */
@@ -166,16 +162,10 @@ export class RefreshTokensRepository {
     { userId, sessionId, role, audience, issued }: LiveFilter,
     { since, defaultAudience }: { readonly since: Date; readonly defaultAudience: string },
   ): Promise<number> {
-    const tokens = manager
-      .createQueryBuilder(RefreshToken, 'token')
-      .innerJoin(Session, 'session', 'session.id = token.session_id AND session.ended_at IS NULL')
-      .where('token.access_token_expires_at > :since', { since });
+    const tokens = liveLinks(manager, since);
     if (userId !== undefined) tokens.andWhere('session.user_id = :userId', { userId });
     if (sessionId !== undefined) tokens.andWhere('session.id = :sessionId', { sessionId });
-    if (role !== undefined) {
-      const hasRole = 'owner.id = session.user_id AND :role = ANY(owner.roles)';
-      tokens.innerJoin(User, 'owner', hasRole, { role });
-    }
+    if (role !== undefined) tokens.innerJoin(User, 'owner', OWNER_HAS_ROLE, { role });
     if (audience !== undefined) {
       tokens.andWhere(IS_FOR_AUDIENCE, { defaultAudience, audience });
     }
@@ -198,25 +188,33 @@ export class RefreshTokensRepository {
     { since, defaultAudience }: { readonly since: Date; readonly defaultAudience: string },
   ): Promise<LiveAccess[]> {
     const { scopes, isRemoved } = narrowing;
-    const tokens = manager
-      .createQueryBuilder(RefreshToken, 'token')
-      .innerJoin(Session, 'session', 'session.id = token.session_id AND session.ended_at IS NULL')
-      .select('token.access_token_id', 'id')
-      .addSelect('token.access_token_expires_at', 'expiresAt')
-      .where('token.access_token_expires_at > :since', { since });
+    const tokens = liveLinks(manager, since);
     // A token from a release that did not keep its scopes may have any.
     const named = '(token.access_token_scopes IS NULL OR token.access_token_scopes && :scopes)';
     if (narrowing.of === 'resource') {
       const { audience } = narrowing;
       tokens.andWhere(IS_FOR_AUDIENCE, { defaultAudience, audience });
       if (!isRemoved) tokens.andWhere(named, { scopes });
-      return tokens.getRawMany<LiveAccess>();
+      return accessTokensOf(tokens);
     }
-    tokens.innerJoin(User, 'owner', 'owner.id = session.user_id AND :role = ANY(owner.roles)', {
-      role: narrowing.name,
-    });
+    tokens.innerJoin(User, 'owner', OWNER_HAS_ROLE, { role: narrowing.name });
     const isTakenWhole = isRemoved || narrowing.requiresMfa;
     if (!isTakenWhole) tokens.andWhere(named, { scopes }).andWhere(IS_LOST);
-    return tokens.getRawMany<LiveAccess>();
+    return accessTokensOf(tokens);
   }
+}
+
+/** The links of open sessions whose access token expires after `since`. */
+function liveLinks(manager: EntityManager, since: Date): SelectQueryBuilder<RefreshToken> {
+  return manager
+    .createQueryBuilder(RefreshToken, 'token')
+    .innerJoin(Session, 'session', 'session.id = token.session_id AND session.ended_at IS NULL')
+    .where('token.access_token_expires_at > :since', { since });
+}
+
+function accessTokensOf(links: SelectQueryBuilder<RefreshToken>): Promise<LiveAccess[]> {
+  return links
+    .select('token.access_token_id', 'id')
+    .addSelect('token.access_token_expires_at', 'expiresAt')
+    .getRawMany<LiveAccess>();
 }
