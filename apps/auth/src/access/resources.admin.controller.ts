@@ -1,5 +1,4 @@
 import { PageQuery, RouteOptions, type Page } from '@jwt-auth/chassis';
-import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import {
   ApiCreatedResponse,
@@ -8,7 +7,7 @@ import {
   ApiOperation,
 } from '@nestjs/swagger';
 
-import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { demandSameKey } from './access.errors.js';
 import {
   MAX_ACCESS_BYTES,
@@ -40,10 +39,9 @@ export class ResourcesAdminController {
   @ApiCreatedResponse({ standardSchema: ResourceAnswer })
   async create(
     @Body({ schema: NewResource }) resource: NewResource,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<ResourceAnswer> {
-    return this.answer(await this.resources.create(resource, { actor, origin }));
+    return this.answer(await this.resources.create(resource, by));
   }
 
   @Put(':audience')
@@ -55,23 +53,18 @@ export class ResourcesAdminController {
   async change(
     @Param('audience') audience: string,
     @Body({ schema: ResourceChange }) change: ResourceChange,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<ResourceAnswer> {
     demandSameKey('audience', audience, change.audience);
-    return this.answer(await this.resources.change(audience, change.scopes, { actor, origin }));
+    return this.answer(await this.resources.change(audience, change.scopes, by));
   }
 
   @Delete(':audience')
   @HttpCode(204)
   @ApiOperation({ summary: 'Remove a resource and its scopes. Live tokens for it are revoked' })
   @ApiNoContentResponse()
-  delete(
-    @Param('audience') audience: string,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
-  ): Promise<void> {
-    return this.resources.delete(audience, { actor, origin });
+  delete(@Param('audience') audience: string, @ByCaller() by: DoneBy): Promise<void> {
+    return this.resources.delete(audience, by);
   }
 
   private answer({ audience, scopes }: Resource): ResourceAnswer {

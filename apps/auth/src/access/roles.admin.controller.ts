@@ -1,5 +1,4 @@
 import { PageQuery, RouteOptions, type Page } from '@jwt-auth/chassis';
-import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import {
   ApiCreatedResponse,
@@ -8,7 +7,7 @@ import {
   ApiOperation,
 } from '@nestjs/swagger';
 
-import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { demandSameKey } from './access.errors.js';
 import { MAX_ACCESS_BYTES, NewRole, RoleAnswer, RoleChange, RolePage } from './access.schema.js';
 import { AdminController } from './admin-controller.decorator.js';
@@ -35,10 +34,9 @@ export class RolesAdminController {
   @ApiCreatedResponse({ standardSchema: RoleAnswer })
   async create(
     @Body({ schema: NewRole }) role: NewRole,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<RoleAnswer> {
-    return roleAnswer(await this.roles.create(role, { actor, origin }));
+    return roleAnswer(await this.roles.create(role, by));
   }
 
   @Put(':name')
@@ -51,23 +49,18 @@ export class RolesAdminController {
   async change(
     @Param('name') name: string,
     @Body({ schema: RoleChange }) change: RoleChange,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<RoleAnswer> {
     demandSameKey('name', name, change.name);
-    return roleAnswer(await this.roles.change(name, change, { actor, origin }));
+    return roleAnswer(await this.roles.change(name, change, by));
   }
 
   @Delete(':name')
   @HttpCode(204)
   @ApiOperation({ summary: 'Take a role from all users. Their live tokens are revoked' })
   @ApiNoContentResponse()
-  delete(
-    @Param('name') name: string,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
-  ): Promise<void> {
-    return this.roles.delete(name, { actor, origin });
+  delete(@Param('name') name: string, @ByCaller() by: DoneBy): Promise<void> {
+    return this.roles.delete(name, by);
   }
 }
 

@@ -1,9 +1,8 @@
-import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Body, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation } from '@nestjs/swagger';
 
 import { AdminController } from '../access/admin-controller.decorator.js';
-import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { ApiNeedsMail } from './accounts.errors.js';
 import { Accepted, PasswordRequest } from './accounts.schema.js';
 import { PasswordRecoveryService } from './password-recovery.service.js';
@@ -22,10 +21,9 @@ export class AccountsAdminController {
   async requestPassword(
     @Param('id') id: string,
     @Body({ schema: PasswordRequest }) { required }: PasswordRequest,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<Accepted> {
-    await this.recovery.requestFor(id, { isRequired: required, actor, origin });
+    await this.recovery.requestFor(id, { isRequired: required, ...by });
     return {};
   }
 }

@@ -1,4 +1,5 @@
 import { callerAddress } from '@jwt-auth/chassis';
+import type { AuthenticatedRequest } from '@jwt-auth/jwt-core';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
@@ -27,6 +28,14 @@ const MAX_USER_AGENT = 256;
 export const RequestOrigin = createParamDecorator((_: unknown, context: ExecutionContext) =>
   originOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
+
+/** The parameter of a handler that receives its caller, whose token `JwtGuard` has verified. */
+export const ByCaller = createParamDecorator((_: unknown, context: ExecutionContext): DoneBy => {
+  const request = context
+    .switchToHttp()
+    .getRequest<FastifyRequest & Required<AuthenticatedRequest>>();
+  return { actor: request.principal.subject, origin: originOf(request) };
+});
 
 export function originOf(
   request: Pick<FastifyRequest, 'callerAddress' | 'id' | 'headers'>,

@@ -1,5 +1,4 @@
 import { RouteOptions, Uuid } from '@jwt-auth/chassis';
-import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Body, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import {
   ApiCreatedResponse,
@@ -8,7 +7,7 @@ import {
   ApiOperation,
 } from '@nestjs/swagger';
 
-import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { ClientSecretsService } from './client-secrets.service.js';
 import { audiencesOf, type Client } from './client.entity.js';
 import {
@@ -52,11 +51,10 @@ export class ClientsAdminController {
   @ApiCreatedResponse({ standardSchema: CreatedClient })
   async create(
     @Body({ schema: NewClient }) newClient: NewClient,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<CreatedClient> {
     const traits = { ...newClient, isDisabled: false };
-    const { client, secret } = await this.clients.create(traits, { actor, origin });
+    const { client, secret } = await this.clients.create(traits, by);
     return { ...this.answer(client), secret };
   }
 
@@ -70,23 +68,18 @@ export class ClientsAdminController {
   async change(
     @Param('id', { schema: Uuid }) id: string,
     @Body({ schema: ClientChange }) { disabled, ...change }: ClientChange,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<ClientAnswer> {
     const traits = { ...change, ...(disabled !== undefined && { isDisabled: disabled }) };
-    return this.answer(await this.clients.change(id, traits, { actor, origin }));
+    return this.answer(await this.clients.change(id, traits, by));
   }
 
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'End a client and all its tokens, everywhere and at once' })
   @ApiNoContentResponse()
-  delete(
-    @Param('id', { schema: Uuid }) id: string,
-    @CurrentPrincipal() admin: Principal,
-    @RequestOrigin() origin: Origin,
-  ): Promise<void> {
-    return this.clients.delete(id, { actor: admin.subject, origin });
+  delete(@Param('id', { schema: Uuid }) id: string, @ByCaller() by: DoneBy): Promise<void> {
+    return this.clients.delete(id, by);
   }
 
   @Post(':id/secrets')
@@ -94,11 +87,9 @@ export class ClientsAdminController {
   @ApiCreatedResponse({ standardSchema: CreatedSecret })
   async addSecret(
     @Param('id', { schema: Uuid }) clientId: string,
-    @CurrentPrincipal() admin: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<CreatedSecret> {
-    const change = { actor: admin.subject, origin };
-    const { id, secret, createdAt } = await this.secrets.add(clientId, change);
+    const { id, secret, createdAt } = await this.secrets.add(clientId, by);
     return { id, secret, createdAt: createdAt.toISOString() };
   }
 
@@ -109,10 +100,9 @@ export class ClientsAdminController {
   removeSecret(
     @Param('id', { schema: Uuid }) id: string,
     @Param('secretId', { schema: Uuid }) secretId: string,
-    @CurrentPrincipal() admin: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<void> {
-    return this.secrets.remove(id, secretId, { actor: admin.subject, origin });
+    return this.secrets.remove(id, secretId, by);
   }
 
   /** Member by member: nothing else of a row leaves. */

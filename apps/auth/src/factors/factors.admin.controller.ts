@@ -1,9 +1,8 @@
-import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
 import { AdminController } from '../access/admin-controller.decorator.js';
-import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { factorAnswer, FactorList } from './factors.schema.js';
 import { FactorsService } from './factors.service.js';
 
@@ -23,11 +22,7 @@ export class FactorsAdminController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Remove all second factors of another user, who has lost them' })
   @ApiNoContentResponse()
-  async reset(
-    @Param('id') userId: string,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
-  ): Promise<void> {
-    await this.factors.reset(userId, { actor, origin });
+  async reset(@Param('id') userId: string, @ByCaller() by: DoneBy): Promise<void> {
+    await this.factors.reset(userId, by);
   }
 }

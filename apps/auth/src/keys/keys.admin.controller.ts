@@ -1,9 +1,8 @@
-import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
 
-import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import type { SigningKey } from './signing-key.entity.js';
 import { AdminController } from '../access/admin-controller.decorator.js';
@@ -25,8 +24,8 @@ export class KeysAdminController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Sign with the published next key from now on' })
   @ApiOkResponse({ standardSchema: z.array(KeyAnswer) })
-  async rotate(@CurrentPrincipal() admin: Principal, @RequestOrigin() origin: Origin) {
-    await this.keyRotation.rotate({ actor: admin.subject, origin });
+  async rotate(@ByCaller() by: DoneBy) {
+    await this.keyRotation.rotate(by);
     return this.list();
   }
 
@@ -34,12 +33,8 @@ export class KeysAdminController {
   @HttpCode(200)
   @ApiOperation({ summary: 'End a key that someone else may have, everywhere and at once' })
   @ApiOkResponse({ standardSchema: z.array(KeyAnswer) })
-  async withdraw(
-    @Param('kid', { schema: Kid }) kid: string,
-    @CurrentPrincipal() admin: Principal,
-    @RequestOrigin() origin: Origin,
-  ) {
-    await this.keyRotation.withdraw(kid, { actor: admin.subject, origin });
+  async withdraw(@Param('kid', { schema: Kid }) kid: string, @ByCaller() by: DoneBy) {
+    await this.keyRotation.withdraw(kid, by);
     return this.list();
   }
 }

@@ -1,9 +1,8 @@
 import { PageQuery, type Page } from '@jwt-auth/chassis';
-import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Body, Get, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
-import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { AdminController } from '../access/admin-controller.decorator.js';
 import {
   ApiReceipt,
@@ -43,12 +42,11 @@ export class RevocationsAdminController {
   @ApiOkResponse({ standardSchema: RevocationReceipt })
   async add(
     @Body({ schema: RevocationRequest }) revocation: RevocationRequest,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
     @WantedReceipt() wanted: ReceiptRequest,
     @Query({ schema: ReceiptQuery }) { wait }: ReceiptQuery,
   ): Promise<RevocationAnswer | RevocationReceipt> {
-    const added = await this.revocations.add(revocation, { actor, origin });
+    const added = await this.revocations.add(revocation, by);
     const { kind, id } = added;
     const receipt = await this.receipts.answer(wanted, { kind, ids: [id] }, wait);
     return receipt ?? revocationAnswer(added);

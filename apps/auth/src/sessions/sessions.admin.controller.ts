@@ -3,7 +3,7 @@ import { Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
 import { AdminController } from '../access/admin-controller.decorator.js';
-import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { SessionsAdminService } from './sessions.admin.service.js';
 import { sessionAnswer, SessionList } from './sessions.schema.js';
 
@@ -26,12 +26,8 @@ export class SessionsAdminController {
   @HttpCode(204)
   @ApiOperation({ summary: 'End all sessions of a user' })
   @ApiNoContentResponse()
-  async endAll(
-    @Param('id') userId: string,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
-  ): Promise<void> {
-    await this.sessions.endAll(userId, { actor, origin });
+  async endAll(@Param('id') userId: string, @ByCaller() by: DoneBy): Promise<void> {
+    await this.sessions.endAll(userId, by);
   }
 
   @Delete(':sid')
@@ -41,9 +37,8 @@ export class SessionsAdminController {
   end(
     @Param('id') userId: string,
     @Param('sid') sessionId: string,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<void> {
-    return this.sessions.end(userId, sessionId, { actor, origin });
+    return this.sessions.end(userId, sessionId, by);
   }
 }

@@ -1,5 +1,4 @@
 import { RouteOptions, type Page } from '@jwt-auth/chassis';
-import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import {
   Body,
   Delete,
@@ -22,7 +21,7 @@ import {
 import type { FastifyReply } from 'fastify';
 
 import { AdminController } from '../access/admin-controller.decorator.js';
-import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { ByCaller, type DoneBy } from '../audit/origin.js';
 import {
   GeneratedPassword,
   NewUserRequest,
@@ -55,10 +54,9 @@ export class UsersAdminController {
   @ApiCreatedResponse({ standardSchema: UserAnswer })
   async create(
     @Body({ schema: NewUserRequest }) user: NewUserRequest,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<UserAnswer> {
-    return userAnswer(await this.users.create(user, { actor, origin }));
+    return userAnswer(await this.users.create(user, by));
   }
 
   @Get(':id')
@@ -75,10 +73,9 @@ export class UsersAdminController {
   async change(
     @Param('id') id: string,
     @Body({ schema: UserChangeRequest }) change: UserChangeRequest,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
   ): Promise<UserAnswer> {
-    return userAnswer(await this.users.change(id, change, { actor, origin }));
+    return userAnswer(await this.users.change(id, change, by));
   }
 
   @Put(':id/password')
@@ -92,11 +89,10 @@ export class UsersAdminController {
   async resetPassword(
     @Param('id') id: string,
     @Body({ schema: UserPasswordReset }) { password: given }: UserPasswordReset,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
+    @ByCaller() by: DoneBy,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GeneratedPassword | undefined> {
-    const password = await this.users.resetPassword(id, given, { actor, origin });
+    const password = await this.users.resetPassword(id, given, by);
     if (password !== undefined) return { password };
     void reply.status(204);
     return undefined;
@@ -106,11 +102,7 @@ export class UsersAdminController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a user: all rows, and all tokens at once' })
   @ApiNoContentResponse()
-  delete(
-    @Param('id') id: string,
-    @CurrentPrincipal() { subject: actor }: Principal,
-    @RequestOrigin() origin: Origin,
-  ): Promise<void> {
-    return this.users.delete(id, { actor, origin });
+  delete(@Param('id') id: string, @ByCaller() by: DoneBy): Promise<void> {
+    return this.users.delete(id, by);
   }
 }
