@@ -54,9 +54,10 @@ describe('a change of KEY_ENCRYPTION_KEY while a user adds an authenticator app'
 it('a code of an app whose secret cannot be read is wrong, and a recovery code logs in', async () => {
   const auth = await AuthApp.start(before);
   const { userId, email, secret, recoveryCodes } = await enrolled(auth);
+  const unknown = new EncryptionKeys(randomBytes(32));
   await auth.dataSource.query('UPDATE factors SET secret = $2 WHERE user_id = $1', [
     userId,
-    encryptSecret(Buffer.from('secret'), `totp:${userId}`, randomBytes(32)),
+    unknown.encryptSecret(Buffer.from('secret'), `totp:${userId}`),
   ]);
   const ticket = await ticketFor(auth, email);
   const refused = await secondStep(auth, { ticket, code: codeFor(auth, secret) });
