@@ -86,7 +86,7 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
       AND NOT EXISTS (SELECT FROM known_networks WHERE user_id = expired.id)
       AND NOT EXISTS (
         SELECT FROM audit_events WHERE actor = expired.id::text AND action = 'session.started')`,
-    age: 'createdAt',
+    age: 'passwordChangedAt',
   },
   {
     // By the age in the database, which refuses to remove younger ones: see `AuditRetention`.
