@@ -13,7 +13,12 @@ import {
   withDatabase,
 } from './index.js';
 
-const NOTES = 'CREATE TABLE notes (id int PRIMARY KEY, body text, written_at timestamptz)';
+const NOTES = `
+  CREATE TABLE notes (id int PRIMARY KEY, body text, written_at timestamptz,
+    CONSTRAINT moments UNIQUE (written_at), CONSTRAINT apart EXCLUDE USING btree (id WITH =));
+  CREATE UNIQUE INDEX bodies ON notes (lower(body)) WHERE id > 7;
+  CREATE INDEX ids ON notes (id, body);
+  CREATE FUNCTION one() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$`;
 
 let url: string;
 let before: string[];
@@ -41,6 +46,25 @@ it.each([
   await withDatabase(copy, (client) => client.query(`${NOTES}; ALTER TABLE notes ${change}`));
   const all = contractions(before, await schemaOf(copy));
   expect(all.length === 0).toBe(found.length === 0);
+  for (const part of found) expect(all.join('\n')).toContain(part);
+});
+
+it.each([
+  ['DROP INDEX ids', []],
+  [`CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS $$ SELECT 2 - 1 $$`, []],
+  ['DROP INDEX bodies', ['lost index CREATE UNIQUE INDEX bodies ON public.notes']],
+  ['ALTER TABLE notes DROP CONSTRAINT moments', ['lost constraint notes moments UNIQUE']],
+  [
+    'ALTER TABLE notes DROP CONSTRAINT notes_pkey',
+    ['lost constraint notes notes_pkey PRIMARY KEY'],
+  ],
+  ['ALTER TABLE notes DROP CONSTRAINT apart', ['lost constraint notes apart EXCLUDE']],
+  ['DROP FUNCTION one', ['lost function CREATE OR REPLACE FUNCTION public.one() RETURNS integer']],
+])('finds what %s takes from the release before', async (change, found) => {
+  const copy = await freshDatabase();
+  await withDatabase(copy, (client) => client.query(`${NOTES}; ${change}`));
+  const all = contractions(before, await schemaOf(copy));
+  expect(all.length === 0, all.join('\n')).toBe(found.length === 0);
   for (const part of found) expect(all.join('\n')).toContain(part);
 });
 

@@ -49,7 +49,8 @@ export function refusedStatements(url: string, recorded: string): Promise<string
 
 /**
  * What a schema takes from the release before, which runs beside this one during an upgrade: tables
- * and columns that are gone or have another type, and rules that its rows may break.
+ * and columns that are gone or have another type, rules that its rows may break, and rules and functions
+ * that its statements name (`ON CONFLICT` needs its unique rule).
  *
  * @param before `schemaOf` a database of the release before
  * @param after `schemaOf` one of this release
@@ -75,7 +76,20 @@ export function contractions(before: readonly string[], after: readonly string[]
       /^index CREATE UNIQUE INDEX \S+ ON public\.(\S+) /.exec(part)?.[1];
     if (table && hasTable(table)) found.push(`new ${part}`);
   }
+  const kept = new Set(after.flatMap((part) => neededOf(part) ?? []));
+  for (const part of before) {
+    const needed = neededOf(part);
+    if (needed && !kept.has(needed)) found.push(`lost ${needed}`);
+  }
   return found;
+}
+
+/** What statements may need of a part that is no table: a unique rule, or how a function is called. */
+function neededOf(part: string): string | undefined {
+  if (/^index CREATE UNIQUE |^constraint \S+ \S+ (UNIQUE|PRIMARY KEY|EXCLUDE)/.test(part))
+    return part;
+  // Its body may change.
+  return /^function .+?(?= LANGUAGE )/.exec(part)?.[0];
 }
 
 /** @returns for each column its name, its type, and whether an INSERT must name it */
