@@ -28,5 +28,6 @@ keep key_encryption_key "$(head -c 32 /dev/urandom | base64 | tr -d '\n')"
 
 # Other users read these in the containers, which the umask of a checkout may not let them.
 root=$(dirname "$0")/../..
-find "$root/access-model.yaml" "$root/deploy/compose/make-databases.sh" "$directory" \
+find "$root/deploy/kubernetes/base/access-model.yaml" \
+  "$root/deploy/compose/make-databases.sh" "$directory" \
   -type f ! -perm -444 -exec chmod a+r {} +

@@ -29,7 +29,7 @@ beforeAll(async () => {
       ISSUER: 'http://127.0.0.1',
       REGISTRATION: 'closed',
       // In production nothing else says what the role user may do.
-      ACCESS_MODEL: join(ROOT, 'access-model.yaml'),
+      ACCESS_MODEL: join(ROOT, 'deploy/kubernetes/base/access-model.yaml'),
       KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     },
   });

@@ -6,7 +6,10 @@ import { startPostgres, type PostgresServer } from '@jwt-auth/dev-stack';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { read } from './repository-files.js';
+import { APPS, read, snakeCase } from './repository-files.js';
+
+/** What Compose names after each app. */
+const names = APPS.map(snakeCase);
 
 let folder: string;
 let postgres: PostgresServer;
@@ -50,7 +53,7 @@ function as(role: string, database: string, password = `${role}-secret`): string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'compose-'));
   postgres = await startPostgres();
-  for (const app of ['auth', 'orders']) setPassword(app, `${app}-secret`);
+  for (const app of names) setPassword(app, `${app}-secret`);
   await makeDatabases();
 });
 afterAll(async () => {
@@ -58,26 +61,28 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-describe.each([
-  ['auth', 'orders'],
-  ['orders', 'auth'],
-])('the role that Compose makes for %s', (app, other) => {
-  it('owns its database, and may migrate it', async () => {
-    await query(as(app, app), 'CREATE TABLE made ()');
-    const owners = `SELECT tableowner AS owner FROM pg_tables WHERE tablename = 'made'`;
-    expect(await query(as(app, app), owners)).toEqual([{ owner: app }]);
-  });
+describe.each(names.map((name, index) => [name, names.at(index - 1)!] as const))(
+  'the role that Compose makes for %s',
+  (app, other) => {
+    it('owns its database, and may migrate it', async () => {
+      await query(as(app, app), 'CREATE TABLE made ()');
+      const owners = `SELECT tableowner AS owner FROM pg_tables WHERE tablename = 'made'`;
+      expect(await query(as(app, app), owners)).toEqual([{ owner: app }]);
+    });
 
-  it('may do nothing else on the server', async () => {
-    const rights = 'rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls';
-    const [role] = await query(
-      as(app, app),
-      `SELECT ${rights} FROM pg_roles WHERE rolname = current_user`,
-    );
-    expect(role).toEqual(Object.fromEntries(rights.split(', ').map((right) => [right, false])));
-    await expect(query(as(app, other), 'SELECT')).rejects.toThrow('permission denied for database');
-  });
-});
+    it('may do nothing else on the server', async () => {
+      const rights = 'rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls';
+      const [role] = await query(
+        as(app, app),
+        `SELECT ${rights} FROM pg_roles WHERE rolname = current_user`,
+      );
+      expect(role).toEqual(Object.fromEntries(rights.split(', ').map((right) => [right, false])));
+      await expect(query(as(app, other), 'SELECT')).rejects.toThrow(
+        'permission denied for database',
+      );
+    });
+  },
+);
 
 describe('make-databases.sh by hand', () => {
   it('adds what a first start that was cut short left out, and keeps the rest', async () => {

@@ -18,7 +18,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-import { exists, read, settingProblem } from './repository-files.js';
+import { APPS, exists, prefixOf, read, settingProblem, snakeCase } from './repository-files.js';
 
 const Service = z.looseObject({
   image: z.string().optional(),
@@ -29,7 +29,7 @@ const Service = z.looseObject({
   ports: z.array(z.string()).default([]),
 });
 const Compose = z.looseObject({
-  services: z.strictObject({ postgres: Service, auth: Service, orders: Service }),
+  services: z.object({ postgres: Service, auth: Service }).catchall(Service),
   secrets: z.record(z.string(), z.strictObject({ file: z.string() })),
 });
 
@@ -50,6 +50,10 @@ const makeSecrets = () =>
   );
 
 describe('docker-compose.yml', () => {
+  it('has each app', () => {
+    expect(Object.keys(apps).sort()).toEqual(APPS);
+  });
+
   it('names settings that exist, and secrets that are files', () => {
     for (const { environment, secrets } of Object.values(apps)) {
       const variables = Object.keys(environment);
@@ -72,8 +76,8 @@ describe('docker-compose.yml', () => {
   it.each(Object.entries(apps))(
     'publishes %s on its port on this machine',
     (app, { environment, ports }) => {
-      const port = environment[`${app.toUpperCase()}_PORT`];
-      expect(port).toMatch(new RegExp(`^\\$\\{${app.toUpperCase()}_PORT:-\\d+\\}$`));
+      const port = environment[`${prefixOf(app)}_PORT`];
+      expect(port).toMatch(new RegExp(`^\\$\\{${prefixOf(app)}_PORT:-\\d+\\}$`));
       expect(ports).toEqual([`127.0.0.1:${port}:${port}`]);
       expect(environment['ISSUER']).toBe(`http://auth:${apps.auth.environment['AUTH_PORT']}`);
     },
@@ -87,7 +91,7 @@ describe('docker-compose.yml', () => {
     const first = contents();
     const secret = (name: string) => first[made.indexOf(name)] ?? '';
     expect(Buffer.from(secret('key_encryption_key'), 'base64')).toHaveLength(32);
-    for (const app of ['auth', 'orders']) {
+    for (const app of APPS.map(snakeCase)) {
       expect(secret(`${app}_database_password`)).toMatch(/^[0-9a-f]{64}$/);
       expect(secret(`${app}_database_url`)).toBe(
         `postgres://${app}:${secret(`${app}_database_password`)}@postgres:5432/${app}`,
@@ -107,7 +111,10 @@ describe('docker-compose.yml', () => {
       .filter((source) => source.startsWith('.'));
     mkdirSync(dirname(script), { recursive: true });
     writeFileSync(script, read('deploy/compose/make-secrets.sh'));
-    for (const file of mounted) writeFileSync(join(root, file), '', { mode: 0o600 });
+    for (const file of mounted) {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      writeFileSync(join(root, file), '', { mode: 0o600 });
+    }
     try {
       execFileSync('sh', [script], { cwd: root });
       for (const file of mounted) expect(statSync(join(root, file)).mode & 0o777).toBe(0o644);
@@ -137,7 +144,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe('the images', () => {
-  it.each(['apps/auth/Dockerfile', 'apps/orders/Dockerfile'])('have a pinned base: %s', (file) => {
+  it.each(APPS.map((app) => `apps/${app}/Dockerfile`))('have a pinned base: %s', (file) => {
     const [, base] = /^ARG NODE_IMAGE=(\S+)$/m.exec(read(file)) ?? [];
     expect(base).toMatch(PINNED);
     expect(read(file).match(/^FROM .*/gm)).toEqual([
@@ -147,7 +154,7 @@ describe('the images', () => {
     expect(postgres.image).toMatch(PINNED);
   });
 
-  it.each(['auth', 'orders'])('are healthy while %s runs, ready or not', async (app) => {
+  it.each(APPS)('are healthy while %s runs, ready or not', async (app) => {
     const [, json = ''] =
       /^HEALTHCHECK .*\n +CMD (\[.*\])$/m.exec(read(`apps/${app}/Dockerfile`)) ?? [];
     const [, ...args] = JSON.parse(json) as string[];
@@ -160,7 +167,7 @@ describe('the images', () => {
     const isHealthy = (env: NodeJS.ProcessEnv) =>
       new Promise((done) => execFile(process.execPath, args, { env }, (error) => done(!error)));
     try {
-      expect(await isHealthy({ [`${app.toUpperCase()}_PORT`]: port })).toBe(true);
+      expect(await isHealthy({ [`${prefixOf(app)}_PORT`]: port })).toBe(true);
       expect(await isHealthy({ PORT: port })).toBe(true);
       isLive = false;
       expect(await isHealthy({ PORT: port })).toBe(false);

@@ -28,7 +28,7 @@ if (!found) {
 }
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const ACCESS_MODEL = join(ROOT, 'access-model.yaml');
+const ACCESS_MODEL = join(ROOT, 'deploy/kubernetes/base/access-model.yaml');
 const COMMIT = 'c0ffee1';
 const { version } = JSON.parse(read('package.json')) as { version: string };
 const PASSWORD = 'a long password of an administrator';

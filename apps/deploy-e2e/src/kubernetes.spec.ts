@@ -201,13 +201,12 @@ describe('the manifests for Kubernetes', () => {
     );
   });
 
-  it('have the alerts of the runbook, and the access model of this repository', () => {
+  it('have the alerts of the runbook', () => {
     const runbook = read('docs/runbook.md');
     const [, block = ''] = /```yaml\n(groups:\n.*?)```/s.exec(runbook) ?? [];
     expect(ofKind('PrometheusRule')[0]?.spec).toEqual(parse(block));
     const intervals = [...runbook.matchAll(/scrape_interval: (\w+)/g)].map(([, each]) => each);
     const [endpoint] = ofKind('ServiceMonitor')[0]?.spec.endpoints ?? [];
     expect(intervals).toEqual(names.map(() => endpoint?.interval));
-    expect(read(`${BASE}/access-model.yaml`)).toBe(read('access-model.yaml'));
   });
 });

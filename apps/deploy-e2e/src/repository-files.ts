@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -8,6 +8,17 @@ export const read = (path: string): string => readFileSync(new URL(path, ROOT), 
 
 /** Whether there is such a file or folder. */
 export const exists = (path: string): boolean => existsSync(fileURLToPath(new URL(path, ROOT)));
+
+/** The apps of this repository: each has an image. */
+export const APPS = readdirSync(new URL('apps', ROOT)).filter((app) =>
+  exists(`apps/${app}/Dockerfile`),
+);
+
+/** As names of databases, roles and secrets have it. */
+export const snakeCase = (app: string): string => app.replaceAll('-', '_');
+
+/** The prefix of the settings of an app. */
+export const prefixOf = (app: string): string => snakeCase(app).toUpperCase();
 
 /** Every setting of the apps: `.env.example` documents them all. */
 const SETTINGS = new Set(

@@ -4,7 +4,10 @@ import { NewServiceError, renamed } from './service-name.mjs';
 
 /** They make what the containers of `docker-compose.yml` need, for each app. */
 const COMPOSE_SCRIPTS = ['deploy/compose/make-databases.sh', 'deploy/compose/make-secrets.sh'];
-const ACCESS_MODELS = ['access-model.yaml', 'apps/auth/src/access/development.json'];
+const ACCESS_MODELS = [
+  'deploy/kubernetes/base/access-model.yaml',
+  'apps/auth/src/access/development.json',
+];
 
 /**
  * The files of the workspace that know every service, as they are with one more.

@@ -34,16 +34,12 @@ const { newService } = (await import(generator)) as {
   newService: (root: string, name: string) => Promise<{ port: number; written: string[] }>;
 };
 
+const ACCESS_MODEL = 'deploy/kubernetes/base/access-model.yaml';
+
 /** All that the generator reads. */
 const READ = [
   ...['package.json', 'package-lock.json', '.oxfmtrc.json'],
-  ...[
-    'deploy/compose',
-    'docker-compose.yml',
-    '.env.example',
-    'access-model.yaml',
-    'migrations.lock',
-  ],
+  ...['deploy', 'docker-compose.yml', '.env.example', 'migrations.lock'],
   ...['apps/auth/package.json', 'apps/auth/src/access/development.json'],
   ...['apps/orders', 'apps/orders-e2e'],
 ];
@@ -121,7 +117,7 @@ describe('a new service', () => {
   });
 
   it('is in both access models, with a resource of its own, and leaves the rest as it was', async () => {
-    const before = read('access-model.yaml');
+    const before = read(ACCESS_MODEL);
     await newService(root, 'billing');
     const { resources, roles } = JSON.parse(read('apps/auth/src/access/development.json')) as {
       resources: { audience?: string; scopes: { name: string }[] }[];
@@ -130,12 +126,12 @@ describe('a new service', () => {
     const scopes = ['billing:read', 'billing:write'];
     const resource = resources.find(({ audience }) => audience === 'billing');
     expect(resource?.scopes.map(({ name }) => name)).toEqual(scopes);
-    expect(parse(read('access-model.yaml'))).toMatchObject({ resources, roles: [roles[0]] });
+    expect(parse(read(ACCESS_MODEL))).toMatchObject({ resources, roles: [roles[0]] });
     const user = roles.find(({ name }) => name === 'user');
     expect(user?.scopes).toEqual(expect.arrayContaining(['orders:read', ...scopes]));
     const kept = before.split('\n').filter((line) => !line.includes('scopes: ['));
-    expect(read('access-model.yaml').split('\n')).toEqual(expect.arrayContaining(kept));
-    expect(read('access-model.yaml')).toContain('- audience: billing\n');
+    expect(read(ACCESS_MODEL).split('\n')).toEqual(expect.arrayContaining(kept));
+    expect(read(ACCESS_MODEL)).toContain('- audience: billing\n');
   });
 
   it('leaves the scripts of Compose executable, or not, as they were', async () => {
@@ -197,9 +193,9 @@ describe('nothing is written for', () => {
   });
 
   it('a resource that there is', async () => {
-    const model = read('access-model.yaml');
+    const model = read(ACCESS_MODEL);
     writeFileSync(
-      path.join(root, 'access-model.yaml'),
+      path.join(root, ACCESS_MODEL),
       model.replace('resources:', 'resources:\n  - { audience: billing, scopes: [] }'),
     );
     await expect(newService(root, 'billing')).rejects.toThrow('billing exists already');
@@ -207,8 +203,8 @@ describe('nothing is written for', () => {
 
   it.each([
     ['docker-compose.yml', 'orders:', 'shop:'],
-    ['access-model.yaml', 'name: user', 'name: someone'],
-    ['access-model.yaml', 'roles:', 'roles: }'],
+    [ACCESS_MODEL, 'name: user', 'name: someone'],
+    [ACCESS_MODEL, 'roles:', 'roles: }'],
     ['.env.example', '# ORDERS_PORT=', '# SHOP_PORT='],
     ['apps/orders/src/config.ts', `prefault('api')`, `prefault('all')`],
   ])('a workspace whose %s does not have what it needs: %s', async (file, from, to) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '@jwt-auth/dev-stack';
 
-const COPIED = ['apps', 'libs', 'tools', 'deploy', 'examples'];
+const COPIED = ['.ci', 'apps', 'bench', 'chaos', 'deploy', 'docs', 'examples', 'libs', 'tools'];
 const LEFT_OUT = ['node_modules', 'dist-spec', 'test-results', 'results', '.data'];
 
 /**
