@@ -18,7 +18,7 @@ export function edits(root, after, today) {
       edit(root, file, (text) => withVersion(file, text, before, after)),
     ),
     edit(root, 'package-lock.json', (text) => lockWithVersion(text, before, after)),
-    ...['auth', 'orders'].map((app) =>
+    ...imaged(root).map((app) =>
       replaced(root, `apps/${app}/Dockerfile`, `ARG VERSION=${before}`, `ARG VERSION=${after}`),
     ),
     replaced(
@@ -119,6 +119,12 @@ export function changelogProblem(root, version) {
   }
   if (hasOwn || hasUnreleased(text)) return undefined;
   return 'CHANGELOG.md says nothing of this release under [Unreleased]';
+}
+
+/** The name of each app that has an image. */
+export function imaged(root) {
+  const apps = readdirSync(path.join(root, 'apps')).sort();
+  return apps.filter((app) => existsSync(path.join(root, 'apps', app, 'Dockerfile')));
 }
 
 /** The folder of each library that npm publishes. */

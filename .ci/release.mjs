@@ -10,7 +10,14 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { changelogProblem, edits, presentVersion, published, Refusal } from './release-files.mjs';
+import {
+  changelogProblem,
+  edits,
+  imaged,
+  presentVersion,
+  published,
+  Refusal,
+} from './release-files.mjs';
 
 const VERSION = /^(\d+)\.(\d+)\.(\d+)$/;
 const USAGE = 'Which version? npm run release -- 0.2.0, or --dry-run';
@@ -149,7 +156,7 @@ function publishing(root, version) {
   return [
     'git push --follow-tags',
     ...published(root).map((folder) => `npm publish --workspace ${folder} --access public`),
-    ...['auth', 'orders'].map(
+    ...imaged(root).map(
       (app) =>
         `docker build --push -f apps/${app}/Dockerfile ${build} -t REGISTRY/${app}:${version} .`,
     ),

@@ -77,7 +77,10 @@ writeFileSync('${records}.sql', process.argv[2]);`,
     'node_modules/@jwt-auth/auth': { resolved: 'apps/auth', link: true },
   };
   write('package-lock.json', JSON.stringify({ version: '1.2.3', packages }));
-  for (const app of ['auth', 'orders']) write(`apps/${app}/Dockerfile`, 'ARG VERSION=1.2.3\n');
+  for (const app of ['auth', 'orders', 'gift-cards']) {
+    write(`apps/${app}/Dockerfile`, 'ARG VERSION=1.2.3\n');
+  }
+  write('apps/console/vite.config.ts', '');
   write('deploy/kubernetes/overlays/production/kustomization.yaml', 'newTag: 1.2.3\n');
   write('deploy/kubernetes/migrate/kustomization.yaml', 'nameSuffix: -1-2-3 # the tag\n');
   write('CHANGELOG.md', CHANGELOG);
@@ -121,6 +124,7 @@ describe('npm run release', () => {
       'bench/package.json',
       'package-lock.json',
       'apps/orders/Dockerfile',
+      'apps/gift-cards/Dockerfile',
       'deploy/kubernetes/overlays/production/kustomization.yaml',
       'CHANGELOG.md',
     ]) {
@@ -166,6 +170,11 @@ describe('npm run release', () => {
       CHANGELOG.replace('[Unreleased]\n', `[Unreleased]\n\n## [1.10.0] - ${today}\n`),
     );
     expect([readCopy('schema.sql'), readCopy('statements.sql')]).toEqual(['1.10.0', '1.10.0']);
+    expect(output.match(/(?<=docker build --push -f )\S+/g)).toEqual([
+      'apps/auth/Dockerfile',
+      'apps/gift-cards/Dockerfile',
+      'apps/orders/Dockerfile',
+    ]);
     expect(output.match(/npm publish .*/g)).toEqual([
       'npm publish --workspace libs/browser --access public',
       'npm publish --workspace libs/jwt-core --access public',

@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { freePort, until } from '@jwt-auth/dev-stack';
-import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import { freshDatabase, withDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { copyWorkspace, runNode } from './workspace-copy.fixture.js';
 
@@ -52,6 +53,26 @@ it('has types, passes its own tests, and runs beside auth and orders', SLOW, asy
   await visit(await startAll());
 });
 
+it('passes what checks how the apps are deployed', SLOW, async () => {
+  await runNode(path.join(workspace, 'apps/deploy-e2e'), VITEST, 'run', '--project', 'test');
+});
+
+it('is migrated with the other apps', SLOW, async () => {
+  const url = await freshDatabase();
+  const env = {
+    PATH: process.env['PATH'],
+    DATABASE_URL: await freshDatabase(),
+    ORDERS_DATABASE_URL: await freshDatabase(),
+    GIFT_CARDS_DATABASE_URL: url,
+  };
+  const migrate = ['libs/dev-stack/migrate.mjs'];
+  await promisify(execFile)(process.execPath, migrate, { cwd: workspace, env });
+  const entries = await withDatabase(url, (client) =>
+    client.query('SELECT FROM gift_cards_entries'),
+  );
+  expect(entries.rowCount).toBe(0);
+});
+
 /**
  * Starts the stack as `npm start` does after its build. Auth is the one that is built here, so it
  * reads the access model as in a container. @returns the addresses
@@ -64,7 +85,7 @@ async function startAll(): Promise<{ auth: string; service: string }> {
     env: {
       PATH: process.env['PATH'],
       DATABASE_URL: await freshDatabase(),
-      ACCESS_MODEL: path.join(workspace, 'access-model.yaml'),
+      ACCESS_MODEL: path.join(workspace, 'deploy/kubernetes/base/access-model.yaml'),
       AUTH_PORT: String(auth),
       ORDERS_PORT: String(orders),
       GIFT_CARDS_PORT: String(service),
