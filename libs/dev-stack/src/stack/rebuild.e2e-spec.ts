@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../supervision/free-port.js';
-import { until } from '../supervision/until.js';
 import { Launched } from '../testing/launched.fixture.js';
 import { descendants, survivors } from '../testing/processes.fixture.js';
 import { tinyApp } from '../testing/tiny-app.fixture.js';
@@ -42,11 +41,12 @@ function edit(app: App, change: (program: string) => string): void {
 const rename = (app: App, to: string) =>
   edit(app, (program) => program.replace(/\.end\('.*'\)/, `.end('${to}')`));
 
-async function answers(app: App, words: string): Promise<void> {
-  await until(async () => ((await answer(app).catch(() => '')) === words ? true : undefined), {
-    withinMs: 20_000,
-  });
-  expect(await answer(app), launcher.output).toBe(words);
+/** Waits until a change is built and the apps were started again, of which `right` is the last one. */
+async function restarted(change: () => void): Promise<void> {
+  const restarts = () => launcher.output.split('right restarted.').length;
+  const before = restarts();
+  change();
+  await expect.poll(restarts, { timeout: 60_000 }).toBe(before + 1);
 }
 
 beforeAll(async () => {
@@ -83,14 +83,21 @@ afterAll(async () => {
 });
 
 describe('npm run dev', { timeout: 90_000 }, () => {
-  it('builds after a change and restarts the app whose build has changed, no other', async () => {
+  it('builds after a change and restarts the apps', async () => {
     expect(await answer(right)).toBe('right');
     const others = descendants(launcher.pid);
-    rename(left, 'left again');
-    await answers(left, 'left again');
+    await restarted(() => rename(left, 'left again'));
+    expect(await answer(left)).toBe('left again');
     const kept = descendants(launcher.pid).filter((pid) => others.includes(pid));
-    // Only the app and its watchdog were replaced.
-    expect(kept).toHaveLength(others.length - 2);
+    // Only the two apps and their watchdogs were replaced.
+    expect(kept).toHaveLength(others.length - 4);
+  });
+
+  it('restarts them after a change of a file that no build takes in', async () => {
+    const others = descendants(launcher.pid);
+    await restarted(() => writeFileSync(join(directory, 'sources/left/mail.txt'), 'a template'));
+    const kept = descendants(launcher.pid).filter((pid) => others.includes(pid));
+    expect(kept).toHaveLength(others.length - 4);
   });
 
   it('keeps the apps when a build fails, says why, and goes on with the next change', async () => {
@@ -98,23 +105,28 @@ describe('npm run dev', { timeout: 90_000 }, () => {
     await launcher.says('left.mjs does not compile');
     await launcher.says('The build failed');
     expect(await answer(left)).toBe('left again');
-    edit(left, (program) => program.replace('// BROKEN', ''));
-    rename(left, 'left mended');
-    await answers(left, 'left mended');
+    await restarted(() =>
+      edit(left, (program) =>
+        program.replace('// BROKEN', '').replace('left again', 'left mended'),
+      ),
+    );
+    expect(await answer(left)).toBe('left mended');
   });
 
   it('shows why an app ended, and starts it again after the next change', async () => {
     await fetch(`http://127.0.0.1:${right.defaultPort}/end`).catch(() => undefined);
     await launcher.says('right ended (exit code 7)');
     await launcher.says('asked to end');
-    writeFileSync(join(directory, 'sources/note.txt'), 'a change of no app');
-    await answers(right, 'right');
+    await restarted(() => writeFileSync(join(directory, 'sources/note.txt'), 'of no app'));
+    expect(await answer(right)).toBe('right');
   });
 
   it('shows why a new build does not start, and goes on', async () => {
-    edit(left, (program) => `console.error('no such table'); process.exit(3);\n${program}`);
+    await restarted(() =>
+      edit(left, (program) => `console.error('no such table'); process.exit(3);\n${program}`),
+    );
     await launcher.says('left ended before it was ready (exit code 3)');
-    edit(left, (program) => program.slice(program.indexOf('\n') + 1));
-    await answers(left, 'left mended');
+    await restarted(() => edit(left, (program) => program.slice(program.indexOf('\n') + 1)));
+    expect(await answer(left)).toBe('left mended');
   });
 });

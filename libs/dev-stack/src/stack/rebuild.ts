@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readdirSync, statSync, type Dirent } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DevStackError } from '../errors.js';
+import { DevStackError, errorCode } from '../errors.js';
 import { ProgramLog } from '../supervision/program-log.js';
 import { SupervisedProcess } from '../supervision/supervised-process.js';
 import { ROOT, type App } from './app.js';
@@ -18,13 +17,17 @@ export interface RebuildOptions {
   buildArgs: readonly string[];
 }
 
+/** What the apps are built from, besides their own folders. */
+export const SHARED_SOURCES = ['apps/console', 'libs/browser', 'libs/chassis', 'libs/jwt-core'];
+
 const CHECK_MS = 300;
 const SETTLE_MS = 100;
 const NO_SOURCES = ['node_modules', 'dist', 'dist-spec', 'compiled', 'test-results'];
 
 /**
- * Builds after each change of a source, and restarts the apps whose build has changed. A build that
- * fails leaves the apps as they are; an app that ends is started again after the next change.
+ * Builds after each change of a source, and restarts the apps: a change may concern what an app only reads
+ * when it starts. A build that fails leaves the apps as they are; an app that ends is started again after
+ * the next change.
  *
  * Compares modification times, because `node --watch` and `fs.watch` miss changes on Node 20: editors
  * replace files, and a build replaces whole folders. A pass over this repository takes some 10 ms.
@@ -47,8 +50,7 @@ export async function rebuildOnChange(
     built = await settled(options.sources, found, signal);
     isCurrent = true;
     console.log(`\nChanged: ${change ?? 'a source'}. Building ...`);
-    const before = apps.map(contentOf);
-    if (await build(options.buildArgs, signal)) await restartChanged(stack, apps, before);
+    if (await build(options.buildArgs, signal)) await restartAll(stack, apps);
   }
   return undefined;
 }
@@ -87,16 +89,8 @@ async function build(args: readonly string[], signal: AbortSignal): Promise<bool
   return false;
 }
 
-async function restartChanged(
-  stack: Stack,
-  apps: readonly App[],
-  before: readonly string[],
-): Promise<void> {
-  const changed = apps.filter(
-    (app, index) => before[index] !== contentOf(app) || stack.app(app.name)?.ended,
-  );
-  if (changed.length === 0) console.log('Nothing to restart.');
-  for (const app of changed) {
+async function restartAll(stack: Stack, apps: readonly App[]): Promise<void> {
+  for (const app of apps) {
     try {
       await stack.restart(app);
       console.log(`${app.name} restarted.`);
@@ -118,23 +112,11 @@ function reportEnds(stack: Stack, apps: readonly App[], reported: Set<unknown>):
   }
 }
 
-/** A hash of the programs and pages beside an app's main file, and below. */
-function contentOf(app: App): string {
-  const folder = dirname(resolve(ROOT, app.main));
-  const hash = createHash('sha256');
-  const files = existsSync(folder)
-    ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    : [];
-  for (const file of files.sort().filter((name) => /\.(?:m?js|html|css)$/.test(name))) {
-    hash.update(file).update(readFileSync(join(folder, file)));
-  }
-  return hash.digest('hex');
-}
-
-function modificationTimes(folders: readonly string[]): Map<string, number> {
+/** When each file below the folders was changed. What vanishes while it looks is left out. */
+export function modificationTimes(folders: readonly string[]): Map<string, number> {
   const times = new Map<string, number>();
   const visit = (folder: string) => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of entriesOf(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) {
         if (!NO_SOURCES.includes(entry.name)) visit(path);
@@ -146,6 +128,15 @@ function modificationTimes(folders: readonly string[]): Map<string, number> {
   };
   for (const folder of folders) visit(folder);
   return times;
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** A path that is new, gone, or has another time. */
