@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { rmSync, statfsSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DevStackError } from '../errors.js';
 import { ProgramLog } from '../supervision/program-log.js';
 import { SupervisedProcess, type ProcessAccount } from '../supervision/supervised-process.js';
@@ -95,7 +95,7 @@ function realPath(path: string): string {
   if (exists(path)) return realpathSync(path);
   if (lstatSync(path, { throwIfNoEntry: false })) unlinkSync(path);
   mkdirSync(dirname(path), { recursive: true });
-  return join(realpathSync(dirname(path)), path.slice(dirname(path).length + 1));
+  return join(realpathSync(dirname(path)), basename(path));
 }
 
 function exists(path: string): boolean {
