@@ -6,6 +6,7 @@ import { ProgramLog } from '../supervision/program-log.js';
 import { SupervisedProcess, type ProcessExit } from '../supervision/supervised-process.js';
 import { until } from '../supervision/until.js';
 import { appNamed, ROOT, type App } from './app.js';
+import { withSettings } from './settings.js';
 
 const READY_WITHIN_MS = 60_000;
 const ASK_WITHIN_MS = 2_000;
@@ -48,7 +49,7 @@ export class RunningApp {
       command: globalThis.process.execPath,
       args: [...(sourceMaps ? ['--enable-source-maps'] : []), main],
       cwd: ROOT,
-      env: { ...env, [app.portSetting]: String(port) },
+      env: withSettings(env, { [app.portSetting]: String(port) }),
       log,
     });
     return new RunningApp(launch, process);
@@ -75,8 +76,7 @@ export class RunningApp {
 
   /** The last lines of {@link log} and where the rest is, for an error message. */
   logTail(): string {
-    const { path } = this.output;
-    return this.output.tail() + (path === undefined ? '' : `\nThe whole log: ${path}`);
+    return this.output.tail();
   }
 
   /**
@@ -115,8 +115,8 @@ export function describeExit({ code, signal }: ProcessExit): string {
   return signal ? `signal ${signal}` : `exit code ${code}`;
 }
 
-/** Where this machine finds a server that listens on `host`. */
-function reachable(host: string): string {
+/** The host of the URL where this machine finds a server that listens on `host`. */
+export function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;

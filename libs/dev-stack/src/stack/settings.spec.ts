@@ -12,6 +12,13 @@ const [auth, orders] = [appNamed('auth'), appNamed('orders')];
 const settings = (env: NodeJS.ProcessEnv = {}, directory = dataDir) =>
   new StackSettings(findApps(ROOT), env, directory);
 
+/** @returns the path of a file with the text */
+function fileWith(text: string): string {
+  const file = join(mkdtempSync(join(dataDir, 'value-')), 'value');
+  writeFileSync(file, `${text}\n`);
+  return file;
+}
+
 describe('the settings of the launcher', () => {
   it.each([{}, { AUTH_PORT: '', HOST: '', DATABASE_URL: '', EMBEDDED_POSTGRES_DIR: '' }])(
     'have the defaults of the contract, also where a variable is empty: %o',
@@ -44,11 +51,6 @@ describe('the settings of the launcher', () => {
   });
 
   it('take secrets from files, and leave it to the apps to read them', () => {
-    const fileWith = (text: string) => {
-      const file = join(mkdtempSync(join(dataDir, 'secret-')), 'value');
-      writeFileSync(file, `${text}\n`);
-      return file;
-    };
     const files = {
       DATABASE_URL_FILE: fileWith('postgres://own/auth'),
       ORDERS_DATABASE_URL_FILE: fileWith('postgres://own/orders'),
@@ -68,6 +70,34 @@ describe('the settings of the launcher', () => {
     expect(() => settings({ DATABASE_URL_FILE: join(dataDir, 'none') })).toThrow(
       'DATABASE_URL_FILE cannot be read (ENOENT).',
     );
+  });
+
+  it('take what the launcher sets itself from files, of which the apps then get no path', () => {
+    const own = settings({
+      HOST_FILE: fileWith('0.0.0.0'),
+      AUTH_PORT_FILE: fileWith('4000'),
+      EMBEDDED_POSTGRES_DIR_FILE: fileWith('/data'),
+      SHUTDOWN_DELAY_FILE: fileWith('9s'),
+    });
+    expect(own).toMatchObject({ host: '0.0.0.0', postgresDir: '/data' });
+    expect(own.portOf(auth)).toBe(4000);
+    const env = own.environment(auth, undefined);
+    expect(env).toMatchObject({ EMBEDDED_POSTGRES_DIR: '/data', SHUTDOWN_DELAY: '0s' });
+    expect(env).not.toHaveProperty('EMBEDDED_POSTGRES_DIR_FILE');
+    expect(env).not.toHaveProperty('SHUTDOWN_DELAY_FILE');
+    expect(() => settings({ HOST: '::1', HOST_FILE: fileWith('::1') })).toThrow(
+      'Set HOST or HOST_FILE, not both.',
+    );
+  });
+
+  it('refuse one port for two apps, naming both settings', () => {
+    expect(() => settings({ AUTH_PORT: '3001' })).toThrow(
+      expect.objectContaining({
+        code: 'setting_invalid',
+        message: expect.stringMatching(/AUTH_PORT and ORDERS_PORT .* 3001/) as string,
+      }),
+    );
+    expect(settings({ AUTH_PORT: '3001', ORDERS_PORT: '3000' }).portOf(auth)).toBe(3001);
   });
 
   it.each([

@@ -33,16 +33,27 @@ export class StackSettings {
     private readonly dataDir: string,
   ) {
     // An empty variable, as a copied .env has, is one that is not set.
-    this.host = env['HOST'] || '127.0.0.1';
+    this.host = given(env, 'HOST') ?? '127.0.0.1';
     this.databaseUrl = given(env, 'DATABASE_URL');
-    this.postgresDir = resolve(env['EMBEDDED_POSTGRES_DIR'] || join(ROOT, '.data/postgres'));
+    this.postgresDir = resolve(given(env, 'EMBEDDED_POSTGRES_DIR') ?? join(ROOT, '.data/postgres'));
     this.hasConsole = !isOff(env['CONSOLE']);
     this.demoPassword = demoPassword(env);
     this.ports = new Map(apps.map((app) => [app.name, portOf(app, env)]));
+    this.refuseSharedPort(apps);
   }
 
   portOf(app: App): number {
     return this.ports.get(app.name) ?? app.defaultPort;
+  }
+
+  private refuseSharedPort(apps: readonly App[]): void {
+    for (const [index, app] of apps.entries()) {
+      const other = apps.slice(0, index).find((each) => this.portOf(each) === this.portOf(app));
+      if (!other) continue;
+      const both = `${other.portSetting} and ${app.portSetting}`;
+      const problem = `${both} are the same port ${this.portOf(app)}. Set one of them to another.`;
+      throw new DevStackError('setting_invalid', problem);
+    }
   }
 
   /** Whether an app sends mail and nobody has said by which server. */
@@ -58,9 +69,11 @@ export class StackSettings {
    * demo client, as which services introspect reference tokens.
    */
   environment(app: App, database: string | undefined, smtpUrl?: string): NodeJS.ProcessEnv {
-    const env: NodeJS.ProcessEnv = { ...this.env, EMBEDDED_POSTGRES_DIR: this.postgresDir };
-    // There is no balancer that has to notice, and Ctrl-C should not wait for one.
-    env['SHUTDOWN_DELAY'] = '0s';
+    const env = withSettings(this.env, {
+      EMBEDDED_POSTGRES_DIR: this.postgresDir,
+      // There is no balancer that has to notice, and Ctrl-C should not wait for one.
+      SHUTDOWN_DELAY: '0s',
+    });
     if (database !== undefined && !isGiven(env, app.databaseSetting)) {
       env[app.databaseSetting] = database;
     }
@@ -88,15 +101,27 @@ export class StackSettings {
   }
 }
 
+/** An environment with other values for settings, none of which is in a file then. */
+export function withSettings(
+  env: NodeJS.ProcessEnv,
+  settings: Readonly<Record<string, string>>,
+): NodeJS.ProcessEnv {
+  const files = Object.keys(settings).map((name) => `${name}_FILE`);
+  const others = Object.entries(env).filter(([name]) => !files.includes(name));
+  return { ...Object.fromEntries(others), ...settings };
+}
+
 const isGiven = (env: NodeJS.ProcessEnv, name: string) => Boolean(env[name] || env[`${name}_FILE`]);
 
 /**
  * The value of a setting, which may be the content of the file `NAME_FILE`.
- * @throws DevStackError `setting_invalid` if that cannot be read
+ * @throws DevStackError `setting_invalid` if that cannot be read, or if both are set
  */
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const path = env[`${name}_FILE`];
-  if (env[name] || !path) return env[name] || undefined;
+  if (!path) return env[name] || undefined;
+  if (env[name])
+    throw new DevStackError('setting_invalid', `Set ${name} or ${name}_FILE, not both.`);
   try {
     return readFileSync(path, 'utf8').trim() || undefined;
   } catch (error) {
@@ -106,7 +131,7 @@ function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
 }
 
 function portOf({ portSetting, defaultPort }: App, env: NodeJS.ProcessEnv): number {
-  const text = env[portSetting] || String(defaultPort);
+  const text = given(env, portSetting) ?? String(defaultPort);
   // What Kubernetes sets for a service of that name. The apps warn of it.
   if (/^(tcp|udp|sctp):\/\//.test(text)) return defaultPort;
   const port = Number(text);

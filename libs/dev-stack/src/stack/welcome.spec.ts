@@ -52,6 +52,18 @@ it.each(['correct horse battery staple', `it's a "quoted" \\ $HOME \`id\` päss!
 );
 
 it.each([
+  ['::', 'localhost'],
+  ['::1', 'localhost'],
+  ['192.0.2.1', '192.0.2.1'],
+  ['2001:db8::1', '[2001:db8::1]'],
+])('the addresses of apps that listen on %s are at %s', (HOST, host) => {
+  const apps = findApps(ROOT);
+  const settings = new StackSettings(apps, { DATABASE_URL: 'postgres://db/auth', HOST }, '');
+  const text = welcome({ apps, settings, stack: {} as Stack, logDir: '', seconds: 1 });
+  expect(text).toContain(`console   http://${host}:3000/console`);
+});
+
+it.each([
   ['the console first', {}, 'console   http://localhost:3000/console'],
   ['no console where it is off', { CONSOLE: 'off' }, 'auth      http://localhost:3000 '],
 ])('the addresses name %s', (_, more, first) => {

@@ -1,4 +1,5 @@
 import type { App } from './app.js';
+import { reachable } from './running-app.js';
 import type { StackSettings } from './settings.js';
 import type { Stack } from './stack.js';
 
@@ -48,8 +49,8 @@ const row = (name: string, text: string) => `  ${name.padEnd(8)}  ${text}`;
 
 /** Where a browser on this machine finds a server that listens there. */
 function browsable(host: string): string {
-  const isHere = ['0.0.0.0', '::', '::1', '127.0.0.1'].includes(host);
-  return isHere ? 'localhost' : host;
+  const found = reachable(host);
+  return ['127.0.0.1', '[::1]'].includes(found) ? 'localhost' : found;
 }
 
 function postgresAddress(settings: StackSettings, stack: Stack, apps: readonly App[]): string {

@@ -43,8 +43,9 @@ export class ProgramLog {
     return bytes.toString('utf8', 0, length);
   }
 
-  /** The last lines of {@link text}, for an error message. */
+  /** The last lines of {@link text} and where the rest is, for an error message. */
   tail(lines = 20): string {
-    return this.text().trimEnd().split('\n').slice(-lines).join('\n');
+    const last = this.text().trimEnd().split('\n').slice(-lines).join('\n');
+    return this.path === undefined ? last : `${last}\nThe whole log: ${this.path}`;
   }
 }
