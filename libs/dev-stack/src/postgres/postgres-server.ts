@@ -104,6 +104,11 @@ export class PostgresServer {
     return this.options.log.text();
   }
 
+  /** The last lines of {@link log} and where the rest is, for an error message. */
+  logTail(): string {
+    return this.options.log.tail();
+  }
+
   /** Settles when the server has ended, for any reason. */
   get exited() {
     return this.process.exited;

@@ -17,6 +17,7 @@ export class Stack {
   private readonly running = new Map<string, RunningApp>();
   private postgres: PostgresServer | undefined;
   private ownMailbox: Mailbox | undefined;
+  /** Settles when all that was begun to start has started or failed. */
   private starting: Promise<unknown> = Promise.resolve();
   private stopping: Promise<void> | undefined;
 
@@ -31,9 +32,7 @@ export class Stack {
    * @throws DevStackError; `stop` must be called then, too
    */
   start(): Promise<void> {
-    const start = this.bringUp();
-    this.starting = start;
-    return start;
+    return this.track(this.bringUp());
   }
 
   /** The embedded server, unless there is another one. */
@@ -61,7 +60,7 @@ export class Stack {
     const server = this.postgres;
     if (!server) return new Promise(() => undefined);
     await server.exited;
-    return new DevStackError('ended', `Postgres ended by itself:\n${server.log}`);
+    return new DevStackError('ended', `Postgres ended by itself:\n${server.logTail()}`);
   }
 
   /** The process of an app, if it was started. */
@@ -71,12 +70,12 @@ export class Stack {
 
   /** Stops an app, if it runs, and starts it again. Resolves when it is ready. */
   restart(app: App): Promise<void> {
-    const restart = (async () => {
-      await this.running.get(app.name)?.stop();
-      await this.startApp(app);
-    })();
-    this.starting = restart;
-    return restart;
+    return this.track(
+      (async () => {
+        await this.running.get(app.name)?.stop();
+        await this.startApp(app);
+      })(),
+    );
   }
 
   /** Ends the apps, then the server. Safe at any moment, more than once. */
@@ -92,7 +91,13 @@ export class Stack {
       const { Mailbox } = await import('../mailbox/mailbox.js');
       this.ownMailbox = await Mailbox.start(MAIL_PORTS);
     }
-    await Promise.all(this.apps.map((app) => this.startApp(app)));
+    await Promise.all(this.apps.map((app) => this.track(this.startApp(app))));
+  }
+
+  /** One app may still start when another has failed. */
+  private track(start: Promise<void>): Promise<void> {
+    this.starting = Promise.allSettled([this.starting, start]).then(() => undefined);
+    return start;
   }
 
   private async refuseTakenPort(app: App): Promise<void> {
@@ -145,7 +150,7 @@ export class Stack {
     // A start stops waiting for an app that has ended. The second call stops apps that were started
     // in the meantime.
     await this.stopApps();
-    await this.starting.catch(() => undefined);
+    await this.starting;
     await this.stopApps();
     await this.postgres?.stop();
     await this.ownMailbox?.stop();
