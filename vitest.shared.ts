@@ -29,7 +29,7 @@ export const testProject = (
     environment: 'node' as const,
     isolate,
     include,
-    setupFiles: [path('./vitest.setup.ts')],
+    setupFiles: ['reflect-metadata'],
     globalSetup: postgres ? [path('./libs/dev-stack/src/vitest/global-setup.ts')] : [],
     testTimeout: 60_000,
     hookTimeout: 120_000,
