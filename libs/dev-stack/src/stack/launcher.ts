@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevStackError } from '../errors.js';
-import { claimDirectory } from '../supervision/pid-file.js';
 import type { App } from './app.js';
 import { fillDemo } from './demo.js';
 import { rebuildOnChange, type RebuildOptions } from './rebuild.js';
@@ -33,8 +31,7 @@ export async function runLauncher({
   let stack: Stack | undefined;
   try {
     const settings = new StackSettings(apps, env, dataDir);
-    // A second start keeps its logs apart, even when both use the same settings but ports.
-    const logDir = claimDirectory(join(dataDir, 'logs'));
+    const logDir = join(dataDir, logFolder(apps, settings));
     stack = new Stack(apps, settings, logDir);
     console.log(`Starting ${[...names(settings), ...apps.map(({ name }) => name)].join(', ')} ...`);
     const startedAt = performance.now();
@@ -60,6 +57,12 @@ export async function runLauncher({
   }
 }
 
+/** A second start, which needs other ports, keeps its logs apart. */
+function logFolder([first]: readonly App[], settings: StackSettings): string {
+  const port = first && settings.portOf(first);
+  return port === first?.defaultPort ? 'logs' : `logs-${port}`;
+}
+
 /** A demo that cannot be made keeps nobody from working. */
 async function showDemo(stack: Stack, { demoPassword }: StackSettings): Promise<void> {
   const [auth, orders] = [stack.app('auth'), stack.app('orders')];
@@ -79,8 +82,8 @@ const SAME_REQUEST_MS = 1_000;
 const PARENT_CHECK_MS = 500;
 
 /**
- * Settles when this process is to end: on a signal, or when the npm that runs it has ended, since not
- * every shell between the two passes signals on. A later signal ends the process at once.
+ * Settles when this process is to end: on a signal, or when the npm that runs it has ended, which may be
+ * killed. A later signal ends the process at once.
  */
 function stopRequest(env: NodeJS.ProcessEnv): Promise<void> {
   return new Promise((resolve) => {
@@ -97,28 +100,12 @@ function stopRequest(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 function onOrphaned(act: () => void): void {
-  const before = ancestors();
+  // The npm itself: the scripts in package.json begin with `exec`.
+  const npm = process.ppid;
   const check = setInterval(() => {
-    if (ancestors() === before) return;
+    if (process.ppid === npm) return;
     clearInterval(check);
     act();
   }, PARENT_CHECK_MS);
   check.unref();
-}
-
-const SHELL = /^(ba|da|a|k|z)?sh$|^busybox$/;
-
-/** The npm or, where /proc shows it, the shell in between and the npm that started it. */
-function ancestors(): string {
-  const parent = process.ppid;
-  try {
-    const stat = readFileSync(`/proc/${parent}/stat`, 'utf8');
-    // State and parent follow the name, which is in parentheses and may hold some itself.
-    const end = stat.lastIndexOf(')');
-    const name = stat.slice(stat.indexOf('(') + 1, end);
-    // What has started npm may end: a script does after `npm start &`.
-    return SHELL.test(name) ? `${parent} ${stat.slice(end + 2).split(' ')[1]}` : `${parent}`;
-  } catch {
-    return `${parent}`;
-  }
 }

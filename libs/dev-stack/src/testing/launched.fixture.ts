@@ -19,9 +19,10 @@ export interface LaunchedOptions {
   account?: ProcessAccount | undefined;
   /** The `dist` of dev-stack. */
   built?: URL;
-  /** How many shells start one another before the launcher; `pid` and `kill` are the first one's. */
-  shells?: number;
-  /** Whether a program of Node, as npm is one, is between these and the launcher. */
+  /**
+   * Whether a shell starts a program of Node, as npm is one, which starts the launcher. `pid` and `kill`
+   * are those of the shell.
+   */
   hasNpm?: boolean;
   rebuild?: RebuildOptions;
 }
@@ -46,7 +47,6 @@ export class Launched {
     env,
     account,
     built = BUILT,
-    shells = 0,
     hasNpm = false,
     rebuild,
   }: LaunchedOptions): Launched {
@@ -60,11 +60,7 @@ process.exit(await runLauncher({ ...${options}, env: process.env }));`,
     // Without a second command a shell would become the program that it runs.
     const shell = ['/bin/sh', '-c', '"$0" "$@"; exit'];
     const npm = [process.execPath, '--eval', NPM];
-    const command = [
-      ...Array.from({ length: shells }, () => shell).flat(),
-      ...(hasNpm ? npm : []),
-      process.execPath,
-    ];
+    const command = [...(hasNpm ? [...shell, ...npm] : []), process.execPath];
     return new Launched(
       spawn(command[0] ?? '', [...command.slice(1), script], {
         ...account,
