@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startPostgres, type PostgresServer } from './postgres-server.js';
+import { withDatabase } from './with-database.js';
 
 let primary: PostgresServer;
 const others: PostgresServer[] = [];
@@ -12,13 +12,9 @@ beforeAll(async () => {
 afterAll(() => Promise.all([primary, ...others].map((server) => server?.stop())));
 
 async function query(server: PostgresServer, sql: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: server.url() });
-  await client.connect();
-  try {
-    return (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows.flat();
-  } finally {
-    await client.end();
-  }
+  return withDatabase(server.url(), async (client) =>
+    (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows.flat(),
+  );
 }
 
 it('a standby gets what is committed later, and takes over', async () => {

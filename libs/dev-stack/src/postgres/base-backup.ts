@@ -1,8 +1,8 @@
 import { chownSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { errorCode } from '../errors.js';
 import type { DataDirectory } from './data-directory.js';
+import { withDatabase } from './with-database.js';
 
 /** Of the server that runs, not of its data. */
 const LEFT_OUT = new Set(['postmaster.pid', 'postmaster.opts']);
@@ -15,9 +15,7 @@ const EMPTY = new Set(['pg_wal', 'pg_replslot', 'pg_dynshmem', 'pg_stat_tmp', 'p
  * the embedded Postgres has none.
  */
 export async function baseBackup(url: string, from: string, to: DataDirectory): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
+  await withDatabase(url, async (client) => {
     await client.query(`SELECT pg_backup_start('copy', true)`);
     copyFolder(from, to, '');
     const { rows } = await client.query<{ labelfile: string }>(
@@ -25,9 +23,7 @@ export async function baseBackup(url: string, from: string, to: DataDirectory): 
     );
     copyFolder(join(from, 'pg_wal'), to, 'pg_wal');
     write(to, 'backup_label', rows[0]?.labelfile ?? '');
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** Makes the copy follow another server when it starts, until it is promoted. */

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import pg from 'pg';
+import type pg from 'pg';
 import { DevStackError, errorCode } from '../errors.js';
 import { freePort } from '../supervision/free-port.js';
 import { ProgramLog } from '../supervision/program-log.js';
@@ -14,6 +14,7 @@ import {
   type DataDirectory,
 } from './data-directory.js';
 import { launch, type Launch } from './launch.js';
+import { withDatabase } from './with-database.js';
 
 const DUPLICATE_DATABASE = '42P04';
 
@@ -182,16 +183,12 @@ export async function createDatabase(
   name: string,
   template = 'template1',
 ): Promise<string> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
+  await withDatabase(url, async (client) => {
     const [made, copied] = [name, template].map((each) => client.escapeIdentifier(each));
     await client.query(`CREATE DATABASE ${made} TEMPLATE ${copied} ${await strategy(client)}`);
-  } catch (error) {
+  }).catch((error: unknown) => {
     if (errorCode(error) !== DUPLICATE_DATABASE) throw error;
-  } finally {
-    await client.end();
-  }
+  });
   const address = new URL(url);
   address.pathname = `/${encodeURIComponent(name)}`;
   return address.href;

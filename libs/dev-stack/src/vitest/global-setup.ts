@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../postgres/postgres-server.js';
-import { withDatabase } from './with-database.js';
+import { withDatabase } from '../postgres/with-database.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

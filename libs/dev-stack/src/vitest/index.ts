@@ -17,4 +17,4 @@ export function freshDatabase(template?: string): Promise<string> {
 export { contractions, refusedStatements, releaseBefore } from './release-before.js';
 export { isFuzzing, runs } from './runs.js';
 export { schemaOf } from './schema.js';
-export { withDatabase } from './with-database.js';
+export { withDatabase } from '../postgres/with-database.js';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { withDatabase } from './with-database.js';
+import { withDatabase } from '../postgres/with-database.js';
 
 /** What runs beside this release during an upgrade. */
 export interface ReleaseBefore {

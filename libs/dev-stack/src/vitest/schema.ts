@@ -1,4 +1,4 @@
-import { withDatabase } from './with-database.js';
+import { withDatabase } from '../postgres/with-database.js';
 
 /** One line for each part of the schema `public`. Neither the order of columns nor white space in functions counts. */
 const PARTS = `
