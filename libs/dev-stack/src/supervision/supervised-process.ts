@@ -36,16 +36,7 @@ export interface SupervisedProgram {
 }
 
 /** The first message to a watchdog. It travels by message, because `ps` shows arguments to all. */
-export interface Program {
-  command: string;
-  args: readonly string[];
-  cwd: string | undefined;
-  env: NodeJS.ProcessEnv;
-  account: ProcessAccount | undefined;
-  stopSignals: readonly NodeJS.Signals[];
-  stopTimeoutMs: number;
-  removeWhenStopped: string | undefined;
-}
+export type Instruction = Omit<SupervisedProgram, 'name' | 'log'>;
 
 /** Every later message to a watchdog. */
 export type Order = 'stop' | { signal: NodeJS.Signals };
@@ -82,17 +73,17 @@ export class SupervisedProcess {
   }
 
   /** Starts a program. @throws DevStackError `did_not_start` when it cannot be executed */
-  static async start(program: SupervisedProgram): Promise<SupervisedProcess> {
-    const watchdog = spawn(process.execPath, [WATCHDOG, program.name], {
+  static async start({ name, log, ...program }: SupervisedProgram): Promise<SupervisedProcess> {
+    const watchdog = spawn(process.execPath, [WATCHDOG, name], {
       detached: true, // its own process group: Ctrl-C and kill -9 of a group spare it
       env: {},
-      stdio: ['ignore', program.log.fd, program.log.fd, 'ipc'],
+      stdio: ['ignore', log.fd, log.fd, 'ipc'],
     });
-    watchdog.send(instruction(program));
+    watchdog.send(program satisfies Instruction);
     const report = await firstReport(watchdog);
     if ('pid' in report) return new SupervisedProcess(watchdog, report.pid);
     const reason = 'error' in report ? report.error : `its watchdog ended (${report.code})`;
-    throw new DevStackError('did_not_start', `${program.name} cannot be started: ${reason}`);
+    throw new DevStackError('did_not_start', `${name} cannot be started: ${reason}`);
   }
 
   /** How the program ended, or `undefined` while it runs. */
@@ -115,19 +106,6 @@ export class SupervisedProcess {
     // The error is that the watchdog has gone meanwhile, which `exited` reports.
     if (this.watchdog.connected) this.watchdog.send(order, () => undefined);
   }
-}
-
-function instruction(program: SupervisedProgram): Program {
-  return {
-    command: program.command,
-    args: program.args ?? [],
-    cwd: program.cwd,
-    env: program.env,
-    account: program.account && { uid: program.account.uid, gid: program.account.gid },
-    stopSignals: program.stopSignals ?? ['SIGTERM', 'SIGKILL'],
-    stopTimeoutMs: program.stopTimeoutMs ?? 12_000,
-    removeWhenStopped: program.removeWhenStopped,
-  };
 }
 
 function firstReport(watchdog: ChildProcess): Promise<Report> {

@@ -7,15 +7,17 @@ import { setTimeout } from 'node:timers';
 
 /** @typedef {import('./supervised-process.js').Order} Order */
 /** @typedef {import('./supervised-process.js').Report} Report */
-/** @typedef {import('./supervised-process.js').Program} Program */
+/** @typedef {import('./supervised-process.js').Instruction} Instruction */
 
 // A terminal sends Ctrl-C to everyone; when to stop is the parent's decision.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 process.once('disconnect', () => process.exit());
-process.once('message', (/** @type {Program} */ program) => run(program));
+process.once('message', (/** @type {Instruction} */ program) => run(program));
 
-/** @param {Program} program */
-function run({ command, args, cwd, env, account, stopSignals, stopTimeoutMs, removeWhenStopped }) {
+/** @param {Instruction} program */
+function run(program) {
+  const { command, args = [], cwd, env, account, removeWhenStopped } = program;
+  const { stopSignals = ['SIGTERM', 'SIGKILL'], stopTimeoutMs = 12_000 } = program;
   const child = spawn(command, args, { cwd, env, ...account, stdio: ['ignore', 1, 2] });
   let stopping = false;
 
