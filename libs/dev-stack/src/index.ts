@@ -1,20 +1,19 @@
-export { DevStackError, type DevStackErrorCode } from './errors.js';
+export { DevStackError } from './errors.js';
 export { createTcpProxy, type TcpProxy } from './faults/tcp-proxy.js';
 export {
   createDatabase,
   startPostgres,
-  type PostgresBackup,
   type PostgresOptions,
   type PostgresServer,
 } from './postgres/postgres-server.js';
 export { appNamed, findApps, ROOT, type App } from './stack/app.js';
 export { fillDemo } from './stack/demo.js';
-export { runLauncher, type LauncherOptions } from './stack/launcher.js';
-export { startApp, type RunningApp, type StartAppOptions } from './stack/running-app.js';
+export { runLauncher } from './stack/launcher.js';
+export { startApp, type RunningApp } from './stack/running-app.js';
 export { DEMO_CLIENT_ID } from './stack/settings.js';
 export { findChromium } from './supervision/chromium.js';
 export { freePort } from './supervision/free-port.js';
 export { ProgramLog } from './supervision/program-log.js';
 export { SupervisedProcess } from './supervision/supervised-process.js';
-export { OtlpReceiver, type ReceivedExport, type ReceivedSpan } from './telemetry/otlp-receiver.js';
+export { OtlpReceiver, type ReceivedSpan } from './telemetry/otlp-receiver.js';
 export { until } from './supervision/until.js';

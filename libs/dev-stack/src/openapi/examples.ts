@@ -7,6 +7,25 @@ import { resolve, type ApiDocument, type Schema } from './api-document.js';
  */
 export type KnownExamples = Readonly<Record<string, () => unknown>>;
 
+/** What the documents of auth and orders cannot say of their members and parameters. */
+export function knownExamples(newEmail: () => string, password: string): KnownExamples {
+  return {
+    email: newEmail,
+    password: () => password,
+    passwordHash: () => undefined,
+    // Only an answer has one.
+    cursor: () => undefined,
+    roles: () => ['user'],
+    scopes: () => [],
+    audiences: () => ['api'],
+    currency: () => 'EUR',
+    grant_type: () => 'client_credentials',
+    // The Authorization header has them.
+    client_id: () => undefined,
+    client_secret: () => undefined,
+  };
+}
+
 export interface ExampleOptions {
   readonly document: ApiDocument;
   readonly known: KnownExamples;

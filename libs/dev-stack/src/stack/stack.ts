@@ -15,8 +15,10 @@ const MAIL_PORTS = { smtpPort: 11_025, pagePort: 18_025 };
 /** The embedded Postgres and the apps on it, started and stopped as one. */
 export class Stack {
   private readonly running = new Map<string, RunningApp>();
-  private postgres: PostgresServer | undefined;
-  private ownMailbox: Mailbox | undefined;
+  /** The embedded server, unless there is another one. */
+  embeddedPostgres: PostgresServer | undefined;
+  /** What takes the mail of the apps, unless there is a mail server. */
+  mailbox: Mailbox | undefined;
   /** Settles when all that was begun to start has started or failed. */
   private starting: Promise<unknown> = Promise.resolve();
   private stopping: Promise<void> | undefined;
@@ -35,16 +37,6 @@ export class Stack {
     return this.track(this.bringUp());
   }
 
-  /** The embedded server, unless there is another one. */
-  get embeddedPostgres(): PostgresServer | undefined {
-    return this.postgres;
-  }
-
-  /** What takes the mail of the apps, unless there is a mail server. */
-  get mailbox(): Mailbox | undefined {
-    return this.ownMailbox;
-  }
-
   /** Settles when the first program of the stack has ended: which one, and its last output. */
   async failure(): Promise<DevStackError> {
     const ends = [...this.running.values()].map(async (app) => {
@@ -57,7 +49,7 @@ export class Stack {
 
   /** Settles when the embedded server has ended. */
   async postgresFailure(): Promise<DevStackError> {
-    const server = this.postgres;
+    const server = this.embeddedPostgres;
     if (!server) return new Promise(() => undefined);
     await server.exited;
     return new DevStackError('ended', `Postgres ended by itself:\n${server.logTail()}`);
@@ -89,7 +81,7 @@ export class Stack {
     if (this.settings.needsMailbox(this.apps)) {
       // Loaded only here: a stack without mail has no need of its packages.
       const { Mailbox } = await import('../mailbox/mailbox.js');
-      this.ownMailbox = await Mailbox.start(MAIL_PORTS);
+      this.mailbox = await Mailbox.start(MAIL_PORTS);
     }
     await Promise.all(this.apps.map((app) => this.track(this.startApp(app))));
   }
@@ -119,20 +111,20 @@ export class Stack {
       logFile: join(this.logDir, 'postgres.log'),
     };
     try {
-      this.postgres = await startPostgres({ ...options, port: POSTGRES_PORT });
+      this.embeddedPostgres = await startPostgres({ ...options, port: POSTGRES_PORT });
     } catch (error) {
       // Not looked up before: another start may take the port between the look and the start.
       if (!(error instanceof DevStackError) || error.code !== 'port_taken') throw error;
-      this.postgres = await startPostgres(options);
+      this.embeddedPostgres = await startPostgres(options);
     }
   }
 
   private async startApp(app: App): Promise<void> {
-    const database = await this.postgres?.createDatabase(app.database);
+    const database = await this.embeddedPostgres?.createDatabase(app.database);
     this.goOnUnlessStopping();
     const running = await RunningApp.start({
       app,
-      env: this.settings.environment(app, database, this.ownMailbox?.smtpUrl),
+      env: this.settings.environment(app, database, this.mailbox?.smtpUrl),
       host: this.settings.host,
       port: this.settings.portOf(app),
       log: ProgramLog.at(join(this.logDir, `${app.name}.log`)),
@@ -152,8 +144,8 @@ export class Stack {
     await this.stopApps();
     await this.starting;
     await this.stopApps();
-    await this.postgres?.stop();
-    await this.ownMailbox?.stop();
+    await this.embeddedPostgres?.stop();
+    await this.mailbox?.stop();
   }
 
   private async stopApps(): Promise<void> {

@@ -1,1 +1,0 @@
-export { Mailbox, type MailboxOptions, type ReceivedMail } from './mailbox.js';
