@@ -6,8 +6,6 @@ import process from 'node:process';
 
 import { install, runOnVersions } from './versions.mjs';
 
-const SYSTEMS = { linux: 'linux', darwin: 'darwin', win32: 'win' };
-
 runOnVersions({
   script: 'test:nodes',
   program: 'Node',
@@ -15,7 +13,7 @@ runOnVersions({
   pattern: /^\d+(\.\d+){0,2}$/,
   command: ['npm', 'test'],
   environmentOf(version) {
-    const name = `node-${SYSTEMS[process.platform]}-${process.arch}`;
+    const name = `node-${process.platform}-${process.arch}`;
     const folder = install(name, version, 'nodes');
     // First on the path: npm and everything that it starts run on it.
     const PATH = `${folder && path.join(folder, 'bin')}${path.delimiter}${process.env.PATH}`;

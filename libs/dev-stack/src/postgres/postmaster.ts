@@ -53,7 +53,6 @@ function parse(content = ''): Postmaster | undefined {
 
 /** A server's working directory is its data directory. Where that cannot be read, compare names. */
 function isPostgresOn(dataDir: string, pid: number): boolean {
-  if (process.platform === 'win32') return isAlive(pid);
   try {
     if (process.platform === 'linux') return readlinkSync(`/proc/${pid}/cwd`) === dataDir;
   } catch (error) {

@@ -6,7 +6,6 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-c
 const ELSEWHERE = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
 /**
