@@ -28,7 +28,7 @@ const [server] = await queryAt<{ major: number }>(
 const isTooOld = server!.major < oldestPostgres;
 
 // Without history (a source archive, a shallow checkout), recorded statements must do:
-// apps/auth/src/database/landed-schemas.database-spec.ts.
+// apps/*/src/database/release-before.database-spec.ts.
 describe.skipIf(isTooOld || !hasReleaseBefore())('this release beside the release before', () => {
   const releases = new Map<string, Release>();
   const release = (name: string): Release => releases.get(name)!;

@@ -137,7 +137,7 @@ async function readiness(url: string): Promise<string> {
 }
 
 export interface StartAppOptions {
-  /** Settings of the app. Nothing else of the caller's environment reaches it. */
+  /** Settings of the app. Of the caller's environment only `PATH` and `HOME` reach it. */
   env?: NodeJS.ProcessEnv;
   /** Default: a free one. */
   port?: number;
@@ -148,7 +148,8 @@ export interface StartAppOptions {
 }
 
 /**
- * Starts a built app, of this repository by its name, on 127.0.0.1 unless `HOST` says otherwise, and waits until it is ready.
+ * Starts a built app, of this repository by its name, and waits until it is ready. It listens on
+ * 127.0.0.1, or on the `HOST` of its settings.
  * @throws DevStackError `did_not_start` with the end of its log, `port_taken`
  */
 export async function startApp(
