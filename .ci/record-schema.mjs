@@ -1,6 +1,7 @@
 // Records the schema that a release makes on an empty database, for the tests of upgrades:
 //   npm run build && node .ci/record-schema.mjs 0.1.0
 // writes apps/*/src/database/landed/0.1.0.sql for each app of the stack: what the migrations run, and their rows.
+// With --released, release-before.txt beside it names this release: what comes next has to run beside it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -40,7 +41,7 @@ function withoutIndent(statement) {
   return [lines[0], ...lines.slice(1).map((line) => line.slice(Math.max(0, depth)))].join('\n');
 }
 
-async function record(release) {
+async function record(release, isReleased) {
   const server = await startPostgres();
   try {
     for (const { name: app } of findApps(root)) {
@@ -52,6 +53,7 @@ async function record(release) {
       const folder = path.join(root, `apps/${app}/src/database/landed`);
       mkdirSync(folder, { recursive: true });
       writeFileSync(path.join(folder, `${release}.sql`), sql);
+      if (isReleased) writeFileSync(path.join(folder, 'release-before.txt'), `${release}\n`);
       console.log(`Recorded apps/${app}/src/database/landed/${release}.sql`);
     }
   } finally {
@@ -60,7 +62,7 @@ async function record(release) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const release = process.argv[2];
+  const [release, option] = process.argv.slice(2);
   if (!release) throw new Error('Which release? node .ci/record-schema.mjs 0.1.0');
-  await record(release);
+  await record(release, option === '--released');
 }

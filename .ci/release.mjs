@@ -2,7 +2,7 @@
 //   npm run release -- 0.2.0               changes, checks, records, commits, tags; takes that over from the
 //                                          copy, and says how to publish
 //   npm run release -- --dry-run [0.2.0]   does the same, and takes over nothing
-//   npm run release -- --dry-run --skip-check   leaves out the tests, and so the record of statements
+//   npm run release -- --dry-run --skip-check   leaves out the tests
 // It refuses a version that has been released, a tree with changes, a changelog without changes, and a
 // repository whose check fails. A dry run warns of changes in the tree and of an empty changelog.
 import { execFileSync } from 'node:child_process';
@@ -110,8 +110,7 @@ function make(copy, version, { author, isChecked, say }) {
     run('npm', 'run', 'build');
   }
   // What the release after this one has to run beside.
-  run('node', '.ci/record-schema.mjs', version);
-  if (isChecked) run('node', '.ci/record-statements.mjs', version);
+  run('node', '.ci/record-schema.mjs', version, '--released');
   for (const each of packed(copy)) say(`Packs ${each}`);
   const git = gitIn(copy);
   for (const [key, value] of Object.entries(author)) git('config', `user.${key}`, value);

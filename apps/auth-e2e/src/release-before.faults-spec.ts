@@ -27,7 +27,7 @@ const [server] = await queryAt<{ major: number }>(
 );
 const isTooOld = server!.major < oldestPostgres;
 
-// Without history (a source archive, a shallow checkout), recorded statements must do:
+// Without history (a source archive, a shallow checkout), a comparison of the schemas must do:
 // apps/*/src/database/release-before.database-spec.ts.
 describe.skipIf(isTooOld || !hasReleaseBefore())('this release beside the release before', () => {
   const releases = new Map<string, Release>();

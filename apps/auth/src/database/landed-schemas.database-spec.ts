@@ -8,7 +8,7 @@ import { authDatabase } from './auth-database.js';
 
 /** A script for each schema that a database may have: see docs/releases.md. */
 const folder = new URL('landed/', import.meta.url);
-const landed = readdirSync(folder).filter((file) => !file.endsWith('.statements.sql'));
+const landed = readdirSync(folder).filter((file) => file.endsWith('.sql'));
 
 const stateOf = (commit: string) => landed.find((name) => name.includes(commit))!;
 

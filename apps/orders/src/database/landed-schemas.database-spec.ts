@@ -7,7 +7,7 @@ import { ordersDatabase } from './orders-database.js';
 
 /** A script for each schema that a database may have: see docs/releases.md. */
 const folder = new URL('landed/', import.meta.url);
-const landed = readdirSync(folder).filter((file) => !file.endsWith('.statements.sql'));
+const landed = readdirSync(folder).filter((file) => file.endsWith('.sql'));
 
 it.each(landed)('has the schema of a fresh one after an upgrade from %s', async (state) => {
   const [url, freshUrl] = [await freshDatabase(), await freshDatabase()];

@@ -1,4 +1,3 @@
-import { appendFileSync } from 'node:fs';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../postgres/postgres-server.js';
@@ -11,23 +10,14 @@ declare module 'vitest' {
   }
 }
 
-/**
- * Gives a whole test run one Postgres server, which goes with it, unless it has unit specs alone. With
- * the variable `STATEMENTS_LOG`, each statement is logged, and the log is added to that file: see
- * `.ci/record-statements.mjs`.
- */
+/** Gives a whole test run one Postgres server, which goes with it, unless it has unit specs alone. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { testFiles } = await project.globTestFiles();
   if (testFiles.every((file) => file.endsWith('.spec.ts'))) return async () => {};
   const server = await startPostgres();
   await makeLoginsCheap(server.url());
-  const statementsLog = process.env['STATEMENTS_LOG'];
-  if (statementsLog) await logStatements(server.url());
   project.provide('postgresUrl', server.url());
-  return async () => {
-    if (statementsLog) appendFileSync(statementsLog, server.log);
-    await server.stop();
-  };
+  return () => server.stop();
 }
 
 /** Half of what a connection costs both sides is the hash of its password, and a test run makes a thousand. */
@@ -43,13 +33,5 @@ async function makeLoginsCheap(url: string): Promise<void> {
     await client.query(
       `ALTER ROLE ${pg.escapeIdentifier(role)} PASSWORD ${pg.escapeLiteral(secret)}`,
     );
-  });
-}
-
-async function logStatements(url: string): Promise<void> {
-  await withDatabase(url, async (client) => {
-    await client.query(`ALTER SYSTEM SET log_statement = 'all'`);
-    await client.query(`ALTER SYSTEM SET log_line_prefix = '@@%a@@ '`);
-    await client.query('SELECT pg_reload_conf()');
   });
 }

@@ -14,7 +14,7 @@ export function freshDatabase(template?: string): Promise<string> {
   const copied = template && decodeURIComponent(new URL(template).pathname.slice(1));
   return createDatabase(inject('postgresUrl'), `test_${randomUUID()}`, copied);
 }
-export { contractions, refusedStatements, releaseBefore } from './release-before.js';
+export { contractions, releaseBefore } from './release-before.js';
 export { isFuzzing, runs } from './runs.js';
 export { schemaOf } from './schema.js';
 export { withDatabase } from '../postgres/with-database.js';

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { withDatabase } from '../postgres/with-database.js';
+import { readFileSync } from 'node:fs';
 
 /** What runs beside this release during an upgrade. */
 export interface ReleaseBefore {
@@ -7,44 +6,13 @@ export interface ReleaseBefore {
   readonly name: string;
   /** A script that makes its schema. */
   readonly schema: string;
-  /** Those that it sends, one a line. */
-  readonly statements: string;
 }
 
-const STATEMENTS = '.statements.sql';
-
-/**
- * Reads what the release before recorded of one app.
- *
- * @param landed the folder with the schemas of an app, which has the statements of one release only
- */
+/** @param landed the folder with the schemas of an app, where `release-before.txt` names one of them */
 export function releaseBefore(landed: URL): ReleaseBefore {
-  const [file, ...others] = readdirSync(landed).filter((each) => each.endsWith(STATEMENTS));
-  if (!file || others.length > 0) {
-    throw new Error(`${landed.pathname} does not have the statements of one release`);
-  }
-  const name = file.slice(0, -STATEMENTS.length);
-  const read = (each: string) => readFileSync(new URL(each, landed), 'utf8');
-  return { name, schema: read(`${name}.sql`), statements: read(file) };
-}
-
-/**
- * Which recorded statements of the release before a database no longer understands, and why. They
- * are parsed and not run: a column or table that is gone shows, or one of another type.
- */
-export function refusedStatements(url: string, recorded: string): Promise<string[]> {
-  return withDatabase(url, async (client) => {
-    const refused: string[] = [];
-    for (const statement of recorded.split('\n').filter((line) => line !== '')) {
-      try {
-        await client.query(`PREPARE recorded AS ${statement}`);
-        await client.query('DEALLOCATE recorded');
-      } catch (error) {
-        refused.push(`${(error as Error).message}: ${statement}`);
-      }
-    }
-    return refused;
-  });
+  const read = (file: string) => readFileSync(new URL(file, landed), 'utf8');
+  const name = read('release-before.txt').trim();
+  return { name, schema: read(`${name}.sql`) };
 }
 
 /**
@@ -60,11 +28,12 @@ export function contractions(before: readonly string[], after: readonly string[]
   const tables = new Set(before.filter((part) => part.startsWith('relation ')));
   const found = [...tables].filter((table) => !after.includes(table)).map((part) => `lost ${part}`);
   const known = new Set<string>();
-  for (const { name, type, isRequired } of columnsOf(before)) {
+  for (const { name, type, isRequired, isGenerated } of columnsOf(before)) {
     known.add(name);
     const now = columns.get(name);
     if (now?.type !== type) found.push(`lost column ${name} ${type}`);
     else if (now.isRequired && !isRequired) found.push(`now required: ${name}`);
+    else if (now.isGenerated && !isGenerated) found.push(`now generated: ${name}`);
   }
   const hasTable = (name: string) => tables.has(`relation r ${name.split('.')[0]}`);
   for (const { name, isRequired } of columns.values()) {
@@ -92,13 +61,14 @@ function neededOf(part: string): string | undefined {
   return /^function .+?(?= LANGUAGE )/.exec(part)?.[0];
 }
 
-/** @returns for each column its name, its type, and whether an INSERT must name it */
+/** @returns for each column its name, its type, and whether an INSERT must name it, or must not */
 function columnsOf(schema: readonly string[]) {
   return schema.flatMap((part) => {
     const column =
       /^column (\S+) (.+?)(?= NOT NULL| DEFAULT | GENERATED | IDENTITY | COLLATE |$)/.exec(part);
     if (!column) return [];
     const isRequired = / NOT NULL/.test(part) && !/ (DEFAULT|GENERATED|IDENTITY) /.test(part);
-    return { name: column[1]!, type: column[2]!, isRequired };
+    const isGenerated = / (GENERATED|IDENTITY a)/.test(part);
+    return { name: column[1]!, type: column[2]!, isRequired, isGenerated };
   });
 }
