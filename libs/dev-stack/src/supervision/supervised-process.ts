@@ -51,7 +51,8 @@ export type Report =
 export class SupervisedProcess {
   /** Settles when the program has ended and its supervision with it. */
   readonly exited: Promise<ProcessExit>;
-  private exit: ProcessExit | undefined;
+  /** How the program ended, or `undefined` while it runs. */
+  ended: ProcessExit | undefined;
 
   private constructor(
     private readonly watchdog: ChildProcess,
@@ -66,8 +67,8 @@ export class SupervisedProcess {
       watchdog.once('exit', (code, signal) => {
         // Nobody is left to stop the program of a watchdog that was itself killed.
         if (!reported) killIfAlive(pid);
-        this.exit = reported ?? { code, signal };
-        resolve(this.exit);
+        this.ended = reported ?? { code, signal };
+        resolve(this.ended);
       });
     });
   }
@@ -84,11 +85,6 @@ export class SupervisedProcess {
     if ('pid' in report) return new SupervisedProcess(watchdog, report.pid);
     const reason = 'error' in report ? report.error : `its watchdog ended (${report.code})`;
     throw new DevStackError('did_not_start', `${name} cannot be started: ${reason}`);
-  }
-
-  /** How the program ended, or `undefined` while it runs. */
-  get ended(): ProcessExit | undefined {
-    return this.exit;
   }
 
   /** Sends one signal, as `kill` would. */
