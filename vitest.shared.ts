@@ -16,18 +16,15 @@ const alias = Object.entries(base.compilerOptions.paths).map(([name, [source]]) 
 }));
 
 /** One set of specs, of which the paths are globs. */
-export const testProject = (
-  name: string,
-  include: string[],
-  { postgres = false, isolate = true } = {},
-) => ({
+export const testProject = (name: string, include: string[], { postgres = false } = {}) => ({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   resolve: { conditions, alias },
   ssr: { resolve: { conditions } },
   test: {
     name,
     environment: 'node' as const,
-    isolate,
+    // The specs of a worker share their modules: imports take longer than most tests.
+    isolate: false,
     include,
     setupFiles: ['reflect-metadata'],
     globalSetup: postgres ? [path('./libs/dev-stack/src/vitest/global-setup.ts')] : [],
@@ -54,12 +51,10 @@ const KINDS = ['e2e', 'faults', 'pages', 'package', 'images', 'extended'];
 
 /**
  * The projects of a workspace member. With `postgres` a run gets a server of its own, unless all its specs
- * are unit specs. Without `isolate` the specs of a worker share their modules: for a member whose imports
- * take longer than its tests.
+ * are unit specs.
  */
-export function testProjects({ postgres = false, isolate = true } = {}): ViteUserConfig {
-  const project = (name: string, include: string) =>
-    testProject(name, [include], { postgres, isolate });
+export function testProjects({ postgres = false } = {}): ViteUserConfig {
+  const project = (name: string, include: string) => testProject(name, [include], { postgres });
   return defineConfig({
     test: {
       // One for each core, where the default leaves one core out: specs wait for servers and clocks

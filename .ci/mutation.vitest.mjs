@@ -18,7 +18,7 @@ const ELSEWHERE = {
 const folder = process.env.MUTATION_FOLDER;
 const postgres = folder?.startsWith('apps/auth/');
 const specs = [`${folder}/**/*.{spec,database-spec}.ts`, ...(ELSEWHERE[folder] ?? [])];
-const project = testProject('mutation', specs, { isolate: false, postgres });
+const project = testProject('mutation', specs, { postgres });
 
 export default defineConfig({
   ...project,

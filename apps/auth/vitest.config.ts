@@ -1,3 +1,3 @@
 import { testProjects } from '../../vitest.shared.ts';
 
-export default testProjects({ postgres: true, isolate: false });
+export default testProjects({ postgres: true });
