@@ -192,6 +192,12 @@ async function bundle(folder, files, isOurs) {
   }
 }
 
+/** Before each statement of a module, and the comment above it. */
+const STATEMENT = /(?<!\*\/\n)^(?=\/\*\*|import |export |declare |interface |type )/m;
+const DECLARATION =
+  /^(?:export )?(?:declare )?(?:abstract )?(?:class|const|function|interface|type) (\w+)/m;
+const FROM_MODULE = /\{([^}]*)\} from '(\.[^']*)'|import\("(\.[^"]*)"\)\.(\w+)/g;
+
 const types = new Tree((module) =>
   readFileSync(path.join(root, 'compiled', `${module}.d.ts`), 'utf8'),
 );
@@ -207,13 +213,65 @@ const documented = new Set(
       .filter((module) => !isPart(module)),
   ),
 );
+const shown = new Map();
 for (const [module, text] of types.texts) {
+  shown.set(module, declarations(text, documented.has(module)));
+}
+leaveOutUnused(shown);
+for (const [module, text] of shown) {
   // ESM may import CommonJS, so that its entries need no types of their own.
   const format = types.dual.has(module) ? 'cjs' : 'core';
-  const shown = declarations(text, documented.has(module));
-  write(`${format}/${module}.d.ts`, types.relocate(shown, module, format));
+  write(`${format}/${module}.d.ts`, types.relocate(text, module, format));
 }
 for (const entry of entries) {
   const toDist = path.posix.relative(path.posix.dirname(`esm/${entry}`), '.');
   write(`esm/${entry}.d.ts`, `export * from '${toDist}/cjs/${entry}.js';\n`);
+}
+
+/** Takes away what no published declaration refers to, until all that is left is used. */
+function leaveOutUnused(texts) {
+  for (let isDone = false; !isDone;) {
+    isDone = true;
+    const wanted = namesFromOutside(texts);
+    for (const [module, text] of texts) {
+      if (entries.includes(module)) continue;
+      const isUsed = (name) =>
+        wanted.get(module)?.has(name) || text.match(new RegExp(`\\b${name}\\b`, 'g')).length > 1;
+      const used = text
+        .split(STATEMENT)
+        .map((statement) => withoutUnused(statement, isUsed))
+        .join('');
+      if (used !== text) isDone = false;
+      if (wanted.has(module)) texts.set(module, used);
+      else isDone = !texts.delete(module);
+    }
+  }
+}
+
+/** For each module that others import, the names that they import. */
+function namesFromOutside(texts) {
+  const wanted = new Map();
+  for (const [module, text] of texts) {
+    for (const [, list, from, inPlace, name] of text.matchAll(FROM_MODULE)) {
+      const target = resolve(module, from ?? inPlace);
+      const names = list?.split(',').map((each) => nameIn(each)) ?? [name];
+      wanted.set(target, new Set([...(wanted.get(target) ?? []), ...names]));
+    }
+  }
+  return wanted;
+}
+
+function withoutUnused(statement, isUsed) {
+  const [, before, list, after] = /^(import (?:type )?\{)([^}]*)(\}.*\n)$/.exec(statement) ?? [];
+  if (list) {
+    const used = list.split(',').filter((each) => isUsed(nameIn(each)));
+    return used.length > 0 ? `${before}${used.join(',')}${after}` : '';
+  }
+  const [, name] = DECLARATION.exec(statement) ?? [];
+  return name && !isUsed(name) ? '' : statement;
+}
+
+/** `A` of `type A` and of `A as B`. */
+function nameIn(specifier) {
+  return /^\s*(?:type )?(\w+)/.exec(specifier)?.[1];
 }
