@@ -32,6 +32,11 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
+interface Asset {
+  readonly type: string;
+  readonly content: Buffer;
+}
+
 /**
  * Serves the console at `GET /console` and below. The page itself decides what is at a path, so each
  * path but those of `assets/` answers with it. Nothing is there if the console was not built.
@@ -40,14 +45,9 @@ export function serveConsole(
   app: NestFastifyApplication,
   { directory, basePath }: ConsoleOptions,
 ): void {
-  const index = new URL('index.html', directory);
-  if (!existsSync(index)) return;
-  // The page is served at any depth, so its links cannot be relative.
-  const html = readFileSync(index, 'utf8').replaceAll(
-    '="./assets/',
-    () => `="${basePath}/console/assets/`,
-  );
-  const assets = readAssets(new URL('assets/', directory));
+  const isBuilt = existsSync(new URL('index.html', directory));
+  const html = isBuilt ? readPage(directory, basePath) : undefined;
+  const assets = isBuilt ? readAssets(new URL('assets/', directory)) : new Map<string, Asset>();
   const server = app.getHttpAdapter().getInstance();
 
   server.get<{ Params: { name: string } }>('/console/assets/:name', (request, reply) => {
@@ -61,21 +61,29 @@ export function serveConsole(
         .send(asset.content)
     );
   });
-  const page = (_request: unknown, reply: FastifyReply) =>
-    reply
+  const page = (_request: unknown, reply: FastifyReply) => {
+    if (html === undefined) return notFound(reply);
+    return reply
       .type('text/html; charset=utf-8')
       .headers({
         'cache-control': 'no-cache',
         'content-security-policy': CONTENT_SECURITY_POLICY,
       })
       .send(html);
+  };
   server.get('/console', page);
   server.get('/console/*', page);
 }
 
+/** The page is served at any depth, so its links cannot be relative. */
+function readPage(directory: URL, basePath: string): string {
+  const html = readFileSync(new URL('index.html', directory), 'utf8');
+  return html.replaceAll('="./assets/', () => `="${basePath}/console/assets/`);
+}
+
 /** The files of a folder by their exact names, so that no path leads elsewhere. */
-function readAssets(folder: URL) {
-  const assets = new Map<string, { readonly type: string; readonly content: Buffer }>();
+function readAssets(folder: URL): Map<string, Asset> {
+  const assets = new Map<string, Asset>();
   for (const name of readdirSync(folder)) {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
     if (type) assets.set(name, { type, content: readFileSync(new URL(name, folder)) });
