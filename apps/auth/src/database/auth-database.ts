@@ -52,6 +52,7 @@ import { CreateFactors1764000000800 } from './migrations/1764000000800-create-fa
 import { RequireFactors1764000000801 } from './migrations/1764000000801-require-factors.js';
 import { CreatePasskeys1764000000810 } from './migrations/1764000000810-create-passkeys.js';
 import { ForgetRemovedUsers1764000000820 } from './migrations/1764000000820-forget-removed-users.js';
+import { ExpireUnverifiedUsers1764000000900 } from './migrations/1764000000900-expire-unverified-users.js';
 
 /** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
@@ -116,6 +117,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       RequireFactors1764000000801,
       CreatePasskeys1764000000810,
       ForgetRemovedUsers1764000000820,
+      ExpireUnverifiedUsers1764000000900,
     ],
   });
 }

@@ -92,6 +92,37 @@ describe('a client, in processes of a release that knows clients.disabled_at', (
   });
 });
 
+describe('an account whose e-mail was never verified', () => {
+  it('waits no longer if somebody has used it', async () => {
+    const url = await databaseAt('0.1.0.sql');
+    for (const [name, used] of [
+      ['unused', 'SELECT'],
+      ['network', `INSERT INTO known_networks VALUES (:id, '192.0.2.1', now())`],
+      [
+        'session',
+        `INSERT INTO sessions (id, user_id, address, created_at, last_used_at, expires_at)
+         VALUES (gen_random_uuid(), :id, '192.0.2.1', now(), now(), now())`,
+      ],
+      [
+        'event',
+        `INSERT INTO audit_events (at, action, actor, detail)
+         VALUES (now(), 'session.started', :id::text, '{}')`,
+      ],
+    ] as const) {
+      await run(
+        url,
+        `INSERT INTO users (id, email, email_key, password_hash, password_changed_at, roles,
+           is_disabled, claims, created_at, registration)
+         VALUES (gen_random_uuid(), '${name}', '${name}', '', now(), '{user}', false, '{}', now(), 'pending')`,
+      );
+      await run(url, used.replace(':id', `(SELECT id FROM users WHERE email = '${name}')`));
+    }
+    await migrated(url);
+    const rows = await run(url, `SELECT email FROM users WHERE registration = 'pending'`);
+    expect(rows).toEqual([{ email: 'unused' }]);
+  });
+});
+
 async function databaseAt(state: string): Promise<string> {
   const url = await freshDatabase();
   await run(url, readFileSync(new URL(state, folder), 'utf8'));

@@ -115,24 +115,17 @@ describe('retention in auth', () => {
     await add('open@example.com', set(`registration = 'open'`));
     await add('barred@example.com', set('is_disabled = true'));
     await add('known@example.com', `INSERT INTO known_networks VALUES (:id, '192.0.2.1', now())`);
-    await add(
-      'session@example.com',
-      `INSERT INTO sessions (id, user_id, address, created_at, last_used_at, expires_at)
-       VALUES (gen_random_uuid(), :id, '192.0.2.1', now(), now(), now() + interval '1 day')`,
-    );
-    await add(
-      'event@example.com',
-      `INSERT INTO audit_events (at, action, actor, detail) VALUES (now(), 'session.started', :id::text, '{}')`,
-    );
+    await add('clerk@example.com', set(`roles = '{user,clerk}'`));
+    await add('gold@example.com', set(`claims = '{"plan": "gold"}'`));
     expect(await removeExpired()).toEqual({ users: 1 });
     const left = await query<{ email: string }>('SELECT email FROM users ORDER BY email');
     expect(left.map(({ email }) => email.split('@')[0])).toEqual([
       'ada',
       'barred',
-      'event',
+      'clerk',
+      'gold',
       'known',
       'open',
-      'session',
       'verified',
       'waits',
     ]);

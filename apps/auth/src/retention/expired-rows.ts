@@ -77,15 +77,13 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
     age: 'deleteAt',
   },
   {
-    // Someone registered an e-mail and never verified it: nobody has used the account. Not one that was used
-    // while that was optional, nor one that an administrator has disabled, which keeps the e-mail.
+    // Someone registered an e-mail and never verified it: nobody has used the account. An administrator who
+    // disabled it, or gave it anything, wants it kept. The release before leaves one `pending` that is used.
     entity: User,
     condition: `expired.registration = 'pending' AND expired.emailVerifiedAt IS NULL
-      AND NOT expired.isDisabled AND expired.passwordChangedAt < now() - interval '30 days'
-      AND NOT EXISTS (SELECT FROM sessions WHERE user_id = expired.id)
-      AND NOT EXISTS (SELECT FROM known_networks WHERE user_id = expired.id)
-      AND NOT EXISTS (
-        SELECT FROM audit_events WHERE actor = expired.id::text AND action = 'session.started')`,
+      AND expired.passwordChangedAt < now() - interval '30 days'
+      AND NOT expired.isDisabled AND expired.roles <@ '{user}' AND expired.claims = '{}'
+      AND NOT EXISTS (SELECT FROM known_networks WHERE user_id = expired.id)`,
     age: 'passwordChangedAt',
   },
   {

@@ -10,7 +10,6 @@ import { SessionsRepository } from './sessions.repository.js';
 
 const REASONS = {
   password: 'password_changed',
-  registration: 'password_changed',
   disabled: 'disabled',
   deleted: 'user_deleted',
 } as const satisfies Record<string, EndReason>;
@@ -36,8 +35,8 @@ export class SessionUserChanges implements OnModuleInit {
 
   private async followUser(manager: EntityManager, change: UserChange): Promise<void> {
     const { changed, userId, sessionId, ...by } = change;
-    // Without a session, as mostly before the e-mail is verified, no event says that all have ended.
-    if (changed === 'registration' && !(await this.hasAny(manager, userId))) return;
+    // Nobody has logged in to an account of which a registration replaces the password.
+    if (changed === 'registration') return;
     if (changed === 'access') {
       // The sessions go on: their next refresh carries the new roles and claims.
       await this.sessionEnd.revokeAccessTokens(manager, userId);
@@ -46,10 +45,6 @@ export class SessionUserChanges implements OnModuleInit {
     const end = { ...by, userId, reason: REASONS[changed], except: sessionId };
     await this.sessionEnd.endAllSessions(manager, end);
     if (changed === 'deleted') await this.references.removeAllOf(manager, userId);
-  }
-
-  private async hasAny(manager: EntityManager, userId: string): Promise<boolean> {
-    return (await this.sessions.all(manager, userId, { after: undefined, count: 1 })).length > 0;
   }
 
   private async followFactors(manager: EntityManager, change: FactorChange): Promise<void> {

@@ -78,6 +78,7 @@ export class CredentialsService {
     if (isDone && (!lastLoginHere || +now - +lastLoginHere > DAY_MS)) {
       await this.networks.remember(user, origin);
     }
+    if (user.registration === 'pending' && !user.emailVerifiedAt) await this.users.open(user);
     if (this.hasher.needsRehash(user.passwordHash, password)) {
       await this.users.rehash(user, await hashing.hash(password));
     }

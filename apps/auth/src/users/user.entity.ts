@@ -10,8 +10,9 @@ import { emailKey } from './email.js';
  *
  * - `trusted`: by an administrator, a seed, or before e-mails were verified. Its user may always log in.
  * - `open`: by its user, who could log in at once.
- * - `pending`: by someone who has to verify the e-mail first. Until then another registration of it
- *   replaces the password.
+ * - `pending`: by someone who has to verify the e-mail first. Nobody has used it: until then another
+ *   registration of the e-mail replaces the password. A login, while no e-mail has to be verified, makes it
+ *   `open`.
  */
 export type Registration = 'trusted' | 'open' | 'pending';
 

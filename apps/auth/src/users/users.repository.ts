@@ -197,13 +197,18 @@ export class UsersRepository {
     await manager.query(sql, [role]);
   }
 
-  /** Whether an administrator remains who can log in: not one who has to verify the e-mail first. */
+  /** Whether an administrator remains who can log in: not one whose e-mail waits to be verified. */
   hasAdmin(manager: EntityManager): Promise<boolean> {
     return manager
       .createQueryBuilder(User, 'user')
       .where(`'admin' = ANY(user.roles) AND NOT user.isDisabled`)
       .andWhere(`(user.registration <> 'pending' OR user.emailVerifiedAt IS NOT NULL)`)
       .getExists();
+  }
+
+  /** For a login while no e-mail has to be verified, unless another registration came before it. */
+  async open({ id, passwordHash }: User): Promise<void> {
+    await this.dataSource.manager.update(User, { id, passwordHash }, { registration: 'open' });
   }
 
   /** Stores another hash of the same password, unless the password was changed meanwhile. */
