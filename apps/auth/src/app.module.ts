@@ -179,7 +179,7 @@ function metrics(): DynamicModule {
         receiptMetrics(receipts),
         outcomeMetrics(
           'auth_refreshes_total',
-          'Exchanges of a refresh token, by outcome. refresh_token_reused: two hold it',
+          'Exchanges of a refresh token, by outcome. refresh_token_reused: it was replaced',
           refreshing.outcomes,
         ),
         outcomeMetrics(

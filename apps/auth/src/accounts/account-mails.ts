@@ -92,8 +92,9 @@ export class AccountMails implements OnModuleInit {
   }
 
   /**
-   * A mail with a new link, which ends that of an attempt before. `undefined`: it was removed, or its user disabled or restored, while this process
-   * completed it. Mails are removed with their user locked, and the links after them: so no link is left.
+   * A mail with a new link, which ends that of an attempt before. `undefined`: it was removed, or its user
+   * disabled or restored, while this process completed it. Mails are removed with their user locked, and the
+   * links after them: so no link is left.
    */
   private withLink(
     mail: OutgoingMail,

@@ -117,7 +117,7 @@ export class FactorsService {
     });
   }
 
-  /** The same in a transaction that has locked the user. A mail says so. */
+  /** Removes them in the caller's transaction, which has locked the user, and tells the user by mail. */
   async resetIn(manager: EntityManager, user: User, by: DoneBy): Promise<number> {
     const { id: userId } = user;
     const count = await this.factors.removeAll(manager, userId);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import type { KeyRing } from './key-ring.js';
 import type { KeyRotationService } from './key-rotation.service.js';
+import { KeysError } from './keys.errors.js';
 import { KeyWatch } from './key-watch.js';
 
 let isAway: boolean;
@@ -12,12 +13,13 @@ let watch: KeyWatch;
 let rotations: number;
 let active: { kid: string };
 let announced: string[];
-let changed: (() => void)[];
+let change: () => void;
+let isFull: boolean;
 
 beforeEach(() => {
   vi.useFakeTimers();
   [isAway, lines, rotations, active] = [false, [], 0, { kid: 'one' }];
-  [announced, changed] = [[], []];
+  [announced, isFull] = [[], false];
   const line = (text: string): void => void lines.push(text);
   vi.spyOn(Logger.prototype, 'log').mockImplementation(line);
   vi.spyOn(Logger.prototype, 'warn').mockImplementation(line);
@@ -28,13 +30,16 @@ beforeEach(() => {
     get fingerprint() {
       return `of ${active.kid}`;
     },
-    onChange: (listener: () => void) => changed.push(listener),
+    onChange: (listener: () => void) => {
+      change = listener;
+    },
     reload: () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve()),
   };
   const rotation = {
     rotateIfDue: () => {
       rotations += 1;
-      return Promise.resolve();
+      const refused = new KeysError('too_many_keys', '100 keys are published');
+      return isFull ? Promise.reject(refused) : Promise.resolve();
     },
   };
   watch = new KeyWatch(
@@ -68,8 +73,25 @@ it('looks twice a second, and names the key that signs once', async () => {
 it('announces the keys at the start, and whenever others are published', () => {
   expect(announced).toEqual(['of one']);
   active = { kid: 'two' };
-  for (const listener of changed) listener();
+  change();
   expect(announced).toEqual(['of one', 'of two']);
+});
+
+it('says once that a rotation is refused, and still all that happens meanwhile', async () => {
+  isFull = true;
+  await pass(2);
+  isAway = true;
+  await pass(2);
+  isAway = false;
+  active = { kid: 'two' };
+  await pass(2);
+  expect(lines).toEqual([
+    'The signing keys cannot be rotated',
+    'Tokens are signed with the key one',
+    'The signing keys cannot be followed',
+    'Tokens are signed with the key two',
+    'The signing keys can be read again',
+  ]);
 });
 
 it('goes on while the database is away, and says so once for each outage', async () => {

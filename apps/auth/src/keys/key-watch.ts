@@ -8,6 +8,7 @@ import {
 
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeyRing } from './key-ring.js';
+import { KeysError } from './keys.errors.js';
 
 const EVERY_MS = 500;
 
@@ -20,6 +21,7 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(KeyWatch.name);
   private timer: NodeJS.Timeout | undefined;
   private isFailing = false;
+  private isRotationRefused = false;
   private signsWith: string | undefined;
   private looking: Promise<void> | undefined;
 
@@ -47,7 +49,7 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private async look(): Promise<void> {
     try {
       await this.keyRing.reload();
-      await this.keyRotation.rotateIfDue();
+      await this.rotate();
       this.noteActive();
       if (this.isFailing) this.logger.log('The signing keys can be read again');
       this.isFailing = false;
@@ -55,6 +57,18 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
       // Once for each outage, not twice a second.
       if (!this.isFailing) this.logger.warn('The signing keys cannot be followed', error);
       this.isFailing = true;
+    }
+  }
+
+  private async rotate(): Promise<void> {
+    try {
+      await this.keyRotation.rotateIfDue();
+      this.isRotationRefused = false;
+    } catch (error) {
+      // It is no outage, of which the log would then say nothing more.
+      if (!(error instanceof KeysError)) throw error;
+      if (!this.isRotationRefused) this.logger.warn('The signing keys cannot be rotated', error);
+      this.isRotationRefused = true;
     }
   }
 

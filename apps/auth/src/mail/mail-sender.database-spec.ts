@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { MailContents } from './mail-contents.js';
@@ -94,17 +94,17 @@ it('a batch goes on when one mail of it fails, and the failure is known after it
     return { template: 'factors-reset' };
   });
   const remove = vi
-    .spyOn(OutgoingMailsRepository.prototype, 'remove')
+    .spyOn(auth.get(OutgoingMailsRepository), 'remove')
     .mockImplementationOnce(() => {
       setImmediate(goOn);
       return Promise.reject(new Error('The database is down'));
     });
+  onTestFinished(() => remove.mockRestore());
   const { sent } = sender().outcomes;
   await add('slow@example.com', 'factors-reset');
   await add('failing@example.com');
   await expect(sender().sendDue()).rejects.toThrow('The database is down');
   expect(sender().outcomes.sent).toBe(sent + 2);
-  remove.mockRestore();
   expect(await rows()).toEqual([{ attempts: 1 }]);
   await auth.dataSource.query('DELETE FROM outgoing_mails');
   await mailbox.take('slow@example.com');

@@ -21,8 +21,8 @@ const ANSWERS_WITHIN_MS = 250;
 const ASKS_EVERY_MS = 1_000;
 /** The changes of this time go into one report. */
 const REPORTS_EVERY_MS = 10;
-/** A new follower is reported at once and saved within a second: long before this is over. */
-const SAVED_WITHIN_MS = 5_000;
+/** A new follower is reported at once and saved within a second, or five after a failure. */
+const SAVED_WITHIN_MS = 6_000;
 /** Of all other processes together. */
 const MAX_OTHERS = 20_000;
 

@@ -20,7 +20,7 @@ import { TokenPairs } from './token-pairs.js';
  * How many answers after it a token may be behind. Each costs time under the lock of the session, and a
  * client that is further behind does not retry: its token is reuse, as after the window.
  */
-const MAX_FOLLOWED = 200;
+const MAX_FOLLOWED = 100;
 
 /** A refusal is returned and not thrown, as its transaction may have something to commit. */
 type Outcome = TokenResponse | SessionsError;

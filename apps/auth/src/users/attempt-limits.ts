@@ -102,7 +102,10 @@ export function registrationLimits(network: string, accountsPerHour: number): At
   };
 }
 
-/** A number of something in an hour, successes included, and then one a minute or more rarely. */
+/**
+ * So many of something in an hour, successes included, and then one a minute, or fewer with
+ * `longestPauseSeconds`.
+ */
 const quota = (key: string, free: number, longestPauseSeconds?: number): AttemptLimits => ({
   limits: [{ key, free, countsSuccess: true }],
   allowedDespitePause: 0,

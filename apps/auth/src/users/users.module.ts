@@ -60,7 +60,6 @@ export const USERS_FOR_COMMANDS: Provider[] = [
     UserChanges,
     UserExports,
     UsersRepository,
-    UsersService,
   ],
 })
 export class UsersModule {}
