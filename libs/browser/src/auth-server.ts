@@ -102,7 +102,7 @@ interface Me {
  */
 const TIMEOUTS_MS = [8_000, 15_000, 15_000, 15_000, 15_000];
 const PAUSES_MS = [300, 1_000, 2_000, 4_000];
-/** Other calls are sent once, while the other tabs wait for their answer. */
+/** For all other calls. They are not repeated, and other tabs wait for them. */
 const TIMEOUT_MS = 30_000;
 /** A longer wait is left to the caller. */
 const LONGEST_PAUSE_MS = 4_000;

@@ -91,6 +91,57 @@ describe('a logout while auth is still to answer', () => {
   });
 });
 
+describe('with another tab', () => {
+  let other: Session;
+  beforeEach(async () => {
+    other = createSession({ issuer: 'https://auth.example.com' });
+    await other.renew();
+  });
+  afterEach(() => other.close());
+
+  const login = () => session.login({ email: 'ada@example.com', password: 'a passphrase' });
+  /** The messages of tabs have arrived. */
+  const told = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+  it('a login is kept though the other finds at the same moment that there was no session', async () => {
+    cookie = undefined;
+    const renewing = other.renew();
+    const loggingIn = login();
+    await renewing;
+    await isSent('/auth/login');
+    await told();
+    answer('/auth/login');
+    await loggingIn;
+    await told();
+    for (const tab of [session, other]) expect(tab.principal).toMatchObject({ sessionId: 'two' });
+  });
+
+  it('a login that waits for its turn is ended by a logout there', async () => {
+    const renewing = other.renew();
+    const loggingIn = login();
+    const loggedOut = other.logout();
+    await renewing;
+    await isSent('/auth/login');
+    await told();
+    answer('/auth/login');
+    await Promise.all([loggingIn, loggedOut]);
+    await told();
+    expect(cookie).toBeUndefined();
+    for (const tab of [session, other]) expect(tab.principal).toBeNull();
+  });
+
+  it('a refresh that waits for its turn is of no session that was logged out meanwhile', async () => {
+    const stepUp = session.stepUp({ password: 'a passphrase' });
+    await isSent('/auth/step-up');
+    const renewing = other.renew();
+    const loggedOut = other.logout();
+    answer('/auth/step-up');
+    await Promise.all([stepUp, renewing, loggedOut]);
+    await told();
+    for (const tab of [session, other]) expect(tab.principal).toBeNull();
+  });
+});
+
 it('closed while a token is on its way, it keeps none', async () => {
   const called = session.stepUp({ password: 'a passphrase' });
   await isSent('/auth/step-up');

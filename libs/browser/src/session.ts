@@ -104,8 +104,9 @@ export function createSession({ issuer }: SessionOptions): Session {
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Grows when a session ends: what was on its way then no longer counts. */
   let ends = 0;
+  /** The session that ended last: a logout of it may wait for its turn behind a refresh. */
   let endedId: string | undefined;
-  /** Grows when this tab logs out or closes: a token that was on its way is not kept. */
+  /** Grows when the user logs out, in any tab, or this one closes: a login under way is not kept. */
   let leaves = 0;
 
   const isUsable = () =>
@@ -135,6 +136,11 @@ export function createSession({ issuer }: SessionOptions): Session {
     change(null);
   }
 
+  function leave(): void {
+    leaves += 1;
+    end();
+  }
+
   function change(next: Principal | null): void {
     const isSame = JSON.stringify(next) === JSON.stringify(principal);
     principal = next;
@@ -144,7 +150,8 @@ export function createSession({ issuer }: SessionOptions): Session {
   }
 
   function hear(message: Message): void {
-    if (message === 'over') end();
+    if (message === 'logout') leave();
+    else if (message === 'over') end();
     else if ('ask' in message) {
       if (isUsable() && access?.token !== message.stale) share();
     } else hearToken(message);
@@ -160,13 +167,12 @@ export function createSession({ issuer }: SessionOptions): Session {
     answered?.();
   }
 
-  /** Keeps and shares what `call` gets, unless this tab leaves or another one logs out meanwhile. */
+  /** Keeps and shares what `call` gets, unless the user has logged out since. */
   function begin(call: () => Promise<Access>, isLogin: boolean): Promise<Principal> {
     const before = leaves;
     return tabs.alone(async () => {
-      const endsBefore = ends;
       const next = await call();
-      if (leaves === before && ends === endsBefore) {
+      if (leaves === before) {
         keep(next);
         share(isLogin);
       }
@@ -187,12 +193,12 @@ export function createSession({ issuer }: SessionOptions): Session {
     if (isUsable() || ends !== before) return;
     const next = await auth.refresh();
     if (ends !== before) return;
-    if (next) {
-      keep(next);
-      share();
-    } else {
+    if (!next) {
       end();
       tabs.post('over');
+    } else if (next.principal.sessionId !== endedId) {
+      keep(next);
+      share();
     }
   }
 
@@ -232,9 +238,8 @@ export function createSession({ issuer }: SessionOptions): Session {
 
     logout: () => {
       const token = access?.token;
-      leaves += 1;
-      end();
-      tabs.post('over');
+      leave();
+      tabs.post('logout');
       return tabs.alone(() => auth.logout(token));
     },
 

@@ -10,8 +10,15 @@ export interface SharedToken {
   readonly isLogin?: boolean;
 }
 
-/** What tabs say: here is a token; who has one that is not `stale`?; the session is over. */
-export type Message = SharedToken | { readonly ask: true; readonly stale?: string } | 'over';
+/**
+ * What tabs say: here is a token; who has one that is not `stale`?; there is no session; the user has logged
+ * out, which also ends what other tabs have begun.
+ */
+export type Message =
+  | SharedToken
+  | { readonly ask: true; readonly stale?: string }
+  | 'over'
+  | 'logout';
 
 /** The tabs and windows of this origin that use the same issuer. */
 export interface Tabs {
