@@ -5,11 +5,10 @@ import { NestFactory } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { io } from 'socket.io-client';
 import { expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtGuard } from './jwt.guard.js';
+import { native, socketIo } from './socket-clients.fixture.js';
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -18,35 +17,6 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-interface Ending {
-  /** The data of the event `exception`, if it came. */
-  readonly exception: unknown;
-  readonly closed: unknown;
-}
-
-async function native(port: number): Promise<Ending> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
-  let exception: unknown;
-  socket.on('message', (text: Buffer) => {
-    exception = (JSON.parse(text.toString()) as { data: unknown }).data;
-  });
-  const [closed] = (await once(socket, 'close')) as unknown[];
-  return { exception, closed };
-}
-
-async function socketIo(port: number): Promise<Ending> {
-  const socket = io(`http://127.0.0.1:${port}`, {
-    transports: ['websocket'],
-    reconnection: false,
-  });
-  let exception: unknown;
-  socket.on('exception', (data: unknown) => {
-    exception = data;
-  });
-  await new Promise((resolve) => socket.once('disconnect', resolve));
-  return { exception, closed: 'closed' };
 }
 
 // threat:silent-listeners
@@ -59,7 +29,7 @@ it.each([
     const port = await freePort();
     const seen = vi.fn<(event: string) => void>();
 
-    @WebSocketGateway(port)
+    @WebSocketGateway(port, { path: '/guarded' })
     @UseGuards(JwtGuard)
     class EarlyGateway {
       handleConnection() {
@@ -71,12 +41,14 @@ it.each([
       }
     }
 
-    const early: Ending[] = [];
+    const early: object[] = [];
 
     @Injectable()
     class SlowStart implements OnModuleInit {
       async onModuleInit() {
-        early.push(await connect(port));
+        const client = connect(`http://127.0.0.1:${port}`, {});
+        const [event, data] = (await client.next()) as unknown[];
+        early.push({ [String(event)]: data, closed: await client.closed });
       }
     }
 

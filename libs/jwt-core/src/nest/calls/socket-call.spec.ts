@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type INestApplication, UseGuards } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -9,9 +8,7 @@ import {
   WebSocketGateway,
   WebSocketServer,
 } from '@nestjs/websockets';
-import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
 import { JwtCoreReadiness } from '../../runtime/readiness.js';
 import { TestIssuer } from '../../testing/test-issuer.js';
 import type { Principal } from '../../verifier/claims.js';
@@ -21,6 +18,7 @@ import { JwtCoreModule } from '../jwt-core.module.js';
 import type { JwtCoreOptions } from '../app-options.js';
 import { JwtGuard } from '../jwt.guard.js';
 import { createApp, listen, type MakeAdapter, platforms } from '../nest-app.fixture.js';
+import { native, type SocketClient, socketIo } from '../socket-clients.fixture.js';
 import { TokenEnds } from '../token-ends.js';
 
 const seen = vi.fn<(event: string) => void>();
@@ -106,58 +104,6 @@ class OpenGateway {
 @WebSocketGateway({ path: '/sender' })
 class SenderGateway {}
 
-interface Client {
-  /** The next event that arrives, with its data. */
-  next(): Promise<unknown>;
-  send(event: string): void;
-  /** Of `ws`: the code of its end. */
-  readonly closed: Promise<unknown>;
-  close(): void;
-}
-
-/** Queues what arrives, as the first answers may come before a test asks for them. */
-function queue() {
-  const events: unknown[] = [];
-  return {
-    push: (event: string, data: unknown) => void events.push([event, data]),
-    next: async () => {
-      await expect.poll(() => events.length, { interval: 5 }).toBeGreaterThan(0);
-      return events.shift();
-    },
-  };
-}
-
-function native(url: string, headers: object, protocols: string[] = []): Client {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/guarded`, protocols, {
-    headers: headers as never,
-  });
-  const { push, next } = queue();
-  socket.on('message', (text: Buffer) => {
-    const { event, data } = JSON.parse(text.toString()) as { event: string; data: unknown };
-    push(event, data);
-  });
-  const isOpen = once(socket, 'open');
-  return {
-    next,
-    send: (event) => void isOpen.then(() => socket.send(JSON.stringify({ event, data: {} }))),
-    closed: once(socket, 'close').then(([code]: unknown[]) => code),
-    close: () => socket.close(),
-  };
-}
-
-function socketIo(url: string, headers: object, auth: object = {}): Client {
-  const options = { path: '/guarded', auth, transports: ['websocket'], reconnection: false };
-  const socket = io(url, { ...options, extraHeaders: headers as Record<string, string> });
-  const { push, next } = queue();
-  socket.onAny(push);
-  return {
-    next,
-    send: (event) => void socket.emit(event, {}),
-    closed: new Promise((resolve) => socket.once('disconnect', () => resolve('closed'))),
-    close: () => void socket.disconnect(),
-  };
-}
-
 const authorization = (token: string) => ({ authorization: `Bearer ${token}` });
 const exception = (code: string, statusCode = 401) => [
   'exception',
@@ -207,7 +153,7 @@ describe.each(kinds)('a gateway with %s', (kind, Adapter, makeAdapter, connect, 
     await issuer.close();
   });
 
-  const elsewhere = (token: string): Client =>
+  const elsewhere = (token: string): SocketClient =>
     kind.startsWith('ws') ? native(url, {}, ['bearer', token]) : socketIo(url, {}, { token });
 
   it.each([
