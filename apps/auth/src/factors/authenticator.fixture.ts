@@ -10,10 +10,13 @@ import type { MfaDemand } from '../sessions/login.schema.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import type { AddedFactor, TotpKey } from './factors.schema.js';
 
-/** What a token says of its user. */
+/** What a token of a user says. */
 export interface Said {
+  readonly iss: string;
+  readonly aud: string;
   readonly sub: string;
   readonly sid: string;
+  readonly jti: string;
   readonly auth_time: number;
   readonly amr: string[];
   readonly acr: string;

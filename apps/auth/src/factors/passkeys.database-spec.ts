@@ -2,35 +2,31 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { MfaDemand } from '../sessions/login.schema.js';
-import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { addApp, said, secondStep } from './authenticator.fixture.js';
-import type { AddedFactor, FactorList } from './factors.schema.js';
-import type { PasskeyOptions } from './passkey.schema.js';
+import type { FactorList } from './factors.schema.js';
 import { WebAuthn } from './web-authn.js';
-import { SoftPasskey, type Deviation } from './soft-passkey.fixture.js';
+import {
+  addPasskey,
+  passkeyOptions,
+  passkeyOwner,
+  SoftPasskey,
+  type Deviation,
+} from './soft-passkey.fixture.js';
 
 const ORIGIN = 'http://localhost:3000';
 const PAGE = 'https://app.example.com';
 
 let auth: AuthApp;
-let elsewhere: AuthApp;
 beforeAll(async () => {
   auth = await AuthApp.start({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
-  elsewhere = await AuthApp.start({
-    ...{ ISSUER: ORIGIN, DATABASE_URL: auth.databaseUrl },
-    ...{ TRUST_PROXY: '1', REGISTRATION_LIMIT: '3' },
-  });
 });
-afterAll(async () => {
-  await elsewhere.close();
-  await auth.close();
-});
+afterAll(() => auth.close());
 
 const refused = (code: string, status = 401) => ({ status, body: { code } });
-const optionsFor = async (path: string, token?: string) =>
-  (await auth.call<PasskeyOptions>('POST', path, token === undefined ? {} : { token })).body;
 const CREATION = '/auth/factors/passkeys/options';
-const LOGIN = '/auth/login/passkey';
+const optionsFor = (path: string, token?: string) => passkeyOptions(auth, path, token);
+const add = (...added: [string, SoftPasskey, string?, Deviation?]) => addPasskey(auth, ...added);
+const owner = (isSynced = false) => passkeyOwner(auth, new SoftPasskey(ORIGIN, isSynced));
 
 let count = 0;
 async function newUser() {
@@ -38,29 +34,10 @@ async function newUser() {
   const { id } = (await auth.register(email)).body;
   return { email, id, ...(await auth.login(email)) };
 }
-async function add(token: string, passkey: SoftPasskey, name?: string, deviation?: Deviation) {
-  const created = passkey.create(await optionsFor(CREATION, token), deviation);
-  const body = { passkey: created, name };
-  const path = '/auth/factors/passkeys';
-  return auth.call<AddedFactor & { code: string }>('POST', path, { token, body });
-}
-async function owner(isSynced = false) {
-  const user = await newUser();
-  const passkey = new SoftPasskey(ORIGIN, isSynced);
-  const added = await add(user.access_token, passkey);
-  if (added.status !== 201) throw new Error(JSON.stringify(added.body));
-  const { body } = await auth.refresh(user.refresh_token);
-  return { ...user, passkey, token: body.access_token, recoveryCodes: added.body.recoveryCodes };
-}
 async function demandFor(email: string): Promise<MfaDemand['mfa']> {
   const body = { email, password: PASSWORD };
   return (await auth.call<MfaDemand>('POST', '/auth/login', { body })).body.mfa;
 }
-const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
-const loginAlone = (passkey: object, more = {}, app = auth, headers = {}) =>
-  app.call<TokenResponse & { code: string }>('POST', LOGIN, {
-    ...{ body: { passkey, ...more }, headers },
-  });
 
 describe('a passkey', () => {
   it('is added with a name, beside others, and comes with recovery codes as the first factor', async () => {
@@ -207,9 +184,8 @@ describe('a passkey as second factor', () => {
     expect(await answer(bob.passkey.get(options))).toMatchObject(wrong);
     expect(await answer(ada.passkey.get(others))).toMatchObject(wrong);
     expect(await answer(ada.passkey.get(newer))).toMatchObject(wrong);
-    expect(await answer(ada.passkey.get(await optionsFor(`${LOGIN}/options`)))).toMatchObject(
-      wrong,
-    );
+    const alone = await optionsFor('/auth/login/passkey/options');
+    expect(await answer(ada.passkey.get(alone))).toMatchObject(wrong);
     expect((await answer(ada.passkey.get(options))).status).toBe(200);
   });
 
@@ -225,137 +201,6 @@ describe('a passkey as second factor', () => {
     const { access_token: plain } = await newUser();
     const none = await auth.call('POST', '/auth/step-up/options', { token: plain });
     expect(none).toMatchObject(refused('conflict', 409));
-  });
-});
-
-describe('a login with a passkey alone', () => {
-  it('starts a session that has proved two factors, on our pages and those that may call', async () => {
-    const { id, passkey } = await owner();
-    const options = await optionsFor(`${LOGIN}/options`);
-    expect(options).toMatchObject({ allowCredentials: [], userVerification: 'required' });
-    const userHandle = Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
-    const login = await loginAlone(passkey.get(options, { userHandle, origin: PAGE }));
-    expect(login).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
-    expect(said(login.body.access_token)).toMatchObject({
-      ...{ sub: id, acr: 'mfa', amr: ['hwk', 'mfa'] },
-    });
-    const next = await auth.refresh(login.body.refresh_token);
-    expect(said(next.body.access_token).amr).toEqual(['hwk', 'mfa']);
-  });
-
-  it('has the refresh token in its body for any page, which needs no cookie', async () => {
-    const { passkey } = await owner();
-    const assertion = passkey.get(await optionsFor(`${LOGIN}/options`));
-    const login = await loginAlone(assertion, {}, auth, foreign);
-    expect(login.body).toHaveProperty('refresh_token');
-  });
-
-  it('takes what a login takes', async () => {
-    const { passkey } = await owner();
-    const assertion = passkey.get(await optionsFor(`${LOGIN}/options`));
-    const more = { delivery: 'cookie', scope: 'account' };
-    const refusal = await loginAlone(assertion, more, auth, foreign);
-    expect(refusal).toMatchObject(refused('cross_site_request', 403));
-    const login = await loginAlone(assertion, more, auth, { 'sec-fetch-site': 'same-origin' });
-    expect(login.body).toMatchObject({ scope: 'account' });
-    expect(login.body).not.toHaveProperty('refresh_token');
-    expect(login.headers['set-cookie']).toMatch(/^refresh_token=/);
-  });
-
-  it('happens once for a challenge, also at two processes at the same moment', async () => {
-    const { passkey } = await owner();
-    const assertion = passkey.get(await optionsFor(`${LOGIN}/options`));
-    const answers = await Promise.all([
-      loginAlone(assertion),
-      loginAlone(assertion, {}, elsewhere),
-    ]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
-    expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
-  });
-
-  it.each<[string, Deviation]>([
-    // threat:phishing
-    ['on a page of someone else', { origin: 'https://evil.example' }],
-    ['for another host', { rpId: 'evil.example' }],
-    ['without verification of the user', { isVerified: false }],
-    ['by an answer to a creation', { type: 'webauthn.create' }],
-    ['for a challenge that was never issued', { challenge: 'AAAA' }],
-    ['with the key of another passkey', { keyOf: new SoftPasskey(ORIGIN) }],
-    ['with the handle of another user', { userHandle: 'AAAA' }],
-  ])('is refused %s', async (_, deviation) => {
-    const { passkey } = await owner();
-    const assertion = passkey.get(await optionsFor(`${LOGIN}/options`), deviation);
-    expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
-  });
-
-  it('is refused to a copy, whose count is behind', async () => {
-    const { passkey } = await owner();
-    const login = async (deviation?: Deviation) =>
-      loginAlone(passkey.get(await optionsFor(`${LOGIN}/options`), deviation));
-    expect((await login({ count: 7 })).status).toBe(200);
-    expect(await login({ count: 7 })).toMatchObject(refused('invalid_passkey'));
-  });
-
-  it.each<[string, string]>([
-    [
-      'late',
-      `UPDATE passkey_challenges SET expires_at = now() - interval '1 s' WHERE bound_to = 'login'`,
-    ],
-    ['to a disabled user', 'UPDATE users SET is_disabled = true WHERE id = $1'],
-    ['once it was removed', 'DELETE FROM factors WHERE user_id = $1'],
-    ['to a deleted user', 'DELETE FROM users WHERE id = $1'],
-  ])('is refused %s', async (_, sql) => {
-    const { id, passkey } = await owner();
-    const assertion = passkey.get(await optionsFor(`${LOGIN}/options`));
-    await auth.dataSource.query(sql, sql.includes('$1') ? [id] : []);
-    expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
-  });
-
-  it('is refused to an unknown passkey, in the same words', async () => {
-    const assertion = new SoftPasskey(ORIGIN).get(await optionsFor(`${LOGIN}/options`));
-    expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
-  });
-
-  it.each<[string, object]>([
-    ['nothing', {}],
-    ['an id that is no base64url', { id: 'a b', rawId: 'a b', type: 'public-key' }],
-    ['a huge id', { id: 'a'.repeat(1365), rawId: 'a', type: 'public-key' }],
-    ['another type', { id: 'a', rawId: 'a', type: 'password' }],
-  ])('with %s is bad input', async (_, passkey) => {
-    expect(await loginAlone(passkey)).toMatchObject(refused('invalid_input', 400));
-  });
-
-  it('with nonsense where CBOR and JSON belong is refused', async () => {
-    const { passkey } = await owner();
-    const { response, ...rest } = passkey.get(await optionsFor(`${LOGIN}/options`));
-    for (const part of ['clientDataJSON', 'authenticatorData', 'signature'] as const) {
-      const assertion = { ...rest, response: { ...response, [part]: 'AAAA' } };
-      expect(await loginAlone(assertion)).toMatchObject(refused('invalid_passkey'));
-    }
-  });
-});
-
-describe('challenges for logins', () => {
-  it.each([`${LOGIN}/options`, '/auth/step-up/options'])('are never cached: %s', async (path) => {
-    const { token } = await owner();
-    const answer = await auth.call('POST', path, { token });
-    expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
-  });
-
-  it('are limited for a network', async () => {
-    elsewhere.clock.stop();
-    const ask = async (address: string) =>
-      (
-        await elsewhere.call('POST', `${LOGIN}/options`, {
-          headers: { 'x-forwarded-for': address },
-        })
-      ).status;
-    const statuses: number[] = [];
-    for (let index = 0; index < 6; index += 1) statuses.push(await ask('203.0.113.9'));
-    expect(statuses.slice(0, 3)).toEqual([200, 200, 200]);
-    expect(statuses).toContain(429);
-    expect(await ask('203.0.113.10')).toBe(200);
-    elsewhere.clock.reset();
   });
 });
 

@@ -1,5 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 
+import type { Answer, AuthApp } from '../testing/auth-app.fixture.js';
+import type { AddedFactor } from './factors.schema.js';
 import type { PasskeyAssertion, PasskeyCreation, PasskeyOptions } from './passkey.schema.js';
 
 const PRESENT = 1;
@@ -118,4 +120,48 @@ function coseKey(key: KeyObject): Buffer {
     Buffer.from([0x22, 0x58, 32]),
     Buffer.from(y, 'base64url'),
   ]);
+}
+
+/** What a server wants to be created or signed: of a user, or of nobody in particular. */
+export async function passkeyOptions(
+  auth: AuthApp,
+  path: string,
+  token?: string,
+): Promise<PasskeyOptions> {
+  return (await auth.call<PasskeyOptions>('POST', path, token === undefined ? {} : { token })).body;
+}
+
+/** Adds a passkey to the user of a login. */
+export async function addPasskey(
+  auth: AuthApp,
+  token: string,
+  passkey: SoftPasskey,
+  name?: string,
+  deviation?: Deviation,
+): Promise<Answer<AddedFactor & { readonly code: string }>> {
+  const path = '/auth/factors/passkeys';
+  const options = await passkeyOptions(auth, `${path}/options`, token);
+  const body = { passkey: passkey.create(options, deviation), name };
+  return auth.call('POST', path, { token, body });
+}
+
+export interface PasskeyOwner {
+  readonly id: string;
+  readonly email: string;
+  readonly passkey: SoftPasskey;
+  /** Of the session that has added it: with `mfa`. */
+  readonly token: string;
+}
+
+let owners = 0;
+
+/** Registers someone, who then adds a passkey. */
+export async function passkeyOwner(auth: AuthApp, passkey: SoftPasskey): Promise<PasskeyOwner> {
+  const email = `passkey-owner-${(owners += 1)}@example.com`;
+  const { id } = (await auth.register(email)).body;
+  const login = await auth.login(email);
+  const added = await addPasskey(auth, login.access_token, passkey);
+  if (added.status !== 201) throw new Error(JSON.stringify(added.body));
+  const { body } = await auth.refresh(login.refresh_token);
+  return { id, email, passkey, token: body.access_token };
 }

@@ -2,7 +2,6 @@ import type { FastifyReply } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { Config } from '../config.js';
-import { hashSecret } from '../secret.js';
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import type { CookieTokenResponse } from './sessions.schema.js';
@@ -54,15 +53,6 @@ const post = <Body = CookieTokenResponse & ProblemBody>(
 const newCookie = async () => tokenIn(await login());
 
 const me = (token: string) => auth.call('GET', '/auth/me', { token });
-
-async function sessionOf(token: string): Promise<object | undefined> {
-  const [row] = await auth.dataSource.query<object[]>(
-    `SELECT ended_at, replaced_at FROM refresh_tokens
-     JOIN sessions ON sessions.id = session_id WHERE hash = $1`,
-    [hashSecret(token)],
-  );
-  return row;
-}
 
 async function isDead(token: string, accessToken: string): Promise<void> {
   expect((await auth.refresh(token)).status).toBe(401);
@@ -301,83 +291,6 @@ describe('a logout with the cookie', () => {
       { action: 'session.ended', actor: sub, detail: { reason: 'logout' } },
     ]);
   });
-});
-
-// threat:cross-site-request-forgery
-describe.each(['refresh', 'logout'] as const)('with the cookie, a %s', (path) => {
-  const cookie = (token: string) => ({ cookie: `${NAME}=${token}` });
-  const done = path === 'refresh' ? 200 : 204;
-  let attacked: string;
-  beforeAll(async () => {
-    attacked = await newCookie();
-  });
-
-  it.each<[string, Record<string, string>, string?]>([
-    ['another origin', { ...JSON_TYPE, origin: 'https://evil.example' }],
-    ['a sibling domain', { ...JSON_TYPE, 'sec-fetch-site': 'same-site' }],
-    ['no page', JSON_TYPE],
-    ['our page without a type', { origin: PAGE }],
-    [
-      'our page as a form',
-      { origin: PAGE, 'content-type': 'application/x-www-form-urlencoded' },
-      'a=b',
-    ],
-    ['our page as text', { origin: PAGE, 'content-type': 'text/plain' }, '{}'],
-    ['our page as nearly JSON', { origin: PAGE, 'content-type': 'application/jsonp' }, '{}'],
-    [
-      'our page as text that claims JSON',
-      { origin: PAGE, 'content-type': 'text/plain; a=application/json' },
-      '{}',
-    ],
-  ])('from %s is refused', async (_name, headers, body) => {
-    const answer = await post(path, { ...headers, ...cookie(attacked) }, body);
-    expect(answer).toMatchObject({ status: 403, body: { code: 'cross_site_request' } });
-    expect(answer.headers['content-type']).toMatch('application/problem+json');
-    expect(setCookie(answer)).toBeUndefined();
-  });
-
-  it('that was refused has changed nothing', async () => {
-    const session = await sessionOf(attacked);
-    expect(session).toMatchObject({ ended_at: null, replaced_at: null });
-  });
-
-  it.each<[string, Record<string, string>]>([
-    ['our own page', { ...JSON_TYPE, 'sec-fetch-site': 'same-origin' }],
-    ['JSON in other words', { origin: PAGE, 'content-type': 'Application/JSON ; charset=utf-8' }],
-  ])('from %s is accepted', async (_name, headers) => {
-    const token = await newCookie();
-    const answer = await post(path, { ...headers, ...cookie(token) });
-    expect(answer.status).toBe(done);
-  });
-});
-
-it('a refresh with neither is bad input, and a logout with neither has no token', async () => {
-  for (const headers of [{}, JSON_TYPE, { ...JSON_TYPE, origin: 'https://evil.example' }]) {
-    expect(await post('refresh', headers)).toMatchObject({
-      status: 400,
-      body: { code: 'invalid_input', errors: [{ path: 'refresh_token' }] },
-    });
-    expect(await post('logout', headers)).toMatchObject({
-      status: 401,
-      body: { code: 'token_missing' },
-      headers: { 'www-authenticate': 'Bearer' },
-    });
-  }
-});
-
-it('the document of the API names the cookie answers and their refusal', async () => {
-  const { body } = await auth.call<{ paths: Record<string, { post: { responses: object } }> }>(
-    'GET',
-    '/docs-json',
-  );
-  for (const path of ['/auth/login', '/auth/refresh', '/auth/logout']) {
-    const { responses } = body.paths[path]?.post ?? {};
-    expect(JSON.stringify(responses)).toContain('cross_site_request');
-    expect(responses).toHaveProperty(['403', 'content', 'application/problem+json']);
-    if (path !== '/auth/logout') {
-      expect(JSON.stringify(responses)).toContain('CookieTokenResponse');
-    }
-  }
 });
 
 it('no refresh token of a cookie is ever logged', async () => {

@@ -1,23 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { Clock } from '../clock.js';
 import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
-import { RefreshToken } from './refresh-token.entity.js';
 import { RefreshService } from './refresh.service.js';
 import { Session } from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 let auth: AuthApp;
-/** For the database this is another process. */
-let other: AuthApp;
 let count = 0;
 
 beforeAll(async () => {
   auth = await AuthApp.start();
-  other = await AuthApp.start({ DATABASE_URL: auth.databaseUrl });
 });
 afterEach(() => auth.clock.reset());
-afterAll(() => Promise.all([auth.close(), other.close()]));
+afterAll(() => auth.close());
 
 /** A new user for each test. */
 async function login(): Promise<TokenResponse> {
@@ -40,14 +35,6 @@ async function refused(token: string): Promise<string> {
   expect(status).toBe(401);
   return body.code;
 }
-
-/** Without the seconds that they have left, which become fewer. */
-const tokensOf = ({ access_token, refresh_token, scope }: TokenResponse) => ({
-  access_token,
-  refresh_token,
-  scope,
-});
-
 const sidOf = ({ access_token: token }: TokenResponse): string =>
   (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sid: string })
     .sid;
@@ -168,94 +155,6 @@ describe('a refresh', () => {
   });
 });
 
-describe('a refresh that is repeated within the window', () => {
-  it('gets the same answer', async () => {
-    const first = await login();
-    const second = await refreshed(first.refresh_token);
-    expect(tokensOf(await refreshed(first.refresh_token))).toEqual(tokensOf(second));
-    auth.clock.advance(9 * SECOND);
-    expect(tokensOf(await refreshed(first.refresh_token))).toEqual(tokensOf(second));
-  });
-
-  it('gets the same answer fifty times at once, over two processes', async () => {
-    const { refresh_token: token } = await login();
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, n) => (n % 2 ? auth : other).refresh(token)),
-    );
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(new Set(answers.map(({ body }) => JSON.stringify(tokensOf(body)))).size).toBe(1);
-  });
-
-  it('says how long its tokens still live', async () => {
-    const first = await login();
-    const second = await refreshed(first.refresh_token);
-    auth.clock.advance(9 * SECOND);
-    const again = await refreshed(first.refresh_token);
-    expect(second.expires_in - again.expires_in).toBeGreaterThanOrEqual(8);
-    expect(second.expires_in - again.expires_in).toBeLessThanOrEqual(10);
-    expect(second.refresh_expires_in - again.refresh_expires_in).toBeGreaterThanOrEqual(8);
-  });
-
-  it('gets the newest answer of the chain, from however far back', async () => {
-    const first = await login();
-    const second = await refreshed(first.refresh_token);
-    const third = await refreshed(second.refresh_token);
-    const fourth = await refreshed(third.refresh_token);
-    for (const { refresh_token } of [first, second, third]) {
-      expect(tokensOf(await refreshed(refresh_token))).toEqual(tokensOf(fourth));
-    }
-    expect((await refreshed(fourth.refresh_token)).refresh_token).not.toBe(fourth.refresh_token);
-  });
-
-  it('does so only while the window of its own replacement lasts', async () => {
-    const first = await login();
-    const second = await refreshed(first.refresh_token);
-    auth.clock.advance(6 * SECOND);
-    const third = await refreshed(second.refresh_token);
-    auth.clock.advance(6 * SECOND);
-    expect(tokensOf(await refreshed(second.refresh_token))).toEqual(tokensOf(third));
-    expect(await refused(first.refresh_token)).toBe('refresh_token_reused');
-    expect(await refused(third.refresh_token)).toBe('refresh_token_invalid');
-  });
-
-  it('is measured by the clock of the database, not of a process', async () => {
-    const clock = vi
-      .spyOn(other.get(Clock), 'now')
-      .mockImplementation(() => new Date(Date.now() - 20 * SECOND));
-    const first = await login();
-    const second = await refreshed(first.refresh_token);
-    expect(tokensOf((await other.refresh(first.refresh_token)).body)).toEqual(tokensOf(second));
-    auth.clock.advance(11 * SECOND);
-    expect(await refused(first.refresh_token)).toBe('refresh_token_reused');
-    clock.mockRestore();
-  });
-
-  it('keeps answers only while the window lasts', async () => {
-    const first = await login();
-    const second = await refreshed(first.refresh_token);
-    auth.clock.advance(11 * SECOND);
-    const third = await refreshed(second.refresh_token);
-    await refreshed(third.refresh_token);
-    const chain = await auth.dataSource.manager.find(RefreshToken, {
-      where: { sessionId: sidOf(first) },
-      order: { createdAt: 'ASC' },
-    });
-    expect(chain.map(({ sealedSuccessor }) => sealedSuccessor !== null)).toEqual([
-      false,
-      true,
-      true,
-      false,
-    ]);
-  });
-
-  it('ends with the session', async () => {
-    const first = await login();
-    const second = await refreshed(first.refresh_token);
-    await auth.call('POST', '/auth/logout', { token: second.access_token });
-    expect(await refused(first.refresh_token)).toBe('refresh_token_invalid');
-  });
-});
-
 describe('a token that is used again after the window', () => {
   it('ends the session, and the access tokens with it', async () => {
     const first = await login();
@@ -333,42 +232,5 @@ describe('a user who was disabled', () => {
     const { refresh_token: token } = await auth.login(email);
     await auth.dataSource.query('UPDATE users SET is_disabled = true WHERE email = $1', [email]);
     expect(await refused(token)).toBe('refresh_token_invalid');
-  });
-});
-
-describe('without a window', () => {
-  let strict: AuthApp;
-  beforeAll(async () => {
-    strict = await AuthApp.start({ DATABASE_URL: auth.databaseUrl, REFRESH_RETRY_WINDOW: '0s' });
-  });
-  afterEach(() => vi.restoreAllMocks());
-  afterAll(() => strict.close());
-
-  it('every second use is reuse, in the same millisecond too', async () => {
-    const { refresh_token: token } = await login();
-    vi.spyOn(strict.get(Clock), 'database').mockResolvedValue(new Date(Date.now() + 5 * SECOND));
-    expect((await strict.refresh(token)).status).toBe(200);
-    expect((await strict.refresh<ProblemBody>(token)).body.code).toBe('refresh_token_reused');
-  });
-
-  it('no answer is kept', async () => {
-    const { refresh_token: token } = await login();
-    expect((await strict.refresh(token)).status).toBe(200);
-    expect(await refused(token)).toBe('refresh_token_reused');
-  });
-
-  it('an answer that a process with a window has kept is not repeated', async () => {
-    const { refresh_token: token } = await login();
-    const now = new Date(Date.now() + 5 * SECOND);
-    for (const app of [auth, strict]) vi.spyOn(app.get(Clock), 'database').mockResolvedValue(now);
-    expect((await auth.refresh(token)).status).toBe(200);
-    expect((await strict.refresh<ProblemBody>(token)).body.code).toBe('refresh_token_reused');
-  });
-
-  it('no answer is kept that another process with a window could repeat', async () => {
-    const first = await login();
-    const second = await refreshed(first.refresh_token);
-    expect((await strict.refresh(second.refresh_token)).status).toBe(200);
-    expect(await refused(first.refresh_token)).toBe('refresh_token_reused');
   });
 });

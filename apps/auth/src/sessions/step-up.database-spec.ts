@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import {
+  codeFor,
+  enrolled,
+  forgetCodes,
+  said,
+  secondStep,
+  ticketFor,
+} from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { UsersRepository } from '../users/users.repository.js';
 
@@ -9,19 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => auth.close());
 
-interface Said {
-  readonly iss: string;
-  readonly aud: string;
-  readonly sid: string;
-  readonly jti: string;
-  readonly auth_time: number;
-  readonly amr: string[];
-  readonly acr: string;
-  readonly scope: string;
-}
-
-const said = (token: string): Said =>
-  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Said;
 const stepUp = (token: string, body: object = { password: PASSWORD }) =>
   auth.call<{ access_token: string; scope: string; refresh_token?: string; code: string }>(
     'POST',
@@ -179,6 +174,50 @@ describe('a step-up', () => {
       [said(token).sid],
     );
     expect(rows).toEqual([{ detail: { amr: ['pwd'] } }]);
+  });
+});
+
+describe('a step-up with a second factor', () => {
+  const refused = (code: string) => ({ status: 401, body: { code } });
+
+  it('raises a session that has none to mfa, also with the password beside it', async () => {
+    const { email, userId, secret, recoveryCodes } = await enrolled(auth);
+    // From before the user had a factor.
+    const ticket = await ticketFor(auth, email);
+    const login = await secondStep(auth, { ticket, recoveryCode: recoveryCodes[0] });
+    const { access_token: token, refresh_token: refresh } = login.body;
+    await auth.dataSource.query(
+      `UPDATE sessions SET amr = '{pwd}', authenticated_at = now() - interval '1 hour' WHERE id = $1`,
+      [said(token).sid],
+    );
+    const { body: old } = await auth.refresh(refresh);
+    expect(said(old.access_token).acr).toBe('pwd');
+    const body = { code: codeFor(auth, secret), password: PASSWORD };
+    const raised = await stepUp(old.access_token, body);
+    const claims = { acr: 'mfa', amr: ['pwd', 'otp', 'mfa'] };
+    const { auth_time: time } = said(raised.body.access_token);
+    expect(said(raised.body.access_token)).toMatchObject(claims);
+    expect(time - said(old.access_token).auth_time).toBeGreaterThan(3_500);
+    const next = said((await auth.refresh(old.refresh_token)).body.access_token);
+    expect(next).toMatchObject({ ...claims, auth_time: time });
+    // The factor alone does as well, and the password does not.
+    await forgetCodes(auth, userId);
+    const alone = (proof: object) => stepUp(old.access_token, proof);
+    expect(said((await alone({ code: body.code })).body.access_token)).toMatchObject(claims);
+    expect(await alone({ password: PASSWORD })).toMatchObject(
+      refused('insufficient_user_authentication'),
+    );
+    // Used up by that.
+    expect(await stepUp(old.access_token, body)).toMatchObject(refused('invalid_code'));
+    await forgetCodes(auth, userId);
+    const wrong = { ...body, password: 'not the password' };
+    expect(await stepUp(old.access_token, wrong)).toMatchObject(refused('invalid_credentials'));
+  });
+
+  it('is refused to a user without one', async () => {
+    await auth.register('plain@example.com');
+    const { access_token: token } = await auth.login('plain@example.com');
+    expect(await stepUp(token, { code: '123456' })).toMatchObject(refused('invalid_code'));
   });
 });
 
