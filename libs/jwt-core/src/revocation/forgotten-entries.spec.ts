@@ -65,6 +65,14 @@ describe('the second up to which a list may have forgotten entries', () => {
   });
 });
 
+it('a list forgets entries once a confirmation no longer has them', () => {
+  const list = newList();
+  list.apply({ ...snapshot(900), entries: [entry] }, 0);
+  list.confirm([], 0, 1_001);
+  list.prune(5_000);
+  expect([list.size, list.forgottenBefore]).toEqual([0, 1_001]);
+});
+
 it('a list keeps entries that its source still sends', () => {
   const list = newList();
   list.apply({ ...snapshot(900), entries: [entry] }, 0);

@@ -148,7 +148,7 @@ export class RevocationList {
    */
   apply({ reset, more, entries, expiredBefore }: RevocationBatch, askedAtMs: number): void {
     if (reset) this.startAnew(askedAtMs);
-    this.leftOutBefore = expiredBefore ?? Infinity;
+    this.leftOutBefore = Infinity;
     this.noteLeftOut(expiredBefore);
     if (reset || this.chainAskedAtMs === undefined) this.chainAskedAtMs = askedAtMs;
     this.take(entries);
@@ -195,6 +195,7 @@ export class RevocationList {
 
   private noteLeftOut(expiredBefore: number | undefined): void {
     if (expiredBefore === undefined) return;
+    this.leftOutBefore = expiredBefore;
     this.forgottenBeforeSeconds = Math.max(this.forgottenBeforeSeconds, expiredBefore);
     this.nextForgottenBefore = Math.max(this.nextForgottenBefore, expiredBefore);
   }
