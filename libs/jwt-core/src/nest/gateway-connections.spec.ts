@@ -4,8 +4,11 @@ import { Global, Injectable, Module, type OnModuleInit, UseGuards } from '@nestj
 import { NestFactory } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
+import { Test } from '@nestjs/testing';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { expect, it, vi } from 'vitest';
+import { JwtCoreTestingModule } from '../testing/jwt-core-testing.module.js';
+import { Public } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtGuard } from './jwt.guard.js';
 import { native, socketIo } from './socket-clients.fixture.js';
@@ -21,7 +24,7 @@ async function freePort(): Promise<number> {
 
 // threat:silent-listeners
 it.each([
-  ['ws', WsAdapter, native, 1013],
+  ['ws', WsAdapter, native, 4401],
   ['socket.io', IoAdapter, socketIo, 'closed'],
 ] as const)(
   'a gateway of %s with a port of its own takes no client while the application starts',
@@ -77,11 +80,32 @@ it.each([
     await app.close();
     const exception = {
       status: 'error',
-      message: 'Service Unavailable',
-      code: 'keys_unavailable',
-      statusCode: 503,
+      message: 'Unauthorized',
+      code: 'token_missing',
+      statusCode: 401,
     };
     expect(early).toEqual([{ exception, closed }]);
     expect(seen).not.toHaveBeenCalled();
   },
 );
+
+it('a gateway without JwtGuard can be tested in an application that is not initialized', async () => {
+  const seen = vi.fn<(client: object) => void>();
+
+  @WebSocketGateway()
+  @Public()
+  class OpenGateway {
+    handleConnection(client: object) {
+      seen(client);
+    }
+  }
+
+  const testing = await Test.createTestingModule({
+    imports: [JwtCoreTestingModule.forRoot()],
+    providers: [OpenGateway],
+  }).compile();
+  const client = {};
+  testing.get(OpenGateway).handleConnection(client);
+  expect(seen).toHaveBeenCalledWith(client);
+  await testing.close();
+});

@@ -13,15 +13,27 @@ import { closeSocket, holdSocket, isOpen, sendException } from './socket.js';
 import { onClose, tokenEndsOf } from './token-ends.js';
 import { isPromise } from '../verifier/is-promise.js';
 
+type Gateways = ReturnType<typeof gatewaysOf>;
 type Hook = (this: object, client: object, ...rest: unknown[]) => unknown;
 interface Gateway {
   handleConnection?: Hook;
   handleDisconnect?: Hook;
 }
 
-/** Gateways whose connections are judged, by instance and by class, with what judges them. */
+/** What judges the connections of a gateway: by instance, or by class if it has one for each request. */
 const gates = new WeakMap<object, Gate>();
+/** By class. */
+const makers = new WeakMap<object, () => Gate>();
 const hooked = new WeakSet<object>();
+
+/** A port of its own is open before the start is done: then the first connection makes it. */
+function gateOf(gateway: object, type: Type): Gate {
+  const known = gates.get(gateway) ?? gates.get(type);
+  if (known) return known;
+  const made = makers.get(type)!();
+  gates.set(gateway, made);
+  return made;
+}
 
 /**
  * Judges sockets when they are opened. Silent listeners (threat:silent-listeners): Nest calls the
@@ -37,31 +49,37 @@ export class GatewayConnections implements OnModuleInit {
     private readonly jwtGuard: JwtGuard,
   ) {
     // Nest looks for the hooks of a gateway before it calls those of modules.
-    for (const { type } of gatewaysOf(modules)) hook(type);
+    for (const gateway of gatewaysOf(modules)) {
+      hook(gateway.type);
+      makers.set(gateway.type, () => new Gate(gateway.type, this.guardOf(gateway)));
+    }
   }
 
+  /** @throws Error for a gateway that would take connections before they are judged */
   onModuleInit(): void {
-    for (const { module, type, wrapper } of gatewaysOf(this.modules)) {
-      const declared = (Reflect.getMetadata(GUARDS_METADATA, type) ?? []) as Guard[];
-      const own = declared.find((guard) => this.isJwtGuard(guard));
-      const made = own && module.injectables.get(own as never)?.instance;
-      const global = this.application.getGlobalGuards().find((guard) => this.isJwtGuard(guard));
-      const scoped = this.application
-        .getGlobalRequestGuards()
-        .some(({ metatype }) => this.isJwtGuard(metatype as Guard));
-      const guard = (made ?? own ?? global ?? (scoped ? this.jwtGuard : undefined)) as
-        | CanActivate
-        | undefined;
+    for (const gateway of gatewaysOf(this.modules)) {
+      const { type, wrapper } = gateway;
       const { instance } = wrapper as { instance: object | undefined };
-      if (guard && instance && Object.hasOwn(instance, 'handleConnection')) {
+      if (instance && Object.hasOwn(instance, 'handleConnection') && this.guardOf(gateway)) {
         throw new Error(
           `${type.name}.handleConnection must be a method for JwtGuard to come first`,
         );
       }
-      const gate = new Gate(type, guard);
-      gates.set(type, gate);
-      if (instance) gates.set(instance, gate);
+      const judged = instance ?? type;
+      if (judged === type || !gates.has(judged)) gates.set(judged, makers.get(type)!());
     }
+  }
+
+  private guardOf({ module, type }: Gateways[number]): CanActivate | undefined {
+    const declared = (Reflect.getMetadata(GUARDS_METADATA, type) ?? []) as Guard[];
+    const own = declared.find((guard) => this.isJwtGuard(guard));
+    const made = own && module.injectables.get(own as never)?.instance;
+    const global = this.application.getGlobalGuards().find((guard) => this.isJwtGuard(guard));
+    const scoped = this.application
+      .getGlobalRequestGuards()
+      .some(({ metatype }) => this.isJwtGuard(metatype as Guard));
+    const guard = made ?? own ?? global ?? (scoped ? this.jwtGuard : undefined);
+    return guard as CanActivate | undefined;
   }
 
   private isJwtGuard(guard: Guard): boolean {
@@ -77,14 +95,11 @@ function hook(type: Type): void {
   const { handleConnection, handleDisconnect } = prototype;
   prototype.handleConnection = function (client, ...rest) {
     const proceed = () => handleConnection?.call(this, client, ...rest);
-    const gate = gates.get(this) ?? gates.get(type);
-    // A port of its own is open before the gates are there.
-    return gate ? gate.connect(client, rest[0], proceed) : dismiss(client, STARTING);
+    return gateOf(this, type).connect(client, rest[0], proceed);
   };
   prototype.handleDisconnect = function (client, ...rest) {
-    const gate = gates.get(this) ?? gates.get(type);
     // The gateway never saw it.
-    if (!gate?.hasAdmitted(client)) return undefined;
+    if (!gateOf(this, type).hasAdmitted(client)) return undefined;
     return handleDisconnect?.call(this, client, ...rest);
   };
 }
@@ -112,8 +127,6 @@ function judgedLater(
 }
 
 const FORBIDDEN: Problem = { status: 403, code: 'forbidden' };
-/** No keys have arrived yet. */
-const STARTING: Problem = { status: 503, code: 'keys_unavailable' };
 
 /** Closes a socket, and says why. */
 function dismiss(client: object, problem: Problem): void {
