@@ -11,7 +11,9 @@ const NOTES = `
     CONSTRAINT moments UNIQUE (written_at), CONSTRAINT apart EXCLUDE USING btree (id WITH =));
   CREATE UNIQUE INDEX bodies ON notes (lower(body)) WHERE id > 7;
   CREATE INDEX ids ON notes (id, body);
-  CREATE FUNCTION one() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$`;
+  CREATE FUNCTION one() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;
+  CREATE TYPE mood AS ENUM ('good', 'bad');
+  ALTER TABLE notes ALTER written_at SET DEFAULT now()`;
 
 let before: string[];
 
@@ -35,6 +37,7 @@ it.each([
     ['now generated: notes.body', 'lost index CREATE UNIQUE INDEX bodies'],
   ],
   ['RENAME TO papers', ['lost relation r notes', 'lost column notes.id integer']],
+  ['ALTER written_at DROP DEFAULT', ['lost default of notes.written_at']],
   ['ALTER id TYPE bigint', ['lost column notes.id integer']],
   ['ALTER body SET NOT NULL', ['now required: notes.body']],
   ["ADD CONSTRAINT short CHECK (body < 'n')", ['new constraint notes short CHECK']],
@@ -57,6 +60,7 @@ it.each([
     ['lost constraint notes notes_pkey PRIMARY KEY'],
   ],
   ['ALTER TABLE notes DROP CONSTRAINT apart', ['lost constraint notes apart EXCLUDE']],
+  ['DROP TYPE mood', ['lost type mood e good,bad']],
   ['DROP FUNCTION one', ['lost function CREATE OR REPLACE FUNCTION public.one() RETURNS integer']],
 ])('finds what %s takes from the release before', async (change, found) => {
   const copy = await freshDatabase();

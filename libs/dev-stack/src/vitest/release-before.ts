@@ -17,8 +17,9 @@ export function releaseBefore(landed: URL): ReleaseBefore {
 
 /**
  * What a schema takes from the release before, which runs beside this one during an upgrade: tables
- * and columns that are gone or have another type, rules that its rows may break, and rules and functions
- * that its statements name (`ON CONFLICT` needs its unique rule).
+ * and columns that are gone or have another type, rules that its rows may break, and what its statements
+ * rely on: unique rules (`ON CONFLICT` needs one), defaults, functions, types. What triggers do to them is
+ * seen only when both releases run.
  *
  * @param before `schemaOf` a database of the release before
  * @param after `schemaOf` one of this release
@@ -28,12 +29,13 @@ export function contractions(before: readonly string[], after: readonly string[]
   const tables = new Set(before.filter((part) => part.startsWith('relation ')));
   const found = [...tables].filter((table) => !after.includes(table)).map((part) => `lost ${part}`);
   const known = new Set<string>();
-  for (const { name, type, isRequired, isGenerated } of columnsOf(before)) {
+  for (const { name, type, isRequired, isGenerated, hasDefault } of columnsOf(before)) {
     known.add(name);
     const now = columns.get(name);
     if (now?.type !== type) found.push(`lost column ${name} ${type}`);
     else if (now.isRequired && !isRequired) found.push(`now required: ${name}`);
     else if (now.isGenerated && !isGenerated) found.push(`now generated: ${name}`);
+    else if (hasDefault && !now.hasDefault) found.push(`lost default of ${name}`);
   }
   const hasTable = (name: string) => tables.has(`relation r ${name.split('.')[0]}`);
   for (const { name, isRequired } of columns.values()) {
@@ -53,10 +55,12 @@ export function contractions(before: readonly string[], after: readonly string[]
   return found;
 }
 
-/** What statements may need of a part that is no table: a unique rule, or how a function is called. */
+/** What statements may rely on of a part that is no table. Of a function: how it is called. */
 function neededOf(part: string): string | undefined {
-  if (/^index CREATE UNIQUE |^constraint \S+ \S+ (UNIQUE|PRIMARY KEY|EXCLUDE)/.test(part))
-    return part;
+  const isRule = /^index CREATE UNIQUE |^constraint \S+ \S+ (UNIQUE|PRIMARY KEY|EXCLUDE)/.test(
+    part,
+  );
+  if (isRule || part.startsWith('type ')) return part;
   // Its body may change.
   return /^function .+?(?= LANGUAGE )/.exec(part)?.[0];
 }
@@ -69,6 +73,7 @@ function columnsOf(schema: readonly string[]) {
     if (!column) return [];
     const isRequired = / NOT NULL/.test(part) && !/ (DEFAULT|GENERATED|IDENTITY) /.test(part);
     const isGenerated = / (GENERATED|IDENTITY a)/.test(part);
-    return { name: column[1]!, type: column[2]!, isRequired, isGenerated };
+    const hasDefault = / DEFAULT /.test(part);
+    return { name: column[1]!, type: column[2]!, isRequired, isGenerated, hasDefault };
   });
 }
