@@ -11,7 +11,7 @@ import { DataSource } from 'typeorm';
 const root = path.dirname(import.meta.dirname);
 
 /** The statements that TypeORM runs to migrate an empty database, as one SQL script. */
-export async function recordMigrations(options) {
+async function recordMigrations(options) {
   const statements = [];
   const nothing = () => undefined;
   const logger = {

@@ -38,7 +38,7 @@ export const texts = {
   notCopied: 'The browser does not allow it: select the text and copy it.',
   logout: 'Log out',
   logoutFailed:
-    'The auth server did not answer: your session may go on there. Load this page again, and log out if it shows your account.',
+    'The auth server did not end your session: it may go on there. Load this page again, and log out if it shows your account.',
   away: 'The auth server does not answer. The page goes on by itself as soon as it does.',
   unknownPage: {
     title: 'Not found',
@@ -494,7 +494,8 @@ export const texts = {
     ],
     checks: 'After the withdrawal',
     gone: 'Its name is gone from the JWKS.',
-    inFeed: 'The revocation feed names it, so that services that remember it refuse it.',
+    inFeed:
+      'It is among the revocations that the feed sends, so that services that remember it refuse it.',
     nobodyOut: 'Nobody has to log in again. The withdrawal is in the audit log.',
     yes: 'yes',
     notYet: 'not yet',

@@ -32,7 +32,7 @@ export function AccessRow({ kind, name, isBuiltIn, onChanged, form, children }: 
         {!isBuiltIn && (
           <ConfirmButton
             says={texts.access.remove[kind]}
-            of={name}
+            subject={name}
             action={async () => {
               await call(path('admin', kind, name), { method: 'DELETE' });
               await onChanged();

@@ -43,7 +43,7 @@ export function ClientRow({ client, onChanged }: ClientRowProps) {
               {client.secrets.length > 1 && (
                 <ConfirmButton
                   says={texts.clients.endSecret}
-                  of={client.name}
+                  subject={client.name}
                   action={change(`${one}/secrets/${secret.id}`, { method: 'DELETE' })}
                 />
               )}
@@ -57,21 +57,21 @@ export function ClientRow({ client, onChanged }: ClientRowProps) {
         </DialogButton>
         <ConfirmButton
           says={texts.clients.addSecret}
-          of={client.name}
+          subject={client.name}
           action={addSecret}
           kind="plain"
         />
         {client.disabled ? (
           <ConfirmButton
             says={texts.clients.enable}
-            of={client.name}
+            subject={client.name}
             action={change(one, { method: 'PATCH', body: { disabled: false } })}
             kind="plain"
           />
         ) : (
           <ConfirmButton
             says={texts.clients.disable}
-            of={client.name}
+            subject={client.name}
             action={change(one, { method: 'PATCH', body: { disabled: true } })}
           >
             <p>{texts.liveTokensOfClients}</p>
@@ -79,7 +79,7 @@ export function ClientRow({ client, onChanged }: ClientRowProps) {
         )}
         <ConfirmButton
           says={texts.clients.remove}
-          of={client.name}
+          subject={client.name}
           action={change(one, { method: 'DELETE' })}
         >
           <p>{texts.liveTokensOfClients}</p>

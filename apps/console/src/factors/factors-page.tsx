@@ -81,7 +81,7 @@ function FactorRow({
       <div class="buttons">
         <ConfirmButton
           says={texts.factors.remove}
-          of={name}
+          subject={name}
           action={async () => {
             await call(path('auth', 'factors', id), { method: 'DELETE' });
             await onRemoved();

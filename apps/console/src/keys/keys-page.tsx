@@ -65,7 +65,7 @@ export function KeysPage() {
             {key.state !== 'withdrawn' && (
               <ConfirmButton
                 says={{ ...texts.keys.withdraw, text: texts.keys.withdrawText[key.state] }}
-                of={key.kid}
+                subject={key.kid}
                 action={withdraw(key.kid)}
               >
                 {key.state !== 'next' && <LiveTokens kid={key.kid} />}

@@ -15,7 +15,8 @@ export const href = (path: string) => `${base}${path}`;
  * @param entry of the history: another one, or this one with another path
  */
 export function go(path: string, entry: 'push' | 'replace' = 'push'): void {
-  history[`${entry}State`](null, '', href(path));
+  if (entry === 'push') history.pushState(null, '', href(path));
+  else history.replaceState(null, '', href(path));
   route.set(currentPath());
   scrollTo(0, 0);
 }

@@ -58,5 +58,7 @@ export async function logout(text = ''): Promise<void> {
   showNothing();
   tabs.postMessage('logout');
   // A text says that auth has ended the session already.
-  await session.logout().catch(() => text || farewell.set(texts.logoutFailed));
+  await session.logout().catch(() => {
+    if (!text) farewell.set(texts.logoutFailed);
+  });
 }

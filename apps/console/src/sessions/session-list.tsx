@@ -48,7 +48,7 @@ export function SessionList({ sessions: { data, error }, end, children }: Sessio
           <div class="buttons">
             <ConfirmButton
               says={says(session)}
-              of={deviceInWords(session.userAgent)}
+              subject={deviceInWords(session.userAgent)}
               action={() => end(session)}
             >
               {children?.(session)}

@@ -4,9 +4,9 @@
  */
 export function changesOf<T extends object>(begun: Partial<T>, now: T): Partial<T> {
   const names = Object.keys(now) as (keyof T)[];
-  const changed = names.filter((name) => asText(begun[name]) !== asText(now[name]));
+  const changed = names.filter((name) => comparable(begun[name]) !== comparable(now[name]));
   return Object.fromEntries(changed.map((name) => [name, now[name]])) as Partial<T>;
 }
 
-const asText = (value: unknown) =>
+const comparable = (value: unknown) =>
   JSON.stringify(Array.isArray(value) ? value.map(String).sort() : value);

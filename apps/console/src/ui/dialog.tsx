@@ -89,17 +89,17 @@ export function Confirm({ says, action, onClose, children }: ConfirmProps) {
 
 /** A button for a change that is asked for first. */
 export function ConfirmButton({
-  of,
+  subject,
   kind = 'danger',
   ...confirm
 }: Omit<ConfirmProps, 'onClose'> & {
   /** For screen readers, where the label alone does not say of what. */
-  readonly of?: string;
+  readonly subject?: string;
   readonly kind?: 'primary' | 'danger' | 'plain';
 }) {
   const { label } = confirm.says;
   return (
-    <DialogButton label={label} kind={kind} {...(of && { name: `${label}: ${of}` })}>
+    <DialogButton label={label} kind={kind} {...(subject && { name: `${label}: ${subject}` })}>
       {(close) => <Confirm {...confirm} onClose={close} />}
     </DialogButton>
   );

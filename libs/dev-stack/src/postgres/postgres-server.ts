@@ -100,12 +100,7 @@ export class PostgresServer {
     return this.process.pid;
   }
 
-  /** What the server has logged so far. */
-  get log(): string {
-    return this.options.log.text();
-  }
-
-  /** The last lines of {@link log} and where the rest is, for an error message. */
+  /** The last lines of its log, and where the rest is, for an error message. */
   logTail(): string {
     return this.options.log.tail();
   }
