@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import ts from 'typescript';
+import { publishedTypes } from './published-types.mjs';
 
 const root = import.meta.dirname;
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -91,38 +92,6 @@ function transpile(module) {
   }).outputText;
 }
 
-const COMMENT = String.raw`^[ \t]*\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n`;
-const comments = new RegExp(COMMENT, 'gm');
-const privateComments = new RegExp(`(?:${COMMENT})+(?=[ \\t]*private )`, 'gm');
-
-/** The first sentence of a comment, and its defaults, in one line: the sources have the rest. */
-function shorten(comment) {
-  const [indentation] = /^[ \t]*/.exec(comment);
-  const lines = comment.trim().slice(3, -2).split('\n');
-  const text = lines
-    .map((line) => line.replace(/^\s*\*/, '').trim())
-    .join('\n')
-    .trim();
-  const shown = text
-    .split(/\n\n|\n@|(?<=[.:])\s+(?=[A-Z`])/)
-    .filter((sentence, at) => at === 0 || sentence.startsWith('Default'));
-  return `${indentation}/** ${shown.join(' ').replaceAll('\n', ' ')} */\n`;
-}
-
-/** With one private member the compiler still keeps a class apart from others of the same shape. */
-const privateMembers =
-  /^([ \t]*private (?:readonly |get )?\w+(?:\(\))?;\n)(?:[ \t]*private (?!constructor)[^\n]*;\n)+/gm;
-
-/** Without maps, and with comments only where editors show them, so that 300 kB hold it all. */
-function declarations(text, isDocumented) {
-  return text
-    .replace(/^\/\/# sourceMappingURL.*$/gm, '')
-    .replace(privateComments, '')
-    .replace(privateMembers, '$1')
-    .replace(comments, isDocumented ? shorten : '')
-    .replace(/^(?: {4})+/gm, (indentation) => '\t'.repeat(indentation.length / 4));
-}
-
 function write(file, text) {
   const target = path.join(root, 'dist', file);
   mkdirSync(path.dirname(target), { recursive: true });
@@ -192,12 +161,6 @@ async function bundle(folder, files, isOurs) {
   }
 }
 
-/** Before each statement of a module, and the comment above it. */
-const STATEMENT = /(?<!\*\/\n)^(?=\/\*\*|import |export |declare |interface |type )/m;
-const DECLARATION =
-  /^(?:export )?(?:declare )?(?:abstract )?(?:class|const|function|interface|type) (\w+)/m;
-const FROM_MODULE = /\{([^}]*)\} from '(\.[^']*)'|import\("(\.[^"]*)"\)\.(\w+)/g;
-
 const types = new Tree((module) =>
   readFileSync(path.join(root, 'compiled', `${module}.d.ts`), 'utf8'),
 );
@@ -213,11 +176,7 @@ const documented = new Set(
       .filter((module) => !isPart(module)),
   ),
 );
-const shown = new Map();
-for (const [module, text] of types.texts) {
-  shown.set(module, declarations(text, documented.has(module)));
-}
-leaveOutUnused(shown);
+const shown = publishedTypes(types.texts, { entries, documented, resolve });
 for (const [module, text] of shown) {
   // ESM may import CommonJS, so that its entries need no types of their own.
   const format = types.dual.has(module) ? 'cjs' : 'core';
@@ -226,52 +185,4 @@ for (const [module, text] of shown) {
 for (const entry of entries) {
   const toDist = path.posix.relative(path.posix.dirname(`esm/${entry}`), '.');
   write(`esm/${entry}.d.ts`, `export * from '${toDist}/cjs/${entry}.js';\n`);
-}
-
-/** Takes away what no published declaration refers to, until all that is left is used. */
-function leaveOutUnused(texts) {
-  for (let isDone = false; !isDone;) {
-    isDone = true;
-    const wanted = namesFromOutside(texts);
-    for (const [module, text] of texts) {
-      if (entries.includes(module)) continue;
-      const isUsed = (name) =>
-        wanted.get(module)?.has(name) || text.match(new RegExp(`\\b${name}\\b`, 'g')).length > 1;
-      const used = text
-        .split(STATEMENT)
-        .map((statement) => withoutUnused(statement, isUsed))
-        .join('');
-      if (used !== text) isDone = false;
-      if (wanted.has(module)) texts.set(module, used);
-      else isDone = !texts.delete(module);
-    }
-  }
-}
-
-/** For each module that others import, the names that they import. */
-function namesFromOutside(texts) {
-  const wanted = new Map();
-  for (const [module, text] of texts) {
-    for (const [, list, from, inPlace, name] of text.matchAll(FROM_MODULE)) {
-      const target = resolve(module, from ?? inPlace);
-      const names = list?.split(',').map((each) => nameIn(each)) ?? [name];
-      wanted.set(target, new Set([...(wanted.get(target) ?? []), ...names]));
-    }
-  }
-  return wanted;
-}
-
-function withoutUnused(statement, isUsed) {
-  const [, before, list, after] = /^(import (?:type )?\{)([^}]*)(\}.*\n)$/.exec(statement) ?? [];
-  if (list) {
-    const used = list.split(',').filter((each) => isUsed(nameIn(each)));
-    return used.length > 0 ? `${before}${used.join(',')}${after}` : '';
-  }
-  const [, name] = DECLARATION.exec(statement) ?? [];
-  return name && !isUsed(name) ? '' : statement;
-}
-
-/** `A` of `type A` and of `A as B`. */
-function nameIn(specifier) {
-  return /^\s*(?:type )?(\w+)/.exec(specifier)?.[1];
 }

@@ -56,6 +56,15 @@ describe('the package that npm pack makes', () => {
     expect(Object.keys(analysis.types ? analysis.entrypoints : {})).toHaveLength(7);
   });
 
+  it('has all types that its types refer to', async () => {
+    const entries = packed.paths.filter((file) => /^dist\/cjs\/(.+\/)?index\.d\.ts$/.test(file));
+    expect(entries).toHaveLength(6);
+    const tsc = path.join(ROOT, 'node_modules/.bin/tsc');
+    const checked = ['--noEmit', '--strict', '--skipLibCheck', 'false'];
+    const asNode = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+    await run(tsc, [...checked, ...asNode, '--ignoreConfig', ...entries], library);
+  });
+
   it('exports the same names in both formats, and one TokenError', async () => {
     const entries = ['standalone', 'client', 'testing', 'passport', 'postgres', '.'];
     const code = `
