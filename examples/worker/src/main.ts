@@ -79,8 +79,8 @@ async function work(): Promise<void> {
   try {
     await placeOrders(token);
   } catch (error) {
-    // A client of this run alone is not left behind.
-    await end?.();
+    // Delete the client that was made for this run, if auth is there.
+    await end?.().catch(() => undefined);
     throw error;
   }
   if (end) await watchItEnd(token, end);

@@ -34,29 +34,22 @@ export async function runCli(
     log(`${(error as Error).message}\n\n${usage}`);
     return 2;
   }
+  const { issuerOptions, checkOptions, format, level } = command;
+  let issuer: TestIssuer | undefined;
   try {
-    return await attack(command, out, log);
-  } catch (error) {
-    // Such as a port that is in use. An exit code of 1 would report findings.
-    log(`${(error as Error).message}\n`);
-    return 2;
-  }
-}
-
-async function attack(
-  { issuerOptions, checkOptions, format, level }: ReturnType<typeof parsed>,
-  out: Write,
-  log: Write,
-): Promise<number> {
-  const issuer = await TestIssuer.start(issuerOptions);
-  try {
+    issuer = await TestIssuer.start(issuerOptions);
     log(`Issuer ${issuer.issuer}, audience ${issuer.audience}. Waiting for ${checkOptions.url}\n`);
     const report = await checkResourceServer({ ...checkOptions, issuer });
     out(formatReport(report, format));
     if (report.setUp !== undefined) return 2;
     return report.findings.some((found) => found.level === 'must' || level !== 'must') ? 1 : 0;
+  } catch (error) {
+    // Such as a port that is in use. An exit code of 1 would report findings.
+    const { message, stack } = error as Error;
+    log(`${issuer ? stack : message}\n`);
+    return 2;
   } finally {
-    await issuer.close();
+    await issuer?.close();
   }
 }
 
