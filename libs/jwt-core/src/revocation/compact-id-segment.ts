@@ -1,3 +1,4 @@
+import type { CompactIdFilter } from './compact-id-filter.js';
 import { compactIdHash, type CompactId } from './compact-id.js';
 
 /** The words of an entry: the id's four, then `exp`. An `exp` of 0 marks a free slot. */
@@ -25,6 +26,12 @@ export class CompactIdSegment {
   private blocks = [untouched];
   private capacity = 1;
   private used = 0;
+
+  /** @param part of the filter, which holds exactly the ids of this segment */
+  constructor(
+    private readonly filter: CompactIdFilter,
+    private readonly part: number,
+  ) {}
 
   get bytes(): number {
     return this.blocks.reduce((sum, { byteLength }) => sum + byteLength, 0);
@@ -75,6 +82,7 @@ export class CompactIdSegment {
   private rearrange(capacity: number, beforeSeconds: number): void {
     const words = this.setAside(beforeSeconds);
     this.resize(Math.max(Math.ceil(capacity), firstCapacity));
+    this.filter.clear(this.part);
     for (let at = 0; at < words; at += stride) {
       const id = { a: aside[at]!, b: aside[at + 1]!, c: aside[at + 2]!, d: aside[at + 3]! };
       this.put(compactIdHash(id), id, aside[at + exp]!);
@@ -121,6 +129,7 @@ export class CompactIdSegment {
     block[at + 2] = id.c;
     block[at + 3] = id.d;
     block[at + exp] = seconds;
+    this.filter.add(hash);
   }
 
   /** Where the id is, or else the free slot where it would be. */

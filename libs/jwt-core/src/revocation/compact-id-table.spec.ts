@@ -1,8 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
+import { CompactIdSegment } from './compact-id-segment.js';
 import { CompactIdTable } from './compact-id-table.js';
-import type { CompactId } from './compact-id.js';
+import { compactId, type CompactId } from './compact-id.js';
 
 const counted = (index: number): CompactId => ({ a: 0, b: 0x4000, c: 0x80000000 | 0, d: index });
+/** Ids that lie anywhere: digests. */
+const spread = (index: number) => compactId(String(index));
 
 function prune(table: CompactIdTable, beforeSeconds: number): number {
   return [...table.prune(beforeSeconds)].length;
@@ -35,6 +38,21 @@ describe('CompactIdTable', () => {
       for (let value = 10_000; value < 20_000; value++) expect(table.has(id(value))).toBe(false);
     },
   );
+
+  it('hardly ever searches for an id that it does not hold, also after most were pruned', () => {
+    const table = new CompactIdTable();
+    for (let n = 0; n < 100_000; n++) table.add(spread(n), n < 1_000 ? 2_000 : 1_000);
+    const search = vi.spyOn(CompactIdSegment.prototype, 'has');
+    const searchesFor = (ids: number) => {
+      search.mockClear();
+      for (let n = 0; n < ids; n++) table.has(spread(100_000 + n));
+      return search.mock.calls.length;
+    };
+    expect(searchesFor(10_000)).toBeLessThan(2_000);
+    prune(table, 1_001);
+    expect(searchesFor(10_000)).toBeLessThan(100);
+    search.mockRestore();
+  });
 
   it('spreads ids that count upwards, as a bad mix would search for minutes', () => {
     const table = new CompactIdTable();

@@ -1,9 +1,8 @@
+import { CompactIdFilter, filterPartOf, filterParts } from './compact-id-filter.js';
 import { CompactIdSegment } from './compact-id-segment.js';
 import { compactIdHash, type CompactId } from './compact-id.js';
 
 const never = 0xffff_ffff;
-/** A power of two: the lower bits of a hash choose the segment. */
-const segmentCount = 256;
 
 /**
  * An exact set of 128-bit ids, each with the second at which it may be forgotten.
@@ -13,21 +12,25 @@ const segmentCount = 256;
  * entries one by one, so that no single step takes long however large the whole is.
  */
 export class CompactIdTable {
-  private readonly segments = Array.from({ length: segmentCount }, () => new CompactIdSegment());
+  private readonly filter = new CompactIdFilter();
+  private readonly segments = Array.from(
+    { length: filterParts },
+    (_, part) => new CompactIdSegment(this.filter, part),
+  );
   private held = 0;
 
   get size(): number {
     return this.held;
   }
 
-  /** Memory held, without the fixed cost of its segments. */
+  /** Memory held, without the fixed cost of some 150 kilobytes. */
   get bytes(): number {
     return this.segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   has(id: CompactId): boolean {
     const hash = compactIdHash(id);
-    return this.segmentOf(hash).has(hash, id);
+    return this.filter.mayHave(hash) && this.segments[filterPartOf(hash)]!.has(hash, id);
   }
 
   /**
@@ -36,7 +39,7 @@ export class CompactIdTable {
    */
   add(id: CompactId, expiresAt: number): void {
     const hash = compactIdHash(id);
-    if (this.segmentOf(hash).add(hash, id, wholeSeconds(expiresAt))) this.held++;
+    if (this.segments[filterPartOf(hash)]!.add(hash, id, wholeSeconds(expiresAt))) this.held++;
   }
 
   /** Forgets what expired before the given second, one segment a step. */
@@ -45,11 +48,6 @@ export class CompactIdTable {
       this.held -= segment.prune(beforeSeconds);
       yield;
     }
-  }
-
-  /** By the bits: the remainder of a signed word may be negative. */
-  private segmentOf(hash: number): CompactIdSegment {
-    return this.segments[hash & (segmentCount - 1)]!;
   }
 }
 
