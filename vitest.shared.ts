@@ -52,10 +52,13 @@ const KINDS = ['e2e', 'faults', 'pages', 'package', 'images', 'extended'];
 /**
  * The projects of a workspace member. With `postgres` a run gets a server of its own, unless all its specs
  * are unit specs.
+ *
+ * @param folder of the member: where the specs are, also if vitest starts in a folder below it
  */
-export function testProjects({ postgres = false } = {}): ViteUserConfig {
+export function testProjects(folder: string, { postgres = false } = {}): ViteUserConfig {
   const project = (name: string, include: string) => testProject(name, [include], { postgres });
   return defineConfig({
+    root: folder,
     test: {
       // One for each core, where the default leaves one core out: specs wait for servers and clocks
       // most of the time. With more, those that measure times fail on a busy machine.

@@ -1,3 +1,3 @@
 import { testProjects } from '../vitest.shared.ts';
 
-export default testProjects({ postgres: true });
+export default testProjects(import.meta.dirname, { postgres: true });

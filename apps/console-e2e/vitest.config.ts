@@ -1,4 +1,4 @@
 import { testProjects } from '../../vitest.shared.ts';
 
 // The specs of a worker use one stack and one browser.
-export default testProjects({ postgres: true });
+export default testProjects(import.meta.dirname, { postgres: true });

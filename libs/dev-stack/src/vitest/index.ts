@@ -5,7 +5,7 @@ import type {} from './global-setup.js';
 
 /**
  * Makes a database for the calling spec alone, on the server of this test run. The project needs
- * `testProjects({ postgres: true })`.
+ * `testProjects(folder, { postgres: true })`.
  * @param template the address of a database to copy, to which nobody is connected. A copy is as cheap
  *   as an empty database, and migrations are not. Default: the new one is empty.
  * @returns its address, password included
