@@ -4,7 +4,7 @@ import type { Revocation } from '../revocation/revocation.js';
 // Rows in the order of their key, so that two writers of the same rows lock them in the same order.
 // A later expiry or second wins and is published again; otherwise nothing changes. The feed learns
 // of the rows from the trigger `revoked_tokens_notify` (NOTIFY revoked_tokens), on which
-// `openListening` (feed/connection.ts) listens.
+// `openListening` (feed/listening.ts) listens.
 // Each revocation of a client is a new one, also within a second: the trigger numbers it.
 const upsert = `
 WITH written AS (

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { RevocationSourceError } from '../../revocation/revocation-source.js';
 import { backOffMs, spreadMs } from '../../timing/back-off.js';
-import { openListening, type FeedConnection, type NotificationHandlers } from './connection.js';
+import type { FeedConnection } from './connection.js';
+import { openListening, type NotificationHandlers } from './listening.js';
 import { readEnd, readPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
 
