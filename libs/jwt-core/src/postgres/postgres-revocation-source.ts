@@ -9,7 +9,7 @@ import {
 import { connectionConfig } from './connection/connection-url.js';
 import { type FeedCursor, theBeginning, type FeedPlace } from './feed/cursor.js';
 import { FeedPosition } from './feed/feed-position.js';
-import { LogReader } from './feed/log-reader.js';
+import { RecentReader } from './feed/recent-reader.js';
 import { PageReader } from './feed/page-reader.js';
 import type { FeedPage } from './feed/read-page.js';
 import type { RecentRevocations } from './feed/recent-revocations.js';
@@ -67,7 +67,7 @@ export class PostgresRevocationSource implements RevocationSource {
   private readonly firstPages = new Turns();
   /** For readers that are far behind. Those that are nearly up to date wait for none of them. */
   private readonly olderPages = new Turns();
-  private reader: LogReader | undefined;
+  private recentReader: RecentReader | undefined;
   private jwks: string | undefined;
   private isDraining = false;
 
@@ -90,7 +90,7 @@ export class PostgresRevocationSource implements RevocationSource {
 
   /** Milliseconds since the database was last read with success. Infinity before that. */
   get lastReadAgeMs(): number {
-    return this.reader?.ageMs ?? Infinity;
+    return this.recentReader?.ageMs ?? Infinity;
   }
 
   /**
@@ -114,7 +114,7 @@ export class PostgresRevocationSource implements RevocationSource {
    * database, and until the database was read for the first time.
    */
   positionOf(cursor: string): FeedPosition | undefined {
-    const place = this.reader?.current?.cursors.decode(cursor)?.place;
+    const place = this.recentReader?.current?.cursors.decode(cursor)?.place;
     return place && FeedPosition.of(place);
   }
 
@@ -140,25 +140,25 @@ export class PostgresRevocationSource implements RevocationSource {
     after: string | undefined,
     { waitSeconds, signal, caller = '' }: PostgresReadOptions,
   ): Promise<RevocationBatch> {
-    const reader = this.started();
+    const recentReader = this.started();
     const until = performance.now() + Math.min(waitSeconds, MAX_WAIT_SECONDS) * 1000;
-    let recent = reader.current ?? (await untilGone(reader.refresh(), signal));
+    let recent = recentReader.current ?? (await untilGone(recentReader.refresh(), signal));
     let cursor = decode(after, recent);
     // A reader who needs older pages does not need the recent revocations to be up to date.
     if (cursor && recent.reaches(cursor.place)) {
-      recent = await untilGone(reader.refresh(), signal);
+      recent = await untilGone(recentReader.refresh(), signal);
       cursor = decode(after, recent);
     }
     let answer = await untilGone(this.answer(cursor, recent, caller, signal), signal);
     const mayWait = () => !this.isDraining && cursor?.jwks === this.jwks && hasNothing(answer);
     while (mayWait() && (await this.wait(until, signal, caller)) === 'news') {
       const { place } = answer.page;
-      const isSameDatabase = recent === (reader.current ?? recent);
-      recent = reader.current ?? recent;
+      const isSameDatabase = recent === (recentReader.current ?? recent);
+      recent = recentReader.current ?? recent;
       const from = isSameDatabase ? { place, horizon: 0n } : undefined;
       answer = await untilGone(this.answer(from, recent, caller, signal), signal);
     }
-    return this.batchOf(answer, recent, reader);
+    return this.batchOf(answer, recent, recentReader);
   }
 
   /** From memory where that reaches back to the reader's place, else from the database. */
@@ -185,7 +185,7 @@ export class PostgresRevocationSource implements RevocationSource {
   private batchOf(
     { page, reset }: Answer,
     { cursors }: RecentRevocations,
-    { ageMs }: LogReader,
+    { ageMs }: RecentReader,
   ): RevocationBatch {
     if (!(ageMs <= unreachableAfterMs)) {
       throw new RevocationSourceError('unavailable', 'The database was not read for seconds');
@@ -211,9 +211,9 @@ export class PostgresRevocationSource implements RevocationSource {
     return outcome;
   }
 
-  private started(): LogReader {
+  private started(): RecentReader {
     this.closing.signal.throwIfAborted();
-    this.reader ??= new LogReader({
+    this.recentReader ??= new RecentReader({
       config: this.config,
       signal: this.closing.signal,
       channels: this.options.channels ?? {},
@@ -223,7 +223,7 @@ export class PostgresRevocationSource implements RevocationSource {
         queueMicrotask(() => this.options.onConnectionLost?.(reason));
       },
     });
-    return this.reader;
+    return this.recentReader;
   }
 }
 

@@ -18,12 +18,12 @@ class Reader {
   readonly seen = new Set<string>();
   private cursor: string | undefined;
 
-  async read(connection: Connection, log?: RecentRevocations): Promise<FeedPage> {
+  async read(connection: Connection, recent?: RecentRevocations): Promise<FeedPage> {
     const asked = this.cursor === undefined ? undefined : cursors.decode(this.cursor);
     const after = asked?.place ?? theBeginning;
-    const logged = log?.read(after);
-    const isLogged = logged !== undefined && logged.entries.length <= limit;
-    const page = isLogged ? logged : await readPage(connection, { after, limit });
+    const known = recent?.read(after);
+    const isFromMemory = known !== undefined && known.entries.length <= limit;
+    const page = isFromMemory ? known : await readPage(connection, { after, limit });
     for (const { id } of page.entries) this.seen.add(id);
     const { place, snapshot } = page;
     this.cursor = cursors.encode({ place, horizon: snapshot.xmax, jwks: undefined });
@@ -31,7 +31,7 @@ class Reader {
   }
 }
 
-/** A history of the model: its readers, and a log that one of two processes serves them from. */
+/** A history of the model: its readers, and what one of two processes serves them from memory. */
 class Feed {
   readonly readers = [new Reader(), new Reader(), new Reader()];
   /** What was committed when a reader asked for the first of its pages. */
@@ -39,7 +39,7 @@ class Feed {
 
   private constructor(
     readonly database: ModelDatabase,
-    readonly log: RecentRevocations,
+    readonly recent: RecentRevocations,
   ) {}
 
   static async begin(): Promise<Feed> {
@@ -48,15 +48,15 @@ class Feed {
     return new Feed(database, new RecentRevocations(cursors, page));
   }
 
-  async read(reader: Reader, isLogged: boolean): Promise<void> {
-    const { database, log } = this;
-    if (isLogged) {
-      do log.append(await readPage(database.connection, { after: log.head, limit }));
-      while (log.isBehind);
+  async read(reader: Reader, isFromMemory: boolean): Promise<void> {
+    const { database, recent } = this;
+    if (isFromMemory) {
+      do recent.append(await readPage(database.connection, { after: recent.head, limit }));
+      while (recent.isBehind);
     }
     const promised = this.promised.get(reader) ?? [...database.visible];
     this.promised.set(reader, promised);
-    const { more } = await reader.read(database.connection, isLogged ? log : undefined);
+    const { more } = await reader.read(database.connection, isFromMemory ? recent : undefined);
     if (more) return;
     expect(promised.filter(({ id }) => !reader.seen.has(id))).toEqual([]);
     this.promised.delete(reader);
@@ -92,9 +92,9 @@ describe('a feed over a model of what Postgres shows', () => {
     const reading = fc
       .tuple(fc.nat({ max: 2 }), fc.boolean())
       .map(
-        ([index, isLogged]) =>
-          new Step<Feed>(`read ${index}${isLogged ? ' from the log' : ''}`, (feed) =>
-            feed.read(feed.readers[index]!, isLogged),
+        ([index, isFromMemory]) =>
+          new Step<Feed>(`read ${index}${isFromMemory ? ' from memory' : ''}`, (feed) =>
+            feed.read(feed.readers[index]!, isFromMemory),
           ),
       );
     const crash = new Step<Feed>('crash', ({ database }) => database.crash());

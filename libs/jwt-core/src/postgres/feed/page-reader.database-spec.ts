@@ -8,7 +8,7 @@ import { readEnd, readPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
 
 let database: MigratedDatabase;
-let log: RecentRevocations;
+let recent: RecentRevocations;
 let closing: AbortController;
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ beforeEach(async () => {
     name: 'spec',
     statementTimeoutMs: 0,
   });
-  log = new RecentRevocations(connection.cursors, await readEnd(connection));
+  recent = new RecentRevocations(connection.cursors, await readEnd(connection));
   connection.destroy();
 });
 afterEach(() => closing.abort());
@@ -39,8 +39,8 @@ const connections = async (): Promise<unknown> =>
 it('reads each page once for all readers of it', async () => {
   const reader = new PageReader(options());
   const queries = vi.spyOn(FeedConnection.prototype, 'query');
-  const asked = [theBeginning, theBeginning, log.head, theBeginning, log.head];
-  const pages = await Promise.all(asked.map((place) => reader.read(place, log)));
+  const asked = [theBeginning, theBeginning, recent.head, theBeginning, recent.head];
+  const pages = await Promise.all(asked.map((place) => reader.read(place, recent)));
   expect(queries).toHaveBeenCalledTimes(2);
   queries.mockRestore();
   expect(pages.map(({ entries }) => entries.length)).toEqual([1, 1, 0, 1, 0]);
@@ -48,11 +48,11 @@ it('reads each page once for all readers of it', async () => {
 
 it('never returns a last page whose read began before the request', async () => {
   const reader = new PageReader(options());
-  await reader.read(log.head, log);
+  await reader.read(recent.head, recent);
   const queries = vi.spyOn(FeedConnection.prototype, 'query');
-  const first = reader.read(theBeginning, log);
+  const first = reader.read(theBeginning, recent);
   await expect.poll(() => queries).toHaveBeenCalled();
-  expect(await reader.read(theBeginning, log)).not.toBe(await first);
+  expect(await reader.read(theBeginning, recent)).not.toBe(await first);
   queries.mockRestore();
 });
 
@@ -85,11 +85,11 @@ it('returns a full page to all readers of a second, and later pages include late
 
 it('takes turns between callers: a page of one comes before a hundred of another', async () => {
   const reader = new PageReader(options());
-  await reader.read(log.head, log);
+  await reader.read(recent.head, recent);
   const places = Array.from({ length: 100 }, (_, n) => ({ ...theBeginning, xid: BigInt(n) }));
   let read = 0;
-  const greedy = places.map((place) => reader.read(place, log, 'one').then(() => read++));
-  await reader.read({ ...theBeginning, xid: 1_000n }, log, 'two');
+  const greedy = places.map((place) => reader.read(place, recent, 'one').then(() => read++));
+  await reader.read({ ...theBeginning, xid: 1_000n }, recent, 'two');
   expect(read).toBeLessThan(5);
   await Promise.all(greedy);
 });
@@ -97,7 +97,7 @@ it('takes turns between callers: a page of one comes before a hundred of another
 it('refuses a 1,001st waiting page', async () => {
   const reader = new PageReader(options());
   const places = Array.from({ length: 1_001 }, (_, n) => ({ ...theBeginning, xid: BigInt(n) }));
-  const pages = await Promise.allSettled(places.map((place) => reader.read(place, log)));
+  const pages = await Promise.allSettled(places.map((place) => reader.read(place, recent)));
   const refused = pages.filter(({ status }) => status === 'rejected');
   expect(refused).toHaveLength(1);
   expect(refused[0]).toMatchObject({ reason: { code: 'unavailable' } });
@@ -105,37 +105,37 @@ it('refuses a 1,001st waiting page', async () => {
 
 it('closes a connection that is not used', async () => {
   const reader = new PageReader({ ...options(), idleMs: 50 });
-  await reader.read(theBeginning, log);
+  await reader.read(theBeginning, recent);
   await expect.poll(() => connections()).toEqual([]);
-  expect((await reader.read(theBeginning, log)).entries).toHaveLength(1);
+  expect((await reader.read(theBeginning, recent)).entries).toHaveLength(1);
 });
 
 it('goes on by another connection when one was lost meanwhile', async () => {
   const reader = new PageReader(options());
-  await reader.read(theBeginning, log);
+  await reader.read(theBeginning, recent);
   await database.dataSource.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name LIKE '%(pages)'`);
-  const again = () => reader.read(theBeginning, log);
+  const again = () => reader.read(theBeginning, recent);
   await expect.poll(async () => (await again()).entries).toHaveLength(1);
 });
 
-it('does not take another database for that of the log', async () => {
+it('does not take another database for that of the recent revocations', async () => {
   const another = await migratedDatabase();
   const reader = new PageReader(options(another.url));
-  await expect(reader.read(theBeginning, log)).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(reader.read(theBeginning, recent)).rejects.toMatchObject({ code: 'unavailable' });
   await another.close();
 });
 
-it('takes a reader at least as far as the log, whose last entries may be pruned', async () => {
+it('takes a reader as far as the recent ones at least, whose last may be pruned', async () => {
   const connection = await FeedConnection.open({
     ...options(),
     name: 'spec',
     statementTimeoutMs: 0,
   });
   await database.revoke({ kind: 'jti', id: 'pruned', exp: 2_000_000_000 });
-  log.append(await readPage(connection, { after: log.head }));
+  recent.append(await readPage(connection, { after: recent.head }));
   await database.dataSource.query(`DELETE FROM revoked_tokens WHERE id = 'pruned'`);
-  const page = await new PageReader(options()).read(theBeginning, log);
+  const page = await new PageReader(options()).read(theBeginning, recent);
   expect(page.entries).toHaveLength(1);
-  expect(page.place.xid).toBe(log.head.xid);
+  expect(page.place.xid).toBe(recent.head.xid);
 });

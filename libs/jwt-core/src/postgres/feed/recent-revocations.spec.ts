@@ -24,17 +24,17 @@ const page = (end: FeedPlace, ...entries: PublishedRevocation[]): FeedPage => ({
 });
 
 /** Begins at 10 with 7 open, then gets 12, then 7, then 15. */
-function newLog(): RecentRevocations {
-  const log = new RecentRevocations(cursors, page(place(10, 7)));
-  log.append(page(place(13, 7), entry(12)));
-  log.append(page(place(13), entry(7)));
-  log.append(page(place(16), entry(15)));
-  return log;
+function newRecent(): RecentRevocations {
+  const recent = new RecentRevocations(cursors, page(place(10, 7)));
+  recent.append(page(place(13, 7), entry(12)));
+  recent.append(page(place(13), entry(7)));
+  recent.append(page(place(16), entry(15)));
+  return recent;
 }
-const ids = (log: RecentRevocations, after: FeedPlace) =>
-  log.read(after)?.entries.map(({ id }) => id);
+const ids = (recent: RecentRevocations, after: FeedPlace) =>
+  recent.read(after)?.entries.map(({ id }) => id);
 
-describe('a log', () => {
+describe('recent revocations', () => {
   it.each([
     ['where it begins', place(10, 7), ['e12', 'e7', 'e15']],
     ['further on', place(13, 7), ['e7', 'e15']],
@@ -44,86 +44,86 @@ describe('a log', () => {
     ['beyond its end', place(20), []],
     ['at another place in between', place(12, 7), ['e12', 'e7', 'e15']],
   ])('returns to a reader %s what it has not seen', (_, after, expected) => {
-    expect(ids(newLog(), after)).toEqual(expected);
+    expect(ids(newRecent(), after)).toEqual(expected);
   });
 
   it.each([
     ['before it', place(9, 7)],
-    ['with a gap that the log knows nothing of', place(12, 6, 7)],
+    ['with a gap that they know nothing of', place(12, 6, 7)],
   ])('does not reach back to a reader %s', (_, after) => {
-    expect(newLog().read(after)).toBeUndefined();
+    expect(newRecent().read(after)).toBeUndefined();
   });
 
   it('takes readers to its end, and never back', () => {
-    const log = newLog();
-    expect(log.read(place(10, 7))!.place).toBe(log.head);
-    expect(log.read(place(20))!.place).toMatchObject({ xid: 20n });
+    const recent = newRecent();
+    expect(recent.read(place(10, 7))!.place).toBe(recent.head);
+    expect(recent.read(place(20))!.place).toMatchObject({ xid: 20n });
   });
 
   it('returns one page to readers at one place, until there are new entries', () => {
-    const log = newLog();
-    const { head } = log;
-    const quiet = log.read(head);
-    expect(log.read(head)).toBe(quiet);
-    log.append(page(place(16)));
-    expect(log.head).toBe(head);
-    log.append(page(place(18), entry(17)));
-    expect(log.read(head)!.entries).toHaveLength(1);
-    expect(log.read(head)).toBe(log.read(head));
+    const recent = newRecent();
+    const { head } = recent;
+    const quiet = recent.read(head);
+    expect(recent.read(head)).toBe(quiet);
+    recent.append(page(place(16)));
+    expect(recent.head).toBe(head);
+    recent.append(page(place(18), entry(17)));
+    expect(recent.read(head)!.entries).toHaveLength(1);
+    expect(recent.read(head)).toBe(recent.read(head));
   });
 
   it('returns nothing between two pages of its own read', () => {
-    const log = newLog();
-    log.append({ ...page(place(8), entry(7, 'first')), more: true });
-    expect(log.read(place(16))).toBeUndefined();
-    log.append(page(place(16), entry(7, 'second'), entry(12), entry(15)));
-    expect(ids(log, place(16, 7))).toEqual(['e7', 'first', 'second']);
+    const recent = newRecent();
+    recent.append({ ...page(place(8), entry(7, 'first')), more: true });
+    expect(recent.read(place(16))).toBeUndefined();
+    recent.append(page(place(16), entry(7, 'second'), entry(12), entry(15)));
+    expect(ids(recent, place(16, 7))).toEqual(['e7', 'first', 'second']);
   });
 
   it('leaves out what has expired meanwhile', () => {
-    const log = newLog();
-    log.append({ ...page(place(16)), expiredBefore: exp });
-    expect(ids(log, place(13))).toEqual(['e15']);
-    log.append({ ...page(place(16)), expiredBefore: exp + 1 });
-    expect(ids(log, place(10, 7))).toEqual([]);
+    const recent = newRecent();
+    recent.append({ ...page(place(16)), expiredBefore: exp });
+    expect(ids(recent, place(13))).toEqual(['e15']);
+    recent.append({ ...page(place(16)), expiredBefore: exp + 1 });
+    expect(ids(recent, place(10, 7))).toEqual([]);
   });
 
   it('forgets the oldest reads beyond a page', () => {
-    const log = newLog();
+    const recent = newRecent();
     const many = Array.from({ length: PAGE_SIZE }, (_, n) => entry(20 + n));
-    log.append(page(place(1_020), ...many.slice(0, 1_000)));
-    log.append(page(place(2_020), ...many.slice(1_000)));
-    expect([log.reaches(place(13)), log.read(place(13))]).toEqual([false, undefined]);
-    expect(log.reaches(place(16))).toBe(true);
-    expect(ids(log, place(16))).toHaveLength(PAGE_SIZE);
-    log.append(page(place(2_023), entry(2_022)));
-    expect([log.reaches(place(16)), log.read(place(16))]).toEqual([false, undefined]);
-    expect(ids(log, place(1_020))).toHaveLength(1_001);
+    recent.append(page(place(1_020), ...many.slice(0, 1_000)));
+    recent.append(page(place(2_020), ...many.slice(1_000)));
+    expect([recent.reaches(place(13)), recent.read(place(13))]).toEqual([false, undefined]);
+    expect(recent.reaches(place(16))).toBe(true);
+    expect(ids(recent, place(16))).toHaveLength(PAGE_SIZE);
+    recent.append(page(place(2_023), entry(2_022)));
+    expect([recent.reaches(place(16)), recent.read(place(16))]).toEqual([false, undefined]);
+    expect(ids(recent, place(1_020))).toHaveLength(1_001);
   });
 
   it('holds one read that is a whole page', () => {
-    const log = newLog();
+    const recent = newRecent();
     const many = Array.from({ length: PAGE_SIZE }, (_, n) => entry(20 + n));
-    log.append(page(place(2_020), ...many));
-    expect(ids(log, place(16))).toHaveLength(PAGE_SIZE);
+    recent.append(page(place(2_020), ...many));
+    expect(ids(recent, place(16))).toHaveLength(PAGE_SIZE);
   });
 });
 
-describe('what a log leaves out', () => {
+describe('what recent revocations leave out', () => {
   it('does not come back when the clock of the database is set back', () => {
-    const log = newLog();
-    log.append({ ...page(place(16)), expiredBefore: exp + 1 });
-    log.append({ ...page(place(16)), expiredBefore: 0 });
-    expect(log.read(place(13))).toMatchObject({ entries: [], expiredBefore: exp + 1 });
+    const recent = newRecent();
+    recent.append({ ...page(place(16)), expiredBefore: exp + 1 });
+    recent.append({ ...page(place(16)), expiredBefore: 0 });
+    expect(recent.read(place(13))).toMatchObject({ entries: [], expiredBefore: exp + 1 });
   });
 
   it('is updated for readers at one place, but not each second', () => {
-    const log = newLog();
+    const recent = newRecent();
     const reader = place(13);
-    const first = log.read(reader);
-    log.append({ ...page(place(16)), expiredBefore: 29 });
-    expect(log.read(reader)).toBe(first);
-    log.append({ ...page(place(16)), expiredBefore: 30 });
-    expect(log.read(reader)).toMatchObject({ expiredBefore: 30 });
+    const first = recent.read(reader);
+    recent.append({ ...page(place(16)), expiredBefore: 29 });
+    expect(recent.read(reader)).toBe(first);
+    recent.append({ ...page(place(16)), expiredBefore: 30 });
+    expect(recent.read(reader)).toMatchObject({ expiredBefore: 30 });
   });
 });

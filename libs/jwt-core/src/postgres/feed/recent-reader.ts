@@ -7,13 +7,13 @@ import { openListening, type NotificationHandlers } from './listening.js';
 import { readEnd, readPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
 
-export interface LogReaderOptions {
+export interface RecentReaderOptions {
   readonly config: ClientConfig;
   /** Ends everything. */
   readonly signal: AbortSignal;
   /** What else is listened to on the connection. */
   readonly channels?: NotificationHandlers;
-  /** The log has grown, or is a new one. */
+  /** Something was published, or the recent revocations are those of another database. */
   readonly onNews: () => void;
   /** The connection was lost, or could not be opened. It is being opened again. */
   readonly onLost: (reason: Error) => void;
@@ -21,31 +21,35 @@ export interface LogReaderOptions {
 
 /** A database that is back is noticed soon. */
 const retries = { firstMs: 50, longestMs: 500 };
-/** More than that, and the database's clock was set back: entries that were left out count again. */
+/** A larger step back is the database's clock set back: entries that were left out count again. */
 const noticedStepSeconds = 30;
 
-/** Keeps a log of what is published, through one connection for all readers of the process. */
-export class LogReader {
+/**
+ * Keeps the recent revocations up to date, through one connection for all services that read the
+ * feed of this process.
+ */
+export class RecentReader {
   /**
-   * Brings the log up to a moment after this call. Waits for the connection attempt that is due.
+   * Brings the recent revocations up to a moment after this call. Waits for the connection attempt
+   * that is due.
    *
    * @throws RevocationSourceError `unavailable`
    */
   readonly refresh = singleFlight(() => this.read());
   private connection: Promise<FeedConnection>;
-  private log: RecentRevocations | undefined;
+  private recent: RecentRevocations | undefined;
   private readAtMs = -Infinity;
-  /** Kept until the log is complete, on another connection perhaps. */
+  /** Kept until all of it was read, on another connection perhaps. */
   private hasNews = false;
 
-  constructor(private readonly options: LogReaderOptions) {
+  constructor(private readonly options: RecentReaderOptions) {
     this.connection = this.connect(0);
     void this.keepConnected();
   }
 
-  /** The log as it is. `undefined` before the first read. */
+  /** The recent revocations as they are. `undefined` before the first read. */
   get current(): RecentRevocations | undefined {
-    return this.log;
+    return this.recent;
   }
 
   /** Milliseconds since the last read that succeeded began. Infinity before the first. */
@@ -78,7 +82,7 @@ export class LogReader {
     const attempt = sleep(spreadMs(backOffMs(failures, retries)), undefined, { signal }).then(() =>
       openListening({ config, signal, onHint, channels }),
     );
-    // Readers that need the connection get the failure; perhaps there are none.
+    // Services that need the connection get the failure; perhaps there are none.
     attempt.catch(() => undefined);
     return attempt;
   }
@@ -87,35 +91,35 @@ export class LogReader {
     try {
       const connection = await this.connection;
       const beganAtMs = performance.now();
-      const log = await this.upToDate(connection);
+      const recent = await this.upToDate(connection);
       this.readAtMs = beganAtMs;
       if (this.hasNews) this.options.onNews();
       this.hasNews = false;
-      return log;
+      return recent;
     } catch (cause) {
       throw new RevocationSourceError('unavailable', 'The database cannot be read', { cause });
     }
   }
 
   private async upToDate(connection: FeedConnection): Promise<RecentRevocations> {
-    const { log } = this;
-    if (log?.cursors.identity !== connection.cursors.identity) return this.startAnew(connection);
+    const { recent } = this;
+    if (recent?.cursors.identity !== connection.cursors.identity) return this.startAnew(connection);
     do {
-      const page = await readPage(connection, { after: log.head });
+      const page = await readPage(connection, { after: recent.head });
       const hasGoneBack =
-        page.snapshot.xmax < log.horizon ||
-        page.expiredBefore < log.expiredBefore - noticedStepSeconds;
+        page.snapshot.xmax < recent.horizon ||
+        page.expiredBefore < recent.expiredBefore - noticedStepSeconds;
       if (hasGoneBack) return this.startAnew(connection);
-      log.append(page);
+      recent.append(page);
       this.hasNews ||= page.entries.length > 0;
-    } while (log.isBehind);
-    return log;
+    } while (recent.isBehind);
+    return recent;
   }
 
   private async startAnew(connection: FeedConnection): Promise<RecentRevocations> {
-    this.log = new RecentRevocations(connection.cursors, await readEnd(connection));
+    this.recent = new RecentRevocations(connection.cursors, await readEnd(connection));
     this.hasNews = true;
-    return this.log;
+    return this.recent;
   }
 }
 

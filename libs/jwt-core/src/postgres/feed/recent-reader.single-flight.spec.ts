@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { singleFlight } from './log-reader.js';
+import { singleFlight } from './recent-reader.js';
 
 /** Work that the test ends, and that counts its runs. */
 function controlled() {
