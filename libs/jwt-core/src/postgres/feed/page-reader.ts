@@ -137,11 +137,14 @@ export class PageReader {
     await Promise.resolve();
     while (this.queues.size > 0 || this.readNext !== undefined) {
       const due = this.nextDue();
-      const { readNext } = this;
-      if (due === undefined) this.readNext = undefined;
-      due?.begin();
-      const reading = due === undefined ? readNext?.() : due.page;
-      await reading?.catch(() => undefined);
+      if (due !== undefined) {
+        due.begin();
+        await due.page.catch(() => undefined);
+      } else {
+        const { readNext } = this;
+        this.readNext = undefined;
+        await readNext?.().catch(() => undefined);
+      }
     }
     this.isReading = false;
   }
