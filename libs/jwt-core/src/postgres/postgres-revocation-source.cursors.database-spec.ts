@@ -39,7 +39,7 @@ describe('a cursor', () => {
     const { cursor } = await source.read(undefined, now);
     const { cursors } = await feed.connection();
     const decoded = cursors.decode(cursor)!;
-    const ahead = cursors.encode({ ...decoded, horizon: decoded.horizon + 1_000_000n });
+    const ahead = cursors.encode({ ...decoded, xmax: decoded.xmax + 1_000_000n });
     expect(await source.read(ahead, waiting)).toMatchObject({ reset: true, entries: [entry] });
   });
 

@@ -155,7 +155,7 @@ export class PostgresRevocationSource implements RevocationSource {
       const { place } = answer.page;
       const isSameDatabase = recent === (recentReader.current ?? recent);
       recent = recentReader.current ?? recent;
-      const from = isSameDatabase ? { place, horizon: 0n } : undefined;
+      const from = isSameDatabase ? { place, xmax: 0n } : undefined;
       answer = await untilGone(this.answer(from, recent, caller, signal), signal);
     }
     return this.batchOf(answer, recent, recentReader);
@@ -163,22 +163,21 @@ export class PostgresRevocationSource implements RevocationSource {
 
   /** From memory where that reaches back to the reader's place, else from the database. */
   private async answer(
-    cursor: Pick<FeedCursor, 'place' | 'horizon'> | undefined,
+    cursor: Pick<FeedCursor, 'place' | 'xmax'> | undefined,
     recent: RecentRevocations,
     caller: string,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
-    const read = (place: FeedPlace, horizon?: bigint) =>
-      this.pages.read(place, recent, caller, horizon);
+    const read = (place: FeedPlace, xmax?: bigint) => this.pages.read(place, recent, caller, xmax);
     if (cursor === undefined) {
       await this.firstPages.next(caller, '', signal);
       return { page: await read(theBeginning), reset: true };
     }
     const known = recent.read(cursor.place);
     if (known === undefined) await this.olderPages.next(caller, cursor.place.id, signal);
-    const page = known ?? (await read(cursor.place, cursor.horizon));
+    const page = known ?? (await read(cursor.place, cursor.xmax));
     // A cursor of a later time than the database has come to: it was restored from a backup.
-    const isAhead = cursor.horizon > (known ? recent.horizon : page.snapshot.xmax);
+    const isAhead = cursor.xmax > (known ? recent.xmax : page.snapshot.xmax);
     return isAhead ? { page: await read(theBeginning), reset: true } : { page, reset: false };
   }
 
@@ -194,7 +193,7 @@ export class PostgresRevocationSource implements RevocationSource {
     let batch = this.batches.get(page);
     if (batch?.reset !== reset || batch.jwks !== jwks) {
       const { place, snapshot, more, expiredBefore } = page;
-      const cursor = cursors.encode({ place, horizon: snapshot.xmax, jwks });
+      const cursor = cursors.encode({ place, xmax: snapshot.xmax, jwks });
       const entries = batch?.entries ?? page.entries.map(({ revocation }) => revocation);
       batch = { cursor, reset, more, ...(jwks !== undefined && { jwks }), expiredBefore, entries };
       this.batches.set(page, batch);

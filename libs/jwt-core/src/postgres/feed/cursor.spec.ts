@@ -5,7 +5,7 @@ import { CursorCodec, type FeedCursor, placeAt } from './cursor.js';
 const secret = randomBytes(32);
 const cursors = new CursorCodec(secret, 'AbCdEf-_012');
 const cursor = (xid: bigint, open: bigint[] = [], kind = '', id = ''): FeedCursor => ({
-  horizon: xid + 3n,
+  xmax: xid + 3n,
   place: placeAt({ xid, kind, id }, { xmax: xid, open }),
   jwks: undefined,
 });

@@ -1,6 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { RevocationSourceError } from '../../revocation/revocation-source.js';
 
+/*
+ * The words of the feed:
+ * - key (`PublicationKey`): where an entry stands in the order of publication;
+ * - place (`FeedPlace`): how far a reader has come: a key, and the transactions before it that may
+ *   still publish;
+ * - cursor (`FeedCursor`): a place, and what else a reader sends to go on from it;
+ * - position (`FeedPosition`): a place without kind and id, for questions about whole transactions.
+ */
+
 /** A `pg_snapshot`: which transactions had ended at the moment it was taken. */
 export interface PgSnapshot {
   /** `xmax`: no transaction from this id on had ended. */
@@ -85,7 +94,7 @@ function compareText(one: string, other: string): number {
 export interface FeedCursor {
   readonly place: FeedPlace;
   /** `xmax` of the snapshot that was read last. A database that has not come so far is older. */
-  readonly horizon: bigint;
+  readonly xmax: bigint;
   /** Fingerprint of the key set that the reader got last. */
   readonly jwks: string | undefined;
 }
@@ -118,9 +127,9 @@ export class CursorCodec {
    * @throws RevocationSourceError `unavailable` when it gets too long: thousands of transactions are
    * open that wrote before the newest revocation
    */
-  encode({ place, horizon, jwks = '' }: FeedCursor): string {
+  encode({ place, xmax, jwks = '' }: FeedCursor): string {
     const { xid, kind, id, open } = place;
-    const numbers = [horizon, xid, ...gapsBelow(xid, [...open])];
+    const numbers = [xmax, xid, ...gapsBelow(xid, [...open])];
     const texts = [kind, id, jwks].map((text) => Buffer.from(text).toString('base64url'));
     const payload = [...texts, numbers.map((each) => each.toString(16)).join('-')].join('.');
     const text = `${payload}.${this.mac(payload)}`;
@@ -136,11 +145,11 @@ export class CursorCodec {
     if (end < 0 || !this.isMac(text.slice(end + 1), text.slice(0, end))) return undefined;
     // The MAC proves that it was written here, so its form needs no check.
     const [kind, id, jwks, numbers] = text.split('.', 4) as [string, string, string, string];
-    const [horizon, xid, ...gaps] = numbers.split('-').map((digits) => BigInt(`0x${digits}`));
+    const [xmax, xid, ...gaps] = numbers.split('-').map((digits) => BigInt(`0x${digits}`));
     const open = new Set(idsBelow(xid!, gaps));
     return {
       place: { xid: xid!, kind: textOf(kind), id: textOf(id), open },
-      horizon: horizon!,
+      xmax: xmax!,
       jwks: jwks === '' ? undefined : textOf(jwks),
     };
   }

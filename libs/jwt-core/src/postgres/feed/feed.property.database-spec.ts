@@ -26,7 +26,7 @@ class Reader {
     const page = isFromMemory ? known : await readPage(connection, { after, limit });
     for (const { id } of page.entries) this.seen.add(id);
     const { place, snapshot } = page;
-    this.cursor = cursors.encode({ place, horizon: snapshot.xmax, jwks: undefined });
+    this.cursor = cursors.encode({ place, xmax: snapshot.xmax, jwks: undefined });
     return page;
   }
 }
@@ -51,7 +51,7 @@ class Feed {
   async read(reader: Reader, isFromMemory: boolean): Promise<void> {
     const { database, recent } = this;
     if (isFromMemory) {
-      do recent.append(await readPage(database.connection, { after: recent.head, limit }));
+      do recent.append(await readPage(database.connection, { after: recent.place, limit }));
       while (recent.isBehind);
     }
     const promised = this.promised.get(reader) ?? [...database.visible];

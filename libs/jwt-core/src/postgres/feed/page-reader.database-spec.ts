@@ -39,7 +39,7 @@ const connections = async (): Promise<unknown> =>
 it('reads each page once for all readers of it', async () => {
   const reader = new PageReader(options());
   const queries = vi.spyOn(FeedConnection.prototype, 'query');
-  const asked = [theBeginning, theBeginning, recent.head, theBeginning, recent.head];
+  const asked = [theBeginning, theBeginning, recent.place, theBeginning, recent.place];
   const pages = await Promise.all(asked.map((place) => reader.read(place, recent)));
   expect(queries).toHaveBeenCalledTimes(2);
   queries.mockRestore();
@@ -48,7 +48,7 @@ it('reads each page once for all readers of it', async () => {
 
 it('never returns a last page whose read began before the request', async () => {
   const reader = new PageReader(options());
-  await reader.read(recent.head, recent);
+  await reader.read(recent.place, recent);
   const queries = vi.spyOn(FeedConnection.prototype, 'query');
   const first = reader.read(theBeginning, recent);
   await expect.poll(() => queries).toHaveBeenCalled();
@@ -85,7 +85,7 @@ it('returns a full page to all readers of a second, and later pages include late
 
 it('takes turns between callers: a page of one comes before a hundred of another', async () => {
   const reader = new PageReader(options());
-  await reader.read(recent.head, recent);
+  await reader.read(recent.place, recent);
   const places = Array.from({ length: 100 }, (_, n) => ({ ...theBeginning, xid: BigInt(n) }));
   let read = 0;
   const greedy = places.map((place) => reader.read(place, recent, 'one').then(() => read++));
@@ -133,9 +133,9 @@ it('takes a reader as far as the recent ones at least, whose last may be pruned'
     statementTimeoutMs: 0,
   });
   await database.revoke({ kind: 'jti', id: 'pruned', exp: 2_000_000_000 });
-  recent.append(await readPage(connection, { after: recent.head }));
+  recent.append(await readPage(connection, { after: recent.place }));
   await database.dataSource.query(`DELETE FROM revoked_tokens WHERE id = 'pruned'`);
   const page = await new PageReader(options()).read(theBeginning, recent);
   expect(page.entries).toHaveLength(1);
-  expect(page.place.xid).toBe(recent.head.xid);
+  expect(page.place.xid).toBe(recent.place.xid);
 });

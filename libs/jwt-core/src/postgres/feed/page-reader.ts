@@ -59,19 +59,18 @@ export class PageReader {
    * begins after this call. A full page proves nothing, so it may be some moments old: what committed
    * since then at places before its end is open in its snapshot, and comes with the pages after it.
    *
-   * @param horizon a page from before this transaction id is read again, as the reader has come from a
-   * newer one
+   * @param xmax of the newest snapshot that the reader has seen: a page of an older one is read again
    * @throws RevocationSourceError `unavailable`
    */
   async read(
     after: FeedPlace,
     recent: RecentRevocations,
     caller = '',
-    horizon = 0n,
+    xmax = 0n,
   ): Promise<FeedPage> {
     const key = keyOf(after, recent);
     const shared = await this.fullPage(key);
-    const isNewEnough = shared !== undefined && shared.snapshot.xmax >= horizon;
+    const isNewEnough = shared !== undefined && shared.snapshot.xmax >= xmax;
     const page = isNewEnough ? shared : await this.inTurn(key, after, recent, caller);
     if (page.more) this.readAhead(page.place, recent);
     return page;
@@ -181,7 +180,7 @@ export class PageReader {
       if (connection.cursors.identity !== recent.cursors.identity) {
         throw new RevocationSourceError('unavailable', 'Another database answers');
       }
-      return await readPage(connection, { after, known: latestKey(after, recent.head) });
+      return await readPage(connection, { after, known: latestKey(after, recent.place) });
     } catch (cause) {
       this.disconnect();
       throw new RevocationSourceError('unavailable', 'The database cannot be read', { cause });
@@ -206,5 +205,5 @@ export class PageReader {
 }
 
 function keyOf(place: FeedPlace, { cursors }: RecentRevocations): string {
-  return cursors.encode({ place, horizon: 0n, jwks: undefined });
+  return cursors.encode({ place, xmax: 0n, jwks: undefined });
 }

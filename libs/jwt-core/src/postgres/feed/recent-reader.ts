@@ -105,9 +105,9 @@ export class RecentReader {
     const { recent } = this;
     if (recent?.cursors.identity !== connection.cursors.identity) return this.startAnew(connection);
     do {
-      const page = await readPage(connection, { after: recent.head });
+      const page = await readPage(connection, { after: recent.place });
       const hasGoneBack =
-        page.snapshot.xmax < recent.horizon ||
+        page.snapshot.xmax < recent.xmax ||
         page.expiredBefore < recent.expiredBefore - noticedStepSeconds;
       if (hasGoneBack) return this.startAnew(connection);
       recent.append(page);

@@ -56,20 +56,20 @@ describe('recent revocations', () => {
 
   it('takes readers to its end, and never back', () => {
     const recent = newRecent();
-    expect(recent.read(place(10, 7))!.place).toBe(recent.head);
+    expect(recent.read(place(10, 7))!.place).toBe(recent.place);
     expect(recent.read(place(20))!.place).toMatchObject({ xid: 20n });
   });
 
   it('returns one page to readers at one place, until there are new entries', () => {
     const recent = newRecent();
-    const { head } = recent;
-    const quiet = recent.read(head);
-    expect(recent.read(head)).toBe(quiet);
+    const { place: end } = recent;
+    const quiet = recent.read(end);
+    expect(recent.read(end)).toBe(quiet);
     recent.append(page(place(16)));
-    expect(recent.head).toBe(head);
+    expect(recent.place).toBe(end);
     recent.append(page(place(18), entry(17)));
-    expect(recent.read(head)!.entries).toHaveLength(1);
-    expect(recent.read(head)).toBe(recent.read(head));
+    expect(recent.read(end)!.entries).toHaveLength(1);
+    expect(recent.read(end)).toBe(recent.read(end));
   });
 
   it('returns nothing between two pages of its own read', () => {

@@ -36,13 +36,13 @@ export class RecentRevocations {
     private last: FeedPage,
   ) {}
 
-  /** How far it has come. */
-  get head(): FeedPlace {
+  /** How far they have come. */
+  get place(): FeedPlace {
     return this.last.place;
   }
 
   /** `xmax` of the snapshot that was read last. */
-  get horizon(): bigint {
+  get xmax(): bigint {
     return this.last.snapshot.xmax;
   }
 
@@ -56,13 +56,13 @@ export class RecentRevocations {
     return this.last.more;
   }
 
-  /** Takes in a page that was read from {@link head} on. */
+  /** Takes in a page that was read from {@link place} on. */
   append(page: FeedPage): void {
-    const { head } = this;
+    const { place: since } = this;
     const { entries, oldestAtMs } = page;
-    if (entries.length > 0) this.reads.push({ since: head, entries, oldestAtMs });
-    // While nothing happens the head stays the same object: `read` finds shared pages by it.
-    const place = isAtLeast(head, page.place) ? head : page.place;
+    if (entries.length > 0) this.reads.push({ since, entries, oldestAtMs });
+    // While nothing happens the place stays the same object: `read` finds shared pages by it.
+    const place = isAtLeast(since, page.place) ? since : page.place;
     // The database's clock may be set back: what it made an earlier read leave out is not here.
     const expiredBefore = Math.max(this.expiredBefore, page.expiredBefore);
     this.last = { ...page, place, expiredBefore };
@@ -74,7 +74,7 @@ export class RecentRevocations {
   /** Whether it reaches back to this place: it holds everything that a reader there has not seen. */
   reaches(after: FeedPlace): boolean {
     // Each read begins where the one before it ended.
-    return isAtLeast(after, this.reads[0]?.since ?? this.head);
+    return isAtLeast(after, this.reads[0]?.since ?? this.place);
   }
 
   /**
@@ -87,12 +87,12 @@ export class RecentRevocations {
     if (known !== undefined && this.isCurrent(known)) return known;
     if (!this.reaches(after)) return undefined;
     const reads = this.readsSince(after);
-    const { head, last } = this;
+    const { last } = this;
     const entries = reads
       .flatMap((read) => read.entries)
       .filter((entry) => !hasSeen(after, entry) && entry.revocation.exp >= last.expiredBefore);
-    const end = latestKey(head, after);
-    const place = end === head ? head : placeAt(end, last.snapshot);
+    const end = latestKey(last.place, after);
+    const place = end === last.place ? last.place : placeAt(end, last.snapshot);
     const page = { ...last, entries, place, oldestAtMs: reads[0]?.oldestAtMs };
     this.pages.set(after, page);
     return page;
@@ -100,11 +100,11 @@ export class RecentRevocations {
 
   /** An older page may still hold entries that expired since: so readers share it for longer. */
   private isCurrent({ place, expiredBefore }: FeedPage): boolean {
-    return place === this.head && this.expiredBefore - expiredBefore < sharedForSeconds;
+    return place === this.place && this.expiredBefore - expiredBefore < sharedForSeconds;
   }
 
   private readsSince(after: FeedPlace): readonly RecentRead[] {
-    if (isAtLeast(after, this.head)) return [];
+    if (isAtLeast(after, this.place)) return [];
     return this.reads.slice(this.reads.findLastIndex(({ since }) => isAtLeast(after, since)));
   }
 }
