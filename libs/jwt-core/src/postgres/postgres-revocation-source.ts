@@ -155,6 +155,7 @@ export class PostgresRevocationSource implements RevocationSource {
       const { place } = answer.page;
       const isSameDatabase = recent === (recentReader.current ?? recent);
       recent = recentReader.current ?? recent;
+      // This database has come to the place itself, so that there is no `xmax` to compare with.
       const from = isSameDatabase ? { place, xmax: 0n } : undefined;
       answer = await untilGone(this.answer(from, recent, caller, signal), signal);
     }
@@ -174,6 +175,8 @@ export class PostgresRevocationSource implements RevocationSource {
       return { page: await read(theBeginning), reset: true };
     }
     const known = recent.read(cursor.place);
+    // Readers have no names: those at one entry share their turns. So any number of connections
+    // that replay one cursor delay no service at the same address.
     if (known === undefined) await this.olderPages.next(caller, cursor.place.id, signal);
     const page = known ?? (await read(cursor.place, cursor.xmax));
     // A cursor of a later time than the database has come to: it was restored from a backup.
