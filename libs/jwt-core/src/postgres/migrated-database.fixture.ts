@@ -37,7 +37,7 @@ export async function migratedDatabase(url?: string): Promise<MigratedDatabase> 
     dataSource,
     revoke: (...revocations) => recordRevocations(dataSource.manager, revocations),
     undoMigrations: async () => {
-      for (let left = dataSource.migrations.length; left > 0; left--) {
+      for (let remaining = dataSource.migrations.length; remaining > 0; remaining--) {
         await dataSource.undoLastMigration();
       }
     },

@@ -55,16 +55,16 @@ function takeLive(waiting: Waiting[]): Waiting | undefined {
   return waiting.splice(0, first < 0 ? waiting.length : first + 1)[first];
 }
 
-/** Takes from the first queue that has something, and puts what is left of it at the end. */
+/** Takes from the first queue that has something, and puts what remains of it at the end. */
 function rotate<Queue>(
   queues: Map<string, Queue>,
   take: (queue: Queue) => Waiting | undefined,
-  left: (queue: Queue) => number,
+  remaining: (queue: Queue) => number,
 ): Waiting | undefined {
   for (const [name, queue] of queues) {
     const taken = take(queue);
     queues.delete(name);
-    if (left(queue) > 0) queues.set(name, queue);
+    if (remaining(queue) > 0) queues.set(name, queue);
     if (taken !== undefined) return taken;
   }
   return undefined;

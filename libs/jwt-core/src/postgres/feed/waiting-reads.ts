@@ -7,15 +7,15 @@ export type WaitOutcome = 'news' | 'over';
 type Wake = (outcome: WaitOutcome) => void;
 
 /**
- * The reads that wait for something new. When all places are taken, one of the caller that has the
- * most of them is given to a caller that has fewer, so that no caller can take them all.
+ * The reads that wait for something new. When there is room for no more, the caller that has the most
+ * of them gives up one for a caller that has fewer, so that none can take all the room.
  */
 export class WaitingReads {
   /** Of each caller, the longest waiting first. */
   private readonly callers = new Map<string, Set<Wake>>();
   private count = 0;
 
-  constructor(private readonly places: number) {}
+  constructor(private readonly maxCount: number) {}
 
   get size(): number {
     return this.count;
@@ -23,7 +23,7 @@ export class WaitingReads {
 
   /** @throws RevocationSourceError `aborted` */
   async wait(forMs: number, signal: AbortSignal | undefined, caller = ''): Promise<WaitOutcome> {
-    if (!(forMs > 0) || (this.count >= this.places && !this.makeRoomFor(caller))) return 'over';
+    if (!(forMs > 0) || (this.count >= this.maxCount && !this.makeRoomFor(caller))) return 'over';
     let wake: Wake = () => undefined;
     const woken = new Promise<WaitOutcome>((resolve) => (wake = resolve));
     const timer = setTimeout(() => wake('over'), forMs);
