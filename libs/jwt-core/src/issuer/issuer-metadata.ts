@@ -25,7 +25,7 @@ const retries = { firstMs: 100, longestMs: 1_000 };
 /** An answer, but none with metadata: they may be at another address. */
 const NO_DOCUMENT: readonly IssuerErrorCode[] = ['bad_status', 'not_json'];
 
-const aborted = (cause: unknown): IssuerError =>
+const errorOfAbort = (cause: unknown): IssuerError =>
   new IssuerError('aborted', 'The caller stopped waiting', { cause });
 
 /**
@@ -64,7 +64,7 @@ export class IssuerMetadata {
   async endpoints(signal?: AbortSignal): Promise<IssuerEndpoints> {
     if (this.monotonicNow() >= this.dueAtMs) this.inFlight ??= this.refresh();
     if (this.held !== undefined) return this.held;
-    if (this.inFlight !== undefined) await untilAborted(this.inFlight, signal, aborted);
+    if (this.inFlight !== undefined) await untilAborted(this.inFlight, signal, errorOfAbort);
     if (this.held !== undefined) return this.held;
     throw this.failure;
   }
