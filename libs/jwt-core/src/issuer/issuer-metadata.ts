@@ -1,6 +1,6 @@
 import { backOffMs } from '../timing/back-off.js';
 import { untilAborted } from '../timing/until-aborted.js';
-import { fetchJson } from './issuer-request.js';
+import { DEFAULT_TIMEOUT_MS, fetchJson } from './issuer-request.js';
 import {
   addressFault,
   innerAddress,
@@ -49,7 +49,7 @@ export class IssuerMetadata {
   /** @throws IssuerError `address_invalid` */
   constructor(private readonly options: IssuerMetadataOptions) {
     this.issuer = options.issuer;
-    this.timeoutMs = options.timeoutMs ?? 5_000;
+    this.timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.maxAgeMs = options.maxAgeMs ?? 60_000;
     this.monotonicNow = options.monotonicNow ?? (() => performance.now());
     this.addresses = metadataAddresses(options);

@@ -1,6 +1,9 @@
 import { IssuerError } from './issuer-error.js';
 import type { ClientCredentials } from './client-credentials.js';
 
+/** From a request to the last byte of its answer, unless an option says otherwise. */
+export const DEFAULT_TIMEOUT_MS = 5_000;
+
 /** How long an answer may take and how large it may be. */
 export interface FetchLimits {
   /** From the request to the last byte of the answer. */

@@ -1,4 +1,4 @@
-import { fetchJson } from '../issuer/issuer-request.js';
+import { DEFAULT_TIMEOUT_MS, fetchJson } from '../issuer/issuer-request.js';
 import type { JwtCoreLog } from '../log.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { spreadMs } from '../timing/back-off.js';
@@ -37,8 +37,8 @@ export const KEY_SET_DEFAULTS = {
   refreshMs: 5 * 60_000,
   cooldownMs: 10_000,
   maxStaleMs: 24 * 3_600_000,
-  timeoutMs: 5_000,
-};
+  timeoutMs: DEFAULT_TIMEOUT_MS,
+} as const;
 
 interface HeldKeys {
   readonly keys: KeyTable;

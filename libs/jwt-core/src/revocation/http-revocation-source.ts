@@ -1,4 +1,4 @@
-import { fetchJson } from '../issuer/issuer-request.js';
+import { DEFAULT_TIMEOUT_MS, fetchJson } from '../issuer/issuer-request.js';
 import { IssuerError, type IssuerErrorCode } from '../issuer/issuer-error.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import type { FollowerIdentity } from './follower-identity.js';
@@ -16,8 +16,6 @@ import {
 const maxBytes = 4 * 1024 * 1024;
 /** A Node server reads 16 KiB of request line and headers. */
 const maxAddressLength = 14 * 1024;
-/** How long an answer may take beyond the requested wait. */
-const timeoutMs = 5_000;
 /** A service that ends does not wait longer for an issuer that hangs. */
 const leaveTimeoutMs = 1_000;
 
@@ -50,7 +48,7 @@ export class HttpRevocationSource implements RevocationSource {
     this.lastAfter = after;
     try {
       const address = await this.address(after, waitSeconds, signal);
-      const limits = { maxBytes, timeoutMs: timeoutMs + waitSeconds * 1000, signal };
+      const limits = { maxBytes, timeoutMs: waitSeconds * 1000 + DEFAULT_TIMEOUT_MS, signal };
       return readBatch(await fetchJson(address, limits));
     } catch (error) {
       if (!(error instanceof IssuerError)) throw error;

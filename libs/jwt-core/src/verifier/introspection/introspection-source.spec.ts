@@ -27,9 +27,8 @@ describe('IntrospectionSource', () => {
 
   const make = (clientSecret = client.clientSecret, timeoutMs?: number, hasClock = true) =>
     new IntrospectionSource({
-      metadata: new IssuerMetadata({ issuer: auth.issuer }),
+      metadata: new IssuerMetadata({ issuer: auth.issuer, timeoutMs }),
       credentials: new ClientCredentials(client.clientId, clientSecret),
-      timeoutMs,
       log: hasLog ? log : undefined,
       monotonicNow: hasClock ? () => clock.ms : undefined,
     });
@@ -79,9 +78,9 @@ describe('IntrospectionSource', () => {
   });
 
   it('gives up at once when its verifier is closed, which is no failure of the issuer', async () => {
-    const metadata = new IssuerMetadata({ issuer: auth.issuer });
+    const metadata = new IssuerMetadata({ issuer: auth.issuer, timeoutMs: 1e8 });
     const credentials = new ClientCredentials(client.clientId, client.clientSecret);
-    const closing = new IntrospectionSource({ metadata, credentials, timeoutMs: 1e8, log });
+    const closing = new IntrospectionSource({ metadata, credentials, log });
     const asked = new Promise<void>((resolve) => auth.fail('introspect', () => resolve()));
     const resolving = closing.resolve(newReference());
     await asked;

@@ -12,8 +12,6 @@ export interface IntrospectionSourceOptions {
   readonly metadata: IssuerMetadata;
   /** Of a client with permission to introspect. */
   readonly credentials: ClientCredentials;
-  /** For one introspection. Default 5 s. */
-  readonly timeoutMs?: number | undefined;
   readonly log?: JwtCoreLog | undefined;
   readonly monotonicNow?: (() => number) | undefined;
 }
@@ -49,13 +47,13 @@ export class IntrospectionSource implements ReferenceTokenSource {
   }
 
   private async ask(token: string): Promise<FormAnswer> {
-    const { metadata, credentials, timeoutMs = 5_000 } = this.options;
+    const { metadata, credentials } = this.options;
     const { introspection } = await metadata.endpoints();
     if (introspection === undefined) {
       throw new IssuerError('bad_metadata', 'the metadata name no introspection_endpoint');
     }
     const form = { token, token_type_hint: 'access_token' };
-    const limits = { timeoutMs, maxBytes, signal: metadata.closed };
+    const limits = { timeoutMs: metadata.timeoutMs, maxBytes, signal: metadata.closed };
     return postForm(introspection, form, credentials, limits);
   }
 
