@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { BYTES_32 } from '../verifier/compact-jws.js';
+import { BASE64URL_32_BYTES } from '../verifier/reference-token.js';
 
 /**
  * The public key of an EC JWK on P-256 (RFC 7518 section 6.2.1). `undefined` if its members are
@@ -23,7 +23,7 @@ export function ed25519Key({ x }: { readonly x?: unknown }): KeyObject | undefin
 
 /** As a coordinate of P-256 has, or an Ed25519 key. */
 function is32Bytes(value: unknown): value is string {
-  return typeof value === 'string' && BYTES_32.test(value);
+  return typeof value === 'string' && BASE64URL_32_BYTES.test(value);
 }
 
 /** The encodings of all points of small order, without the sign of x (the list of libsodium). */

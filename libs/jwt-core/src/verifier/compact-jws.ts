@@ -10,9 +10,6 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** By the length of the last group: the unused bits of its last character. */
 const UNUSED_BITS = [0, 0, 0b1111, 0b11];
 
-/** 32 bytes in canonical base64url: 42 characters of six bits, and a last one with the remaining four. */
-export const BYTES_32 = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
-
 /** Bytes that are written again for each token, as far as that token needs them. */
 class SharedBuffer {
   private view: Buffer;

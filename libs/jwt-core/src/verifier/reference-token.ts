@@ -1,5 +1,7 @@
-import { BYTES_32 } from './compact-jws.js';
 import type { JsonObject } from './strict-json.js';
+
+/** In canonical form: 42 characters of six bits, and a last one with the remaining four. */
+export const BASE64URL_32_BYTES = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 /**
  * Whether a token is 256 bits in canonical base64url: 43 characters, with the unused bits of the
@@ -8,7 +10,7 @@ import type { JsonObject } from './strict-json.js';
  * introspected.
  */
 export function isReferenceToken(token: string): boolean {
-  return token.length === 43 && BYTES_32.test(token);
+  return token.length === 43 && BASE64URL_32_BYTES.test(token);
 }
 
 /**
