@@ -54,11 +54,11 @@ export class FeedFollowers {
   /**
    * Waits until each service has read this fingerprint and begun to fetch the keys for it.
    *
-   * @param fetches how often the new keys were fetched so far
+   * @param requests how often the new keys were requested so far
    */
-  haveKeys(fingerprint: string, fetches: () => number): Promise<void> {
+  haveKeys(fingerprint: string, requests: () => number): Promise<void> {
     const isRead = ({ read }: Follower) => read?.jwks === fingerprint;
-    return this.until((present) => present.every(isRead) && fetches() >= present.length);
+    return this.until((present) => present.every(isRead) && requests() >= present.length);
   }
 
   /** Waits until each service has applied an answer of which this is true. */

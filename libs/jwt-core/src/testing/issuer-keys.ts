@@ -13,8 +13,8 @@ const spareKeys: SigningKey[] = [];
 export class IssuerKeys {
   private published: readonly SigningKey[];
   private readonly own: SigningKey[] = [];
-  /** How often they were fetched since the last one was published. */
-  fetches = 0;
+  /** How often they were requested since the last one was published. */
+  requests = 0;
 
   constructor(given?: readonly SigningKey[]) {
     this.published = given ?? [this.make()];
@@ -32,7 +32,7 @@ export class IssuerKeys {
   publish(): SigningKey {
     const key = this.make();
     this.published = [...this.published, key];
-    this.fetches = 0;
+    this.requests = 0;
     return key;
   }
 
@@ -51,9 +51,9 @@ export class IssuerKeys {
     return this.published.length === 1 && this.signing.kid === kid;
   }
 
-  /** The answer to a request for them. */
-  fetch(): unknown {
-    this.fetches += 1;
+  /** Answers a request for them, and counts it. */
+  answer(): unknown {
+    this.requests += 1;
     return { keys: this.published.map(publicJwk) };
   }
 

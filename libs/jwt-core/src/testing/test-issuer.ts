@@ -98,7 +98,7 @@ export class TestIssuer {
     const issuer = new TestIssuer(options);
     const answers = {
       metadata: () => issuerMetadata(issuer.issuer),
-      jwks: () => issuer.keys.fetch(),
+      jwks: () => issuer.keys.answer(),
       feed: (request: IssuerRequest, signal: AbortSignal) => issuer.feed(request, signal),
       token: (request: IssuerRequest) => issuer.oauth.token(request),
       introspect: (request: IssuerRequest) => issuer.oauth.introspect(request),
@@ -161,7 +161,7 @@ export class TestIssuer {
     this.revocations.wake();
     const canBeFetched = !this.server.isFailing('feed') && !this.server.isFailing('jwks');
     if (wereFetched && canBeFetched) {
-      await this.followers.haveKeys(this.keys.fingerprint, () => this.keys.fetches);
+      await this.followers.haveKeys(this.keys.fingerprint, () => this.keys.requests);
     }
     this.keys.signWith(key);
     return this.kid;
