@@ -55,7 +55,8 @@ export interface IssuerOptions {
   readonly referenceTokens?: ReferenceTokenSource | undefined;
 }
 
-const OPTIONS: Readonly<Record<keyof IssuerOptions, true>> = {
+/** All of them: it does not compile when one is missing. */
+export const ISSUER_OPTION_NAMES = Object.keys({
   issuer: true,
   audience: true,
   profile: true,
@@ -68,8 +69,7 @@ const OPTIONS: Readonly<Record<keyof IssuerOptions, true>> = {
   clientId: true,
   clientSecret: true,
   referenceTokens: true,
-};
-export const ISSUER_OPTION_NAMES = Object.keys(OPTIONS) as readonly (keyof IssuerOptions)[];
+} satisfies Record<keyof IssuerOptions, true>) as readonly (keyof IssuerOptions)[];
 
 /** The options of an issuer with the defaults filled in. */
 export interface IssuerSettings extends IssuerOptions {
