@@ -29,8 +29,8 @@ const errorOfAbort = (cause: unknown): IssuerError =>
   new IssuerError('aborted', 'The caller stopped waiting', { cause });
 
 /**
- * The issuer's metadata (RFC 8414, OpenID Connect Discovery), fetched at the first call, once for all simultaneous callers,
- * and kept: while the issuer is down, the last good answer is used.
+ * The issuer's metadata (RFC 8414, OpenID Connect Discovery), fetched at the first call, once for
+ * all simultaneous callers, and kept: while the issuer is down, the last good answer is used.
  */
 export class IssuerMetadata {
   readonly issuer: string;

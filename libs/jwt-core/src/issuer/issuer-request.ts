@@ -21,8 +21,8 @@ export type RequestOptions = Pick<RequestInit, 'method' | 'headers' | 'body'>;
  * not followed: an attacker who can redirect could replace the keys and would receive the secrets
  * (server-side request forgery, threat:server-side-request-forgery).
  *
- * @throws IssuerError `unreachable`, `timed_out`, `aborted`, `too_large`, or one that `take` throws. Any
- *   other error of `take` becomes `unreachable`.
+ * @throws IssuerError `unreachable`, `timed_out`, `aborted`, `too_large`, or one that `take`
+ *   throws. Any other error of `take` becomes `unreachable`.
  */
 export async function boundedFetch<T>(
   url: string,

@@ -50,8 +50,9 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
  * Everything that a service needs to be protected: `JwtCoreModule.forRoot({ issuer, audience })`,
  * once, in its root module. Global, so that `JwtGuard` works in every module.
  *
- * With several issuers the `RevocationList`, `RevocationFollower` and `KeySet` that it exports are those
- * of the first one. `AccessTokenVerifier` verifies for all, with the members of `TokenVerifier` alone.
+ * With several issuers the `RevocationList`, `RevocationFollower` and `KeySet` that it exports are
+ * those of the first one. `AccessTokenVerifier` verifies for all, with the members of
+ * `TokenVerifier` alone.
  *
  * The application does not start if one of its routes has neither `JwtGuard` nor `@Public()`. It
  * starts while the issuer is down, and refuses all tokens until keys and revocations have arrived.

@@ -118,8 +118,8 @@ function whenClosed(
 }
 
 /**
- * What closes with the answer to a request of Fastify, of which a resolver or a strategy has no reply. Its socket may
- * live for many more requests.
+ * What closes with the answer to a request of Fastify, of which a resolver or a strategy has no
+ * reply. Its socket may live for many more requests.
  */
 function endOf(raw: RawRequest): Closable | undefined {
   const { headers, socket, stream } = raw;

@@ -25,10 +25,10 @@ class SharedBuffer {
   }
 }
 
-// One token is verified at a time. Another may be verified only in `mapClaims`, and during a wait for a
-// key, after which the token is split again: nothing reads these buffers later. Buffers of its own for each
-// token would cost 1.5 µs of 30, in garbage. UTF-8 takes at most three bytes for a UTF-16 unit, so that
-// nothing is cut off.
+// One token is verified at a time. Another may be verified only in `mapClaims`, and during a wait
+// for a key, after which the token is split again: nothing reads these buffers later. Buffers of
+// its own for each token would cost 1.5 µs of 30, in garbage. UTF-8 takes at most three bytes for a
+// UTF-16 unit, so that nothing is cut off.
 const whole = new SharedBuffer(Buffer.allocUnsafeSlow(3 * MAX_TOKEN_BYTES));
 const signed = new SharedBuffer(whole.bytes);
 const payload = new SharedBuffer(Buffer.allocUnsafeSlow(MAX_TOKEN_BYTES));

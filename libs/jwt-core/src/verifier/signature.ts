@@ -10,7 +10,10 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 const DEFAULT_ALGORITHMS: readonly SigningAlgorithm[] = ['RS256'];
 
-/** Those of an issuer without the option `algorithms`: RS256 alone. With `oidc` the key decides among all. */
+/**
+ * Those of an issuer without the option `algorithms`: RS256 alone. With `oidc` the key decides
+ * among all.
+ */
 export function defaultAlgorithms(profile?: TokenProfile): readonly SigningAlgorithm[] {
   return profile === 'oidc' ? SIGNING_ALGORITHMS : DEFAULT_ALGORITHMS;
 }

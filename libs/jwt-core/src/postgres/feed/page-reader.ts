@@ -59,7 +59,7 @@ export class PageReader {
    * begins after this call. A full page proves nothing, so it may be some moments old: what committed
    * since then at places before its end is open in its snapshot, and comes with the pages after it.
    *
-   * @param xmax of the newest snapshot that the reader has seen: a page of an older one is read again
+   * @param xmax of the reader's newest snapshot: a page of an older one is read again
    * @throws RevocationSourceError `unavailable`
    */
   async read(

@@ -7,8 +7,8 @@ export type WaitOutcome = 'news' | 'over';
 type Wake = (outcome: WaitOutcome) => void;
 
 /**
- * The reads that wait for something new. When there is room for no more, the caller that has the most
- * of them gives up one for a caller that has fewer, so that none can take all the room.
+ * The reads that wait for something new. When there is room for no more, the caller that has the
+ * most of them gives up one for a caller that has fewer, so that none can take all the room.
  */
 export class WaitingReads {
   /** Of each caller, the longest waiting first. */
