@@ -44,10 +44,13 @@ export class JwtStrategy implements passport.Strategy {
       return this.error(this.refusals.ofStrategy(refusal, res));
     }
     attachPrincipal(request, principal);
+    // There is no call to note: passport gives a strategy the request alone.
     noteAdmission(request, undefined, this.ends);
     this.success(principal);
   }
 }
 
+// When this file is imported, the start check learns of these classes. It cannot import them itself,
+// as passport is an optional package.
 passportClasses.authGuard = AuthGuard('jwt');
 passportClasses.strategy = JwtStrategy;
