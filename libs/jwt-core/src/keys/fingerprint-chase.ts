@@ -4,7 +4,7 @@ import { backOffMs } from '../timing/back-off.js';
 const maxTries = 6;
 const retries = { firstMs: 250, longestMs: 8_000 };
 const rememberedFingerprints = 16;
-/** A feed without news reports the fingerprint at the end of each wait, and an answer takes a while. */
+/** A feed without news reports the fingerprint at the end of each wait, and answers take a while. */
 const reportedForMs = MAX_WAIT_SECONDS * 1_000 + 5_000;
 
 /**
@@ -23,6 +23,11 @@ export class FingerprintChase {
   announce(fingerprint: string, nowMs: number): void {
     this.announced = fingerprint;
     this.announcedAtMs = nowMs;
+  }
+
+  /** The feed is lost: the issuer may have another set since its last report. */
+  doubt(): void {
+    this.announcedAtMs = -Infinity;
   }
 
   /** Whether the last report of the feed is recent and of exactly this set. */

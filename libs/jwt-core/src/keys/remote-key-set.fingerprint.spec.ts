@@ -34,6 +34,20 @@ describe('RemoteKeySet with fingerprints from the feed', () => {
     expect(fetches()).toBe(2);
   });
 
+  it('does not rely on what a feed reported that is lost since', async () => {
+    const { auth, keys } = harness;
+    keys.expectFingerprint(await harness.fingerprint());
+    await pass(cooldownMs);
+    const added = await auth.rotateKey();
+    expect(await keys.find(added)).toBeUndefined();
+    keys.doubtFingerprint();
+    expect((await keys.find(added))?.kid).toBe(added);
+    keys.doubtFingerprint();
+    auth.fail('jwks', 'refuse');
+    await pass(cooldownMs);
+    await expect(keys.find('x')).rejects.toMatchObject({ code: 'keys_unavailable' });
+  });
+
   it('has new keys at once, also within the cool-down', async () => {
     const { auth, keys } = harness;
     await pass(250);

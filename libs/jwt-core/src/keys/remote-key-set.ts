@@ -140,6 +140,11 @@ export class RemoteKeySet implements KeySet {
     this.scheduleChase();
   }
 
+  /** The feed is lost: until it reports the fingerprint again, unknown `kid`s are fetched. */
+  doubtFingerprint(): void {
+    this.chase.doubt();
+  }
+
   private fetch(): Promise<void> {
     return (this.inFlight ??= this.load());
   }

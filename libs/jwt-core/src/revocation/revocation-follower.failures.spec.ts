@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FollowerHarness } from './follower.fixture.js';
 import type { Revocation } from './revocation.js';
 import type { RevocationBatch } from './revocation-source.js';
@@ -55,6 +55,18 @@ describe('RevocationFollower, when its source fails', () => {
     (await harness.question(7)).fail('down again');
     await harness.pass(0);
     expect(harness.log.warn.mock.calls[1]).toEqual(['Revocation feed lost: down again']);
+  });
+
+  it('reports each failure, and no end of its own', async () => {
+    const onFailure = vi.fn<() => void>();
+    harness.start({ onFailure });
+    (await harness.question(1)).answer({ reset: true });
+    (await harness.question(2)).fail(new Error('down'));
+    await harness.pass(0);
+    expect(onFailure).toHaveBeenCalledTimes(1);
+    await harness.question(3, 1_000);
+    await harness.follower.stop();
+    expect(onFailure).toHaveBeenCalledTimes(1);
   });
 
   it('survives a source that throws instead of rejecting', async () => {

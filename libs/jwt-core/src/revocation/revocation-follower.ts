@@ -19,6 +19,8 @@ export interface RevocationFollowerOptions {
   readonly strictestMs?: number | undefined;
   /** Called with each fingerprint of the issuer's key set, changed or not. Must not throw. */
   readonly onKeySetFingerprint?: ((fingerprint: string) => void) | undefined;
+  /** Called when a read has failed: the issuer may have another key set by now. Must not throw. */
+  readonly onFailure?: (() => void) | undefined;
   /**
    * Called when news were applied whose age the source knows, with the milliseconds from when the
    * oldest entry was recorded until then. Must not throw.
@@ -86,6 +88,7 @@ export class RevocationFollower {
         await this.readOn();
       } catch (error) {
         if (this.isStopped) return;
+        this.options.onFailure?.();
         await this.pause(this.outage.noteFailure(error));
       }
     }

@@ -55,6 +55,7 @@ export class IssuerRuntime {
       list: this.revocations,
       strictestMs,
       onKeySetFingerprint: (fingerprint) => this.remoteKeys?.expectFingerprint(fingerprint),
+      onFailure: () => this.remoteKeys?.doubtFingerprint(),
       onReach,
       log,
     });

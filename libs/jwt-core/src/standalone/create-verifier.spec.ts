@@ -76,6 +76,16 @@ describe('createVerifier', () => {
     await expect(verifying).rejects.toMatchObject({ code: 'keys_unavailable' });
   });
 
+  it('does not know whether a kid exists once the issuer is out of reach', async () => {
+    const { verify, ready } = create({ jwksCooldownSeconds: 0.1 });
+    await ready();
+    const token = auth.mint({}, { kid: 'unknown' });
+    const code = () => verify(token).catch((error: { code: string }) => error.code);
+    await expect.poll(code).toBe('token_invalid');
+    auth.fail('all');
+    await expect.poll(code, { timeout: 10_000 }).toBe('keys_unavailable');
+  });
+
   it('ends a wait for readiness when it is closed', async () => {
     const never = { read: () => new Promise<never>(() => {}) };
     const verifier = create({ revocations: never });
