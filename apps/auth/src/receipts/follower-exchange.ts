@@ -39,13 +39,14 @@ export class FollowerExchange implements OnApplicationShutdown {
   /** Of the other processes, as saved or as reported since. */
   private others = new Map<FollowerKey, SavedFollower>();
   private asking: Promise<void> | undefined;
-  private askedAtMs = -Infinity;
+  /** When this process last asked the others. */
+  private ownAskAtMs = -Infinity;
   private answered: Promise<void> = Promise.resolve();
   private onAnswered: () => void = () => undefined;
   /** The processes whose answer is missing. */
   private readonly awaited = new Set<string>();
-  /** Until when others want reports. */
-  private askedUntilMs = -Infinity;
+  /** Until when other processes want reports of this one. */
+  private reportsWantedUntilMs = -Infinity;
   private readonly changed = new Set<FollowerKey>();
   private isCompleteDue = false;
   private timer: NodeJS.Timeout | undefined;
@@ -62,7 +63,7 @@ export class FollowerExchange implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     clearTimeout(this.timer);
-    this.askedUntilMs = -Infinity;
+    this.reportsWantedUntilMs = -Infinity;
   }
 
   /** Calls a listener with each change of a follower of any process. It must not throw. */
@@ -96,7 +97,7 @@ export class FollowerExchange implements OnApplicationShutdown {
    * @throws whatever the database refuses with
    */
   async ask(): Promise<{ readonly answered: Promise<void> }> {
-    if (performance.now() - this.askedAtMs >= ASKS_EVERY_MS) this.asking ??= this.askNow();
+    if (performance.now() - this.ownAskAtMs >= ASKS_EVERY_MS) this.asking ??= this.askNow();
     await this.asking;
     return { answered: this.answered };
   }
@@ -127,7 +128,7 @@ export class FollowerExchange implements OnApplicationShutdown {
       if (this.awaited.size === 0) this.onAnswered();
       const ask: FollowerMessage = { type: 'ask', from: this.process, forMs: REPORTS_FOR_MS };
       await this.repository.notify([JSON.stringify(ask)]);
-      this.askedAtMs = performance.now();
+      this.ownAskAtMs = performance.now();
     } finally {
       this.asking = undefined;
     }
@@ -149,7 +150,7 @@ export class FollowerExchange implements OnApplicationShutdown {
   }
 
   private noteAsk(forMs: number): void {
-    this.askedUntilMs = Math.max(this.askedUntilMs, performance.now() + forMs);
+    this.reportsWantedUntilMs = Math.max(this.reportsWantedUntilMs, performance.now() + forMs);
     this.isCompleteDue = true;
     this.reportSoon();
   }
@@ -157,13 +158,13 @@ export class FollowerExchange implements OnApplicationShutdown {
   private noteOwnChange(change: FollowerChange): void {
     if (change.kind === 'left') this.others.delete(keyOf(change.identity));
     this.announce(change);
-    if (change.kind === 'left' || !this.isAsked()) return;
+    if (change.kind === 'left' || !this.areReportsWanted()) return;
     this.changed.add(keyOf(change.follower));
     this.reportSoon();
   }
 
-  private isAsked(): boolean {
-    return performance.now() <= this.askedUntilMs;
+  private areReportsWanted(): boolean {
+    return performance.now() <= this.reportsWantedUntilMs;
   }
 
   private reportSoon(): void {
