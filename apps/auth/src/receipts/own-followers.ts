@@ -61,16 +61,18 @@ export class OwnFollowers {
     network: string,
   ): () => void {
     const key = keyOf(identity);
-    const before = this.known.get(key);
-    const follower = before ?? this.add(key, identity, network);
-    const hasMoved = before?.position?.transactionId !== position?.transactionId;
-    const hasClosed = before?.position?.open.size !== position?.open.size;
+    const known = this.known.get(key);
+    const previous = known?.position;
+    const follower = known ?? this.add(key, identity, network);
     follower.identity = identity;
     follower.position = position;
     follower.lastAtMs = this.now();
     follower.openQuestions += 1;
-    if (before === undefined || hasMoved || hasClosed) {
-      const isNew = before === undefined;
+    const isNew = known === undefined;
+    const hasMoved = previous?.transactionId !== position?.transactionId;
+    // At one place, transactions only end.
+    const hasFewerOpen = previous?.open.size !== position?.open.size;
+    if (isNew || hasMoved || hasFewerOpen) {
       this.announce({ kind: 'moved', follower: this.viewOf(follower), isNew });
     }
     let isOpen = true;
