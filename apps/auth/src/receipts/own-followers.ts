@@ -123,8 +123,8 @@ export class OwnFollowers {
     const follower = this.known.get(key);
     if (!follower) return;
     this.known.delete(key);
-    const left = this.countOf(follower.network) - 1;
-    if (left > 0) this.perNetwork.set(follower.network, left);
+    const remaining = this.countOf(follower.network) - 1;
+    if (remaining > 0) this.perNetwork.set(follower.network, remaining);
     else this.perNetwork.delete(follower.network);
     this.announce({ kind: 'left', identity: follower.identity, wasKnown: true });
   }

@@ -134,8 +134,8 @@ export class ReceiptsService implements OnModuleDestroy {
       await this.untilComplete(open, Math.min(waitMs, MAX_RECEIPT_WAIT_MS), signal);
     } finally {
       this.waitingCount -= 1;
-      const left = (this.waiting.get(network) ?? 1) - 1;
-      if (left > 0) this.waiting.set(network, left);
+      const remaining = (this.waiting.get(network) ?? 1) - 1;
+      if (remaining > 0) this.waiting.set(network, remaining);
       else this.waiting.delete(network);
     }
   }
