@@ -254,11 +254,11 @@ describe('a receipt', () => {
         body: JSON.stringify({ kind: 'jti', id: randomUUID() }),
         signal: gone.signal,
       }).catch(() => undefined);
-      await expect.poll(() => receipts.waitingReceipts).toBe(1);
+      await expect.poll(() => receipts.waitingReceiptCount).toBe(1);
       const beganAtMs = performance.now();
       gone.abort();
       await asking;
-      await expect.poll(() => receipts.waitingReceipts).toBe(0);
+      await expect.poll(() => receipts.waitingReceiptCount).toBe(0);
       expect(performance.now() - beganAtMs).toBeLessThan(9_000);
     }));
 });

@@ -11,12 +11,12 @@ export function receiptMetrics(receipts: ReceiptsService): MetricSource {
         name: 'revocation_feed_followers',
         help: 'Named processes that follow the feed of this process and are not stale',
       },
-      () => receipts.liveFollowers,
+      () => receipts.liveFollowerCount,
     );
     gauge(
       registry,
       { name: 'revocation_receipts_waiting', help: 'Callers that wait for services to apply' },
-      () => receipts.waitingReceipts,
+      () => receipts.waitingReceiptCount,
     );
     counters(
       registry,

@@ -45,12 +45,12 @@ describe('a follower', () => {
     ['without a list', 'blind', { ...silent(0), position: undefined }, 0, null],
     ['silent, without a list', 'stale', { ...silent(31_000), position: undefined }, 0, null],
   ] as const)('%s is %s', async (_, state, each, missingForMs, lagMs) => {
-    const [answer] = await serviceOf([each], missingForMs).services();
+    const [answer] = await serviceOf([each], missingForMs).followers();
     expect(answer).toMatchObject({ state, lagMs });
   });
 
   it('was last seen at the time of this machine', async () => {
-    const [answer] = await serviceOf([silent(60_000)]).services();
+    const [answer] = await serviceOf([silent(60_000)]).followers();
     const agoMs = Date.now() - Date.parse(answer?.lastSeenAt ?? '');
     expect(Math.abs(agoMs - 60_000)).toBeLessThan(20_000);
   });
@@ -74,13 +74,13 @@ describe('a wait for a receipt', () => {
   it('ends when the process stops, and later ones do not wait', async () => {
     const receipts = serviceOf([silent(0)]);
     const waiting = receipts.receipt(new Set([7n]), { ...options, waitMs: 10_000 });
-    await expect.poll(() => receipts.waitingReceipts).toBe(1);
+    await expect.poll(() => receipts.waitingReceiptCount).toBe(1);
     receipts.onModuleDestroy();
     expect((await waiting).pending).toHaveLength(1);
     expect(
       (await receipts.receipt(new Set([7n]), { ...options, waitMs: 10_000 })).pending,
     ).toHaveLength(1);
-    expect(receipts.waitingReceipts).toBe(0);
+    expect(receipts.waitingReceiptCount).toBe(0);
   });
 
   it('is one of two hundred at most, and of twenty from one network', async () => {
@@ -88,17 +88,17 @@ describe('a wait for a receipt', () => {
     const wait = (network: string) =>
       receipts.receipt(new Set([7n]), { ...options, waitMs: 10_000, network });
     const waiting = Array.from({ length: 250 }, (_, n) => wait(`network-${n % 11}`));
-    await expect.poll(() => receipts.waitingReceipts).toBe(200);
+    await expect.poll(() => receipts.waitingReceiptCount).toBe(200);
     await wait('network-0');
     receipts.onModuleDestroy();
     await Promise.all(waiting);
-    expect(receipts.waitingReceipts).toBe(0);
+    expect(receipts.waitingReceiptCount).toBe(0);
   });
 
   it('does not begin for a caller who is gone', async () => {
     const gone = AbortSignal.abort();
     const receipts = serviceOf([silent(0)]);
     await receipts.receipt(new Set([7n]), { ...options, waitMs: 10_000, signal: gone });
-    expect(receipts.waitingReceipts).toBe(0);
+    expect(receipts.waitingReceiptCount).toBe(0);
   });
 });

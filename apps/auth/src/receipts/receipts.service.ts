@@ -49,12 +49,12 @@ export class ReceiptsService implements OnModuleDestroy {
     for (const end of this.endings) end();
   }
 
-  get waitingReceipts(): number {
+  get waitingReceiptCount(): number {
     return this.waitingCount;
   }
 
   /** The followers that ask this process and are waited for. */
-  get liveFollowers(): number {
+  get liveFollowerCount(): number {
     return this.exchange.listOwn().filter((follower) => this.isLive(follower)).length;
   }
 
@@ -80,7 +80,7 @@ export class ReceiptsService implements OnModuleDestroy {
   }
 
   /** All followers, by name. */
-  async services(): Promise<ServiceAnswer[]> {
+  async followers(): Promise<ServiceAnswer[]> {
     const { answered } = await this.exchange.ask();
     await answered;
     const followers = this.exchange.list();

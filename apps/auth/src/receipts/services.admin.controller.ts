@@ -13,6 +13,6 @@ export class ServicesAdminController {
   @ApiOperation({ summary: 'The processes that follow the revocation feed' })
   @ApiOkResponse({ standardSchema: ServiceList })
   list(): Promise<ServiceAnswer[]> {
-    return this.receipts.services();
+    return this.receipts.followers();
   }
 }
