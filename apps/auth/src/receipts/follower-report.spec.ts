@@ -72,6 +72,13 @@ it.each([
   ['a sender that is none', JSON.stringify({ type: 'ask', from: 'me', forMs: 1 })],
   ['an endless ask', JSON.stringify({ type: 'ask', from: FROM, forMs: 1e9 })],
   [
+    'a name with a space',
+    JSON.stringify({
+      ...{ type: 'report', from: FROM, positions: [], left: [], isLast: true },
+      followers: [['orders eu', 'a', null, -1, 0]],
+    }),
+  ],
+  [
     'a position that is none',
     JSON.stringify({
       ...{ type: 'report', from: FROM, followers: [], left: [], isLast: true },

@@ -15,7 +15,7 @@ export const FORGOTTEN_AFTER_MS = 600_000;
 
 export type FollowerKey = string;
 
-/** No name contains a space. */
+/** No {@link FollowerName} has a space, so that two followers never have one key. */
 export const keyOf = ({ service, instance }: FollowerIdentity): FollowerKey =>
   `${service} ${instance}`;
 
@@ -23,8 +23,8 @@ export const keyOf = ({ service, instance }: FollowerIdentity): FollowerKey =>
 export const byName = (one: FollowerIdentity, other: FollowerIdentity): number =>
   keyOf(one) < keyOf(other) ? -1 : 1;
 
-/** Of a service, an instance or a version. */
-export const FollowerName = z.string().max(64);
+/** Of a service, an instance or a version. The OpenAPI document shows only the length. */
+export const FollowerName = z.string().max(64).refine(isFollowerName);
 
 /** The name in the query of a question. A question without a valid one is answered all the same. */
 export function followerIn({
