@@ -112,17 +112,17 @@ class ReportPage {
   /** Whether there was room for it. */
   addFollower(follower: Follower, nowMs: number): boolean {
     const { service, instance, version = null, position, seenAtMs } = follower;
-    const place = position && written(position);
-    const key = JSON.stringify(place);
+    const content = position && written(position);
+    const key = JSON.stringify(content);
     const known = this.indexes.get(key);
-    const index = place === undefined ? -1 : (known ?? this.positions.length);
+    const index = content === undefined ? -1 : (known ?? this.positions.length);
     const silentMs = Math.max(Math.round(nowMs - seenAtMs), 0);
     const line: z.infer<typeof ReportedFollower> = [service, instance, version, index, silentMs];
-    const isNewPlace = place !== undefined && known === undefined;
-    const bytes = JSON.stringify(line).length + 1 + (isNewPlace ? key.length + 1 : 0);
+    const isNewPosition = content !== undefined && known === undefined;
+    const bytes = JSON.stringify(line).length + 1 + (isNewPosition ? key.length + 1 : 0);
     if (!this.takes(bytes)) return false;
     this.followers.push(line);
-    if (isNewPlace) this.indexes.set(key, this.positions.push(place) - 1);
+    if (isNewPosition) this.indexes.set(key, this.positions.push(content) - 1);
     return true;
   }
 
