@@ -11,7 +11,7 @@ import { RevocationEffects } from './revocation-effects.js';
 import {
   RevocationsRepository,
   type ListedRevocation,
-  type PublicationPosition,
+  type PublicationKey,
 } from './revocations.repository.js';
 import {
   KEY_REVOCATION_SECONDS,
@@ -35,7 +35,7 @@ const Position = z.tuple([
   z.string().max(255).regex(NO_NUL),
 ]);
 /** After every transaction that can exist. */
-const START: PublicationPosition = [String(MAX_XID), '', ''];
+const START: PublicationKey = [String(MAX_XID), '', ''];
 
 /** Revocations by hand: for an incident, and for what this issuer does not know by itself. */
 @Injectable()
@@ -55,7 +55,7 @@ export class RevocationsAdminService {
    * @throws PageCursorError
    */
   list(query: PageQuery): Promise<Page<RevokedToken>> {
-    return readPage<ListedRevocation, PublicationPosition>(
+    return readPage<ListedRevocation, PublicationKey>(
       {
         name: 'revocations',
         position: Position,

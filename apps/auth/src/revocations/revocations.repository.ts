@@ -16,8 +16,8 @@ export interface RevocableClaims {
 /** A revocation with the transaction that wrote it. */
 export type ListedRevocation = RevokedToken & { readonly xid: string };
 
-/** The transaction, kind and id of a revocation. */
-export type PublicationPosition = [xid: string, kind: string, id: string];
+/** Where a revocation stands in the order of publication, as a `PublicationKey` of the feed. */
+export type PublicationKey = [xid: string, kind: string, id: string];
 
 /** Which claim a revocation of each kind names. */
 const CLAIM_OF = {
@@ -84,7 +84,7 @@ export class RevocationsRepository {
   }
 
   /** Revocations that have not expired, the latest first, after a position in that order. */
-  list(after: PublicationPosition, count: number): Promise<ListedRevocation[]> {
+  list(after: PublicationKey, count: number): Promise<ListedRevocation[]> {
     return this.dataSource.query(LIST, [...after, count]);
   }
 }
