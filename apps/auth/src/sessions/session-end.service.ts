@@ -56,9 +56,9 @@ export class SessionEndService {
     manager: EntityManager,
     { userId, sessionId, reason, ...by }: EndSession,
   ): Promise<boolean> {
-    // The user before the session, as everywhere, for those that listen to possible thefts: a logout is
-    // none. A refresh that finds a reuse holds a shared lock: two of them that wanted more would wait for
-    // each other.
+    // Lock the user before the session. Not for a logout, of which no listener learns. Nor for a
+    // reuse: the refresh that found it has locked the user, FOR SHARE. Two of them that wanted more
+    // would wait for each other.
     if (reason !== 'logout' && reason !== 'reuse') await this.users.lock(manager, userId);
     const ended = await this.end(manager, { id: sessionId, userId }, reason);
     if (ended === 0) return false;
