@@ -24,6 +24,8 @@ export class OwnRevocations {
 
   /** Adds the revocations to the list when the manager's transaction commits. */
   addAtCommit({ queryRunner }: EntityManager, revocations: readonly Revocation[]): void {
+    // Without a transaction there is no commit to wait for, and the feed alone sends them. No
+    // caller of this app does that.
     if (!queryRunner) return;
     const others = this.uncommitted.get(queryRunner) ?? [];
     this.uncommitted.set(queryRunner, [...others, ...revocations]);
