@@ -70,7 +70,12 @@ const TAKE_BACK: Statement = {
     FROM mine WHERE counted.key = mine.key AND mine.key <> ALL($3)`,
 };
 
-/** All SQL of `login_limits`. In Postgres, so that the limits hold across processes. */
+/**
+ * All SQL of `login_limits`. In Postgres, so that the limits hold across processes.
+ *
+ * The names say what the table was made for. It also counts mails, exports and registrations, and
+ * in its column `failures` those that succeed, too (`Limit.countsSuccess`).
+ */
 @Injectable()
 export class LoginLimitsRepository {
   constructor(private readonly dataSource: DataSource) {}
