@@ -62,7 +62,7 @@ function constantOf(source: string, name: string): number {
 const BOUND = /\bconst ((?:MAX|MOST|LONGEST)_[A-Z_\d]+|(?:max|most|longest)[A-Z]\w*) = \d/g;
 const OF_TESTS = /(?:[.-]spec|\.fixture)\.ts$|\/(?:testing|attack)\//;
 /** Largest values of types, of Postgres and of node. */
-const OF_TYPES = ['MAX_BIGINT', 'MAX_XID', 'maxExponent', 'maxTimerMs'];
+const OF_TYPES = ['MAX_BIGINT', 'MAX_XID', 'MAX_EXPONENT', 'MAX_TIMER_MS'];
 
 describe('docs/limits.md', () => {
   it('has tables', () => {

@@ -3,7 +3,7 @@ import { TestIssuer } from '../testing/test-issuer.js';
 import { checkResourceServer } from './check-resource-server.js';
 import { formatReport, REPORT_FORMATS } from './report.js';
 
-const usage = `jwt-core attack <url> [options]
+const USAGE = `jwt-core attack <url> [options]
 Starts an issuer, waits until the endpoint lets its tokens in, and attacks it.
   --port 9000  --audience api      of the issuer
   --scope 'a b'  --claims '{"roles": ["admin"]}'   of the tokens
@@ -16,8 +16,8 @@ Starts an issuer, waits until the endpoint lets its tokens in, and attacks it.
 Exit code 0: all was refused, 1: findings, 2: the set-up is wrong.
 `;
 
-const one = { type: 'string' } as const;
-const several = { type: 'string', multiple: true, default: [] as string[] } as const;
+const ONE = { type: 'string' } as const;
+const SEVERAL = { type: 'string', multiple: true, default: [] as string[] } as const;
 
 type Write = (text: string) => unknown;
 
@@ -31,7 +31,7 @@ export async function runCli(
   try {
     command = parsed(args);
   } catch (error) {
-    log(`${(error as Error).message}\n\n${usage}`);
+    log(`${(error as Error).message}\n\n${USAGE}`);
     return 2;
   }
   const { issuerOptions, checkOptions, format, level } = command;
@@ -59,9 +59,9 @@ function parsed(args: readonly string[]) {
     args: [...args],
     allowPositionals: true,
     options: {
-      ...{ port: one, audience: one, scope: one, claims: one },
-      ...{ method: one, body: one, header: several },
-      ...{ wait: one, within: one, stale: one, skip: several, level: one, format: one },
+      ...{ port: ONE, audience: ONE, scope: ONE, claims: ONE },
+      ...{ method: ONE, body: ONE, header: SEVERAL },
+      ...{ wait: ONE, within: ONE, stale: ONE, skip: SEVERAL, level: ONE, format: ONE },
     },
   });
   const [command, url = '', ...others] = positionals;

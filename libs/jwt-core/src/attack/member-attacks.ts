@@ -1,7 +1,7 @@
 import { edits } from './attack.js';
 
-const badIds = '7|""|{}|["x"]|true';
-const badTexts = '"a\\ud800"|"a\\u0000"';
+const BAD_IDS = '7|""|{}|["x"]|true';
+const BAD_TEXTS = '"a\\ud800"|"a\\u0000"';
 
 /** One parameter of the header is changed. */
 export const headerAttacks = edits(
@@ -58,16 +58,16 @@ export const claimAttacks = edits(
       exp 1e308|1e999|9007199254740993
       exp in a month: exp $now+2592000
       exp in ten years: exp $now+315360000`,
-    type: `sub null|${badIds}
-      jti null|${badIds}
-      client_id null|${badIds}
-      sid ${badIds}
+    type: `sub null|${BAD_IDS}
+      jti null|${BAD_IDS}
+      client_id null|${BAD_IDS}
+      sid ${BAD_IDS}
       scope null|7|{}
       roles "admin"|7|{}|[7]|[["admin"]]`,
-    text: `sub ${badTexts}
-      jti ${badTexts}
-      client_id ${badTexts}
-      sid ${badTexts}
+    text: `sub ${BAD_TEXTS}
+      jti ${BAD_TEXTS}
+      client_id ${BAD_TEXTS}
+      sid ${BAD_TEXTS}
       endless sub: sub "$long"
       endless jti: jti "$long"`,
     twice: `aud "other","aud":"$aud"|"$aud","aud":"other"

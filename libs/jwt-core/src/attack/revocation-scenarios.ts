@@ -15,8 +15,8 @@ export interface RevocationLimits {
 type Note = (name: string, rule: RuleName, outcome: Outcome, status: number) => void;
 
 const MANY = 200;
-const claims = { jti: 'jti', sid: 'sid', client: 'client_id' } as const;
-const kinds = Object.keys(claims) as (keyof typeof claims)[];
+const CLAIMS = { jti: 'jti', sid: 'sid', client: 'client_id' } as const;
+const KINDS = Object.keys(CLAIMS) as (keyof typeof CLAIMS)[];
 const isRefused = (status: number) => !isLetIn(status);
 
 /** Revokes tokens, withdraws a key and cuts the service off its feed, one after the other. */
@@ -38,8 +38,8 @@ export class RevocationScenarios {
 
   private async revokeTokens(): Promise<void> {
     const { forge, issuer } = this;
-    const token = (kind: keyof typeof claims, id: string) => forge.good({ [claims[kind]]: id });
-    const doomed = kinds.map((kind) => {
+    const token = (kind: keyof typeof CLAIMS, id: string) => forge.good({ [CLAIMS[kind]]: id });
+    const doomed = KINDS.map((kind) => {
       const ids = [randomUUID(), randomUUID()] as const;
       return { kind, ids, seen: token(kind, ids[0]), unseen: token(kind, ids[1]) };
     });

@@ -1,7 +1,7 @@
 import type { Rule } from './report.js';
 
 /** By name: the section, after an exclamation mark if an RFC demands the refusal, and what to change. */
-const rules = {
+const RULES = {
   alg: '!RFC 8725 §3.1|Accept only the algorithms that you expect, tied to the key.',
   none: '!RFC 8725 §3.2|Refuse a token without a signature, however it spells none.',
   typ: '!RFC 9068 §4|Accept only typ at+jwt: not every JWT is an access token.',
@@ -38,10 +38,10 @@ const rules = {
   stale: '!RFC 9110 §15.6.4|Answer 503 while revocations are older than you allow, and recover.',
 };
 
-export type RuleName = keyof typeof rules;
+export type RuleName = keyof typeof RULES;
 
 export function ruleNamed(rule: RuleName): Rule {
-  const [rfc = '', mend = ''] = rules[rule].split('|');
+  const [rfc = '', mend = ''] = RULES[rule].split('|');
   const isMust = rfc.startsWith('!');
   return { rule, level: isMust ? 'must' : 'should', rfc: rfc.replace('!', ''), mend };
 }

@@ -4,19 +4,19 @@ import { newKeyPair, publicJwk, signatureOf, type SigningKey } from '../testing/
 /** Makes the signature of a signing input. */
 export type Sign = (input: Buffer) => Buffer;
 
-const padding = constants.RSA_PKCS1_PSS_PADDING;
+const PADDING = constants.RSA_PKCS1_PSS_PADDING;
 /** DigestInfo of SHA-256 (RFC 8017 section 9.2), without the digest. */
-const info = '3031300d060960864801650304020105000420';
+const INFO = '3031300d060960864801650304020105000420';
 
 /** A message that is not encoded as RFC 8017 section 9.2 says, in hex. */
 const messages: Readonly<
   Record<string, (digest: string, fill: (used: number) => string) => string>
 > = {
-  'garbage after the digest': (digest) => `0001${'ff'.repeat(8)}00${info}${digest}`,
-  'block type 2': (digest, fill) => `0002${fill(54)}00${info}${digest}`,
-  'a zero in the padding': (digest, fill) => `000100${fill(55)}00${info}${digest}`,
+  'garbage after the digest': (digest) => `0001${'ff'.repeat(8)}00${INFO}${digest}`,
+  'block type 2': (digest, fill) => `0002${fill(54)}00${INFO}${digest}`,
+  'a zero in the padding': (digest, fill) => `000100${fill(55)}00${INFO}${digest}`,
   'no DigestInfo': (digest, fill) => `0001${fill(35)}00${digest}`,
-  'no separator': (digest, fill) => `0001${fill(53)}${info}${digest}`,
+  'no separator': (digest, fill) => `0001${fill(53)}${INFO}${digest}`,
 };
 export const PADDINGS = Object.fromEntries(Object.keys(messages).map((name) => [name, name]));
 
@@ -52,7 +52,7 @@ export function signer(name: string, key: SigningKey, own: SigningKey): Sign {
   const hash = `sha${size}`;
   if (family === 'HS')
     return (input) => createHmac(hash, secrets[secret]!(key)).update(input).digest();
-  const pss = { padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+  const pss = { padding: PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
   return (input) => sign(hash, input, { key: privateKey, ...(family === 'PS' && pss) });
 }
 

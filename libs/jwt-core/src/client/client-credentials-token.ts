@@ -27,11 +27,11 @@ interface HeldToken {
 }
 
 /** In this part of its life a token is renewed in the background. */
-const renewedInLast = 0.2;
+const RENEWED_IN_LAST = 0.2;
 /** A token must not expire on its way to a service, or in a queue there. */
-const longestMarginMs = 10_000;
-const retries = { firstMs: 250, longestMs: 10_000 };
-const longestPauseMs = 60_000;
+const LONGEST_MARGIN_MS = 10_000;
+const RETRIES = { firstMs: 250, longestMs: 10_000 };
+const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * The access token with which a service calls others as itself (RFC 6749 section 4.4): fetched at
@@ -120,17 +120,17 @@ export class ClientCredentialsToken {
   private hold(accessToken: string, askedAtMs: number, lifeMs: number): void {
     this.held = {
       accessToken,
-      renewAtMs: askedAtMs + lifeMs * (1 - renewedInLast),
-      goodUntilMs: askedAtMs + lifeMs - Math.min(longestMarginMs, lifeMs / 10),
+      renewAtMs: askedAtMs + lifeMs * (1 - RENEWED_IN_LAST),
+      goodUntilMs: askedAtMs + lifeMs - Math.min(LONGEST_MARGIN_MS, lifeMs / 10),
     };
   }
 
   private noteFailure(error: unknown): void {
     const askedForMs = (error instanceof ClientTokenError && error.retryAfterMs) || 0;
     this.failures += 1;
-    const pauseMs = backOffMs(this.failures, retries);
+    const pauseMs = backOffMs(this.failures, RETRIES);
     this.failure = error;
     this.pausedUntilMs =
-      this.monotonicNow() + Math.max(pauseMs, Math.min(askedForMs, longestPauseMs));
+      this.monotonicNow() + Math.max(pauseMs, Math.min(askedForMs, LONGEST_PAUSE_MS));
   }
 }

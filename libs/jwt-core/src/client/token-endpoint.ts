@@ -37,7 +37,7 @@ export interface IssuedToken {
   readonly expiresInMs: number;
 }
 
-const maxBytes = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 /** RFC 6749 appendix A.12: what may stand in a header. */
 const ACCESS_TOKEN = /^[\x21-\x7e]+$/;
 const ERROR_CODE = /^[\w.-]{1,64}$/;
@@ -58,7 +58,7 @@ export async function requestToken(
     const { token } = await metadata.endpoints();
     if (token === undefined) throw unusable('the metadata name no token_endpoint');
     const form = { grant_type: 'client_credentials', ...(scope !== undefined && { scope }) };
-    return readAnswer(await postForm(token, form, credentials, { timeoutMs, maxBytes }));
+    return readAnswer(await postForm(token, form, credentials, { timeoutMs, maxBytes: MAX_BYTES }));
   } catch (error) {
     if (error instanceof IssuerError) throw unusable(error.message, error);
     // From parseJsonObject: the answer is not strict JSON.

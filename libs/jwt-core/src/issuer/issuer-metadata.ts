@@ -18,9 +18,9 @@ export interface IssuerMetadataOptions extends IssuerAddresses {
   readonly monotonicNow?: (() => number) | undefined;
 }
 
-const maxBytes = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 // Short, because everything that waits for the issuer to come back waits for this too.
-const retries = { firstMs: 100, longestMs: 1_000 };
+const RETRIES = { firstMs: 100, longestMs: 1_000 };
 
 /** An answer, but none with metadata: they may be at another address. */
 const NO_DOCUMENT: readonly IssuerErrorCode[] = ['bad_status', 'not_json'];
@@ -87,7 +87,7 @@ export class IssuerMetadata {
     } catch (error) {
       this.failure = error;
       this.failures += 1;
-      pauseMs = backOffMs(this.failures, retries);
+      pauseMs = backOffMs(this.failures, RETRIES);
     }
     this.inFlight = undefined;
     this.dueAtMs = this.monotonicNow() + pauseMs;
@@ -96,7 +96,7 @@ export class IssuerMetadata {
   /** From the first address that has a document. */
   private async load(): Promise<IssuerEndpoints> {
     const { issuer, allowHttp = false, discoveryUrl } = this.options;
-    const limits = { timeoutMs: this.timeoutMs, maxBytes, signal: this.closing.signal };
+    const limits = { timeoutMs: this.timeoutMs, maxBytes: MAX_BYTES, signal: this.closing.signal };
     const [first, second] = this.addresses;
     const document = await fetchJson(first, limits).catch((error: unknown) => {
       const isAbsent = error instanceof IssuerError && NO_DOCUMENT.includes(error.code);

@@ -1,11 +1,11 @@
 import { MAX_WAIT_SECONDS } from '../revocation/revocation-source.js';
 import { backOffMs } from '../timing/back-off.js';
 
-const maxTries = 6;
-const retries = { firstMs: 250, longestMs: 8_000 };
-const rememberedFingerprints = 16;
+const MAX_TRIES = 6;
+const RETRIES = { firstMs: 250, longestMs: 8_000 };
+const REMEMBERED_FINGERPRINTS = 16;
 /** A feed without news reports the fingerprint at the end of each wait, and answers take a while. */
-const reportedForMs = MAX_WAIT_SECONDS * 1_000 + 5_000;
+const REPORTED_FOR_MS = MAX_WAIT_SECONDS * 1_000 + 5_000;
 
 /**
  * Decides when to fetch the key set whose fingerprint the issuer's feed reported.
@@ -32,7 +32,7 @@ export class FingerprintChase {
 
   /** Whether the last report of the feed is recent and of exactly this set. */
   confirms(held: string | undefined, nowMs: number): boolean {
-    return this.announced === held && nowMs - this.announcedAtMs < reportedForMs;
+    return this.announced === held && nowMs - this.announcedAtMs < REPORTED_FOR_MS;
   }
 
   /** Counts a fetch, answered or not, after which this is the set. */
@@ -41,7 +41,7 @@ export class FingerprintChase {
     if (announced === undefined || announced === held) return;
     this.tries.set(announced, this.triesFor(announced) + 1);
     const [oldest] = this.tries.keys();
-    if (this.tries.size > rememberedFingerprints) this.tries.delete(oldest!);
+    if (this.tries.size > REMEMBERED_FINGERPRINTS) this.tries.delete(oldest!);
   }
 
   /** How long after the last fetch to fetch again. `undefined`: there is no reason to. */
@@ -49,7 +49,7 @@ export class FingerprintChase {
     const { announced } = this;
     if (announced === undefined || announced === held) return undefined;
     const tries = this.triesFor(announced);
-    return tries < maxTries ? backOffMs(tries + 1, retries) : undefined;
+    return tries < MAX_TRIES ? backOffMs(tries + 1, RETRIES) : undefined;
   }
 
   private triesFor(fingerprint: string): number {

@@ -3,7 +3,7 @@ import { MAX_KID_LENGTH } from '../verifier/compact-jws.js';
 import type { VerificationKey } from '../verifier/key-set.js';
 import type { SigningAlgorithm } from '../verifier/signature.js';
 
-const describedAtMost = 10;
+const DESCRIBED_AT_MOST = 10;
 
 /** Keys by `kid`. Several keys of one `kid` differ in their algorithm (RFC 7517 section 4.5). */
 export class KeyTable implements Iterable<VerificationKey> {
@@ -109,7 +109,7 @@ function isRepeatedEdKey({ kid, algorithm, publicKey }: VerificationKey, keys: K
 /** For a log: what is wrong with which key. Bounded, whatever the issuer sent. */
 export function describeIgnored(ignored: readonly IgnoredJwk[]): string {
   const described = ignored
-    .slice(0, describedAtMost)
+    .slice(0, DESCRIBED_AT_MOST)
     .map(
       ({ kid, fault }) =>
         `${typeof kid === 'string' ? kid.slice(0, MAX_KID_LENGTH) : '?'} (${fault})`,

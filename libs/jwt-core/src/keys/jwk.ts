@@ -18,14 +18,14 @@ export type JwkFault =
   | 'weak_modulus'
   | 'weak_point';
 
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-const minModulusBits = 2048;
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+const MIN_MODULUS_BITS = 2048;
 // The cost of a verification grows with its square. OpenSSL refuses twice as much.
-const maxModulusBits = 8192;
-const maxExponent = 2n ** 32n;
+const MAX_MODULUS_BITS = 8192;
+const MAX_EXPONENT = 2n ** 32n;
 // In base64url, with room for a leading zero byte. A longer one would cost OpenSSL a second.
-const maxModulusLength = Math.ceil((maxModulusBits / 8 + 1) * (4 / 3));
-const maxExponentLength = 8;
+const MAX_MODULUS_LENGTH = Math.ceil((MAX_MODULUS_BITS / 8 + 1) * (4 / 3));
+const MAX_EXPONENT_LENGTH = 8;
 
 type Jwk = Readonly<Record<string, unknown>>;
 
@@ -62,7 +62,7 @@ export function parseJwk(
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'not_an_object';
   const { kid, kty, crv, use, alg, key_ops } = jwk as Jwk;
   // Leaked private keys (threat:leaked-private-keys) and shared secrets are never verified with.
-  if (privateMembers.some((member) => Object.hasOwn(jwk, member))) return 'private_key';
+  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member))) return 'private_key';
   const fitting = algorithms.filter((name) => {
     const type = TYPES[name];
     return type.kty === kty && (type.crv === undefined || type.crv === crv);
@@ -79,13 +79,13 @@ export function parseJwk(
 
 function rsaKey({ n, e }: Jwk): KeyObject | JwkFault {
   if (!isBase64url(n) || !isBase64url(e)) return 'malformed';
-  if (n.length > maxModulusLength) return 'bad_size';
-  if (e.length > maxExponentLength) return 'bad_exponent';
+  if (n.length > MAX_MODULUS_LENGTH) return 'bad_size';
+  if (e.length > MAX_EXPONENT_LENGTH) return 'bad_exponent';
   const publicKey = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
   const { modulusLength = 0, publicExponent = 0n } = publicKey.asymmetricKeyDetails ?? {};
-  if (modulusLength < minModulusBits || modulusLength > maxModulusBits) return 'bad_size';
+  if (modulusLength < MIN_MODULUS_BITS || modulusLength > MAX_MODULUS_BITS) return 'bad_size';
   // Weak keys (threat:weak-keys): with the exponent 1 every message is its own signature.
-  if (publicExponent < 3n || publicExponent > maxExponent || publicExponent % 2n === 0n) {
+  if (publicExponent < 3n || publicExponent > MAX_EXPONENT || publicExponent % 2n === 0n) {
     return 'bad_exponent';
   }
   return hasRocaPattern(n) ? 'weak_modulus' : publicKey;

@@ -46,8 +46,8 @@ interface HeldKeys {
   readonly askedAtMs: number;
 }
 
-const maxBytes = 64 * 1024;
-const maxTimerMs = 2 ** 31 - 1;
+const MAX_BYTES = 64 * 1024;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The keys of the issuer's JWKS endpoint, from `start` to `close`.
@@ -155,7 +155,7 @@ export class RemoteKeySet implements KeySet {
     const askedAtMs = this.monotonicNow();
     try {
       const { jwks } = await this.metadata.endpoints(signal);
-      const document = await fetchJson(jwks, { timeoutMs, maxBytes, signal });
+      const document = await fetchJson(jwks, { timeoutMs, maxBytes: MAX_BYTES, signal });
       this.hold(parseJwkSet(document, this.algorithms), askedAtMs);
       this.failure = undefined;
     } catch (error) {
@@ -222,6 +222,6 @@ export class RemoteKeySet implements KeySet {
 
 function duration(name: keyof typeof KEY_SET_DEFAULTS, options: RemoteKeySetOptions): number {
   const ms = options[name] ?? KEY_SET_DEFAULTS[name];
-  if (ms > 0 && ms <= maxTimerMs) return ms;
-  throw new RangeError(`${name} is a number of milliseconds from 1 to ${maxTimerMs}, not ${ms}`);
+  if (ms > 0 && ms <= MAX_TIMER_MS) return ms;
+  throw new RangeError(`${name} is a number of milliseconds from 1 to ${MAX_TIMER_MS}, not ${ms}`);
 }

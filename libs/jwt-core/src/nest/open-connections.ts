@@ -11,7 +11,7 @@ interface Open {
 }
 
 /** The wall clock may be set, or the machine sleep: no time-out is trusted for longer. */
-const longestTimeoutMs = 30_000;
+const LONGEST_TIMEOUT_MS = 30_000;
 
 /**
  * What is open for longer than a request, and ends with its token: sockets, streams, subscriptions.
@@ -82,7 +82,7 @@ export class OpenConnections {
   private readonly noteRevocation = (): void => this.sweepWithin(this.sweepTookMs * 9);
 
   private sweepWithin(ms: number): void {
-    const delayMs = Math.min(Math.max(ms, 0), longestTimeoutMs);
+    const delayMs = Math.min(Math.max(ms, 0), LONGEST_TIMEOUT_MS);
     const atMs = performance.now() + delayMs;
     if (atMs >= this.sweepAtMs) return;
     clearTimeout(this.timer);

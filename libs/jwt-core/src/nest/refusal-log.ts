@@ -1,6 +1,6 @@
-const windowMs = 10_000;
+const WINDOW_MS = 10_000;
 /** More than there are reasons, unless an application has very many scopes. */
-const mostLines = 50;
+const MOST_LINES = 50;
 
 /**
  * Logs why callers are refused. Anyone can cause refusals: each reason is logged once in ten seconds,
@@ -18,9 +18,9 @@ export class RefusalLog {
 
   note(reason: string): void {
     const nowMs = this.monotonicNow();
-    if (nowMs - this.startedAtMs >= windowMs) this.startWindow(nowMs);
+    if (nowMs - this.startedAtMs >= WINDOW_MS) this.startWindow(nowMs);
     const count = this.counts.get(reason) ?? 0;
-    if (count === 0 && this.counts.size === mostLines) return;
+    if (count === 0 && this.counts.size === MOST_LINES) return;
     this.counts.set(reason, count + 1);
     if (count > 0) return;
     const suppressed = (this.before.get(reason) ?? 1) - 1;
@@ -29,7 +29,8 @@ export class RefusalLog {
 
   private startWindow(nowMs: number): void {
     // Reasons of an older window than the last would be reported as if they were recent.
-    this.before = nowMs - this.startedAtMs < 2 * windowMs ? this.counts : new Map<string, number>();
+    this.before =
+      nowMs - this.startedAtMs < 2 * WINDOW_MS ? this.counts : new Map<string, number>();
     this.counts = new Map();
     this.startedAtMs = nowMs;
   }

@@ -7,7 +7,7 @@ import {
   type RevocationSource,
 } from '../revocation/revocation-source.js';
 import { connectionConfig } from './connection/connection-url.js';
-import { type FeedCursor, theBeginning, type FeedPlace } from './feed/cursor.js';
+import { type FeedCursor, THE_BEGINNING, type FeedPlace } from './feed/cursor.js';
 import { FeedPosition } from './feed/feed-position.js';
 import { RecentReader } from './feed/recent-reader.js';
 import { PageReader } from './feed/page-reader.js';
@@ -45,7 +45,7 @@ interface Answer {
 }
 
 /** A wait that ends without a successful read for so long ends with an error. */
-const unreachableAfterMs = 3_000;
+const UNREACHABLE_AFTER_MS = 3_000;
 
 /**
  * The revocations of a Postgres database, for processes beside it.
@@ -172,7 +172,7 @@ export class PostgresRevocationSource implements RevocationSource {
     const read = (place: FeedPlace, xmax?: bigint) => this.pages.read(place, recent, caller, xmax);
     if (cursor === undefined) {
       await this.firstPages.next(caller, '', signal);
-      return { page: await read(theBeginning), reset: true };
+      return { page: await read(THE_BEGINNING), reset: true };
     }
     const known = recent.read(cursor.place);
     // Readers have no names: those at one entry share their turns. So any number of connections
@@ -181,7 +181,7 @@ export class PostgresRevocationSource implements RevocationSource {
     const page = known ?? (await read(cursor.place, cursor.xmax));
     // A cursor of a later time than the database has come to: it was restored from a backup.
     const isAhead = cursor.xmax > (known ? recent.xmax : page.snapshot.xmax);
-    return isAhead ? { page: await read(theBeginning), reset: true } : { page, reset: false };
+    return isAhead ? { page: await read(THE_BEGINNING), reset: true } : { page, reset: false };
   }
 
   private batchOf(
@@ -189,7 +189,7 @@ export class PostgresRevocationSource implements RevocationSource {
     { cursors }: RecentRevocations,
     { ageMs }: RecentReader,
   ): RevocationBatch {
-    if (!(ageMs <= unreachableAfterMs)) {
+    if (!(ageMs <= UNREACHABLE_AFTER_MS)) {
       throw new RevocationSourceError('unavailable', 'The database was not read for seconds');
     }
     const { jwks } = this;

@@ -6,7 +6,7 @@ import type { Revocation } from '../revocation/revocation.js';
 // of the rows from the trigger `revoked_tokens_notify` (NOTIFY revoked_tokens), on which
 // `openListening` (feed/listening.ts) listens.
 // Each revocation of a client is a new one, also within a second: the trigger numbers it.
-const upsert = `
+const UPSERT = `
 WITH written AS (
   INSERT INTO revoked_tokens AS known (kind, id, exp, before)
   SELECT kind, id, max(exp), max(before)
@@ -33,7 +33,7 @@ export async function recordRevocations(
   revocations: readonly Revocation[],
 ): Promise<Revocation[]> {
   if (revocations.length === 0) return [];
-  const clients = await manager.query<{ id: string; tokenVersion: number }[]>(upsert, [
+  const clients = await manager.query<{ id: string; tokenVersion: number }[]>(UPSERT, [
     revocations.map(({ kind }) => kind),
     revocations.map(({ id }) => id),
     revocations.map(({ exp }) => exp),

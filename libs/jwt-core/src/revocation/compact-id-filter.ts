@@ -1,7 +1,7 @@
 /** In how many parts it is kept, by the lower eight bits of a hash. */
-export const filterParts = 256;
-const partBits = 12;
-const partWords = 2 ** (partBits - 5);
+export const FILTER_PARTS = 256;
+const PART_BITS = 12;
+const PART_WORDS = 2 ** (PART_BITS - 5);
 
 /**
  * Recognises most ids that are not in a table: a Bloom filter with one hash function, one bit for
@@ -13,7 +13,7 @@ const partWords = 2 ** (partBits - 5);
  * with its whole part, and the ids that remain in the part are added again.
  */
 export class CompactIdFilter {
-  private readonly words = new Int32Array(filterParts * partWords);
+  private readonly words = new Int32Array(FILTER_PARTS * PART_WORDS);
 
   mayHave(hash: number): boolean {
     const bit = bitOf(hash);
@@ -26,16 +26,16 @@ export class CompactIdFilter {
   }
 
   clear(part: number): void {
-    this.words.fill(0, part * partWords, (part + 1) * partWords);
+    this.words.fill(0, part * PART_WORDS, (part + 1) * PART_WORDS);
   }
 }
 
 /** The part that a hash belongs to. By its bits: the remainder of a signed word may be negative. */
 export function filterPartOf(hash: number): number {
-  return hash & (filterParts - 1);
+  return hash & (FILTER_PARTS - 1);
 }
 
 /** Its part, and then bits that choose neither that nor, as the uppermost do, a slot of the table. */
 function bitOf(hash: number): number {
-  return (filterPartOf(hash) << partBits) | ((hash >>> 8) & (2 ** partBits - 1));
+  return (filterPartOf(hash) << PART_BITS) | ((hash >>> 8) & (2 ** PART_BITS - 1));
 }

@@ -2,15 +2,15 @@ import type { CompactIdFilter } from './compact-id-filter.js';
 import { compactIdHash, type CompactId } from './compact-id.js';
 
 /** The words of an entry: the id's four, then `exp`. An `exp` of 0 marks a free slot. */
-const stride = 5;
-const exp = 4;
-const firstCapacity = 8;
-const growth = 1.4;
-const fullest = 0.7;
+const STRIDE = 5;
+const EXP = 4;
+const FIRST_CAPACITY = 8;
+const GROWTH = 1.4;
+const FULLEST = 0.7;
 /** A block has 256 slots. */
-const blockBits = 8;
-const blockCapacity = 1 << blockBits;
-const untouched = new Int32Array(stride);
+const BLOCK_BITS = 8;
+const BLOCK_CAPACITY = 1 << BLOCK_BITS;
+const UNTOUCHED = new Int32Array(STRIDE);
 /** Where entries are while their segment is rearranged. */
 let aside = new Int32Array(0);
 
@@ -23,7 +23,7 @@ let aside = new Int32Array(0);
  */
 export class CompactIdSegment {
   /** Whole ones, but for the last. */
-  private blocks = [untouched];
+  private blocks = [UNTOUCHED];
   private capacity = 1;
   private used = 0;
 
@@ -39,7 +39,7 @@ export class CompactIdSegment {
 
   has(hash: number, id: CompactId): boolean {
     const slot = this.slotOf(hash, id);
-    return this.blocks[slot >>> blockBits]![offsetOf(slot) + exp] !== 0;
+    return this.blocks[slot >>> BLOCK_BITS]![offsetOf(slot) + EXP] !== 0;
   }
 
   /**
@@ -50,14 +50,14 @@ export class CompactIdSegment {
    */
   add(hash: number, id: CompactId, seconds: number): boolean {
     const slot = this.slotOf(hash, id);
-    const block = this.blocks[slot >>> blockBits]!;
-    const at = offsetOf(slot) + exp;
+    const block = this.blocks[slot >>> BLOCK_BITS]!;
+    const at = offsetOf(slot) + EXP;
     if (block[at] !== 0) {
       block[at] = Math.max(block[at]! >>> 0, seconds);
       return false;
     }
     this.used++;
-    if (this.used > this.capacity * fullest) this.rearrange(this.capacity * growth, 0);
+    if (this.used > this.capacity * FULLEST) this.rearrange(this.capacity * GROWTH, 0);
     this.put(hash, id, seconds);
     return true;
   }
@@ -66,14 +66,14 @@ export class CompactIdSegment {
   prune(beforeSeconds: number): number {
     let expired = 0;
     for (const block of this.blocks) {
-      for (let at = exp; at < block.length; at += stride) {
+      for (let at = EXP; at < block.length; at += STRIDE) {
         if (block[at] !== 0 && block[at]! >>> 0 < beforeSeconds) expired++;
       }
     }
     if (expired === 0) return 0;
     this.used -= expired;
     // Putting what is left in order leaves no tombstones, which would lengthen every later search.
-    const roomy = (this.used / fullest) * Math.sqrt(growth);
+    const roomy = (this.used / FULLEST) * Math.sqrt(GROWTH);
     this.rearrange(Math.min(roomy, this.capacity), beforeSeconds);
     return expired;
   }
@@ -81,22 +81,22 @@ export class CompactIdSegment {
   /** Makes room for so many entries, and forgets what expired before the given second. */
   private rearrange(capacity: number, beforeSeconds: number): void {
     const words = this.setAside(beforeSeconds);
-    this.resize(Math.max(Math.ceil(capacity), firstCapacity));
+    this.resize(Math.max(Math.ceil(capacity), FIRST_CAPACITY));
     this.filter.clear(this.part);
-    for (let at = 0; at < words; at += stride) {
+    for (let at = 0; at < words; at += STRIDE) {
       const id = { a: aside[at]!, b: aside[at + 1]!, c: aside[at + 2]!, d: aside[at + 3]! };
-      this.put(compactIdHash(id), id, aside[at + exp]!);
+      this.put(compactIdHash(id), id, aside[at + EXP]!);
     }
   }
 
   /** Empties the blocks. @returns how many words of `aside` are entries now */
   private setAside(beforeSeconds: number): number {
-    const most = this.capacity * stride;
+    const most = this.capacity * STRIDE;
     if (aside.length < most) aside = new Int32Array(2 * most);
     let words = 0;
     for (const block of this.blocks) {
-      for (let at = 0; at < block.length; at += stride) {
-        const seconds = block[at + exp]! >>> 0;
+      for (let at = 0; at < block.length; at += STRIDE) {
+        const seconds = block[at + EXP]! >>> 0;
         if (seconds === 0 || seconds < beforeSeconds) continue;
         aside[words++] = block[at]!;
         aside[words++] = block[at + 1]!;
@@ -110,25 +110,25 @@ export class CompactIdSegment {
   }
 
   private resize(capacity: number): void {
-    const whole = Math.floor(capacity / blockCapacity);
-    const isWhole = (block: Int32Array) => block.length === blockCapacity * stride;
+    const whole = Math.floor(capacity / BLOCK_CAPACITY);
+    const isWhole = (block: Int32Array) => block.length === BLOCK_CAPACITY * STRIDE;
     const blocks = this.blocks.filter(isWhole).slice(0, whole);
-    while (blocks.length < whole) blocks.push(new Int32Array(blockCapacity * stride));
-    const rest = capacity % blockCapacity;
-    if (rest > 0) blocks.push(new Int32Array(rest * stride));
+    while (blocks.length < whole) blocks.push(new Int32Array(BLOCK_CAPACITY * STRIDE));
+    const rest = capacity % BLOCK_CAPACITY;
+    if (rest > 0) blocks.push(new Int32Array(rest * STRIDE));
     this.blocks = blocks;
     this.capacity = capacity;
   }
 
   private put(hash: number, id: CompactId, seconds: number): void {
     const slot = this.slotOf(hash, id);
-    const block = this.blocks[slot >>> blockBits]!;
+    const block = this.blocks[slot >>> BLOCK_BITS]!;
     const at = offsetOf(slot);
     block[at] = id.a;
     block[at + 1] = id.b;
     block[at + 2] = id.c;
     block[at + 3] = id.d;
-    block[at + exp] = seconds;
+    block[at + EXP] = seconds;
     this.filter.add(hash);
   }
 
@@ -138,9 +138,9 @@ export class CompactIdSegment {
     // The upper bits choose the slot, as the lower ones chose the segment.
     let slot = Math.floor(((hash >>> 0) / 2 ** 32) * capacity);
     for (;;) {
-      const block = blocks[slot >>> blockBits]!;
+      const block = blocks[slot >>> BLOCK_BITS]!;
       const at = offsetOf(slot);
-      if (block[at + exp] === 0) return slot;
+      if (block[at + EXP] === 0) return slot;
       // Hash collisions (threat:hash-collisions) lengthen a search and never change its answer: all 128 bits are compared.
       const isHere =
         block[at] === id.a &&
@@ -154,5 +154,5 @@ export class CompactIdSegment {
 }
 
 function offsetOf(slot: number): number {
-  return (slot & (blockCapacity - 1)) * stride;
+  return (slot & (BLOCK_CAPACITY - 1)) * STRIDE;
 }

@@ -1,8 +1,8 @@
-import { CompactIdFilter, filterPartOf, filterParts } from './compact-id-filter.js';
+import { CompactIdFilter, filterPartOf, FILTER_PARTS } from './compact-id-filter.js';
 import { CompactIdSegment } from './compact-id-segment.js';
 import { compactIdHash, type CompactId } from './compact-id.js';
 
-const never = 0xffff_ffff;
+const NEVER = 0xffff_ffff;
 
 /**
  * An exact set of 128-bit ids, each with the second at which it may be forgotten.
@@ -14,7 +14,7 @@ const never = 0xffff_ffff;
 export class CompactIdTable {
   private readonly filter = new CompactIdFilter();
   private readonly segments = Array.from(
-    { length: filterParts },
+    { length: FILTER_PARTS },
     (_, part) => new CompactIdSegment(this.filter, part),
   );
   private held = 0;
@@ -52,6 +52,6 @@ export class CompactIdTable {
 }
 
 function wholeSeconds(expiresAt: number): number {
-  if (!(expiresAt < never)) return never;
+  if (!(expiresAt < NEVER)) return NEVER;
   return Math.max(1, Math.ceil(expiresAt));
 }

@@ -1,7 +1,7 @@
 import type { JwtCoreLog } from '../log.js';
 import { backOffMs, spreadMs } from '../timing/back-off.js';
 
-const retries = { firstMs: 200, longestMs: 1_000 };
+const RETRIES = { firstMs: 200, longestMs: 1_000 };
 
 /** The failures of a feed in a row, from the first one to the next answer. */
 export class FeedOutage {
@@ -26,7 +26,7 @@ export class FeedOutage {
       this.log?.warn(`Revocation feed lost: ${reason}`);
     }
     // Random, so that services do not all read at the same moment when the feed is back.
-    return spreadMs(backOffMs(this.failures, retries));
+    return spreadMs(backOffMs(this.failures, RETRIES));
   }
 
   noteAnswer(): void {

@@ -13,13 +13,13 @@ import {
 } from './revocation-source.js';
 
 /** Several times what 10,000 entries take. */
-const maxBytes = 4 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 /** A Node server reads 16 KiB of request line and headers. */
-const maxAddressLength = 14 * 1024;
+const MAX_ADDRESS_LENGTH = 14 * 1024;
 /** A service that ends does not wait longer for an issuer that hangs. */
-const leaveTimeoutMs = 1_000;
+const LEAVE_TIMEOUT_MS = 1_000;
 
-const codes: Record<IssuerErrorCode, RevocationSourceErrorCode> = {
+const CODES: Record<IssuerErrorCode, RevocationSourceErrorCode> = {
   address_invalid: 'unavailable',
   unreachable: 'unavailable',
   bad_status: 'unavailable',
@@ -48,11 +48,15 @@ export class HttpRevocationSource implements RevocationSource {
     this.lastAfter = after;
     try {
       const address = await this.address(after, waitSeconds, signal);
-      const limits = { maxBytes, timeoutMs: waitSeconds * 1000 + DEFAULT_TIMEOUT_MS, signal };
+      const limits = {
+        maxBytes: MAX_BYTES,
+        timeoutMs: waitSeconds * 1000 + DEFAULT_TIMEOUT_MS,
+        signal,
+      };
       return readBatch(await fetchJson(address, limits));
     } catch (error) {
       if (!(error instanceof IssuerError)) throw error;
-      throw new RevocationSourceError(codes[error.code], error.message, { cause: error });
+      throw new RevocationSourceError(CODES[error.code], error.message, { cause: error });
     }
   }
 
@@ -67,7 +71,7 @@ export class HttpRevocationSource implements RevocationSource {
     const leaving = async (): Promise<void> => {
       const url = new URL(await this.address(lastAfter, 0, undefined));
       url.searchParams.set('leaving', 'true');
-      await fetchJson(url.href, { maxBytes, timeoutMs: leaveTimeoutMs });
+      await fetchJson(url.href, { maxBytes: MAX_BYTES, timeoutMs: LEAVE_TIMEOUT_MS });
     };
     await leaving().catch(() => undefined);
   }
@@ -95,6 +99,6 @@ export class HttpRevocationSource implements RevocationSource {
     const snapshot = url.href;
     url.searchParams.set('after', after);
     // Too long for a request line: no cursor of this feed, so the whole list is read again.
-    return url.href.length <= maxAddressLength ? url.href : snapshot;
+    return url.href.length <= MAX_ADDRESS_LENGTH ? url.href : snapshot;
   }
 }

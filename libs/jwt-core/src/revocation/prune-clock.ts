@@ -1,5 +1,5 @@
 /** The clock tolerance of verifiers may use all of the pruning grace beyond this. */
-const noticedStepMs = 1_000;
+const NOTICED_STEP_MS = 1_000;
 
 export interface PruneClockOptions {
   /** Milliseconds since the epoch. */
@@ -36,7 +36,7 @@ export class PruneClock {
    */
   wasSetBack(): boolean {
     this.nowSeconds();
-    const isSetBack = this.leadMs < this.acknowledgedLeadMs - noticedStepMs;
+    const isSetBack = this.leadMs < this.acknowledgedLeadMs - NOTICED_STEP_MS;
     if (isSetBack) this.acknowledgedLeadMs = this.leadMs;
     return isSetBack;
   }

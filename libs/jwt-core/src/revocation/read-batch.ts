@@ -3,9 +3,9 @@ import { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revoca
 import { RevocationSourceError, type RevocationBatch } from './revocation-source.js';
 
 /** Far beyond what is issued: an odd id is better enforced than a reason to lose the feed. */
-const maxTextLength = 1_024;
+const MAX_TEXT_LENGTH = 1_024;
 /** Such a cursor fits into a request line, even with each character percent-encoded. */
-const sendableCursor = /^[\x21-\x7e]{1,4096}$/;
+const SENDABLE_CURSOR = /^[\x21-\x7e]{1,4096}$/;
 
 /**
  * A batch out of an answer of the feed. Feed tampering (threat:feed-tampering): one malformed entry spoils the whole, as
@@ -19,7 +19,7 @@ const sendableCursor = /^[\x21-\x7e]{1,4096}$/;
 export function readBatch(document: unknown): RevocationBatch {
   if (!isObject(document)) throw fault('it is no object');
   const { cursor, reset, more, jwks, ageMs, expiredBefore, entries } = document;
-  if (typeof cursor !== 'string' || !sendableCursor.test(cursor)) {
+  if (typeof cursor !== 'string' || !SENDABLE_CURSOR.test(cursor)) {
     throw fault('`cursor` is no text of 1 to 4,096 visible ASCII characters');
   }
   if (typeof reset !== 'boolean') throw fault('`reset` is no boolean');
@@ -87,7 +87,7 @@ function isIdentifier(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value !== '' &&
-    value.length <= maxTextLength &&
+    value.length <= MAX_TEXT_LENGTH &&
     // Two ids that differ only in lone surrogates would have one hash.
     isWellFormed(value)
   );

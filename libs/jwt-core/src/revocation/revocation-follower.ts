@@ -31,12 +31,12 @@ export interface RevocationFollowerOptions {
   readonly wallNow?: (() => number) | undefined;
 }
 
-const answerMs = 5_000;
-const pruneEveryMs = 30_000;
+const ANSWER_MS = 5_000;
+const PRUNE_EVERY_MS = 30_000;
 /** A smaller step lies within the pruning grace: no token is refused because of it. */
-const noticedStepSeconds = 30;
+const NOTICED_STEP_SECONDS = 30;
 /** Takes about half a millisecond to apply. */
-const chunkSize = 500;
+const CHUNK_SIZE = 500;
 
 /**
  * Keeps a list up to date with its source, from `start` to `stop`, whatever the source does.
@@ -129,10 +129,10 @@ export class RevocationFollower {
    */
   private async apply(batch: RevocationBatch, askedAtMs: number): Promise<void> {
     const { entries, more, reset } = batch;
-    for (let at = 0; at === 0 || at < entries.length; at += chunkSize) {
+    for (let at = 0; at === 0 || at < entries.length; at += CHUNK_SIZE) {
       // Before the first chunk, too: to parse a page of several took long already.
-      if (entries.length > chunkSize) await nextTurn();
-      const end = at + chunkSize;
+      if (entries.length > CHUNK_SIZE) await nextTurn();
+      const end = at + CHUNK_SIZE;
       const chunk = entries.slice(at, end);
       this.list.apply(
         { ...batch, entries: chunk, reset: reset && at === 0, more: more || end < entries.length },
@@ -155,21 +155,21 @@ export class RevocationFollower {
       // One that fails proves nothing; the long poll reports why it fails.
       const batch = await this.readSource(cursor, 0).catch(() => undefined);
       const isRest = batch !== undefined && !batch.reset && !batch.more;
-      if (!isRest || batch.entries.length > chunkSize) continue;
+      if (!isRest || batch.entries.length > CHUNK_SIZE) continue;
       this.list.confirm(batch.entries, askedAtMs, batch.expiredBefore);
     }
   }
 
   private async prune(): Promise<void> {
     while (!this.isStopped) {
-      await this.pause(pruneEveryMs);
+      await this.pause(PRUNE_EVERY_MS);
       const steps = this.list.pruneInSteps(this.clock.nowSeconds());
       while (!this.isStopped && !steps.next().done) await nextTurn();
     }
   }
 
   private readSource(after: string | undefined, waitSeconds: number): Promise<RevocationBatch> {
-    return within(waitSeconds * 1000 + answerMs, this.stopping.signal, (signal) =>
+    return within(waitSeconds * 1000 + ANSWER_MS, this.stopping.signal, (signal) =>
       this.source.read(after, { waitSeconds, signal }),
     );
   }
@@ -179,7 +179,7 @@ export class RevocationFollower {
    * been corrected.
    */
   private hasForgottenMore({ more, expiredBefore = Infinity }: RevocationBatch): boolean {
-    return !more && this.list.forgottenBefore - expiredBefore > noticedStepSeconds;
+    return !more && this.list.forgottenBefore - expiredBefore > NOTICED_STEP_SECONDS;
   }
 
   private startAnew(): void {

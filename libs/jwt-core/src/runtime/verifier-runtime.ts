@@ -10,7 +10,7 @@ import type { VerifierSettings } from './verifier-options.js';
 
 export type { RuntimeOptions };
 
-const readyEveryMs = 20;
+const READY_EVERY_MS = 20;
 
 /**
  * Wires together everything that verifies tokens, from `start` to `close`. Nothing waits for the
@@ -70,7 +70,7 @@ export class VerifierRuntime {
       if (performance.now() >= giveUpAtMs) {
         throw new Error(`Not ready within ${withinMs} ms: ${missing}`);
       }
-      await pause(readyEveryMs);
+      await pause(READY_EVERY_MS);
     }
   }
 

@@ -57,8 +57,8 @@ export interface TokenOrigin {
   readonly nowSeconds: number;
 }
 
-export const lifeSeconds = 900;
-export const defaultClientId = 'web';
+export const LIFE_SECONDS = 900;
+export const DEFAULT_CLIENT_ID = 'web';
 
 /** The claims of a valid access token (RFC 9068), with the replacements in `claims`. */
 export function accessTokenClaims(origin: TokenOrigin, claims: Members): Members {
@@ -67,9 +67,9 @@ export function accessTokenClaims(origin: TokenOrigin, claims: Members): Members
     iss: issuer,
     sub: randomUUID(),
     aud: audience,
-    client_id: defaultClientId,
+    client_id: DEFAULT_CLIENT_ID,
     iat: nowSeconds,
-    exp: nowSeconds + lifeSeconds,
+    exp: nowSeconds + LIFE_SECONDS,
     jti: randomUUID(),
     sid: randomUUID(),
     scope: '',

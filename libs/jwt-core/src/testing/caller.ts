@@ -23,8 +23,8 @@ export interface CallerHeaders {
   readonly authorization: string;
 }
 
-const issuer = 'https://callers.test';
-const audience = 'service under test';
+const ISSUER = 'https://callers.test';
+const AUDIENCE = 'service under test';
 
 /** Made for each process: who else has a private key that this package trusts could call a service. */
 let key: SigningKey | undefined;
@@ -40,8 +40,8 @@ export function callersIssuer(): IssuerOptions {
   const own = callerKey();
   const get = (kid: string) => (kid === own.kid ? own : undefined);
   return {
-    issuer,
-    audience,
+    issuer: ISSUER,
+    audience: AUDIENCE,
     algorithms: ['ES256'],
     revocations: 'none',
     keySet: { get, find: (kid) => Promise.resolve(get(kid)) },
@@ -68,6 +68,11 @@ export function asCaller(caller: Caller = {}): CallerHeaders {
     ...(claims !== undefined && { claims }),
     ...token,
   };
-  const origin = { issuer, audience, key: callerKey(), nowSeconds: Math.floor(Date.now() / 1000) };
+  const origin = {
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    key: callerKey(),
+    nowSeconds: Math.floor(Date.now() / 1000),
+  };
   return { authorization: `Bearer ${mintToken(origin, members, {})}` };
 }

@@ -11,11 +11,11 @@ interface Follower {
   missedRounds: number;
 }
 
-const roundMs = 5;
+const ROUND_MS = 5;
 /** A service makes its next request at once, or within a second after a failure. */
-const mostMissedRounds = 1_000 / roundMs;
+const MOST_MISSED_ROUNDS = 1_000 / ROUND_MS;
 /** A service fetches keys a quarter of a second after its last fetch at the latest. */
-const mostRounds = 3_000 / roundMs;
+const MOST_ROUNDS = 3_000 / ROUND_MS;
 
 /**
  * Knows the services that follow the feed, so that a test can wait until they have a new key or a
@@ -75,10 +75,10 @@ export class FeedFollowers {
 
   /** Ends after three seconds at the latest, as not every reader goes on, or fetches keys. */
   private async until(isDone: (present: readonly Follower[]) => boolean): Promise<void> {
-    for (let round = 0; round < mostRounds && !isDone([...this.followers]); round++) {
+    for (let round = 0; round < MOST_ROUNDS && !isDone([...this.followers]); round++) {
       const present = [...this.followers];
       // Not by the global timer, which a test may have stopped.
-      await delay(roundMs);
+      await delay(ROUND_MS);
       for (const follower of present) this.noteRound(follower);
     }
   }
@@ -86,7 +86,7 @@ export class FeedFollowers {
   private noteRound(follower: Follower): void {
     if (follower.sent === undefined) return;
     follower.missedRounds += 1;
-    if (follower.missedRounds > mostMissedRounds) this.followers.delete(follower);
+    if (follower.missedRounds > MOST_MISSED_ROUNDS) this.followers.delete(follower);
   }
 
   private returning(after: string | undefined): Follower | undefined {

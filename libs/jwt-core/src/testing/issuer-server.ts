@@ -35,16 +35,16 @@ export class IssuerRefusal {
 /** Makes the answer of an endpoint. The signal aborts when the client is gone. */
 export type IssuerAnswer = (issuerRequest: IssuerRequest, signal: AbortSignal) => unknown;
 
-const issuerPaths: Readonly<Record<IssuerEndpoint, string>> = {
+const ISSUER_PATHS: Readonly<Record<IssuerEndpoint, string>> = {
   metadata: '/.well-known/oauth-authorization-server',
   jwks: '/.well-known/jwks.json',
   feed: '/revocations',
   token: '/oauth/token',
   introspect: '/oauth/introspect',
 };
-const endpoints = Object.keys(issuerPaths) as readonly IssuerEndpoint[];
-const posted: readonly IssuerEndpoint[] = ['token', 'introspect'];
-const cacheControl: Partial<Record<IssuerEndpoint, string>> = {
+const ENDPOINTS = Object.keys(ISSUER_PATHS) as readonly IssuerEndpoint[];
+const POSTED: readonly IssuerEndpoint[] = ['token', 'introspect'];
+const CACHE_CONTROL: Partial<Record<IssuerEndpoint, string>> = {
   metadata: 'no-cache',
   jwks: 'public, max-age=300',
 };
@@ -53,10 +53,10 @@ const cacheControl: Partial<Record<IssuerEndpoint, string>> = {
 export function issuerMetadata(issuer: string): unknown {
   return {
     issuer,
-    jwks_uri: issuer + issuerPaths.jwks,
-    revocation_feed: issuer + issuerPaths.feed,
-    token_endpoint: issuer + issuerPaths.token,
-    introspection_endpoint: issuer + issuerPaths.introspect,
+    jwks_uri: issuer + ISSUER_PATHS.jwks,
+    revocation_feed: issuer + ISSUER_PATHS.feed,
+    token_endpoint: issuer + ISSUER_PATHS.token,
+    introspection_endpoint: issuer + ISSUER_PATHS.introspect,
     response_types_supported: [],
   };
 }
@@ -70,8 +70,8 @@ export class IssuerServer {
   private readonly server = createServer((request, response) => {
     // By hand: `new URL` takes `//` for the beginning of a host, or throws.
     const [pathname] = (request.url ?? '/').split('?');
-    const endpoint = endpoints.find((name) => issuerPaths[name] === pathname);
-    const method = endpoint && posted.includes(endpoint) ? 'POST' : 'GET';
+    const endpoint = ENDPOINTS.find((name) => ISSUER_PATHS[name] === pathname);
+    const method = endpoint && POSTED.includes(endpoint) ? 'POST' : 'GET';
     if (endpoint === undefined || request.method !== method) response.writeHead(404).end();
     // A caller that has left, or a function of a test that throws, must not end the process.
     else this.serve(endpoint, request, response).catch(() => response.destroy());
@@ -96,7 +96,7 @@ export class IssuerServer {
 
   /** Starts or ends a fault, also for requests that wait for an answer. */
   setFault(endpoint: IssuerEndpoint | 'all', fault: IssuerFault | undefined): void {
-    for (const name of endpoint === 'all' ? endpoints : [endpoint]) {
+    for (const name of endpoint === 'all' ? ENDPOINTS : [endpoint]) {
       if (fault === undefined) this.faults.delete(name);
       else this.faults.set(name, fault);
     }
@@ -139,7 +139,7 @@ export class IssuerServer {
       const isRefusal = answer instanceof IssuerRefusal;
       response
         .setHeader('content-type', 'application/json')
-        .setHeader('cache-control', cacheControl[endpoint] ?? 'no-store')
+        .setHeader('cache-control', CACHE_CONTROL[endpoint] ?? 'no-store')
         .writeHead(isRefusal ? answer.status : 200)
         .end(JSON.stringify(isRefusal ? answer.body : answer));
       return;

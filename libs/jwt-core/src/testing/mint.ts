@@ -1,7 +1,7 @@
 import type { KeyPairKeyObjectResult } from 'node:crypto';
 import type { SigningAlgorithm } from '../verifier/signature.js';
 import {
-  lifeSeconds,
+  LIFE_SECONDS,
   type Members,
   mintToken,
   newKeyPair,
@@ -38,9 +38,9 @@ export function createMint(origin: () => TokenOrigin, versions: TokenVersions): 
   const shifted = (bySeconds: number) => origin().nowSeconds + bySeconds;
   const mint = (claims: Members = {}, header?: Members) => from({}, claims, header);
   return Object.assign(mint, {
-    expired: (claims: Members = {}) => from({ nowSeconds: shifted(-2 * lifeSeconds) }, claims),
+    expired: (claims: Members = {}) => from({ nowSeconds: shifted(-2 * LIFE_SECONDS) }, claims),
     notYetValid: (claims: Members = {}) =>
-      from({}, { nbf: shifted(lifeSeconds), exp: shifted(2 * lifeSeconds), ...claims }),
+      from({}, { nbf: shifted(LIFE_SECONDS), exp: shifted(2 * LIFE_SECONDS), ...claims }),
     otherAudience: (claims: Members = {}) => from({ audience: `not ${origin().audience}` }, claims),
     otherIssuer: (claims: Members = {}) => from({ issuer: `${origin().issuer}/other` }, claims),
     otherKey: (claims: Members = {}) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ClientCredentials } from '../issuer/client-credentials.js';
 import { compactId } from '../revocation/compact-id.js';
 import { RevocationEntries } from '../revocation/revocation-entries.js';
-import { lifeSeconds, type Members } from './access-token.js';
+import { LIFE_SECONDS, type Members } from './access-token.js';
 import { type IssuerRequest, IssuerRefusal } from './issuer-server.js';
 import type { MemoryRevocationSource } from './memory-revocation-source.js';
 import type { TestClock } from './test-clock.js';
@@ -54,7 +54,7 @@ export class OAuthEndpoints {
     return {
       access_token: isReference ? this.issuer.mintReference(claims) : this.issuer.mint(claims),
       token_type: 'Bearer',
-      expires_in: lifeSeconds,
+      expires_in: LIFE_SECONDS,
       scope,
     };
   }

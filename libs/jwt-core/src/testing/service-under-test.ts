@@ -7,13 +7,13 @@ export interface ServiceUnderTest {
 }
 
 /** An answer that was under way when the issuer went down may still be applied. */
-const settledMs = 20;
+const SETTLED_MS = 20;
 
 /** Makes its revocation list too old, once no answer proves the contrary. */
 export async function becomeStale(app: ServiceUnderTest): Promise<void> {
   const list = app.get(RevocationList) as RevocationList;
   do {
     list.distrust();
-    await delay(settledMs);
+    await delay(SETTLED_MS);
   } while (list.state === 'fresh');
 }

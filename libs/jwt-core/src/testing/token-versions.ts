@@ -1,4 +1,4 @@
-import { defaultClientId, type Members } from './access-token.js';
+import { DEFAULT_CLIENT_ID, type Members } from './access-token.js';
 
 /** How often each client was revoked, which the claim `token_version` of its later tokens says. */
 export class TokenVersions {
@@ -13,7 +13,7 @@ export class TokenVersions {
 
   /** The claims of a token, with its version if its client was revoked before. */
   complete(claims: Members): Members {
-    const { client_id: clientId = defaultClientId } = claims;
+    const { client_id: clientId = DEFAULT_CLIENT_ID } = claims;
     const version = this.versions.get(clientId);
     return version === undefined ? claims : { token_version: version, ...claims };
   }

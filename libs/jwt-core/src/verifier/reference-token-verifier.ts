@@ -14,8 +14,8 @@ export interface ReferenceTokenVerifierOptions {
   readonly monotonicNow?: (() => number) | undefined;
 }
 
-const rememberedForMs = 30_000;
-const mostUnderWay = 64;
+const REMEMBERED_FOR_MS = 30_000;
+const MOST_UNDER_WAY = 64;
 
 /**
  * Verifies reference tokens: the source is asked once for simultaneous requests with the same
@@ -58,7 +58,7 @@ export class ReferenceTokenVerifier {
   private introspect(token: string): Promise<ProvenToken> {
     const underWay = this.underWay.get(token);
     if (underWay !== undefined) return underWay;
-    if (this.underWay.size === mostUnderWay) {
+    if (this.underWay.size === MOST_UNDER_WAY) {
       throw new TokenError('introspection_unavailable', 'too many introspections are under way');
     }
     const asking = this.ask(token).finally(() => this.underWay.delete(token));
@@ -76,7 +76,7 @@ export class ReferenceTokenVerifier {
       throw new TokenError('token_invalid', 'a claim has a lone surrogate');
     const proven = provenToken(claims, expected, undefined, admission.nowSeconds());
     const lifeMs = (proven.expiresAt - admission.nowSeconds()) * 1000;
-    const untilMs = Math.min(askedAtMs + rememberedForMs, this.monotonicNow() + lifeMs);
+    const untilMs = Math.min(askedAtMs + REMEMBERED_FOR_MS, this.monotonicNow() + lifeMs);
     this.introspected.remember(token, { proven, untilMs });
     return proven;
   }

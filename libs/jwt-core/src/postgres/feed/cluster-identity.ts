@@ -3,19 +3,19 @@ import { DatabaseError, type Client } from 'pg';
 import { RevocationSourceError } from '../../revocation/revocation-source.js';
 
 // insufficient_privilege, undefined_function, feature_not_supported: managed databases differ.
-const refusals = ['42501', '42883', '0A000'];
+const REFUSALS = ['42501', '42883', '0A000'];
 
-const table = `(SELECT oid FROM pg_database WHERE datname = current_database()),
+const TABLE = `(SELECT oid FROM pg_database WHERE datname = current_database()),
   'revoked_tokens'::regclass::oid`;
 
 // The timeline changes when a standby takes over or a backup is restored up to some moment. The
 // control file holds it too, but on a new primary only after the first checkpoint.
-const exact = `SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
-  left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), ${table}) AS identity,
+const EXACT = `SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+  left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), ${TABLE}) AS identity,
   pg_is_in_recovery() AS is_standby`;
 
 // Changes with each start of the server: readers get the whole list more often than necessary.
-const careful = `SELECT concat_ws('/', pg_postmaster_start_time(), ${table}) AS identity,
+const CAREFUL = `SELECT concat_ws('/', pg_postmaster_start_time(), ${TABLE}) AS identity,
   pg_is_in_recovery() AS is_standby`;
 
 /**
@@ -26,9 +26,9 @@ const careful = `SELECT concat_ws('/', pg_postmaster_start_time(), ${table}) AS 
  * @throws RevocationSourceError on a standby: its snapshots do not say which transactions are open
  */
 export async function clusterIdentity(client: Client): Promise<string> {
-  const { identity, is_standby } = await read(client, exact).catch((error: unknown) => {
-    if (error instanceof DatabaseError && refusals.includes(error.code ?? '')) {
-      return read(client, careful);
+  const { identity, is_standby } = await read(client, EXACT).catch((error: unknown) => {
+    if (error instanceof DatabaseError && REFUSALS.includes(error.code ?? '')) {
+      return read(client, CAREFUL);
     }
     throw error;
   });

@@ -19,11 +19,11 @@ export interface FeedConnectionOptions {
 }
 
 /** To connect, log in and set up. A database that takes longer counts as unavailable. */
-const openWithinMs = 2_000;
+const OPEN_WITHIN_MS = 2_000;
 
 // The one statement of the feed is planned once, maybe while the table is small. The plan must be
 // right for a large table, too: by the index, and without the milliseconds that JIT would take.
-const planning = `
+const PLANNING = `
   SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off;
   SET plan_cache_mode = force_generic_plan;`;
 
@@ -62,15 +62,15 @@ export class FeedConnection {
       signal.removeEventListener('abort', abort);
       stream.destroy(error);
     });
-    const tooLong = `Not connected within ${openWithinMs} ms`;
+    const tooLong = `Not connected within ${OPEN_WITHIN_MS} ms`;
     const timer = setTimeout(
       () => stream.destroy(new RevocationSourceError('unavailable', tooLong)),
-      openWithinMs,
+      OPEN_WITHIN_MS,
     );
     try {
       await client.connect();
       await prepareSession(client, config);
-      await client.query(`SET statement_timeout = ${statementTimeoutMs}; ${planning} ${setUp}`);
+      await client.query(`SET statement_timeout = ${statementTimeoutMs}; ${PLANNING} ${setUp}`);
       return new FeedConnection(client, lost, await cursorsOf(client), stream);
     } catch (error) {
       stream.destroy();

@@ -5,7 +5,7 @@ import {
   isAtLeast,
   parseSnapshot,
   placeAt,
-  theBeginning,
+  THE_BEGINNING,
   type FeedPlace,
 } from './cursor.js';
 
@@ -33,7 +33,7 @@ describe('a place', () => {
   });
 
   it('has seen nothing at the beginning', () => {
-    expect(hasSeen(theBeginning, key(0n, 'client', 'a'))).toBe(false);
+    expect(hasSeen(THE_BEGINNING, key(0n, 'client', 'a'))).toBe(false);
   });
 });
 

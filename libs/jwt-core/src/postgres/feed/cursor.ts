@@ -41,7 +41,7 @@ export interface FeedPlace extends PublicationKey {
   readonly open: ReadonlySet<bigint>;
 }
 
-const snapshotForm = /^\d{1,20}:(\d{1,20}):((?:\d{1,20}(?:,\d{1,20})*)?)$/;
+const SNAPSHOT_FORM = /^\d{1,20}:(\d{1,20}):((?:\d{1,20}(?:,\d{1,20})*)?)$/;
 
 /**
  * Reads the text form of a `pg_snapshot`, `xmin:xmax:xip,…`. The ids are 64 bits long (`xid8`).
@@ -49,13 +49,13 @@ const snapshotForm = /^\d{1,20}:(\d{1,20}):((?:\d{1,20}(?:,\d{1,20})*)?)$/;
  * @throws TypeError when it is none.
  */
 export function parseSnapshot(text: string): PgSnapshot {
-  const [, xmax, xip] = snapshotForm.exec(text) ?? [];
+  const [, xmax, xip] = SNAPSHOT_FORM.exec(text) ?? [];
   if (xmax === undefined || xip === undefined) throw new TypeError('Not a pg_snapshot');
   return { xmax: BigInt(xmax), open: xip === '' ? [] : xip.split(',').map(BigInt) };
 }
 
 /** Nothing seen yet. */
-export const theBeginning: FeedPlace = { xid: 0n, kind: '', id: '', open: new Set() };
+export const THE_BEGINNING: FeedPlace = { xid: 0n, kind: '', id: '', open: new Set() };
 
 /** Everything up to the key that is visible in the snapshot. */
 export function placeAt({ xid, kind, id }: PublicationKey, { open }: PgSnapshot): FeedPlace {
@@ -100,8 +100,8 @@ export interface FeedCursor {
 }
 
 /** Receivers accept 4,096 characters. Some thousand open transactions fit. */
-const maxLength = 4_096;
-const macBytes = 16;
+const MAX_LENGTH = 4_096;
+const MAC_BYTES = 16;
 
 /**
  * Writes cursors as text, with a MAC (HMAC-SHA256, 128 bits), and reads those alone that were written
@@ -133,14 +133,14 @@ export class CursorCodec {
     const texts = [kind, id, jwks].map((text) => Buffer.from(text).toString('base64url'));
     const payload = [...texts, numbers.map((each) => each.toString(16)).join('-')].join('.');
     const text = `${payload}.${this.mac(payload)}`;
-    if (text.length <= maxLength) return text;
+    if (text.length <= MAX_LENGTH) return text;
     const message = `${open.size} open transactions are too many for a cursor`;
     throw new RevocationSourceError('unavailable', message);
   }
 
   /** What {@link encode} was given; `undefined` for any other text. */
   decode(text: string): FeedCursor | undefined {
-    if (text.length > maxLength) return undefined;
+    if (text.length > MAX_LENGTH) return undefined;
     const end = text.lastIndexOf('.');
     if (end < 0 || !this.isMac(text.slice(end + 1), text.slice(0, end))) return undefined;
     // The MAC proves that it was written here, so its form needs no check.
@@ -156,7 +156,7 @@ export class CursorCodec {
 
   private mac(payload: string): string {
     const digest = createHmac('sha256', this.key).update(payload).digest();
-    return digest.subarray(0, macBytes).toString('base64url');
+    return digest.subarray(0, MAC_BYTES).toString('base64url');
   }
 
   private isMac(mac: string, payload: string): boolean {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migratedDatabase, type MigratedDatabase } from '../migrated-database.fixture.js';
 import { FeedConnection } from './connection.js';
-import { CursorCodec, theBeginning, type PublicationKey } from './cursor.js';
+import { CursorCodec, THE_BEGINNING, type PublicationKey } from './cursor.js';
 import { ModelDatabase, RealDatabase, type Transactions } from './model-database.fixture.js';
 import { readPage, type FeedPage } from './read-page.js';
 import { RecentRevocations } from './recent-revocations.js';
@@ -20,7 +20,7 @@ class Reader {
 
   async read(connection: Connection, recent?: RecentRevocations): Promise<FeedPage> {
     const asked = this.cursor === undefined ? undefined : cursors.decode(this.cursor);
-    const after = asked?.place ?? theBeginning;
+    const after = asked?.place ?? THE_BEGINNING;
     const known = recent?.read(after);
     const isFromMemory = known !== undefined && known.entries.length <= limit;
     const page = isFromMemory ? known : await readPage(connection, { after, limit });
@@ -44,7 +44,7 @@ class Feed {
 
   static async begin(): Promise<Feed> {
     const database = new ModelDatabase();
-    const page = await readPage(database.connection, { after: theBeginning });
+    const page = await readPage(database.connection, { after: THE_BEGINNING });
     return new Feed(database, new RecentRevocations(cursors, page));
   }
 

@@ -17,7 +17,7 @@ export interface ListeningOptions {
 }
 
 /** A dead connection is closed at its third beat: within 2.7 seconds. */
-const beatEveryMs = 900;
+const BEAT_EVERY_MS = 900;
 
 /**
  * Opens a connection that listens for new revocations: the trigger `revoked_tokens_notify` of the
@@ -57,7 +57,7 @@ export async function openListening(options: ListeningOptions): Promise<FeedConn
     connection.query(query).catch(() => undefined);
     onHint();
   };
-  const timer = setInterval(beat, beatEveryMs);
+  const timer = setInterval(beat, BEAT_EVERY_MS);
   void connection.lost.then(() => clearInterval(timer));
   return connection;
 }

@@ -26,11 +26,11 @@ interface SharedPage {
 }
 
 /** Of one caller, of different pages. */
-const maxDue = 1_000;
+const MAX_DUE = 1_000;
 /** Services that start together share pages for so long. */
-const sharedForMs = 1_000;
+const SHARED_FOR_MS = 1_000;
 /** Some 400 KB each. */
-const maxShared = 8;
+const MAX_SHARED = 8;
 
 /**
  * Reads pages that are older than the recent revocations, on a connection of its own, so that the
@@ -90,7 +90,7 @@ export class PageReader {
 
   private async fullPage(key: string): Promise<FeedPage | undefined> {
     const shared = this.shared.get(key);
-    return shared && performance.now() - shared.atMs < sharedForMs ? shared.full : undefined;
+    return shared && performance.now() - shared.atMs < SHARED_FOR_MS ? shared.full : undefined;
   }
 
   private async inTurn(
@@ -100,7 +100,7 @@ export class PageReader {
     caller: string,
   ): Promise<FeedPage> {
     const queue = this.queues.get(caller) ?? [];
-    if (queue.length >= maxDue) {
+    if (queue.length >= MAX_DUE) {
       throw new RevocationSourceError('unavailable', 'Too many pages are requested');
     }
     const due = this.due.get(key) ?? this.enqueue(key, after, recent);
@@ -169,7 +169,7 @@ export class PageReader {
     this.shared.delete(key);
     this.shared.set(key, { full, atMs: performance.now() });
     const [oldest] = this.shared.keys();
-    if (this.shared.size > maxShared) this.shared.delete(oldest!);
+    if (this.shared.size > MAX_SHARED) this.shared.delete(oldest!);
     return page;
   }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migratedDatabase, type MigratedDatabase } from '../migrated-database.fixture.js';
 import { recordRevocations } from '../record-revocations.js';
 import { FeedConnection } from './connection.js';
-import { theBeginning } from './cursor.js';
+import { THE_BEGINNING } from './cursor.js';
 import { readEnd, readPage, type FeedPage } from './read-page.js';
 
 let database: MigratedDatabase;
@@ -30,14 +30,14 @@ const ids = ({ entries }: FeedPage) => entries.map(({ id }) => id);
 
 describe('a page', () => {
   it('is empty at the beginning of an empty table, and stays there', async () => {
-    const page = await readPage(connection, { after: theBeginning });
-    expect(page).toMatchObject({ entries: [], more: false, place: theBeginning });
+    const page = await readPage(connection, { after: THE_BEGINNING });
+    expect(page).toMatchObject({ entries: [], more: false, place: THE_BEGINNING });
   });
 
   it('returns what was published, by transaction, then in the order of keys', async () => {
     await database.revoke(jti('z'), { ...jti('y'), kind: 'kid' });
     await database.revoke(jti('b'), jti('a'), jti('\u{1f511}'), jti('\uffee'));
-    const page = await readPage(connection, { after: theBeginning });
+    const page = await readPage(connection, { after: THE_BEGINNING });
     expect(ids(page)).toEqual(['z', 'y', 'a', 'b', '\uffee', '\u{1f511}']);
     expect(page.more).toBe(false);
     expect(ids(await readPage(connection, { after: page.place }))).toEqual([]);
@@ -45,7 +45,7 @@ describe('a page', () => {
 
   it('ends in the middle of a transaction when it is full, and the next goes on there', async () => {
     await database.revoke(...['a', 'b', 'c', 'd', 'e'].map((id) => jti(id)));
-    const first = await readPage(connection, { after: theBeginning, limit: 2 });
+    const first = await readPage(connection, { after: THE_BEGINNING, limit: 2 });
     const second = await readPage(connection, { after: first.place, limit: 2 });
     const third = await readPage(connection, { after: second.place, limit: 2 });
     expect([first, second, third].map(ids)).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
@@ -54,7 +54,7 @@ describe('a page', () => {
 
   it('leaves out what expired more than a minute ago, and reads on behind it', async () => {
     await database.revoke(jti('kept', nowSeconds() - 30), jti('gone', nowSeconds() - 90));
-    const page = await readPage(connection, { after: theBeginning });
+    const page = await readPage(connection, { after: THE_BEGINNING });
     expect(ids(page)).toEqual(['kept']);
     await database.revoke(jti('expired', nowSeconds() - 90));
     const next = await readPage(connection, { after: page.place });
@@ -67,7 +67,7 @@ describe('a page', () => {
     await late.startTransaction();
     await recordRevocations(late.manager, [jti('late')]);
     await database.revoke(jti('early'));
-    const first = await readPage(connection, { after: theBeginning });
+    const first = await readPage(connection, { after: THE_BEGINNING });
     expect(ids(first)).toEqual(['early']);
     await late.commitTransaction();
     await late.release();
@@ -77,7 +77,7 @@ describe('a page', () => {
 
   it('stops at the newest entry, as a crash can give later ids out again', async () => {
     await database.revoke(jti('a'));
-    const { place } = await readPage(connection, { after: theBeginning });
+    const { place } = await readPage(connection, { after: THE_BEGINNING });
     for (let n = 0; n < 5; n++) await database.dataSource.query('SELECT pg_current_xact_id()');
     const page = await readPage(connection, { after: place });
     expect(page.place).toEqual(place);
@@ -86,7 +86,7 @@ describe('a page', () => {
 
   it('takes the reader as far as it is known to be, though the entries there are pruned', async () => {
     const known = { xid: 4n, kind: '', id: '' };
-    const page = await readPage(connection, { after: theBeginning, known });
+    const page = await readPage(connection, { after: THE_BEGINNING, known });
     expect(page.place).toMatchObject(known);
   });
 
@@ -99,9 +99,9 @@ describe('a page', () => {
 });
 
 it('the end is the place of a reader that has read everything', async () => {
-  expect((await readEnd(connection)).place).toEqual(theBeginning);
+  expect((await readEnd(connection)).place).toEqual(THE_BEGINNING);
   await database.revoke(jti('a'), jti('b'));
-  const { place } = await readPage(connection, { after: theBeginning });
+  const { place } = await readPage(connection, { after: THE_BEGINNING });
   expect(await readEnd(connection)).toMatchObject({ place, entries: [], more: false });
 });
 

@@ -6,7 +6,7 @@ import {
   latestKey,
   parseSnapshot,
   placeAt,
-  theBeginning,
+  THE_BEGINNING,
   type FeedPlace,
   type PgSnapshot,
   type PublicationKey,
@@ -56,7 +56,7 @@ interface EntryColumns {
 // entries of transactions that were open at the place, and everything that follows the place.
 // Entries come by column: building an array for each takes as long again as reading them. They are
 // sorted before, not in each array_agg: before Postgres 16 each would sort all of them.
-const text = `
+const TEXT = `
 WITH moment AS MATERIALIZED (
   SELECT pg_current_snapshot() AS snapshot,
          floor(extract(epoch FROM now()))::bigint - ${PRUNE_GRACE_SECONDS} AS expired_before
@@ -101,7 +101,7 @@ export async function readPage(
   { after, known = after, limit = PAGE_SIZE }: PageRequest,
 ): Promise<FeedPage> {
   const values = [`${after.xid}`, after.kind, after.id, `{${[...after.open].join()}}`, limit + 1];
-  const row = await connection.query<Row>({ name: 'read page', text, values });
+  const row = await connection.query<Row>({ name: 'read page', text: TEXT, values });
   const found = row.entries.kinds?.length ?? 0;
   const more = found > limit;
   const entries = publishedRevocations(row.entries, Math.min(found, limit));
@@ -114,8 +114,8 @@ export async function readPage(
 
 /** Reads how far one has come who has read everything. */
 export function readEnd(connection: FeedConnection): Promise<FeedPage> {
-  const behindEverything = { ...theBeginning, xid: 2n ** 64n - 1n };
-  return readPage(connection, { after: behindEverything, known: theBeginning });
+  const behindEverything = { ...THE_BEGINNING, xid: 2n ** 64n - 1n };
+  return readPage(connection, { after: behindEverything, known: THE_BEGINNING });
 }
 
 function publishedRevocations(columns: EntryColumns, count: number): PublishedRevocation[] {

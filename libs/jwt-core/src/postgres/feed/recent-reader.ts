@@ -20,9 +20,9 @@ export interface RecentReaderOptions {
 }
 
 /** A database that is back is noticed soon. */
-const retries = { firstMs: 50, longestMs: 500 };
+const RETRIES = { firstMs: 50, longestMs: 500 };
 /** A larger step back is the database's clock set back: entries that were left out count again. */
-const noticedStepSeconds = 30;
+const NOTICED_STEP_SECONDS = 30;
 
 /**
  * Keeps the recent revocations up to date, through one connection for all services that read the
@@ -79,7 +79,7 @@ export class RecentReader {
   private connect(failures: number): Promise<FeedConnection> {
     const { config, signal, channels } = this.options;
     const onHint = () => void this.refresh().catch(() => undefined);
-    const attempt = sleep(spreadMs(backOffMs(failures, retries)), undefined, { signal }).then(() =>
+    const attempt = sleep(spreadMs(backOffMs(failures, RETRIES)), undefined, { signal }).then(() =>
       openListening({ config, signal, onHint, channels }),
     );
     // Services that need the connection get the failure; perhaps there are none.
@@ -108,7 +108,7 @@ export class RecentReader {
       const page = await readPage(connection, { after: recent.place });
       const hasGoneBack =
         page.snapshot.xmax < recent.xmax ||
-        page.expiredBefore < recent.expiredBefore - noticedStepSeconds;
+        page.expiredBefore < recent.expiredBefore - NOTICED_STEP_SECONDS;
       if (hasGoneBack) return this.startAnew(connection);
       recent.append(page);
       this.hasNews ||= page.entries.length > 0;

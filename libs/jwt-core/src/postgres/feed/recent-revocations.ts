@@ -9,7 +9,7 @@ import {
 import type { FeedPage, PublishedRevocation } from './read-page.js';
 import { PAGE_SIZE } from '../../revocation/revocation-source.js';
 
-const sharedForSeconds = 30;
+const SHARED_FOR_SECONDS = 30;
 
 interface RecentRead {
   readonly since: FeedPlace;
@@ -100,7 +100,7 @@ export class RecentRevocations {
 
   /** An older page may still hold entries that expired since: so readers share it for longer. */
   private isCurrent({ place, expiredBefore }: FeedPage): boolean {
-    return place === this.place && this.expiredBefore - expiredBefore < sharedForSeconds;
+    return place === this.place && this.expiredBefore - expiredBefore < SHARED_FOR_SECONDS;
   }
 
   private readsSince(after: FeedPlace): readonly RecentRead[] {

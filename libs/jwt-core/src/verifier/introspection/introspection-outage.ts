@@ -12,8 +12,8 @@ export interface IntrospectionFailure {
   readonly cause?: unknown;
 }
 
-const retries = { firstMs: 100, longestMs: 1_000 };
-const longestPauseMs = 30_000;
+const RETRIES = { firstMs: 100, longestMs: 1_000 };
+const LONGEST_PAUSE_MS = 30_000;
 
 /** Failures of introspection in a row: logs changes, and waits between attempts. */
 export class IntrospectionOutage {
@@ -47,10 +47,10 @@ export class IntrospectionOutage {
     const error = new TokenError('introspection_unavailable', message, { cause });
     const nowMs = this.monotonicNow();
     if (nowMs < this.pausedUntilMs) return error;
-    const askedForMs = Math.min(failure.retryAfterMs ?? 0, longestPauseMs);
+    const askedForMs = Math.min(failure.retryAfterMs ?? 0, LONGEST_PAUSE_MS);
     this.failures += 1;
     this.lastError = error;
-    this.pausedUntilMs = nowMs + Math.max(backOffMs(this.failures, retries), askedForMs);
+    this.pausedUntilMs = nowMs + Math.max(backOffMs(this.failures, RETRIES), askedForMs);
     return error;
   }
 

@@ -17,7 +17,7 @@ export interface IntrospectionSourceOptions {
 }
 
 /** `claims` may have 64 KiB. The rest is for the others, and for escapes. */
-const maxBytes = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 /**
  * The introspection endpoint (RFC 7662) in the issuer's metadata, over HTTP.
@@ -53,7 +53,7 @@ export class IntrospectionSource implements ReferenceTokenSource {
       throw new IssuerError('bad_metadata', 'the metadata name no introspection_endpoint');
     }
     const form = { token, token_type_hint: 'access_token' };
-    const limits = { timeoutMs: metadata.timeoutMs, maxBytes, signal: metadata.closed };
+    const limits = { timeoutMs: metadata.timeoutMs, maxBytes: MAX_BYTES, signal: metadata.closed };
     return postForm(introspection, form, credentials, limits);
   }
 
