@@ -149,10 +149,14 @@ describe('an account that its user deletes', () => {
 
   it('is sent no link any more that was asked for before', async () => {
     const { access_token: token } = await newUser('asked@example.com');
+    const { outcomes } = auth.get(MailSender);
+    const failedBefore = outcomes.failed;
     mailbox.refusal = new Error('later');
     await auth.call('POST', '/auth/email/verify/resend', { token });
     const body = { newEmail: 'asked-new@example.com' };
     await auth.call('POST', '/auth/email/change', { token, body });
+    // An attempt that is under way would send its mail once the server takes it again.
+    await expect.poll(() => outcomes.failed, PATIENCE).toBe(failedBefore + 2);
     expect(await remove(token)).toBe(204);
     await sendWaiting();
     expect((await takeMail(auth, mailbox, 'asked@example.com')).subject).toContain('being deleted');
