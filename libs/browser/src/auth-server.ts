@@ -1,80 +1,14 @@
+import {
+  SecondFactorError,
+  SessionError,
+  type Credentials,
+  type FactorProof,
+  type PasskeyCredentials,
+  type Problem,
+  type Proof,
+  type SecondFactorDemand,
+} from './api.js';
 import { principalOf, scopesIn, type Principal } from './principal.js';
-
-/** What a user types, and what the session is limited to. */
-export interface Credentials {
-  readonly email: string;
-  readonly password: string;
-  /** Of what the user may do, only this. */
-  readonly scope?: string;
-  /** The audience of the session's tokens. */
-  readonly resource?: string;
-}
-
-/** A second factor: one of these. */
-export interface FactorProof {
-  /** Of an authenticator app. */
-  readonly code?: string;
-  readonly recoveryCode?: string;
-  /** A `PublicKeyCredential` of `navigator.credentials.get()`, as its `toJSON()` gives it. */
-  readonly passkey?: object;
-}
-
-/** A passkey alone, and what the session is limited to. */
-export interface PasskeyCredentials extends Pick<Credentials, 'scope' | 'resource'> {
-  readonly passkey: object;
-}
-
-/** What proves anew who the user is. */
-export interface Proof extends FactorProof {
-  readonly password?: string;
-}
-
-/** What the second step of a login needs. */
-export interface SecondFactorDemand {
-  /** For `loginWithFactor`, once. */
-  readonly ticket: string;
-  /** What the user has: `totp`, `passkey`, `recovery-code`. */
-  readonly methods: readonly string[];
-  /** For `navigator.credentials.get()`, of a user with a passkey. */
-  readonly passkey?: object;
-  /** Seconds. */
-  readonly expiresIn: number;
-}
-
-/** The password was right, and the user has a second factor: `loginWithFactor` ends the login. */
-export class SecondFactorError extends Error {
-  override readonly name = 'SecondFactorError';
-
-  constructor(readonly mfa: SecondFactorDemand) {
-    super('The login needs a second factor');
-  }
-}
-
-/** The body of a refusal (RFC 9457). */
-export interface Problem {
-  readonly status: number;
-  /** What programs switch on, such as `invalid_credentials` or `too_many_attempts`. */
-  readonly code: string;
-  readonly title?: string;
-  readonly detail?: string;
-  readonly errors?: readonly { readonly path: string; readonly message: string }[];
-}
-
-/** Auth refused. `retryAfterSeconds` is there if it said when to try again. */
-export class SessionError extends Error {
-  override readonly name = 'SessionError';
-
-  constructor(
-    readonly problem: Problem,
-    readonly retryAfterSeconds?: number,
-  ) {
-    super(problem.detail ?? problem.code);
-  }
-
-  get code(): string {
-    return this.problem.code;
-  }
-}
 
 /** An access token that auth has just issued. */
 export interface Access {

@@ -1,6 +1,5 @@
 export { createSession } from './session.js';
-export type { Session, SessionOptions } from './session.js';
-export { SecondFactorError, SessionError } from './auth-server.js';
+export { SecondFactorError, SessionError } from './api.js';
 export type {
   Credentials,
   FactorProof,
@@ -8,5 +7,7 @@ export type {
   Problem,
   Proof,
   SecondFactorDemand,
-} from './auth-server.js';
+  Session,
+  SessionOptions,
+} from './api.js';
 export type { Principal } from './principal.js';

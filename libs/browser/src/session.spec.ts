@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { createSession, type Session } from './session.js';
+import type { Session } from './api.js';
+import { createSession } from './session.js';
 
 /** What auth does with a call, until a test says when. */
 let answer: (path: string) => void;

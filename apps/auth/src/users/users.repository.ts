@@ -39,7 +39,6 @@ type ChangedColumns = Partial<
 >;
 
 const UNIQUE_VIOLATION = '23505';
-
 type LoginRow = Omit<UserAtLogin, 'user'> & { readonly 'account.id': string | null };
 
 /** All SQL of users. */
@@ -91,8 +90,7 @@ export class UsersRepository {
     const rows = await execute<LoginRow>(manager, this.findAtLoginStatement, values);
     const [row] = rows as [LoginRow];
     const user = row['account.id'] === null ? null : this.columns.read(row);
-    const { lastLoginHere, hasFailedHere } = row;
-    return { user, lastLoginHere, hasFailedHere };
+    return { user, lastLoginHere: row.lastLoginHere, hasFailedHere: row.hasFailedHere };
   }
 
   /**
@@ -139,7 +137,7 @@ export class UsersRepository {
     const values = columns.map((column): unknown => column.getEntityValue(user));
     const isReplaced = `known.registration = 'pending' AND known.email_verified_at IS NULL
       AND NOT known.is_disabled AND $${values.length + 1}::boolean`;
-    const rows = await manager.query<{ id: string; passwordHash: string }[]>(
+    const [row] = await manager.query<[{ id: string; passwordHash: string }]>(
       `INSERT INTO users AS known (${names}) VALUES (${places})
        ON CONFLICT (email_key) DO UPDATE SET
          password_hash = CASE WHEN ${isReplaced}
@@ -149,7 +147,6 @@ export class UsersRepository {
        RETURNING id, password_hash AS "passwordHash"`,
       [...values, mayReplace],
     );
-    const [row] = rows as [{ id: string; passwordHash: string }];
     return { id: row.id, isChanged: row.passwordHash === user.passwordHash };
   }
 
@@ -193,8 +190,9 @@ export class UsersRepository {
 
   /** Takes a role from all who have it. */
   async removeRole(manager: EntityManager, role: string): Promise<void> {
-    const sql = 'UPDATE users SET roles = array_remove(roles, $1) WHERE $1 = ANY (roles)';
-    await manager.query(sql, [role]);
+    await manager.query('UPDATE users SET roles = array_remove(roles, $1) WHERE $1 = ANY (roles)', [
+      role,
+    ]);
   }
 
   /** Whether an administrator remains who can log in: not one whose e-mail waits to be verified. */
@@ -230,15 +228,12 @@ export class UsersRepository {
   async changeEmail(manager: EntityManager, { id }: User, email: string, now: Date): Promise<void> {
     const key = emailKey(email);
     try {
+      const isFree = 'NOT EXISTS (SELECT FROM users o WHERE o.email_key = :key AND o.id <> :id)';
       const change = await manager
         .createQueryBuilder()
         .update(User)
         .set({ email, emailKey: key, emailVerifiedAt: now })
-        .where('id = :id', { id })
-        .andWhere(
-          'NOT EXISTS (SELECT FROM users other WHERE other.email_key = :key AND other.id <> :id)',
-          { key },
-        )
+        .where(`id = :id AND ${isFree}`, { id, key })
         .execute();
       if (change.affected === 1) return;
     } catch (error) {
