@@ -11,7 +11,7 @@ const bundle = await rolldown({ input: path.join(compiled, 'index.js') });
 await bundle.write({ dir: dist, format: 'esm', minify: true });
 await bundle.close();
 
-for (const name of ['index', 'session', 'auth-server', 'principal']) {
+for (const name of ['index', 'session', 'api', 'principal']) {
   const file = `${name}.d.ts`;
   const text = readFileSync(path.join(compiled, file), 'utf8');
   writeFileSync(path.join(dist, file), text.replace(/^\/\/# sourceMappingURL.*$/m, ''));

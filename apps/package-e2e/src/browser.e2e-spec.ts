@@ -38,7 +38,7 @@ describe('@jwt-auth/browser, as npm pack makes it', () => {
     expect([...packed.paths].sort()).toEqual([
       'LICENSE',
       'README.md',
-      'dist/auth-server.d.ts',
+      'dist/api.d.ts',
       'dist/index.d.ts',
       'dist/index.js',
       'dist/principal.d.ts',

@@ -118,7 +118,8 @@ describe('a cursor', () => {
     let answered = 0;
     for (const other of others) void other.then(() => (answered += 1));
     expect(await source.read(batch.cursor, now)).toMatchObject({ reset: false, entries: [] });
-    expect(answered).toBeLessThan(30);
+    // After them it would be all. Those who share a page are answered at once, which may be before.
+    expect(answered).toBeLessThan(others.length / 2);
     await Promise.all(others);
   });
 });
