@@ -48,7 +48,8 @@ describe.skipIf(!browserPath).each(HANDS)('clients, by the %s', SLOW, (hand) => 
     await console.press(console.button(`Disable: ${name}`));
     await console.sees(NO_COUNT_OF_CLIENTS);
     await console.press(console.inDialog('Disable'));
-    await rowOf(name).getByText('disabled').waitFor();
+    // Exactly: the dialog before it has the word, too.
+    await rowOf(name).getByText('disabled', { exact: true }).waitFor();
     await expect(token(id, added)).rejects.toThrow('401');
     await console.press(console.button(`Enable: ${name}`));
     await console.press(console.inDialog('Enable'));
