@@ -1,15 +1,11 @@
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import development from './access/development.json' with { type: 'json' };
 import { AuthApp } from './testing/auth-app.fixture.js';
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start({ ISSUER: 'https://auth.example.com/' });
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ ISSUER: 'https://auth.example.com/' });
 
 describe('discovery', () => {
   it('lists what there is, on the issuer as it is written', async () => {

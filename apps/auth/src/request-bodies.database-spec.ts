@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from './testing/auth-app.fixture.js';
 
@@ -17,13 +17,8 @@ interface Document {
   readonly components: { readonly schemas: Record<string, Schema> };
 }
 
-let auth: AuthApp;
-let admin: string;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const { access_token: admin } = await auth.login('admin@example.com');
 
 describe('a JSON body of an administrator', () => {
   it('is described as one without other members, on every route', async () => {

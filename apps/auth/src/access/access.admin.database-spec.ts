@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { ResourceAnswer, RoleAnswer } from './access.schema.js';
@@ -6,13 +6,8 @@ import development from './development.json' with { type: 'json' };
 
 const ISSUER = 'https://auth.example.com';
 
-let auth: AuthApp;
-let admin: string;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on', ISSUER });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on', ISSUER });
+const { access_token: admin } = await auth.login('admin@example.com');
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

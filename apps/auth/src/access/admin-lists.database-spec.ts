@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, type Answer } from '../testing/auth-app.fixture.js';
 
@@ -12,11 +12,9 @@ interface List {
 const LISTS = ['users', 'revocations', 'audit'] as const;
 const ROWS = 3_000;
 
-let auth: AuthApp;
-let admin: string;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const { access_token: admin } = await auth.login('admin@example.com');
 beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
   // One statement each: all rows have the same instant, with microseconds.
   await auth.dataSource.query(
     `INSERT INTO users (id, email, email_key, password_hash, roles, is_disabled, claims, created_at,
@@ -33,7 +31,6 @@ beforeAll(async () => {
      SELECT '2026-01-02 03:04:05.678901Z', 'user.created', '{}' FROM generate_series(1, ${ROWS})`,
   );
 });
-afterAll(() => auth.close());
 
 const get = (list: string, query: Record<string, string>): Promise<Answer<List>> =>
   auth.call('GET', `/admin/${list}?${new URLSearchParams(query).toString()}`, { token: admin });

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: string;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-});
-afterAll(() => auth.close());
 beforeEach(async () => {
   ({ access_token: admin } = await auth.login('admin@example.com'));
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import {
   addApp,
@@ -14,13 +14,8 @@ import type { FactorList } from '../factors/factors.schema.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { RoleAnswer } from './access.schema.js';
 
-let auth: AuthApp;
-let admin: string;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  admin = (await auth.login('admin@example.com')).access_token;
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const { access_token: admin } = await auth.login('admin@example.com');
 
 const call = <Body>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object) =>
   auth.call<Body>(method, `/admin/${path}`, { token: admin, body });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { TokenPairs } from '../sessions/token-pairs.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
@@ -6,13 +6,9 @@ import type { TokenResponse } from '../sessions/sessions.schema.js';
 
 const MANY = 20_000;
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: string;
 let count = 0;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-});
-afterAll(() => auth.close());
 beforeEach(async () => {
   ({ access_token: admin } = await auth.login('admin@example.com'));
 });

@@ -1,6 +1,5 @@
 import { Retention } from '@jwt-auth/chassis';
-import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { MailSender } from '../mail/mail-sender.js';
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
@@ -11,12 +10,7 @@ const DAY_MS = 86_400_000;
 /** For a machine that is busy. */
 const PATIENCE = { timeout: 30_000 };
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  ({ auth, mailbox } = await AuthApp.startWithMailbox({ SEED_DEMO: 'on' }));
-});
-afterAll(() => auth.close());
+const { auth, mailbox } = await AuthApp.forFileWithMailbox({ SEED_DEMO: 'on' });
 afterEach(() => auth.clock.reset());
 
 const query = <Row extends object>(sql: string, ...parameters: unknown[]): Promise<Row[]> =>

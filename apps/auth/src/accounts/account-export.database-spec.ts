@@ -1,5 +1,4 @@
-import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { UserExports } from '../users/user-exports.js';
@@ -14,12 +13,7 @@ interface Export {
   readonly events: readonly { readonly action: string; readonly by: string }[];
 }
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  ({ auth, mailbox } = await AuthApp.startWithMailbox({ SEED_DEMO: 'on' }));
-});
-afterAll(() => auth.close());
+const { auth, mailbox } = await AuthApp.forFileWithMailbox({ SEED_DEMO: 'on' });
 
 afterEach(() => auth.clock.reset());
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { addApp } from '../factors/authenticator.fixture.js';
 import type { PasskeyOptions } from '../factors/passkey.schema.js';
@@ -12,12 +11,7 @@ import { linkToken, takeMail } from './account-mail.fixture.js';
 const NEW_PASSWORD = 'another good passphrase';
 const ISSUER = 'http://localhost:3000';
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  ({ auth, mailbox } = await AuthApp.startWithMailbox({ SEED_DEMO: 'on', ISSUER }));
-});
-afterAll(() => auth.close());
+const { auth, mailbox } = await AuthApp.forFileWithMailbox({ SEED_DEMO: 'on', ISSUER });
 
 const ask = async (id: string, body: unknown, app = auth) => {
   const { access_token: token } = await app.login('admin@example.com');

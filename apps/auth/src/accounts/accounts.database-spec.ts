@@ -1,5 +1,4 @@
-import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { MailSender } from '../mail/mail-sender.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
@@ -10,12 +9,9 @@ import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const NEW_PASSWORD = 'another good passphrase';
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  ({ auth, mailbox } = await AuthApp.startWithMailbox({ ISSUER: 'https://auth.example.com/id' }));
+const { auth, mailbox } = await AuthApp.forFileWithMailbox({
+  ISSUER: 'https://auth.example.com/id',
 });
-afterAll(() => auth.close());
 afterEach(() => auth.clock.reset());
 
 const post = (path: string, body: object, token?: string) =>

@@ -1,5 +1,4 @@
-import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { MailContents } from '../mail/mail-contents.js';
 import { MailSender } from '../mail/mail-sender.js';
@@ -12,12 +11,7 @@ import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const NEW_PASSWORD = 'another good passphrase';
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  ({ auth, mailbox } = await AuthApp.startWithMailbox());
-});
-afterAll(() => auth.close());
+const { auth, mailbox } = await AuthApp.forFileWithMailbox();
 afterEach(() => auth.clock.reset());
 
 const post = (path: string, body: object, token?: string) =>

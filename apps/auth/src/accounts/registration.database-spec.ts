@@ -1,6 +1,6 @@
-import { Mailbox, type ReceivedMail } from '@jwt-auth/dev-stack/mailbox';
+import type { ReceivedMail } from '@jwt-auth/dev-stack/mailbox';
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { PasskeyOptions } from '../factors/passkey.schema.js';
 import { SoftPasskey } from '../factors/soft-passkey.fixture.js';
@@ -11,15 +11,10 @@ import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const OTHER_PASSWORD = 'another good passphrase';
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  ({ auth, mailbox } = await AuthApp.startWithMailbox({
-    EMAIL_VERIFICATION: 'required',
-    SEED_DEMO: 'on',
-  }));
+const { auth, mailbox } = await AuthApp.forFileWithMailbox({
+  EMAIL_VERIFICATION: 'required',
+  SEED_DEMO: 'on',
 });
-afterAll(() => auth.close());
 
 const login = async (email: string, password = PASSWORD) => {
   const answer = await auth.call('POST', '/auth/login', { body: { email, password } });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Retention } from '@jwt-auth/chassis';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { Config } from '../config.js';
 import { openAuthDatabase } from '../database/open-auth-database.js';
@@ -12,13 +12,11 @@ import { putAuditRetention } from './audit-retention.js';
 
 const DAY_MS = 86_400_000;
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ AUDIT_RETENTION: '30d' });
 beforeAll(async () => {
-  auth = await AuthApp.start({ AUDIT_RETENTION: '30d' });
   // What comes by itself would take the work away.
   await auth.get(Retention).onModuleDestroy();
 });
-afterAll(() => auth.close());
 
 const query = (sql: string, values: unknown[] = []): Promise<{ days: number }[]> =>
   auth.dataSource.query(sql, values);

@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { AuditService } from './audit.service.js';
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 
 it.each([
   `UPDATE audit_events SET actor = 'someone else'`,

@@ -1,24 +1,22 @@
 import { randomUUID } from 'node:crypto';
 
 import { Retention } from '@jwt-auth/chassis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { ForgetRemovedUsers1764000000820 } from '../database/migrations/1764000000820-forget-removed-users.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import { AuditRepository } from './audit.repository.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: { id: string; access_token: string };
 beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
   const { access_token } = await auth.login('admin@example.com');
   const [row] = await query<{ id: string }>(`SELECT id FROM users WHERE email_key = $1`, [
     'admin@example.com',
   ]);
   admin = { id: row!.id, access_token };
 });
-afterAll(() => auth.close());
 
 const query = <Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> =>
   auth.dataSource.query(sql, values);

@@ -1,14 +1,13 @@
 import { PassThrough } from 'node:stream';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { runAuditCommand } from './audit-command.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ AUDIT_RETENTION: '36500d' });
 beforeAll(async () => {
-  auth = await AuthApp.start({ AUDIT_RETENTION: '36500d' });
   await auth.dataSource.query(
     `INSERT INTO audit_events (at, action, actor, subject, detail)
      SELECT timestamptz '2020-01-01Z' + n / 3 * interval '1 microsecond', 'user.enabled', 'me',
@@ -21,7 +20,6 @@ beforeAll(async () => {
      FROM unnest('{1,30,50}'::int[]) AS hours`,
   );
 });
-afterAll(() => auth.close());
 
 async function run(args: string[], environment = { DATABASE_URL: auth.databaseUrl }) {
   // Room for less than a batch: the command has to wait for its reader.

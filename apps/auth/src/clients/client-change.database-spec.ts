@@ -1,15 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, type Answer } from '../testing/auth-app.fixture.js';
 import type { ClientAnswer, CreatedClient } from './clients.schema.js';
 
-let auth: AuthApp;
-let admin: string;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const { access_token: admin } = await auth.login('admin@example.com');
 let witness: CreatedClient;
 
 beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
   for (const audience of ['mail', 'files']) {
     const body = { audience, scopes: ['orders:read'] };
     const answer = await auth.call('POST', '/admin/resources', { token: admin, body });
@@ -18,7 +16,6 @@ beforeAll(async () => {
   witness = await create({ grants: ['introspect'], audiences: ['api', 'mail', 'files'] });
 });
 afterEach(() => auth.clock.reset());
-afterAll(() => auth.close());
 
 type OAuthBody = Record<string, unknown>;
 

@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import type { ClientList, CreatedClient, CreatedSecret } from './clients.schema.js';
 
-let auth: AuthApp;
-let admin: string;
-
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const { access_token: admin } = await auth.login('admin@example.com');
 
 const NEW = { name: 'billing', grants: ['client_credentials'], scopes: ['orders:read'] };
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { takeMail } from '../accounts/account-mail.fixture.js';
 import { EncryptionKeys } from '../keys/key-encryption.js';
@@ -20,12 +19,7 @@ import { FactorSecrets } from './factor-secrets.js';
 import { FactorsRepository } from './factors.repository.js';
 import type { FactorList, TotpKey } from './factors.schema.js';
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  ({ auth, mailbox } = await AuthApp.startWithMailbox({ SEED_DEMO: 'on' }));
-});
-afterAll(() => auth.close());
+const { auth, mailbox } = await AuthApp.forFileWithMailbox({ SEED_DEMO: 'on' });
 
 const FACTORS = '/auth/factors';
 const list = (token: string) => auth.call<FactorList>('GET', FACTORS, { token });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { MfaDemand } from '../sessions/login.schema.js';
@@ -16,11 +16,7 @@ import {
 const ORIGIN = 'http://localhost:3000';
 const PAGE = 'https://app.example.com';
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
 
 const refused = (code: string, status = 401) => ({ status, body: { code } });
 const CREATION = '/auth/factors/passkeys/options';

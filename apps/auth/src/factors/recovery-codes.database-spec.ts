@@ -1,17 +1,11 @@
-import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { takeMail } from '../accounts/account-mail.fixture.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { enrolled, said, secondStep, ticketFor } from './authenticator.fixture.js';
 import type { FactorList, RecoveryCodes } from './factors.schema.js';
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  ({ auth, mailbox } = await AuthApp.startWithMailbox());
-});
-afterAll(() => auth.close());
+const { auth, mailbox } = await AuthApp.forFileWithMailbox();
 
 const FACTORS = '/auth/factors';
 const list = (token: string) => auth.call<FactorList>('GET', FACTORS, { token });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { MailContents } from './mail-contents.js';
@@ -10,17 +9,12 @@ import { MailSender } from './mail-sender.js';
 import type { MailKind } from './mail-templates.js';
 import { OutgoingMailsRepository } from './outgoing-mails.repository.js';
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  // Mails are sent when a test says so, and not in between.
-  const start = vi.spyOn(MailSender.prototype, 'onApplicationBootstrap').mockReturnValue();
-  ({ auth, mailbox } = await AuthApp.startWithMailbox({
-    MAIL_FROM: 'Accounts <accounts@example.org>',
-  }));
-  start.mockRestore();
+// Mails are sent when a test says so, and not in between.
+const start = vi.spyOn(MailSender.prototype, 'onApplicationBootstrap').mockReturnValue();
+const { auth, mailbox } = await AuthApp.forFileWithMailbox({
+  MAIL_FROM: 'Accounts <accounts@example.org>',
 });
-afterAll(() => auth.close());
+start.mockRestore();
 afterEach(() => {
   mailbox.refusal = undefined;
   auth.clock.reset();

@@ -1,5 +1,4 @@
-import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { MailOutbox } from './mail-outbox.js';
@@ -7,14 +6,9 @@ import { MailSender } from './mail-sender.js';
 
 const NEW_PASSWORD = 'another good passphrase';
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  ({ auth, mailbox } = await AuthApp.startWithMailbox({
-    MAIL_FROM: 'Accounts <accounts@example.org>',
-  }));
+const { auth, mailbox } = await AuthApp.forFileWithMailbox({
+  MAIL_FROM: 'Accounts <accounts@example.org>',
 });
-afterAll(() => auth.close());
 afterEach(() => {
   mailbox.refusal = undefined;
   auth.clock.reset();

@@ -1,24 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { ClientAuthenticationService } from '../clients/client-authentication.service.js';
 import type { CreatedClient } from '../clients/clients.schema.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 
-let auth: AuthApp;
-let admin: string;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const { access_token: admin } = await auth.login('admin@example.com');
 /** May do everything that a client can. */
 let service: CreatedClient;
 /** May ask for tokens of its own. */
 let caller: CreatedClient;
 
 beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
   const all = ['client_credentials', 'refresh_token', 'introspect'];
   service = await newClient(all, ['orders:read', 'orders:write']);
   caller = await newClient(['client_credentials'], ['orders:read']);
 });
-afterAll(() => auth.close());
 
 type OAuthBody = Record<string, unknown>;
 type Fields = Record<string, string>;

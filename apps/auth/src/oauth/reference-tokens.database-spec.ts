@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { CreatedClient } from '../clients/clients.schema.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 /** For the database this is another process. */
-let other: AuthApp;
-let admin: string;
+const other = await AuthApp.forFile({ DATABASE_URL: auth.databaseUrl });
+const { access_token: admin } = await auth.login('admin@example.com');
 let service: CreatedClient;
 
 beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  other = await AuthApp.start({ DATABASE_URL: auth.databaseUrl });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
   const grants = ['client_credentials', 'refresh_token', 'introspect'];
   service = await newClient({ name: 'a service', grants, scopes: ['orders:read'] });
 });
-afterAll(() => Promise.all([auth.close(), other.close()]));
 
 type OAuthBody = Record<string, unknown>;
 

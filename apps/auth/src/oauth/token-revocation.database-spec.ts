@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { CreatedClient } from '../clients/clients.schema.js';
 import { said } from '../factors/authenticator.fixture.js';
 import { AuthApp, type Answer } from '../testing/auth-app.fixture.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 /** May do everything that a client can. */
 let service: CreatedClient;
 /** May ask for tokens of its own. */
 let caller: CreatedClient;
 
 beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
   const { access_token: token } = await auth.login('admin@example.com');
   const newClient = async (grants: string[], scopes: string[]) => {
     const body = { name: 'a service', grants, scopes };
@@ -21,7 +20,6 @@ beforeAll(async () => {
   service = await newClient(all, ['orders:read', 'orders:write']);
   caller = await newClient(['client_credentials'], ['orders:read']);
 });
-afterAll(() => auth.close());
 
 type OAuthBody = Record<string, unknown>;
 

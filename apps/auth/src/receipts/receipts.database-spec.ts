@@ -17,14 +17,11 @@ interface ReceiptAnswer {
   readonly pending: readonly { readonly service: string; readonly instance: string }[];
 }
 
-let here: AuthApp;
-let there: AuthApp;
-let admin: string;
+const here = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const there = await AuthApp.forFile({ SEED_DEMO: 'on', DATABASE_URL: here.databaseUrl });
+const { access_token: admin } = await here.login('admin@example.com');
 let followers: FollowerLoop[];
 beforeAll(async () => {
-  here = await AuthApp.start({ SEED_DEMO: 'on' });
-  there = await AuthApp.start({ SEED_DEMO: 'on', DATABASE_URL: here.databaseUrl });
-  ({ access_token: admin } = await here.login('admin@example.com'));
   followers = [
     await FollowerLoop.start(here, 'here-1'),
     await FollowerLoop.start(there, 'there-1'),
@@ -33,8 +30,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(followers.map((follower) => follower.stop()));
-  await there.close();
-  await here.close();
 });
 
 const revoke = (query = '', call: Call = {}, auth = here): Promise<Answer<ReceiptAnswer>> =>

@@ -1,18 +1,16 @@
 import { Retention } from '@jwt-auth/chassis';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { EXPIRED_ROWS } from './expired-rows.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 let userId: string;
 beforeAll(async () => {
-  auth = await AuthApp.start();
   // What comes by itself would take the work away.
   await auth.get(Retention).onModuleDestroy();
   userId = (await auth.register('ada@example.com')).body.id;
 });
-afterAll(() => auth.close());
 afterEach(() => auth.dataSource.query('DELETE FROM sessions'));
 
 const query = <Row extends object>(sql: string, parameters: unknown[] = []): Promise<Row[]> =>

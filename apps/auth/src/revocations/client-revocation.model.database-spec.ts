@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 
@@ -9,19 +9,10 @@ import { AuthApp } from '../testing/auth-app.fixture.js';
  */
 const STEPS = 120;
 
-let ahead: AuthApp;
-let behind: AuthApp;
-let admin: string;
-beforeAll(async () => {
-  ahead = await AuthApp.start({ SEED_DEMO: 'on' });
-  behind = await AuthApp.start({ SEED_DEMO: 'on', DATABASE_URL: ahead.databaseUrl });
-  ahead.clock.advance(3_000);
-  ({ access_token: admin } = await behind.login('admin@example.com'));
-});
-afterAll(async () => {
-  await behind.close();
-  await ahead.close();
-});
+const ahead = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const behind = await AuthApp.forFile({ SEED_DEMO: 'on', DATABASE_URL: ahead.databaseUrl });
+ahead.clock.advance(3_000);
+const { access_token: admin } = await behind.login('admin@example.com');
 
 interface Client {
   readonly id: string;

@@ -1,22 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
 import { RevocationList, type Revocation } from '@jwt-auth/jwt-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { OwnRevocations } from './own-revocations.js';
 import { RevocationsRepository } from './revocations.repository.js';
 import { RevocationsService } from './revocations.service.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 let now: number;
 let list: RevocationList;
 let service: RevocationsService;
 
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
-afterAll(() => auth.close());
 beforeEach(() => {
   now = 0;
   list = new RevocationList({ maxStalenessMs: 1_000, monotonicNow: () => now });

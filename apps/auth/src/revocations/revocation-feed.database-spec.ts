@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 
 import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { EncryptionKeys } from '../keys/key-encryption.js';
 import { KeyRing } from '../keys/key-ring.js';
@@ -18,11 +18,7 @@ interface Page {
   readonly entries: readonly { kind: string; id: string; exp: number; before?: number }[];
 }
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile();
 
 const inAnHour = Math.floor(Date.now() / 1000) + 3600;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { IssuedTokens } from '../tokens/issued-tokens.js';
 import { AuthApp, type Answer } from '../testing/auth-app.fixture.js';
@@ -11,12 +11,8 @@ interface List<Item> {
   readonly nextCursor: string | null;
 }
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: string;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-});
-afterAll(() => auth.close());
 beforeEach(async () => {
   ({ access_token: admin } = await auth.login('admin@example.com'));
 });

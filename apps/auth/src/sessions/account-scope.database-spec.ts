@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 let count = 0;
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
-afterAll(() => auth.close());
 
 async function loginWith(scope: string | undefined): Promise<TokenResponse> {
   const email = `scoped-${(count += 1)}@example.com`;

@@ -1,18 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 /** For the database this is another process. */
-let other: AuthApp;
-
-beforeAll(async () => {
-  auth = await AuthApp.start();
-  other = await AuthApp.start({ DATABASE_URL: auth.databaseUrl });
-});
-afterAll(() => Promise.all([auth.close(), other.close()]));
+const other = await AuthApp.forFile({ DATABASE_URL: auth.databaseUrl });
 
 const usable = (): Promise<{ usable: number }[]> =>
   auth.dataSource.query(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { hashSecret } from '../secret.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
@@ -8,14 +8,9 @@ const NAME = '__Secure-refresh_token';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const EMAIL = 'cookies@example.com';
 
-let auth: AuthApp;
-
-beforeAll(async () => {
-  const ISSUER = 'https://auth.example.com/tenant';
-  auth = await AuthApp.start({ ISSUER, CORS_ORIGINS: PAGE });
-  await auth.register(EMAIL);
-});
-afterAll(() => auth.close());
+const ISSUER = 'https://auth.example.com/tenant';
+const auth = await AuthApp.forFile({ ISSUER, CORS_ORIGINS: PAGE });
+await auth.register(EMAIL);
 
 async function newCookie(): Promise<string> {
   const body = { email: EMAIL, password: PASSWORD, delivery: 'cookie' };

@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { SessionList } from './sessions.schema.js';
 
-let auth: AuthApp;
-let admin: string;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const { access_token: admin } = await auth.login('admin@example.com');
 
 const ask = <Body = ProblemBody>(query: string, token = admin) =>
   auth.call<Body>('GET', `/admin/tokens/live?${query}`, { token });

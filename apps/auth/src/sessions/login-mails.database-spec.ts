@@ -1,5 +1,5 @@
 import type { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { takeMail } from '../accounts/account-mail.fixture.js';
 import { codeFor, enrolled, secondStep } from '../factors/authenticator.fixture.js';
@@ -10,12 +10,7 @@ import { AuthApp, PASSWORD, type Call } from '../testing/auth-app.fixture.js';
 import type { MfaDemand } from './login.schema.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-let mailbox: Mailbox;
-let auth: AuthApp;
-beforeAll(async () => {
-  ({ auth, mailbox } = await AuthApp.startWithMailbox({ TRUST_PROXY: '1' }));
-});
-afterAll(() => auth.close());
+const { auth, mailbox } = await AuthApp.forFileWithMailbox({ TRUST_PROXY: '1' });
 afterEach(() => auth.clock.reset());
 
 const HOME = '192.0.2.7';

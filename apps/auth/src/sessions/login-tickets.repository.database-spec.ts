@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { LoginTicket } from './login-ticket.entity.js';
 import { GUESSES_PER_TICKET, LoginTicketsRepository } from './login-tickets.repository.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 let tickets: LoginTicketsRepository;
 beforeAll(async () => {
-  auth = await AuthApp.start();
   tickets = auth.get(LoginTicketsRepository);
 });
-afterAll(() => auth.close());
 
 let count = 0;
 async function newTicket(): Promise<LoginTicket> {

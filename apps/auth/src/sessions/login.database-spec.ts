@@ -1,18 +1,13 @@
 import { hash } from '@node-rs/argon2';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { TokenResponse } from './sessions.schema.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({}, { isHashCostReal: true });
 let count = 0;
-
-beforeAll(async () => {
-  auth = await AuthApp.start({}, { isHashCostReal: true });
-});
-afterAll(() => auth.close());
 
 async function newUser(): Promise<string> {
   const email = `login-${(count += 1)}@example.com`;

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 let count = 0;
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
-afterAll(() => auth.close());
 
 async function newUser(): Promise<{ email: string; id: string }> {
   const email = `many-sessions-${(count += 1)}@example.com`;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import {
   addApp,
@@ -13,17 +13,9 @@ import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import type { MfaDemand } from './login.schema.js';
 
-let auth: AuthApp;
-let elsewhere: AuthApp;
-beforeAll(async () => {
-  elsewhere = await AuthApp.start();
-  // Last: passport, which is one for the whole process, checks passwords by the app that came last.
-  auth = await AuthApp.start({ DATABASE_URL: elsewhere.databaseUrl });
-});
-afterAll(async () => {
-  await elsewhere.close();
-  await auth.close();
-});
+const elsewhere = await AuthApp.forFile();
+// Last: passport, which is one for the whole process, checks passwords by the app that came last.
+const auth = await AuthApp.forFile({ DATABASE_URL: elsewhere.databaseUrl });
 
 const refused = (code: string, status = 401) => ({ status, body: { code } });
 const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { said } from '../factors/authenticator.fixture.js';
 import {
@@ -13,18 +13,10 @@ import type { TokenResponse } from './sessions.schema.js';
 const ORIGIN = 'http://localhost:3000';
 const PAGE = 'https://app.example.com';
 
-let auth: AuthApp;
-let elsewhere: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
-  elsewhere = await AuthApp.start({
-    ...{ ISSUER: ORIGIN, DATABASE_URL: auth.databaseUrl },
-    ...{ TRUST_PROXY: '1', REGISTRATION_LIMIT: '3' },
-  });
-});
-afterAll(async () => {
-  await elsewhere.close();
-  await auth.close();
+const auth = await AuthApp.forFile({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
+const elsewhere = await AuthApp.forFile({
+  ...{ ISSUER: ORIGIN, DATABASE_URL: auth.databaseUrl },
+  ...{ TRUST_PROXY: '1', REGISTRATION_LIMIT: '3' },
 });
 
 const refused = (code: string, status = 401) => ({ status, body: { code } });

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { Config } from '../config.js';
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
@@ -11,15 +11,13 @@ const PAGE = 'https://app.example.com';
 const NAME = '__Secure-refresh_token';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ ISSUER, CORS_ORIGINS: PAGE, SESSIONS_PER_USER: '1000' });
 let email: string;
 
 beforeAll(async () => {
-  auth = await AuthApp.start({ ISSUER, CORS_ORIGINS: PAGE, SESSIONS_PER_USER: '1000' });
   email = 'cookies@example.com';
   await auth.register(email);
 });
-afterAll(() => auth.close());
 
 const setCookie = ({ headers }: Answer<unknown>) => headers['set-cookie'] as string | undefined;
 

@@ -6,20 +6,15 @@ import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { RefreshToken } from './refresh-token.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 /** For the database this is another process. */
-let other: AuthApp;
+const other = await AuthApp.forFile({ DATABASE_URL: auth.databaseUrl });
 let count = 0;
 
-beforeAll(async () => {
-  auth = await AuthApp.start();
-  other = await AuthApp.start({ DATABASE_URL: auth.databaseUrl });
-});
 afterEach(() => {
   auth.clock.reset();
   vi.restoreAllMocks();
 });
-afterAll(() => Promise.all([auth.close(), other.close()]));
 
 async function login(): Promise<TokenResponse> {
   const email = `retry-${(count += 1)}@example.com`;

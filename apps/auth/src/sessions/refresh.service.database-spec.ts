@@ -1,18 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { RefreshService } from './refresh.service.js';
 import { Session } from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 let count = 0;
 
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
 afterEach(() => auth.clock.reset());
-afterAll(() => auth.close());
 
 /** A new user for each test. */
 async function login(): Promise<TokenResponse> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 import type { TokenResponse } from './sessions.schema.js';
@@ -6,16 +6,14 @@ import type { TokenResponse } from './sessions.schema.js';
 const ISSUER = 'https://auth.example.com';
 const EMAIL = 'resourceful@example.com';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ ISSUER });
 beforeAll(async () => {
-  auth = await AuthApp.start({ ISSUER });
   await auth.dataSource.query(
     `INSERT INTO resources VALUES ('bills', '[{"name": "bills:pay"}, {"name": "orders:read"}]');
      UPDATE roles SET scopes = '{orders:read,bills:pay}' WHERE name = 'user'`,
   );
   await auth.register(EMAIL);
 });
-afterAll(() => auth.close());
 
 function login<Body = TokenResponse>(request: object = {}): Promise<Answer<Body>> {
   return auth.call('POST', '/auth/login', {

@@ -1,13 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { codeFor, enrolled, secondStep, ticketFor } from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start({ TRUST_PROXY: '1' });
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ TRUST_PROXY: '1' });
 
 const refused = (code: string) => ({ status: 401, body: { code } });
 const wrongCode = (secret: string): string => {

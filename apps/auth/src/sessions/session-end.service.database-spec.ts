@@ -1,20 +1,18 @@
 import type { EntityManager } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { PossibleThefts } from './possible-thefts.js';
 import { SessionEndService } from './session-end.service.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 let ending: SessionEndService;
 const announced = vi.fn<(manager: EntityManager, userId: string) => Promise<void>>();
 beforeAll(async () => {
-  auth = await AuthApp.start();
   ending = auth.get(SessionEndService);
   auth.get(PossibleThefts).listen(announced);
 });
-afterAll(() => auth.close());
 
 interface Claims {
   readonly sid: string;

@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { CredentialsService } from '../users/credentials.service.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-let auth: AuthApp;
 /** With a bound of three sessions. */
-let bounded: AuthApp;
+const bounded = await AuthApp.forFile({ SESSIONS_PER_USER: '3' });
+// Last: passport, which is one for the whole process, checks passwords by the app that came last.
+const auth = await AuthApp.forFile({ DATABASE_URL: bounded.databaseUrl });
 let count = 0;
-
-beforeAll(async () => {
-  bounded = await AuthApp.start({ SESSIONS_PER_USER: '3' });
-  // Last: passport, which is one for the whole process, checks passwords by the app that came last.
-  auth = await AuthApp.start({ DATABASE_URL: bounded.databaseUrl });
-});
-afterAll(() => Promise.all([auth.close(), bounded.close()]));
 
 async function newUser(): Promise<{ email: string; id: string }> {
   const email = `starting-${(count += 1)}@example.com`;

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { addApp, enrolled, said } from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 
 const me = (token: string) => auth.call('GET', '/auth/me', { token });
 const afterRefresh = async (token: string) => said((await auth.refresh(token)).body.access_token);

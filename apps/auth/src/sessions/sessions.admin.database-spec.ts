@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { SessionList } from './sessions.schema.js';
 
-let auth: AuthApp;
-let admin: string;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const { access_token: admin } = await auth.login('admin@example.com');
 let adminId: string;
 beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
   ({ id: adminId } = (await auth.call<{ id: string }>('GET', '/auth/me', { token: admin })).body);
 });
-afterAll(() => auth.close());
 
 const call = <Body = ProblemBody>(method: 'GET' | 'DELETE', path: string, token = admin) =>
   auth.call<Body>(method, `/admin/users/${path}`, { token });

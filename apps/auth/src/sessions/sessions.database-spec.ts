@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { SessionList, TokenResponse } from './sessions.schema.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 let count = 0;
-
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
-afterAll(() => auth.close());
 
 async function newUser(): Promise<string> {
   const email = `session-${(count += 1)}@example.com`;

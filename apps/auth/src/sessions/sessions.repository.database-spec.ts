@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { said } from '../factors/authenticator.fixture.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile();
 
 it('an open session that is locked is ended by nobody else', async () => {
   await auth.register('locked@example.com');

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 
 import { said } from '../factors/authenticator.fixture.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { SessionsService } from './sessions.service.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 let sessions: SessionsService;
 beforeAll(async () => {
-  auth = await AuthApp.start();
   sessions = auth.get(SessionsService);
 });
-afterAll(() => auth.close());
 
 const origin = { address: '192.0.2.7', userAgent: null, requestId: 'x' };
 let count = 0;

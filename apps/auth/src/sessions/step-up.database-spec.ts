@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import {
   codeFor,
@@ -11,11 +11,7 @@ import {
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { UsersRepository } from '../users/users.repository.js';
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 
 const stepUp = (token: string, body: object = { password: PASSWORD }) =>
   auth.call<{ access_token: string; scope: string; refresh_token?: string; code: string }>(

@@ -3,7 +3,7 @@ import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { RevocationList } from '@jwt-auth/jwt-core';
 import type { Type } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { expect, vi } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 
 import { createAuthApp } from '../app.setup.js';
 import { Clock } from '../clock.js';
@@ -104,6 +104,22 @@ export class AuthApp {
     const list = app.get(RevocationList, { strict: false });
     await vi.waitFor(() => expect(list.isFresh()).toBe(true), 30_000);
     return new AuthApp(app, app.get(DataSource), clock, databaseUrl, log);
+  }
+
+  /** Starts for a spec file, on a database of its own; stops after its last test. */
+  static async forFile(...options: Parameters<typeof AuthApp.start>): Promise<AuthApp> {
+    const auth = await AuthApp.start(...options);
+    afterAll(() => auth.close());
+    return auth;
+  }
+
+  /** The same, with a mail server of its own. */
+  static async forFileWithMailbox(
+    environment: Environment = {},
+  ): Promise<{ auth: AuthApp; mailbox: Mailbox }> {
+    const started = await AuthApp.startWithMailbox(environment);
+    afterAll(() => started.auth.close());
+    return started;
   }
 
   /** Starts with a mail server of its own, which stops with it. */

@@ -1,6 +1,6 @@
 import { verify } from 'node:crypto';
 import { RevocationList } from '@jwt-auth/jwt-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { AccessModel } from '../access/access-model.js';
 import { KeyRing } from '../keys/key-ring.js';
@@ -8,13 +8,11 @@ import { AuthApp } from '../testing/auth-app.fixture.js';
 import { ReferenceTokens } from './reference-tokens.js';
 import { TokenIssuer, type AccessTokenGrant } from './token-issuer.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ ISSUER: 'https://auth.example.com', AUDIENCE: 'shop' });
 
 beforeAll(async () => {
-  auth = await AuthApp.start({ ISSUER: 'https://auth.example.com', AUDIENCE: 'shop' });
   await auth.dataSource.query(`INSERT INTO resources VALUES ('mail', '[]'), ('files', '[]')`);
 });
-afterAll(() => auth.close());
 
 const GRANT: Grant = {
   subject: '6f1ed002-ab5a-4b9c-9f6e-7d1f0c0f1a11',

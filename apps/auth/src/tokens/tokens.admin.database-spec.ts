@@ -1,16 +1,11 @@
 import { JwtCoreStatistics } from '@jwt-auth/jwt-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { TokenVerdict } from './tokens.admin.schema.js';
 
-let auth: AuthApp;
-let admin: string;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const { access_token: admin } = await auth.login('admin@example.com');
 
 const check = (body: unknown, token = admin) =>
   auth.call<TokenVerdict>('POST', '/admin/tokens/check', { token, body });

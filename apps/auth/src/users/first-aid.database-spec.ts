@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { UserAnswer } from './users.admin.schema.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
 import { UsersRepository } from './users.repository.js';
 
-let auth: AuthApp;
-let admin: string;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const { access_token: admin } = await auth.login('admin@example.com');
 let adminId: string;
 beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-  ({ access_token: admin } = await auth.login('admin@example.com'));
   ({ id: adminId } = (await auth.call<{ id: string }>('GET', '/auth/me', { token: admin })).body);
 });
-afterAll(() => auth.close());
 
 const reset = <Body = ProblemBody>(id: string, body: unknown, token = admin) =>
   auth.call<Body>('PUT', `/admin/users/${id}/password`, { token, body });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { networkOf } from '@jwt-auth/chassis';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { CountAttempts1764000000401 } from '../database/migrations/1764000000401-count-attempts.js';
 import { codeFor, enrolled, secondStep, ticketFor } from '../factors/authenticator.fixture.js';
@@ -11,11 +11,7 @@ import { KnownNetworksRepository } from './known-networks.repository.js';
 import { KnownNetworks } from './known-networks.js';
 import { UsersRepository } from './users.repository.js';
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile();
 
 const known = async (userId: string): Promise<string[]> => {
   const rows = await auth.dataSource.query<{ network: string }[]>(

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import {
@@ -9,15 +9,13 @@ import {
 } from './attempt-limits.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ TRUST_PROXY: '1' });
 let limits: AttemptLimiter;
 let count = 0;
 
 beforeAll(async () => {
-  auth = await AuthApp.start({ TRUST_PROXY: '1' });
   limits = auth.get(AttemptLimiter);
 });
-afterAll(() => auth.close());
 beforeEach(() => auth.clock.stop());
 afterEach(() => auth.clock.reset());
 

@@ -1,6 +1,6 @@
 import { runs } from '@jwt-auth/dev-stack/vitest';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { Clock } from '../clock.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
@@ -8,11 +8,7 @@ import { loginLimits } from './attempt-limits.js';
 import { AttemptLimiter, type Attempt as BegunAttempt } from './attempt-limiter.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile();
 
 const HOUR_MS = 3_600_000;
 /** Each user has logged in from here before. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 import type { UserAnswer } from './users.admin.schema.js';
@@ -10,13 +10,9 @@ interface UserList {
   readonly nextCursor: string | null;
 }
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: string;
 let adminId: string;
-beforeAll(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
-});
-afterAll(() => auth.close());
 beforeEach(async () => {
   ({ access_token: admin } = await auth.login('admin@example.com'));
   ({ id: adminId } = (await auth.call<{ id: string }>('GET', '/auth/me', { token: admin })).body);

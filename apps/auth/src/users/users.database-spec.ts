@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 import { UsersRepository } from './users.repository.js';
 
-let auth: AuthApp;
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
-afterAll(() => auth.close());
+const auth = await AuthApp.forFile();
 
 it('a password is not changed for an account that has got the e-mail of the caller', async () => {
   const mine = await auth.register('mine@example.com');

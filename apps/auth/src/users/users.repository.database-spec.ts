@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
-let auth: AuthApp;
+const auth = await AuthApp.forFile();
 let count = 0;
-beforeAll(async () => {
-  auth = await AuthApp.start();
-});
-afterAll(() => auth.close());
 
 async function newUser(): Promise<User> {
   const { body } = await auth.register(`checked-${(count += 1)}@example.com`);
