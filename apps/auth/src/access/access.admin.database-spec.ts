@@ -102,6 +102,7 @@ describe('resources', () => {
     ['a scope of auth later', 'PUT', at('api'), { scopes: ['account'] }, 400],
     ['no audience', 'POST', 'resources', { audience: ' ', scopes: [] }, 400],
     ['a long audience', 'POST', 'resources', { audience: 'x'.repeat(256), scopes: [] }, 400],
+    ['an audience that no path can name', 'POST', 'resources', { audience: '..', scopes: [] }, 400],
     ['NUL in the audience', 'POST', 'resources', { audience: 'a\0', scopes: [] }, 400],
     ['half a character', 'POST', 'resources', { audience: 'a\ud800', scopes: [] }, 400],
     ['no scopes', 'POST', 'resources', { audience: 'x' }, 400],

@@ -4,8 +4,10 @@ import { z } from 'zod';
 
 import { isOwnScope, OWN_SCOPES_ONLY } from './built-in.js';
 
-/** `aud` of tokens: often a URL, but any text will do. */
-export const Audience = line(255).min(1);
+/** `aud` of tokens: often a URL, but any text will do that can be a part of a path. */
+export const Audience = line(255)
+  .min(1)
+  .regex(/^(?!\.\.?$)/, 'cannot be a part of a path');
 
 /** Up to 64 letters, digits, `.`, `_`, `:` and `-`. */
 export const RoleName = z

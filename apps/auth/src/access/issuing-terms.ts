@@ -45,3 +45,17 @@ export function grantedScopes(
     (scope) => scopes.has(scope) && (narrowed?.has(scope) ?? true),
   );
 }
+
+/**
+ * What a request for a token narrows the granted scopes to (RFC 6749 section 3.3): all of them without
+ * a `requested`, and `undefined` if it names none, or one that was not granted.
+ */
+export function scopesWithin(
+  granted: readonly string[],
+  requested: string | undefined,
+): string[] | undefined {
+  if (requested === undefined) return [...granted];
+  const wanted = new Set(splitScope(requested));
+  const narrowed = granted.filter((scope) => wanted.has(scope));
+  return wanted.size > 0 && narrowed.length === wanted.size ? narrowed : undefined;
+}

@@ -71,6 +71,14 @@ describe('a role that loses a scope', () => {
     expect(one).not.toBe(other);
   });
 
+  it('revokes nothing if that is the scope that every user has', async () => {
+    const { role, one } = await newModel();
+    await change('PUT', `roles/${role}`, { scopes: [one, 'account'] });
+    const token = await login(await newUser(role));
+    await change('PUT', `roles/${role}`, { scopes: [one] });
+    expect(await isRevoked(token)).toBe(false);
+  });
+
   it('revokes nothing of a user whom another role gives the scope', async () => {
     const { audience, role, one } = await newModel();
     const second = `${role}-second`;

@@ -12,7 +12,7 @@ import { AccessModel } from './access-model.js';
 import { AccessModelError } from './access.errors.js';
 import type { RoleChange } from './access.schema.js';
 import { AccessRepository } from './access.repository.js';
-import { BUILT_IN_ROLES, lacksAdminScope } from './built-in.js';
+import { ACCOUNT_SCOPE, BUILT_IN_ROLES, lacksAdminScope } from './built-in.js';
 import type { Role } from './role.entity.js';
 
 /**
@@ -78,7 +78,10 @@ export class RolesAdminService {
         throw new AccessModelError('built_in', 'The role admin keeps the scope admin');
       }
       await this.model.assertScopes(manager, scopes);
-      const removed = before.scopes.filter((scope) => !scopes.includes(scope));
+      // Every user has the scope `account`, with this role or without it.
+      const removed = before.scopes.filter(
+        (scope) => scope !== ACCOUNT_SCOPE && !scopes.includes(scope),
+      );
       const isNewDemand = requiresMfa && !before.requiresMfa;
       const isNarrowed = removed.length > 0 || isNewDemand;
       if (isNarrowed) await stopIssuing(manager);

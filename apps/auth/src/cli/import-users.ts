@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 
 import { accessModelProblem } from '../access/access.errors.js';
+import { MAX_CLAIMS_REQUEST_BYTES } from '../tokens/own-claims.js';
 import { emailKey } from '../users/email.js';
 import { NewUserRequest } from '../users/users.admin.schema.js';
 import { UsersError, usersProblem } from '../users/users.errors.js';
@@ -9,8 +10,6 @@ import { Refusal } from './console.js';
 import { fileLines } from './file-lines.js';
 import type { Outcome } from './user-commands.js';
 
-/** Claims have at most 64 KiB as they are stored; as they are written they may be longer. */
-const MAX_LINE_BYTES = 131_072;
 /** Wrong lines that are listed: nobody reads more. */
 const MAX_SHOWN = 100;
 
@@ -90,9 +89,9 @@ async function check(
 
 /** The users of a file. Lines that are no users are added to `faults`. */
 async function* usersIn(path: string, faults: Faults): AsyncGenerator<ImportedUser> {
-  for await (const { number, text } of fileLines(path, MAX_LINE_BYTES)) {
+  for await (const { number, text } of fileLines(path, MAX_CLAIMS_REQUEST_BYTES)) {
     if (text === undefined) {
-      faults.add(number, `is longer than ${MAX_LINE_BYTES} bytes, or is not UTF-8`);
+      faults.add(number, `is longer than ${MAX_CLAIMS_REQUEST_BYTES} bytes, or is not UTF-8`);
       continue;
     }
     const { success, data, error } = NewUserRequest.safeParse(parsed(text));

@@ -21,9 +21,7 @@ import {
 import { ClientsService } from './clients.service.js';
 import { Config } from '../config.js';
 import { AdminController } from '../access/admin-controller.decorator.js';
-
-/** The claims are at most 64 KiB, but there is more than one way to write the same JSON. */
-const MAX_CLIENT_BYTES = 131_072;
+import { MAX_CLAIMS_REQUEST_BYTES } from '../tokens/own-claims.js';
 
 /** Services that authenticate themselves with a secret. */
 @AdminController('clients')
@@ -46,7 +44,7 @@ export class ClientsAdminController {
   }
 
   @Post()
-  @RouteOptions({ bodyLimitBytes: MAX_CLIENT_BYTES })
+  @RouteOptions({ bodyLimitBytes: MAX_CLAIMS_REQUEST_BYTES })
   @ApiOperation({ summary: 'Make a client. Its secret is shown this once' })
   @ApiCreatedResponse({ standardSchema: CreatedClient })
   async create(
@@ -59,7 +57,7 @@ export class ClientsAdminController {
   }
 
   @Patch(':id')
-  @RouteOptions({ bodyLimitBytes: MAX_CLIENT_BYTES })
+  @RouteOptions({ bodyLimitBytes: MAX_CLAIMS_REQUEST_BYTES })
   @ApiOperation({
     summary:
       'Change, disable or enable a client. Unless only its name changes, its tokens are dead',

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { AccessModel } from '../access/access-model.js';
 import { AccessModelError } from '../access/access.errors.js';
+import { scopesWithin } from '../access/issuing-terms.js';
 import type { Origin } from '../audit/origin.js';
 import { ClientAuthenticationService } from '../clients/client-authentication.service.js';
 import { audiencesOf, type Client } from '../clients/client.entity.js';
@@ -43,6 +44,9 @@ export class TokenGrantService {
       const terms = await this.accessModel.terms(manager, { clientId: id, audiences });
       const allowed = client.scopes.filter((each) => terms.scopes.has(each));
       const scopes = scopesWithin(allowed, scope);
+      if (!scopes) {
+        throw new OAuthError('invalid_scope', 'The client may not have all of these scopes');
+      }
       const access = await this.issuer.issue(manager, {
         terms,
         subject: id,
@@ -88,12 +92,4 @@ function audiencesWithin(
   if (resource === undefined) return allowed;
   if (allowed.includes(resource)) return [resource];
   throw new AccessModelError('invalid_target', 'The client has no such resource');
-}
-
-/** @throws OAuthError `invalid_scope` */
-function scopesWithin(allowed: readonly string[], requested: string | undefined): string[] {
-  if (requested === undefined) return [...allowed];
-  const wanted = [...new Set(requested.split(' '))];
-  if (wanted.every((scope) => allowed.includes(scope))) return wanted;
-  throw new OAuthError('invalid_scope', 'The client may not have all of these scopes');
 }

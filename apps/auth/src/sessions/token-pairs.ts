@@ -1,10 +1,9 @@
-import { splitScope } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { AccessModel } from '../access/access-model.js';
 import { AccessModelError } from '../access/access.errors.js';
-import { grantedScopes } from '../access/issuing-terms.js';
+import { grantedScopes, scopesWithin } from '../access/issuing-terms.js';
 import { Config } from '../config.js';
 import { hashSecret, newSecret } from '../secret.js';
 import type { UserClaims } from '../tokens/access-token-claims.js';
@@ -66,7 +65,10 @@ export class TokenPairs {
       hasMfa: user.hasSecondFactor && authentication.amr.includes('mfa'),
       audiences: [audience],
     });
-    const scopes = narrowedScopes(grantedScopes(terms, session.requestedScope), request.scope);
+    const scopes = scopesWithin(grantedScopes(terms, session.requestedScope), request.scope);
+    if (!scopes) {
+      throw new SessionsError('scope_exceeded', 'The session has not all of these scopes');
+    }
     const access = await this.issuer.issue(manager, {
       terms,
       subject: user.id,
@@ -120,13 +122,4 @@ function userClaims({ authenticatedAt, amr }: Authentication): UserClaims {
     amr,
     acr: amr.includes('mfa') ? 'mfa' : 'pwd',
   };
-}
-
-/** @throws SessionsError `scope_exceeded` if not all that is wanted was granted */
-function narrowedScopes(granted: string[], scope: string | undefined): string[] {
-  if (scope === undefined) return granted;
-  const wanted = new Set(splitScope(scope));
-  const narrowed = granted.filter((each) => wanted.has(each));
-  if (wanted.size > 0 && narrowed.length === wanted.size) return narrowed;
-  throw new SessionsError('scope_exceeded', 'The session has not all of these scopes');
 }

@@ -1,26 +1,28 @@
+import { isText } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 /** A JSON object. Its readers check what is in it. */
 export type Claims = Readonly<Record<string, NonNullable<unknown> | null>>;
 
 const MAX_BYTES = 65_536;
-const MAX_DEPTH = 32;
 
-/** Of text that Postgres keeps: no NUL, and no half of a surrogate pair. */
-const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
+/** Of a request with such claims beside other members: JSON has several spellings of the same. */
+export const MAX_CLAIMS_REQUEST_BYTES = 2 * MAX_BYTES;
+
+const MAX_DEPTH = 32;
 
 /** Code that copies members by assignment would change a prototype by these. */
 const isHarmless = (name: string): boolean => name !== '__proto__' && name !== 'constructor';
 
 /** Members first, so that what lies too deep is met before anything recurses into it. */
 function isSound(value: unknown, depth = 0): boolean {
-  if (typeof value === 'string') return isStorable(value);
+  if (typeof value === 'string') return isText(value);
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;
   return (
     depth < MAX_DEPTH &&
     Object.entries(value).every(
-      ([name, member]) => isHarmless(name) && isStorable(name) && isSound(member, depth + 1),
+      ([name, member]) => isHarmless(name) && isText(name) && isSound(member, depth + 1),
     )
   );
 }

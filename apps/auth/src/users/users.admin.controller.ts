@@ -32,10 +32,8 @@ import {
   UserPage,
   UserQuery,
 } from './users.admin.schema.js';
+import { MAX_CLAIMS_REQUEST_BYTES } from '../tokens/own-claims.js';
 import { UsersAdminService } from './users.admin.service.js';
-
-/** Claims have at most 64 KiB as we store them; the JSON of a request may be longer. */
-const MAX_CHANGE_BYTES = 131_072;
 
 @AdminController('users')
 export class UsersAdminController {
@@ -67,7 +65,7 @@ export class UsersAdminController {
   }
 
   @Patch(':id')
-  @RouteOptions({ bodyLimitBytes: MAX_CHANGE_BYTES })
+  @RouteOptions({ bodyLimitBytes: MAX_CLAIMS_REQUEST_BYTES })
   @ApiOperation({ summary: 'Disable or enable a user, or change roles or claims' })
   @ApiOkResponse({ standardSchema: UserAnswer })
   async change(
