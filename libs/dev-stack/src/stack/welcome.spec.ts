@@ -74,3 +74,14 @@ it.each([
   expect(addresses[0]?.trim().startsWith(first), addresses[0]).toBe(true);
   expect(text).toContain('ada@example.com');
 });
+
+it.each([
+  'postgres://app:the-password@db-1,db-2/auth',
+  'postgres://db/auth?user=app&password=the-password',
+])('shows nothing of %s', (DATABASE_URL) => {
+  const apps = findApps(ROOT);
+  const settings = new StackSettings(apps, { DATABASE_URL }, '');
+  const text = welcome({ apps, settings, stack: {} as Stack, logDir: '', seconds: 1 });
+  expect(text).toContain('Postgres  that of DATABASE_URL');
+  expect(text).not.toContain('the-password');
+});

@@ -20,8 +20,7 @@ export function welcome({ apps, settings, stack, logDir, seconds }: Welcome): st
     '',
     ...(issuer && settings.hasConsole ? [row('console', `${address(issuer)}/console`)] : []),
     ...apps.map((app) => row(app.name, `${address(app)}   its API: ${address(app)}/docs`)),
-    row('Postgres', postgresAddress(settings, stack, apps)),
-    row('data', stack.embeddedPostgres?.dataDir ?? 'in the Postgres of DATABASE_URL'),
+    ...postgresRows(stack, apps),
     row('logs', logDir),
     ...(stack.mailbox ? [row('mailbox', `${stack.mailbox.pageUrl}   what auth has sent`)] : []),
   ];
@@ -53,12 +52,13 @@ function browsable(host: string): string {
   return ['127.0.0.1', '[::1]'].includes(found) ? 'localhost' : found;
 }
 
-function postgresAddress(settings: StackSettings, stack: Stack, apps: readonly App[]): string {
-  if (stack.embeddedPostgres) return stack.embeddedPostgres.url(apps[0]?.database);
-  const url = new URL(settings.databaseUrl ?? '');
-  // That password is not ours to show.
-  if (url.password) url.password = '***';
-  return url.href;
+function postgresRows({ embeddedPostgres }: Stack, apps: readonly App[]): string[] {
+  // That address may hold a password, which is not ours to show.
+  if (!embeddedPostgres) return [row('Postgres', 'that of DATABASE_URL')];
+  return [
+    row('Postgres', embeddedPostgres.url(apps[0]?.database)),
+    row('data', embeddedPostgres.dataDir),
+  ];
 }
 
 export interface WalkThrough {
