@@ -3,7 +3,6 @@ import { guard } from './guard/guard.js';
 import type { Benchmark } from './harness/benchmark.js';
 import { http } from './http/http.js';
 import { loginFlood } from './login/login-flood.js';
-import { loginTiming } from './login/login-timing.js';
 import { revocationList } from './revocation-list/revocation-list.js';
 import { loginRate } from './rates/login-rate.js';
 import { refreshRate } from './rates/refresh-rate.js';
@@ -20,7 +19,6 @@ export const benchmarks: readonly Benchmark[] = [
   guard,
   http,
   revocationList,
-  loginTiming,
   accountTiming,
   loginFlood,
   reach,

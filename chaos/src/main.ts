@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { summary } from './report/summary.js';
+import { summary } from './run/tally.js';
 import { ChaosRun, type ChaosOptions } from './run/chaos-run.js';
 
 const { values } = parseArgs({

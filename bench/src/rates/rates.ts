@@ -1,9 +1,8 @@
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuSeconds, familyCpuSeconds } from '../apps/process-usage.js';
+import { cpuSeconds, familyCpuSeconds, currentUsage } from '../apps/process-usage.js';
 import type { Progress, Row } from '../harness/benchmark.js';
 import { median } from '../harness/statistics.js';
-import { currentUsage } from '../processes/usage.js';
 import type { LoadSlice } from './auth-load.js';
 
 /** One of those that are compared: repeats the same job for some seconds. */

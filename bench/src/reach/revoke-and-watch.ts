@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, bearer } from '../apps/ask.js';
 import type { ServiceClient } from '../apps/service-client.js';
 import type { Progress } from '../harness/benchmark.js';
-import { busyShare, currentUsage } from '../processes/usage.js';
+import { busyShare, currentUsage } from '../apps/process-usage.js';
 
 export interface Watch {
   readonly client: ServiceClient;

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { coreWaits } from './core-waits.js';
-import { watchPauses } from './longest-pause.js';
+import { coreWaits, watchPauses } from './longest-pause.js';
 
 function hold(ms: number): void {
   for (const startedMs = performance.now(); performance.now() - startedMs < ms;);

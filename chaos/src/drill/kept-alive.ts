@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Seen } from './seen.js';
+import { Seen } from './clients.js';
 
 const CONNECTIONS = 8;
 const PAUSE_MS = 20;

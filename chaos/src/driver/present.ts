@@ -1,5 +1,4 @@
-import type { Probe, Verdict } from '../oracle/probe.js';
-import type { Subject } from '../oracle/subject.js';
+import type { Probe, Verdict, Subject } from '../oracle/probe.js';
 import { ask, type Answer } from './ask.js';
 
 /**

@@ -1,7 +1,6 @@
 import type { FaultHistory } from '../stage/fault-history.js';
-import type { Probe } from './probe.js';
+import { type Probe, violation, type Violation, type ViolationRule } from './probe.js';
 import type { Fate, RevocationRecord } from './revocation-record.js';
-import { violation, type Violation, type ViolationRule } from './violation.js';
 
 export interface Bounds {
   /** `REVOCATION_MAX_STALENESS`: the latest acceptance after an acknowledgement, whatever breaks. */

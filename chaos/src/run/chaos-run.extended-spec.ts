@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { FAULT_KINDS } from '../plan/fault-plan.js';
-import { summary } from '../report/summary.js';
+import { summary } from './tally.js';
 import { ChaosRun, type ChaosOptions } from './chaos-run.js';
 
 /** Short, and gentle to a machine that is busy with other suites. */

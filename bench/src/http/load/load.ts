@@ -3,7 +3,7 @@ import type { Effort } from '../../harness/benchmark.js';
 import { startOrShare } from '../../harness/smoke-resources.js';
 import { quantile } from '../../harness/statistics.js';
 import { startChild } from '../../processes/child.js';
-import { busyShare, currentUsage } from '../../processes/usage.js';
+import { busyShare, currentUsage } from '../../apps/process-usage.js';
 
 /** What the load process is asked to do. */
 export interface LoadOrder {

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Stack } from '../stacks/stack.js';
-import { currentUsage } from '../../processes/usage.js';
+import { currentUsage } from '../../apps/process-usage.js';
 import type { ServerOrder } from './server-process.js';
 
 /** @returns the address of the stack */

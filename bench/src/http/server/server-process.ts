@@ -1,7 +1,7 @@
 import type { Effort } from '../../harness/benchmark.js';
 import { startOrShare } from '../../harness/smoke-resources.js';
 import { startChild } from '../../processes/child.js';
-import type { Usage } from '../../processes/usage.js';
+import type { Usage } from '../../apps/process-usage.js';
 import type { StackName } from '../stacks/stack.js';
 
 /** What a server process serves. Plain data, because it is sent to another process. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Seen } from './seen.js';
+import { Seen } from './clients.js';
 
 it('counts outcomes, and says from when to when each was seen', () => {
   const seen = new Seen();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { majorIn } from './dump.js';
+import { majorIn } from './restore.js';
 
 it.each([
   ['pg_dump (PostgreSQL) 18.1', 18],
