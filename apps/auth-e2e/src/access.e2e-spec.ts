@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { call, outcome, type Answer } from '@jwt-auth/dev-stack';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Administrator } from './administrator.js';
-import { call, outcome, type Answer } from './http.js';
 import { Stack } from './stack.js';
 import {
   decode,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { call, outcome, type Call } from '@jwt-auth/dev-stack';
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { call, outcome, type Call } from './http.js';
 import { Stack } from './stack.js';
 import { newEmail, newSession, PASSWORD, register, tryLogin } from './users.js';
 

@@ -1,8 +1,7 @@
-import { startApp } from '@jwt-auth/dev-stack';
+import { call, startApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call } from './http.js';
 import { decode, newSession, refresh } from './users.js';
 import { Stack } from './stack.js';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { call, outcome, type Answer } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Administrator, type AuditEvent } from './administrator.js';
-import { call, outcome, type Answer } from './http.js';
 import { decode, newSession, PASSWORD, refresh } from './users.js';
 import { Stack } from './stack.js';
 

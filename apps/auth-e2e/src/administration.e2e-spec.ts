@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { call, outcome } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Administrator, type User } from './administrator.js';
-import { call, outcome } from './http.js';
 import {
   decode,
   login,

@@ -1,4 +1,4 @@
-import { call, type Answer, type Call } from './http.js';
+import { call, type Answer, type Call } from '@jwt-auth/dev-stack';
 import { decode, DEMO_PASSWORD, login, newEmail, PASSWORD } from './users.js';
 
 /** A user, as administrators see it. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { call, outcome } from '@jwt-auth/dev-stack';
 import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, outcome } from './http.js';
 import { login, newEmail, PASSWORD, refresh, register, tryLogin } from './users.js';
 import { Stack } from './stack.js';
 

@@ -1,6 +1,6 @@
+import { call } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
-import { call } from './http.js';
 import { Stack, type StackOptions } from './stack.js';
 import { newSession } from './users.js';
 

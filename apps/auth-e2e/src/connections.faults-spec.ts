@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { freePort, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, freePort, type RunningApp } from '@jwt-auth/dev-stack';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { scrape } from './exposition.js';
-import { call } from './http.js';
 import { Stack } from './stack.js';
 
 let stack: Stack;

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runAdmin, type Run } from './admin-shell.js';
-import { call } from './http.js';
 import { decode, login, newEmail, PASSWORD, tryLogin } from './users.js';
 import { queryAt } from './stack.js';
 

@@ -1,5 +1,5 @@
+import { call, outcome, type Answer } from '@jwt-auth/dev-stack';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { call, outcome, type Answer } from './http.js';
 import { newEmail, newSession, PASSWORD, refresh, tryLogin, type TokenResponse } from './users.js';
 import { queryAt, Stack, within } from './stack.js';
 

@@ -1,6 +1,6 @@
+import { call, type Answer } from '@jwt-auth/dev-stack';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, type Answer } from './http.js';
 import { decode, login, newSession, DEMO_PASSWORD } from './users.js';
 import { Stack } from './stack.js';
 

@@ -1,7 +1,6 @@
-import { freePort } from '@jwt-auth/dev-stack';
+import { call, type Answer, freePort } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scrape } from './exposition.js';
-import { call, type Answer } from './http.js';
 import { decode, newSession } from './users.js';
 import { queryAt, Stack } from './stack.js';
 

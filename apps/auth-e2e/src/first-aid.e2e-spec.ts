@@ -1,7 +1,7 @@
+import { outcome } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runAdmin, runAudit } from './admin-shell.js';
 import { Administrator, type AuditEvent, type User } from './administrator.js';
-import { outcome } from './http.js';
 import { Stack } from './stack.js';
 import { decode, login, newSession, refresh, tryLogin, type TokenResponse } from './users.js';
 

@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { createTcpProxy, startApp, type RunningApp, type TcpProxy } from '@jwt-auth/dev-stack';
+import {
+  call,
+  outcome,
+  createTcpProxy,
+  startApp,
+  type RunningApp,
+  type TcpProxy,
+} from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, outcome } from './http.js';
 import { newSession, tryLogin } from './users.js';
 import { queryAt, within } from './stack.js';
 

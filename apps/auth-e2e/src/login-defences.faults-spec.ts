@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, type Answer, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { call, type Answer } from './http.js';
 import {
   login,
   newEmail,

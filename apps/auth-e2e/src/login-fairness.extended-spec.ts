@@ -1,5 +1,5 @@
+import { call } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call } from './http.js';
 import { newEmail, PASSWORD, register, tryLogin } from './users.js';
 import { Stack } from './stack.js';
 

@@ -1,8 +1,7 @@
-import { freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, outcome, freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { growth, scrape, type Exposition } from './exposition.js';
-import { call, outcome } from './http.js';
 import { decode, newSession, refresh, tryLogin } from './users.js';
 import { Stack } from './stack.js';
 

@@ -1,6 +1,5 @@
-import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, outcome, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, outcome } from './http.js';
 import { DEMO_PASSWORD, login, newEmail, PASSWORD, tryLogin } from './users.js';
 import { queryAt, Stack, within } from './stack.js';
 

@@ -1,8 +1,7 @@
-import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, outcome, type Answer, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
-import { call, outcome, type Answer } from './http.js';
 import { Gateway } from './keys/gateway.js';
 import { Stack } from './stack.js';
 import { decode, newSession } from './users.js';

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { DEMO_CLIENT_ID } from '@jwt-auth/dev-stack';
+import { call, type Answer, DEMO_CLIENT_ID } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Administrator, type User } from './administrator.js';
-import { call, type Answer } from './http.js';
 import { login, PASSWORD, refresh, type TokenResponse } from './users.js';
 import { Stack } from './stack.js';
 

@@ -1,5 +1,5 @@
+import { outcome, type Answer } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { outcome, type Answer } from './http.js';
 import { login, refresh, register, type TokenResponse } from './users.js';
 import { Stack } from './stack.js';
 

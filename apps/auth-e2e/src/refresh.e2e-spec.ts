@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, outcome, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
-import { call, outcome } from './http.js';
 import { decode, login, newSession, refresh, register, type TokenResponse } from './users.js';
 import { Stack } from './stack.js';
 

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { freePort, startApp, type App, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, outcome, freePort, startApp, type App, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
-import { call, outcome } from './http.js';
 import {
   buildReleaseBefore,
   hasReleaseBefore,

@@ -1,6 +1,6 @@
+import { call, outcome } from '@jwt-auth/dev-stack';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { call, outcome } from './http.js';
 import { decode, login, newSession, refresh, tryLogin } from './users.js';
 import { Stack, within } from './stack.js';
 

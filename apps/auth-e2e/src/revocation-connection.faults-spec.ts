@@ -1,4 +1,6 @@
 import {
+  call,
+  outcome,
   createTcpProxy,
   freePort,
   startApp,
@@ -8,7 +10,6 @@ import {
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, outcome } from './http.js';
 import { decode, newSession } from './users.js';
 import { queryAt, Stack, within } from './stack.js';
 

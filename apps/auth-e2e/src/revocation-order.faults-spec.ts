@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { call, outcome } from '@jwt-auth/dev-stack';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, outcome } from './http.js';
 import { decode, login, newSession, PASSWORD, refresh } from './users.js';
 import { Stack } from './stack.js';
 

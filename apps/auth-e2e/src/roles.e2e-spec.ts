@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { freePort, ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, outcome, freePort, ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Administrator } from './administrator.js';
-import { call, outcome } from './http.js';
 import { queryAt } from './stack.js';
 import { decode, newSession, refresh, tryLogin } from './users.js';
 

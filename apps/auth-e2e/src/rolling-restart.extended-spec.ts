@@ -1,4 +1,4 @@
-import { createTcpProxy, freePort, startApp } from '@jwt-auth/dev-stack';
+import { call, createTcpProxy, freePort, startApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startDumbBalancer, type DumbBalancer } from './dumb-balancer.js';
-import { call } from './http.js';
 import { Stack, within } from './stack.js';
 import { DEMO_PASSWORD, login } from './users.js';
 

@@ -1,7 +1,7 @@
+import { call, outcome } from '@jwt-auth/dev-stack';
 import { Secret, TOTP } from 'otpauth';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { call, outcome } from './http.js';
 import { Stack } from './stack.js';
 import { decode, newSession, PASSWORD, tryLogin, type TokenResponse } from './users.js';
 

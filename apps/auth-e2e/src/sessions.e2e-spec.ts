@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { call, outcome, type Answer } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, outcome, type Answer } from './http.js';
 import {
   decode,
   login,

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { call, outcome } from '@jwt-auth/dev-stack';
 
 import { runs } from '@jwt-auth/dev-stack/vitest';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { call, outcome } from './http.js';
 import { Stack } from './stack.js';
 import { decode, DEMO_PASSWORD, login, refresh, type TokenResponse } from './users.js';
 

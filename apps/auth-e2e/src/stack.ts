@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { DEMO_CLIENT_ID, freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import {
+  call,
+  outcome,
+  DEMO_CLIENT_ID,
+  freePort,
+  startApp,
+  type RunningApp,
+} from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import pg from 'pg';
-import { call, outcome } from './http.js';
 
 type Environment = Record<string, string>;
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  call,
   DEMO_CLIENT_ID,
   OtlpReceiver,
   startApp,
@@ -8,7 +9,6 @@ import {
 } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { call } from './http.js';
 import { Stack, within } from './stack.js';
 import { newSession, PASSWORD, tryLogin, type TokenResponse } from './users.js';
 

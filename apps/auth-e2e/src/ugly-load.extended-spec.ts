@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { call } from '@jwt-auth/dev-stack';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { call } from './http.js';
 import { newSession, refresh } from './users.js';
 import { queryAt, Stack, within } from './stack.js';
 

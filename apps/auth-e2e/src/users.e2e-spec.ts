@@ -1,5 +1,5 @@
+import { call, outcome } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call, outcome } from './http.js';
 import {
   decode,
   DEMO_PASSWORD,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { call, type Answer, type Call } from './http.js';
+import { call, type Answer, type Call } from '@jwt-auth/dev-stack';
 
 /** The answer to a login and to a refresh (RFC 6749 section 5.1). */
 export interface TokenResponse extends Record<string, unknown> {

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '@jwt-auth/dev-stack';
+import { call, freePort } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { call } from './http.js';
 import { DEMO_PASSWORD, login } from './users.js';
 import { Stack } from './stack.js';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { withDatabase } from '@jwt-auth/dev-stack/vitest';
+import { withClient } from '@jwt-auth/dev-stack/vitest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { browserPath } from './browser.js';
@@ -144,7 +144,7 @@ async function revokeMany(): Promise<void> {
   const statement = `INSERT INTO revoked_tokens (kind, id, exp)
     SELECT 'jti', gen_random_uuid()::text, extract(epoch FROM now())::bigint + 600
     FROM generate_series(1, 2100)`;
-  await withDatabase(authDatabase, (client) => client.query(statement));
+  await withClient(authDatabase, (client) => client.query(statement));
 }
 
 /** Whether a chart has bars: places of its color. */

@@ -1,17 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import { DEMO_CLIENT_ID, freePort, startApp } from '@jwt-auth/dev-stack';
+import { call, freePort, startApp, type Call } from '@jwt-auth/dev-stack';
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import { freshDatabase, withDatabase } from '@jwt-auth/dev-stack/vitest';
+import {
+  freshDatabase,
+  startApps,
+  withClient,
+  type RunningApps,
+} from '@jwt-auth/dev-stack/vitest';
 
 export const PASSWORD = 'correct horse battery staple';
 export const ADMIN = 'admin@example.com';
 
-export interface Stack {
-  /** Addresses. */
-  readonly auth: string;
-  readonly orders: string;
-  readonly authDatabase: string;
+export interface Stack extends RunningApps {
   /** Where all mail arrives. */
   readonly mailbox: Mailbox;
 }
@@ -48,56 +49,16 @@ async function startStrict(): Promise<string> {
 }
 
 async function start(): Promise<Stack> {
-  const port = await freePort();
-  const ISSUER = `http://localhost:${port}`;
-  const authDatabase = await freshDatabase();
   const mailbox = await Mailbox.start();
-  const secret = randomBytes(32).toString('base64url');
-  const env = {
-    DATABASE_URL: authDatabase,
-    ISSUER,
-    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-    DEMO_CLIENT_SECRET: secret,
-    SMTP_URL: mailbox.smtpUrl,
-  };
-  await startApp('auth', { port, env });
-  const orders = await startApp('orders', {
-    env: {
-      ORDERS_DATABASE_URL: await freshDatabase(),
-      ISSUER,
-      CLIENT_ID: DEMO_CLIENT_ID,
-      CLIENT_SECRET: secret,
-    },
-  });
-  // The page is where the issuer is: a browser offers WebCrypto to pages of this machine.
-  return { auth: ISSUER, orders: orders.url, authDatabase, mailbox };
+  return { ...(await startApps({ auth: { SMTP_URL: mailbox.smtpUrl } })), mailbox };
 }
 
 /** Calls auth as a program does. @throws Error with the answer, unless it is a success */
-export async function api<T>(
-  path: string,
-  { token, body, headers = {}, method = body ? 'POST' : 'GET' }: ApiCall = {},
-): Promise<T> {
+export async function api<T>(path: string, request: Call = {}): Promise<T> {
   const { auth } = await startStack();
-  const response = await fetch(`${auth}/${path}`, {
-    method,
-    headers: {
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...(token && { authorization: `Bearer ${token}` }),
-      ...headers,
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return (text === '' ? undefined : JSON.parse(text)) as T;
-}
-
-interface ApiCall {
-  readonly token?: string;
-  readonly body?: object;
-  readonly headers?: Record<string, string>;
-  readonly method?: string;
+  const { status, body } = await call<T>(`${auth}/${path}`, request);
+  if (status < 300) return body;
+  throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
 }
 
 /** An access token. @param userAgent of the device */
@@ -136,8 +97,7 @@ export async function newUser(roles = ['user']): Promise<NewUser> {
 
 /** The status that an access token gets at auth: 401 once it is refused. */
 export async function statusOf(token: string): Promise<number> {
-  const headers = { authorization: `Bearer ${token}` };
-  return (await fetch(`${(await startStack()).auth}/auth/me`, { headers })).status;
+  return (await call(`${(await startStack()).auth}/auth/me`, { token })).status;
 }
 
 /** The link of the next mail to this address with this subject. */
@@ -150,5 +110,5 @@ export async function linkTo(email: string, subject: string): Promise<string> {
 export async function ageLogin({ id }: NewUser): Promise<void> {
   const { authDatabase } = await startStack();
   const longAgo = `UPDATE sessions SET authenticated_at = now() - interval '16 minutes' WHERE user_id = $1`;
-  await withDatabase(authDatabase, (client) => client.query(longAgo, [id]));
+  await withClient(authDatabase, (client) => client.query(longAgo, [id]));
 }

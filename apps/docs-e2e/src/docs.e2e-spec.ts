@@ -1,9 +1,9 @@
 import { fillDemo, freePort } from '@jwt-auth/dev-stack';
+import { startApps, type RunningApps } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { read } from './files.js';
 import { masked, printedBy, samplesOf } from './guide.js';
-import { startApps, type RunningApps } from './running-apps.js';
 
 const reference = read('docs/operations.md');
 const guide = samplesOf('docs/clients.md');

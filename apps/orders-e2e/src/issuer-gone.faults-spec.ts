@@ -1,8 +1,8 @@
-import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { call, startOrders } from './orders-service.js';
+import { startOrders } from './orders-service.js';
 
 let issuer: TestIssuer;
 let orders: RunningApp;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { RunningApp } from '@jwt-auth/dev-stack';
+import { call, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { call, startOrders } from './orders-service.js';
+import { startOrders } from './orders-service.js';
 import { tea } from './tea.js';
 
 const EXPIRED = 2_500;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { RunningApp } from '@jwt-auth/dev-stack';
+import { call, type RunningApp } from '@jwt-auth/dev-stack';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, startOrders } from './orders-service.js';
+import { startOrders } from './orders-service.js';
 
 let issuer: TestIssuer;
 let orders: RunningApp;

@@ -7,10 +7,10 @@ import {
   type JsonWebKey,
 } from 'node:crypto';
 import { request } from 'node:http';
-import type { RunningApp } from '@jwt-auth/dev-stack';
+import { call, type RunningApp } from '@jwt-auth/dev-stack';
 import { generateSigningKey, TestIssuer } from '@jwt-auth/jwt-core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, startOrders } from './orders-service.js';
+import { startOrders } from './orders-service.js';
 
 let issuer: TestIssuer;
 let stranger: TestIssuer;

@@ -7,6 +7,7 @@ export {
   type PostgresServer,
 } from './postgres/postgres-server.js';
 export { appNamed, findApps, ROOT, type App } from './stack/app.js';
+export { call, outcome, type Answer, type Call } from './stack/call.js';
 export { fillDemo } from './stack/demo.js';
 export { runLauncher } from './stack/launcher.js';
 export { startApp, type RunningApp } from './stack/running-app.js';

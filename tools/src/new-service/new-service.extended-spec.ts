@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, until } from '@jwt-auth/dev-stack';
-import { freshDatabase, withDatabase } from '@jwt-auth/dev-stack/vitest';
+import { freshDatabase, withClient } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { copyWorkspace, runNode } from './workspace-copy.fixture.js';
 
@@ -67,7 +67,7 @@ it('is migrated with the other apps', SLOW, async () => {
   };
   const migrate = ['libs/dev-stack/migrate.mjs'];
   await promisify(execFile)(process.execPath, migrate, { cwd: workspace, env });
-  const entries = await withDatabase(url, (client) =>
+  const entries = await withClient(url, (client) =>
     client.query('SELECT FROM gift_cards_entries'),
   );
   expect(entries.rowCount).toBe(0);

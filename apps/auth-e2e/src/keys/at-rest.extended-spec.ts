@@ -1,11 +1,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
-import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { call } from '../http.js';
 import { newSession } from '../users.js';
 import { JWKS_PATH } from './key-stack.js';
 

@@ -1,7 +1,6 @@
-import { startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, outcome, type Answer, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 
-import { call, outcome, type Answer } from '../http.js';
 import { decode, DEMO_PASSWORD, login } from '../users.js';
 import { Stack } from '../stack.js';
 import { Gateway } from './gateway.js';

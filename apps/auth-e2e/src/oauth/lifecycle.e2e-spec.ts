@@ -1,7 +1,6 @@
-import { startApp } from '@jwt-auth/dev-stack';
+import { call, startApp } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { call } from '../http.js';
 import { decode, newSession, refresh } from '../users.js';
 import { basic, OAuthStack, posted, type NewClient, type OAuthBody } from './oauth-stack.js';
 

@@ -1,6 +1,6 @@
+import { call } from '@jwt-auth/dev-stack';
 import { beforeAll, expect, it } from 'vitest';
 
-import { call } from '../http.js';
 import { DEMO_PASSWORD, login, newSession } from '../users.js';
 import { basic, OAuthStack, posted, type NewClient } from './oauth-stack.js';
 

@@ -1,4 +1,4 @@
-import { call, type Answer } from '../http.js';
+import { call, type Answer } from '@jwt-auth/dev-stack';
 import { DEMO_PASSWORD, login } from '../users.js';
 import { Stack } from '../stack.js';
 

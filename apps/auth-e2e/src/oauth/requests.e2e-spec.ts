@@ -1,8 +1,8 @@
 import { request } from 'node:http';
+import { call, type Answer } from '@jwt-auth/dev-stack';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { call, type Answer } from '../http.js';
 import { newSession } from '../users.js';
 import { basic, FORM, OAuthStack, posted, type NewClient, type OAuthBody } from './oauth-stack.js';
 

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { call } from '@jwt-auth/dev-stack';
 
 import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
@@ -10,7 +11,6 @@ import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { call } from '../http.js';
 import { Stack } from '../stack.js';
 import { newSession } from '../users.js';
 import { OAuthStack, type NewClient } from './oauth-stack.js';

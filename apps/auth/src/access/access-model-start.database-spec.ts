@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { freshDatabase, withDatabase } from '@jwt-auth/dev-stack/vitest';
+import { freshDatabase, withClient } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
@@ -108,7 +108,7 @@ describe('a database of the release before', () => {
     const client = (name: string, scopes: string, audiences: string, deletedAt = 'NULL') =>
       `(gen_random_uuid(), '${name}', '{client_credentials}', '${scopes}', '${audiences}', '{}',
         now(), ${deletedAt})`;
-    await withDatabase(DATABASE_URL, async (database) => {
+    await withClient(DATABASE_URL, async (database) => {
       await database.query(readFileSync(schema, 'utf8'));
       await database.query(`
         INSERT INTO clients (id, name, grants, scopes, audiences, claims, created_at, deleted_at)

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { openDatabase } from '@jwt-auth/chassis';
-import { freshDatabase, schemaOf, withDatabase } from '@jwt-auth/dev-stack/vitest';
+import { freshDatabase, schemaOf, withClient } from '@jwt-auth/dev-stack/vitest';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
@@ -135,5 +135,5 @@ async function migrated(url: string): Promise<string> {
 }
 
 async function run(url: string, sql: string): Promise<object[]> {
-  return (await withDatabase(url, (client) => client.query<object>(sql))).rows;
+  return (await withClient(url, (client) => client.query<object>(sql))).rows;
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { openDatabase } from '@jwt-auth/chassis';
-import { freshDatabase, schemaOf, withDatabase } from '@jwt-auth/dev-stack/vitest';
+import { freshDatabase, schemaOf, withClient } from '@jwt-auth/dev-stack/vitest';
 import { expect, it } from 'vitest';
 
 import { ordersDatabase } from './orders-database.js';
@@ -12,7 +12,7 @@ const landed = readdirSync(folder).filter((file) => file.endsWith('.sql'));
 it.each(landed)('has the schema of a fresh one after an upgrade from %s', async (state) => {
   const [url, freshUrl] = [await freshDatabase(), await freshDatabase()];
   const script = readFileSync(new URL(state, folder), 'utf8');
-  await withDatabase(url, (client) => client.query(script));
+  await withClient(url, (client) => client.query(script));
   for (const each of [url, freshUrl]) await (await openDatabase(ordersDatabase(each))).destroy();
   expect(await schemaOf(url)).toEqual(await schemaOf(freshUrl));
 });

@@ -1,6 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
-import type { ApiAnswer } from './api-call.js';
+import type { ApiAnswer } from './api-requests.js';
 import type { ApiDocument, Operation } from './api-document.js';
 import type { Schema } from './api-document.js';
 

@@ -1,11 +1,16 @@
-import { ApiConnection, type ApiAnswer, type ApiRequest } from './api-call.js';
+import {
+  ApiConnection,
+  type ApiAnswer,
+  type ApiRequest,
+  ApiRequests,
+  written,
+} from './api-requests.js';
 import {
   descriptionFaults,
   operationsOf,
   type ApiDocument,
   type Operation,
 } from './api-document.js';
-import { ApiRequests, written } from './api-requests.js';
 import { AnswerCheck, idIn, parsed } from './answer-check.js';
 import type { KnownExamples } from './examples.js';
 import { oddPlaces } from './odd-drafts.js';

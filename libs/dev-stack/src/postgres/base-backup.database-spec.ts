@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startPostgres, type PostgresServer } from './postgres-server.js';
-import { withDatabase } from './with-database.js';
+import { withClient } from './with-client.js';
 
 let primary: PostgresServer;
 const others: PostgresServer[] = [];
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([primary, ...others].map((server) => server?.stop())));
 
 async function query(server: PostgresServer, sql: string): Promise<unknown[]> {
-  return withDatabase(server.url(), async (client) =>
+  return withClient(server.url(), async (client) =>
     (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows.flat(),
   );
 }

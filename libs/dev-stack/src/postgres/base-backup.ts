@@ -2,7 +2,7 @@ import { chownSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from '
 import { join } from 'node:path';
 import { errorCode } from '../errors.js';
 import type { DataDirectory } from './data-directory.js';
-import { withDatabase } from './with-database.js';
+import { withClient } from './with-client.js';
 
 /** Of the server that runs, not of its data. */
 const LEFT_OUT = new Set(['postmaster.pid', 'postmaster.opts']);
@@ -15,7 +15,7 @@ const EMPTY = new Set(['pg_wal', 'pg_replslot', 'pg_dynshmem', 'pg_stat_tmp', 'p
  * the embedded Postgres has none.
  */
 export async function baseBackup(url: string, from: string, to: DataDirectory): Promise<void> {
-  await withDatabase(url, async (client) => {
+  await withClient(url, async (client) => {
     await client.query(`SELECT pg_backup_start('copy', true)`);
     copyFolder(from, to, '');
     const { rows } = await client.query<{ labelfile: string }>(

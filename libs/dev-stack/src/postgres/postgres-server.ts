@@ -14,7 +14,7 @@ import {
   type DataDirectory,
 } from './data-directory.js';
 import { launch, type Launch } from './launch.js';
-import { withDatabase } from './with-database.js';
+import { withClient } from './with-client.js';
 
 const DUPLICATE_DATABASE = '42P04';
 
@@ -178,7 +178,7 @@ export async function createDatabase(
   name: string,
   template = 'template1',
 ): Promise<string> {
-  await withDatabase(url, async (client) => {
+  await withClient(url, async (client) => {
     const [made, copied] = [name, template].map((each) => client.escapeIdentifier(each));
     await client.query(`CREATE DATABASE ${made} TEMPLATE ${copied} ${await strategy(client)}`);
   }).catch((error: unknown) => {

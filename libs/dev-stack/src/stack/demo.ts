@@ -1,3 +1,5 @@
+import { call, type Call } from './call.js';
+
 export interface Demo {
   /** Addresses of the two apps. */
   auth: string;
@@ -33,45 +35,27 @@ export async function fillDemo({ auth, orders, password }: Demo): Promise<void> 
   const login = async (name: string, userAgent: string) => {
     const body = { email: `${name}@example.com`, password };
     const headers = { 'user-agent': userAgent };
-    const answer = await call<{ access_token: string }>(`${auth}/auth/login`, { body, headers });
+    const answer = await demand<{ access_token: string }>(`${auth}/auth/login`, { body, headers });
     return answer.access_token;
   };
-  const logout = (token: string) => call(`${auth}/auth/logout`, { token, method: 'POST' });
+  const logout = (token: string) => demand(`${auth}/auth/logout`, { token, method: 'POST' });
 
   const ada = await login('ada', FIREFOX);
-  const { items } = await call<{ items: unknown[] }>(`${orders}/orders?limit=1`, { token: ada });
+  const { items } = await demand<{ items: unknown[] }>(`${orders}/orders?limit=1`, { token: ada });
   if (items.length > 0) return void (await logout(ada));
   for (const ordered of ORDERS) {
-    await call(`${orders}/orders`, { token: ada, body: { currency: 'EUR', items: ordered } });
+    await demand(`${orders}/orders`, { token: ada, body: { currency: 'EUR', items: ordered } });
   }
   await login('ada', IPHONE);
   const admin = await login('admin', FIREFOX);
-  await call(`${auth}/admin/clients`, { token: admin, body: CLIENT });
+  await demand(`${auth}/admin/clients`, { token: admin, body: CLIENT });
   await logout(admin);
 }
 
-interface Call {
-  token?: string;
-  body?: object;
-  headers?: Record<string, string>;
-  method?: string;
-}
-
-async function call<T>(
-  url: string,
-  { token, body, headers, method = body ? 'POST' : 'GET' }: Call,
-): Promise<T> {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      ...headers,
-      ...(token && { authorization: `Bearer ${token}` }),
-      ...(body && { 'content-type': 'application/json' }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(10_000),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${url} was answered with ${response.status}`);
-  return (text === '' ? undefined : JSON.parse(text)) as T;
+async function demand<T>(url: string, request: Call): Promise<T> {
+  const { method = request.body === undefined ? 'GET' : 'POST' } = request;
+  const signal = AbortSignal.timeout(10_000);
+  const { status, body } = await call<T>(url, { ...request, method, signal });
+  if (status < 300) return body;
+  throw new Error(`${method} ${url} was answered with ${status}`);
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { withDatabase } from '../vitest/index.js';
+import { withClient } from '../vitest/index.js';
 import { StackSettings } from './settings.js';
 import { Stack } from './stack.js';
 
@@ -17,7 +17,7 @@ it('shows the last lines of a Postgres that ends by itself, and where the others
     await stack.start();
     const server = stack.embeddedPostgres!;
     const noise = Array.from({ length: 60 }, (_, n) => `RAISE LOG 'line %', ${n};`).join('');
-    await withDatabase(server.url(), (client) => client.query(`DO $$ BEGIN ${noise} END $$`));
+    await withClient(server.url(), (client) => client.query(`DO $$ BEGIN ${noise} END $$`));
     await server.kill();
     const { message } = await stack.postgresFailure();
     expect(message).toContain(`The whole log: ${join(directory, 'postgres.log')}`);

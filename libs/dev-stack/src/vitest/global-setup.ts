@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startPostgres } from '../postgres/postgres-server.js';
-import { withDatabase } from '../postgres/with-database.js';
+import { withClient } from '../postgres/with-client.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,7 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 /** Half of what a connection costs both sides is the hash of its password, and a test run makes a thousand. */
 async function makeLoginsCheap(url: string): Promise<void> {
-  await withDatabase(url, async (client) => {
+  await withClient(url, async (client) => {
     const { rows } = await client.query<{ version: number }>(
       `SELECT current_setting('server_version_num')::int AS version`,
     );

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 
-import { contractions, freshDatabase, releaseBefore, schemaOf, withDatabase } from './index.js';
+import { contractions, freshDatabase, releaseBefore, schemaOf, withClient } from './index.js';
 
 const NOTES = `
   CREATE TABLE notes (id int PRIMARY KEY, body text, written_at timestamptz,
@@ -19,7 +19,7 @@ let before: string[];
 
 beforeAll(async () => {
   const url = await freshDatabase();
-  await withDatabase(url, (client) => client.query(NOTES));
+  await withClient(url, (client) => client.query(NOTES));
   before = await schemaOf(url);
 });
 
@@ -44,7 +44,7 @@ it.each([
   ['ADD CONSTRAINT single UNIQUE (body)', ['new constraint notes single UNIQUE (body)']],
 ])('finds what ALTER TABLE notes %s takes from the release before', async (change, found) => {
   const copy = await freshDatabase();
-  await withDatabase(copy, (client) => client.query(`${NOTES}; ALTER TABLE notes ${change}`));
+  await withClient(copy, (client) => client.query(`${NOTES}; ALTER TABLE notes ${change}`));
   const all = contractions(before, await schemaOf(copy));
   expect(all.length === 0).toBe(found.length === 0);
   for (const part of found) expect(all.join('\n')).toContain(part);
@@ -64,7 +64,7 @@ it.each([
   ['DROP FUNCTION one', ['lost function CREATE OR REPLACE FUNCTION public.one() RETURNS integer']],
 ])('finds what %s takes from the release before', async (change, found) => {
   const copy = await freshDatabase();
-  await withDatabase(copy, (client) => client.query(`${NOTES}; ${change}`));
+  await withClient(copy, (client) => client.query(`${NOTES}; ${change}`));
   const all = contractions(before, await schemaOf(copy));
   expect(all.length === 0, all.join('\n')).toBe(found.length === 0);
   for (const part of found) expect(all.join('\n')).toContain(part);

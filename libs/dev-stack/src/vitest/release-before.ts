@@ -1,4 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { withClient } from '../postgres/with-client.js';
+import { freshDatabase } from './fresh-database.js';
+import { schemaOf } from './schema.js';
 
 /** What runs beside this release during an upgrade. */
 export interface ReleaseBefore {
@@ -13,6 +17,22 @@ export function releaseBefore(landed: URL): ReleaseBefore {
   const read = (file: string) => readFileSync(new URL(file, landed), 'utf8');
   const name = read('release-before.txt').trim();
   return { name, schema: read(`${name}.sql`) };
+}
+
+/**
+ * Tests that the database of this release only adds to that of the release before.
+ *
+ * @param landed as in `releaseBefore`
+ * @param migrate brings the database at an address to this release
+ */
+export function testReleaseBefore(landed: URL, migrate: (url: string) => Promise<unknown>): void {
+  it('only has more than the database of the release before', async () => {
+    const url = await freshDatabase();
+    await withClient(url, (client) => client.query(releaseBefore(landed).schema));
+    const before = await schemaOf(url);
+    await migrate(url);
+    expect(contractions(before, await schemaOf(url))).toEqual([]);
+  });
 }
 
 /**

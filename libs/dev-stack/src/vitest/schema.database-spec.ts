@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { freshDatabase, schemaOf, withDatabase } from './index.js';
+import { freshDatabase, schemaOf, withClient } from './index.js';
 
 const NOTES = 'CREATE TABLE notes (id int PRIMARY KEY, body text, written_at timestamptz)';
 
@@ -46,5 +46,5 @@ describe('schemaOf', () => {
 });
 
 async function run(statement: string, at = url): Promise<void> {
-  await withDatabase(at, (client) => client.query(statement));
+  await withClient(at, (client) => client.query(statement));
 }

@@ -1,4 +1,4 @@
-import { withDatabase } from '../postgres/with-database.js';
+import { withClient } from '../postgres/with-client.js';
 
 /** One line for each part of the schema `public`. Neither the order of columns nor white space in functions counts. */
 const PARTS = `
@@ -45,7 +45,7 @@ const PARTS = `
  * Two databases with the same lines have the same schema.
  */
 export function schemaOf(url: string): Promise<string[]> {
-  return withDatabase(url, async (client) => {
+  return withClient(url, async (client) => {
     const { rows } = await client.query<{ part: string }>(PARTS);
     return rows.map(({ part }) => part);
   });

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
-import { DEMO_CLIENT_ID, freePort, startApp } from '@jwt-auth/dev-stack';
-import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
+import { startApp } from '../stack/running-app.js';
+import { DEMO_CLIENT_ID } from '../stack/settings.js';
+import { freePort } from '../supervision/free-port.js';
+import { freshDatabase } from './fresh-database.js';
 
 export interface RunningApps {
-  /** Addresses. */
+  /** Addresses. That of auth is its issuer: a browser offers WebCrypto to pages of this machine. */
   auth: string;
   orders: string;
+  authDatabase: string;
   stop(): Promise<void>;
 }
 
@@ -15,12 +18,13 @@ export async function startApps(
   env: { auth?: Record<string, string>; orders?: Record<string, string> } = {},
 ): Promise<RunningApps> {
   const port = await freePort();
-  const ISSUER = `http://127.0.0.1:${port}`;
+  const ISSUER = `http://localhost:${port}`;
+  const authDatabase = await freshDatabase();
   const secret = randomBytes(32).toString('base64url');
   const auth = await startApp('auth', {
     port,
     env: {
-      DATABASE_URL: await freshDatabase(),
+      DATABASE_URL: authDatabase,
       ISSUER,
       KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       DEMO_CLIENT_SECRET: secret,
@@ -37,8 +41,9 @@ export async function startApps(
     },
   });
   return {
-    auth: auth.url,
+    auth: ISSUER,
     orders: orders.url,
+    authDatabase,
     stop: async () => void (await Promise.all([orders.stop(), auth.stop()])),
   };
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /** Runs `work` with a connection of its own to a database. */
-export async function withDatabase<T>(
+export async function withClient<T>(
   url: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {

@@ -1,4 +1,4 @@
-/** What a test sends. `token` becomes the Authorization header, `from` the address it comes from. */
+/** What is sent to an app. `token` becomes the Authorization header, `from` the address it comes from. */
 export interface Call {
   method?: string;
   token?: string;
