@@ -7,7 +7,7 @@ export type Claims = Readonly<Record<string, NonNullable<unknown> | null>>;
 const MAX_BYTES = 65_536;
 
 /** Of a request with such claims beside other members: JSON has several spellings of the same. */
-export const MAX_CLAIMS_REQUEST_BYTES = 2 * MAX_BYTES;
+export const MAX_CLAIMS_REQUEST_BYTES = 131_072;
 
 const MAX_DEPTH = 32;
 
