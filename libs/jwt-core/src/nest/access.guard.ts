@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { demandAccess } from '../verifier/access.js';
 import { TokenError } from '../verifier/token-error.js';
 import { accessRulesOf } from './access-rules.js';
-import { carrierOf } from './calls/call.js';
+import { carrierOf } from './calls.js';
 import { principalOf } from './credentials.js';
 import { Refusals } from './refusal.js';
 

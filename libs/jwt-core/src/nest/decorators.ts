@@ -3,7 +3,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Principal } from '../verifier/claims.js';
 import { SCOPE } from '../verifier/claim-values.js';
-import { carrierOf } from './calls/call.js';
+import { carrierOf } from './calls.js';
 import { principalOf } from './credentials.js';
 
 /**

@@ -5,7 +5,7 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { INTERNAL_ERROR, type Problem, refusalProblem } from '../http/problem.js';
 import { type Guard, isA } from './app-options.js';
-import { rememberUpgrade } from './calls/socket-call.js';
+import { rememberUpgrade } from './calls.js';
 import { JwtGuard } from './jwt.guard.js';
 import { problemOfRefusal } from './refusal.js';
 import { gatewaysOf } from './routes.js';

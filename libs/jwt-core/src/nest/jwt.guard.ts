@@ -4,7 +4,7 @@ import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { demandAccess } from '../verifier/access.js';
 import type { Principal } from '../verifier/claims.js';
 import { accessRulesOf, type AccessRules } from './access-rules.js';
-import { carrierOf, requestOf } from './calls/call.js';
+import { carrierOf, requestOf } from './calls.js';
 import { attachPrincipal, Credentials } from './credentials.js';
 import { Refusals } from './refusal.js';
 import { noteAdmission, TokenEnds } from './token-ends.js';

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
 import { map, Observable } from 'rxjs';
-import { carrierOf } from './calls/call.js';
+import { carrierOf } from './calls.js';
 import type { Route } from './routes.js';
 import { tokenEndsOf } from './token-ends.js';
 

@@ -4,7 +4,7 @@ import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { TokenError } from '../verifier/token-error.js';
 import type { TokenVerifier } from '../verifier/issuers-verifier.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
-import { requestOf } from './calls/call.js';
+import { requestOf } from './calls.js';
 import { Credentials, type HttpRequest } from './credentials.js';
 import { OpenConnections } from './open-connections.js';
 

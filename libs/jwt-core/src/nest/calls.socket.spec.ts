@@ -9,17 +9,17 @@ import {
   WebSocketServer,
 } from '@nestjs/websockets';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { JwtCoreReadiness } from '../../runtime/readiness.js';
-import { TestIssuer } from '../../testing/test-issuer.js';
-import type { Principal } from '../../verifier/claims.js';
-import type { JsonObject } from '../../verifier/strict-json.js';
-import { CurrentPrincipal, Public, RequireScopes } from '../decorators.js';
-import { JwtCoreModule } from '../jwt-core.module.js';
-import type { JwtCoreOptions } from '../app-options.js';
-import { JwtGuard } from '../jwt.guard.js';
-import { createApp, listen, type MakeAdapter, platforms } from '../nest-app.fixture.js';
-import { native, type SocketClient, socketIo } from '../socket-clients.fixture.js';
-import { TokenEnds } from '../token-ends.js';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
+import { TestIssuer } from '../testing/test-issuer.js';
+import type { Principal } from '../verifier/claims.js';
+import type { JsonObject } from '../verifier/strict-json.js';
+import { CurrentPrincipal, Public, RequireScopes } from './decorators.js';
+import { JwtCoreModule } from './jwt-core.module.js';
+import type { JwtCoreOptions } from './app-options.js';
+import { JwtGuard } from './jwt.guard.js';
+import { createApp, listen, type MakeAdapter, platforms } from './nest-app.fixture.js';
+import { native, type SocketClient, socketIo } from './socket-clients.fixture.js';
+import { TokenEnds } from './token-ends.js';
 
 const seen = vi.fn<(event: string) => void>();
 

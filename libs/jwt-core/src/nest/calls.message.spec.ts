@@ -12,16 +12,16 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { bearerToken } from '../../http/bearer-token.js';
-import { JwtCoreReadiness } from '../../runtime/readiness.js';
-import { TestIssuer } from '../../testing/test-issuer.js';
-import type { Principal } from '../../verifier/claims.js';
-import { CurrentPrincipal, Public, RequireScopes } from '../decorators.js';
-import { JwtCoreModule } from '../jwt-core.module.js';
-import { JwtGuard } from '../jwt.guard.js';
-import { createApp, platforms } from '../nest-app.fixture.js';
-import { provideProblems } from '../problem.filter.js';
-import { messageRequestOf } from './message-call.js';
+import { bearerToken } from '../http/bearer-token.js';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
+import { TestIssuer } from '../testing/test-issuer.js';
+import type { Principal } from '../verifier/claims.js';
+import { CurrentPrincipal, Public, RequireScopes } from './decorators.js';
+import { JwtCoreModule } from './jwt-core.module.js';
+import { JwtGuard } from './jwt.guard.js';
+import { createApp, platforms } from './nest-app.fixture.js';
+import { provideProblems } from './problem.filter.js';
+import { messageRequestOf } from './calls.js';
 
 @Controller()
 @UseGuards(JwtGuard)

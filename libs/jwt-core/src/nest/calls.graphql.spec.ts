@@ -3,13 +3,13 @@ import { ApolloDriver } from '@nestjs/apollo';
 import { GraphQLModule, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { JwtCoreReadiness } from '../../runtime/readiness.js';
-import { TestIssuer } from '../../testing/test-issuer.js';
-import type { Principal } from '../../verifier/claims.js';
-import { CurrentPrincipal, OptionalAuth, Public, RequireScopes } from '../decorators.js';
-import { JwtCoreModule } from '../jwt-core.module.js';
-import { JwtGuard } from '../jwt.guard.js';
-import { ask, bearer, createApp, listen, platforms } from '../nest-app.fixture.js';
+import { JwtCoreReadiness } from '../runtime/readiness.js';
+import { TestIssuer } from '../testing/test-issuer.js';
+import type { Principal } from '../verifier/claims.js';
+import { CurrentPrincipal, OptionalAuth, Public, RequireScopes } from './decorators.js';
+import { JwtCoreModule } from './jwt-core.module.js';
+import { JwtGuard } from './jwt.guard.js';
+import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
 
 @Resolver()
 @UseGuards(JwtGuard)
