@@ -16,7 +16,7 @@ const FORBIDDEN: readonly (readonly [folder: string, module: string, rule: strin
     ['libs/jwt-core/src/keys', '../index.js'],
     ['libs/jwt-core/src/revocation', 'typeorm'],
     ['libs/jwt-core/src/verifier', '../keys/jwk.js'],
-    ['libs/jwt-core/src/verifier/introspection', '../../client/index.js'],
+    ['libs/jwt-core/src/verifier', './introspection-source.js'],
     ['libs/jwt-core/src/http', '../postgres/index.js'],
     ['libs/jwt-core/src/runtime', '../nest/jwt.guard.js'],
     ['libs/jwt-core/src/standalone', 'fastify'],

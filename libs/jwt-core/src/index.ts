@@ -36,7 +36,10 @@ export {
 } from './client/client-credentials-token.js';
 export { ClientTokenError, type ClientTokenErrorCode } from './client/token-endpoint.js';
 
-export { isReferenceToken, type ReferenceTokenSource } from './verifier/reference-token.js';
+export {
+  isReferenceToken,
+  type ReferenceTokenSource,
+} from './verifier/reference-token-verifier.js';
 
 export { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation/revocation.js';
 export { compactId, type CompactId } from './revocation/compact-id.js';

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { BASE64URL_32_BYTES } from '../verifier/reference-token.js';
+import { BASE64URL_32_BYTES } from '../verifier/compact-jws.js';
 
 /**
  * The public key of an EC JWK on P-256 (RFC 7518 section 6.2.1). `undefined` if its members are

@@ -3,7 +3,7 @@ import type { RevocationSource } from '../revocation/revocation-source.js';
 import { MAX_TOKEN_LIFETIME_MS, TOKEN_PROFILES, type TokenProfile } from '../verifier/claims.js';
 import type { KeySet } from '../verifier/key-set.js';
 import type { MapClaims } from '../verifier/mapped-claims.js';
-import type { ReferenceTokenSource } from '../verifier/reference-token.js';
+import type { ReferenceTokenSource } from '../verifier/reference-token-verifier.js';
 import {
   algorithmNamed,
   defaultAlgorithms,

@@ -7,7 +7,7 @@ import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import { type RevocationSource, RevocationSourceError } from '../revocation/revocation-source.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
-import { IntrospectionSource } from '../verifier/introspection/introspection-source.js';
+import { IntrospectionSource } from '../verifier/introspection-source.js';
 import type { KeySet } from '../verifier/key-set.js';
 import type { IssuerSettings, VerifierSettings } from './verifier-options.js';
 

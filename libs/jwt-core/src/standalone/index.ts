@@ -27,7 +27,7 @@ export {
   type AuthenticationDemands,
 } from '../verifier/access.js';
 export type { KeySet, VerificationKey } from '../verifier/key-set.js';
-export type { ReferenceTokenSource } from '../verifier/reference-token.js';
+export type { ReferenceTokenSource } from '../verifier/reference-token-verifier.js';
 export type { Verdict } from '../verifier/verdict-counts.js';
 
 export type { Revocation, RevocationKind } from '../revocation/revocation.js';

@@ -1,6 +1,9 @@
 import type { KeySet, VerificationKey } from './key-set.js';
-import { isReferenceToken, type ReferenceTokenSource } from './reference-token.js';
-import { ReferenceTokenVerifier } from './reference-token-verifier.js';
+import {
+  isReferenceToken,
+  type ReferenceTokenSource,
+  ReferenceTokenVerifier,
+} from './reference-token-verifier.js';
 import type { RevocationList } from '../revocation/revocation-list.js';
 import { Admission, provenToken, type ProvenToken } from './admission.js';
 import {

@@ -1,7 +1,7 @@
 import type { AccessTokenVerifier, TokenWatch } from './access-token-verifier.js';
 import { MAX_TOKEN_BYTES } from './compact-jws.js';
 import type { Principal } from './claims.js';
-import { isReferenceToken } from './reference-token.js';
+import { isReferenceToken } from './reference-token-verifier.js';
 import { TokenError } from './token-error.js';
 import { VerdictCounts } from './verdict-counts.js';
 import { isPromise } from './is-promise.js';

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ClientCredentials } from '../../issuer/client-credentials.js';
-import { IssuerMetadata } from '../../issuer/issuer-metadata.js';
-import { generateSigningKey, type SigningKey } from '../../testing/access-token.js';
-import { TestIssuer } from '../../testing/test-issuer.js';
+import { ClientCredentials } from '../issuer/client-credentials.js';
+import { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
+import { TestIssuer } from '../testing/test-issuer.js';
 import { IntrospectionSource } from './introspection-source.js';
-import { newReference } from '../reference-tokens.fixture.js';
+import { newReference } from './reference-tokens.fixture.js';
 
 const unavailable: unknown = expect.objectContaining({
   name: 'TokenError',

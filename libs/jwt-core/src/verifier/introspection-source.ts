@@ -1,14 +1,14 @@
-import type { ClientCredentials } from '../../issuer/client-credentials.js';
-import { IssuerError } from '../../issuer/issuer-error.js';
-import type { IssuerMetadata } from '../../issuer/issuer-metadata.js';
-import { type FormAnswer, postForm } from '../../issuer/issuer-request.js';
-import { type JsonObject, parseJsonObject } from '../strict-json.js';
-import { TokenError } from '../token-error.js';
-import type { JwtCoreLog } from '../../log.js';
-import { IntrospectionOutage } from './introspection-outage.js';
-import type { ReferenceTokenSource } from '../reference-token.js';
+import type { ClientCredentials } from '../issuer/client-credentials.js';
+import { IssuerError } from '../issuer/issuer-error.js';
+import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
+import { type FormAnswer, postForm } from '../issuer/issuer-request.js';
+import type { JwtCoreLog } from '../log.js';
+import { backOffMs } from '../timing/back-off.js';
+import type { ReferenceTokenSource } from './reference-token-verifier.js';
+import { type JsonObject, parseJsonObject } from './strict-json.js';
+import { TokenError } from './token-error.js';
 
-export interface IntrospectionSourceOptions {
+interface IntrospectionSourceOptions {
   readonly metadata: IssuerMetadata;
   /** Of a client with permission to introspect. */
   readonly credentials: ClientCredentials;
@@ -98,4 +98,66 @@ function closed(cause: IssuerError): TokenError {
 
 function isBearer(tokenType: unknown = 'Bearer'): boolean {
   return typeof tokenType === 'string' && tokenType.toLowerCase() === 'bearer';
+}
+
+/** Why an introspection gave no answer. */
+interface IntrospectionFailure {
+  readonly message: string;
+  /** The issuer refuses this service: its configuration must change. */
+  readonly isRefusal?: boolean;
+  /** `Retry-After` of the issuer. */
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+const RETRIES = { firstMs: 100, longestMs: 1_000 };
+const LONGEST_PAUSE_MS = 30_000;
+
+/** Failures of introspection in a row: logs changes, and waits between attempts. */
+class IntrospectionOutage {
+  private failures = 0;
+  private pausedUntilMs = -Infinity;
+  private lastError: TokenError | undefined;
+  private reported: 'nothing' | 'warning' | 'refusal' = 'nothing';
+
+  constructor(
+    private readonly issuer: string,
+    private readonly monotonicNow: () => number,
+    private readonly log: JwtCoreLog | undefined,
+  ) {}
+
+  /** @throws TokenError `introspection_unavailable` during the pause after a failure */
+  refuseDuringPause(): void {
+    if (this.lastError && this.monotonicNow() < this.pausedUntilMs) throw this.lastError;
+  }
+
+  noteAnswer(): void {
+    if (this.reported !== 'nothing') this.log?.log(`Introspection at ${this.issuer} works again`);
+    this.failures = 0;
+    this.pausedUntilMs = -Infinity;
+    this.reported = 'nothing';
+  }
+
+  /** Returns the error to throw. Simultaneous failures count once. */
+  noteFailure(failure: IntrospectionFailure): TokenError {
+    this.report(failure);
+    const { message, cause } = failure;
+    const error = new TokenError('introspection_unavailable', message, { cause });
+    const nowMs = this.monotonicNow();
+    if (nowMs < this.pausedUntilMs) return error;
+    const askedForMs = Math.min(failure.retryAfterMs ?? 0, LONGEST_PAUSE_MS);
+    this.failures += 1;
+    this.lastError = error;
+    this.pausedUntilMs = nowMs + Math.max(backOffMs(this.failures, RETRIES), askedForMs);
+    return error;
+  }
+
+  private report({ message, isRefusal = false }: IntrospectionFailure): void {
+    const kind = isRefusal ? 'refusal' : 'warning';
+    if (this.reported === kind) return;
+    this.reported = kind;
+    const text = `Reference tokens cannot be introspected at ${this.issuer}: ${message}`;
+    if (isRefusal) this.log?.error(text);
+    else this.log?.warn(text);
+  }
 }
