@@ -17,6 +17,6 @@ export {
   type PostgresReadOptions,
   type PostgresRevocationSourceOptions,
 } from './postgres-revocation-source.js';
-export { FeedPosition } from './feed/feed-position.js';
+export { FeedPosition } from './feed/cursor.js';
 export { recordRevocations } from './record-revocations.js';
 export { RevokedToken } from './revoked-token.entity.js';

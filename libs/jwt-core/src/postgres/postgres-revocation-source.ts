@@ -7,8 +7,7 @@ import {
   type RevocationSource,
 } from '../revocation/revocation-source.js';
 import { connectionConfig } from './connection/connection-url.js';
-import { type FeedCursor, THE_BEGINNING, type FeedPlace } from './feed/cursor.js';
-import { FeedPosition } from './feed/feed-position.js';
+import { type FeedCursor, type FeedPlace, FeedPosition, THE_BEGINNING } from './feed/cursor.js';
 import { RecentReader } from './feed/recent-reader.js';
 import { PageReader } from './feed/page-reader.js';
 import type { FeedPage } from './feed/read-page.js';

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migratedDatabase, type MigratedDatabase } from '../migrated-database.fixture.js';
-import { clusterIdentity } from './cluster-identity.js';
+import { clusterIdentity } from './connection.js';
 
 let database: MigratedDatabase;
 beforeAll(async () => {
