@@ -18,5 +18,4 @@ export {
   type PostgresRevocationSourceOptions,
 } from './postgres-revocation-source.js';
 export { FeedPosition } from './feed/cursor.js';
-export { recordRevocations } from './record-revocations.js';
-export { RevokedToken } from './revoked-token.entity.js';
+export { recordRevocations, RevokedToken } from './revoked-tokens.js';

@@ -4,8 +4,7 @@ import type { Revocation } from '../revocation/revocation.js';
 import { AddCursorSecret1764000000101 } from './add-cursor-secret.migration.js';
 import { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
 import { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
-import { recordRevocations } from './record-revocations.js';
-import { RevokedToken } from './revoked-token.entity.js';
+import { recordRevocations, RevokedToken } from './revoked-tokens.js';
 
 /** A database of the calling spec's own, with the table in it. */
 export interface MigratedDatabase {

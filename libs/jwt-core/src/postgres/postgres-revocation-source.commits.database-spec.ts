@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ids, jti, now, ownFeed, waiting } from './own-feed.fixture.js';
-import { recordRevocations } from './record-revocations.js';
+import { recordRevocations } from './revoked-tokens.js';
 
 const feed = ownFeed();
 

@@ -8,8 +8,7 @@ import { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
 import { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
 import { migratedDatabase, type MigratedDatabase } from './migrated-database.fixture.js';
 import { PostgresRevocationSource } from './postgres-revocation-source.js';
-import { recordRevocations } from './record-revocations.js';
-import { RevokedToken } from './revoked-token.entity.js';
+import { recordRevocations, RevokedToken } from './revoked-tokens.js';
 
 let database: MigratedDatabase;
 beforeAll(async () => {

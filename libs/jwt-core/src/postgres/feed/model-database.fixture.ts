@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { recordRevocations } from '../record-revocations.js';
+import { recordRevocations } from '../revoked-tokens.js';
 import type { FeedConnection } from './connection.js';
 import { compareKeys, type PublicationKey } from './cursor.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migratedDatabase, type MigratedDatabase } from '../migrated-database.fixture.js';
-import { recordRevocations } from '../record-revocations.js';
+import { recordRevocations } from '../revoked-tokens.js';
 import { FeedConnection } from './connection.js';
 import { THE_BEGINNING } from './cursor.js';
 import { readEnd, readPage, type FeedPage } from './read-page.js';

@@ -1,5 +1,36 @@
-import type { EntityManager } from 'typeorm';
-import type { Revocation } from '../revocation/revocation.js';
+import { Column, CreateDateColumn, Entity, type EntityManager, PrimaryColumn } from 'typeorm';
+import type { Revocation, RevocationKind } from '../revocation/revocation.js';
+
+/** Postgres's bigint comes as text; these are seconds, far from where numbers lose precision. */
+const seconds = {
+  from: (stored: string | null) => (stored === null ? null : Number(stored)),
+  to: (value: number | null) => value,
+};
+
+/**
+ * A revocation in the database, written by `recordRevocations`. TypeORM does not make the table and
+ * does not know all of it: see the migration.
+ */
+@Entity('revoked_tokens', { synchronize: false })
+export class RevokedToken implements Omit<Revocation, 'before'> {
+  @PrimaryColumn('text')
+  readonly kind!: RevocationKind;
+
+  @PrimaryColumn('text')
+  readonly id!: string;
+
+  /** When the last token concerned has expired, in seconds since the epoch. */
+  @Column('bigint', { transformer: seconds })
+  readonly exp!: number;
+
+  /** Only for `client`: its tokens issued up to this second are revoked. */
+  @Column('bigint', { nullable: true, transformer: seconds })
+  readonly before!: number | null;
+
+  /** When it was recorded, or last extended: the start of that transaction. */
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
+  readonly createdAt!: Date;
+}
 
 // Rows in the order of their key, so that two writers of the same rows lock them in the same order.
 // A later expiry or second wins and is published again; otherwise nothing changes. The feed learns
