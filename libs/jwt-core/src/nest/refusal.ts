@@ -6,7 +6,6 @@ import {
   ServiceUnavailableException,
   UnauthorizedException,
 } from '@nestjs/common';
-import type { AppOptions } from './app-options.js';
 import {
   isRefusalCause,
   type Problem,
@@ -14,12 +13,12 @@ import {
   type RefusalCause,
   refusalProblem,
 } from '../http/problem.js';
+import { isPromise } from '../verifier/is-promise.js';
 import { TokenError } from '../verifier/token-error.js';
+import type { AppOptions } from './app-options.js';
 import { resourceMetadataAddress } from './protected-resource.js';
-import { RefusalLog } from './refusal-log.js';
 import { closeSocket } from './socket.js';
 import { type ErrorClasses, transportError } from './transport-errors.js';
-import { isPromise } from '../verifier/is-promise.js';
 
 /** The answers for the exceptions that guards have thrown. */
 const problems = new WeakMap<object, Problem>();
@@ -130,4 +129,42 @@ export class Refusals {
 /** Express' response and Fastify's reply have the same method for it. */
 export interface HttpResponse {
   header(name: string, value: string): unknown;
+}
+
+const WINDOW_MS = 10_000;
+/** More than there are reasons, unless an application has very many scopes. */
+const MOST_LINES = 50;
+
+/**
+ * Logs why callers are refused. Anyone can cause refusals: each reason is logged once in ten seconds,
+ * with the number of times that it was left out in the ten seconds before.
+ */
+export class RefusalLog {
+  private counts = new Map<string, number>();
+  private before = new Map<string, number>();
+  private startedAtMs = -Infinity;
+
+  constructor(
+    private readonly log: { debug(message: string): void },
+    private readonly monotonicNow: () => number = () => performance.now(),
+  ) {}
+
+  note(reason: string): void {
+    const nowMs = this.monotonicNow();
+    if (nowMs - this.startedAtMs >= WINDOW_MS) this.startWindow(nowMs);
+    const count = this.counts.get(reason) ?? 0;
+    if (count === 0 && this.counts.size === MOST_LINES) return;
+    this.counts.set(reason, count + 1);
+    if (count > 0) return;
+    const suppressed = (this.before.get(reason) ?? 1) - 1;
+    this.log.debug(suppressed > 0 ? `${reason} (and ${suppressed} times before)` : reason);
+  }
+
+  private startWindow(nowMs: number): void {
+    // Reasons of an older window than the last would be reported as if they were recent.
+    this.before =
+      nowMs - this.startedAtMs < 2 * WINDOW_MS ? this.counts : new Map<string, number>();
+    this.counts = new Map();
+    this.startedAtMs = nowMs;
+  }
 }
