@@ -1,5 +1,9 @@
-import { CompactIdFilter, filterPartOf, FILTER_PARTS } from './compact-id-filter.js';
-import { CompactIdSegment } from './compact-id-segment.js';
+import {
+  CompactIdFilter,
+  CompactIdSegment,
+  FILTER_PARTS,
+  filterPartOf,
+} from './compact-id-segment.js';
 import { compactIdHash, type CompactId } from './compact-id.js';
 
 const NEVER = 0xffff_ffff;
