@@ -63,8 +63,8 @@ export {
   FOLLOWER_NAME_FORM,
   type FollowerIdentity,
   isFollowerName,
-} from './revocation/follower-identity.js';
-export { HttpRevocationSource } from './revocation/http-revocation-source.js';
+  HttpRevocationSource,
+} from './revocation/http-revocation-source.js';
 export {
   RevocationFollower,
   type RevocationFollowerOptions,

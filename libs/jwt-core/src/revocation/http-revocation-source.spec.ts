@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { type FeedHandler, type FeedServer, startFeedServer } from './feed-server.fixture.js';
-import { HttpRevocationSource } from './http-revocation-source.js';
+import { HttpRevocationSource, isFollowerName } from './http-revocation-source.js';
 import { revocationSourceContract } from './revocation-source-contract.fixture.js';
 
 const sourceOf = ({ issuer }: FeedServer) => {
@@ -206,4 +206,29 @@ describe('HttpRevocationSource', () => {
       vi.useRealTimers();
     }
   });
+});
+
+it.each(['a', 'orders', '1.4.2+build.7', 'ns/orders:3001', 'X'.repeat(64)])(
+  '%j can be the name of a follower',
+  (name) => {
+    expect(isFollowerName(name)).toBe(true);
+  },
+);
+
+it.each([
+  '',
+  ' orders',
+  'or ders',
+  'orders\n',
+  '-x',
+  'x'.repeat(65),
+  'örders',
+  '\ud800',
+  'a\0',
+  undefined,
+  null,
+  7,
+  ['orders'],
+])('%j cannot', (name) => {
+  expect(isFollowerName(name)).toBe(false);
 });

@@ -1,15 +1,14 @@
-import { DEFAULT_TIMEOUT_MS, fetchJson } from '../issuer/issuer-request.js';
 import { IssuerError, type IssuerErrorCode } from '../issuer/issuer-error.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import type { FollowerIdentity } from './follower-identity.js';
+import { DEFAULT_TIMEOUT_MS, fetchJson } from '../issuer/issuer-request.js';
 import { readBatch } from './read-batch.js';
 import {
   MAX_WAIT_SECONDS,
-  RevocationSourceError,
-  type RevocationSourceErrorCode,
   type ReadOptions,
   type RevocationBatch,
   type RevocationSource,
+  RevocationSourceError,
+  type RevocationSourceErrorCode,
 } from './revocation-source.js';
 
 /** Several times what 10,000 entries take. */
@@ -29,6 +28,29 @@ const CODES: Record<IssuerErrorCode, RevocationSourceErrorCode> = {
   not_json: 'bad_answer',
   bad_metadata: 'bad_answer',
 };
+
+/**
+ * How a service names itself when it reads a feed, so that the issuer can report who has applied a
+ * revocation. A name proves nothing and gives no rights.
+ */
+export interface FollowerIdentity {
+  readonly service: string;
+  /** One process of the service. */
+  readonly instance: string;
+  /** What the process runs. */
+  readonly version?: string | undefined;
+}
+
+const NAME = /^[a-z\d][\w.:/@+-]{0,63}$/i;
+
+/** What {@link isFollowerName} requires, for messages. */
+export const FOLLOWER_NAME_FORM =
+  '1 to 64 ASCII letters, digits and ._:/@+-, beginning with a letter or digit';
+
+/** Whether this can be the name of a service, an instance or a version. */
+export function isFollowerName(value: unknown): value is string {
+  return typeof value === 'string' && NAME.test(value);
+}
 
 /** The revocation feed that the issuer's metadata name, over HTTP. */
 export class HttpRevocationSource implements RevocationSource {

@@ -3,7 +3,7 @@ import {
   FOLLOWER_NAME_FORM,
   type FollowerIdentity,
   isFollowerName,
-} from '../revocation/follower-identity.js';
+} from '../revocation/http-revocation-source.js';
 import { KEY_SET_DEFAULTS, MAX_JWKS_STALE_SECONDS } from '../keys/remote-key-set.js';
 import { MAX_CLOCK_TOLERANCE_SECONDS } from '../revocation/revocation-list.js';
 import { DEFAULT_CLOCK_TOLERANCE_SECONDS } from '../verifier/admission.js';
