@@ -15,8 +15,7 @@ import type { TestIssuer } from '../testing/test-issuer.js';
 import { decodeBase64url, splitCompactJws } from '../verifier/compact-jws.js';
 import { isSignedBy } from '../verifier/signature.js';
 import { parseJsonObject } from '../verifier/strict-json.js';
-import { base64url, decoded } from './forge.js';
-import { signer } from './signers.js';
+import { base64url, decoded, signer } from './forge.js';
 
 type Members = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,13 @@
-import { type Members, publicJwk, type SigningKey } from '../testing/access-token.js';
+import { constants, createHash, createHmac, privateEncrypt, sign } from 'node:crypto';
+import {
+  type Members,
+  newKeyPair,
+  publicJwk,
+  signatureOf,
+  type SigningKey,
+} from '../testing/access-token.js';
 import type { TestIssuer } from '../testing/test-issuer.js';
 import type { Edit } from './attack.js';
-import { signer } from './signers.js';
 
 /** The text of a header or a payload, which need not be JSON. */
 export type Text = string | Buffer;
@@ -74,4 +80,74 @@ export class Forge {
       .replaceAll(/\$(iss|ISS|host|aud|kid|own|long|jwk|ms)/g, (_, name: string) => values[name]!)
       .replaceAll(/\$now([+-]\d+)?/g, (_, seconds = 0) => String(now + Number(seconds)));
   }
+}
+
+/** Makes the signature of a signing input. */
+type Sign = (input: Buffer) => Buffer;
+
+const PADDING = constants.RSA_PKCS1_PSS_PADDING;
+/** DigestInfo of SHA-256 (RFC 8017 section 9.2), without the digest. */
+const INFO = '3031300d060960864801650304020105000420';
+
+/** A message that is not encoded as RFC 8017 section 9.2 says, in hex. */
+const messages: Readonly<
+  Record<string, (digest: string, fill: (used: number) => string) => string>
+> = {
+  'garbage after the digest': (digest) => `0001${'ff'.repeat(8)}00${INFO}${digest}`,
+  'block type 2': (digest, fill) => `0002${fill(54)}00${INFO}${digest}`,
+  'a zero in the padding': (digest, fill) => `000100${fill(55)}00${INFO}${digest}`,
+  'no DigestInfo': (digest, fill) => `0001${fill(35)}00${digest}`,
+  'no separator': (digest, fill) => `0001${fill(53)}${INFO}${digest}`,
+};
+export const PADDINGS = Object.fromEntries(Object.keys(messages).map((name) => [name, name]));
+
+/** Where the public key may lie about as a secret. */
+const secrets: Readonly<Record<string, (key: SigningKey) => string | Buffer>> = {
+  PEM: ({ publicKey }) => publicKey.export({ type: 'spki', format: 'pem' }),
+  'trimmed PEM': (key) => String(secrets['PEM']!(key)).trim(),
+  'PKCS #1': ({ publicKey }) => publicKey.export({ type: 'pkcs1', format: 'pem' }),
+  DER: ({ publicKey }) => publicKey.export({ type: 'spki', format: 'der' }),
+  JWK: (key) => JSON.stringify(publicJwk(key)),
+  n: (key) => String(publicJwk(key).n),
+  kid: ({ kid }) => kid,
+  nothing: () => '',
+  secret: () => 'secret',
+};
+
+/**
+ * A signer by name: `RS512` and `PS256` with the key of the issuer, `HS256 PEM` with a secret, `own`
+ * with the RSA key of the attacker, `ES256` and `EdDSA` with another one, or a wrong padding.
+ */
+export function signer(name: string, key: SigningKey, own: SigningKey): Sign {
+  const { privateKey } = key;
+  if (name === 'unsigned') return () => Buffer.alloc(0);
+  if (name === 'zeros') return () => Buffer.alloc(64);
+  if (name === 'own') return (input) => sign('sha256', input, own.privateKey);
+  if (name === 'EdDSA' || name === 'ES256') {
+    const { privateKey: curve } = newKeyPair(name);
+    return (input) => signatureOf(input, curve, name);
+  }
+  const message = messages[name];
+  if (message) return (input) => padded(input, key, message);
+  const [, family, size, secret = ''] = /^(..)(\d+) ?(.*)$/.exec(name)!;
+  const hash = `sha${size}`;
+  if (family === 'HS')
+    return (input) => createHmac(hash, secrets[secret]!(key)).update(input).digest();
+  const pss = { padding: PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+  return (input) => sign(hash, input, { key: privateKey, ...(family === 'PS' && pss) });
+}
+
+function padded(
+  input: Buffer,
+  { privateKey: key }: SigningKey,
+  message: (typeof messages)[string],
+) {
+  const size = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
+  const encoded = Buffer.alloc(size);
+  const digest = createHash('sha256').update(input).digest('hex');
+  encoded.write(
+    message(digest, (used) => 'ff'.repeat(size - used)),
+    'hex',
+  );
+  return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, encoded);
 }

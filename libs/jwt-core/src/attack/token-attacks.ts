@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { publicJwk } from '../testing/access-token.js';
 import { type Attack, attacks, type Table } from './attack.js';
-import { base64url, decoded, type Forge, type Text } from './forge.js';
-import { PADDINGS } from './signers.js';
+import { base64url, decoded, type Forge, PADDINGS, type Text } from './forge.js';
 
 type Spoil<Part> = (part: Part, forge: Forge) => Part;
 type SpoilTable<Part> = Readonly<Record<string, Spoil<Part>>>;
