@@ -16,11 +16,10 @@ export {
 export {
   MemoryRevocationSource,
   type MemoryRevocationSourceOptions,
+  type NewRevocation,
 } from './memory-revocation-source.js';
-export type { Mint } from './mint.js';
-export type { NewRevocation } from './new-revocation.js';
 export type { ServiceUnderTest } from './service-under-test.js';
 export type { TestClient } from './oauth-endpoints.js';
-export { generateSigningKey, type SigningKey } from './access-token.js';
+export { generateSigningKey, type Mint, type SigningKey } from './access-token.js';
 export { TestClock } from './test-clock.js';
 export { TestIssuer, type TestIssuerOptions } from './test-issuer.js';

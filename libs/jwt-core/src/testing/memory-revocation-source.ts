@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { PRUNE_GRACE_SECONDS } from '../revocation/revocation-list.js';
-import type { Revocation } from '../revocation/revocation.js';
 import {
   PAGE_SIZE,
   type ReadOptions,
   type RevocationBatch,
   type RevocationSource,
 } from '../revocation/revocation-source.js';
+import type { Revocation, RevocationKind } from '../revocation/revocation.js';
+import { MAX_TOKEN_LIFETIME_MS } from '../verifier/claims.js';
+import type { TokenVersions } from './access-token.js';
 
 export interface MemoryRevocationSourceOptions {
   /** The fingerprint of the key set, called for each batch. */
@@ -106,4 +108,32 @@ export class MemoryRevocationSource implements RevocationSource {
     const isOurs = id === this.id && /^\d+$/.test(digits) && position <= this.entries.length;
     return isOurs ? { position, fingerprint } : undefined;
   }
+}
+
+/** What to revoke. `exp` and `before` are in seconds; see `Revocation`. */
+export interface NewRevocation {
+  readonly kind: RevocationKind;
+  readonly id: string;
+  /** Default: in a day, when all present tokens have expired. */
+  readonly exp?: number;
+  /**
+   * Only for `client`: revokes as an issuer does whose tokens carry no `token_version`, by `iat`.
+   * Default: now, and by `token_version`. Use one of the two for one client.
+   */
+  readonly before?: number;
+}
+
+/** The revocation with its defaults. That of a client counts in `versions`. */
+export function revocationOf(
+  { kind, id, exp, before }: NewRevocation,
+  nowSeconds: number,
+  versions: TokenVersions,
+): Revocation {
+  return {
+    kind,
+    id,
+    exp: exp ?? nowSeconds + MAX_TOKEN_LIFETIME_MS / 1000,
+    ...(kind === 'client' && { before: before ?? nowSeconds }),
+    ...(kind === 'client' && before === undefined && { tokenVersion: versions.next(id) }),
+  };
 }

@@ -4,9 +4,12 @@ import type { Revocation } from '../revocation/revocation.js';
 import { MAX_WAIT_SECONDS, type RevocationBatch } from '../revocation/revocation-source.js';
 import {
   accessTokenClaims,
+  createMint,
   type Members,
+  type Mint,
   type SigningKey,
   type TokenOrigin,
+  TokenVersions,
 } from './access-token.js';
 import { FeedFollowers } from './feed-followers.js';
 import { IssuerKeys } from './issuer-keys.js';
@@ -17,13 +20,14 @@ import {
   issuerMetadata,
   IssuerServer,
 } from './issuer-server.js';
-import { MemoryRevocationSource } from './memory-revocation-source.js';
-import { createMint, type Mint } from './mint.js';
-import { type NewRevocation, revocationOf } from './new-revocation.js';
+import {
+  MemoryRevocationSource,
+  type NewRevocation,
+  revocationOf,
+} from './memory-revocation-source.js';
 import { OAuthEndpoints, type TestClient } from './oauth-endpoints.js';
 import { becomeStale, type ServiceUnderTest } from './service-under-test.js';
 import { TestClock } from './test-clock.js';
-import { TokenVersions } from './token-versions.js';
 
 export interface TestIssuerOptions {
   /** `aud` of its tokens. Default `api`. */
