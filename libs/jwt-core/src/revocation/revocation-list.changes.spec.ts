@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RevocationList } from './revocation-list.js';
 import type { Revocation } from './revocation.js';
 
@@ -70,4 +70,72 @@ it('a list that gets no entries meanwhile is replaced by a snapshot', () => {
   list.confirm([], 150);
   list.apply(snapshot(kid('new')), 100);
   expect(held()).toEqual(['new']);
+});
+
+function listAt() {
+  const clock = { nowMs: 0 };
+  const list = new RevocationList({ maxStalenessMs: 30_000, monotonicNow: () => clock.nowMs });
+  return { list, clock };
+}
+
+describe('the listeners of a list', () => {
+  it('are called once for each addition, after it, and not for an empty one', () => {
+    const { list } = listAt();
+    const versions: number[] = [];
+    const listener = () => void versions.push(list.version);
+    list.onAddition(listener);
+    list.apply(snapshot(), 0);
+    list.confirm([], 0);
+    list.confirm([kid('a'), kid('b')], 0);
+    list.apply(snapshot(kid('c')), 0);
+    expect(versions).toEqual([2, 3]);
+    list.offAddition(listener);
+    list.add([kid('d')]);
+    expect(versions).toEqual([2, 3]);
+  });
+});
+
+describe('a key', () => {
+  it('is revoked by an entry of its kid, and by no other', () => {
+    const { list } = listAt();
+    list.apply(snapshot(kid('a'), { kind: 'jti', id: 'b', exp }), 0);
+    expect([list.isKeyRevoked('a'), list.isKeyRevoked('b')]).toEqual([true, false]);
+  });
+});
+
+describe('a list that is distrusted', () => {
+  it('is as stale as it can be, until it is proven again', () => {
+    const { list, clock } = listAt();
+    list.apply(snapshot(), 0);
+    clock.nowMs = 1_000;
+    list.distrust();
+    expect([list.state, list.proofAgeMs()]).toEqual(['stale', 30_001]);
+    list.confirm([], 1_000);
+    expect([list.state, list.proofAgeMs()]).toEqual(['fresh', 0]);
+  });
+
+  it('stays blind or without revocations, if it is that', () => {
+    const { list } = listAt();
+    list.distrust();
+    const none = RevocationList.none(30_000);
+    none.distrust();
+    expect([list.state, none.state]).toEqual(['blind', 'none']);
+  });
+});
+
+it('a list has a clock of its own, if it is given none', () => {
+  vi.spyOn(performance, 'now').mockReturnValue(40_000);
+  const list = new RevocationList({ maxStalenessMs: 30_000 });
+  list.apply(snapshot(), 5_000);
+  expect(list.proofAgeMs()).toBe(35_000);
+  vi.restoreAllMocks();
+});
+
+it('a list can be pruned in steps', () => {
+  const { list } = listAt();
+  list.apply(snapshot(kid('a')), 0);
+  const steps = list.pruneInSteps(exp + 61);
+  expect([list.forgottenBefore, list.size]).toEqual([exp + 1, 1]);
+  expect([...steps].length).toBeGreaterThan(100);
+  expect(list.size).toBe(0);
 });
