@@ -1,5 +1,6 @@
-// The last step of the library's build: `dist`, as it is published. Two formats of everything would not
-// fit into 300 kB. What needs no package that is ESM loads alike from both, so of that there is one:
+// The last step of the library's build: `dist`, as it is published. Two formats of everything would
+// not fit into 300 kB. What needs no package that is ESM loads alike from both, so of that there is
+// one:
 //   dist/core   as CommonJS, which both formats load: a file for each of CHUNKS, and one for the rest
 //   dist/esm    the entries, and what imports Nest or passport
 //   dist/cjs    the same as CommonJS, and the types of both
@@ -27,7 +28,9 @@ const importsOf = (module, text) =>
     .filter(isRelative)
     .map((specifier) => resolve(module, specifier));
 
-/** The modules that the entries load, in what `read` returns for a module, and where each belongs. */
+/**
+ * The modules that the entries load, in what `read` returns for a module, and where each belongs.
+ */
 class Tree {
   texts = new Map();
   /** Entries, and modules that import a package such as Nest, if only through another module. */
@@ -53,7 +56,9 @@ class Tree {
     }
   }
 
-  /** `text`, of a module in the folder `format`, with its relative imports pointed to their places. */
+  /**
+   * `text`, of a module in the folder `format`, with its relative imports pointed to their places.
+   */
   relocate(text, module, format) {
     const from = path.posix.dirname(`${format}/${module}`);
     return text.replaceAll(SPECIFIER, (specifier) => {

@@ -1,11 +1,11 @@
-// The types of the package, from what the compiler has written: without maps, with comments only where
-// editors show them, and without what nothing that is published refers to. With all of it the package would
-// have more than 300 kB.
+// The types of the package, from what the compiler has written: without maps, with comments only
+// where editors show them, and without what nothing that is published refers to. With all of it the
+// package would have more than 300 kB.
 
 /**
  * @param texts the declarations of each module, by its path in `src`
- * @param options `entries`: modules of which all is published; `documented`: those whose comments are shown;
- *   `resolve(from, specifier)`: the module that a relative specifier names
+ * @param options `entries`: modules of which all is published; `documented`: those whose comments
+ *   are shown; `resolve(from, specifier)`: the module that a relative specifier names
  * @returns what is published of each module; those that nothing refers to are not there
  */
 export function publishedTypes(texts, { entries, documented, resolve }) {

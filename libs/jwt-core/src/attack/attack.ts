@@ -40,9 +40,10 @@ export interface Edit {
 }
 
 /**
- * Attacks that change one member. A line is `member value|value`, which is one attack for each value;
- * an empty value leaves the member out. Before it there may be signers and `> `, which is one attack
- * for each of them, and then a name for the attack and `: `. `$alg` is the first word of the signer.
+ * Attacks that change one member. A line is `member value|value`, which is one attack for each
+ * value; an empty value leaves the member out. Before it there may be signers and `> `, which is
+ * one attack for each of them, and then a name for the attack and `: `. `$alg` is the first word of
+ * the signer.
  */
 export function edits(
   group: string,

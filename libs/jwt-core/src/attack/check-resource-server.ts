@@ -35,9 +35,9 @@ export interface CheckOptions extends Call {
 }
 
 /**
- * Attacks a protected endpoint in any language, and reports what it does not refuse: forged and foreign
- * tokens, good tokens in the wrong place, and tokens that were revoked. Between two attacks it
- * must let a good token in; if not, the report says that the set-up is wrong.
+ * Attacks a protected endpoint in any language, and reports what it does not refuse: forged and
+ * foreign tokens, good tokens in the wrong place, and tokens that were revoked. Between two attacks
+ * it must let a good token in; if not, the report says that the set-up is wrong.
  */
 export async function checkResourceServer(options: CheckOptions): Promise<CheckReport> {
   const { url, issuer, claims = {}, skip = [], staleAfterMs } = options;

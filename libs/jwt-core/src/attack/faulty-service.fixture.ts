@@ -44,7 +44,9 @@ export interface Fault {
   readonly trustsSeen?: true;
 }
 
-/** A service with these faults, which verifies with our own verifier where it does nothing wrong. */
+/**
+ * A service with these faults, which verifies with our own verifier where it does nothing wrong.
+ */
 export async function startService(
   issuer: TestIssuer,
   faults: readonly Fault[] = [],

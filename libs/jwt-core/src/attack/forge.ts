@@ -115,8 +115,8 @@ const secrets: Readonly<Record<string, (key: SigningKey) => string | Buffer>> = 
 };
 
 /**
- * A signer by name: `RS512` and `PS256` with the key of the issuer, `HS256 PEM` with a secret, `own`
- * with the RSA key of the attacker, `ES256` and `EdDSA` with another one, or a wrong padding.
+ * A signer by name: `RS512` and `PS256` with the key of the issuer, `HS256 PEM` with a secret,
+ * `own` with the RSA key of the attacker, `ES256` and `EdDSA` with another one, or a wrong padding.
  */
 export function signer(name: string, key: SigningKey, own: SigningKey): Sign {
   const { privateKey } = key;

@@ -1,6 +1,9 @@
 import type { Rule } from './report.js';
 
-/** By name: the section, after an exclamation mark if an RFC demands the refusal, and what to change. */
+/**
+ * By name: the section, after an exclamation mark if an RFC demands the refusal, and what to
+ * change.
+ */
 const RULES = {
   alg: '!RFC 8725 §3.1|Accept only the algorithms that you expect, tied to the key.',
   none: '!RFC 8725 §3.2|Refuse a token without a signature, however it spells none.',

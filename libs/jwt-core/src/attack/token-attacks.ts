@@ -57,7 +57,8 @@ const unusedBit: SpoilTable<string> = {
 /** Another spelling of a segment: of header (0) and payload (1) with a good signature over it. */
 const respelt = (part: number) => (f: Forge, respell: Spoil<string>) => {
   const input = f.texts().map((json, index) => {
-    // With - and _ in base64url, and of a length that leaves four bits of the last character unused.
+    // With - and _ in base64url, and of a length that leaves four bits of the last character
+    // unused.
     const text = json.replace('{', '{"x":"?????~~~~~",');
     const segment = base64url(text + ' '.repeat((7 - (text.length % 3)) % 3));
     return index === part ? respell(segment, f) : segment;

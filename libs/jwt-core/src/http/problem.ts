@@ -107,7 +107,10 @@ function tokenProblem({ code }: TokenError): Problem {
   return { code, ...TOKEN_PROBLEMS[code] };
 }
 
-/** A caller who lacks a scope or a role (RFC 6750 section 3.1), or a login that is enough (RFC 9470 section 3). */
+/**
+ * A caller who lacks a scope or a role (RFC 6750 section 3.1), or a login that is enough (RFC 9470
+ * section 3).
+ */
 function accessProblem({ code, requiredScopes, authentication }: AccessError): Problem {
   if (code === 'insufficient_user_authentication') {
     const { maxAgeSeconds, acrValues } = authentication ?? {};

@@ -63,8 +63,8 @@ export interface IssuerAddresses {
   /** Whether it may publish OpenID Connect discovery alone. */
   readonly openid?: boolean | undefined;
   /**
-   * Where it is reached, if not at its own address: another address in place of `issuer`, or that of
-   * a metadata document.
+   * Where it is reached, if not at its own address: another address in place of `issuer`, or that
+   * of a metadata document.
    */
   readonly discoveryUrl?: string | undefined;
 }
@@ -90,8 +90,8 @@ export function metadataAddresses(options: IssuerAddresses): readonly [string, .
 }
 
 /**
- * An endpoint of an issuer as it is reached through its `discoveryUrl`: an address below the issuer's
- * own becomes the same path below the internal one. Other addresses stay as they are.
+ * An endpoint of an issuer as it is reached through its `discoveryUrl`: an address below the
+ * issuer's own becomes the same path below the internal one. Other addresses stay as they are.
  */
 export function innerAddress(endpoint: string, issuer: string, discoveryUrl: string): string {
   const { origin, pathname } = new URL(discoveryUrl);

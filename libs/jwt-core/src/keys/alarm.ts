@@ -1,4 +1,6 @@
-/** A timer that keeps the earliest of the times it is set to. It does not keep the process alive. */
+/**
+ * A timer that keeps the earliest of the times it is set to. It does not keep the process alive.
+ */
 export class Alarm {
   private timer: NodeJS.Timeout | undefined;
   private atMs = Infinity;

@@ -4,7 +4,9 @@ import { backOffMs } from '../timing/back-off.js';
 const MAX_TRIES = 6;
 const RETRIES = { firstMs: 250, longestMs: 8_000 };
 const REMEMBERED_FINGERPRINTS = 16;
-/** A feed without news reports the fingerprint at the end of each wait, and answers take a while. */
+/**
+ * A feed without news reports the fingerprint at the end of each wait, and answers take a while.
+ */
 const REPORTED_FOR_MS = MAX_WAIT_SECONDS * 1_000 + 5_000;
 
 /**

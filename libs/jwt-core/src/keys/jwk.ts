@@ -51,8 +51,8 @@ const PARSERS: Readonly<Record<string, (jwk: Jwk) => KeyObject | JwkFault>> = {
  * and `alg` absent or fitting. RSA: a modulus of 2048 to 8192 bits without the ROCA pattern, an odd
  * exponent from 3 to 2^32.
  *
- * The key is used with its `alg`, or else with the first of the algorithms that fits its type: never
- * with two, and never with what a token says.
+ * The key is used with its `alg`, or else with the first of the algorithms that fits its type:
+ * never with two, and never with what a token says.
  */
 export function parseJwk(
   jwk: unknown,

@@ -28,8 +28,8 @@ export interface RemoteKeySetOptions {
 }
 
 /**
- * The longest time that a service can set to use the last good keys, in seconds. The revocation of a
- * withdrawn key has to be kept for as long.
+ * The longest time that a service can set to use the last good keys, in seconds. The revocation of
+ * a withdrawn key has to be kept for as long.
  */
 export const MAX_JWKS_STALE_SECONDS = 7 * 24 * 60 * 60;
 

@@ -7,7 +7,10 @@ import { resourceFault } from './protected-resource.js';
 /** A guard: its class, or the instance that `@UseGuards()` was given. */
 export type Guard = Type<CanActivate> | CanActivate;
 
-/** What `tokenFrom` can read of a request of Express or Fastify. Write the type of yours in its place. */
+/**
+ * What `tokenFrom` can read of a request of Express or Fastify. Write the type of yours in its
+ * place.
+ */
 export interface RequestWithToken {
   readonly headers: IncomingHttpHeaders;
   readonly cookies?: Readonly<Record<string, string | undefined>>;
@@ -17,13 +20,14 @@ export interface RequestWithToken {
 export interface AppOptions {
   /**
    * What happens at the start if nothing protects an entry. `refuse`, the default, ends the start;
-   * `warn` logs such entries and leaves them open: for the time of a migration. Contradicting decorators
-   * end the start in any case, and so do demands that nothing enforces.
+   * `warn` logs such entries and leaves them open: for the time of a migration. Contradicting
+   * decorators end the start in any case, and so do demands that nothing enforces.
    */
   readonly unprotectedRoutes?: 'refuse' | 'warn' | undefined;
   /**
-   * Other guards that protect an entry. One that has `JwtGuard` injected is trusted to call it; after
-   * every other one `AccessGuard` is needed to enforce `@RequireScopes()` and `@RequireRoles()`.
+   * Other guards that protect an entry. One that has `JwtGuard` injected is trusted to call it;
+   * after every other one `AccessGuard` is needed to enforce `@RequireScopes()` and
+   * `@RequireRoles()`.
    */
   readonly guards?: readonly Guard[] | undefined;
   /**

@@ -123,7 +123,9 @@ interface SocketIoSocket {
 /** The requests that opened the sockets of `ws`. */
 const upgrades = new WeakMap<object, NodeRequest>();
 
-/** Notes the request that opened a socket, which `ws` reports only to the handler of the connection. */
+/**
+ * Notes the request that opened a socket, which `ws` reports only to the handler of the connection.
+ */
 export function rememberUpgrade(client: object, request: unknown): void {
   if (typeof (request as Partial<NodeRequest> | undefined)?.headers === 'object') {
     upgrades.set(client, request as NodeRequest);

@@ -21,7 +21,9 @@ export function principalOf(request: object): Principal | undefined {
   return (request as AuthenticatedRequest).principal;
 }
 
-/** Finds the access token of a request: in its `Authorization` header, or where `tokenFrom` does. */
+/**
+ * Finds the access token of a request: in its `Authorization` header, or where `tokenFrom` does.
+ */
 export class Credentials {
   constructor(private readonly options: Pick<AppOptions, 'tokenFrom'> = {}) {}
 

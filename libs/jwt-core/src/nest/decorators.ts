@@ -15,9 +15,10 @@ import { principalOf } from './credentials.js';
 export const Public = Reflector.createDecorator<void, true>({ transform: () => true });
 
 /**
- * Takes callers with and without a token. A valid token makes a principal; without one, `@CurrentPrincipal()` is
- * `undefined`. A bad token is refused as anywhere else, so that a client can see that its session is
- * over. On a handler it also drops the scopes and roles that its class demands.
+ * Takes callers with and without a token. A valid token makes a principal; without one,
+ * `@CurrentPrincipal()` is `undefined`. A bad token is refused as anywhere else, so that a client
+ * can see that its session is over. On a handler it also drops the scopes and roles that its class
+ * demands.
  */
 export const OptionalAuth = Reflector.createDecorator<void, true>({ transform: () => true });
 
@@ -63,9 +64,9 @@ export type LoginAge = `${bigint}${'s' | 'm' | 'h' | 'd'}`;
 export const RequiredMaxAge = Reflector.createDecorator<number>();
 
 /**
- * Demands that the user logged in, or stepped up, at most so long ago (`auth_time`, RFC 9470). Another
- * caller gets 401 `insufficient_user_authentication` with `max_age` in the challenge. On a handler it
- * replaces what its class demands.
+ * Demands that the user logged in, or stepped up, at most so long ago (`auth_time`, RFC 9470).
+ * Another caller gets 401 `insufficient_user_authentication` with `max_age` in the challenge. On a
+ * handler it replaces what its class demands.
  *
  * @throws TypeError for anything but a duration, or a second `@RequireRecentLogin()`.
  */
@@ -80,10 +81,12 @@ export function RequireRecentLogin(age: LoginAge): RouteDecorator {
 export const RequiredAcr = Reflector.createDecorator<readonly string[]>();
 
 /**
- * Demands that the `acr` of the token is one of these: `@RequireAcr('mfa')` for a second factor. Another
- * caller gets 401 `insufficient_user_authentication` with `acr_values` in the challenge (RFC 9470).
+ * Demands that the `acr` of the token is one of these: `@RequireAcr('mfa')` for a second factor.
+ * Another caller gets 401 `insufficient_user_authentication` with `acr_values` in the challenge
+ * (RFC 9470).
  *
- * @throws TypeError for no value, one that does not fit into the challenge, or a second `@RequireAcr()`.
+ * @throws TypeError for no value, one that does not fit into the challenge, or a second
+ *   `@RequireAcr()`.
  */
 export function RequireAcr(...values: [string, ...string[]]): RouteDecorator {
   if (values.length === 0 || values.some((value) => !SCOPE.test(value))) {

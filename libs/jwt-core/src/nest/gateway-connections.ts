@@ -20,7 +20,10 @@ interface Gateway {
   handleDisconnect?: Hook;
 }
 
-/** What judges the connections of a gateway: by instance, or by class if it has one for each request. */
+/**
+ * What judges the connections of a gateway: by instance, or by class if it has one for each
+ * request.
+ */
 const gates = new WeakMap<object, Gate>();
 /** By class. */
 const makers = new WeakMap<object, () => Gate>();

@@ -14,14 +14,14 @@ import { isPromise } from '../verifier/is-promise.js';
  * Accepts requests with a valid access token (RFC 6750) whose caller has what the route's
  * decorators demand. The caller is then `request.principal` and `@CurrentPrincipal()`.
  *
- * Synchronous, unless it needs a key or claims from the issuer: a request with a known token waits for
- * nothing.
+ * Synchronous, unless it needs a key or claims from the issuer: a request with a known token waits
+ * for nothing.
  *
  * Over GraphQL the principal is on the request or the socket, in a gateway on the client, for a
  * message on its context, and refusals have the form of the transport.
  *
- * @throws UnauthorizedException, ForbiddenException, ServiceUnavailableException with the TokenError
- *   or AccessError as `cause`
+ * @throws UnauthorizedException, ForbiddenException, ServiceUnavailableException with the
+ *   TokenError or AccessError as `cause`
  * @throws GraphQLError, WsException, RpcException in a resolver, a gateway, a message handler
  * @throws Error in any other context
  */

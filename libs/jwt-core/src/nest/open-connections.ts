@@ -16,8 +16,8 @@ const LONGEST_TIMEOUT_MS = 30_000;
 /**
  * What is open for longer than a request, and ends with its token: sockets, streams, subscriptions.
  *
- * One timer for all of them, which waits for the first to expire; a revocation is looked for when the
- * list gets an entry. Nothing runs while nothing is open.
+ * One timer for all of them, which waits for the first to expire; a revocation is looked for when
+ * the list gets an entry. Nothing runs while nothing is open.
  */
 export class OpenConnections {
   private readonly logger = new Logger('JwtGuard');
@@ -35,9 +35,9 @@ export class OpenConnections {
   }
 
   /**
-   * Calls `end` once, when the token has expired or is revoked, or at once if it cannot be followed:
-   * `introspection_unavailable`, if the source of reference tokens fails. The token was accepted
-   * before. What `end` throws is logged.
+   * Calls `end` once, when the token has expired or is revoked, or at once if it cannot be
+   * followed: `introspection_unavailable`, if the source of reference tokens fails. The token was
+   * accepted before. What `end` throws is logged.
    *
    * @returns to be called when the connection ends by itself
    */

@@ -136,7 +136,9 @@ function explain(exception: HttpException, phrase: string): Pick<Problem, 'detai
   return isQuotation(exception) ? {} : { detail: message };
 }
 
-/** What the router says of an address that is not there: a path, or in a request to a proxy a URL. */
+/**
+ * What the router says of an address that is not there: a path, or in a request to a proxy a URL.
+ */
 const NO_ROUTE = /^Cannot [A-Z-]+ \S+$/;
 
 /**

@@ -59,8 +59,8 @@ export class Refusals {
   /**
    * The exception for an error of a guard: `UnauthorizedException`, `ForbiddenException` or
    * `ServiceUnavailableException`, with the error as its `cause` and the problem document as its
-   * body. `WWW-Authenticate` and `Retry-After` are set on the response at once, so that they are sent
-   * whichever filter answers. In other contexts it is a `GraphQLError`, a `WsException` or an
+   * body. `WWW-Authenticate` and `Retry-After` are set on the response at once, so that they are
+   * sent whichever filter answers. In other contexts it is a `GraphQLError`, a `WsException` or an
    * `RpcException`. Every other error is returned as it is.
    */
   of(error: unknown, context: ExecutionContext): unknown {
@@ -73,8 +73,8 @@ export class Refusals {
     if (!refusal) return this.exception(error, undefined);
     Object.defineProperty(refusal, 'cause', { value: error });
     problems.set(refusal, problem);
-    // The token of a socket stays the same, so its later messages would be refused, too. Closed after
-    // the answer, which Nest sends when the guard has thrown.
+    // The token of a socket stays the same, so its later messages would be refused, too. Closed
+    // after the answer, which Nest sends when the guard has thrown.
     const isOver = error instanceof TokenError && error.code !== 'token_missing';
     if (type === 'ws' && problem.status === 401 && isOver) {
       setImmediate(closeSocket, context.getArgByIndex<object>(0), problem);
@@ -136,8 +136,8 @@ const WINDOW_MS = 10_000;
 const MOST_LINES = 50;
 
 /**
- * Logs why callers are refused. Anyone can cause refusals: each reason is logged once in ten seconds,
- * with the number of times that it was left out in the ten seconds before.
+ * Logs why callers are refused. Anyone can cause refusals: each reason is logged once in ten
+ * seconds, with the number of times that it was left out in the ten seconds before.
  */
 export class RefusalLog {
   private counts = new Map<string, number>();

@@ -100,8 +100,8 @@ export class RouteProtection implements OnModuleInit {
     const declared = [controller, handler].flatMap(
       (target) => (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as Guard[],
     );
-    // Without inheritAppConfig, which nothing here can see, global guards do not reach messages of an
-    // application that has an HTTP server, too.
+    // Without inheritAppConfig, which nothing here can see, global guards do not reach messages of
+    // an application that has an HTTP server, too.
     if (kind === 'rpc' && this.adapterHost.httpAdapter) return declared;
     return [...this.application.getGlobalGuards(), ...scoped, ...declared];
   }

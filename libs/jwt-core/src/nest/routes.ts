@@ -28,8 +28,8 @@ const REFERENCE = 'graphql:resolve_reference';
 const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
 
 /**
- * All that callers reach of an application, but for routes added to Fastify or Express directly, and
- * for fields of GraphQL types, which are reached through a root field.
+ * All that callers reach of an application, but for routes added to Fastify or Express directly,
+ * and for fields of GraphQL types, which are reached through a root field.
  */
 export function routesOf(modules: ModulesContainer): Route[] {
   const handled = [...modules.values()].flatMap((module) => [
@@ -57,7 +57,9 @@ function sendersOf(modules: ModulesContainer, handled: readonly Route[]): Route[
     }));
 }
 
-/** The classes among the providers that are WebSocket gateways, with the modules that they are in. */
+/**
+ * The classes among the providers that are WebSocket gateways, with the modules that they are in.
+ */
 export function gatewaysOf(modules: ModulesContainer) {
   return [...modules.values()].flatMap((module) =>
     [...module.providers.values()]
@@ -126,8 +128,8 @@ function describeProvider(type: Type, method: object): Described | undefined {
 }
 
 /**
- * Whether it resolves references of a federated graph. Callers reach it by the root field `_entities`,
- * and Nest calls no guards for it.
+ * Whether it resolves references of a federated graph. Callers reach it by the root field
+ * `_entities`, and Nest calls no guards for it.
  */
 export function isReference(handler: object): boolean {
   return Reflect.hasMetadata(REFERENCE, handler);

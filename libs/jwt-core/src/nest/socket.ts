@@ -51,8 +51,8 @@ type Sending = Parameters<NativeSocket['send']>;
 const held = new WeakMap<object, { count: number; release: Release }>();
 
 /**
- * Keeps a socket that is not judged yet from what a gateway sends to everybody. One of `ws` receives
- * it when it is admitted by all its gateways; one of socket.io what is sent from then on.
+ * Keeps a socket that is not judged yet from what a gateway sends to everybody. One of `ws`
+ * receives it when it is admitted by all its gateways; one of socket.io what is sent from then on.
  *
  * @returns to be called once, with the result
  */

@@ -59,9 +59,9 @@ export function tokenEndsOf(carrier: object): TokenEnds | undefined {
 }
 
 /**
- * A signal that is aborted when the token of a request has expired or is revoked, with the TokenError
- * as its reason: for work that takes longer than a request should be trusted for. It is never aborted
- * for a caller without a token, nor after the answer.
+ * A signal that is aborted when the token of a request has expired or is revoked, with the
+ * TokenError as its reason: for work that takes longer than a request should be trusted for. It is
+ * never aborted for a caller without a token, nor after the answer.
  *
  * @param request of Express or Fastify, `context.req` of GraphQL, the client of a gateway, or the
  *   context of a message. The signal of a message lives as long as its token.

@@ -4,8 +4,8 @@ import type { EntryKind } from './routes.js';
 type ErrorClass = new (message: object) => Error;
 
 /**
- * The classes of errors of optional packages, as far as the application needs them. Not by their own
- * types: a project that compiles against this library may not have those packages.
+ * The classes of errors of optional packages, as far as the application needs them. Not by their
+ * own types: a project that compiles against this library may not have those packages.
  */
 export interface ErrorClasses {
   readonly GraphQLError?: (new (message: string, options: object) => Error) | undefined;
@@ -40,8 +40,8 @@ export function messageError(problem: Problem) {
 }
 
 /**
- * A refusal in the form of a transport. `undefined` where a refusal is an HttpException. None of them
- * has the cause as a member that could be sent.
+ * A refusal in the form of a transport. `undefined` where a refusal is an HttpException. None of
+ * them has the cause as a member that could be sent.
  */
 export function transportError(
   type: string,

@@ -50,7 +50,7 @@ export class JwtStrategy implements passport.Strategy {
   }
 }
 
-// When this file is imported, the start check learns of these classes. It cannot import them itself,
-// as passport is an optional package.
+// When this file is imported, the start check learns of these classes. It cannot import them
+// itself, as passport is an optional package.
 passportClasses.authGuard = AuthGuard('jwt');
 passportClasses.strategy = JwtStrategy;

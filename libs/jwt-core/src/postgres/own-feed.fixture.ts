@@ -9,7 +9,9 @@ import {
   type PostgresRevocationSourceOptions,
 } from './postgres-revocation-source.js';
 
-/** A database of the calling spec's own, whose table is empty when a test begins, and its readers. */
+/**
+ * A database of the calling spec's own, whose table is empty when a test begins, and its readers.
+ */
 export interface OwnFeed {
   readonly database: MigratedDatabase;
   /** A source over the database as another process would have it, closed after the test. */

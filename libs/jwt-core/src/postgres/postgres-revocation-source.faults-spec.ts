@@ -44,7 +44,10 @@ afterEach(async () => {
   await database.close();
 });
 
-/** How long a read with `waiting` waits. An answer in half of it did not come from the end of the wait. */
+/**
+ * How long a read with `waiting` waits. An answer in half of it did not come from the end of the
+ * wait.
+ */
 const WAIT_MS = waiting.waitSeconds * 1_000;
 
 /** How long something takes, in milliseconds. */

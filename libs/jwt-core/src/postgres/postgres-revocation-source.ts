@@ -17,8 +17,8 @@ import { untilGone, WaitingReads } from './feed/waiting-reads.js';
 
 export interface PostgresRevocationSourceOptions {
   /**
-   * The database with the table `revoked_tokens`, as a URL or as `pg` takes it. The connection has to
-   * be direct, or through a pooler in session mode: others lose notifications.
+   * The database with the table `revoked_tokens`, as a URL or as `pg` takes it. The connection has
+   * to be direct, or through a pooler in session mode: others lose notifications.
    */
   readonly connection: string | ClientConfig;
   /** How many reads may wait at a time; above that, answers come without waiting. Default 2,000. */
@@ -26,8 +26,8 @@ export interface PostgresRevocationSourceOptions {
   /** The connection was lost, or could not be opened. It is being opened again. */
   readonly onConnectionLost?: (reason: Error) => void;
   /**
-   * Channels of your own to listen on through the same connection. Notifications that were sent while
-   * it was lost never arrive. Must not throw.
+   * Channels of your own to listen on through the same connection. Notifications that were sent
+   * while it was lost never arrive. Must not throw.
    */
   readonly channels?: Readonly<Record<string, (payload: string) => void>>;
 }
@@ -60,8 +60,8 @@ export class PostgresRevocationSource implements RevocationSource {
   /** Of each page, so that all its readers share one batch: five hundred take the memory of one. */
   private readonly batches = new WeakMap<FeedPage, RevocationBatch>();
   /**
-   * For readers without a valid cursor, which anyone can be. Apart from readers with a cursor, which
-   * do not wait for them.
+   * For readers without a valid cursor, which anyone can be. Apart from readers with a cursor,
+   * which do not wait for them.
    */
   private readonly firstPages = new Turns();
   /** For readers that are far behind. Those that are nearly up to date wait for none of them. */

@@ -7,12 +7,13 @@ const PART_WORDS = 2 ** (PART_BITS - 5);
 
 /**
  * Recognises most ids that are not in a table: a Bloom filter with one hash function, one bit for
- * each shortened hash of the ids that are there. It reads memory once; a search in the table reads an
- * object, a row of blocks, a block and a slot. Without it a first verification takes 1.27 times its
- * signature's check in place of 1.23 (`npm run bench -- verify-first`), and falls behind a peer.
+ * each shortened hash of the ids that are there. It reads memory once; a search in the table reads
+ * an object, a row of blocks, a block and a slot. Without it a first verification takes 1.27 times
+ * its signature's check in place of 1.23 (`npm run bench -- verify-first`), and falls behind a
+ * peer.
  *
- * It may report an id that is not there, and never misses one that is: a bit is cleared only together
- * with its whole part, and the ids that remain in the part are added again.
+ * It may report an id that is not there, and never misses one that is: a bit is cleared only
+ * together with its whole part, and the ids that remain in the part are added again.
  */
 export class CompactIdFilter {
   private readonly words = new Int32Array(FILTER_PARTS * PART_WORDS);
@@ -37,7 +38,9 @@ export function filterPartOf(hash: number): number {
   return hash & (FILTER_PARTS - 1);
 }
 
-/** Its part, and then bits that choose neither that nor, as the uppermost do, a slot of the table. */
+/**
+ * Its part, and then bits that choose neither that nor, as the uppermost do, a slot of the table.
+ */
 function bitOf(hash: number): number {
   return (filterPartOf(hash) << PART_BITS) | ((hash >>> 8) & (2 ** PART_BITS - 1));
 }
@@ -58,9 +61,9 @@ let aside = new Int32Array(0);
 /**
  * A part of a `CompactIdTable`: open addressing in a row of slots.
  *
- * The row is made of blocks, which are kept when it grows. A longer array in place of the one before
- * would leave the collector a hundred megabytes on the way to a million entries, for which it goes
- * through the whole heap again and again, and holds the process up.
+ * The row is made of blocks, which are kept when it grows. A longer array in place of the one
+ * before would leave the collector a hundred megabytes on the way to a million entries, for which
+ * it goes through the whole heap again and again, and holds the process up.
  */
 export class CompactIdSegment {
   /** Whole ones, but for the last. */
@@ -182,7 +185,8 @@ export class CompactIdSegment {
       const block = blocks[slot >>> BLOCK_BITS]!;
       const at = offsetOf(slot);
       if (block[at + EXP] === 0) return slot;
-      // Hash collisions (threat:hash-collisions) lengthen a search and never change its answer: all 128 bits are compared.
+      // Hash collisions (threat:hash-collisions) lengthen a search and never change its answer: all
+      // 128 bits are compared.
       const isHere =
         block[at] === id.a &&
         block[at + 1] === id.b &&

@@ -9,8 +9,8 @@ export interface PruneClockOptions {
 
 /**
  * Clock manipulation (threat:clock-manipulation): the time by which entries may be forgotten. It is
- * never ahead of the wall clock, and a wall clock that is set forward does not move it, so entries are
- * forgotten late at worst.
+ * never ahead of the wall clock, and a wall clock that is set forward does not move it, so entries
+ * are forgotten late at worst.
  */
 export class PruneClock {
   private readonly wallNow: () => number;
@@ -32,7 +32,8 @@ export class PruneClock {
 
   /**
    * Whether the wall clock is now so far behind the time used for pruning that tokens
-   * whose revocations were forgotten may pass for unexpired: a new snapshot is needed. Reported once.
+   * whose revocations were forgotten may pass for unexpired: a new snapshot is needed. Reported
+   * once.
    */
   wasSetBack(): boolean {
     this.nowSeconds();

@@ -8,8 +8,8 @@ const MAX_TEXT_LENGTH = 1_024;
 const SENDABLE_CURSOR = /^[\x21-\x7e]{1,4096}$/;
 
 /**
- * A batch out of an answer of the feed. Feed tampering (threat:feed-tampering): one malformed entry spoils the whole, as
- * leaving it out would silently accept a revoked token.
+ * A batch out of an answer of the feed. Feed tampering (threat:feed-tampering): one malformed entry
+ * spoils the whole, as leaving it out would silently accept a revoked token.
  *
  * Members and kinds that this version does not know are left out, so that an issuer may be updated
  * before its services: they concern features that no token has here yet.

@@ -34,7 +34,9 @@ export class RevocationEntries {
     return this.tokens.size + this.sessions.size + this.clients.size + this.keys.size;
   }
 
-  /** Adding twice is adding once: of two entries for the same id the longer-lived and wider holds. */
+  /**
+   * Adding twice is adding once: of two entries for the same id the longer-lived and wider holds.
+   */
   add({ kind, id, exp, before = Infinity, tokenVersion }: Revocation): void {
     switch (kind) {
       case 'jti':
@@ -70,8 +72,8 @@ export class RevocationEntries {
   }
 
   /**
-   * Compares the versions of token and revocation, which follow the order of the issuer's database. If
-   * one of them has none, `iat` decides, by the clock of the process that issued the token.
+   * Compares the versions of token and revocation, which follow the order of the issuer's database.
+   * If one of them has none, `iat` decides, by the clock of the process that issued the token.
    */
   private coversClient({ clientId, tokenVersion, issuedAt }: RevocableToken): boolean {
     const revoked = this.clients.get(clientId);

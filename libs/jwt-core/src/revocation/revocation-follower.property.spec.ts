@@ -91,7 +91,10 @@ class Service {
     return this.list.isRevoked({ tokenId: compactId(id), ...others });
   }
 
-  /** What was revoked before the instant for which the list claims to be complete is in it, for good. */
+  /**
+   * What was revoked before the instant for which the list claims to be complete is in it, for
+   * good.
+   */
   assertHonest(): void {
     // A blind list lets nobody in, and may begin again with less.
     if (this.list.state === 'blind') return;

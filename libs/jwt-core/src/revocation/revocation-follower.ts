@@ -42,8 +42,8 @@ const CHUNK_SIZE = 500;
  * Keeps a list up to date with its source, from `start` to `stop`, whatever the source does.
  *
  * Delayed answers (threat:delayed-answers): an answer proves what it proves for the instant of its
- * request, because it may have been delayed on its way. So the list's age goes up and down between one
- * wait and two, and a long poll waits for a tenth of the strictest age.
+ * request, because it may have been delayed on its way. So the list's age goes up and down between
+ * one wait and two, and a long poll waits for a tenth of the strictest age.
  */
 export class RevocationFollower {
   private readonly source: RevocationSource;
@@ -124,8 +124,8 @@ export class RevocationFollower {
   }
 
   /**
-   * Applies a batch in chunks, so that requests are served between them. For the list they are a chain
-   * of small pages.
+   * Applies a batch in chunks, so that requests are served between them. For the list they are a
+   * chain of small pages.
    */
   private async apply(batch: RevocationBatch, askedAtMs: number): Promise<void> {
     const { entries, more, reset } = batch;
@@ -175,8 +175,8 @@ export class RevocationFollower {
   }
 
   /**
-   * Whether the list has forgotten entries that the source still sends: its clock was ahead, and has
-   * been corrected.
+   * Whether the list has forgotten entries that the source still sends: its clock was ahead, and
+   * has been corrected.
    */
   private hasForgottenMore({ more, expiredBefore = Infinity }: RevocationBatch): boolean {
     return !more && this.list.forgottenBefore - expiredBefore > NOTICED_STEP_SECONDS;

@@ -11,7 +11,10 @@ const IDS = ['a', 'b', 'ffffffff-ffff-4fff-bfff-ffffffffffff'];
 
 type Ids = Readonly<Record<RevocationKind, string>>;
 
-/** Their entries concern every token with the id. One of a client also depends on when it was issued. */
+/**
+ * Their entries concern every token with the id. One of a client also depends on when it was
+ * issued.
+ */
 const PLAIN_KINDS = REVOCATION_KINDS.filter((kind) => kind !== 'client');
 
 /** Every way in which a token can be, as far as these entries are concerned. */
@@ -35,7 +38,9 @@ const TOKENS: readonly (RevocableToken & { readonly ids: Ids })[] = [
   ),
 );
 
-/** The entries of a list, in a Map: several that name the same are kept for as long as any of them. */
+/**
+ * The entries of a list, in a Map: several that name the same are kept for as long as any of them.
+ */
 class Entries {
   private readonly byName = new Map<string, readonly Revocation[]>();
 

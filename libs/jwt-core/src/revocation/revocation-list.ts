@@ -21,8 +21,8 @@ export interface RevocationListOptions {
 }
 
 /**
- * `blind`: never had a snapshot. `stale`: had one, but its last proof is too old. `none`: there is no
- * source to read.
+ * `blind`: never had a snapshot. `stale`: had one, but its last proof is too old. `none`: there is
+ * no source to read.
  */
 export type RevocationListState = 'blind' | 'fresh' | 'stale' | 'none';
 
@@ -52,7 +52,9 @@ export class RevocationList {
   private replacementCount = 0;
   private readonly additionListeners = new Set<() => void>();
 
-  /** @throws TypeError unless the age is a positive number: no list would ever be older than NaN. */
+  /**
+   * @throws TypeError unless the age is a positive number: no list would ever be older than NaN.
+   */
   constructor({ maxStalenessMs, monotonicNow = () => performance.now() }: RevocationListOptions) {
     if (!(maxStalenessMs > 0 && maxStalenessMs < Infinity)) {
       throw new TypeError('maxStalenessMs is a positive number of milliseconds');
@@ -93,15 +95,16 @@ export class RevocationList {
 
   /**
    * Entries that expired before this second may be missing here. A token with an earlier `exp` may
-   * have been revoked without a trace, whatever the wall clock says now: it has to count as expired.
+   * have been revoked without a trace, whatever the wall clock says now: it has to count as
+   * expired.
    */
   get forgottenBefore(): number {
     return this.forgottenBeforeSeconds;
   }
 
   /**
-   * Milliseconds since the list was last known to be complete. Infinity while blind, and -Infinity if
-   * there is none.
+   * Milliseconds since the list was last known to be complete. Infinity while blind, and -Infinity
+   * if there is none.
    */
   proofAgeMs(): number {
     return this.monotonicNow() - this.provenAtMs;
@@ -122,8 +125,8 @@ export class RevocationList {
   }
 
   /**
-   * Adds entries that are known before the source sends them. This proves nothing of others. A snapshot
-   * that was requested before, and may lack them, does not remove them.
+   * Adds entries that are known before the source sends them. This proves nothing of others. A
+   * snapshot that was requested before, and may lack them, does not remove them.
    */
   add(entries: readonly Revocation[]): void {
     if (entries.length > 0) this.addedAtMs = this.monotonicNow();
@@ -142,9 +145,10 @@ export class RevocationList {
   /**
    * Takes in one answer of the source.
    *
-   * @param askedAtMs when the answer was requested, on the monotonic clock. The answer proves that the
-   * list was complete then, and not when it arrived: it may have been delayed. Of a chain of pages the
-   * first request counts, as later pages may show a snapshot that was taken for the first.
+   * @param askedAtMs when the answer was requested, on the monotonic clock. The answer proves that
+   * the list was complete then, and not when it arrived: it may have been delayed. Of a chain of
+   * pages the first request counts, as later pages may show a snapshot that was taken for the
+   * first.
    */
   apply({ reset, more, entries, expiredBefore }: RevocationBatch, askedAtMs: number): void {
     if (reset) this.startAnew(askedAtMs);
@@ -156,9 +160,9 @@ export class RevocationList {
   }
 
   /**
-   * Notes that the source had only what was applied before and these entries at that instant, except
-   * for what had expired before the given second. Unlike `apply`, it does not change a chain of pages
-   * that is being read.
+   * Notes that the source had only what was applied before and these entries at that instant,
+   * except for what had expired before the given second. Unlike `apply`, it does not change a chain
+   * of pages that is being read.
    */
   confirm(entries: readonly Revocation[], askedAtMs: number, expiredBefore?: number): void {
     this.noteLeftOut(expiredBefore);
@@ -168,8 +172,8 @@ export class RevocationList {
   }
 
   /**
-   * Forgets entries that expired more than {@link PRUNE_GRACE_SECONDS} ago, in one go. If the source
-   * reports which entries it leaves out, all others are kept.
+   * Forgets entries that expired more than {@link PRUNE_GRACE_SECONDS} ago, in one go. If the
+   * source reports which entries it leaves out, all others are kept.
    */
   prune(nowSeconds: number): void {
     const steps = this.pruneInSteps(nowSeconds);
@@ -210,8 +214,9 @@ export class RevocationList {
   }
 
   private startAnew(askedAtMs: number): void {
-    // A snapshot may have been taken before an entry that was added since. Then it is merged into the
-    // list: that keeps what the source no longer has, until it expires, and needs no second copy.
+    // A snapshot may have been taken before an entry that was added since. Then it is merged into
+    // the list: that keeps what the source no longer has, until it expires, and needs no second
+    // copy.
     const mayLackEntries = this.addedAtMs >= askedAtMs;
     this.next = mayLackEntries ? this.current : new RevocationEntries();
     this.nextForgottenBefore = -Infinity;

@@ -11,8 +11,8 @@ export interface RevocationBatch {
   /** Fingerprint of the issuer's key set, where the source knows it. */
   readonly jwks?: string;
   /**
-   * How many milliseconds ago the oldest of these entries was recorded, where the source knows. Not in
-   * a snapshot. For measurements only.
+   * How many milliseconds ago the oldest of these entries was recorded, where the source knows. Not
+   * in a snapshot. For measurements only.
    */
   readonly ageMs?: number;
   /**
@@ -26,7 +26,9 @@ export interface RevocationBatch {
 /** The longest wait of a read, also by HTTP: proxies end requests that take much longer. */
 export const MAX_WAIT_SECONDS = 25;
 
-/** The most entries of a batch. It takes a millisecond to parse, in which nothing else is served. */
+/**
+ * The most entries of a batch. It takes a millisecond to parse, in which nothing else is served.
+ */
 export const PAGE_SIZE = 2_000;
 
 export interface ReadOptions {
@@ -39,13 +41,14 @@ export interface ReadOptions {
  * Where revocations come from.
  *
  * A list relies on this promise: a batch with `more: false` contains every revocation that was
- * committed before `read` was called. A source that cannot keep it rejects. It never returns an empty
- * batch instead.
+ * committed before `read` was called. A source that cannot keep it rejects. It never returns an
+ * empty batch instead.
  */
 export interface RevocationSource {
   /**
-   * Returns everything unexpired if `after` is undefined, unknown, foreign or too old (`reset: true`),
-   * otherwise what became visible since, whatever the order in which transactions committed.
+   * Returns everything unexpired if `after` is undefined, unknown, foreign or too old
+   * (`reset: true`), otherwise what became visible since, whatever the order in which transactions
+   * committed.
    */
   read(after: string | undefined, options: ReadOptions): Promise<RevocationBatch>;
 }

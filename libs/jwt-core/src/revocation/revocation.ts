@@ -14,8 +14,8 @@ export interface Revocation {
    */
   readonly tokenVersion?: number;
   /**
-   * Only for `client`: the second up to which its tokens without `token_version` are revoked. Judged
-   * by their `iat`. If absent, all of them are.
+   * Only for `client`: the second up to which its tokens without `token_version` are revoked.
+   * Judged by their `iat`. If absent, all of them are.
    */
   readonly before?: number;
 }

@@ -24,9 +24,9 @@ export interface IssuerOptions {
    */
   readonly profile?: TokenProfile | undefined;
   /**
-   * `feed` (default): the issuer's metadata name a feed. Or a source of your own, as of the issuer's
-   * database. `none`: its tokens cannot be revoked, so that they may not live for longer than
-   * `maxTokenLifetimeSeconds`, by default 900.
+   * `feed` (default): the issuer's metadata name a feed. Or a source of your own, as of the
+   * issuer's database. `none`: its tokens cannot be revoked, so that they may not live for longer
+   * than `maxTokenLifetimeSeconds`, by default 900.
    */
   readonly revocations?: 'feed' | 'none' | RevocationSource | undefined;
   /**

@@ -13,7 +13,9 @@ import type { IssuerSettings, VerifierSettings } from './verifier-options.js';
 
 export interface RuntimeOptions {
   readonly log: JwtCoreLog;
-  /** The strictest age that a caller will demand of the revocation list, if stricter than its own. */
+  /**
+   * The strictest age that a caller will demand of the revocation list, if stricter than its own.
+   */
   readonly strictestMs?: number | undefined;
 }
 
@@ -22,7 +24,9 @@ const NOTHING: RevocationSource = {
   read: () => Promise.reject(new RevocationSourceError('no_feed', 'There are no revocations')),
 };
 
-/** Everything that verifies the tokens of one issuer. Nothing of it is shared with another issuer. */
+/**
+ * Everything that verifies the tokens of one issuer. Nothing of it is shared with another issuer.
+ */
 export class IssuerRuntime {
   readonly issuer: string;
   readonly keys: KeySet;
@@ -103,7 +107,9 @@ export class IssuerRuntime {
     return (this.feed = new HttpRevocationSource(this.metadata, this.shared.follower));
   }
 
-  /** Made only if something is fetched: an auth server has its keys and its list in its database. */
+  /**
+   * Made only if something is fetched: an auth server has its keys and its list in its database.
+   */
   private get metadata(): IssuerMetadata {
     const { issuer, discoveryUrl, profile } = this.settings;
     return (this.openMetadata ??= new IssuerMetadata({

@@ -9,8 +9,8 @@ export interface JwtCoreCheck {
 
 /**
  * Whether tokens can be verified: a check of the keys, and one of the revocation list. With several
- * issuers there are two for each of them, which name it and fail only while no issuer is usable: one
- * that is down must not stop the requests with tokens of another.
+ * issuers there are two for each of them, which name it and fail only while no issuer is usable:
+ * one that is down must not stop the requests with tokens of another.
  */
 export class JwtCoreReadiness {
   readonly checks: readonly JwtCoreCheck[];
@@ -33,7 +33,9 @@ export class JwtCoreReadiness {
     });
   }
 
-  /** What an operator should know of a service that is ready: what is missing, and not revocable. */
+  /**
+   * What an operator should know of a service that is ready: what is missing, and not revocable.
+   */
   get notes(): readonly string[] {
     const unrevocable = this.issuers
       .filter(({ revocations }) => revocations.state === 'none')

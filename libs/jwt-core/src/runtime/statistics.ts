@@ -10,7 +10,9 @@ export interface RevocationListStatistics {
   /** How often the feed has sent a whole new list in place of the one that was there: a counter. */
   readonly replacements: number;
   readonly state: RevocationListState;
-  /** Milliseconds since the list was last known to be complete. Infinity while blind, 0 for `none`. */
+  /**
+   * Milliseconds since the list was last known to be complete. Infinity while blind, 0 for `none`.
+   */
   readonly proofAgeMs: number;
   /** Requests are refused when the list is older. */
   readonly maxStalenessMs: number;
@@ -97,8 +99,8 @@ export class JwtCoreStatistics {
   /**
    * Calls `listener` for each answer of the feed with new entries, with the reach of the oldest
    * one: its age as the issuer measured it, plus the time to apply it here. Clocks of two machines
-   * are never compared, so that the time of the answer on the network is not included. What it throws
-   * is logged once.
+   * are never compared, so that the time of the answer on the network is not included. What it
+   * throws is logged once.
    *
    * @returns a function that removes the listener
    */

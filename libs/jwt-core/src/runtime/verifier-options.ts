@@ -22,8 +22,8 @@ export type { IssuerOptions, IssuerSettings };
 /** What holds for all issuers. */
 interface SharedOptions {
   /**
-   * The name of this service, as `orders`. With it, issuers know which of its processes have applied
-   * a revocation. Default: it has no name, and no issuer waits for it.
+   * The name of this service, as `orders`. With it, issuers know which of its processes have
+   * applied a revocation. Default: it has no name, and no issuer waits for it.
    */
   readonly service?: string | undefined;
   /** What this process runs, as `1.4.2`: reported beside `service`. */
@@ -46,7 +46,9 @@ interface SharedOptions {
 
 type OneIssuer = IssuerOptions & { readonly issuers?: undefined };
 type SeveralIssuers = { readonly [Name in keyof IssuerOptions]?: undefined } & {
-  /** Their tokens are accepted side by side. Keys and revocations of one never count for another. */
+  /**
+   * Their tokens are accepted side by side. Keys and revocations of one never count for another.
+   */
   readonly issuers: readonly IssuerOptions[];
 };
 

@@ -1,4 +1,5 @@
-// The entry `@jwt-auth/jwt-core/verifier`. Its parts are in `runtime/`, `verifier/`, `keys/` and others.
+// The entry `@jwt-auth/jwt-core/verifier`. Its parts are in `runtime/`, `verifier/`, `keys/` and
+// others.
 export { createVerifier, type CreateVerifierOptions, type Verifier } from './create-verifier.js';
 export { bearerToken, type FetchHeaders, type NodeRequest } from '../http/bearer-token.js';
 export { problemOf, type InputFault, type ProblemAnswer } from '../http/problem.js';

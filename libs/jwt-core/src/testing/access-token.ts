@@ -112,8 +112,8 @@ export function signatureOf(
 /** Makes tokens of an issuer: good ones, and those that a service must refuse. */
 export interface Mint {
   /**
-   * A token, by default valid for 15 minutes. Each claim and header parameter can be replaced by any
-   * value, or left out with `undefined`.
+   * A token, by default valid for 15 minutes. Each claim and header parameter can be replaced by
+   * any value, or left out with `undefined`.
    */
   (claims?: Members, header?: Members): string;
   /** One that has expired a quarter of an hour ago. */

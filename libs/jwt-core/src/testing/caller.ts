@@ -26,7 +26,9 @@ export interface CallerHeaders {
 const ISSUER = 'https://callers.test';
 const AUDIENCE = 'service under test';
 
-/** Made for each process: who else has a private key that this package trusts could call a service. */
+/**
+ * Made for each process: who else has a private key that this package trusts could call a service.
+ */
 let key: SigningKey | undefined;
 const callerKey = (): SigningKey =>
   (key ??= {
@@ -52,7 +54,10 @@ export function callersIssuer(): IssuerOptions {
  * The headers of a request by this caller, whose token is signed and verified as any other:
  *
  * ```ts
- * await request(app.getHttpServer()).get('/orders').set(asCaller({ scopes: ['orders:read'] })).expect(200);
+ * await request(app.getHttpServer())
+ *   .get('/orders')
+ *   .set(asCaller({ scopes: ['orders:read'] }))
+ *   .expect(200);
  * ```
  *
  * For applications with `JwtCoreTestingModule`. The token is valid for 15 minutes.

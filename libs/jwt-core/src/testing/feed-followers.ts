@@ -19,8 +19,9 @@ const MOST_ROUNDS = 3_000 / ROUND_MS;
 
 /**
  * Knows the services that follow the feed, so that a test can wait until they have a new key or a
- * revocation. A service shows by its next request, which carries the cursor of the last answer, that
- * it has read that answer. Requests that do not wait for news are not its way through the feed.
+ * revocation. A service shows by its next request, which carries the cursor of the last answer,
+ * that it has read that answer. Requests that do not wait for news are not its way through the
+ * feed.
  */
 export class FeedFollowers {
   private readonly followers = new Set<Follower>();

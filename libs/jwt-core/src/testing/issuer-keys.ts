@@ -6,9 +6,9 @@ import { newKeyPair, publicJwk, type SigningKey } from './access-token.js';
 const spareKeys: SigningKey[] = [];
 
 /**
- * The keys of an issuer, those that it is given or makes for itself. No two open issuers have made the
- * same one, as either could sign for the other. A key of a closed issuer is used again under a new
- * `kid`: a new pair takes most of the time of a start.
+ * The keys of an issuer, those that it is given or makes for itself. No two open issuers have made
+ * the same one, as either could sign for the other. A key of a closed issuer is used again under a
+ * new `kid`: a new pair takes most of the time of a start.
  */
 export class IssuerKeys {
   private published: readonly SigningKey[];

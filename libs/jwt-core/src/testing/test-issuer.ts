@@ -82,14 +82,14 @@ export class TestIssuer {
   private readonly oauth: OAuthEndpoints;
   private readonly keys: IssuerKeys;
   private readonly followers = new FeedFollowers();
-  private readonly tokenVersions = new TokenVersions();
+  private readonly versions = new TokenVersions();
   private server!: IssuerServer;
 
   private constructor({ audience = 'api', client = newClient(), keys }: TestIssuerOptions) {
     this.audience = audience;
     this.client = client;
     this.keys = new IssuerKeys(keys);
-    this.mint = createMint(() => this.origin(), this.tokenVersions);
+    this.mint = createMint(() => this.origin(), this.versions);
     this.oauth = new OAuthEndpoints(this, client);
     this.revocations = new MemoryRevocationSource({
       fingerprint: () => this.keys.fingerprint,
@@ -131,19 +131,17 @@ export class TestIssuer {
    * them until the token expires or is revoked.
    */
   mintReference(claims: Members = {}): string {
-    return this.oauth.remember(
-      accessTokenClaims(this.origin(), this.tokenVersions.complete(claims)),
-    );
+    return this.oauth.remember(accessTokenClaims(this.origin(), this.versions.complete(claims)));
   }
 
   /**
-   * Publishes a revocation at once. Resolves when all services that follow the feed have applied it:
-   * within milliseconds, and after three seconds in any case. While the issuer is down it waits for
-   * nobody. Of a `client` it ends the tokens that were minted before, and none that is minted after,
-   * also in the same second.
+   * Publishes a revocation at once. Resolves when all services that follow the feed have applied
+   * it: within milliseconds, and after three seconds in any case. While the issuer is down it waits
+   * for nobody. Of a `client` it ends the tokens that were minted before, and none that is minted
+   * after, also in the same second.
    */
   async revoke(wanted: NewRevocation): Promise<Revocation> {
-    const revocation = revocationOf(wanted, this.nowSeconds(), this.tokenVersions);
+    const revocation = revocationOf(wanted, this.nowSeconds(), this.versions);
     this.revocations.add([revocation]);
     const { count } = this.revocations;
     if (!this.server.isFailing('feed')) {

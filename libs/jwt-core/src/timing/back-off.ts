@@ -15,8 +15,8 @@ export function backOffMs(failures: number, { firstMs, longestMs }: BackOff): nu
 }
 
 /**
- * A random time between a share of this and all of it, so that clients that lost a server at the same
- * moment do not all return at the same moment.
+ * A random time between a share of this and all of it, so that clients that lost a server at the
+ * same moment do not all return at the same moment.
  */
 export function spreadMs(ms: number, leastShare = 0.5): number {
   return ms * (leastShare + Math.random() * (1 - leastShare));

@@ -35,7 +35,9 @@ export interface AccessTokenVerifierOptions extends Expected {
   readonly referenceTokens?: ReferenceTokenSource | undefined;
   /** Clock tolerance for `exp`, `nbf` and `iat`: from 0 to under 60, default 5. */
   readonly clockToleranceSeconds?: number | undefined;
-  /** How many tokens of either kind to remember, up to 10,000,000. Default 10,000; 0 remembers none. */
+  /**
+   * How many tokens of either kind to remember, up to 10,000,000. Default 10,000; 0 remembers none.
+   */
   readonly rememberedTokens?: number | undefined;
   /** The wall clock, in milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
@@ -115,8 +117,8 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * Follows an accepted token for longer than its request. The token is verified once more, which is
-   * not counted.
+   * Follows an accepted token for longer than its request. The token is verified once more, which
+   * is not counted.
    *
    * @throws TokenError as `verify` does, with a list of any age
    */

@@ -16,8 +16,8 @@ export interface AuthenticationDemands {
 }
 
 /**
- * Why an authenticated caller is refused: RFC 6750 section 3.1 (`insufficient_scope`), or RFC 9470, after
- * which a login or a step-up gives a token that is enough.
+ * Why an authenticated caller is refused: RFC 6750 section 3.1 (`insufficient_scope`), or RFC 9470,
+ * after which a login or a step-up gives a token that is enough.
  */
 export class AccessError extends Error {
   override readonly name = 'AccessError';

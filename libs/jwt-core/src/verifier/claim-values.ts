@@ -61,8 +61,8 @@ export function isStrings(values: readonly unknown[]): values is string[] {
 }
 
 /**
- * How and when the user was authenticated (RFC 9068 section 2.2.1). Issuers use the names for other things,
- * too: a malformed value counts as absent, and a route that demands it refuses the token.
+ * How and when the user was authenticated (RFC 9068 section 2.2.1). Issuers use the names for other
+ * things, too: a malformed value counts as absent, and a route that demands it refuses the token.
  */
 export function authentication({ auth_time: time, acr, amr }: JsonObject) {
   return {

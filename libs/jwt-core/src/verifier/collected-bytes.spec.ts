@@ -17,7 +17,8 @@ function refusalOf(token: string): unknown {
   }
 }
 
-// The JSON Parsing Test Suite: what parsers must take (y_), must refuse (n_), or may do either (i_).
+// The JSON Parsing Test Suite: what parsers must take (y_), must refuse (n_), or may do either
+// (i_).
 describe('the JSON Parsing Test Suite', () => {
   const isObject = (value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -68,7 +69,8 @@ describe('the JSON Parsing Test Suite', () => {
   );
 });
 
-// After the descriptions of Wycheproof (rsa_signature_2048_sha256): what lax verifiers have accepted.
+// After the descriptions of Wycheproof (rsa_signature_2048_sha256): what lax verifiers have
+// accepted.
 describe('an RSA signature', () => {
   const size = 256;
   const input = `${segment(HEADER)}.${segment(CLAIMS)}`;

@@ -9,7 +9,9 @@ export const MAX_KID_LENGTH = 128;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** By the length of the last group: the unused bits of its last character. */
 const UNUSED_BITS = [0, 0, 0b1111, 0b11];
-/** 256 bits in canonical base64url: 42 characters of six bits, and a last one with the other four. */
+/**
+ * 256 bits in canonical base64url: 42 characters of six bits, and a last one with the other four.
+ */
 export const BASE64URL_32_BYTES = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 /** Bytes that are written again for each token, as far as that token needs them. */

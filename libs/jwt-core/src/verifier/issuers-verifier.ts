@@ -69,7 +69,9 @@ export class IssuersVerifier implements TokenVerifier {
   }
 }
 
-/** The `iss` that a JWT claims. Nothing of it has been checked. `undefined` if it cannot be read. */
+/**
+ * The `iss` that a JWT claims. Nothing of it has been checked. `undefined` if it cannot be read.
+ */
 function claimedIssuer(token: string): unknown {
   // Oversized tokens (threat:oversized-tokens)
   if (token.length > MAX_TOKEN_BYTES) return undefined;

@@ -30,8 +30,8 @@ export interface KeySet {
   /**
    * The key, fetched from the issuer if that may help. `undefined`: the issuer has no such key.
    *
-   * @throws TokenError `keys_unavailable` if it is not known whether the issuer has such a key: there
-   *   is no key set, or perhaps a newer one, and it cannot be fetched
+   * @throws TokenError `keys_unavailable` if it is not known whether the issuer has such a key:
+   *   there is no key set, or perhaps a newer one, and it cannot be fetched
    */
   find(kid: string, algorithm?: SigningAlgorithm): Promise<VerificationKey | undefined>;
 }

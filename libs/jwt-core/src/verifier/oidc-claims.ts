@@ -14,8 +14,8 @@ import type { JsonObject } from './strict-json.js';
 import { TokenError } from './token-error.js';
 
 /**
- * Of an ID token (OpenID Connect Core section 2), a logout token or another security event (RFC 8417
- * section 2.2), and a token that is bound to a key and no bearer token (RFC 7800 section 3.1).
+ * Of an ID token (OpenID Connect Core section 2), a logout token or another security event (RFC
+ * 8417 section 2.2), and a token that is bound to a key and no bearer token (RFC 7800 section 3.1).
  */
 const FOREIGN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'cnf'];
 /** Keycloak's name for the kind of a token that is no access token. */
@@ -68,8 +68,8 @@ export function readOidcClaims(
 }
 
 /**
- * Cross-JWT confusion (threat:cross-jwt-confusion, RFC 8725 section 2.8): the `typ` `JWT`, or none, does
- * not say what the token is for.
+ * Cross-JWT confusion (threat:cross-jwt-confusion, RFC 8725 section 2.8): the `typ` `JWT`, or none,
+ * does not say what the token is for.
  */
 function refuseOtherKinds(payload: JsonObject): void {
   for (const claim of FOREIGN_CLAIMS) {

@@ -57,7 +57,8 @@ export function isSignedBy(
   switch (algorithm) {
     case 'RS256':
       // Signature forgery by lax padding (threat:signature-forgery, Bleichenbacher 2006): OpenSSL
-      // compares the whole encoded message. Not `verify`, whose job object takes a microsecond more.
+      // compares the whole encoded message. Not `verify`, whose job object takes a microsecond
+      // more.
       return createVerify('sha256').update(signingInput).verify(publicKey, signature);
     case 'PS256':
       // A salt of exactly the length of the hash (RFC 7518 section 3.5).

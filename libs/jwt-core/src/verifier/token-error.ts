@@ -4,8 +4,8 @@
  * - `token_missing`: no bearer token in the request (RFC 6750 section 2).
  * - `token_invalid`: form, signature, issuer, audience or claims are wrong.
  * - `token_expired`, `token_revoked`: only of a token that the issuer vouches for.
- * - `keys_unavailable`, `introspection_unavailable`, `revocations_stale`: the service cannot know. The
- *   caller may retry.
+ * - `keys_unavailable`, `introspection_unavailable`, `revocations_stale`: the service cannot know.
+ *   The caller may retry.
  */
 export type TokenErrorCode =
   | 'token_missing'

@@ -3,7 +3,9 @@ import type { ProvenToken } from './admission.js';
 
 /** A token whose signature and claims were right, and the key that it was verified with. */
 export interface VerifiedToken {
-  /** The token as it was sent, as a string of its own: a slice would keep a longer one in memory. */
+  /**
+   * The token as it was sent, as a string of its own: a slice would keep a longer one in memory.
+   */
   readonly token: string;
   readonly key: VerificationKey;
   readonly proven: ProvenToken;
@@ -25,9 +27,9 @@ const MOST_PLACES_BITS = 20;
  * (threat:cache-flooding): only tokens that the issuer signed are kept, and their number is
  * bounded.
  *
- * Not a `Map`: it would make and hash a string for each look-up (2 µs in place of 0.5), and be rebuilt as
- * tokens come and go. What is read of other tokens is in arrays of numbers, as each token that is
- * touched is a cache miss.
+ * Not a `Map`: it would make and hash a string for each look-up (2 µs in place of 0.5), and be
+ * rebuilt as tokens come and go. What is read of other tokens is in arrays of numbers, as each
+ * token that is touched is a cache miss.
  */
 export class VerifiedTokens {
   /** By the hash, the slot of the youngest that has it, plus one. */

@@ -27,8 +27,8 @@ const SESSION_ATTRIBUTES = ['any', 'read-write', 'primary'];
  * hosts, sockets (`?host=/var/run/postgresql`), `sslmode` and its files, `target_session_attrs`,
  * `options`, `application_name`. Parameters that it does not know are ignored.
  *
- * Two things differ: without `sslmode` there is no TLS, and of several hosts one that accepts writes
- * is chosen unless `target_session_attrs` says otherwise.
+ * Two things differ: without `sslmode` there is no TLS, and of several hosts one that accepts
+ * writes is chosen unless `target_session_attrs` says otherwise.
  *
  * @throws ConnectionUrlError
  */

@@ -31,8 +31,8 @@ export interface PublicationKey {
  * It has seen everything up to this key, except what transactions publish that were `open` then and
  * may commit later. Neither kind nor id, both '', stand before every entry of the transaction.
  *
- * A place never lies beyond the newest entry that was read. The commit of that entry is on disk, and
- * with it the fact that all smaller transaction ids were given out. Larger ids may have gone to
+ * A place never lies beyond the newest entry that was read. The commit of that entry is on disk,
+ * and with it the fact that all smaller transaction ids were given out. Larger ids may have gone to
  * transactions that left nothing on disk. After a crash Postgres gives those out again, and to have
  * "seen" them would be to miss what a later transaction publishes under the same id.
  */
@@ -108,7 +108,9 @@ export class FeedPosition {
     return new FeedPosition(xid, open);
   }
 
-  /** Everything that transaction ids below this one published has been read, without an exception. */
+  /**
+   * Everything that transaction ids below this one published has been read, without an exception.
+   */
   get completeBelow(): bigint {
     return [...this.open].reduce((least, id) => (id < least ? id : least), this.transactionId);
   }
@@ -133,8 +135,8 @@ const MAX_LENGTH = 4_096;
 const MAC_BYTES = 16;
 
 /**
- * Writes cursors as text, with a MAC (HMAC-SHA256, 128 bits), and reads those alone that were written
- * with the same secret for the same database. What anyone else made up is no cursor.
+ * Writes cursors as text, with a MAC (HMAC-SHA256, 128 bits), and reads those alone that were
+ * written with the same secret for the same database. What anyone else made up is no cursor.
  */
 export class CursorCodec {
   private readonly key: Buffer;
@@ -153,8 +155,8 @@ export class CursorCodec {
   /**
    * The text form: URL-safe, and opaque to everyone else.
    *
-   * @throws RevocationSourceError `unavailable` when it gets too long: thousands of transactions are
-   * open that wrote before the newest revocation
+   * @throws RevocationSourceError `unavailable` when it gets too long: thousands of transactions
+   * are open that wrote before the newest revocation
    */
   encode({ place, xmax, jwks = '' }: FeedCursor): string {
     const { xid, kind, id, open } = place;
@@ -198,7 +200,9 @@ function textOf(field: string): string {
   return Buffer.from(field, 'base64url').toString();
 }
 
-/** Each id of an ascending list as its distance from the next larger one: they lie close together. */
+/**
+ * Each id of an ascending list as its distance from the next larger one: they lie close together.
+ */
 function gapsBelow(end: bigint, ids: readonly bigint[]): bigint[] {
   return ids.toReversed().map((id, index, descending) => (descending[index - 1] ?? end) - id);
 }

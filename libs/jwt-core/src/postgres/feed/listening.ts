@@ -21,10 +21,11 @@ const BEAT_EVERY_MS = 900;
 
 /**
  * Opens a connection that listens for new revocations: the trigger `revoked_tokens_notify` of the
- * migration sends NOTIFY at the commit of each write. Notifications are only hints, and can be lost.
+ * migration sends NOTIFY at the commit of each write. Notifications are only hints, and can be
+ * lost.
  *
- * The connection tests itself: it sends itself a notification through the database every 0.9 s, and is
- * closed when two of them did not return. A half-open connection shows no error for minutes.
+ * The connection tests itself: it sends itself a notification through the database every 0.9 s, and
+ * is closed when two of them did not return. A half-open connection shows no error for minutes.
  *
  * @throws what the last attempt failed with, as {@link FeedConnection.open}
  */

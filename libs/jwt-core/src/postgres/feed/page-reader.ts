@@ -56,8 +56,9 @@ export class PageReader {
 
   /**
    * Reads on from a place in the database of `recent`. The reading of a last page, without `more`,
-   * begins after this call. A full page proves nothing, so it may be some moments old: what committed
-   * since then at places before its end is open in its snapshot, and comes with the pages after it.
+   * begins after this call. A full page proves nothing, so it may be some moments old: what
+   * committed since then at places before its end is open in its snapshot, and comes with the pages
+   * after it.
    *
    * @param xmax of the reader's newest snapshot: a page of an older one is read again
    * @throws RevocationSourceError `unavailable`
@@ -76,7 +77,9 @@ export class PageReader {
     return page;
   }
 
-  /** Gives up the connection, with the page that is being read, and forgets the pages read before. */
+  /**
+   * Gives up the connection, with the page that is being read, and forgets the pages read before.
+   */
   disconnect(): void {
     const { connection } = this;
     this.shared.clear();

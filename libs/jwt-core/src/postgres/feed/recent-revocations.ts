@@ -71,15 +71,17 @@ export class RecentRevocations {
     while (this.size > PAGE_SIZE) this.size -= this.reads.shift()!.entries.length;
   }
 
-  /** Whether it reaches back to this place: it holds everything that a reader there has not seen. */
+  /**
+   * Whether it reaches back to this place: it holds everything that a reader there has not seen.
+   */
   reaches(after: FeedPlace): boolean {
     // Each read begins where the one before it ended.
     return isAtLeast(after, this.reads[0]?.since ?? this.place);
   }
 
   /**
-   * Everything that a reader at this place has not seen, a page at most; `undefined` when it does not
-   * reach back so far, or is behind. Readers at one place get one page, the same object.
+   * Everything that a reader at this place has not seen, a page at most; `undefined` when it does
+   * not reach back so far, or is behind. Readers at one place get one page, the same object.
    */
   read(after: FeedPlace): FeedPage | undefined {
     if (this.isBehind) return undefined;

@@ -17,8 +17,8 @@ export class Turns {
   private isRunning = false;
 
   /**
-   * Resolves when it is the reader's turn; readers of the same name share their turns. The turn lasts
-   * until the next turn of the event loop. Never resolves once the signal has aborted.
+   * Resolves when it is the reader's turn; readers of the same name share their turns. The turn
+   * lasts until the next turn of the event loop. Never resolves once the signal has aborted.
    */
   next(caller: string, reader: string, signal?: AbortSignal): Promise<void> {
     return new Promise((begin) => {
