@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { accessRulesOf } from './access-rules.js';
-import { AcceptStale, Freshness, type FreshnessLimit } from './decorators.js';
-import { OptionalAuth, Public } from './decorators.js';
-import { type LoginAge, RequireAcr, RequireRecentLogin, RequireRoles } from './decorators.js';
-import { RequireScopes } from './decorators.js';
+import {
+  AcceptStale,
+  Freshness,
+  type FreshnessLimit,
+  type LoginAge,
+  OptionalAuth,
+  Public,
+  RequireAcr,
+  RequireRecentLogin,
+  RequireRoles,
+  RequireScopes,
+} from './decorators.js';
 
 abstract class Listing {
   list(this: void) {}

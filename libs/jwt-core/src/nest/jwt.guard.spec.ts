@@ -2,14 +2,11 @@ import { Body, Controller, Get, type INestApplication, Post, UseGuards } from '@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Principal } from '../verifier/claims.js';
 import { TestIssuer } from '../testing/test-issuer.js';
-import { CurrentPrincipal } from './decorators.js';
+import { CurrentPrincipal, Public, RequireRoles, RequireScopes } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 import { type Answer, ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
-import { Public } from './decorators.js';
-import { RequireRoles } from './decorators.js';
-import { RequireScopes } from './decorators.js';
 
 @Controller('orders')
 @UseGuards(JwtGuard)

@@ -3,15 +3,13 @@ import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Principal } from '../verifier/claims.js';
 import { TestIssuer } from '../testing/test-issuer.js';
-import { CurrentPrincipal } from './decorators.js';
-import { AcceptStale, Freshness } from './decorators.js';
+import { AcceptStale, CurrentPrincipal, Freshness, RequireScopes } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import type { JwtCoreOptions } from './app-options.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from '../passport/jwt.strategy.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';
-import { RequireScopes } from './decorators.js';
 
 @Controller()
 @UseGuards(JwtGuard)

@@ -15,14 +15,11 @@ import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AccessGuard } from './access.guard.js';
-import { AcceptStale, Freshness } from './decorators.js';
+import { AcceptStale, Freshness, Public, RequireRoles, RequireScopes } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from '../passport/jwt.strategy.js';
 import { createApp, platforms } from './nest-app.fixture.js';
-import { Public } from './decorators.js';
-import { RequireRoles } from './decorators.js';
-import { RequireScopes } from './decorators.js';
 
 const jwt = JwtCoreModule.forRoot({
   issuer: 'http://127.0.0.1:1',

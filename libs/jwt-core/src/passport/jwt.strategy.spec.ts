@@ -15,14 +15,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestIssuer } from '../testing/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import { AccessGuard } from '../nest/access.guard.js';
-import { CurrentPrincipal } from '../nest/decorators.js';
+import { CurrentPrincipal, Public, RequireRoles, RequireScopes } from '../nest/decorators.js';
 import { JwtCoreModule } from '../nest/jwt-core.module.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { ask, bearer, createApp, listen, platforms } from '../nest/nest-app.fixture.js';
-import { Public } from '../nest/decorators.js';
-import { RequireRoles } from '../nest/decorators.js';
-import { RequireScopes } from '../nest/decorators.js';
 import { principalSignal, TokenEnds } from '../nest/token-ends.js';
 
 @Injectable()

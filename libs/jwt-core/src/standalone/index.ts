@@ -5,7 +5,7 @@ export { bearerToken, type FetchHeaders, type NodeRequest } from '../http/bearer
 export { problemOf, type InputFault, type ProblemAnswer } from '../http/problem.js';
 
 export type { IssuerOptions, VerifierOptions } from '../runtime/verifier-options.js';
-export type { TokenProfile } from '../verifier/claims.js';
+export type { Principal, TokenProfile } from '../verifier/claims.js';
 export type { MapClaims, MappedClaims } from '../verifier/mapped-claims.js';
 export type { SigningAlgorithm } from '../verifier/signature.js';
 export type { JwtCoreCheck, JwtCoreReadiness } from '../runtime/readiness.js';
@@ -18,7 +18,6 @@ export type {
 } from '../runtime/statistics.js';
 export type { JwtCoreLog } from '../log.js';
 
-export type { Principal } from '../verifier/claims.js';
 export { TokenError, type TokenErrorCode } from '../verifier/token-error.js';
 export {
   AccessError,

@@ -2,9 +2,8 @@ import { runs } from '@jwt-auth/dev-stack/vitest';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RevocationList } from '../revocation/revocation-list.js';
-import { Admission } from './admission.js';
+import { Admission, provenToken } from './admission.js';
 import { readClaims } from './claims.js';
-import { provenToken } from './admission.js';
 import { AUDIENCE, CLAIMS, ISSUER, NOW } from './signed-token.fixture.js';
 import { TokenError } from './token-error.js';
 

@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
-import { connectionConfig, ConnectionUrlError, withDatabase } from './connection-url.js';
-import type { ConnectionConfig } from './connection-url.js';
+import {
+  connectionConfig,
+  type ConnectionConfig,
+  ConnectionUrlError,
+  withDatabase,
+} from './connection-url.js';
 import { prepareSession, ServerNotWritableError } from './session-settings.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'connection-url-'));
