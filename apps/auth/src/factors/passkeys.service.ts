@@ -134,9 +134,15 @@ export class PasskeysService {
     return this.webAuthn.requestOptions(challenge, []);
   }
 
-  /** The user whose passkey this claims to be, without a proof. */
-  async ownerOf({ id }: PasskeyAssertion): Promise<string | undefined> {
-    return (await this.passkeys.find(id))?.userId;
+  /**
+   * The user whose passkey this claims to be, without a proof.
+   *
+   * @throws FactorsError `wrong_passkey`
+   */
+  async ownerOf({ id }: PasskeyAssertion): Promise<string> {
+    const passkey = await this.passkeys.find(id);
+    if (!passkey) throw wrongPasskey();
+    return passkey.userId;
   }
 
   /**
@@ -188,8 +194,9 @@ export class PasskeysService {
   }
 }
 
-const wrongPasskey = (): FactorsError =>
-  new FactorsError('wrong_passkey', 'There is no such passkey of this user');
+/** Also for a user who may not log in. */
+export const wrongPasskey = (): FactorsError =>
+  new FactorsError('wrong_passkey', 'There is no such passkey, or it is not for this user');
 
 /** RFC 8176. Verification of the user is the second means: what it is shows no authenticator. */
 function methodsOf({ isSynced }: { readonly isSynced: boolean }): ('hwk' | 'swk' | 'mfa')[] {

@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
-import { FactorsError } from '../factors/factors.errors.js';
 import type { PasskeyAssertion } from '../factors/passkey.schema.js';
-import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
+import { CHALLENGE, PasskeysService, wrongPasskey } from '../factors/passkeys.service.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import { KnownNetworks } from '../users/known-networks.js';
@@ -35,7 +34,6 @@ export class PasskeyLoginService {
     origin: Origin,
   ): Promise<TokenResponse> {
     const ownerId = await this.passkeys.ownerOf(passkey);
-    if (ownerId === undefined) throw wrongPasskey();
     const { user, tokens } = await this.dataSource.transaction(async (manager) => {
       // The user first, as everywhere.
       const user = await this.users.lockAtLogin(manager, ownerId);
@@ -49,6 +47,3 @@ export class PasskeyLoginService {
     return tokens;
   }
 }
-
-const wrongPasskey = (): FactorsError =>
-  new FactorsError('wrong_passkey', 'There is no such passkey, or its user may not log in');
