@@ -1,6 +1,9 @@
 import type { EntityManager } from 'typeorm';
 
-/** Held while administrators change users, roles, resources or clients: one after the other. */
+import type { DoneBy } from '../audit/origin.js';
+import { demandStillValid } from '../revocations/still-valid.js';
+
+/** Held while administrators change something: one after the other. */
 const ADMINISTRATION_LOCK = 0x75736572;
 
 /** Shared by all who issue tokens to users, exclusive for those who take scopes or roles away. */
@@ -12,6 +15,21 @@ const MODEL_LOCK = 0x6d6f646c;
  */
 export async function holdAdministration(manager: EntityManager): Promise<void> {
   await manager.query('SELECT pg_advisory_xact_lock($1)', [ADMINISTRATION_LOCK]);
+}
+
+/**
+ * Begins a change by an administrator: `holdAdministration`, and then the token is checked once more. Who
+ * is disabled or demoted changes nothing from that commit on, also by requests that waited for it. Before
+ * any row is locked: two administrators who change each other do not wait for each other's rows.
+ *
+ * @throws TokenError `token_revoked`
+ */
+export async function beginAdministration(
+  manager: EntityManager,
+  { caller }: DoneBy,
+): Promise<void> {
+  await holdAdministration(manager);
+  await demandStillValid(manager, caller);
 }
 
 /**

@@ -8,7 +8,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
 import { Config } from '../config.js';
 import { AccessChanges } from './access-changes.js';
-import { holdAdministration, stopIssuing } from './access-locks.js';
+import { beginAdministration, stopIssuing } from './access-locks.js';
 import { AccessModel } from './access-model.js';
 import { AccessModelError } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
@@ -44,7 +44,7 @@ export class ResourcesAdminService {
   async create(resource: Resource, by: DoneBy): Promise<Resource> {
     const { audience, scopes } = resource;
     return this.dataSource.transaction(async (manager) => {
-      await holdAdministration(manager);
+      await beginAdministration(manager, by);
       if (this.isBuiltIn(audience) || (await this.repository.findResource(manager, audience))) {
         throw new AccessModelError('already_exists', `There is a resource ${audience}`);
       }
@@ -66,7 +66,7 @@ export class ResourcesAdminService {
    */
   async change(audience: string, scopes: readonly ResourceScope[], by: DoneBy): Promise<Resource> {
     return this.dataSource.transaction(async (manager) => {
-      const before = await this.findLocked(manager, audience);
+      const before = await this.findLocked(manager, audience, by);
       const after = this.stored({ audience, scopes });
       if (isDeepStrictEqual(before.scopes, after.scopes)) return this.complete(before);
       const kept = new Set(namesOf(after.scopes));
@@ -93,7 +93,7 @@ export class ResourcesAdminService {
   async delete(audience: string, by: DoneBy): Promise<void> {
     if (this.isBuiltIn(audience)) throw needed('The API of auth itself');
     await this.dataSource.transaction(async (manager) => {
-      const { scopes } = await this.findLocked(manager, audience);
+      const { scopes } = await this.findLocked(manager, audience, by);
       await stopIssuing(manager);
       await this.repository.deleteResource(manager, audience);
       const removed = namesOf(scopes);
@@ -124,8 +124,12 @@ export class ResourcesAdminService {
   }
 
   /** @throws AccessModelError `resource_not_found` */
-  private async findLocked(manager: EntityManager, audience: string): Promise<Resource> {
-    await holdAdministration(manager);
+  private async findLocked(
+    manager: EntityManager,
+    audience: string,
+    by: DoneBy,
+  ): Promise<Resource> {
+    await beginAdministration(manager, by);
     const found = await this.repository.findResource(manager, audience);
     if (found) return found;
     if (this.isBuiltIn(audience)) return { audience, scopes: [] };

@@ -7,7 +7,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
 import { AccessChanges } from './access-changes.js';
-import { holdAdministration, stopIssuing } from './access-locks.js';
+import { beginAdministration, stopIssuing } from './access-locks.js';
 import { AccessModel } from './access-model.js';
 import { AccessModelError } from './access.errors.js';
 import type { RoleChange } from './access.schema.js';
@@ -42,7 +42,7 @@ export class RolesAdminService {
   async create(role: Role, by: DoneBy): Promise<Role> {
     const { name, scopes, requiresMfa } = role;
     return this.dataSource.transaction(async (manager) => {
-      await holdAdministration(manager);
+      await beginAdministration(manager, by);
       if (await this.repository.findRole(manager, name)) {
         throw new AccessModelError('already_exists', `There is a role ${name}`);
       }
@@ -70,7 +70,7 @@ export class RolesAdminService {
     by: DoneBy,
   ): Promise<Role> {
     return this.dataSource.transaction(async (manager) => {
-      const before = await this.findLocked(manager, name);
+      const before = await this.findLocked(manager, name, by);
       const requiresMfa = demanded ?? before.requiresMfa;
       const after = { name, scopes, requiresMfa };
       if (isDeepStrictEqual({ ...before }, after)) return before;
@@ -111,7 +111,7 @@ export class RolesAdminService {
       throw new AccessModelError('built_in', `The role ${name} cannot be removed`);
     }
     await this.dataSource.transaction(async (manager) => {
-      const { scopes } = await this.findLocked(manager, name);
+      const { scopes } = await this.findLocked(manager, name, by);
       await stopIssuing(manager);
       await this.repository.deleteRole(manager, name);
       const narrowing = { of: 'role', name, scopes, isRemoved: true } as const;
@@ -126,8 +126,8 @@ export class RolesAdminService {
   }
 
   /** @throws AccessModelError `role_not_found` */
-  private async findLocked(manager: EntityManager, name: string): Promise<Role> {
-    await holdAdministration(manager);
+  private async findLocked(manager: EntityManager, name: string, by: DoneBy): Promise<Role> {
+    await beginAdministration(manager, by);
     const role = await this.repository.findRole(manager, name);
     if (role) return role;
     throw new AccessModelError('role_not_found', `There is no role ${name}`);

@@ -7,8 +7,10 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
+import type { SessionUser } from '../users/current-user.decorator.js';
+import { lockCaller } from '../users/lock-caller.js';
 import { UserChanges } from '../users/user-changes.js';
-import { UsersError, userNotFound } from '../users/users.errors.js';
+import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
 
@@ -33,14 +35,14 @@ export class AccountDeletionService {
    * administrator restores it by enabling the user.
    *
    * @returns when the rows go; until then the account can be restored
-   * @throws UsersError `user_not_found`; `locks_out` for the last administrator
+   * @throws TokenError `token_revoked`, also for the second of two requests at once; UsersError `locks_out`
+   *   for the last administrator
    */
-  async request(userId: string, origin: Origin): Promise<Date> {
+  async request(caller: SessionUser, origin: Origin): Promise<Date> {
+    const { userId } = caller;
     return this.dataSource.transaction(async (manager) => {
       await holdAdministration(manager);
-      const user = await this.users.demandLocked(manager, userId);
-      // Also the second of two requests at once.
-      if (user.isDisabled) return userNotFound(userId);
+      const user = await lockCaller(this.users, manager, caller);
       const now = await this.clock.database(manager);
       const deleteAt = new Date(+now + GRACE_MS);
       await this.users.update(manager, user, { isDisabled: true, deleteAt });

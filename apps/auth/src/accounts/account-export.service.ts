@@ -8,6 +8,8 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { exportLimits } from '../users/attempt-limits.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
+import type { SessionUser } from '../users/current-user.decorator.js';
+import { lockCaller } from '../users/lock-caller.js';
 import { UserExports } from '../users/user-exports.js';
 import { UsersRepository } from '../users/users.repository.js';
 
@@ -27,12 +29,16 @@ export class AccountExportService {
    * The text of a JSON object. If the database fails meanwhile, the stream ends with an error: a part of
    * an export never looks complete.
    *
-   * @throws UsersError `user_not_found`, `too_many_attempts`
+   * @throws UsersError `too_many_attempts`; TokenError `token_revoked`
    */
-  async start(userId: string, origin: Origin): Promise<Readable> {
-    const user = await this.users.demand(userId);
+  async start(caller: SessionUser, origin: Origin): Promise<Readable> {
+    const { userId } = caller;
     await this.limits.begin(exportLimits(userId));
-    await this.audit.recordOwn(this.dataSource.manager, 'user.exported', userId, origin);
+    const user = await this.dataSource.transaction(async (manager) => {
+      const locked = await lockCaller(this.users, manager, caller);
+      await this.audit.recordOwn(manager, 'user.exported', userId, origin);
+      return locked;
+    });
     const text = this.exports.of(user, this.clock.now());
     return Readable.from(text, { objectMode: false });
   }

@@ -59,10 +59,10 @@ export class AccountsController {
   @ApiOperation({ summary: 'Everything that is kept of my account, as a file' })
   @ApiOkResponse({ content: { 'application/json': { schema: { type: 'object' } } } })
   async export(
-    @CurrentUser() { userId }: SessionUser,
+    @CurrentUser() caller: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<StreamableFile> {
-    return new StreamableFile(await this.exports.start(userId, origin), {
+    return new StreamableFile(await this.exports.start(caller, origin), {
       type: 'application/json; charset=utf-8',
       disposition: 'attachment; filename="account.json"',
     });
@@ -82,12 +82,12 @@ export class AccountsController {
   @ApiOkResponse({ standardSchema: Deletion })
   @ApiNoContentResponse()
   async delete(
-    @CurrentUser() { userId }: SessionUser,
+    @CurrentUser() caller: SessionUser,
     @RequestOrigin() origin: Origin,
     @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Deletion | undefined> {
-    const deleteAt = await this.deletion.request(userId, origin);
+    const deleteAt = await this.deletion.request(caller, origin);
     if (!prefersRepresentation(prefer)) return undefined;
     reply.status(200).header('preference-applied', 'return=representation');
     return { deleteAt: deleteAt.toISOString() };
@@ -124,8 +124,8 @@ export class AccountsController {
   @ApiOperation({ summary: 'Mail the link for the verification again' })
   @ApiNeedsMail()
   @ApiAcceptedResponse({ standardSchema: Accepted })
-  async resend(@CurrentUser() { userId }: SessionUser): Promise<Accepted> {
-    await this.emails.requestVerification(userId);
+  async resend(@CurrentUser() caller: SessionUser): Promise<Accepted> {
+    await this.emails.requestVerification(caller);
     return {};
   }
 

@@ -219,7 +219,7 @@ describe('a change of the e-mail', () => {
       await expect.poll(() => dataSource.query<object[]>(waiting)).toHaveLength(1);
       return { asked: request };
     });
-    expect((await asked).status).toBe(404);
+    expect(await asked).toMatchObject({ status: 401, body: { code: 'token_revoked' } });
     expect(await dataSource.manager.countBy(OutgoingMail, { userId })).toBe(0);
   });
 

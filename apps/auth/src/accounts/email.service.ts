@@ -1,23 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
-import type { TemplateName } from '../mail/mail-templates.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
+import { lockCaller } from '../users/lock-caller.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
 import { AccountsError } from './accounts.errors.js';
-
-interface RequestedMail {
-  readonly template: TemplateName;
-  readonly userId: string;
-  readonly recipient: string;
-}
 
 /** Verifies and changes the e-mail of an account. */
 @Injectable()
@@ -25,7 +18,6 @@ export class EmailService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly users: UsersRepository,
-    private readonly sessions: SessionsService,
     private readonly links: AccountLinks,
     private readonly limits: AttemptLimiter,
     private readonly mail: MailOutbox,
@@ -45,28 +37,22 @@ export class EmailService {
   /**
    * Sends the link for the verification again.
    *
-   * @throws AccountsError `mail_unavailable`; UsersError `too_many_attempts`
+   * @throws AccountsError `mail_unavailable`; UsersError `too_many_attempts`; TokenError `token_revoked`
    */
-  async requestVerification(userId: string): Promise<void> {
-    const { email, emailVerifiedAt } = await this.users.demand(userId);
+  async requestVerification(caller: SessionUser): Promise<void> {
+    const { email, emailVerifiedAt } = await this.users.demand(caller.userId);
     if (emailVerifiedAt) return;
-    await this.send({ template: 'verify-email', userId, recipient: email });
+    await this.send(caller, 'verify-email', email);
   }
 
   /**
    * Sends a link to the new e-mail. The answer is the same if that e-mail has an account already: its
    * owner gets a mail then.
    *
-   * @throws AccountsError `mail_unavailable`; UsersError `too_many_attempts`; SessionsError
-   *   `session_not_found`
+   * @throws AccountsError `mail_unavailable`; UsersError `too_many_attempts`; TokenError `token_revoked`
    */
   requestChange(caller: SessionUser, newEmail: string): Promise<void> {
-    const { userId } = caller;
-    const mail = { template: 'confirm-email', userId, recipient: newEmail } as const;
-    return this.send(mail, async (manager) => {
-      await this.users.lock(manager, userId);
-      await this.sessions.lockOpen(manager, caller);
-    });
+    return this.send(caller, 'confirm-email', newEmail);
   }
 
   /**
@@ -86,16 +72,17 @@ export class EmailService {
     });
   }
 
-  /** @param demand in the transaction that adds the mail */
   private async send(
-    mail: RequestedMail,
-    demand?: (manager: EntityManager) => Promise<void>,
+    caller: SessionUser,
+    template: 'confirm-email' | 'verify-email',
+    recipient: string,
   ): Promise<void> {
+    const { userId } = caller;
     if (!this.config.mailServer) throw new AccountsError('mail_unavailable', 'No SMTP_URL');
-    if (!(await this.limits.allowsMail(mail.userId, mail.recipient))) return;
+    if (!(await this.limits.allowsMail(userId, recipient))) return;
     await this.dataSource.transaction(async (manager) => {
-      await demand?.(manager);
-      await this.mail.add(manager, mail);
+      await lockCaller(this.users, manager, caller);
+      await this.mail.add(manager, { template, userId, recipient });
     });
   }
 }

@@ -2,6 +2,7 @@ import { networkOf } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { beginAdministration } from '../access/access-locks.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
@@ -78,6 +79,7 @@ export class PasswordRecoveryService {
       ? await this.hasher.inTurn(network, ({ hash }) => hash(newSecret()))
       : undefined;
     await this.dataSource.transaction(async (manager) => {
+      await beginAdministration(manager, by);
       const user = await this.users.demandLocked(manager, id);
       if (user.isDisabled) throw new AccountsError('user_disabled', `User ${userId} is disabled`);
       const action = isRequired ? 'user.password_required' : 'user.password_reset_sent';

@@ -1,5 +1,5 @@
 import { callerAddress } from '@jwt-auth/chassis';
-import type { AuthenticatedRequest } from '@jwt-auth/jwt-core';
+import type { AuthenticatedRequest, Principal } from '@jwt-auth/jwt-core';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
@@ -18,6 +18,8 @@ export interface DoneBy {
   readonly actor: string | null;
   /** Absent if there is no request. */
   readonly origin?: Origin | undefined;
+  /** The caller's token, for `beginAdministration`. Absent: a command, or no token is needed. */
+  readonly caller?: Principal | undefined;
   /** The name of the command in a shell, as `delete-user`. */
   readonly command?: string | undefined;
 }
@@ -34,7 +36,8 @@ export const ByCaller = createParamDecorator((_: unknown, context: ExecutionCont
   const request = context
     .switchToHttp()
     .getRequest<FastifyRequest & Required<AuthenticatedRequest>>();
-  return { actor: request.principal.subject, origin: originOf(request) };
+  const { principal: caller } = request;
+  return { actor: caller.subject, origin: originOf(request), caller };
 });
 
 export function originOf(

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { beginAdministration } from '../access/access-locks.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
@@ -30,6 +31,7 @@ export class ClientSecretsService {
   /** @throws ClientsError `client_not_found`, `too_many_secrets` */
   async add(id: string, by: DoneBy): Promise<NewSecret> {
     return this.dataSource.transaction(async (manager) => {
+      await beginAdministration(manager, by);
       await this.clients.lock(manager, id);
       if ((await this.clients.countSecrets(manager, id)) >= MAX_SECRETS) {
         throw new ClientsError('too_many_secrets', `Client ${id} has ${MAX_SECRETS} secrets`);
@@ -49,6 +51,7 @@ export class ClientSecretsService {
   /** @throws ClientsError `secret_not_found` */
   async remove(id: string, secretId: string, by: DoneBy): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
+      await beginAdministration(manager, by);
       if (!(await this.clients.deleteSecret(manager, id, secretId))) {
         throw new ClientsError('secret_not_found', `No secret ${secretId} of ${id}`);
       }

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import type { Narrowing } from '../access/access-changes.js';
-import { holdAdministration } from '../access/access-locks.js';
+import { beginAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
@@ -53,7 +53,7 @@ export class ClientsService {
       deletedAt: null,
     };
     return this.dataSource.transaction(async (manager) => {
-      await holdAdministration(manager);
+      await beginAdministration(manager, by);
       await this.accessModel.assertClientAccess(manager, client);
       await this.clients.insert(manager, client);
       const { secret } = await this.secrets.insert(manager, client.id);
@@ -75,7 +75,7 @@ export class ClientsService {
    */
   async change(id: string, change: Partial<ClientTraits>, by: DoneBy): Promise<Client> {
     return this.dataSource.transaction(async (manager) => {
-      await holdAdministration(manager);
+      await beginAdministration(manager, by);
       const before = await this.clients.lock(manager, id);
       const after: Client = { ...before, ...distinct({ ...before, ...change }) };
       const traits = Object.keys(change) as (keyof ClientTraits)[];
@@ -104,6 +104,7 @@ export class ClientsService {
    */
   async delete(id: string, by: DoneBy): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
+      await beginAdministration(manager, by);
       await this.clients.lock(manager, id);
       await this.clients.markDeleted(manager, id, this.clock.now());
       await this.revokeTokens(manager, [id]);

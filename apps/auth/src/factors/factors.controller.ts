@@ -1,12 +1,5 @@
 import { Uuid } from '@jwt-auth/chassis';
-import {
-  CurrentPrincipal,
-  JwtGuard,
-  RequireAcr,
-  RequireRecentLogin,
-  RequireScopes,
-  type Principal,
-} from '@jwt-auth/jwt-core';
+import { JwtGuard, RequireAcr, RequireRecentLogin, RequireScopes } from '@jwt-auth/jwt-core';
 import {
   Body,
   Controller,
@@ -68,10 +61,9 @@ export class FactorsController {
   @ApiOkResponse({ standardSchema: TotpKey })
   enrolTotp(
     @Body({ schema: NewTotp }) { name }: NewTotp,
-    @CurrentUser() user: SessionUser,
-    @CurrentPrincipal() caller: Principal,
+    @CurrentUser() caller: SessionUser,
   ): Promise<TotpKey> {
-    return this.totp.enrol(user, caller, name);
+    return this.totp.enrol(caller, name);
   }
 
   @Post('totp/confirm')
@@ -81,11 +73,10 @@ export class FactorsController {
   @ApiOkResponse({ standardSchema: AddedFactor })
   confirmTotp(
     @Body({ schema: TotpConfirmation }) { code }: TotpConfirmation,
-    @CurrentUser() user: SessionUser,
-    @CurrentPrincipal() caller: Principal,
+    @CurrentUser() caller: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<AddedFactor> {
-    return this.totp.confirm(user, caller, code, origin);
+    return this.totp.confirm(caller, code, origin);
   }
 
   @Post('recovery-codes')
@@ -96,10 +87,10 @@ export class FactorsController {
   @ApiOperation({ summary: 'Make new recovery codes. The ones before no longer work' })
   @ApiOkResponse({ standardSchema: RecoveryCodes })
   async renewRecoveryCodes(
-    @CurrentUser() { userId }: SessionUser,
+    @CurrentUser() caller: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<RecoveryCodes> {
-    return { recoveryCodes: await this.factors.renewRecoveryCodes(userId, origin) };
+    return { recoveryCodes: await this.factors.renewRecoveryCodes(caller, origin) };
   }
 
   @Delete(':id')
@@ -110,9 +101,9 @@ export class FactorsController {
   @ApiNoContentResponse()
   remove(
     @Param('id', { schema: Uuid }) id: string,
-    @CurrentUser() { userId }: SessionUser,
+    @CurrentUser() caller: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
-    return this.factors.remove(userId, id, origin);
+    return this.factors.remove(caller, id, origin);
   }
 }

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { beginAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy, Origin } from '../audit/origin.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { generatePassword } from '../passwords.js';
 import { hashSecret } from '../secret.js';
+import type { SessionUser } from '../users/current-user.decorator.js';
+import { lockCaller } from '../users/lock-caller.js';
 import type { User } from '../users/user.entity.js';
 import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
@@ -84,9 +87,10 @@ export class FactorsService {
    *
    * @throws FactorsError `factor_not_found`, `factor_required`
    */
-  async remove(userId: string, id: string, origin: Origin): Promise<void> {
+  async remove(caller: SessionUser, id: string, origin: Origin): Promise<void> {
+    const { userId } = caller;
     await this.dataSource.transaction(async (manager) => {
-      const user = await this.users.demandLocked(manager, userId);
+      const user = await lockCaller(this.users, manager, caller);
       const factor = await this.factors.find(manager, userId, id);
       if (!factor) throw new FactorsError('factor_not_found', `No factor ${id}`);
       await this.removeFound(manager, user, factor, origin);
@@ -109,6 +113,7 @@ export class FactorsService {
    */
   reset(userId: string, by: DoneBy): Promise<number> {
     return this.dataSource.transaction(async (manager) => {
+      await beginAdministration(manager, by);
       const user = await this.users.demandLocked(manager, userId);
       if (user.id === by.actor) {
         throw new UsersError('locks_out', 'They are the factors of the caller');
@@ -151,9 +156,10 @@ export class FactorsService {
    *
    * @throws FactorsError `no_factor`
    */
-  async renewRecoveryCodes(userId: string, origin: Origin): Promise<string[]> {
+  async renewRecoveryCodes(caller: SessionUser, origin: Origin): Promise<string[]> {
+    const { userId } = caller;
     return this.dataSource.transaction(async (manager) => {
-      const user = await this.users.demandLocked(manager, userId);
+      const user = await lockCaller(this.users, manager, caller);
       if (!user.hasSecondFactor) throw new FactorsError('no_factor', 'Codes would be of no use');
       const codes = await this.makeCodes(manager, userId);
       await this.audit.recordOwn(manager, 'factor.recovery_codes_made', userId, origin);

@@ -1,10 +1,4 @@
-import {
-  CurrentPrincipal,
-  JwtGuard,
-  RequireRecentLogin,
-  RequireScopes,
-  type Principal,
-} from '@jwt-auth/jwt-core';
+import { JwtGuard, RequireRecentLogin, RequireScopes } from '@jwt-auth/jwt-core';
 import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
 import {
   ApiBearerAuth,
@@ -35,11 +29,8 @@ export class PasskeysController {
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'What a browser needs to make a passkey' })
   @ApiOkResponse({ standardSchema: PasskeyOptions })
-  options(
-    @CurrentUser() user: SessionUser,
-    @CurrentPrincipal() caller: Principal,
-  ): Promise<PasskeyOptions> {
-    return this.passkeys.creationOptions(user, caller);
+  options(@CurrentUser() caller: SessionUser): Promise<PasskeyOptions> {
+    return this.passkeys.creationOptions(caller);
   }
 
   @Post()
@@ -48,10 +39,9 @@ export class PasskeysController {
   @ApiCreatedResponse({ standardSchema: AddedFactor })
   add(
     @Body({ schema: NewPasskey }) passkey: NewPasskey,
-    @CurrentUser() user: SessionUser,
-    @CurrentPrincipal() caller: Principal,
+    @CurrentUser() caller: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<AddedFactor> {
-    return this.passkeys.add(user, caller, passkey, origin);
+    return this.passkeys.add(caller, passkey, origin);
   }
 }

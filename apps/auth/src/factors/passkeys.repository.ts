@@ -48,8 +48,8 @@ export class PasskeysRepository {
     await manager.update(Factor, { id: factorId }, { lastUsedAt: now });
   }
 
-  async insertChallenge(challenge: PasskeyChallenge): Promise<void> {
-    await this.dataSource.manager.insert(PasskeyChallenge, challenge);
+  async insertChallenge(manager: EntityManager, challenge: PasskeyChallenge): Promise<void> {
+    await manager.insert(PasskeyChallenge, challenge);
   }
 
   /** @returns whether it was there: of two callers at once, one gets `true` */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
 import { networkOf } from '@jwt-auth/chassis';
-import type { Principal } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
@@ -12,6 +11,7 @@ import { hashSecret, newSecret } from '../secret.js';
 import { passkeyChallengeLimits } from '../users/attempt-limits.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
+import { lockCaller } from '../users/lock-caller.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { demandFactorOf } from './demand-factor.js';
 import type { Factor } from './factor.entity.js';
@@ -59,14 +59,19 @@ export class PasskeysService {
    *
    * @throws AccessError `insufficient_user_authentication` from a user with a factor who has not proved it
    */
-  async creationOptions(
-    { userId, sessionId }: SessionUser,
-    caller: Principal,
-  ): Promise<PasskeyOptions> {
-    const user = await this.users.demand(userId);
-    demandFactorOf(user, caller);
-    const challenge = await this.challenge({ boundTo: CHALLENGE.add(sessionId), userId });
-    return this.webAuthn.creationOptions(challenge, user, await this.passkeys.of(userId));
+  creationOptions(caller: SessionUser): Promise<PasskeyOptions> {
+    const { userId, sessionId } = caller;
+    return this.dataSource.transaction(async (manager) => {
+      const user = await lockCaller(this.users, manager, caller);
+      demandFactorOf(user, caller.principal);
+      const expected = { boundTo: CHALLENGE.add(sessionId), userId };
+      const challenge = await this.challenge(manager, expected);
+      return this.webAuthn.creationOptions(
+        challenge,
+        user,
+        await this.passkeys.of(userId, manager),
+      );
+    });
   }
 
   /**
@@ -74,14 +79,14 @@ export class PasskeysService {
    *   `insufficient_user_authentication` if another factor was added meanwhile
    */
   add(
-    { userId, sessionId }: SessionUser,
-    caller: Principal,
+    caller: SessionUser,
     { passkey: created, name }: NewPasskey,
     origin: Origin,
   ): Promise<AddedFactor> {
+    const { userId, sessionId } = caller;
     return this.dataSource.transaction(async (manager) => {
-      const user = await this.users.demandLocked(manager, userId);
-      demandFactorOf(user, caller);
+      const user = await lockCaller(this.users, manager, caller);
+      demandFactorOf(user, caller.principal);
       if ((await this.passkeys.of(userId, manager)).length >= MAX_PASSKEYS) {
         throw new FactorsError('too_many_factors', `${MAX_PASSKEYS} passkeys`);
       }
@@ -112,13 +117,17 @@ export class PasskeysService {
     });
   }
 
-  /** What a browser needs to sign with a passkey of a user. `undefined`: the user has none. */
+  /**
+   * What a browser needs to sign with a passkey of a user, whom the transaction has locked. `undefined`: the
+   * user has none.
+   */
   async requestOptions(
+    manager: EntityManager,
     expected: Expected & { userId: string },
   ): Promise<PasskeyOptions | undefined> {
-    const allowed = await this.passkeys.of(expected.userId);
+    const allowed = await this.passkeys.of(expected.userId, manager);
     if (allowed.length === 0) return undefined;
-    return this.webAuthn.requestOptions(await this.challenge(expected), allowed);
+    return this.webAuthn.requestOptions(await this.challenge(manager, expected), allowed);
   }
 
   /**
@@ -130,7 +139,8 @@ export class PasskeysService {
     await this.limits.begin(
       passkeyChallengeLimits(networkOf(address), this.config.registrationLimit),
     );
-    const challenge = await this.challenge({ boundTo: CHALLENGE.login(), userId: null });
+    const expected = { boundTo: CHALLENGE.login(), userId: null };
+    const challenge = await this.challenge(this.dataSource.manager, expected);
     return this.webAuthn.requestOptions(challenge, []);
   }
 
@@ -176,11 +186,12 @@ export class PasskeysService {
     );
   }
 
-  private async challenge(expected: Expected): Promise<string> {
+  private async challenge(manager: EntityManager, expected: Expected): Promise<string> {
     const challenge = newSecret();
-    const now = await this.clock.database(this.dataSource.manager);
+    const now = await this.clock.database(manager);
     const expiresAt = new Date(+now + LIFETIME_MS);
-    await this.passkeys.insertChallenge({ ...expected, hash: hashSecret(challenge), expiresAt });
+    const hash = hashSecret(challenge);
+    await this.passkeys.insertChallenge(manager, { ...expected, hash, expiresAt });
     return challenge;
   }
 

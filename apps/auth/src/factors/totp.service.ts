@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Principal } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { renderSVG } from 'uqr';
@@ -9,6 +8,7 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
+import { lockCaller } from '../users/lock-caller.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { FactorSecrets } from './factor-secrets.js';
 import type { Factor } from './factor.entity.js';
@@ -39,15 +39,12 @@ export class TotpService {
    *
    * @throws AccessError `insufficient_user_authentication` from a user with a factor who has not proved it
    */
-  async enrol(
-    { userId, sessionId }: SessionUser,
-    caller: Principal,
-    name: string,
-  ): Promise<TotpKey> {
+  async enrol(caller: SessionUser, name: string): Promise<TotpKey> {
+    const { userId, sessionId } = caller;
     const secret = newTotpSecret();
     const account = await this.dataSource.transaction(async (manager) => {
-      const user = await this.users.demandLocked(manager, userId);
-      demandFactorOf(user, caller);
+      const user = await lockCaller(this.users, manager, caller);
+      demandFactorOf(user, caller.principal);
       const now = await this.clock.database(manager);
       const expiresAt = new Date(+now + LIFETIME_SECONDS * 1000);
       const sealed = this.secrets.seal(userId, secret);
@@ -68,17 +65,13 @@ export class TotpService {
    * @throws FactorsError `enrolment_not_found`, `wrong_confirmation`; AccessError
    *   `insufficient_user_authentication` if another factor was added meanwhile
    */
-  confirm(
-    { userId, sessionId }: SessionUser,
-    caller: Principal,
-    code: string,
-    origin: Origin,
-  ): Promise<AddedFactor> {
+  confirm(caller: SessionUser, code: string, origin: Origin): Promise<AddedFactor> {
+    const { userId, sessionId } = caller;
     return this.dataSource.transaction(async (manager) => {
-      const user = await this.users.demandLocked(manager, userId);
-      demandFactorOf(user, caller);
+      const user = await lockCaller(this.users, manager, caller);
+      demandFactorOf(user, caller.principal);
       const now = await this.clock.database(manager);
-      const enrolment = await this.openEnrolment(manager, { userId, sessionId }, now);
+      const enrolment = await this.openEnrolment(manager, caller, now);
       if (!enrolment) throw new FactorsError('enrolment_not_found', 'Nothing to confirm');
       const { name, secret } = enrolment;
       const step = totpStep(secret, code, now);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
+import { beginAdministration } from '../access/access-locks.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
@@ -53,6 +54,7 @@ export class KeyRotationService {
     // From both sides: a process whose clock is ahead must not hold up this one for longer.
     await sleep(Math.min(Math.max(SETTLING_MS - age, 0), SETTLING_MS));
     await this.keys.change(async (manager) => {
+      await beginAdministration(manager, by);
       const current = await this.current(manager);
       if (current.next.kid === next.kid) await this.advance(manager, current, by);
     });
@@ -83,6 +85,7 @@ export class KeyRotationService {
    */
   async withdraw(kid: string, by: DoneBy): Promise<void> {
     await this.keys.change(async (manager) => {
+      await beginAdministration(manager, by);
       const key = await this.keys.find(manager, kid);
       if (!key) throw new KeysError('key_not_found', `There is no signing key ${kid}`);
       if (key.state === 'withdrawn') return;

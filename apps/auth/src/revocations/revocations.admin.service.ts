@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 
+import { beginAdministration } from '../access/access-locks.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { RevocationEffects } from './revocation-effects.js';
@@ -72,6 +73,8 @@ export class RevocationsAdminService {
    * otherwise sign with a key that nobody accepts.
    */
   async add({ kind, id }: RevocationRequest, by: DoneBy): Promise<RevokedToken> {
+    // Not below: by then the caller may have revoked the own session.
+    await this.dataSource.transaction((manager) => beginAdministration(manager, by));
     await this.effects.run(kind, id, by);
     return this.dataSource.transaction(async (manager) => {
       await this.revocations.revoke(manager, [this.revocation(kind, id)]);

@@ -59,7 +59,10 @@ export class MfaLoginService {
     });
     const methods = await this.factors.proofsOf(userId);
     const boundTo = CHALLENGE.secondStep(hash);
-    const passkey = await this.passkeys.requestOptions({ boundTo, userId });
+    const passkey = await this.passkeys.requestOptions(this.dataSource.manager, {
+      boundTo,
+      userId,
+    });
     return { mfa: { ticket, methods, expiresIn: LIFETIME_SECONDS, ...(passkey && { passkey }) } };
   }
 

@@ -2,6 +2,7 @@ import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { beginAdministration } from '../access/access-locks.js';
 import type { DoneBy } from '../audit/origin.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionEndService } from './session-end.service.js';
@@ -35,23 +36,22 @@ export class SessionsAdminService {
   async endAll(userId: string, by: DoneBy): Promise<number> {
     const { id } = await this.users.demand(userId);
     const end = { ...by, userId: id, reason: 'revoked' } as const;
-    return this.dataSource.transaction((manager) => this.sessionEnd.endAllSessions(manager, end));
+    return this.dataSource.transaction(async (manager) => {
+      await beginAdministration(manager, by);
+      return this.sessionEnd.endAllSessions(manager, end);
+    });
   }
 
   /** @throws SessionsError `session_not_found`, also for a session of another user */
   async end(userId: string, sessionId: string, by: DoneBy): Promise<void> {
     const [user, session] = [toUuid(userId), toUuid(sessionId)];
-    const hasEnded =
-      user !== undefined &&
-      session !== undefined &&
-      (await this.dataSource.transaction((manager) =>
-        this.sessionEnd.endSession(manager, {
-          ...by,
-          userId: user,
-          sessionId: session,
-          reason: 'revoked',
-        }),
-      ));
-    if (!hasEnded) throw new SessionsError('session_not_found', `No session ${sessionId}`);
+    const notFound = new SessionsError('session_not_found', `No session ${sessionId}`);
+    if (user === undefined || session === undefined) throw notFound;
+    const end = { ...by, userId: user, sessionId: session, reason: 'revoked' } as const;
+    const hasEnded = await this.dataSource.transaction(async (manager) => {
+      await beginAdministration(manager, by);
+      return this.sessionEnd.endSession(manager, end);
+    });
+    if (!hasEnded) throw notFound;
   }
 }

@@ -112,12 +112,12 @@ export class SessionsController {
   @ApiNoContentResponse()
   @ApiOkResponse({ standardSchema: RevocationReceipt })
   async logoutEverywhere(
-    @CurrentUser() { userId, sessionId }: SessionUser,
+    @CurrentUser() caller: SessionUser,
     @RequestOrigin() origin: Origin,
     @WantedReceipt() wanted: ReceiptRequest,
   ): Promise<RevocationReceipt | undefined> {
-    const transactionId = await this.sessions.logoutEverywhere(userId, origin);
-    return this.receipts.answer(wanted, { kind: 'sid', ids: [sessionId], transactionId });
+    const transactionId = await this.sessions.logoutEverywhere(caller, origin);
+    return this.receipts.answer(wanted, { kind: 'sid', ids: [caller.sessionId], transactionId });
   }
 
   @Get('sessions')
@@ -138,9 +138,9 @@ export class SessionsController {
   @ApiNoContentResponse()
   delete(
     @Param('id', { schema: Uuid }) id: string,
-    @CurrentUser() { userId }: SessionUser,
+    @CurrentUser() caller: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
-    return this.sessions.delete(userId, id, origin);
+    return this.sessions.delete(caller, id, origin);
   }
 }

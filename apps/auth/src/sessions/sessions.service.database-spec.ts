@@ -58,17 +58,3 @@ it.each([
   const sql = 'SELECT end_reason FROM sessions WHERE id = $1';
   expect(await auth.dataSource.query(sql, [sid])).toEqual([{ end_reason: reason }]);
 });
-
-it('locks an open session of its user, and no other', async () => {
-  const [mine, theirs] = [await login(), await login()];
-  const { sub: userId, sid: sessionId } = said(mine.access_token);
-  const lock = (session: string) =>
-    auth.dataSource.transaction((manager) =>
-      sessions.lockOpen(manager, { userId, sessionId: session }),
-    );
-  const gone = { name: 'SessionsError', code: 'session_not_found' };
-  await expect(lock(sessionId)).resolves.toBeUndefined();
-  await expect(lock(said(theirs.access_token).sid)).rejects.toMatchObject(gone);
-  await sessions.logout({ userId, sessionId }, { actor: userId, origin });
-  await expect(lock(sessionId)).rejects.toMatchObject(gone);
-});

@@ -1,12 +1,14 @@
 import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 
 import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { hashSecret } from '../secret.js';
-import type { SessionUser } from '../users/current-user.decorator.js';
+import type { OwnedSession, SessionUser } from '../users/current-user.decorator.js';
+import { lockCaller } from '../users/lock-caller.js';
+import { UsersRepository } from '../users/users.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
@@ -18,6 +20,7 @@ export class SessionsService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly sessions: SessionsRepository,
+    private readonly users: UsersRepository,
     private readonly sessionEnd: SessionEndService,
     private readonly revocations: RevocationsService,
     private readonly clock: Clock,
@@ -30,14 +33,14 @@ export class SessionsService {
   }
 
   /** Ends a session as its user does. Ending it twice is ending it once. */
-  async logout({ userId, sessionId }: SessionUser, by: DoneBy): Promise<void> {
+  async logout({ userId, sessionId }: OwnedSession, by: DoneBy): Promise<void> {
     await this.dataSource.transaction((manager) =>
       this.sessionEnd.endSession(manager, { ...by, userId, sessionId, reason: 'logout' }),
     );
   }
 
   /** Of a refresh token that was issued, replaced or not, and has not been removed for its age. */
-  async ofRefreshToken(token: string): Promise<SessionUser | undefined> {
+  async ofRefreshToken(token: string): Promise<OwnedSession | undefined> {
     const session = await this.sessions.findByToken(this.dataSource.manager, hashSecret(token));
     return session ? { userId: session.userId, sessionId: session.id } : undefined;
   }
@@ -54,30 +57,23 @@ export class SessionsService {
     });
   }
 
-  /**
-   * Locks the session of a caller, whose user is locked already. The session cannot end before the
-   * transaction, so that its end also ends what the caller asks for in it.
-   *
-   * @throws SessionsError `session_not_found` when it has ended since the guard let the caller in
-   */
-  async lockOpen(manager: EntityManager, { userId, sessionId }: SessionUser): Promise<void> {
-    const session = await this.sessions.lockOpen(manager, sessionId, userId);
-    if (!session) throw new SessionsError('session_not_found', `Session ${sessionId} is over`);
-  }
-
   /** @throws SessionsError `session_not_found`, also for another user's */
-  async delete(userId: string, sessionId: string, origin: Origin): Promise<void> {
+  async delete(caller: SessionUser, sessionId: string, origin: Origin): Promise<void> {
+    const { userId } = caller;
     const end = { userId, sessionId, reason: 'deleted', actor: userId, origin } as const;
-    const hasEnded = await this.dataSource.transaction((manager) =>
-      this.sessionEnd.endSession(manager, end),
-    );
+    const hasEnded = await this.dataSource.transaction(async (manager) => {
+      await lockCaller(this.users, manager, caller);
+      return this.sessionEnd.endSession(manager, end);
+    });
     if (!hasEnded) throw new SessionsError('session_not_found', `No session ${sessionId}`);
   }
 
   /** @returns the id of the transaction that has published this */
-  async logoutEverywhere(userId: string, origin: Origin): Promise<bigint | undefined> {
+  async logoutEverywhere(caller: SessionUser, origin: Origin): Promise<bigint | undefined> {
+    const { userId } = caller;
     const end = { userId, reason: 'logout_everywhere', actor: userId, origin } as const;
     return this.dataSource.transaction(async (manager) => {
+      await lockCaller(this.users, manager, caller);
       await this.sessionEnd.endAllSessions(manager, end);
       return this.revocations.transactionId(manager);
     });

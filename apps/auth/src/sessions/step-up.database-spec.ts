@@ -81,7 +81,9 @@ describe('a step-up', () => {
     const { access_token: token } = await auth.login('ada@example.com');
     const end = `UPDATE sessions SET expires_at = now() - interval '1 s' WHERE id = $1`;
     await auth.dataSource.query(end, [said(token).sid]);
-    expect(await stepUp(token)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    const answer = await stepUp(token);
+    expect(answer).toMatchObject({ status: 401, body: { code: 'token_revoked' } });
+    expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
   });
 
   it('dies with its session even where no other token of it is alive', async () => {

@@ -10,13 +10,15 @@ import { proofsIn } from '../factors/factors.schema.js';
 import type { PasskeyOptions } from '../factors/passkey.schema.js';
 import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
 import { SecondFactors } from '../factors/second-factors.js';
+import { demandStillValid, revokedMeanwhile } from '../revocations/still-valid.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
+import { lockCaller } from '../users/lock-caller.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { authenticationOf, BY_PASSWORD } from './session.entity.js';
-import { credentialsChanged, SessionsError } from './sessions.errors.js';
+import { credentialsChanged } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { StepUpRequest, StepUpResponse } from './step-up.schema.js';
 import { TokenPairs } from './token-pairs.js';
@@ -44,9 +46,9 @@ export class StepUpService {
    *
    * @returns a further access token of the session. The tokens before stay as they are
    * @throws UsersError `invalid_credentials`, `too_many_attempts`; FactorsError `wrong_code`,
-   *   `wrong_passkey`;
-   *   AccessError `insufficient_user_authentication` without the second factor; SessionsError
-   *   `session_not_found`, `scope_exceeded`, `credentials_changed`; AccessModelError `invalid_target`
+   *   `wrong_passkey`; AccessError `insufficient_user_authentication` without the second factor; TokenError
+   *   `token_revoked`; SessionsError `scope_exceeded`, `credentials_changed`; AccessModelError
+   *   `invalid_target`
    */
   async stepUp(
     caller: SessionUser,
@@ -72,16 +74,20 @@ export class StepUpService {
    *
    * @throws FactorsError `no_factor` if the user has none
    */
-  async passkeyOptions({ userId, sessionId }: SessionUser): Promise<PasskeyOptions> {
+  async passkeyOptions(caller: SessionUser): Promise<PasskeyOptions> {
+    const { userId, sessionId } = caller;
     const boundTo = CHALLENGE.stepUp(sessionId);
-    const options = await this.passkeys.requestOptions({ boundTo, userId });
+    const options = await this.dataSource.transaction(async (manager) => {
+      await lockCaller(this.users, manager, caller);
+      return this.passkeys.requestOptions(manager, { boundTo, userId });
+    });
     if (options) return options;
     throw new FactorsError('no_factor', 'There is no passkey');
   }
 
   /** @param checked the user as it was when the password was checked, or is without one */
   private raise(
-    { userId, sessionId }: SessionUser,
+    { userId, sessionId, principal }: SessionUser,
     checked: User,
     request: StepUpRequest,
     origin: Origin,
@@ -90,11 +96,10 @@ export class StepUpService {
     return this.dataSource.transaction(async (manager) => {
       const user = await this.users.lockUnchanged(manager, checked);
       if (!user) throw credentialsChanged();
+      await demandStillValid(manager, principal);
       const session = await this.sessions.lockOpen(manager, sessionId, userId);
       const now = await this.clock.database(manager);
-      if (!session || session.expiresAt <= now) {
-        throw new SessionsError('session_not_found', `Session ${sessionId} is over`);
-      }
+      if (!session || session.expiresAt <= now) throw revokedMeanwhile();
       const boundTo = CHALLENGE.stepUp(sessionId);
       const byFactor =
         proofsIn(request) > 0

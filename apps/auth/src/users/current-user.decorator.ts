@@ -1,10 +1,15 @@
 import { AccessError, CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Injectable, type PipeTransform } from '@nestjs/common';
 
-/** The user of a request, and the session of its token. */
-export interface SessionUser {
+/** A session, and whose it is. */
+export interface OwnedSession {
   readonly userId: string;
   readonly sessionId: string;
+}
+
+/** The user of a request, the session of its token, and what the token says. */
+export interface SessionUser extends OwnedSession {
+  readonly principal: Principal;
 }
 
 @Injectable()
@@ -12,7 +17,7 @@ class SessionUserPipe implements PipeTransform<Principal | undefined, SessionUse
   transform(principal: Principal | undefined): SessionUser | undefined {
     if (!principal) return undefined;
     const { subject, sessionId } = principal;
-    if (sessionId !== undefined) return { userId: subject, sessionId };
+    if (sessionId !== undefined) return { userId: subject, sessionId, principal };
     throw new AccessError('insufficient_role', 'The token is not from a login', []);
   }
 }

@@ -6,6 +6,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
+import { demandStillValid } from '../revocations/still-valid.js';
 import { CredentialsService } from './credentials.service.js';
 import type { SessionUser } from './current-user.decorator.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -33,10 +34,11 @@ export class PasswordChangeService {
    * Replaces the password of a user who knows the current one. All other sessions of the user end, so
    * that everyone else who knew the old password is logged out.
    *
-   * @throws UsersError `invalid_credentials`, `password_breached`, `password_guessable`, `too_many_attempts`
+   * @throws UsersError `invalid_credentials`, `password_breached`, `password_guessable`, `too_many_attempts`;
+   *   TokenError `token_revoked`
    */
   async change(
-    { userId, sessionId }: SessionUser,
+    { userId, sessionId, principal }: SessionUser,
     { currentPassword, newPassword }: PasswordChange,
     origin: Origin,
   ): Promise<void> {
@@ -54,6 +56,7 @@ export class PasswordChangeService {
       if (!(await this.users.lockUnchanged(manager, checked))) {
         throw new UsersError('invalid_credentials', 'The password was changed meanwhile');
       }
+      await demandStillValid(manager, principal);
       await this.users.setPassword(manager, userId, passwordHash, now);
       await this.audit.recordOwn(manager, 'user.password_changed', userId, origin);
       await this.changes.announce(manager, {

@@ -4,7 +4,7 @@ import { networkOf, type Page } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { holdAdministration } from '../access/access-locks.js';
+import { beginAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
 import { ADMIN_ROLE, BUILT_IN_ROLES } from '../access/built-in.js';
 import type { DoneBy } from '../audit/origin.js';
@@ -71,7 +71,7 @@ export class UsersAdminService {
       emailVerifiedAt: emailVerified ? now : null,
     };
     await this.dataSource.transaction(async (manager) => {
-      await holdAdministration(manager);
+      await beginAdministration(manager, by);
       await this.accessModel.assertRoles(manager, user.roles);
       await this.users.add(manager, user);
       const isImported = request.passwordHash !== undefined;
@@ -94,7 +94,7 @@ export class UsersAdminService {
    */
   async change(userId: string, change: UserChangeRequest, by: DoneBy): Promise<User> {
     return this.dataSource.transaction(async (manager) => {
-      await holdAdministration(manager);
+      await beginAdministration(manager, by);
       const before = await this.users.demandLocked(manager, userId);
       const { id } = before;
       const after: User = {
@@ -134,6 +134,7 @@ export class UsersAdminService {
     const password = given ?? generatePassword();
     const passwordHash = await this.hash(password, by);
     await this.dataSource.transaction(async (manager) => {
+      await beginAdministration(manager, by);
       await this.users.demandLocked(manager, id);
       await this.users.setPassword(manager, id, passwordHash, this.clock.now());
       await this.audit.record(manager, { ...by, action: 'user.password_reset', subject: id });
@@ -149,7 +150,7 @@ export class UsersAdminService {
    */
   async delete(userId: string, by: DoneBy): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await holdAdministration(manager);
+      await beginAdministration(manager, by);
       const user = await this.users.demandLocked(manager, userId);
       const { id } = user;
       await this.changes.announce(manager, { ...by, changed: 'deleted', userId: id });

@@ -1,0 +1,31 @@
+import { TokenError, type Principal } from '@jwt-auth/jwt-core';
+import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
+import type { EntityManager } from 'typeorm';
+
+/**
+ * Checks the caller's token once more, for a request that has waited for a lock since `JwtGuard` let it in
+ * (threat:queued-requests). The transaction before may have ended the session, disabled or removed the
+ * user, or changed the roles: each revokes the session or the token. Call it under the lock, and before
+ * the transaction revokes anything itself.
+ *
+ * A revocation of the client `web` is left to the guard: it takes no right away, as its users refresh.
+ *
+ * @param caller `undefined`: a command in a shell, which has no token
+ * @throws TokenError `token_revoked`
+ */
+export async function demandStillValid(
+  manager: EntityManager,
+  caller: Pick<Principal, 'tokenId' | 'sessionId'> | undefined,
+): Promise<void> {
+  if (!caller) return;
+  const { tokenId, sessionId } = caller;
+  const isRevoked = await manager.existsBy(RevokedToken, [
+    { kind: 'jti', id: tokenId },
+    ...(sessionId === undefined ? [] : [{ kind: 'sid' as const, id: sessionId }]),
+  ]);
+  if (isRevoked) throw revokedMeanwhile();
+}
+
+/** The answer of the guard to the next request with this token. */
+export const revokedMeanwhile = (): TokenError =>
+  new TokenError('token_revoked', 'The token was revoked after the guard let it in');
