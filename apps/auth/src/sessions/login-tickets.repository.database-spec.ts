@@ -23,7 +23,7 @@ async function newTicket(): Promise<LoginTicket> {
       expiresAt: new Date(Date.now() + 60_000),
     },
   };
-  await tickets.insert(ticket);
+  await tickets.insert(auth.dataSource.manager, ticket);
   return ticket;
 }
 

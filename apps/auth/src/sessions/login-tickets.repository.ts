@@ -11,8 +11,8 @@ export const GUESSES_PER_TICKET = 5;
 export class LoginTicketsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  async insert(ticket: LoginTicket): Promise<void> {
-    await this.dataSource.manager.insert(LoginTicket, ticket);
+  async insert(manager: EntityManager, ticket: LoginTicket): Promise<void> {
+    await manager.insert(LoginTicket, ticket);
   }
 
   /** One that can still be used. */

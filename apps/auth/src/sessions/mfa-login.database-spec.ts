@@ -84,19 +84,22 @@ describe('a login with a second factor', () => {
   });
 });
 
-/** Adds a factor when a password has been found right, and nothing follows from it yet. */
-async function addMeanwhile<T>(token: string, work: () => Promise<T>): Promise<T> {
+/** Changes something when a password has been found right, and nothing follows from it yet. */
+async function meanwhile<T>(change: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
   const login = auth.get(CredentialsService);
   const authenticate = login.authenticate.bind(login);
   const spy = vi.spyOn(login, 'authenticate').mockImplementationOnce(async (...call) => {
     const user = await authenticate(...call);
-    await addApp(auth, token);
+    await change();
     return user;
   });
   const result = await work();
   spy.mockRestore();
   return result;
 }
+
+const addMeanwhile = <T>(token: string, work: () => Promise<T>): Promise<T> =>
+  meanwhile(() => addApp(auth, token), work);
 
 describe('a user who adds a factor at the moment of', () => {
   it('a login is asked for it', async () => {
@@ -114,6 +117,18 @@ describe('a user who adds a factor at the moment of', () => {
       auth.call('POST', '/auth/step-up', { token, body: { password: PASSWORD } });
     expect(await addMeanwhile(token, stepUp)).toMatchObject(refused('invalid_credentials'));
   });
+});
+
+it.each([
+  ['is removed', 'DELETE FROM users WHERE id = $1'],
+  ['is disabled', 'UPDATE users SET is_disabled = true WHERE id = $1'],
+  ['gets another password', 'UPDATE users SET password_changed_at = now() WHERE id = $1'],
+])('a user who %s during the first step gets no ticket', async (_, sql) => {
+  const { email, userId } = await enrolled(auth);
+  const change = () => auth.dataSource.query(sql, [userId]);
+  const body = { email, password: PASSWORD };
+  const answer = await meanwhile(change, () => auth.call('POST', '/auth/login', { body }));
+  expect(answer).toMatchObject(refused('invalid_credentials'));
 });
 
 describe('a ticket', () => {

@@ -16,7 +16,7 @@ import { GUESSES_PER_TICKET, LoginTicketsRepository } from './login-tickets.repo
 import type { MfaDemand } from './login.schema.js';
 import { SessionStartService } from './session-start.service.js';
 import { BY_PASSWORD } from './session.entity.js';
-import { SessionsError } from './sessions.errors.js';
+import { credentialsChanged, SessionsError } from './sessions.errors.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 const LIFETIME_SECONDS = 5 * 60;
@@ -39,30 +39,33 @@ export class MfaLoginService {
   /**
    * A ticket for the second step: 256 random bits, bound to this login.
    *
-   * @param checked the user as it was when the password was checked
+   * @param checked the user as it was when the password was checked. It may have changed since
+   * @throws SessionsError `credentials_changed`
    */
   async demand(
     checked: User,
     { scope, resource, delivery, token_format }: LoginTicket['request'],
   ): Promise<MfaDemand> {
     const ticket = newSecret();
-    const now = await this.clock.database(this.dataSource.manager);
-    const { id: userId } = checked;
+    const { id: userId, passwordChangedAt } = checked;
     const hash = hashSecret(ticket);
-    await this.tickets.insert({
-      hash,
-      userId,
-      passwordChangedAt: checked.passwordChangedAt,
-      request: { scope, resource, delivery, token_format },
-      guesses: 0,
-      expiresAt: new Date(+now + LIFETIME_SECONDS * 1000),
+    const boundTo = CHALLENGE.secondStep(hash);
+    const passkey = await this.dataSource.transaction(async (manager) => {
+      // The second step finds out by itself whether there still is a factor.
+      const user = { id: userId, passwordChangedAt, hasSecondFactor: 'any' } as const;
+      if (!(await this.users.lockUnchanged(manager, user))) throw credentialsChanged();
+      const now = await this.clock.database(manager);
+      await this.tickets.insert(manager, {
+        hash,
+        userId,
+        passwordChangedAt,
+        request: { scope, resource, delivery, token_format },
+        guesses: 0,
+        expiresAt: new Date(+now + LIFETIME_SECONDS * 1000),
+      });
+      return this.passkeys.requestOptions(manager, { boundTo, userId });
     });
     const methods = await this.factors.proofsOf(userId);
-    const boundTo = CHALLENGE.secondStep(hash);
-    const passkey = await this.passkeys.requestOptions(this.dataSource.manager, {
-      boundTo,
-      userId,
-    });
     return { mfa: { ticket, methods, expiresIn: LIFETIME_SECONDS, ...(passkey && { passkey }) } };
   }
 
