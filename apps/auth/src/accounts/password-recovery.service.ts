@@ -10,7 +10,6 @@ import { Config } from '../config.js';
 import { FactorsService } from '../factors/factors.service.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { newSecret } from '../secret.js';
-import { KnownNetworksRepository } from '../users/known-networks.repository.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
@@ -37,7 +36,6 @@ export class PasswordRecoveryService {
     private readonly hasher: PasswordHasher,
     private readonly passwordRules: PasswordRules,
     private readonly factors: FactorsService,
-    private readonly networks: KnownNetworksRepository,
     private readonly changes: UserChanges,
     private readonly limits: AttemptLimiter,
     private readonly mail: MailOutbox,
@@ -136,6 +134,5 @@ export class PasswordRecoveryService {
   private async removeTraces(manager: EntityManager, user: User, origin: Origin): Promise<void> {
     if (user.registration === 'trusted') return;
     await this.factors.resetIn(manager, user, { actor: user.id, origin });
-    await this.networks.removeAll(manager, user.id);
   }
 }

@@ -5,10 +5,11 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { CountAttempts1764000000401 } from '../database/migrations/1764000000401-count-attempts.js';
 import { codeFor, enrolled, secondStep, ticketFor } from '../factors/authenticator.fixture.js';
-import { AuthApp } from '../testing/auth-app.fixture.js';
+import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
 import { KnownNetworks } from './known-networks.js';
+import { UsersAdminService } from './users.admin.service.js';
 import { UsersRepository } from './users.repository.js';
 
 const auth = await AuthApp.forFile();
@@ -49,6 +50,38 @@ it('a login whose password is replaced meanwhile makes no network known', async 
   expect(await known(id)).toEqual([]);
   await auth.get(KnownNetworks).remember((await users.findById(id))!, origin);
   expect(await known(id)).toEqual(['203.0.113.9']);
+});
+
+describe('the networks of a user who gets another password', () => {
+  const THIEF = '203.0.113.66';
+  const NEW_PASSWORD = 'ten badgers behind the mill';
+  async function robbed(email: string) {
+    const { id } = (await auth.register(email)).body;
+    const { access_token: token } = await auth.login(email);
+    const origin = { address: THIEF, userAgent: null, requestId: 'one' };
+    const user = (await auth.get(UsersRepository).findById(id))!;
+    await auth.get(KnownNetworks).remember(user, origin);
+    expect(await known(id)).toEqual(['127.0.0.1', THIEF]);
+    return { id, token };
+  }
+
+  // threat:password-guessing
+  it('are forgotten, all but the one from which the user replaces it', async () => {
+    const { id, token } = await robbed('robbed@example.com');
+    const other = await robbed('not-robbed@example.com');
+    const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+    expect((await auth.call('PUT', '/auth/password', { token, body })).status).toBe(204);
+    expect(await known(id)).toEqual(['127.0.0.1']);
+    expect(await known(other.id)).toEqual(['127.0.0.1', THIEF]);
+  });
+
+  // threat:password-guessing
+  it('are all forgotten when an administrator replaces it', async () => {
+    const { id } = await robbed('replaced-by-admin@example.com');
+    const admin = { actor: randomUUID(), origin: undefined };
+    await auth.get(UsersAdminService).resetPassword(id, NEW_PASSWORD, admin);
+    expect(await known(id)).toEqual([]);
+  });
 });
 
 it('the networks of earlier sessions are known after the migration', async () => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, MoreThan, type EntityManager } from 'typeorm';
+import { DataSource, MoreThan, Not, type EntityManager } from 'typeorm';
 
 import { KnownNetwork, type User } from './user.entity.js';
 
@@ -20,8 +20,10 @@ export class KnownNetworksRepository {
     });
   }
 
-  async removeAll(manager: EntityManager, userId: string): Promise<void> {
-    await manager.delete(KnownNetwork, { userId });
+  /** Removes those of a user, all but this one. */
+  async removeAll(manager: EntityManager, userId: string, except?: string): Promise<void> {
+    const others = except !== undefined && { network: Not(except) };
+    await manager.delete(KnownNetwork, { userId, ...others });
   }
 
   /** Whether the user has logged in from this network before. */

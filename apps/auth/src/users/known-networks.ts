@@ -1,6 +1,6 @@
 import { networkOf } from '@jwt-auth/chassis';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditRepository } from '../audit/audit.repository.js';
 import type { Origin } from '../audit/origin.js';
@@ -12,6 +12,7 @@ import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { newLoginMailLimits } from './attempt-limits.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
 import { AttemptLimiter } from './attempt-limiter.js';
+import { UserChanges, type UserChange } from './user-changes.js';
 import type { User } from './user.entity.js';
 
 /** Remembers from which networks users log in, and tells them of new ones by mail. */
@@ -69,5 +70,30 @@ export class KnownNetworks implements OnModuleInit {
     const limits = newLoginMailLimits(userId ?? 'nobody');
     const isAllowed = attempts > 1 || (await this.limits.allows(limits));
     return isAllowed ? ({ template: 'new-login' } satisfies MailContent) : undefined;
+  }
+}
+
+/**
+ * Forgets the networks of a user who gets another password: at a known network a thief could guess at it
+ * without an end (threat:password-guessing). Only the one from which users replace their own stays known.
+ */
+@Injectable()
+export class NetworkUserChanges implements OnModuleInit {
+  constructor(
+    private readonly changes: UserChanges,
+    private readonly networks: KnownNetworksRepository,
+  ) {}
+
+  onModuleInit(): void {
+    this.changes.listen((manager, change) => this.follow(manager, change));
+  }
+
+  private async follow(
+    manager: EntityManager,
+    { changed, userId, sessionId, origin }: UserChange,
+  ): Promise<void> {
+    if (changed !== 'password') return;
+    const isOwn = sessionId !== undefined && origin !== undefined;
+    await this.networks.removeAll(manager, userId, isOwn ? networkOf(origin.address) : undefined);
   }
 }

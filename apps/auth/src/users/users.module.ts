@@ -6,7 +6,7 @@ import { MailModule } from '../mail/mail.module.js';
 import { BreachedPasswords } from './breached-passwords.js';
 import { CredentialsService } from './credentials.service.js';
 import { DemoUsers } from './demo-users.js';
-import { KnownNetworks } from './known-networks.js';
+import { KnownNetworks, NetworkUserChanges } from './known-networks.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
@@ -22,10 +22,12 @@ import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
-/** Also for `npm run admin`: what changes users. It does nothing at the start. */
+/** Also for `npm run admin`: what changes users, and what acts on it. It does nothing at the start. */
 export const USERS_FOR_COMMANDS: Provider[] = [
   BreachedPasswords,
   HashCost,
+  KnownNetworksRepository,
+  NetworkUserChanges,
   PasswordHasher,
   PasswordRules,
   UserChanges,
@@ -41,7 +43,6 @@ export const USERS_FOR_COMMANDS: Provider[] = [
     CredentialsService,
     DemoUsers,
     KnownNetworks,
-    KnownNetworksRepository,
     AttemptLimiter,
     LoginLimitsRepository,
     PasswordChangeService,
