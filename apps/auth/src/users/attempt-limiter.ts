@@ -88,10 +88,15 @@ export class AttemptLimiter {
     await this.repository.takeBack(counted.map(keyOf), id, reset.map(keyOf));
   }
 
-  /** @throws UsersError `too_many_attempts` if the attempt was carried out despite a pause */
-  async fail({ id, limits, ...attempt }: Attempt): Promise<void> {
-    const { isPaused } = attempt.isPaused === undefined ? await this.count(limits, id) : attempt;
-    if (isPaused) await this.assertNotPaused(regardingEachPause(limits));
+  /**
+   * An attempt that was not counted yet is counted now, or reported as refused if there is a pause: as one at
+   * an account that does not exist (threat:account-enumeration).
+   *
+   * @throws UsersError `too_many_attempts` if the attempt was carried out despite a pause
+   */
+  async fail({ id, limits, isPaused }: Attempt): Promise<void> {
+    if (isPaused === undefined) await this.count(regardingEachPause(limits), id);
+    else if (isPaused) await this.assertNotPaused(regardingEachPause(limits));
   }
 }
 

@@ -16,7 +16,7 @@ export interface AttemptLimits {
   readonly limits: readonly Limit[];
   /**
    * Below this number of failures, attempts are carried out during a pause, too. `Infinity`: no attempt is
-   * refused, and only those that fail are counted.
+   * refused, and only those are counted that fail while there is no pause.
    */
   readonly allowedDespitePause: number;
   /** A count is forgotten an hour after its first or its last attempt. */
