@@ -79,7 +79,7 @@ export class EmailService {
   ): Promise<void> {
     const { userId } = caller;
     if (!this.config.mailServer) throw new AccountsError('mail_unavailable', 'No SMTP_URL');
-    if (!(await this.limits.allowsMail(userId, recipient))) return;
+    if (!(await this.limits.allowsMail(userId, 'verification', recipient))) return;
     await this.dataSource.transaction(async (manager) => {
       await lockCaller(this.users, manager, caller);
       await this.mail.add(manager, { template, userId, recipient });

@@ -52,7 +52,7 @@ export class PasswordRecoveryService {
    * @throws UsersError `too_many_attempts` for the network
    */
   async request(email: string, { address }: Origin): Promise<void> {
-    if (!(await this.limits.allowsMail(networkOf(address), email))) return;
+    if (!(await this.limits.allowsMail(networkOf(address), 'reset', email))) return;
     await this.dataSource.transaction((manager) =>
       this.mail.add(manager, { template: 'reset-password', recipient: email }),
     );

@@ -190,6 +190,22 @@ describe('a registration whose e-mail has to be verified', () => {
     expect(mails.length).toBeLessThan(6);
   });
 
+  it('that is repeated keeps no reset from the owner, nor do resets keep a verification', async () => {
+    const [owner, newcomer] = ['ada@new.example', 'newcomer@new.example'];
+    const forgot = (email: string) =>
+      auth.call('POST', '/auth/password/forgot', { body: { email } });
+    auth.clock.stop();
+    for (let n = 0; n < 6; n += 1) {
+      await auth.register(owner);
+      await forgot(newcomer);
+    }
+    await forgot(owner);
+    await auth.register(newcomer);
+    auth.clock.reset();
+    await linkToken(auth, mailbox, owner, 'Reset');
+    await linkToken(auth, mailbox, newcomer, 'Verify');
+  });
+
   it('of a user who was disabled changes nothing, and sends no mail', async () => {
     await auth.register('barred@new.example');
     await takeMail(auth, mailbox, 'barred@new.example', 'Verify');

@@ -3,7 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
 import { Clock } from '../clock.js';
-import { mailLimits, mailRequestLimits, type AttemptLimits } from './attempt-limits.js';
+import {
+  mailLimits,
+  mailRequestLimits,
+  type AttemptLimits,
+  type MailPurpose,
+} from './attempt-limits.js';
 import { emailKey } from './email.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { UsersError } from './users.errors.js';
@@ -72,12 +77,12 @@ export class AttemptLimiter {
    * Counts a request for a mail that anyone can cause.
    *
    * @param requester a network, or a user
-   * @returns whether the mail is sent: not beyond the limit of its address, which no answer may say
+   * @returns whether the mail is sent: not beyond the limit of its purpose and address, which no answer may say
    * @throws UsersError `too_many_attempts` for the requester
    */
-  async allowsMail(requester: string, email: string): Promise<boolean> {
+  async allowsMail(requester: string, purpose: MailPurpose, email: string): Promise<boolean> {
     await this.begin(mailRequestLimits(requester));
-    return this.allows(mailLimits(emailKey(email)));
+    return this.allows(mailLimits(purpose, emailKey(email)));
   }
 
   /** No longer counts the attempt, and resets the counts that a success resets. */

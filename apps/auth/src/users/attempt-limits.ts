@@ -131,9 +131,13 @@ export const newLoginMailLimits = (userId: string): AttemptLimits =>
 /** Of exports of an account, each of which reads all that is kept of it. */
 export const exportLimits = (userId: string): AttemptLimits => quota(`exports:${userId}`, 10);
 
+/** What a mail that anyone can cause is for: a forgotten password, or who owns the address. */
+export type MailPurpose = 'reset' | 'verification';
+
 /**
- * Of mails to an address that anyone can cause: some dozen in an hour. Nobody may fill the mailbox of someone
- * else (threat:mail-flood).
+ * Of mails to an address that anyone can cause: for each purpose some dozen in an hour. Nobody may fill the
+ * mailbox of someone else (threat:mail-flood). Each purpose has a count of its own, so that strangers who
+ * register the address keep no reset from its owner.
  */
-export const mailLimits = (account: string): AttemptLimits =>
-  quota(`mails:${hashed(account)}`, 3, 900);
+export const mailLimits = (purpose: MailPurpose, account: string): AttemptLimits =>
+  quota(`mails:${purpose}:${hashed(account)}`, 3, 900);

@@ -86,7 +86,7 @@ export class UsersService {
    * latest mail would verify the password of someone else (threat:account-pre-hijacking).
    */
   private async addPending(user: User, origin: Origin): Promise<void> {
-    const maySendMail = await this.limits.allows(mailLimits(user.emailKey));
+    const maySendMail = await this.limits.allows(mailLimits('verification', user.emailKey));
     await this.dataSource.transaction(async (manager) => {
       const { id, isChanged } = await this.users.register(manager, user, maySendMail);
       const userId = isChanged ? id : user.id;
