@@ -1,6 +1,7 @@
 import { Retention } from '@jwt-auth/chassis';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { Config } from '../config.js';
 import { MailSender } from '../mail/mail-sender.js';
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { UserAnswer } from '../users/users.admin.schema.js';
@@ -175,18 +176,28 @@ describe('an account that its user deletes', () => {
     expect(await logIn('admin@example.com')).toBe(200);
     const { id } = await newUser('second-admin@example.com');
     await change(id, { roles: ['user', 'admin'] });
-    const becomes = (state: string, verifiedAt: Date | null) =>
+    const { id: adminId } = (await auth.call<{ id: string }>('GET', '/auth/me', { token })).body;
+    const emailVerification = (setting: 'required' | 'optional') =>
+      Object.assign(auth.get(Config), { emailVerification: setting });
+    const becomes = (userId: string, state: string, verifiedAt: Date | null) =>
       query(
         'UPDATE users SET registration = $2, email_verified_at = $3 WHERE id = $1',
-        id,
+        userId,
         state,
         verifiedAt,
       );
-    await becomes('pending', null);
-    expect(await remove(token)).toBe('conflict');
-    await becomes('pending', new Date());
+    emailVerification('required');
+    for (const state of ['open', 'pending']) {
+      await becomes(id, state, null);
+      expect(await remove(token)).toBe('conflict');
+    }
+    await becomes(id, 'pending', new Date());
     const second = await auth.login('second-admin@example.com');
+    emailVerification('optional');
+    // Who could log in all the same.
+    await becomes(adminId, 'pending', null);
     expect(await remove(second.access_token)).toBe(204);
+    await becomes(adminId, 'trusted', null);
   });
 });
 

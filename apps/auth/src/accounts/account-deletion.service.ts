@@ -10,7 +10,6 @@ import { MailOutbox } from '../mail/mail-outbox.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { lockCaller } from '../users/lock-caller.js';
 import { UserChanges } from '../users/user-changes.js';
-import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
 
@@ -46,9 +45,7 @@ export class AccountDeletionService {
       const now = await this.clock.database(manager);
       const deleteAt = new Date(+now + GRACE_MS);
       await this.users.update(manager, user, { isDisabled: true, deleteAt });
-      if (user.roles.includes(ADMIN_ROLE) && !(await this.users.hasAdmin(manager))) {
-        throw new UsersError('locks_out', `User ${userId} is the last administrator`);
-      }
+      if (user.roles.includes(ADMIN_ROLE)) await this.users.demandAdmin(manager);
       await this.audit.recordOwn(manager, 'user.deletion_requested', userId, origin, {
         deleteAt: deleteAt.toISOString(),
       });

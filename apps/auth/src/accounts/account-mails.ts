@@ -6,7 +6,7 @@ import { MailOutbox } from '../mail/mail-outbox.js';
 import type { TemplateName } from '../mail/mail-templates.js';
 import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { emailKey } from '../users/email.js';
-import type { User } from '../users/user.entity.js';
+import { isPending, type User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import type { LinkPurpose } from './account-link.entity.js';
 import { AccountLinks } from './account-links.js';
@@ -43,8 +43,7 @@ export class AccountMails implements OnModuleInit {
   private async registration(mail: OutgoingMail): Promise<MailContent | undefined> {
     const user = await this.users.findByEmail(emailKey(mail.recipient));
     if (!user || user.isDisabled) return undefined;
-    const isPending = user.registration === 'pending' && !user.emailVerifiedAt;
-    return isPending
+    return isPending(user)
       ? this.withLink(mail, user, 'verify-email', { template: 'verify-email' })
       : { template: 'email-taken', recipient: user.email };
   }

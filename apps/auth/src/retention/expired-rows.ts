@@ -10,7 +10,7 @@ import { RefreshToken } from '../sessions/refresh-token.entity.js';
 import { Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';
 import { LoginLimit } from '../users/login-limit.entity.js';
-import { KnownNetwork, User } from '../users/user.entity.js';
+import { KnownNetwork, rowIsPending, User } from '../users/user.entity.js';
 
 // A day late unless a comment says otherwise: a clock that was wrong for an hour removes nothing too
 // early, and a client that is late gets `expired`, not `invalid`.
@@ -80,7 +80,7 @@ export const EXPIRED_ROWS: readonly ExpiredRows[] = [
     // Someone registered an e-mail and never verified it: nobody has used the account. An administrator who
     // disabled it, or gave it anything, wants it kept. The release before leaves one `pending` that is used.
     entity: User,
-    condition: `expired.registration = 'pending' AND expired.emailVerifiedAt IS NULL
+    condition: `${rowIsPending('expired')}
       AND expired.passwordChangedAt < now() - interval '30 days'
       AND NOT expired.isDisabled AND expired.roles <@ '{user}' AND expired.claims = '{}'
       AND NOT EXISTS (SELECT FROM known_networks WHERE user_id = expired.id)`,

@@ -7,8 +7,9 @@ import { Config } from '../config.js';
 import { Outcomes } from '../outcomes.js';
 import { loginLimits, type AttemptLimits, type LoginAttempt } from './attempt-limits.js';
 import { emailKey } from './email.js';
-import type { User } from './user.entity.js';
 import { KnownNetworks } from './known-networks.js';
+import { mayLogIn } from './may-log-in.js';
+import { isPending, type User } from './user.entity.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { PasswordHasher, type Hashing } from './password-hasher.js';
 import { UsersError } from './users.errors.js';
@@ -78,22 +79,15 @@ export class CredentialsService {
     if (isDone && (!lastLoginHere || +now - +lastLoginHere > DAY_MS)) {
       await this.networks.remember(user, origin);
     }
-    if (user.registration === 'pending' && !user.emailVerifiedAt) await this.users.open(user);
+    if (isPending(user)) await this.users.open(user);
     if (this.hasher.needsRehash(user.passwordHash, password)) {
       await this.users.rehash(user, await hashing.hash(password));
     }
     return user;
   }
 
-  /** Whether a user who proves who they are may log in. No answer says why not. */
   mayLogIn(user: User): boolean {
-    return !user.isDisabled && !this.isUnverified(user);
-  }
-
-  /** No answer says so: someone who registers an address would learn whether it had an account before. */
-  private isUnverified({ emailVerifiedAt, registration }: User): boolean {
-    if (emailVerifiedAt || registration === 'trusted') return false;
-    return this.config.emailVerification === 'required';
+    return mayLogIn(user, this.config);
   }
 
   private async find(attempt: LoginAttempt): Promise<LimitedUser> {

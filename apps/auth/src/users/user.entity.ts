@@ -71,6 +71,14 @@ export class User {
   hasSecondFactor!: boolean;
 }
 
+/** Whether an account waits for the verification of its e-mail, and nobody has used it: see `Registration`. */
+export const isPending = ({ registration, emailVerifiedAt }: User): boolean =>
+  registration === 'pending' && emailVerifiedAt === null;
+
+/** The same of a row of `users`, in SQL. */
+export const rowIsPending = (row: string): string =>
+  `${row}.registration = 'pending' AND ${row}.email_verified_at IS NULL`;
+
 /** A network (see `networkOf`) from which a user has logged in. */
 @Entity({ name: 'known_networks' })
 export class KnownNetwork {

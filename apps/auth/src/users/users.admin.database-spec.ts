@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { Config } from '../config.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 import type { UserAnswer } from './users.admin.schema.js';
+import { UsersAdminService } from './users.admin.service.js';
 
 interface UserList {
   readonly items: readonly UserAnswer[];
@@ -271,6 +273,23 @@ describe('an administrator', () => {
   ])('cannot %s themselves', async (_, body) => {
     expect(await change(adminId, body)).toMatchObject({ status: 409, body: { code: 'conflict' } });
     expect(await me(admin)).toBe(200);
+  });
+
+  it('remains who may log in, and not one whose e-mail has to be verified first', async () => {
+    const { id } = await newUserWithSession();
+    const sql = `UPDATE users SET roles = '{admin}', registration = 'open' WHERE id = $1`;
+    await auth.dataSource.query(sql, [id]);
+    await auth.dataSource.query(`UPDATE users SET roles = '{}' WHERE id <> ALL($1)`, [
+      [id, adminId],
+    ]);
+    const [config, users] = [auth.get(Config), auth.get(UsersAdminService)];
+    const { emailVerification } = config;
+    const remove = () => users.change(adminId, { disabled: true }, { actor: null });
+    Object.assign(config, { emailVerification: 'required' });
+    await expect(remove()).rejects.toMatchObject({ code: 'locks_out' });
+    Object.assign(config, { emailVerification });
+    await expect(remove()).resolves.toMatchObject({ isDisabled: true });
+    await users.change(adminId, { disabled: false }, { actor: null });
   });
 
   it('remains when all administrators demote each other at the same moment', async () => {

@@ -166,10 +166,10 @@ export class UsersAdminService {
     return this.hasher.inTurn(network, ({ hash }) => hash(password));
   }
 
-  /** @throws UsersError `locks_out` for oneself, and for the last administrator who can log in */
+  /** @throws UsersError `locks_out` for oneself, and for the last administrator who may log in */
   private async demandAnother(manager: EntityManager, id: string, { actor }: DoneBy) {
-    if (id !== actor && (await this.users.hasAdmin(manager))) return;
-    throw new UsersError('locks_out', `User ${id} has to remain an administrator`);
+    if (id === actor) throw new UsersError('locks_out', 'It is the role of the caller');
+    await this.users.demandAdmin(manager);
   }
 
   /** The user deleted the account, which disabled it, and could restore it by a link. That ends here. */

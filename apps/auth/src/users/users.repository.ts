@@ -12,9 +12,11 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { keyWhileIssuing } from '../access/access-locks.js';
+import { Config } from '../config.js';
 import { failuresHere, type LoginAttempt } from './attempt-limits.js';
 import { emailKey } from './email.js';
-import { User } from './user.entity.js';
+import { rowMayLogIn } from './may-log-in.js';
+import { rowIsPending, User } from './user.entity.js';
 import { UsersError, userNotFound } from './users.errors.js';
 
 /** What a login reads about a user. */
@@ -49,7 +51,10 @@ export class UsersRepository {
   private readonly findAtLoginStatement: Statement;
   private readonly lockAtLoginStatement: Statement;
 
-  constructor(private readonly dataSource: DataSource) {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly config: Config,
+  ) {
     this.columns = entityColumns(dataSource, User, 'account');
     // One row in any case, also for an e-mail without an account.
     this.findAtLoginStatement = {
@@ -135,7 +140,7 @@ export class UsersRepository {
     const names = columns.map(({ databaseName }) => databaseName).join(', ');
     const places = columns.map((_, index) => `$${index + 1}`).join(', ');
     const values = columns.map((column): unknown => column.getEntityValue(user));
-    const isReplaced = `known.registration = 'pending' AND known.email_verified_at IS NULL
+    const isReplaced = `${rowIsPending('known')}
       AND NOT known.is_disabled AND $${values.length + 1}::boolean`;
     const [row] = await manager.query<[{ id: string; passwordHash: string }]>(
       `INSERT INTO users AS known (${names}) VALUES (${places})
@@ -195,13 +200,11 @@ export class UsersRepository {
     ]);
   }
 
-  /** Whether an administrator remains who can log in: not one whose e-mail waits to be verified. */
-  hasAdmin(manager: EntityManager): Promise<boolean> {
-    return manager
-      .createQueryBuilder(User, 'user')
-      .where(`'admin' = ANY(user.roles) AND NOT user.isDisabled`)
-      .andWhere(`(user.registration <> 'pending' OR user.emailVerifiedAt IS NOT NULL)`)
-      .getExists();
+  /** @throws UsersError `locks_out` if no administrator remains who may log in */
+  async demandAdmin(manager: EntityManager): Promise<void> {
+    const admins = manager.createQueryBuilder(User, 'admin').where(`'admin' = ANY(admin.roles)`);
+    if (await admins.andWhere(rowMayLogIn('admin', this.config)).getExists()) return;
+    throw new UsersError('locks_out', 'No administrator would remain who may log in');
   }
 
   /** For a login while no e-mail has to be verified, unless another registration came before it. */
@@ -215,13 +218,8 @@ export class UsersRepository {
   }
 
   /** Whatever it was before, and also of a user who is disabled. */
-  async setPassword(
-    manager: EntityManager,
-    id: string,
-    passwordHash: string,
-    now: Date,
-  ): Promise<void> {
-    await manager.update(User, { id }, { passwordHash, passwordChangedAt: now });
+  async setPassword(manager: EntityManager, id: string, hash: string, now: Date): Promise<void> {
+    await manager.update(User, { id }, { passwordHash: hash, passwordChangedAt: now });
   }
 
   /** @throws UsersError `email_taken` */
