@@ -44,7 +44,13 @@ describe('creating a user', () => {
     const { status, body } = await make({ email, password: PASSWORD, roles });
     expect(status).toBe(201);
     const { id, createdAt, ...rest } = body;
-    expect(rest).toEqual({ email, roles: ['user', 'admin'], disabled: false, claims: {} });
+    expect(rest).toEqual({
+      email,
+      emailVerified: false,
+      roles: ['user', 'admin'],
+      disabled: false,
+      claims: {},
+    });
     expect([id, createdAt]).toEqual([
       expect.stringMatching(/^[\da-f-]{36}$/),
       expect.stringMatching(/Z$/),

@@ -83,6 +83,7 @@ describe('administration of users', () => {
     expect(body).toEqual({
       id: expect.any(String) as string,
       email: 'New@example.com',
+      emailVerified: false,
       roles: ['user', 'admin'],
       disabled: false,
       claims: {},
@@ -129,7 +130,9 @@ describe('administration of users', () => {
   });
 
   it('shows one user by the id, in any case', async () => {
-    const { body } = await create({ email: 'one@example.com', password: PASSWORD });
+    const user = { email: 'one@example.com', password: PASSWORD, emailVerified: true };
+    const { body } = await create(user);
+    expect(body).toMatchObject({ email: 'one@example.com', emailVerified: true });
     for (const id of [body.id, body.id.toUpperCase()]) {
       const answer = await auth.call('GET', `/admin/users/${id}`, { token: admin });
       expect(answer).toMatchObject({ status: 200, body });

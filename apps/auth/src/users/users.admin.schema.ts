@@ -65,6 +65,8 @@ export const UserAnswer = z
   .object({
     id: z.uuid(),
     email: z.string(),
+    /** Whether the user has proved that they read the mail of this address. */
+    emailVerified: z.boolean(),
     roles: z.array(z.string()),
     disabled: z.boolean(),
     claims: z.record(z.string(), z.unknown()),
@@ -78,9 +80,10 @@ export type UserAnswer = z.infer<typeof UserAnswer>;
 /** Lists the members, so that no other column is ever sent. */
 export function userAnswer(user: User): UserAnswer {
   const { id, email, roles, isDisabled: disabled, claims, deleteAt } = user;
+  const emailVerified = user.emailVerifiedAt !== null;
   const createdAt = user.createdAt.toISOString();
   const deletion = deleteAt && { deleteAt: deleteAt.toISOString() };
-  return { id, email, roles, disabled, claims, createdAt, ...deletion };
+  return { id, email, emailVerified, roles, disabled, claims, createdAt, ...deletion };
 }
 
 export const UserPage = pageOf(UserAnswer).meta({ id: 'UserPage' });
