@@ -148,6 +148,20 @@ describe('an administrator', () => {
     expect(confirmed.body.code).toBe('link_invalid');
   });
 
+  it('who replaces a password causes a mail, which does not say from where', async () => {
+    const email = 'told@example.com';
+    const { id } = (await auth.register(email)).body;
+    const { access_token: token } = await auth.login('admin@example.com');
+    const body = { password: NEW_PASSWORD };
+    await auth.call('PUT', `/admin/users/${id}/password`, { token, body });
+    const { text, html } = await takeMail(auth, mailbox, email, 'replaced');
+    for (const content of [text, html]) {
+      expect(content).toContain(email);
+      expect(content).not.toContain('127.0.0.1');
+      expect(content).not.toContain(NEW_PASSWORD);
+    }
+  });
+
   it('may not do that to the own account, a disabled user, or nobody', async () => {
     const { access_token: token } = await auth.login('admin@example.com');
     const { id: own } = (await auth.call<{ id: string }>('GET', '/auth/me', { token })).body;

@@ -10,6 +10,7 @@ export const TEMPLATES = {
   'confirm-email': ['service', 'email', 'link'],
   'email-changed': ['service', 'email', 'time', 'address'],
   'password-changed': ['service', 'email', 'time', 'address'],
+  'password-replaced': ['service', 'email', 'time'],
   'new-password': ['service', 'email', 'link'],
   'account-deleted': ['service', 'email', 'time', 'address', 'until', 'link'],
   'factor-added': ['service', 'email', 'time', 'address', 'factor'],

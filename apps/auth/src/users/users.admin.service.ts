@@ -135,10 +135,11 @@ export class UsersAdminService {
     const passwordHash = await this.hash(password, by);
     await this.dataSource.transaction(async (manager) => {
       await beginAdministration(manager, by);
-      await this.users.demandLocked(manager, id);
+      const user = await this.users.demandLocked(manager, id);
       await this.users.setPassword(manager, id, passwordHash, this.clock.now());
       await this.audit.record(manager, { ...by, action: 'user.password_reset', subject: id });
       await this.changes.announce(manager, { ...by, changed: 'password', userId: id });
+      await this.mail.notify(manager, user, 'password-replaced', undefined);
     });
     return given === undefined ? password : undefined;
   }
