@@ -61,7 +61,9 @@ export class SecondFactors {
       try {
         result = await work();
       } catch (error) {
+        // Anything else failed after a right proof, or before it was looked at.
         if (isWrongProof(error)) await this.limits.fail(counted);
+        else await this.limits.takeBack(counted);
         throw error;
       }
       await this.limits.succeed(counted);

@@ -127,6 +127,33 @@ describe('guesses', () => {
     expect(codes).toContain('too_many_attempts');
   });
 
+  it('do not include right factors of a step-up that fails for something else', async () => {
+    const { token, secret } = await enrolled(auth);
+    const headers = { 'x-forwarded-for': '203.0.113.8' };
+    const stepUp = (body: object) => auth.call('POST', '/auth/step-up', { token, body, headers });
+    for (let count = 0; count < 8; count += 1) {
+      const answer = await stepUp({
+        code: codeFor(auth, secret),
+        resource: 'https://other.example',
+      });
+      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_target' } });
+    }
+    expect((await stepUp({ code: codeFor(auth, secret) })).status).toBe(200);
+  });
+
+  it('are not forgotten by such a failure', async () => {
+    const { token, secret } = await enrolled(auth);
+    const headers = { 'x-forwarded-for': '203.0.113.9' };
+    const stepUp = async (body: object) =>
+      (await auth.call('POST', '/auth/step-up', { token, body, headers })).body.code;
+    const codes: string[] = [];
+    for (let count = 0; count < 7; count += 1) {
+      await stepUp({ code: codeFor(auth, secret), resource: 'https://other.example' });
+      codes.push(await stepUp({ code: wrongCode(secret) }));
+    }
+    expect(codes.at(-1)).toBe('too_many_attempts');
+  });
+
   it('of someone who only knows the password do not make their network a known one', async () => {
     const { email, userId, secret } = await enrolled(auth);
     const headers = { 'x-forwarded-for': '203.0.113.7' };

@@ -93,6 +93,11 @@ export class AttemptLimiter {
     await this.repository.takeBack(counted.map(keyOf), id, reset.map(keyOf));
   }
 
+  /** No longer counts the attempt, which was not wrong. Resets nothing: it may not have been right, either. */
+  async takeBack({ id, limits: { limits }, isPaused }: Attempt): Promise<void> {
+    if (isPaused !== undefined) await this.repository.takeBack(limits.map(keyOf), id);
+  }
+
   /**
    * An attempt that was not counted yet is counted now, or reported as refused if there is a pause: as one at
    * an account that does not exist (threat:account-enumeration).
