@@ -1,5 +1,6 @@
-import { Module, type Provider } from '@nestjs/common';
+import { Module, type OnModuleInit, type Provider } from '@nestjs/common';
 
+import { AccessChanges } from '../access/access-changes.js';
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { MailModule } from '../mail/mail.module.js';
@@ -13,7 +14,6 @@ import { LoginLimitsRepository } from './login-limits.repository.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { HashCost, PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
-import { UserAccessChanges } from './user-access-changes.js';
 import { UserChanges } from './user-changes.js';
 import { UserExports } from './user-exports.js';
 import { UsersAdminController } from './users.admin.controller.js';
@@ -46,7 +46,6 @@ export const USERS_FOR_COMMANDS: Provider[] = [
     AttemptLimiter,
     LoginLimitsRepository,
     PasswordChangeService,
-    UserAccessChanges,
     UserExports,
     UsersService,
   ],
@@ -63,4 +62,19 @@ export const USERS_FOR_COMMANDS: Provider[] = [
     UsersRepository,
   ],
 })
-export class UsersModule {}
+export class UsersModule implements OnModuleInit {
+  constructor(
+    private readonly accessChanges: AccessChanges,
+    private readonly users: UsersRepository,
+  ) {}
+
+  onModuleInit(): void {
+    // No user gets a later role of the same name.
+    this.accessChanges.listen({
+      forget: async (manager, narrowing) => {
+        if (narrowing.of !== 'role' || !narrowing.isRemoved) return;
+        await this.users.removeRole(manager, narrowing.name);
+      },
+    });
+  }
+}
