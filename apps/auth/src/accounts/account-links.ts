@@ -13,7 +13,7 @@ import { AccountsError } from './accounts.errors.js';
 const LINK_LIFETIME_MS = 30 * 60_000;
 
 /** Whether a link works for a user. After the deletion of the account only its restoring link does. */
-const isFor = ({ isDisabled, deleteAt }: User, purpose: LinkPurpose): boolean =>
+export const isLinkFor = ({ isDisabled, deleteAt }: User, purpose: LinkPurpose): boolean =>
   purpose === 'restore-account' ? isDisabled && deleteAt !== null : !isDisabled;
 
 /** What a link did for a user, in one transaction. */
@@ -82,7 +82,7 @@ export class AccountLinks {
       const link = await this.repository.find(manager, presented, now);
       // The user first, as everywhere: two links of one user never wait for each other.
       const user = link && (await this.users.lock(manager, link.userId));
-      if (!link || !user || !isFor(user, purpose)) throw linkInvalid();
+      if (!link || !user || !isLinkFor(user, purpose)) throw linkInvalid();
       // Sent to an e-mail that the account no longer has, in the moment when it changed.
       if (purpose !== 'confirm-email' && user.email !== link.email) throw linkInvalid();
       if (!(await this.repository.remove(manager, presented))) throw linkInvalid();

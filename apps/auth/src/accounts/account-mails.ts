@@ -9,7 +9,7 @@ import { emailKey } from '../users/email.js';
 import { isPending, type User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import type { LinkPurpose } from './account-link.entity.js';
-import { AccountLinks } from './account-links.js';
+import { AccountLinks, isLinkFor } from './account-links.js';
 
 /** What differs from the mail as it was written, and from the account. */
 interface LinkedMail extends Partial<MailContent> {
@@ -48,16 +48,15 @@ export class AccountMails implements OnModuleInit {
       : { template: 'email-taken', recipient: user.email };
   }
 
-  private async verification(mail: OutgoingMail) {
+  private async verification(mail: OutgoingMail): Promise<MailContent | undefined> {
     const user = await this.userOf(mail);
-    if (!user || user.emailVerifiedAt) return undefined;
-    return this.withLink(mail, user, 'verify-email');
+    return user?.emailVerifiedAt ? undefined : this.withLink(mail, user, 'verify-email');
   }
 
   private async reset(mail: OutgoingMail): Promise<MailContent | undefined> {
     const user = await this.users.findByEmail(emailKey(mail.recipient));
     // As the account has it, not as the request wrote it.
-    return user ? this.withLink(mail, user, 'reset-password') : undefined;
+    return this.withLink(mail, user, 'reset-password');
   }
 
   private async confirmation(mail: OutgoingMail) {
@@ -73,8 +72,7 @@ export class AccountMails implements OnModuleInit {
 
   /** An administrator asks for a new password. */
   private async newPassword(mail: OutgoingMail): Promise<MailContent | undefined> {
-    const user = await this.userOf(mail);
-    return user ? this.withLink(mail, user, 'reset-password') : undefined;
+    return this.withLink(mail, await this.userOf(mail), 'reset-password');
   }
 
   /** With a link that restores the account, as long as that is possible. */
@@ -91,20 +89,22 @@ export class AccountMails implements OnModuleInit {
   }
 
   /**
-   * A mail with a new link, which ends that of an attempt before. `undefined`: it was removed, or its user
-   * disabled or restored, while this process completed it. Mails are removed with their user locked, and the
-   * links after them: so no link is left.
+   * A mail with a new link, which ends that of an attempt before. `undefined`: there is no user, or the mail
+   * was removed, or its user disabled or restored, while this process completed it. Mails are removed with
+   * their user locked, and the links after them: so no link is left.
    */
-  private withLink(
+  private async withLink(
     mail: OutgoingMail,
-    { id: userId }: User,
+    found: User | null,
     purpose: LinkPurpose,
     { template = mail.template as TemplateName, values, until, ...changed }: LinkedMail = {},
   ): Promise<MailContent | undefined> {
+    if (!found) return undefined;
+    const { id: userId } = found;
     return this.dataSource.transaction(async (manager) => {
       const user = await this.users.lock(manager, userId);
-      const isExpected = user?.isDisabled === (purpose === 'restore-account');
-      if (!user || !isExpected || !(await this.outbox.has(manager, mail))) return undefined;
+      if (!user || !isLinkFor(user, purpose)) return undefined;
+      if (!(await this.outbox.has(manager, mail))) return undefined;
       const { recipient = user.email } = changed;
       const link = await this.links.issue(manager, { userId, purpose, email: recipient }, until);
       return { template, recipient, values: { ...values, link } };

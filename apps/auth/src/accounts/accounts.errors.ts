@@ -1,6 +1,8 @@
 import { ApiProblem } from '@jwt-auth/chassis';
 import type { Problem } from '@jwt-auth/jwt-core';
 
+import type { Config } from '../config.js';
+
 /**
  * Why something cannot be done with an account. `mail_unavailable`: it takes a mail, and this
  * installation sends none.
@@ -17,6 +19,11 @@ export class AccountsError extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** @throws AccountsError `mail_unavailable` */
+export function demandMail({ mailServer }: Config): void {
+  if (!mailServer) throw new AccountsError('mail_unavailable', 'No SMTP_URL');
 }
 
 const PROBLEMS: Readonly<Record<AccountsErrorCode, Problem>> = {

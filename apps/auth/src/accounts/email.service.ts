@@ -10,7 +10,7 @@ import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { lockCaller } from '../users/lock-caller.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
-import { AccountsError } from './accounts.errors.js';
+import { demandMail } from './accounts.errors.js';
 
 /** Verifies and changes the e-mail of an account. */
 @Injectable()
@@ -77,8 +77,8 @@ export class EmailService {
     template: 'confirm-email' | 'verify-email',
     recipient: string,
   ): Promise<void> {
+    demandMail(this.config);
     const { userId } = caller;
-    if (!this.config.mailServer) throw new AccountsError('mail_unavailable', 'No SMTP_URL');
     if (!(await this.limits.allowsMail(userId, 'verification', recipient))) return;
     await this.dataSource.transaction(async (manager) => {
       await lockCaller(this.users, manager, caller);

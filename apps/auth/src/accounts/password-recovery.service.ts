@@ -18,7 +18,7 @@ import type { User } from '../users/user.entity.js';
 import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
-import { AccountsError } from './accounts.errors.js';
+import { AccountsError, demandMail } from './accounts.errors.js';
 
 /** An administrator asks for a new password of a user. */
 interface PasswordRequestByAdmin extends DoneBy {
@@ -67,7 +67,7 @@ export class PasswordRecoveryService {
    *   `mail_unavailable`, `user_disabled`
    */
   async requestFor(userId: string, { isRequired, ...by }: PasswordRequestByAdmin): Promise<void> {
-    if (!this.config.mailServer) throw new AccountsError('mail_unavailable', 'No SMTP_URL');
+    demandMail(this.config);
     const { id } = await this.users.demand(userId);
     if (isRequired && id === by.actor) {
       throw new UsersError('locks_out', 'It is the password of the caller');
