@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import { SessionsRepository } from '../sessions/sessions.repository.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
-import { UserExports } from '../users/user-exports.js';
 import { linkToken } from './account-mail.fixture.js';
 
 interface Export {
@@ -122,10 +122,8 @@ describe('an export of an account', () => {
 
   it('that cannot be completed never looks complete', async () => {
     const { access_token: token } = await newUser('broken@example.com');
-    const spy = vi.spyOn(auth.get(UserExports), 'of').mockImplementation(async function* () {
-      yield await Promise.resolve('{"exportedAt":"');
-      throw new Error('the database is away');
-    });
+    const away = new Error('the database is away');
+    const spy = vi.spyOn(auth.get(SessionsRepository), 'all').mockRejectedValue(away);
     try {
       const answer = await fetch(`${await auth.listen()}/auth/me/export`, {
         headers: { authorization: `Bearer ${token}` },

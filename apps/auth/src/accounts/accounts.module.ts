@@ -7,7 +7,6 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountDeletionService } from './account-deletion.service.js';
 import { AccountExportService } from './account-export.service.js';
-import { AccountExports } from './account-exports.js';
 import { AccountLinks } from './account-links.js';
 import { AccountLinksRepository } from './account-links.repository.js';
 import { AccountMails } from './account-mails.js';
@@ -32,7 +31,6 @@ export const ACCOUNTS_FOR_COMMANDS: Provider[] = [
     ...ACCOUNTS_FOR_COMMANDS,
     AccountDeletionService,
     AccountExportService,
-    AccountExports,
     AccountMails,
     EmailService,
     PasswordRecoveryService,

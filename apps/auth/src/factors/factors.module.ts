@@ -6,7 +6,6 @@ import { KeysModule } from '../keys/keys.module.js';
 import { MailModule } from '../mail/mail.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { FactorChanges } from './factor-changes.js';
-import { FactorExports } from './factor-exports.js';
 import { FactorSecrets } from './factor-secrets.js';
 import { FactorsAdminController } from './factors.admin.controller.js';
 import { FactorsController } from './factors.controller.js';
@@ -33,7 +32,6 @@ export const FACTORS_FOR_COMMANDS: Provider[] = [FactorChanges, FactorsRepositor
   ],
   providers: [
     ...FACTORS_FOR_COMMANDS,
-    FactorExports,
     FactorSecrets,
     PasskeysRepository,
     PasskeysService,
@@ -41,6 +39,6 @@ export const FACTORS_FOR_COMMANDS: Provider[] = [FactorChanges, FactorsRepositor
     TotpService,
     WebAuthn,
   ],
-  exports: [FactorChanges, FactorsService, PasskeysService, SecondFactors],
+  exports: [FactorChanges, FactorsRepository, FactorsService, PasskeysService, SecondFactors],
 })
 export class FactorsModule {}

@@ -24,7 +24,6 @@ import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionEndService } from './session-end.service.js';
 import { PossibleThefts } from './possible-thefts.js';
-import { SessionExports } from './session-exports.js';
 import { SessionStartService } from './session-start.service.js';
 import { SessionUserChanges } from './session-user-changes.js';
 import { SessionsAdminController } from './sessions.admin.controller.js';
@@ -79,12 +78,11 @@ export const SESSIONS_FOR_COMMANDS: Provider[] = [
     OwnPages,
     RefreshCookie,
     SessionStartService,
-    SessionExports,
     RefreshService,
     StepUpService,
     TokenPairs,
   ],
-  exports: [SessionsService, PossibleThefts, RefreshService],
+  exports: [SessionsRepository, SessionsService, PossibleThefts, RefreshService],
 })
 export class SessionsModule implements OnModuleInit {
   constructor(

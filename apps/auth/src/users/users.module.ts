@@ -15,7 +15,6 @@ import { PasswordChangeService } from './password-change.service.js';
 import { HashCost, PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { UserChanges } from './user-changes.js';
-import { UserExports } from './user-exports.js';
 import { UsersAdminController } from './users.admin.controller.js';
 import { UsersAdminService } from './users.admin.service.js';
 import { UsersController } from './users.controller.js';
@@ -46,7 +45,6 @@ export const USERS_FOR_COMMANDS: Provider[] = [
     AttemptLimiter,
     LoginLimitsRepository,
     PasswordChangeService,
-    UserExports,
     UsersService,
   ],
   exports: [
@@ -58,7 +56,6 @@ export const USERS_FOR_COMMANDS: Provider[] = [
     PasswordHasher,
     PasswordRules,
     UserChanges,
-    UserExports,
     UsersRepository,
   ],
 })

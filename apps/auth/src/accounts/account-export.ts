@@ -1,36 +1,19 @@
-import { Injectable } from '@nestjs/common';
+/** An object, or many, which are read while the caller takes them. */
+type Content = object | AsyncIterable<object>;
 
-import type { User } from './user.entity.js';
+/** Of each member of an export, how its content is read. */
+export type ExportedMembers = Readonly<Record<string, () => Content | Promise<Content>>>;
 
-/** One member of an export: an object, or many, which are read while the caller takes them. */
-export type ExportedSection = object | AsyncIterable<object>;
-
-type Section = (user: User) => ExportedSection | Promise<ExportedSection>;
-
-/**
- * Collects what is kept of a user. Domains that keep something register it here, without secrets and
- * without what is about someone else.
- */
-@Injectable()
-export class UserExports {
-  private readonly sections = new Map<string, Section>();
-
-  /** @param name of the member in the export */
-  add(name: string, section: Section): void {
-    this.sections.set(name, section);
+/** The text of one JSON object, in parts that need little memory, however much there is. */
+export async function* exportText(members: ExportedMembers, at: Date): AsyncGenerator<string> {
+  yield `{"exportedAt":${JSON.stringify(at)}`;
+  for (const [name, read] of Object.entries(members)) {
+    yield `,\n${JSON.stringify(name)}:`;
+    const content = await read();
+    if (Symbol.asyncIterator in content) yield* list(content);
+    else yield JSON.stringify(content);
   }
-
-  /** The text of one JSON object, in parts that need little memory, however much there is. */
-  async *of(user: User, at: Date): AsyncGenerator<string> {
-    yield `{"exportedAt":${JSON.stringify(at)}`;
-    for (const [name, section] of this.sections) {
-      yield `,\n${JSON.stringify(name)}:`;
-      const content = await section(user);
-      if (Symbol.asyncIterator in content) yield* list(content);
-      else yield JSON.stringify(content);
-    }
-    yield '}\n';
-  }
+  yield '}\n';
 }
 
 async function* list(rows: AsyncIterable<object>): AsyncGenerator<string> {
