@@ -1,12 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import { type CanActivate, Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
-import { GUARDS_METADATA } from '@nestjs/common/constants.js';
-import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { INTERNAL_ERROR, type Problem, refusalProblem } from '../http/problem.js';
-import { type Guard, isA } from './app-options.js';
 import { rememberUpgrade } from './calls.js';
-import { JwtGuard } from './jwt.guard.js';
+import { GuardLookup } from './guard-lookup.js';
 import { problemOfRefusal } from './refusal.js';
 import { gatewaysOf } from './routes.js';
 import { closeSocket, holdSocket, isOpen, sendException } from './socket.js';
@@ -48,8 +46,7 @@ function gateOf(gateway: object, type: Type): Gate {
 export class GatewayConnections implements OnModuleInit {
   constructor(
     private readonly modules: ModulesContainer,
-    private readonly application: ApplicationConfig,
-    private readonly jwtGuard: JwtGuard,
+    private readonly guards: GuardLookup,
   ) {
     // Nest looks for the hooks of a gateway before it calls those of modules.
     for (const gateway of gatewaysOf(modules)) {
@@ -74,19 +71,7 @@ export class GatewayConnections implements OnModuleInit {
   }
 
   private guardOf({ module, type }: Gateways[number]): CanActivate | undefined {
-    const declared = (Reflect.getMetadata(GUARDS_METADATA, type) ?? []) as Guard[];
-    const own = declared.find((guard) => this.isJwtGuard(guard));
-    const made = own && module.injectables.get(own as never)?.instance;
-    const global = this.application.getGlobalGuards().find((guard) => this.isJwtGuard(guard));
-    const scoped = this.application
-      .getGlobalRequestGuards()
-      .some(({ metatype }) => this.isJwtGuard(metatype as Guard));
-    const guard = made ?? own ?? global ?? (scoped ? this.jwtGuard : undefined);
-    return guard as CanActivate | undefined;
-  }
-
-  private isJwtGuard(guard: Guard): boolean {
-    return isA(JwtGuard)(guard) || guard === this.jwtGuard;
+    return this.guards.ofConnections(module, type);
   }
 }
 

@@ -2,9 +2,11 @@ import {
   Catch,
   ConfigurableModuleBuilder,
   Global,
+  Inject,
   type InjectionToken,
   Logger,
   Module,
+  type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
@@ -20,6 +22,7 @@ import { Credentials } from './credentials.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtCoreStatistics } from '../runtime/statistics.js';
 import { JwtCoreRuntime } from './jwt-core.runtime.js';
+import { globalGuardsReachSockets, GuardLookup } from './guard-lookup.js';
 import { JwtGuard } from './jwt.guard.js';
 import { interceptStreams } from './token-end.interceptor.js';
 import { TokenEnds } from './token-ends.js';
@@ -27,8 +30,8 @@ import { ProblemFilter } from './problem.filter.js';
 import { ProtectedResource } from './protected-resource.js';
 import { Refusal, Refusals } from './refusal.js';
 import { RouteProtection } from './route-protection.js';
-import { routesOf, strictestFreshnessMs } from './routes.js';
-import { loadErrorClasses } from './transport-errors.js';
+import { gatewaysOf, routesOf, strictestFreshnessMs } from './routes.js';
+import { type ErrorClasses, loadErrorClasses } from './transport-errors.js';
 import { GatewayConnections } from './gateway-connections.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
@@ -37,6 +40,11 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
 /** Answers refusals as RFC 6750 requires if no filter of the application does. */
 @Catch(Refusal, TokenError, AccessError)
 class RefusalFilter extends ProblemFilter {}
+
+const ERROR_CLASSES = Symbol('ErrorClasses');
+
+const errorClassesFor = (modules: ModulesContainer) =>
+  loadErrorClasses(new Set(routesOf(modules).map(({ kind }) => kind)));
 
 type Part = 'verifier' | 'revocations' | 'follower' | 'readiness' | 'statistics';
 
@@ -92,14 +100,22 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     },
     JwtGuard,
     {
+      provide: GuardLookup,
+      inject: [ModulesContainer, ApplicationConfig, HttpAdapterHost, JwtGuard],
+      useFactory: async (
+        modules: ModulesContainer,
+        application: ApplicationConfig,
+        adapterHost: HttpAdapterHost,
+        jwtGuard: JwtGuard,
+      ) => {
+        const hasSockets = gatewaysOf(modules).length > 0;
+        const reachesSockets = hasSockets && (await globalGuardsReachSockets());
+        return new GuardLookup(modules, application, adapterHost, jwtGuard, reachesSockets);
+      },
+    },
+    {
       provide: RouteProtection,
-      inject: [
-        ModulesContainer,
-        ApplicationConfig,
-        HttpAdapterHost,
-        MODULE_OPTIONS_TOKEN,
-        JwtGuard,
-      ],
+      inject: [ModulesContainer, GuardLookup, HttpAdapterHost, MODULE_OPTIONS_TOKEN],
       useFactory: (...parts: ConstructorParameters<typeof RouteProtection>) =>
         new RouteProtection(...parts),
     },
@@ -130,12 +146,15 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
         ),
     },
     {
+      provide: ERROR_CLASSES,
+      inject: [ModulesContainer],
+      useFactory: errorClassesFor,
+    },
+    {
       provide: Refusals,
-      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
-      useFactory: async (options: JwtCoreOptions, modules: ModulesContainer) => {
-        const kinds = new Set(routesOf(modules).map(({ kind }) => kind));
-        return new Refusals(options, await loadErrorClasses(kinds));
-      },
+      inject: [MODULE_OPTIONS_TOKEN, ERROR_CLASSES],
+      useFactory: (options: JwtCoreOptions, classes: ErrorClasses) =>
+        new Refusals(options, classes),
     },
     GatewayConnections,
     {
@@ -158,10 +177,19 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     TokenEnds,
   ],
 })
-export class JwtCoreModule extends ConfigurableModuleClass {
-  constructor(modules: ModulesContainer) {
+export class JwtCoreModule extends ConfigurableModuleClass implements OnModuleInit {
+  constructor(
+    private readonly modules: ModulesContainer,
+    @Inject(ERROR_CLASSES) private readonly errorClasses: ErrorClasses,
+  ) {
     super();
     // Before Nest reads the interceptors of the routes.
     interceptStreams(routesOf(modules));
+  }
+
+  /** Now there are also the resolvers that factories make. GraphQLModule reads them after this. */
+  async onModuleInit(): Promise<void> {
+    interceptStreams(routesOf(this.modules));
+    Object.assign(this.errorClasses, await errorClassesFor(this.modules));
   }
 }

@@ -1,9 +1,9 @@
-import { type CanActivate, Logger, type OnModuleInit } from '@nestjs/common';
-import { GUARDS_METADATA } from '@nestjs/common/constants.js';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { Logger, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
 import { type AccessRules, isDemanding, accessRulesOf } from './access-rules.js';
 import { type AppOptions, type Guard, isA } from './app-options.js';
+import { GuardLookup } from './guard-lookup.js';
 import { JwtGuard } from './jwt.guard.js';
 import { passportClasses } from './passport-classes.js';
 import { isReference, type Route, routesOf } from './routes.js';
@@ -22,11 +22,9 @@ export class RouteProtection implements OnModuleInit {
 
   constructor(
     private readonly modules: ModulesContainer,
-    private readonly application: ApplicationConfig,
+    private readonly guards: GuardLookup,
     private readonly adapterHost: HttpAdapterHost,
     private readonly options: AppOptions,
-    /** What the application has in its place: tests override it. */
-    private readonly jwtGuard: CanActivate,
   ) {}
 
   /** @throws Error with a list of all routes that are not protected as declared */
@@ -40,7 +38,8 @@ export class RouteProtection implements OnModuleInit {
       const fault = this.faultOf(route);
       if (fault === undefined) continue;
       const isTolerated = fault === UNPROTECTED && this.options.unprotectedRoutes === 'warn';
-      (isTolerated ? unprotected : faults).push(`  ${route.label} ${fault}`);
+      const hint = fault.startsWith(UNPROTECTED) ? this.guards.hintFor(route) : '';
+      (isTolerated ? unprotected : faults).push(`  ${route.label} ${fault}${hint}`);
     }
     if (unprotected.length > 0) {
       this.logger.warn(`These routes are open to anybody:\n${unprotected.join('\n')}`);
@@ -60,11 +59,8 @@ export class RouteProtection implements OnModuleInit {
       return (error as Error).message;
     }
     if (!rules.isPublic && isReference(route.handler)) return BEYOND_GUARDS;
-    const guards = this.guardsOf(route);
-    const isOurs = isA(JwtGuard);
-    if (rules.isPublic || guards.some((guard) => isOurs(guard) || guard === this.jwtGuard)) {
-      return undefined;
-    }
+    const guards = this.guards.calledFor(route);
+    if (rules.isPublic || guards.some((guard) => this.guards.isOurs(guard))) return undefined;
     // A gateway that only sends: Nest calls no guards for connections.
     if (route.handler === route.controller) return faultOfNoGuard(rules);
     return this.faultOfOthers(rules, guards);
@@ -90,20 +86,6 @@ export class RouteProtection implements OnModuleInit {
     return (this.options.guards ?? []).some((other) =>
       typeof other === 'function' ? isA(other)(guard) : other === guard,
     );
-  }
-
-  /** In the order in which Nest calls them. */
-  private guardsOf({ kind, controller, handler }: Route): Guard[] {
-    const scoped = this.application
-      .getGlobalRequestGuards()
-      .map(({ metatype }) => metatype as Guard);
-    const declared = [controller, handler].flatMap(
-      (target) => (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as Guard[],
-    );
-    // Without inheritAppConfig, which nothing here can see, global guards do not reach messages of
-    // an application that has an HTTP server, too.
-    if (kind === 'rpc' && this.adapterHost.httpAdapter) return declared;
-    return [...this.application.getGlobalGuards(), ...scoped, ...declared];
   }
 
   private hasJwtStrategy(): boolean {

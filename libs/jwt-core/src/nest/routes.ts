@@ -5,9 +5,13 @@ import { type AccessRules, accessRulesOf } from './access-rules.js';
 
 export type EntryKind = 'http' | 'graphql' | 'ws' | 'rpc';
 
+export type NestModule = NonNullable<ReturnType<ModulesContainer['get']>>;
+
 /** A handler that Nest calls for others: of a route, a resolver, a gateway or a message. */
 export interface Route {
   readonly kind: EntryKind;
+  /** The module that has the controller or provider. */
+  readonly module: NestModule;
   readonly controller: Type;
   /** What Nest calls and passes to guards. */
   readonly handler: object;
@@ -32,11 +36,25 @@ const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
  * and for fields of GraphQL types, which are reached through a root field.
  */
 export function routesOf(modules: ModulesContainer): Route[] {
+  const built = builtInstances(modules);
   const handled = [...modules.values()].flatMap((module) => [
-    ...handlersOf(module.controllers.values(), describeController),
-    ...handlersOf(module.providers.values(), describeProvider),
+    ...handlersOf(module, module.controllers.values(), describeController),
+    ...handlersOf(module, ownProviders(module, built), describeProvider),
   ]);
   return [...handled, ...sendersOf(modules, handled)];
+}
+
+/** What Nest has made of classes among the providers. */
+function builtInstances(modules: ModulesContainer): Set<unknown> {
+  const wrappers = [...modules.values()].flatMap((module) => [...module.providers.values()]);
+  return new Set(wrappers.filter((each) => !each.isNotMetatype).map(({ instance }) => instance));
+}
+
+/** Without other names (`useExisting`) of what is a provider already. */
+function ownProviders(module: NestModule, built: ReadonlySet<unknown>): Wrapper[] {
+  return [...module.providers.values()].filter(
+    ({ isNotMetatype, instance }) => !isNotMetatype || !built.has(instance),
+  );
 }
 
 /** Gateways that take no messages, and only send: what counts there is who may connect. */
@@ -44,11 +62,11 @@ function sendersOf(modules: ModulesContainer, handled: readonly Route[]): Route[
   const receivers = new Set(
     handled.filter(({ kind }) => kind === 'ws').map(({ controller }) => controller),
   );
-  const senders = new Set(gatewaysOf(modules).map(({ type }) => type));
-  return [...senders]
-    .filter((type) => !receivers.has(type))
-    .map((type) => ({
+  return gatewaysOf(modules)
+    .filter(({ type }) => !receivers.has(type))
+    .map(({ module, type }) => ({
       kind: 'ws',
+      module,
       controller: type,
       handler: type,
       isDecorated: true,
@@ -63,8 +81,13 @@ function sendersOf(modules: ModulesContainer, handled: readonly Route[]): Route[
 export function gatewaysOf(modules: ModulesContainer) {
   return [...modules.values()].flatMap((module) =>
     [...module.providers.values()]
-      .filter(({ metatype }) => isClass(metatype) && Reflect.hasMetadata(GATEWAY, metatype))
-      .map((wrapper) => ({ module, type: wrapper.metatype as Type, wrapper })),
+      .filter(({ metatype, isNotMetatype }) => !isNotMetatype && isGateway(metatype))
+      .map((wrapper) => ({
+        module,
+        type: wrapper.metatype as Type,
+        instance: wrapper.instance as object,
+        wrapper,
+      })),
   );
 }
 
@@ -75,24 +98,38 @@ type Describe = (type: Type, method: object) => Described | undefined;
 interface Wrapper {
   readonly metatype: unknown;
   readonly instance: unknown;
+  /** Whether it is given by `useFactory` or `useValue`. */
+  readonly isNotMetatype: boolean;
 }
 
 const isClass = (metatype: unknown): metatype is Type =>
   typeof metatype === 'function' && typeof metatype.prototype === 'object';
+const isGateway = (metatype: unknown) =>
+  isClass(metatype) && Reflect.hasMetadata(GATEWAY, metatype);
 
-function handlersOf(wrappers: Iterable<Wrapper>, describe: Describe): Route[] {
-  return [...wrappers].flatMap(({ metatype, instance }) => {
-    if (!isClass(metatype)) return [];
-    const prototype = metatype.prototype as Handlers;
+/** The class of a provider, or of what its factory has made, which is not known at first. */
+function classOf({ metatype, instance, isNotMetatype }: Wrapper): Type | undefined {
+  if (!isNotMetatype) return isClass(metatype) ? metatype : undefined;
+  if (typeof instance !== 'object' || instance === null) return undefined;
+  const prototype = Object.getPrototypeOf(instance) as { constructor?: unknown } | null;
+  return isClass(prototype?.constructor) ? prototype.constructor : undefined;
+}
+
+function handlersOf(module: NestModule, wrappers: Iterable<Wrapper>, describe: Describe): Route[] {
+  return [...wrappers].flatMap((wrapper) => {
+    const controller = classOf(wrapper);
+    if (!controller) return [];
+    const prototype = controller.prototype as Handlers;
     return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
       const decorated = prototype[name] as object;
-      const described = describe(metatype, decorated);
-      if (described === undefined) return [];
+      const described = describe(controller, decorated);
+      // Of providers that are no classes Nest takes resolvers, and not gateways.
+      if (described === undefined || (wrapper.isNotMetatype && described.kind === 'ws')) return [];
       const { kind, isStream, address } = described;
-      const handler = (instance as Handlers | undefined)?.[name] ?? decorated;
-      const label = `${address} (${metatype.name}.${name})`;
+      const handler = (wrapper.instance as Handlers | undefined)?.[name] ?? decorated;
+      const label = `${address} (${controller.name}.${name})`;
       const isDecorated = handler === decorated;
-      return [{ kind, controller: metatype, handler, isDecorated, isStream, label }];
+      return [{ kind, module, controller, handler, isDecorated, isStream, label }];
     });
   });
 }

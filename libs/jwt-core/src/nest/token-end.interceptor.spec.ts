@@ -6,6 +6,7 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { firstValueFrom, of } from 'rxjs';
 import { expect, it, vi } from 'vitest';
 import { TokenError } from '../verifier/token-error.js';
+import type { NestModule } from './routes.js';
 import { interceptStreams } from './token-end.interceptor.js';
 import { noteAdmission, principalSignal, type TokenEnds } from './token-ends.js';
 
@@ -15,6 +16,7 @@ async function subscription(events: AsyncIterator<unknown>) {
   interceptStreams([
     {
       kind: 'graphql',
+      module: {} as NestModule,
       handler,
       controller: class Resolver {},
       isDecorated: true,
