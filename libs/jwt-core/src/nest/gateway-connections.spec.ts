@@ -109,3 +109,35 @@ it('a gateway without JwtGuard can be tested in an application that is not initi
   expect(seen).toHaveBeenCalledWith(client);
   await testing.close();
 });
+
+it('a gateway can be called by itself after the application that guarded it is closed', async () => {
+  const seen = vi.fn<(client: object) => void>();
+
+  @WebSocketGateway()
+  @UseGuards(JwtGuard)
+  class GuardedGateway {
+    handleConnection(client: object) {
+      seen(client);
+    }
+  }
+
+  const start = async () => {
+    const imports = [JwtCoreTestingModule.forRoot()];
+    const testing = await Test.createTestingModule({
+      imports,
+      providers: [GuardedGateway],
+    }).compile();
+    return testing;
+  };
+  const [closed, kept] = [await start(), await start()];
+  await closed.init();
+  await closed.close();
+  const client = { emit: vi.fn(), disconnect: vi.fn() };
+  kept.get(GuardedGateway).handleConnection(client);
+  expect(client.disconnect).toHaveBeenCalledOnce();
+  expect(seen).not.toHaveBeenCalled();
+  await kept.close();
+  new GuardedGateway().handleConnection(client);
+  closed.get(GuardedGateway).handleConnection(client);
+  expect(seen).toHaveBeenCalledTimes(2);
+});

@@ -1,9 +1,17 @@
 import type { EventEmitter } from 'node:events';
-import { type CanActivate, Injectable, Logger, type OnModuleInit, type Type } from '@nestjs/common';
+import {
+  type CanActivate,
+  Injectable,
+  Logger,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { INTERNAL_ERROR, type Problem, refusalProblem } from '../http/problem.js';
 import { rememberUpgrade } from './calls.js';
+import { Public } from './decorators.js';
 import { GuardLookup } from './guard-lookup.js';
 import { problemOfRefusal } from './refusal.js';
 import { gatewaysOf } from './routes.js';
@@ -18,21 +26,21 @@ interface Gateway {
   handleDisconnect?: Hook;
 }
 
-/**
- * What judges the connections of a gateway: by instance, or by class if it has one for each
- * request.
- */
+/** What judges the connections of a gateway, by instance. */
 const gates = new WeakMap<object, Gate>();
 /** By class. */
-const makers = new WeakMap<object, () => Gate>();
+const makers = new WeakMap<object, { readonly owner: GatewayConnections; make(): Gate }>();
 const hooked = new WeakSet<object>();
 
-/** A port of its own is open before the start is done: then the first connection makes it. */
-function gateOf(gateway: object, type: Type): Gate {
-  const known = gates.get(gateway) ?? gates.get(type);
+/**
+ * A port of its own is open before the start is done: then the first connection makes it.
+ * `undefined` outside of an application.
+ */
+function gateOf(gateway: object, type: Type): Gate | undefined {
+  const known = gates.get(gateway);
   if (known) return known;
-  const made = makers.get(type)!();
-  gates.set(gateway, made);
+  const made = makers.get(type)?.make();
+  if (made) gates.set(gateway, made);
   return made;
 }
 
@@ -43,7 +51,7 @@ function gateOf(gateway: object, type: Type): Gate {
  * global one guards, takes no such client: it gets the event `exception`, and its socket is closed.
  */
 @Injectable()
-export class GatewayConnections implements OnModuleInit {
+export class GatewayConnections implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly guards: GuardLookup,
@@ -51,27 +59,41 @@ export class GatewayConnections implements OnModuleInit {
     // Nest looks for the hooks of a gateway before it calls those of modules.
     for (const gateway of gatewaysOf(modules)) {
       hook(gateway.type);
-      makers.set(gateway.type, () => new Gate(gateway.type, this.guardOf(gateway)));
+      makers.set(gateway.type, { owner: this, make: () => this.gateFor(gateway) });
     }
   }
 
   /** @throws Error for a gateway that would take connections before they are judged */
   onModuleInit(): void {
     for (const gateway of gatewaysOf(this.modules)) {
-      const { type, wrapper } = gateway;
-      const { instance } = wrapper as { instance: object | undefined };
-      if (instance && Object.hasOwn(instance, 'handleConnection') && this.guardOf(gateway)) {
+      const { module, type, instance, wrapper } = gateway;
+      const isPublic = Reflect.getMetadata(Public.KEY, type) === true;
+      const isGuarded = !isPublic && this.guards.ofConnections(module, type) !== undefined;
+      if (isGuarded && !wrapper.isDependencyTreeStatic()) {
+        throw new Error(
+          `${type.name} is made for each request, and Nest makes it after a client is connected: ` +
+            'JwtGuard cannot come first. Give it no dependency of request scope',
+        );
+      }
+      if (isGuarded && Object.hasOwn(instance, 'handleConnection')) {
         throw new Error(
           `${type.name}.handleConnection must be a method for JwtGuard to come first`,
         );
       }
-      const judged = instance ?? type;
-      if (judged === type || !gates.has(judged)) gates.set(judged, makers.get(type)!());
+      if (!gates.has(instance)) gates.set(instance, this.gateFor(gateway));
     }
   }
 
-  private guardOf({ module, type }: Gateways[number]): CanActivate | undefined {
-    return this.guards.ofConnections(module, type);
+  /** After the last socket: a test may still call the methods of a gateway by itself. */
+  onApplicationShutdown(): void {
+    for (const { type, instance } of gatewaysOf(this.modules)) {
+      gates.delete(instance);
+      if (makers.get(type)?.owner === this) makers.delete(type);
+    }
+  }
+
+  private gateFor({ module, type }: Gateways[number]): Gate {
+    return new Gate(type, this.guards.ofConnections(module, type));
   }
 }
 
@@ -83,11 +105,12 @@ function hook(type: Type): void {
   const { handleConnection, handleDisconnect } = prototype;
   prototype.handleConnection = function (client, ...rest) {
     const proceed = () => handleConnection?.call(this, client, ...rest);
-    return gateOf(this, type).connect(client, rest[0], proceed);
+    const gate = gateOf(this, type);
+    return gate ? gate.connect(client, rest[0], proceed) : proceed();
   };
   prototype.handleDisconnect = function (client, ...rest) {
     // The gateway never saw it.
-    if (!gateOf(this, type).hasAdmitted(client)) return undefined;
+    if (gateOf(this, type)?.hasAdmitted(client) === false) return undefined;
     return handleDisconnect?.call(this, client, ...rest);
   };
 }

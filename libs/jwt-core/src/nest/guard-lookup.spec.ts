@@ -1,10 +1,12 @@
 import { ApolloDriver } from '@nestjs/apollo';
 import {
   type CanActivate,
+  Inject,
   Injectable,
   type INestApplication,
   Module,
   type Provider,
+  Scope,
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
@@ -237,5 +239,32 @@ describe('the guard for connections to a gateway', () => {
 
   it('is the global one without one of its own', () => {
     expect(lookup([open]).ofConnections(moduleWith([]), OrdersGateway)).toBe(open);
+  });
+});
+
+// threat:silent-listeners
+describe('a gateway that Nest makes for each request', () => {
+  const TENANT = Symbol('tenant');
+  const tenant = { provide: TENANT, scope: Scope.REQUEST, useFactory: () => 'a' };
+
+  it('ends the start if it is guarded, as Nest makes it after a client is connected', async () => {
+    @WebSocketGateway({ path: '/guarded' })
+    @UseGuards(JwtGuard)
+    class TenantGateway {
+      constructor(@Inject(TENANT) readonly tenant: string) {}
+    }
+    await expect((await make([TenantGateway, tenant])).init()).rejects.toThrow(
+      'TenantGateway is made for each request, and Nest makes it after a client is connected',
+    );
+  });
+
+  it('starts if it is public, even with a global guard', async () => {
+    @WebSocketGateway({ path: '/guarded' })
+    @Public()
+    class TenantGateway {
+      constructor(@Inject(TENANT) readonly tenant: string) {}
+    }
+    const starting = (await make([TenantGateway, tenant, aGlobalGuard])).init();
+    await expect(starting).resolves.toBeDefined();
   });
 });
