@@ -89,7 +89,14 @@ describe.each([
   beforeAll(async () => {
     issuer = await TestIssuer.start();
     @Module({
-      imports: [JwtCoreModule.forRoot({ issuer: issuer.issuer, audience: issuer.audience })],
+      imports: [
+        JwtCoreModule.forRoot({
+          issuer: issuer.issuer,
+          audience: issuer.audience,
+          // Of a message there is no request to read.
+          tokenFrom: () => 'a.b.c',
+        }),
+      ],
       controllers: [OrdersController],
       providers,
     })

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ExecutionContext } from '@nestjs/common';
 import { hasBearerToken, type NodeRequest } from '../http/bearer-token.js';
-import type { HttpRequest } from './credentials.js';
+import { type HttpRequest, MessageRequest } from './credentials.js';
 
 /**
  * What carries the principal of a call: the request of an HTTP or GraphQL call, the socket of a
@@ -106,8 +106,9 @@ export function messageRequestOf(carrier: MessageContext): NodeRequest {
     : authorizationIn(metadata);
   const authorization: unknown = Array.isArray(found) && found.length < 2 ? found[0] : found;
   // NATS gives '' for a header that is not there.
-  if (authorization === undefined || authorization === '') return { headers: {}, rawHeaders: [] };
-  return withCredentials(Buffer.isBuffer(authorization) ? authorization.toString() : authorization);
+  if (authorization === undefined || authorization === '') return new MessageRequest();
+  const text: unknown = Buffer.isBuffer(authorization) ? authorization.toString() : authorization;
+  return new MessageRequest(withCredentials(text).headers);
 }
 
 function isFields(metadata: unknown): metadata is Fields {

@@ -33,6 +33,7 @@ class OrdersController {
 }
 
 const soon = { timeout: 30_000 };
+const tokenFromFails = { now: false };
 const cookie = (token: string) => ['Cookie', `token=${token}`];
 
 describe.each(platforms)('on %s', (_, makeAdapter) => {
@@ -53,8 +54,10 @@ describe.each(platforms)('on %s', (_, makeAdapter) => {
   beforeAll(async () => {
     issuer = await TestIssuer.start();
     const { issuer: iss, audience } = issuer;
-    const tokenFrom = ({ headers }: RequestWithToken) =>
-      headers.cookie?.match(/token=(?<token>[^;]*)/)?.groups?.token;
+    const tokenFrom = ({ headers }: RequestWithToken) => {
+      if (tokenFromFails.now) throw new Error('no cookies');
+      return headers.cookie?.match(/token=(?<token>[^;]*)/)?.groups?.token;
+    };
     const logger = { log: vi.fn(), warn: vi.fn(), error, debug };
     app = await createApp(
       makeAdapter,
@@ -127,6 +130,20 @@ describe.each(platforms)('on %s', (_, makeAdapter) => {
     ])('refuses a request with %s', async (_name, headers, code) => {
       expect(await get('/orders', ...headers)).toEqual([401, code]);
     });
+  });
+
+  it('tokenFrom that fails is an error of its own, and no refusal', async () => {
+    tokenFromFails.now = true;
+    try {
+      const { status } = await ask(`${url}/orders`);
+      expect(status).toBe(500);
+    } finally {
+      tokenFromFails.now = false;
+    }
+    expect(JSON.stringify(error.mock.calls.map(String))).toContain(
+      'The option tokenFrom of JwtCoreModule failed: Error: no cookies',
+    );
+    expect(onRefused).not.toHaveBeenCalled();
   });
 
   describe('a refusal', () => {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { bearerToken, hasBearerToken, type NodeRequest } from '../http/bearer-token.js';
 import type { Principal } from '../verifier/claims.js';
 import type { VerdictCounts } from '../verifier/verdict-counts.js';
@@ -5,6 +6,13 @@ import type { AppOptions, RequestWithToken } from './app-options.js';
 
 /** Node's request, which Express extends, or Fastify's, which keeps node's under `raw`. */
 export type HttpRequest = NodeRequest | { readonly raw: NodeRequest };
+
+/** The metadata of a message. There is no request that `tokenFrom` could read. */
+export class MessageRequest implements NodeRequest {
+  readonly rawHeaders: string[] = [];
+
+  constructor(readonly headers: IncomingHttpHeaders = {}) {}
+}
 
 /** A request whose token was verified. */
 export interface AuthenticatedRequest {
@@ -48,10 +56,18 @@ export class Credentials {
   }
 
   private tokenFromElsewhere(request: HttpRequest): string | undefined {
-    const { options } = this;
-    if (options.tokenFrom === undefined || isPresent(request)) return undefined;
-    const token = options.tokenFrom(request as unknown as RequestWithToken);
-    return token === '' || token === null ? undefined : token;
+    const { tokenFrom } = this.options;
+    if (tokenFrom === undefined || isPresent(request) || request instanceof MessageRequest) {
+      return undefined;
+    }
+    try {
+      const token = tokenFrom(request as unknown as RequestWithToken);
+      return token === '' || token === null ? undefined : token;
+    } catch (error) {
+      throw new Error(`The option tokenFrom of JwtCoreModule failed: ${String(error)}`, {
+        cause: error,
+      });
+    }
   }
 }
 
