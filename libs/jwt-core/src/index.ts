@@ -71,7 +71,7 @@ export {
 } from './revocation/revocation-follower.js';
 
 export { JwtCoreModule } from './nest/jwt-core.module.js';
-export type { IssuerOptions } from './runtime/verifier-options.js';
+export type { IssuerOptions } from './runtime/issuer-options.js';
 export { JwtCoreReadiness, type JwtCoreCheck } from './runtime/readiness.js';
 export {
   type IssuerStatistics,

@@ -59,6 +59,16 @@ export interface AppOptions {
 /** The options of `JwtCoreModule`. Only `issuer` and `audience` are required, or `issuers`. */
 export type JwtCoreOptions = VerifierOptions & AppOptions;
 
+/** All of them: it does not compile when one is missing. */
+export const APP_OPTION_NAMES = Object.keys({
+  unprotectedRoutes: true,
+  guards: true,
+  resource: true,
+  waitForIssuerMs: true,
+  tokenFrom: true,
+  onRefused: true,
+} satisfies Record<keyof AppOptions, true>);
+
 const LONGEST_WAIT_MS = 600_000;
 
 /** All that is wrong with them. */

@@ -224,6 +224,8 @@ describe('the options of JwtCoreModule', () => {
     [{ keySet: {} }, 'keySet is not a KeySet'],
     [{ revocationSource: { read: () => {} } }, 'revocationSource is called revocations'],
     [{ revocations: {} }, "revocations is 'feed', 'none' or a RevocationSource"],
+    [{ onRefuse: () => {} }, 'onRefuse is not an option'],
+    [{ onRefuse: undefined, log: undefined }, undefined],
     [{ referenceTokens: {} }, 'referenceTokens is not a ReferenceTokenSource'],
     [{ clientId: 'service' }, 'clientSecret is required beside a clientId'],
     [{ clientSecret: 'hush' }, /^(?!.*hush).*clientId is required beside a clientSecret$/s],
@@ -236,5 +238,21 @@ describe('the options of JwtCoreModule', () => {
   ])('are refused or taken: %j', async (options, fault) => {
     if (fault === undefined) await starting(options);
     else await expect(starting(options)).rejects.toThrow(fault);
+  });
+
+  it.each([
+    [
+      'a factory that returns none',
+      () => JwtCoreModule.forRootAsync({ useFactory: () => undefined as never }),
+    ],
+    ['null', () => JwtCoreModule.forRoot(null as never)],
+  ])('are missed with %s', async (_name, make) => {
+    await expect(start(make())).rejects.toThrow('JwtCoreModule has no options');
+  });
+
+  it('are missed with forRoot() alone', async () => {
+    await expect(start(JwtCoreModule.forRoot(undefined as never))).rejects.toThrow(
+      /JwtCoreModule has (no options|wrong options:\n {2}issuer is required)/,
+    );
   });
 });

@@ -17,7 +17,7 @@ import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { TokenError } from '../verifier/token-error.js';
 import { AccessError } from '../verifier/access.js';
 import { issuersOf, verifierSettings } from '../runtime/verifier-options.js';
-import { appOptionFaults, type JwtCoreOptions } from './app-options.js';
+import { APP_OPTION_NAMES, appOptionFaults, type JwtCoreOptions } from './app-options.js';
 import { Credentials } from './credentials.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtCoreStatistics } from '../runtime/statistics.js';
@@ -73,11 +73,10 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
       inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
       useFactory: (options: JwtCoreOptions, modules: ModulesContainer) =>
         new JwtCoreRuntime(
-          verifierSettings(
-            options,
-            'JwtCoreModule',
-            appOptionFaults(options, options.allowHttpIssuer === true),
-          ),
+          verifierSettings(options, 'JwtCoreModule', {
+            names: APP_OPTION_NAMES,
+            faults: (allowHttp) => appOptionFaults(options, allowHttp),
+          }),
           new Logger('JwtCore'),
           strictestFreshnessMs(modules),
           options.waitForIssuerMs,

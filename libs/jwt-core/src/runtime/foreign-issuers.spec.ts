@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createVerifier, type Verifier } from '../standalone/create-verifier.js';
 import { generateSigningKey } from '../testing/access-token.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../verifier/signature.js';
-import type { IssuerOptions } from './verifier-options.js';
+import type { IssuerOptions } from './issuer-options.js';
 
 const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
 const oidc = { profile: 'oidc', revocations: 'none', audience: 'api' } as const;

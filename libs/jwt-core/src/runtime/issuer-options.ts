@@ -172,8 +172,6 @@ function sourceFaults(options: IssuerOptions): string[] {
   if (!isNamed && typeof revocations?.read !== 'function') {
     faults.push("revocations is 'feed', 'none' or a RevocationSource");
   }
-  // Ignored, a service would read a feed that its issuer may not have.
-  if ('revocationSource' in options) faults.push('revocationSource is called revocations');
   if (referenceTokens && typeof referenceTokens.resolve !== 'function') {
     faults.push('referenceTokens is not a ReferenceTokenSource');
   }

@@ -9,7 +9,8 @@ import { type RevocationSource, RevocationSourceError } from '../revocation/revo
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { IntrospectionSource } from '../verifier/introspection-source.js';
 import type { KeySet } from '../verifier/key-set.js';
-import type { IssuerSettings, VerifierSettings } from './verifier-options.js';
+import type { IssuerSettings } from './issuer-options.js';
+import type { VerifierSettings } from './verifier-options.js';
 
 export interface RuntimeOptions {
   readonly log: JwtCoreLog;

@@ -3,7 +3,7 @@ import { createVerifier, type Verifier } from '../standalone/create-verifier.js'
 import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
 import { MemoryRevocationSource } from '../testing/memory-revocation-source.js';
 import { TestIssuer } from '../testing/test-issuer.js';
-import type { IssuerOptions } from './verifier-options.js';
+import type { IssuerOptions } from './issuer-options.js';
 
 const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
 const soon = { timeout: 30_000 };
@@ -243,6 +243,17 @@ describe('The options of several issuers', () => {
     [{ issuers: [...issuers, { issuer: 'x' }] }, 'issuers[2]: audience is required'],
     [{ issuers: [...issuers, issuers[0]] }, 'issuers[2]: https://a.example is there twice'],
     [{ issuer: 'https://a.example' }, 'issuer is in each of issuers, not beside them'],
+    [
+      { issuers: [{ ...issuers[0], maxStalenessSeconds: 5 }] },
+      'issuers[0]: maxStalenessSeconds is beside issuers, not in one of them',
+    ],
+    [{ issuers: [{ ...issuers[0], algorithm: 'x' }] }, 'issuers[0]: algorithm is not an option'],
+    [
+      { issuers: [{ ...issuers[0], revocationSource: {} }] },
+      'issuers[0]: revocationSource is called revocations',
+    ],
+    [{ maxStaleSeconds: 5 }, 'maxStaleSeconds is not an option'],
+    [{ tokenFrom: () => '' }, 'tokenFrom is not an option'],
     [{ audience: 'api' }, 'audience is in each of issuers'],
     [{ maxTokenLifetimeSeconds: 60 }, 'maxTokenLifetimeSeconds is in each of issuers'],
     [{ algorithms: ['ES256'] }, 'algorithms is in each of issuers'],

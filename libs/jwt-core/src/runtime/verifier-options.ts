@@ -17,8 +17,6 @@ import {
   isNonEmptyString,
 } from './issuer-options.js';
 
-export type { IssuerOptions, IssuerSettings };
-
 /** What holds for all issuers. */
 interface SharedOptions {
   /**
@@ -75,18 +73,42 @@ const NUMBERS: Readonly<Record<NumericOption, [fallback: number, least: number, 
   jwksMaxStaleSeconds: [KEY_SET_DEFAULTS.maxStaleMs / 1_000, 1, MAX_JWKS_STALE_SECONDS],
 };
 
+/** All of them: it does not compile when one is missing. */
+const SHARED_OPTION_NAMES = Object.keys({
+  service: true,
+  serviceVersion: true,
+  maxStalenessSeconds: true,
+  clockToleranceSeconds: true,
+  rememberedTokens: true,
+  jwksRefreshSeconds: true,
+  jwksCooldownSeconds: true,
+  jwksMaxStaleSeconds: true,
+  allowHttpIssuer: true,
+} satisfies Record<keyof SharedOptions, true>);
+
+/** Options beside the verifier's. */
+interface FurtherOptions {
+  readonly names: readonly string[];
+  /** All that is wrong with them. */
+  faults(allowHttp: boolean): readonly string[];
+}
+
+const NONE: FurtherOptions = { names: [], faults: () => [] };
+
 /**
  * Checks the options and fills in the defaults.
  *
  * @param caller what was called with them, for the error
- * @param furtherFaults those of options that are not the verifier's
  * @throws TypeError with a list of all faults
  */
 export function verifierSettings(
   options: VerifierOptions,
   caller: string,
-  furtherFaults: readonly string[] = [],
+  further: FurtherOptions = NONE,
 ): VerifierSettings {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${caller} has no options: it needs an issuer and an audience`);
+  }
   const numbers = Object.fromEntries(
     Object.entries(NUMBERS).map(([name, [fallback]]) => [
       name,
@@ -98,7 +120,8 @@ export function verifierSettings(
     ...allIssuersFaults(options, allowHttpIssuer),
     ...numberFaults(numbers),
     ...nameFaults(options),
-    ...furtherFaults,
+    ...further.faults(allowHttpIssuer),
+    ...unknownFaults(options, further.names),
   ];
   if (faults.length > 0) {
     throw new TypeError(`${caller} has wrong options:\n  ${faults.join('\n  ')}`);
@@ -124,6 +147,33 @@ function nameFaults({ service, serviceVersion }: VerifierOptions): string[] {
   }
   return faults;
 }
+
+/** Misspelt or in the wrong place. If it were ignored, what it makes stricter would not be. */
+function unknownFaults(options: VerifierOptions, furtherNames: readonly string[]): string[] {
+  const beside = [...SHARED_OPTION_NAMES, ...furtherNames];
+  const known: readonly string[] = [...beside, ...ISSUER_OPTION_NAMES, 'issuers'];
+  const faults = givenNames(options)
+    .filter((name) => !known.includes(name))
+    .map((name) => notAnOption(name));
+  const issuers: unknown = options.issuers;
+  for (const [at, issuer] of (Array.isArray(issuers) ? issuers : []).entries()) {
+    for (const name of givenNames(issuer)) {
+      if ((ISSUER_OPTION_NAMES as readonly string[]).includes(name)) continue;
+      const isBeside = beside.includes(name);
+      const fault = isBeside ? `${name} is beside issuers, not in one of them` : notAnOption(name);
+      faults.push(`issuers[${at}]: ${fault}`);
+    }
+  }
+  return faults;
+}
+
+function givenNames(options: unknown): string[] {
+  if (typeof options !== 'object' || options === null) return [];
+  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+}
+
+const notAnOption = (name: string) =>
+  name === 'revocationSource' ? `${name} is called revocations` : `${name} is not an option`;
 
 /** The issuers of either form of the options. */
 export function issuersOf(options: VerifierOptions): readonly IssuerOptions[] {

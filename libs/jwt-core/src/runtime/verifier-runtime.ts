@@ -8,8 +8,6 @@ import { JwtCoreReadiness } from './readiness.js';
 import { JwtCoreStatistics } from './statistics.js';
 import type { VerifierSettings } from './verifier-options.js';
 
-export type { RuntimeOptions };
-
 const READY_EVERY_MS = 20;
 
 /**

@@ -134,6 +134,12 @@ describe('createVerifier', () => {
     expect(leaving).toHaveLength(2);
   });
 
+  it('refuses to have no options', () => {
+    expect(() => createVerifier(undefined as never)).toThrow(
+      'createVerifier has no options: it needs an issuer and an audience',
+    );
+  });
+
   it('refuses wrong options with a list of all faults, and its own name', () => {
     expect(() => createVerifier({ issuer: 'auth', audience: '' })).toThrow(
       [

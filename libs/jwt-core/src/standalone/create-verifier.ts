@@ -47,8 +47,12 @@ export interface Verifier {
  *
  * @throws TypeError with a list of all faults in the options
  */
-export function createVerifier({ log = console, ...options }: CreateVerifierOptions): Verifier {
-  const runtime = new VerifierRuntime(verifierSettings(options, 'createVerifier'), { log });
+export function createVerifier(options: CreateVerifierOptions): Verifier {
+  const settings = verifierSettings(options, 'createVerifier', {
+    names: ['log'],
+    faults: () => [],
+  });
+  const runtime = new VerifierRuntime(settings, { log: options.log ?? console });
   runtime.start();
   return {
     verify: async (token) => runtime.verifier.verify(token),

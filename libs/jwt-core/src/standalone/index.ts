@@ -4,7 +4,8 @@ export { createVerifier, type CreateVerifierOptions, type Verifier } from './cre
 export { bearerToken, type FetchHeaders, type NodeRequest } from '../http/bearer-token.js';
 export { problemOf, type InputFault, type ProblemAnswer } from '../http/problem.js';
 
-export type { IssuerOptions, VerifierOptions } from '../runtime/verifier-options.js';
+export type { IssuerOptions } from '../runtime/issuer-options.js';
+export type { VerifierOptions } from '../runtime/verifier-options.js';
 export type { Principal, TokenProfile } from '../verifier/claims.js';
 export type { MapClaims, MappedClaims } from '../verifier/mapped-claims.js';
 export type { SigningAlgorithm } from '../verifier/signature.js';
