@@ -10,7 +10,7 @@ import {
 } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { firstValueFrom } from 'rxjs';
+import { firstValueFrom, interval, tap, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bearerToken } from '../http/bearer-token.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
@@ -22,6 +22,7 @@ import { JwtGuard } from './jwt.guard.js';
 import { createApp, platforms } from './nest-app.fixture.js';
 import { provideProblems } from './problem.filter.js';
 import { messageRequestOf } from './calls.js';
+import { TokenEnds } from './token-ends.js';
 
 @Controller()
 @UseGuards(JwtGuard)
@@ -35,6 +36,11 @@ class OrdersController {
   @RequireScopes('orders:write')
   place() {
     return 'placed';
+  }
+
+  @MessagePattern('prices')
+  prices() {
+    return interval(20);
   }
 
   @MessagePattern('price')
@@ -122,6 +128,30 @@ describe.each([
     expect(await send('caller', { authorization })).toBe('ada');
     expect(await send('place', { Authorization: authorization })).toBe('placed');
     expect(await send('price', {})).toBe('free');
+  });
+
+  it('is answered with a stream until its token is revoked', async () => {
+    const authorization = `Bearer ${issuer.mint({ jti: 'prices' })}`;
+    const client = ClientProxyFactory.create({
+      transport: Transport.TCP,
+      options: { host: '127.0.0.1', port },
+    });
+    const answers = withMetadata(client, { authorization }).send<number>('prices', {});
+    const revoke = tap((count: number) => {
+      if (count === 2) void issuer.revoke({ kind: 'jti', id: 'prices' });
+    });
+    const prices = await firstValueFrom(answers.pipe(revoke, toArray()));
+    expect(prices.slice(0, 3)).toEqual([0, 1, 2]);
+    expect(app.get(TokenEnds).connections.size).toBe(0);
+    await client.close();
+  });
+
+  it('is not followed once it is answered', async () => {
+    const add = vi.spyOn(app.get(TokenEnds).connections, 'add');
+    const authorization = `Bearer ${issuer.mint({ sub: 'ada' })}`;
+    expect(await send('caller', { authorization })).toBe('ada');
+    expect(add).not.toHaveBeenCalled();
+    add.mockRestore();
   });
 
   it.each([

@@ -17,7 +17,7 @@ export interface Route {
   readonly handler: object;
   /** Whether `handler` is the decorated method itself, and not a replacement. */
   readonly isDecorated: boolean;
-  /** Whether it answers with a stream: SSE, or a subscription of GraphQL. */
+  /** Whether it may answer with a stream: SSE, a generator, a message, a subscription. */
   readonly isStream: boolean;
   /** For logs: `GET /orders/:id (OrdersController.find)`. */
   readonly label: string;
@@ -138,13 +138,15 @@ function describeController(controller: Type, method: object): Described | undef
   const patterns = Reflect.getMetadata(PATTERN, method) as unknown[] | undefined;
   if (patterns) {
     const address = `message ${patterns.map((pattern) => JSON.stringify(pattern)).join(', ')}`;
-    return { kind: 'rpc', isStream: false, address };
+    return { kind: 'rpc', isStream: true, address };
   }
   const paths = pathsOf(method);
   if (paths.length === 0) return undefined;
   const addresses = pathsOf(controller).flatMap((base) => paths.map((path) => join(base, path)));
   const verb = RequestMethod[Reflect.getMetadata(METHOD_METADATA, method) as number];
-  const isStream = Reflect.hasMetadata(SSE_METADATA, method);
+  // Nest 12 sends what it yields. Of other handlers nothing shows that they return a stream.
+  const isGenerator = isAsyncGeneratorFunction(method);
+  const isStream = isGenerator || Reflect.hasMetadata(SSE_METADATA, method);
   return { kind: 'http', isStream, address: `${verb} ${addresses.join(', ')}` };
 }
 
@@ -171,6 +173,9 @@ function describeProvider(type: Type, method: object): Described | undefined {
 export function isReference(handler: object): boolean {
   return Reflect.hasMetadata(REFERENCE, handler);
 }
+
+const isAsyncGeneratorFunction = (method: object) =>
+  Object.prototype.toString.call(method) === '[object AsyncGeneratorFunction]';
 
 function pathsOf(target: object): string[] {
   return [(Reflect.getMetadata(PATH_METADATA, target) ?? []) as string | string[]].flat();

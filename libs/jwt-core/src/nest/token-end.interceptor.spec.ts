@@ -26,7 +26,7 @@ async function subscription(events: AsyncIterator<unknown>) {
   ]);
   const [interceptor] = Reflect.getMetadata(INTERCEPTORS_METADATA, handler) as NestInterceptor[];
   const req = {};
-  const context = new ExecutionContextHost([undefined, undefined, { req }]);
+  const context = new ExecutionContextHost([undefined, undefined, { req }], undefined, handler);
   context.setType('graphql');
   const followed = { end: (_reason: TokenError) => {}, isReleased: false };
   const follow = (_carrier: object, end: (reason: TokenError) => void) => {

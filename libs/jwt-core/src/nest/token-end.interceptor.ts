@@ -4,7 +4,7 @@ import {
   Logger,
   type NestInterceptor,
 } from '@nestjs/common';
-import { INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
+import { INTERCEPTORS_METADATA, SSE_METADATA } from '@nestjs/common/constants.js';
 import { map, Observable } from 'rxjs';
 import { carrierOf } from './calls.js';
 import type { Route } from './routes.js';
@@ -14,16 +14,17 @@ const logger = new Logger('JwtGuard');
 
 type Follow = (end: () => void) => () => void;
 
-/** Completes the stream of an SSE route, or a GraphQL subscription, when its token ends. */
+/** Completes what a handler streams when its token ends. */
 const tokenEndInterceptor: NestInterceptor = {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const carrier = carrierOf(context);
     const ends = tokenEndsOf(carrier);
     if (!ends) return next.handle();
     const follow: Follow = (end) => ends.follow(carrier, end);
-    return context.getType<string>() === 'graphql'
-      ? next.handle().pipe(map((events: unknown) => endingIterator(events, follow)))
-      : endingStream(next.handle(), follow);
+    if (context.getType<string>() === 'rpc') return endingAnswers(next.handle(), follow);
+    return Reflect.hasMetadata(SSE_METADATA, context.getHandler())
+      ? endingStream(next.handle(), follow)
+      : next.handle().pipe(map((events: unknown) => endingIterator(events, follow)));
   },
 };
 
@@ -42,6 +43,29 @@ function endingStream(source: Observable<unknown>, follow: Follow): Observable<u
   return new Observable((subscriber) => {
     subscriber.add(follow(() => subscriber.complete()));
     subscriber.add(source.subscribe(subscriber));
+  });
+}
+
+/** The answers to a message. Most have one: only what goes on after the first is followed. */
+function endingAnswers(source: Observable<unknown>, follow: Follow): Observable<unknown> {
+  return new Observable((subscriber) => {
+    let isFirst = true;
+    const followLater = () => {
+      isFirst = false;
+      queueMicrotask(() => {
+        if (!subscriber.closed) subscriber.add(follow(() => subscriber.complete()));
+      });
+    };
+    subscriber.add(
+      source.subscribe({
+        next: (answer) => {
+          subscriber.next(answer);
+          if (isFirst) followLater();
+        },
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
+    );
   });
 }
 

@@ -47,6 +47,14 @@ class StreamController {
     return NEVER;
   }
 
+  @Get('lines')
+  async *lines() {
+    for (let count = 0; ; count++) {
+      yield `${count}\n`;
+      await wait(20);
+    }
+  }
+
   @Get('work')
   work(@Req() request: object) {
     const signal = principalSignal(request);
@@ -153,6 +161,7 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
   it.each([
     ['a stream of SSE', '/events'],
     ['one into which an interceptor of its handler merges', '/beats'],
+    ['what a generator yields', '/lines'],
   ])('%s is completed when its token is revoked', async (_stream, path) => {
     const { token, revoke } = mint();
     const response = await get(path, token);
@@ -174,8 +183,8 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
     expect(Math.floor(Date.now() / 1000)).toBe(nowSeconds + 2);
   });
 
-  it('is forgotten when a client leaves', async () => {
-    const response = await get('/events', mint().token);
+  it.each(['/events', '/lines'])('is forgotten when a client leaves %s', async (path) => {
+    const response = await get(path, mint().token);
     await once(response, 'data');
     response.destroy();
     await untilAllClosed();
