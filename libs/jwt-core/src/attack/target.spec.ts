@@ -1,7 +1,25 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
+import { createServer as createHttpServer } from 'node:http';
 import { Target } from './target.js';
+
+it('sends the one Host that it is told to send', async () => {
+  const seen: string[] = [];
+  const server = createHttpServer((request, response) => {
+    seen.push(...(request.headersDistinct.host ?? []));
+    response.end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  for (const call of [{ headers: { Host: 'orders.local' } }, {}]) {
+    const target = new Target({ url, ...call });
+    expect(await target.ask({ token: 'x' })).toBe(200);
+    target.close();
+  }
+  expect(seen).toEqual(['orders.local', new URL(url).host]);
+  await once(server.close(), 'close');
+});
 
 it.each([
   ['nothing', ''],

@@ -64,7 +64,8 @@ export class Target {
     const sent = new Headers(call.headers);
     if (form !== undefined) sent.set('content-type', 'application/x-www-form-urlencoded');
     if (body !== '') sent.set('content-length', String(Buffer.byteLength(body)));
-    const all = ['host', url.host, ...[...sent].flat(), ...headers];
+    if (!sent.has('host')) sent.set('host', url.host);
+    const all = [...[...sent].flat(), ...headers];
     if (token !== undefined) all.push('Authorization', `Bearer ${token}`);
     // As an array: an object would hold one header of a name.
     const options = { method: call.method ?? 'GET', agent, headers: all as never, signal };
