@@ -54,6 +54,11 @@ describe('ClientCredentialsToken', () => {
     expect(decodeJwt(accessToken)).not.toHaveProperty('sid');
   });
 
+  it('gets a token for the audience that is asked for', async () => {
+    expect(decodeJwt(await make({ resource: 'mail' }).get()).aud).toBe('mail');
+    expect(decodeJwt(await token.get()).aud).toBe(auth.audience);
+  });
+
   it('fetches once for all simultaneous callers, and then not at all', async () => {
     const tokens = await Promise.all(Array.from({ length: 100 }, () => token.get()));
     expect(new Set(tokens).size).toBe(1);

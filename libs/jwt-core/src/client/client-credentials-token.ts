@@ -1,7 +1,7 @@
 import { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { backOffMs } from '../timing/back-off.js';
-import { ClientTokenError, requestToken } from './token-endpoint.js';
+import { ClientTokenError, requestToken, type TokenRequest } from './token-endpoint.js';
 
 export interface ClientCredentialsTokenOptions {
   /** Its token endpoint is found through its metadata. */
@@ -10,6 +10,8 @@ export interface ClientCredentialsTokenOptions {
   readonly clientSecret: string;
   /** Space-separated. Default: all that the client is registered for. */
   readonly scope?: string | undefined;
+  /** The audience that the token is for (RFC 8707). Default: that of the issuer. */
+  readonly resource?: string | undefined;
   /** Allows a plain `http` issuer beyond this machine: only inside a private network. */
   readonly allowHttpIssuer?: boolean | undefined;
   /** For one request to the issuer. Default 5 s. */
@@ -54,7 +56,7 @@ const LONGEST_PAUSE_MS = 60_000;
 export class ClientCredentialsToken {
   private readonly metadata: IssuerMetadata;
   private readonly credentials: ClientCredentials;
-  private readonly scope: string | undefined;
+  private readonly asked: TokenRequest;
   private readonly monotonicNow: () => number;
   private held: HeldToken | undefined;
   private inFlight: Promise<string> | undefined;
@@ -70,7 +72,7 @@ export class ClientCredentialsToken {
     const { issuer, clientId, clientSecret, allowHttpIssuer: allowHttp, timeoutMs } = options;
     this.metadata = new IssuerMetadata({ issuer, allowHttp, timeoutMs });
     this.credentials = new ClientCredentials(clientId, clientSecret);
-    this.scope = options.scope;
+    this.asked = { scope: options.scope, resource: options.resource };
     this.monotonicNow = options.monotonicNow ?? (() => performance.now());
   }
 
@@ -104,10 +106,10 @@ export class ClientCredentialsToken {
   }
 
   private async fetch(): Promise<string> {
-    const { metadata, credentials, scope } = this;
+    const { metadata, credentials, asked } = this;
     const askedAtMs = this.monotonicNow();
     try {
-      const issued = await requestToken(metadata, credentials, scope);
+      const issued = await requestToken(metadata, credentials, asked);
       this.hold(issued.accessToken, askedAtMs, issued.expiresInMs);
       this.failures = 0;
       return issued.accessToken;

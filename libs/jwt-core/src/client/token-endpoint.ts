@@ -37,6 +37,12 @@ export interface IssuedToken {
   readonly expiresInMs: number;
 }
 
+/** What a client asks for. Default: all that it is registered for. */
+export interface TokenRequest {
+  readonly scope?: string | undefined;
+  readonly resource?: string | undefined;
+}
+
 const MAX_BYTES = 64 * 1024;
 /** RFC 6749 appendix A.12: what may stand in a header. */
 const ACCESS_TOKEN = /^[\x21-\x7e]+$/;
@@ -51,13 +57,17 @@ const ERROR_CODE = /^[\w.-]{1,64}$/;
 export async function requestToken(
   metadata: IssuerMetadata,
   credentials: ClientCredentials,
-  scope: string | undefined,
+  { scope, resource }: TokenRequest,
 ): Promise<IssuedToken> {
   try {
     const { timeoutMs } = metadata;
     const { token } = await metadata.endpoints();
     if (token === undefined) throw unusable('the metadata name no token_endpoint');
-    const form = { grant_type: 'client_credentials', ...(scope !== undefined && { scope }) };
+    const form = {
+      grant_type: 'client_credentials',
+      ...(scope !== undefined && { scope }),
+      ...(resource !== undefined && { resource }),
+    };
     return readAnswer(await postForm(token, form, credentials, { timeoutMs, maxBytes: MAX_BYTES }));
   } catch (error) {
     if (error instanceof IssuerError) throw unusable(error.message, error);

@@ -49,7 +49,9 @@ export class OAuthEndpoints {
     }
     const { clientId } = this.client;
     const scope = form.get('scope') ?? '';
-    const claims = { sub: clientId, client_id: clientId, sid: undefined, scope };
+    const resource = form.get('resource');
+    const audience = resource === null ? {} : { aud: resource };
+    const claims = { sub: clientId, client_id: clientId, sid: undefined, scope, ...audience };
     const isReference = form.get('token_format') === 'reference';
     return {
       access_token: isReference ? this.issuer.mintReference(claims) : this.issuer.mint(claims),
