@@ -148,6 +148,8 @@ async function bundle(folder, files, isOurs) {
   });
   const { output } = await build.generate({
     format: folder === 'esm' ? 'esm' : 'cjs',
+    // Jest runs CommonJS where `import()` fails. All Nodes that we support can require ESM.
+    dynamicImportInCjs: false,
     esModule: true,
     externalLiveBindings: false,
     chunkFileNames: '[name].js',
