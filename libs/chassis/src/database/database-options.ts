@@ -36,6 +36,12 @@ export const DEFAULT_LIMITS: DatabaseLimits = {
   statementTimeoutMs: 10_000,
 };
 
+/**
+ * A connection on which nothing is sent is probed after this time, and ends when nobody answers. The
+ * default of the system is two hours, and a migration has no other limit.
+ */
+export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
 /** The client waits longer for an answer than the server works on a statement. */
 const ANSWER_LATER_MS = 5_000;
 
@@ -75,7 +81,7 @@ export function databaseOptions(description: DatabaseDescription): DatabaseOptio
     connectTimeoutMS: connectWaitMs,
     extra: {
       connection: connectionConfig(url),
-      keepAlive: true,
+      ...KEEP_ALIVE,
       statement_timeout: statementTimeoutMs,
       idle_in_transaction_session_timeout: 30_000,
       // Later than the server's own limit: only for a server that no longer answers.

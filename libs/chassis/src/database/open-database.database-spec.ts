@@ -1,10 +1,10 @@
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, Socket, type AddressInfo, type Server } from 'node:net';
 import type { Client } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { DatabaseError } from './database-error.js';
 import { databaseOptions } from './database-options.js';
@@ -166,6 +166,15 @@ describe('an open database', () => {
     await runner.release();
     await expect.poll(() => databaseReadiness(dataSource).check()).toBeUndefined();
     await dataSource.destroy();
+  });
+
+  it('probes a connection after 10 s of silence, also while a migration runs', async () => {
+    const probed = vi.spyOn(Socket.prototype, 'setKeepAlive');
+    const dataSource = await openDatabase(optionsOf(url), waits);
+    await dataSource.destroy();
+    // To reach the server, with the lock, for the migrations, and in the pool.
+    expect(probed.mock.calls).toEqual(Array.from({ length: 4 }, () => [true, 10_000]));
+    probed.mockRestore();
   });
 
   it('bounds a statement, a wait inside a transaction and a server that is silent', async () => {

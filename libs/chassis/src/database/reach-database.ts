@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 import { DatabaseError, errorCode } from './database-error.js';
+import { KEEP_ALIVE } from './database-options.js';
 import { databaseOutage } from './database-outage.js';
 
 /** Another process was faster. */
@@ -93,7 +94,7 @@ async function connect(config: ConnectionConfig, answerMs: number): Promise<pg.C
   const client = new pg.Client({
     ...config,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
+    ...KEEP_ALIVE,
     query_timeout: answerMs,
   });
   // A connection that drops between two queries is noticed by the next one, and must not crash.
