@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { json as read } from 'node:stream/consumers';
+import { StructuredLogger } from '@jwt-auth/chassis';
+import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { createOrdersApp } from './app.setup.js';
+import { Config } from './config.js';
 import { OrdersApp } from './orders-app.fixture.js';
 
 /** A header of several values is sent several times. */
@@ -189,4 +193,15 @@ describe('the document', () => {
     expect(paths['/orders']?.post?.security).toEqual([{ bearer: [] }]);
     expect(paths['/health/live']?.get?.security).toBeUndefined();
   });
+});
+
+it('a start that cannot use the database fails at once, and announces no retry', async () => {
+  const url = new URL(await freshDatabase());
+  url.password = 'wrong';
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const logger = new StructuredLogger({ name: 'orders', level: 'info', destination });
+  const starting = createOrdersApp(new Config({ ORDERS_DATABASE_URL: url.href }), logger);
+  await expect(starting).rejects.toMatchObject({ name: 'DatabaseError', code: 'refused' });
+  expect(lines.filter((line) => /retry/i.test(line))).toEqual([]);
 });

@@ -44,8 +44,11 @@ export class AppModule {
 function database(config: Config, progress?: StartProgress): DynamicModule {
   const { databaseUrl, databaseLimits } = config;
   return TypeOrmModule.forRootAsync({
-    // `openOrdersDatabase` retries by itself.
-    useFactory: () => ({ ...ordersDatabase(databaseUrl, databaseLimits), retryAttempts: 0 }),
+    useFactory: () => ({
+      ...ordersDatabase(databaseUrl, databaseLimits),
+      // `openOrdersDatabase` retries by itself.
+      toRetry: () => false,
+    }),
     dataSourceFactory: () => openOrdersDatabase(config, { progress }),
   });
 }

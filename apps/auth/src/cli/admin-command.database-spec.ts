@@ -239,6 +239,13 @@ describe('create-admin', () => {
     expect(shown).not.toContain('Password');
   });
 
+  it('says that the database refuses the password', async () => {
+    const url = new URL(databaseUrl);
+    url.password = 'wrong';
+    const { code, shown } = await run(create('root@example.com'), [PASSWORD], false, url.href);
+    expect([code, shown]).toEqual([1, expect.stringContaining('password authentication failed')]);
+  });
+
   it('says which setting is missing', async () => {
     const { code, shown } = await run(create('root@example.com'), [PASSWORD], false, '');
     expect(code).toBe(1);

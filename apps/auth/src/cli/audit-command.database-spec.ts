@@ -91,6 +91,13 @@ describe('audit export', () => {
     expect(shown).toContain('Usage:');
   });
 
+  it('says that the database refuses the password', async () => {
+    const url = new URL(auth.databaseUrl);
+    url.password = 'wrong';
+    const { code, shown } = await run(['export'], { DATABASE_URL: url.href });
+    expect([code, shown]).toEqual([1, expect.stringContaining('password authentication failed')]);
+  });
+
   it('says which setting is missing', async () => {
     const { code, shown } = await run(['export'], { DATABASE_URL: '' });
     expect([code, shown]).toEqual([1, expect.stringContaining('DATABASE_URL')]);

@@ -12,10 +12,10 @@ export class DatabaseModule {
   /** @param progress gets what opening it waits for */
   static with(config: Config, progress?: StartProgress): DynamicModule {
     const database = TypeOrmModule.forRootAsync({
-      // `openAuthDatabase` retries by itself.
       useFactory: () => ({
         ...authDatabase(config.databaseUrl, config.databaseLimits),
-        retryAttempts: 0,
+        // `openAuthDatabase` retries by itself.
+        toRetry: () => false,
       }),
       dataSourceFactory: () => openAuthDatabase(config, { progress }),
     });

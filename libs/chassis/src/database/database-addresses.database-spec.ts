@@ -85,7 +85,10 @@ it('is not used at a host that refuses writes, when it needs one that accepts th
     }),
     { waitMs: 0, logger: silent },
   );
-  await expect(opening).rejects.toMatchObject({ code: 'unreachable' });
+  await expect(opening).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining(' is read-only, after 0 s') as string,
+  });
 });
 
 it('is used without TLS where the server has none, if that is allowed', async () => {
@@ -102,6 +105,23 @@ it('is reached through a socket of this machine', async () => {
   await expectToWork(
     `postgres://${username}:${password}@/${database}?host=${directory}&port=${port}`,
   );
+  socket.close();
+  rmSync(directory, { recursive: true });
+});
+
+it('is waited for at a socket that is not there yet', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'pg-'));
+  const { username, password } = new URL(url);
+  const address = `postgres://${username}:${password}@/${database}?host=${directory}&port=${port}`;
+  const waiting: unknown[] = [];
+  const options = { url: address, applicationName: 'spec', entities: [], migrations: [] };
+  const opening = openDatabase(databaseOptions(options), {
+    waitMs: 30_000,
+    logger: { ...silent, warn: (message: unknown) => void waiting.push(message) },
+  });
+  await expect.poll(() => waiting).toEqual([`Waiting for Postgres at ${directory}:${port}`]);
+  const socket = forward(join(directory, `.s.PGSQL.${port}`), Number(port));
+  await (await opening).destroy();
   socket.close();
   rmSync(directory, { recursive: true });
 });

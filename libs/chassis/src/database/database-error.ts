@@ -3,7 +3,13 @@ export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
 
   constructor(
-    readonly code: 'unreachable' | 'missing' | 'lock_timeout' | 'not_migrated' | 'role_missing',
+    readonly code:
+      | 'unreachable'
+      | 'refused'
+      | 'missing'
+      | 'lock_timeout'
+      | 'not_migrated'
+      | 'role_missing',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -91,11 +91,12 @@ describe('it is an outage', () => {
     const dataSource = await database.open(guest.url);
     await database.administer(`ALTER ROLE ${guest.name} PASSWORD 'another'`, END_CONNECTIONS);
     await expect.poll(() => reasonOf(dataSource.query('SELECT 1'))).toBe('refuses the login');
-    expect(await databaseReadiness(dataSource).check()).toBe('cannot be reached');
+    expect(await databaseReadiness(dataSource).check()).toBe('refuses the login');
     await database.administer(
       `ALTER ROLE ${guest.name} PASSWORD '${guest.name}' CONNECTION LIMIT 0`,
     );
     expect(await reasonOf(dataSource.query('SELECT 1'))).toBe('has no connection left');
+    expect(await databaseReadiness(dataSource).check()).toBe('has no connection left');
     await database.administer(`ALTER ROLE ${guest.name} CONNECTION LIMIT -1`);
     expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(await databaseReadiness(dataSource).check()).toBeUndefined();
@@ -115,6 +116,13 @@ describe('it is an outage', () => {
     await dataSource.destroy();
     expect(await reasonOf(dataSource.query('SELECT 1'))).toBe('cannot be reached');
   });
+});
+
+it.each(['ENOENT', 'EACCES'])('%s is an outage of a connection, and of no file', (code) => {
+  const failure = (syscall: string) =>
+    databaseOutage(Object.assign(new Error('failed'), { code, syscall }))?.reason;
+  expect(failure('connect')).toBe('cannot be reached');
+  expect(failure('open')).toBeUndefined();
 });
 
 it('an outage is found behind a failure of the feed that it caused, and behind no other', () => {

@@ -116,7 +116,14 @@ export function databaseOutage(error: unknown): DatabaseOutage | undefined {
   if (error instanceof ServerNotWritableError) return readOnly;
   if (LOST_CONNECTIONS.some((lost) => error instanceof lost)) return unreachable;
   const code = errorCode(error);
+  if (isMissingSocket(error, code)) return unreachable;
   if (code === undefined) return MESSAGES.find(([text]) => error.message.startsWith(text))?.[1];
   if (code === '0A000' && error.message.startsWith('cached plan')) return outdatedPlan;
   return CODES[code] ?? (/^[\dA-Z]{5}$/.test(code) ? CLASSES[code.slice(0, 2)] : undefined);
+}
+
+/** A socket in the file system is there, and may be used, once the server has started. */
+function isMissingSocket(error: Error, code: string | undefined): boolean {
+  const { syscall } = error as NodeJS.ErrnoException;
+  return syscall === 'connect' && (code === 'ENOENT' || code === 'EACCES');
 }

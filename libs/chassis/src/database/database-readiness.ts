@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 
 import type { ReadinessCheck } from '../health/readiness.js';
-import { DatabaseError } from './database-error.js';
 import { databaseOutage } from './database-outage.js';
 import { poolOf } from './database-pool.js';
 
@@ -37,7 +36,6 @@ async function missing(dataSource: DataSource): Promise<string | undefined> {
     await pool.useSpace(ANSWER_MS);
     return undefined;
   } catch (error) {
-    const outage = error instanceof DatabaseError ? undefined : databaseOutage(error);
-    return outage?.reason ?? 'cannot be reached';
+    return databaseOutage(error)?.reason ?? 'cannot be reached';
   }
 }

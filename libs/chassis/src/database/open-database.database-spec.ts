@@ -125,14 +125,30 @@ describe('openDatabase', () => {
     const wrong = new URL(url);
     wrong.password = 'wrong';
     const longWait = { ...waits, waitMs: 600_000 };
-    await expect(openDatabase(optionsOf(wrong.href), longWait)).rejects.toThrow(/password/);
+    const opening = openDatabase(optionsOf(wrong.href), longWait);
+    await expect(opening).rejects.toEqual(codeOf('refused'));
+    await expect(opening).rejects.toThrow(
+      /^Postgres at \S+:\d+ cannot be used: password authentication failed/,
+    );
   });
 
   it('gives up on a server that never comes', async () => {
     const nobody = withPath(`postgres://a:b@127.0.0.1:${await closedPort()}`, 'x');
     const opening = openDatabase(optionsOf(nobody), { ...waits, waitMs: 0 });
     await expect(opening).rejects.toEqual(codeOf('unreachable'));
-    await expect(opening).rejects.toThrow(/^Postgres at 127\.0\.0\.1:\d+ does not answer/);
+    await expect(opening).rejects.toThrow(
+      /^Postgres at 127\.0\.0\.1:\d+ cannot be reached, after 0 s of trying$/,
+    );
+  });
+
+  it('says of a server that has no connection left what it answered', async () => {
+    const guest = `guest_${Date.now()}`;
+    await withClient(url, (client) =>
+      client.query(`CREATE ROLE ${guest} LOGIN PASSWORD '${guest}' CONNECTION LIMIT 0`),
+    );
+    const full = withPath(url, new URL(url).pathname.slice(1), guest);
+    const opening = openDatabase(optionsOf(full), { ...waits, waitMs: 0 });
+    await expect(opening).rejects.toThrow(/ has no connection left, after 0 s of trying$/);
   });
 
   it('gives up on a server that answers no more', async () => {

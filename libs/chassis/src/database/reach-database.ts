@@ -23,9 +23,9 @@ const RETRY_MS = 500;
 /**
  * Waits until the database answers, and makes it if it is missing.
  *
- * @throws DatabaseError `unreachable` when the server does not answer within `waitMs`, `missing`
- *   when there is no such database and this user may not make it. What will not pass by itself,
- *   like a wrong password, is thrown at once, as `pg` threw it.
+ * @throws DatabaseError `unreachable` when the server cannot be used within `waitMs`, `missing` when
+ *   there is no such database and this user may not make it. `refused` at once for what does not
+ *   pass by itself, such as a wrong password or a server without the required TLS.
  */
 export async function reachDatabase(
   url: string,
@@ -39,10 +39,14 @@ export async function reachDatabase(
       return;
     } catch (error) {
       if (errorCode(error) === DATABASE_MISSING) return createDatabase(url, logger);
-      if (!mayPass(error)) throw error;
+      const reason = databaseOutage(error)?.reason;
+      if (reason === undefined || isLoginRefused(error)) {
+        const message = `Postgres at ${hostOf(url)} cannot be used: ${(error as Error).message}`;
+        throw new DatabaseError('refused', message, { cause: error });
+      }
       if (performance.now() > deadline) {
         const seconds = Math.round(waitMs / 1000);
-        const message = `Postgres at ${hostOf(url)} does not answer, after ${seconds} s of trying`;
+        const message = `Postgres at ${hostOf(url)} ${reason}, after ${seconds} s of trying`;
         throw new DatabaseError('unreachable', message, { cause: error });
       }
       if (attempt === 1) logger.warn(`Waiting for Postgres at ${hostOf(url)}`, error);
@@ -51,9 +55,9 @@ export async function reachDatabase(
   }
 }
 
-/** What does not pass by itself: a refused login, a server without the required TLS. */
-function mayPass(error: unknown): boolean {
-  return databaseOutage(error) !== undefined && !errorCode(error)?.startsWith('28');
+/** In a service that runs this may pass, as while a password is being changed. */
+function isLoginRefused(error: unknown): boolean {
+  return errorCode(error)?.startsWith('28') === true;
 }
 
 async function createDatabase(url: string, logger: LoggerService): Promise<void> {
