@@ -23,6 +23,11 @@ class NotesController {
     return [];
   }
 
+  @Get('first')
+  first() {
+    return {};
+  }
+
   @Get('never')
   never() {
     return new Promise(() => undefined);
