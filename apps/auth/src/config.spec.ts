@@ -122,6 +122,11 @@ describe('the settings', () => {
     expect(demoPassword).toBeUndefined();
   });
 
+  it('bound the age of the revocation list as those of a service do', () => {
+    const { revocationMaxStalenessMs } = config({ REVOCATION_MAX_STALENESS: '100ms' });
+    expect(revocationMaxStalenessMs).toBe(100);
+  });
+
   it('switch the retry window off', () => {
     expect(config({ REFRESH_RETRY_WINDOW: '0s' }).refreshRetryWindowMs).toBe(0);
   });

@@ -6,13 +6,15 @@ import {
   flag,
   httpUrl,
   isExposedHttp,
+  issuerProblem,
   port,
   postgresUrl,
   SERVICE_SETTINGS,
   text,
+  TOKEN_SETTINGS,
   wholeNumber,
 } from '@jwt-auth/chassis';
-import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
+import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
 import { accessModelSetting } from './access/access-model-setting.js';
@@ -29,14 +31,12 @@ export const AUDIT_TOO_SHORT = 'must be at least 1d in production';
 export const Settings = z
   .object({
     ...SERVICE_SETTINGS,
+    ...TOKEN_SETTINGS,
     DATABASE_APP_ROLE: text(63).optional(),
     AUTH_PORT: port().optional(),
     AUTH_METRICS_PORT: port().optional(),
     DATABASE_URL: postgresUrl(),
     EMBEDDED_POSTGRES_DIR: text(4096).default('.data/postgres'),
-    ISSUER: httpUrl().optional(),
-    ALLOW_HTTP_ISSUER: flag().default(false),
-    AUDIENCE: text().default('api'),
     ACCESS_MODEL: accessModelSetting().optional(),
     // A verifier refuses a token that lives longer.
     ACCESS_TOKEN_TTL: duration('1s', MAX_TOKEN_LIFETIME_MS).default(HOUR / 4),
@@ -47,8 +47,6 @@ export const Settings = z
     SIGNING_KEY_PUBLISH_AHEAD: duration('0s').default(DAY),
     KEY_ENCRYPTION_KEY: base64Key(32).optional(),
     KEY_ENCRYPTION_KEY_PREVIOUS: base64Key(32).optional(),
-    REVOCATION_MAX_STALENESS: duration('1s', '24h').default(30_000),
-    CLOCK_TOLERANCE: duration('0s', MAX_CLOCK_TOLERANCE_SECONDS * 1000).default(5_000),
     SEED_DEMO: flag().optional(),
     DEMO_PASSWORD: text(128).default('correct horse battery staple'),
     DEMO_CLIENT_SECRET: text().optional(),
@@ -112,9 +110,8 @@ export const Settings = z
       if (isExposedHttp(String(settings.BREACHED_PASSWORDS_URL))) {
         refuse('BREACHED_PASSWORDS_URL', 'must be https in production');
       }
-      if (!settings.ALLOW_HTTP_ISSUER && isExposedHttp(issuerOf(settings))) {
-        refuse('ISSUER', 'must be https in production, unless ALLOW_HTTP_ISSUER is on');
-      }
+      const fault = issuerProblem(issuerOf(settings), settings);
+      if (fault !== undefined) refuse('ISSUER', fault);
     },
     // Also beside other problems, so that all are listed at once.
     { when: () => true },

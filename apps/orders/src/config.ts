@@ -1,19 +1,19 @@
 import {
   addressFromHere,
+  allowsHttpIssuer,
   duration,
-  flag,
-  httpUrl,
-  isExposedHttp,
+  issuerProblem,
   parseSettings,
   port,
   postgresUrl,
   SERVICE_SETTINGS,
   ServiceConfig,
   text,
+  TOKEN_SETTINGS,
   versionIn,
   type Environment,
 } from '@jwt-auth/chassis';
-import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_JWKS_STALE_SECONDS } from '@jwt-auth/jwt-core';
+import { MAX_JWKS_STALE_SECONDS } from '@jwt-auth/jwt-core';
 import { withDatabase } from '@jwt-auth/jwt-core/postgres';
 import { z } from 'zod';
 
@@ -22,22 +22,18 @@ const version = versionIn(new URL('../package.json', import.meta.url));
 const Settings = z
   .object({
     ...SERVICE_SETTINGS,
+    ...TOKEN_SETTINGS,
     ORDERS_DATABASE_APP_ROLE: text(63).optional(),
     AUTH_PORT: port().prefault('3000'),
     ORDERS_PORT: port().optional(),
     ORDERS_METRICS_PORT: port().optional(),
     DATABASE_URL: postgresUrl().optional(),
     ORDERS_DATABASE_URL: postgresUrl().optional(),
-    ISSUER: httpUrl().optional(),
-    ALLOW_HTTP_ISSUER: flag().prefault('off'),
-    AUDIENCE: text().prefault('api'),
     CLIENT_ID: text().optional(),
     CLIENT_SECRET: text().optional(),
     JWKS_REFRESH: duration('1s', '24h').prefault('5m'),
     JWKS_COOLDOWN: duration('100ms', '1h').prefault('10s'),
     JWKS_MAX_STALE: duration('1s', MAX_JWKS_STALE_SECONDS * 1000).prefault('24h'),
-    REVOCATION_MAX_STALENESS: duration('100ms', '24h').prefault('30s'),
-    CLOCK_TOLERANCE: duration('0s', MAX_CLOCK_TOLERANCE_SECONDS * 1000).prefault('5s'),
   })
   .superRefine(
     (settings, context) => {
@@ -58,19 +54,12 @@ const Settings = z
       if (settings.NODE_ENV === 'production' && !settings.ISSUER) {
         refuse('ISSUER', 'is required in production');
       }
-      if (!allowsHttp(settings) && isExposedHttp(settings.ISSUER ?? '')) {
-        refuse('ISSUER', 'must be https in production, unless ALLOW_HTTP_ISSUER is on');
-      }
+      const fault = issuerProblem(settings.ISSUER ?? '', settings);
+      if (fault !== undefined) refuse('ISSUER', fault);
     },
     // Also beside other problems, so that all are listed at once.
     { when: () => true },
   );
-
-type HttpSettings = Readonly<Record<'ALLOW_HTTP_ISSUER' | 'NODE_ENV', unknown>>;
-
-function allowsHttp({ ALLOW_HTTP_ISSUER, NODE_ENV }: HttpSettings): boolean {
-  return ALLOW_HTTP_ISSUER === true || NODE_ENV !== 'production';
-}
 
 /** The settings of the orders app, parsed once, when the process starts. */
 export class Config extends ServiceConfig {
@@ -105,7 +94,7 @@ export class Config extends ServiceConfig {
     // Else of an auth on this machine, with the same settings.
     this.issuer =
       settings.ISSUER ?? addressFromHere({ host: settings.HOST, port: settings.AUTH_PORT });
-    this.allowHttpIssuer = allowsHttp(settings);
+    this.allowHttpIssuer = allowsHttpIssuer(settings);
     this.audience = settings.AUDIENCE;
     this.clientId = settings.CLIENT_ID;
     this.clientSecret = settings.CLIENT_SECRET;

@@ -25,6 +25,7 @@ export {
   type TrustProxy,
 } from './settings/addresses.js';
 export { SERVICE_SETTINGS, ServiceConfig } from './settings/service-settings.js';
+export { allowsHttpIssuer, issuerProblem, TOKEN_SETTINGS } from './settings/token-settings.js';
 export { inSpan } from './tracing/spans.js';
 export { StructuredLogger } from './logging/structured-logger.js';
 export { createHttpApp } from './http/http-app.js';

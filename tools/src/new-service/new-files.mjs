@@ -20,7 +20,7 @@ const OF_ORDERS = {
 /** Where a service differs from orders in more than its name: it has an audience and tables of its own. */
 const DIFFERENCES = {
   'src/config.ts': [
-    ["AUDIENCE: text().prefault('api')", "ORDERS_AUDIENCE: text().prefault('orders')"],
+    ['...TOKEN_SETTINGS,', "...TOKEN_SETTINGS,\n    ORDERS_AUDIENCE: text().default('orders'),"],
     ['settings.AUDIENCE', 'settings.ORDERS_AUDIENCE'],
   ],
   'src/config.spec.ts': [["audience: 'api'", "audience: 'orders'"]],

@@ -91,7 +91,9 @@ describe('a new service', () => {
     expect(read('apps/gift-cards/src/gift-cards/gift-cards.controller.ts')).toMatch(
       /@Controller\('gift-cards'\)[^]+class GiftCardsController[^]+'gift-cards:write'/,
     );
-    expect(read('apps/gift-cards/src/config.ts')).toContain(`text().prefault('gift-cards')`);
+    expect(read('apps/gift-cards/src/config.ts')).toContain(
+      `GIFT_CARDS_AUDIENCE: text().default('gift-cards')`,
+    );
     expect(read('apps/gift-cards/Dockerfile')).toMatch(/process\.env\.GIFT_CARDS_PORT [^]+ 3002\}/);
     expect(read('apps/gift-cards/src/database/gift-cards-database.ts')).toMatch(
       /function giftCardsDatabase\(/,
@@ -206,7 +208,7 @@ describe('nothing is written for', () => {
     [ACCESS_MODEL, 'name: user', 'name: someone'],
     [ACCESS_MODEL, 'roles:', 'roles: }'],
     ['.env.example', '# ORDERS_PORT=', '# SHOP_PORT='],
-    ['apps/orders/src/config.ts', `prefault('api')`, `prefault('all')`],
+    ['apps/orders/src/config.ts', '...TOKEN_SETTINGS,', '...SETTINGS_OF_TOKENS,'],
   ])('a workspace whose %s does not have what it needs: %s', async (file, from, to) => {
     writeFileSync(path.join(root, file), read(file).replace(from, to));
     const before = snapshot();
