@@ -54,7 +54,7 @@ import { CreatePasskeys1764000000810 } from './migrations/1764000000810-create-p
 import { ForgetRemovedUsers1764000000820 } from './migrations/1764000000820-forget-removed-users.js';
 import { ExpireUnverifiedUsers1764000000900 } from './migrations/1764000000900-expire-unverified-users.js';
 
-/** The database of the auth app: the one set of options, for Nest and for TypeORM's CLI. */
+/** The database of the auth app: the one set of options. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
   return databaseOptions({
     url,

@@ -5,7 +5,7 @@ import { Order } from '../orders/order.entity.js';
 import { CreateOrders1763900000001 } from './migrations/1763900000001-create-orders.js';
 import { CreateIdempotencyKeys1763900000002 } from './migrations/1763900000002-create-idempotency-keys.js';
 
-/** The database of the orders app: the one set of options, for Nest and for TypeORM's CLI. */
+/** The database of the orders app: the one set of options. */
 export function ordersDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
   return databaseOptions({
     url,
