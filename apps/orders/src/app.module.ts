@@ -19,8 +19,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 
 import type { Config } from './config.js';
-import { openOrdersDatabase } from './database/open-orders-database.js';
-import { ordersDatabase } from './database/orders-database.js';
+import { openOrdersDatabase, ordersDatabase } from './database/orders-database.js';
 import { ordersProblem } from './orders/orders.errors.js';
 import { OrdersModule } from './orders/orders.module.js';
 

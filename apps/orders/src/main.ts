@@ -4,7 +4,7 @@ import { runProgram, runService } from '@jwt-auth/chassis';
 
 import { createOrdersApp } from './app.setup.js';
 import { Config, databaseConfig } from './config.js';
-import { openOrdersDatabase } from './database/open-orders-database.js';
+import { openOrdersDatabase } from './database/orders-database.js';
 
 await runProgram({
   name: 'orders',

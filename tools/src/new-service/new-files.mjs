@@ -11,8 +11,7 @@ const OF_ORDERS = {
   app: [
     ...['Dockerfile', 'tsconfig.json', 'tsconfig.lib.json', 'tsconfig.spec.json'],
     ...['vitest.config.ts', 'src/main.ts', 'src/app.module.ts', 'src/app.setup.ts'],
-    ...['src/config.ts', 'src/config.spec.ts'],
-    ...['src/database/orders-database.ts', 'src/database/open-orders-database.ts'],
+    ...['src/config.ts', 'src/config.spec.ts', 'src/database/orders-database.ts'],
   ],
   e2e: ['tsconfig.json', 'tsconfig.spec.json', 'vitest.config.ts', 'src/orders-service.ts'],
 };
