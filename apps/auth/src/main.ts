@@ -5,7 +5,7 @@ import { runProgram, runService } from '@jwt-auth/chassis';
 import { createAuthApp } from './app.setup.js';
 import { putAuditRetention } from './audit/audit-retention.js';
 import { Config, databaseConfig } from './config.js';
-import { openAuthDatabase } from './database/open-auth-database.js';
+import { openAuthDatabase } from './database/auth-database.js';
 
 await runProgram({
   name: 'auth',

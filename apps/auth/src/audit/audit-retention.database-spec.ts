@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { Config } from '../config.js';
-import { openAuthDatabase } from '../database/open-auth-database.js';
+import { openAuthDatabase } from '../database/auth-database.js';
 import { EXPIRED_ROWS } from '../retention/expired-rows.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { ENCRYPTION_KEY } from '../testing/migrated-database.fixture.js';

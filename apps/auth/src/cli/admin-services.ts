@@ -11,7 +11,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { CoreModule } from '../core.module.js';
-import { openAuthDatabase } from '../database/open-auth-database.js';
+import { openAuthDatabase } from '../database/auth-database.js';
 import { FACTORS_FOR_COMMANDS } from '../factors/factors.module.js';
 import { FactorsService } from '../factors/factors.service.js';
 import { MailOutbox } from '../mail/mail-outbox.js';

@@ -10,7 +10,7 @@ import {
 
 import { AuditRepository } from '../audit/audit.repository.js';
 import { databaseConfig } from '../config.js';
-import { openAuthDatabase } from '../database/open-auth-database.js';
+import { openAuthDatabase } from '../database/auth-database.js';
 
 const USAGE = `Usage: npm run audit -- export [--since <time>] [--until <time>]
 

@@ -1,10 +1,17 @@
-import { databaseOptions, type DatabaseLimits, type DatabaseOptions } from '@jwt-auth/chassis';
+import {
+  databaseOptions,
+  openDatabase,
+  type DatabaseLimits,
+  type DatabaseOptions,
+  type OpenOptions,
+} from '@jwt-auth/chassis';
 import {
   AddCursorSecret1764000000101,
   AddTokenVersion1764000000100,
   CreateRevokedTokens1763856000000,
   RevokedToken,
 } from '@jwt-auth/jwt-core/postgres';
+import type { DataSource } from 'typeorm';
 
 import { Resource } from '../access/resource.entity.js';
 import { Role } from '../access/role.entity.js';
@@ -12,6 +19,7 @@ import { AccountLink } from '../accounts/account-link.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { ClientSecret } from '../clients/client-secret.entity.js';
 import { Client } from '../clients/client.entity.js';
+import type { Config } from '../config.js';
 import { Factor, RecoveryCode, TotpEnrolment } from '../factors/factor.entity.js';
 import { Passkey, PasskeyChallenge } from '../factors/passkey.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
@@ -119,5 +127,25 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       ForgetRemovedUsers1764000000820,
       ExpireUnverifiedUsers1764000000900,
     ],
+  });
+}
+
+/** With these tables the role of the app may do less than read and write. */
+const TABLES = {
+  migrations: 'SELECT',
+  // Only old ones can be removed: a trigger sees to it.
+  audit_events: 'SELECT, INSERT, DELETE',
+  audit_retention: 'SELECT',
+};
+
+/** Opens the database as the settings say: migrates it, or waits until that is done. */
+export function openAuthDatabase(
+  { databaseUrl, databaseLimits, migrations, databaseAppRole }: Config,
+  options: OpenOptions = {},
+): Promise<DataSource> {
+  return openDatabase(authDatabase(databaseUrl, databaseLimits), {
+    migrations,
+    appRole: databaseAppRole === undefined ? undefined : { role: databaseAppRole, tables: TABLES },
+    ...options,
   });
 }

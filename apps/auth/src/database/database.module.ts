@@ -3,8 +3,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
 import type { Config } from '../config.js';
-import { authDatabase } from './auth-database.js';
-import { openAuthDatabase } from './open-auth-database.js';
+import { authDatabase, openAuthDatabase } from './auth-database.js';
 
 /** The open and migrated database: a `DataSource` for every feature. */
 @Module({})
