@@ -1,3 +1,5 @@
+import { problemDocument } from '@jwt-auth/jwt-core';
+
 /** A check of something that the service needs, as its database. */
 export interface ReadinessCheck {
   /** What operators read: `database`, `keys`. */
@@ -14,14 +16,12 @@ export interface Unreadiness {
 
 /** The problem of a process that is not ready, for a 503 with `Retry-After`. */
 export function notReady(missing: readonly Unreadiness[]) {
-  return {
-    type: 'about:blank',
-    title: 'Service Unavailable',
+  return problemDocument({
     status: 503,
     code: 'not_ready',
     detail: `Not ready: ${missing.map(({ name, reason }) => `${name} (${reason})`).join(', ')}`,
     errors: missing.map(({ name, reason }) => ({ path: name, message: reason })),
-  };
+  });
 }
 
 /** Runs all checks at once. A check that throws or takes longer than `timeoutMs` fails. */

@@ -1,7 +1,8 @@
+import { problemDocument } from '@jwt-auth/jwt-core';
 import type { SecurityHeadersOptions } from '@nestjs/common';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { corsHeaders, type CorsOptions } from './cors.js';
@@ -57,11 +58,11 @@ export function addAnswerHeaders(server: FastifyInstance, isStopping: () => bool
 // in the form and with the headers of all others.
 
 const UNROUTED = {
-  400: ['Bad Request', 'invalid_input'],
-  404: ['Not Found', 'not_found'],
-  408: ['Request Timeout', 'request_timeout'],
-  417: ['Expectation Failed', 'expectation_failed'],
-  431: ['Request Header Fields Too Large', 'headers_too_large'],
+  400: 'invalid_input',
+  404: 'not_found',
+  408: 'request_timeout',
+  417: 'expectation_failed',
+  431: 'headers_too_large',
 } as const;
 type UnroutedStatus = keyof typeof UNROUTED;
 
@@ -74,15 +75,7 @@ export type ErrorBodyOf = (path: string) => object | undefined;
 /** The answer to a request that reaches no route. */
 export function unrouted(status: UnroutedStatus, requestId: string, errorBody?: object) {
   if (errorBody) return bareAnswer(errorBody, 'application/json; charset=utf-8', requestId);
-  const [title, code] = UNROUTED[status];
-  const problem = {
-    type: 'about:blank',
-    title,
-    status,
-    code,
-    ...(status === 400 && { errors: [{ path: '', message: 'cannot be read' }] }),
-  };
-  return bareAnswer(problem, PROBLEM, requestId);
+  return bareAnswer(problemDocument({ status, code: UNROUTED[status] }), PROBLEM, requestId);
 }
 
 /** An answer that no route, hook or filter sees, with the headers of all others. */
@@ -144,7 +137,7 @@ export function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): 
   const { body, headers } = unrouted(status, requestIdOf({ headers: {} }));
   const lines = Object.entries({ ...headers, connection: 'close' });
   socket.end(
-    `HTTP/1.1 ${status} ${UNROUTED[status][0]}\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
       `${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
     () => socket.destroy(),
   );
