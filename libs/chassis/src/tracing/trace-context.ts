@@ -1,5 +1,5 @@
 import type { SpanContext } from '@opentelemetry/api';
-import { randomFillSync } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** Which trace a piece of work belongs to, and its place there (W3C Trace Context). */
@@ -40,7 +40,7 @@ export function parentOf({ traceparent, tracestate }: Headers): TraceContext | u
 /** Continues the trace of a caller, or begins one if its header names none. */
 export function traceOf(headers: Headers): TraceContext {
   const parent = parentOf(headers);
-  return parent ? { ...parent, spanId: randomId(8) } : newTrace();
+  return parent ? { ...parent, spanId: randomDigits().slice(16) } : newTrace();
 }
 
 /** The place of a span that OpenTelemetry's SDK has made. */
@@ -56,7 +56,12 @@ export function traceOfSpan({
 
 /** For work that nobody else has caused. Not sampled, as nothing here records it. */
 export function newTrace(): TraceContext {
-  return { traceId: randomId(16), spanId: randomId(8), flags: '00', state: undefined };
+  return {
+    traceId: randomDigits(),
+    spanId: randomDigits().slice(16),
+    flags: '00',
+    state: undefined,
+  };
 }
 
 /** The headers of a request to another service that is made for this work. */
@@ -76,16 +81,10 @@ function isZero(id: string): boolean {
   return /^0+$/.test(id);
 }
 
-/** Filled again when it is used up: to ask the system for a few bytes takes longer than all the rest. */
-const pool = Buffer.alloc(4_096);
-let used = pool.length;
-
-function randomId(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  const id = pool.toString('hex', used, used + bytes);
-  used += bytes;
-  return isZero(id) ? randomId(bytes) : id;
+/**
+ * 32 hexadecimal digits, all random but six bits of a UUID, so that neither half is zero. Node draws bytes
+ * for many UUIDs at once, which makes them eight times as fast as `randomBytes`.
+ */
+function randomDigits(): string {
+  return randomUUID().replaceAll('-', '');
 }
