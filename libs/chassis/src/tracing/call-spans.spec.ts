@@ -37,7 +37,8 @@ beforeEach(async () => {
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   });
   const logger = new StructuredLogger({ name: 'caller', level: 'fatal' });
-  tracing = await startTracing(tracingOf(settings), { name: 'caller', build: undefined }, logger);
+  const build = { version: '1.2.3', commit: 'abc' };
+  tracing = await startTracing(tracingOf(settings), { name: 'caller', build }, logger);
 });
 afterEach(async () => {
   await tracing?.stop();

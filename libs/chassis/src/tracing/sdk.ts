@@ -41,7 +41,7 @@ export function startSdk(
   }
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   reportTo(logger);
-  recordSpansWith(provider.getTracer('@jwt-auth/chassis', program.build?.version));
+  recordSpansWith(provider.getTracer('@jwt-auth/chassis', program.build.version));
   return { stop: (withinMs = FLUSH_MS) => stop(provider, logger, withinMs) };
 }
 
@@ -52,7 +52,7 @@ function providerOf(options: TracingOptions, { name, build }: TracedProgram): Tr
   const resource = defaultResource().merge(
     resourceFromAttributes({
       'service.name': name,
-      'service.version': build?.version,
+      'service.version': build.version,
       'service.instance.id': randomUUID(),
       ...options.resourceAttributes,
       ...(options.serviceName !== undefined && { 'service.name': options.serviceName }),

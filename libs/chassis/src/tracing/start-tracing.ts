@@ -6,7 +6,7 @@ import type { TracingOptions } from '../settings/tracing-settings.js';
 /** What the spans of a process say of it. */
 export interface TracedProgram {
   readonly name: string;
-  readonly build: Build | undefined;
+  readonly build: Build;
 }
 
 /** The recording of spans. */
