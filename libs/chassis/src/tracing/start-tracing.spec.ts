@@ -32,7 +32,7 @@ class NotesController {
       () => ({ name: 'work' }),
       () => Promise.resolve(),
     );
-    await inStatementSpan(DATABASE, { text: "SELECT 'secret' FROM notes" }, () =>
+    await inStatementSpan(DATABASE, { text: `SELECT 'secret' FROM "notes"` }, () =>
       Promise.resolve(id),
     );
     return {};
@@ -52,7 +52,9 @@ class NotesController {
   @Post('refused')
   async refuse() {
     const failure = Object.assign(new Error('Key (email)=(secret) exists'), { code: '23505' });
-    await inStatementSpan(DATABASE, 'INSERT INTO notes VALUES ($1)', () => Promise.reject(failure));
+    await inStatementSpan(DATABASE, 'INSERT INTO "notes" VALUES ($1)', () =>
+      Promise.reject(failure),
+    );
   }
 
   @Get('never')
