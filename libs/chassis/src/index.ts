@@ -24,7 +24,7 @@ export {
   trustProxy,
   type TrustProxy,
 } from './settings/addresses.js';
-export { SERVICE_SETTINGS, ServiceConfig } from './settings/service-settings.js';
+export { SERVICE_SETTINGS, ServiceConfig, versionIn } from './settings/service-settings.js';
 export { allowsHttpIssuer, issuerProblem, TOKEN_SETTINGS } from './settings/token-settings.js';
 export { inSpan } from './tracing/spans.js';
 export { StructuredLogger } from './logging/structured-logger.js';
@@ -38,12 +38,10 @@ export { RouteOptions } from './http/route-options.js';
 export { ApiProblem } from './http/docs.js';
 export { serviceProblem } from './http/service-problem.js';
 export { HealthModule } from './health/health.module.js';
-export { versionIn } from './health/build.js';
 export { MetricsModule } from './metrics/metrics.module.js';
 export { counters, gauge, type MetricSource } from './metrics/metric-source.js';
 export { jwtCoreMetrics } from './metrics/jwt-core-metrics.js';
-export { buildMetrics } from './metrics/build-metrics.js';
-export { databasePoolMetrics } from './metrics/database-pool-metrics.js';
+export { buildMetrics, databasePoolMetrics } from './metrics/service-metrics.js';
 export { StartProgress } from './process/start-progress.js';
 export { ServiceServer } from './process/service-server.js';
 export { runProgram } from './process/run-program.js';

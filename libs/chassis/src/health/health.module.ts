@@ -13,7 +13,7 @@ import type { FastifyReply } from 'fastify';
 
 import { PROBLEM } from '../http/answers.js';
 import { ApiProblem } from '../http/docs.js';
-import type { Build } from './build.js';
+import type { Build } from '../settings/service-settings.js';
 import { findUnreadiness, notReady, type ReadinessCheck, type Unreadiness } from './readiness.js';
 
 export interface HealthOptions {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createHttpApp } from '../http/http-app.js';
 import { StructuredLogger } from '../logging/structured-logger.js';
-import { versionIn } from './build.js';
+import { versionIn } from '../settings/service-settings.js';
 import { HealthModule } from './health.module.js';
 import { findUnreadiness, type ReadinessCheck } from './readiness.js';
 

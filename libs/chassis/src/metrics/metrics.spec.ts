@@ -9,9 +9,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { createHttpApp } from '../http/http-app.js';
 import { StructuredLogger } from '../logging/structured-logger.js';
-import { buildMetrics } from './build-metrics.js';
 import { counter, counters, gauge, stateGauge } from './metric-source.js';
 import { MetricsModule, type MetricsOptions } from './metrics.module.js';
+import { buildMetrics } from './service-metrics.js';
 
 const loopback = (port = 0) => ({ host: '127.0.0.1', port });
 const [began, answered] = [vi.fn(), vi.fn()];

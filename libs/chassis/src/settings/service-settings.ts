@@ -1,7 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 
 import { DEFAULT_LIMITS, type DatabaseLimits } from '../database/database-options.js';
-import type { Build } from '../health/build.js';
 import type { CorsOptions } from '../http/cors.js';
 import { LOG_LEVELS, type LogLevel } from '../logging/structured-logger.js';
 import { listenHost, trustProxy, type ListenAddress, type TrustProxy } from './addresses.js';
@@ -47,6 +47,21 @@ interface OwnConfig {
   readonly credentials?: boolean;
   /** What the settings have that is ignored. */
   readonly warnings: readonly string[];
+}
+
+/** Which program runs. */
+export interface Build {
+  /** Of its package, as `0.1.0`. */
+  readonly version: string;
+  /** Of its sources, or `unknown`. */
+  readonly commit: string;
+}
+
+/** The version that a `package.json` has. @throws Error if it has none */
+export function versionIn(packageFile: URL): string {
+  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version?: unknown };
+  if (typeof version !== 'string') throw new Error(`There is no version in ${packageFile.href}`);
+  return version;
 }
 
 /** What `SERVICE_SETTINGS` say: the `Config` of each service extends it. */

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 
-import type { Build } from '../health/build.js';
+import type { Build } from '../settings/service-settings.js';
 import type { TracingOptions } from '../settings/tracing-settings.js';
 
 /** What the spans of a process say of it. */
