@@ -30,10 +30,16 @@ export { inSpan } from './tracing/spans.js';
 export { StructuredLogger } from './logging/structured-logger.js';
 export { createHttpApp } from './http/http-app.js';
 export { callerAddress, networkOf } from './http/caller-address.js';
-export { connectionEnd } from './http/connection-end.js';
-export { Identifier, toUuid, Uuid } from './http/identifier.js';
-export { line, oneLine } from './http/line.js';
-export { isPercentEncodedUtf8, isText } from './http/text.js';
+export { connectionEnd } from './http/bounded-server.js';
+export {
+  Identifier,
+  isPercentEncodedUtf8,
+  isText,
+  line,
+  oneLine,
+  toUuid,
+  Uuid,
+} from './http/text.js';
 export { RouteOptions } from './http/route-options.js';
 export { ApiProblem } from './http/docs.js';
 export { serviceProblem } from './http/service-problem.js';

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   createServer,
   type IncomingMessage,
@@ -151,4 +151,23 @@ function ambiguityOf({
   }
   // RFC 9112 section 3.2.
   return hosts > 1 || (hosts === 0 && httpVersion === '1.1') ? 400 : undefined;
+}
+
+/**
+ * Aborts when the connection has ended, so that nothing waits for it. A pipelined answer whose turn
+ * has not come learns that from the socket alone.
+ */
+export function connectionEnd(
+  { raw: { socket } }: FastifyRequest,
+  { raw }: FastifyReply,
+): AbortSignal {
+  const ended = new AbortController();
+  const abort = (): void => ended.abort();
+  socket.once('close', abort);
+  raw.once('close', () => {
+    socket.off('close', abort);
+    abort();
+  });
+  if (socket.destroyed) abort();
+  return ended.signal;
 }

@@ -1,5 +1,6 @@
 import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -22,6 +23,31 @@ export function isPercentEncodedUtf8(form: string): boolean {
     return false;
   }
 }
+
+/** Refuses control characters, line breaks among them, and lone surrogates. */
+export const oneLine = z.regex(/^[^\p{Cc}\p{Surrogate}]*$/u, 'expected no control characters');
+
+/** Text on one line, as of a name, without the white space around it. */
+export const line = (max: number) => z.string().trim().max(max).check(oneLine);
+
+/**
+ * A UUID from a caller, in any case. From here on it has one spelling, lower case (RFC 9562 section
+ * 4), so that it can be compared, stored and published as text.
+ */
+export const Uuid = z.uuid().toLowerCase();
+
+/** The one spelling of a UUID, or `undefined` for text that is none. */
+export function toUuid(text: string): string | undefined {
+  return Uuid.safeParse(text).data;
+}
+
+/** The id of a subject, client, session or token, of this issuer or of another one. */
+export const Identifier = z
+  .string()
+  .min(1)
+  .max(255)
+  .check(oneLine)
+  .overwrite((id) => toUuid(id) ?? id);
 
 /** As in the payload of a token. Recursive code can read a body of this depth. */
 const MAX_DEPTH = 64;

@@ -1,7 +1,7 @@
 import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 
-import { Uuid } from '../http/identifier.js';
+import { Uuid } from '../http/text.js';
 import { decodeCursor, encodeCursor, type Position } from './page-cursor.js';
 
 /** Which page of a list is asked for. A list that takes more questions extends it. */
