@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { pageOrigins } from './page-origins.js';
+import { pageOrigins } from './addresses.js';
 
 const problemsOf = (text: string) =>
   pageOrigins()

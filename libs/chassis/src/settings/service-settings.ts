@@ -4,8 +4,13 @@ import type { z } from 'zod';
 import { DEFAULT_LIMITS, type DatabaseLimits } from '../database/database-options.js';
 import type { CorsOptions } from '../http/cors.js';
 import { LOG_LEVELS, type LogLevel } from '../logging/structured-logger.js';
-import { listenHost, trustProxy, type ListenAddress, type TrustProxy } from './addresses.js';
-import { pageOrigins } from './page-origins.js';
+import {
+  listenHost,
+  pageOrigins,
+  trustProxy,
+  type ListenAddress,
+  type TrustProxy,
+} from './addresses.js';
 import { TRACING_SETTINGS, tracingOf, type TracingOptions } from './tracing-settings.js';
 import { choice, duration, flag, port, text, wholeNumber } from './setting.js';
 
