@@ -1,9 +1,8 @@
+import type { LoggerService } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 
 import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
-import { SettingsError } from '../settings/parse-settings.js';
-import { reportFailedStart } from './failed-start.js';
-import { logProcessWarnings } from './process-warnings.js';
+import { isProduction, SettingsError } from '../settings/parse-settings.js';
 
 /** What the program of a service does. */
 export interface Program {
@@ -42,4 +41,34 @@ async function migrate({ name, migrate: open }: Program): Promise<void> {
     const what = error instanceof SettingsError ? `${name} does not migrate` : 'Not migrated';
     reportFailedStart(name, what, error);
   }
+}
+
+/**
+ * Reports why a program ends before it could make its logger, and sets the exit code 1. Wrong settings
+ * are a text for people, and in production a line of the log, as whatever collects logs expects it.
+ *
+ * @param what such as `auth does not start`
+ */
+export function reportFailedStart(name: string, what: string, error: unknown): void {
+  process.exitCode = 1;
+  // oxlint-disable-next-line no-restricted-properties -- there are no settings
+  if (error instanceof SettingsError && !isProduction(process.env)) {
+    process.stderr.write(`${what}. ${error.message}\n`);
+    return;
+  }
+  // The level may be what is wrong.
+  const logger = new StructuredLogger({ name, level: 'fatal' });
+  if (!(error instanceof SettingsError)) return logger.fatal(what, error);
+  logger.fatal(`${what}: the settings are wrong`, { problems: error.problems });
+}
+
+/**
+ * Logs the warnings of Node and of packages, such as deprecations, which Node would write as text to
+ * standard error. With `--no-warnings` Node reports none.
+ */
+export function logProcessWarnings(logger: LoggerService): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    logger.warn('Warning of the process', warning, 'Process');
+  });
 }
