@@ -59,7 +59,7 @@ export {
 } from './database/database-options.js';
 export { openDatabase, type OpenOptions } from './database/open-database.js';
 export { databaseReadiness } from './database/database-readiness.js';
-export { DatabaseError } from './database/database-error.js';
+export { DatabaseError } from './database/database-outage.js';
 export {
   entityColumns,
   execute,

@@ -3,10 +3,9 @@ import { Socket } from 'node:net';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 
-import { DatabaseError } from './database-error.js';
 import { currentTracer } from '../tracing/spans.js';
 import { inStatementSpan } from '../tracing/statement-spans.js';
-import { databaseOutage } from './database-outage.js';
+import { DatabaseError, databaseOutage } from './database-outage.js';
 
 export interface DatabasePoolOptions extends pg.PoolConfig {
   readonly connection: ConnectionConfig;

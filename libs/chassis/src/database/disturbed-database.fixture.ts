@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 
 import { databaseOptions } from './database-options.js';
 import { databaseOutage } from './database-outage.js';
+import { RetryingDataSource } from './open-database.js';
 import { withClient } from './reach-database.js';
-import { RetryingDataSource } from './retrying-data-source.js';
 
 /** Ends all connections that `open` made. */
 export const END_CONNECTIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity

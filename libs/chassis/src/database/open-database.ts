@@ -1,13 +1,17 @@
 import { Logger, type LoggerService } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 
 import type { StartProgress } from '../process/start-progress.js';
-import type { DatabaseOptions } from './database-options.js';
 import type { AppRole } from './app-role.js';
-import { migrate } from './migrate.js';
-import { awaitMigrations } from './migration-state.js';
+import type { DatabaseOptions } from './database-options.js';
+import { databaseOutage } from './database-outage.js';
+import { awaitMigrations, migrate } from './migrate.js';
 import { reachDatabase } from './reach-database.js';
-import { RetryingDataSource } from './retrying-data-source.js';
+
+/** Of a transaction that Postgres undid because of another one. */
+const ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 20;
 
 export interface OpenOptions {
   /** How long to wait for a Postgres that is not there yet. */
@@ -56,4 +60,32 @@ export async function openDatabase(
   const dataSource = await new RetryingDataSource(options).initialize();
   progress?.has('database');
   return dataSource;
+}
+
+/**
+ * A data source that runs a whole transaction again when Postgres undid it because of another one: a
+ * deadlock or a serialization failure (PostgreSQL documentation, section 13.5). Every `transaction`
+ * of the data source and of its manager does so; the work must therefore do nothing that a rollback
+ * does not undo. A transaction inside another one fails with the outer one.
+ */
+export class RetryingDataSource extends DataSource {
+  override createEntityManager(runner?: QueryRunner): EntityManager {
+    const manager = super.createEntityManager(runner);
+    if (runner) return manager;
+    const once = manager.transaction.bind(manager) as (...given: unknown[]) => Promise<unknown>;
+    manager.transaction = (...given: unknown[]) => withRetries(() => once(...given));
+    return manager;
+  }
+}
+
+async function withRetries<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !databaseOutage(error)?.isRetryable) throw error;
+      // At random, so that the two do not meet again.
+      await delay(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
+    }
+  }
 }

@@ -8,9 +8,8 @@ import type { LoggerService } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
-import { DatabaseError, errorCode } from './database-error.js';
 import { KEEP_ALIVE } from './database-options.js';
-import { databaseOutage } from './database-outage.js';
+import { DatabaseError, databaseOutage, errorCode } from './database-outage.js';
 
 /** Another process was faster. */
 const ALREADY_MADE = new Set(['42P04', '23505']);
