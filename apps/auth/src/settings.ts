@@ -17,8 +17,11 @@ import {
 import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
-import { accessModelSetting } from './access/access-model-setting.js';
-import { repeatedAudiences, type AccessModelFile } from './access/access-model-file.js';
+import {
+  accessModelSetting,
+  repeatedAudiences,
+  type AccessModelFile,
+} from './access/access-model-file.js';
 import { mailFrom, smtpUrl } from './mail/mail-setting.js';
 import { MailTemplates } from './mail/mail-templates.js';
 import { NewPassword } from './passwords.js';

@@ -1,3 +1,7 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync, statSync } from 'node:fs';
+import type { Setting } from '@jwt-auth/chassis';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 
 import { Audience, RoleName, RoleScopes, ServiceScopes } from './access.schema.js';
@@ -27,7 +31,7 @@ const Lists = z.strictObject({
 });
 
 /** What a file says, or everything that is wrong with it. */
-export type AccessModelReading =
+type AccessModelReading =
   | { readonly model: AccessModelFile; readonly problems?: undefined }
   | { readonly model?: undefined; readonly problems: readonly string[] };
 
@@ -35,7 +39,7 @@ export type AccessModelReading =
  * Checks the content of a file as a whole: one problem is enough to refuse all of it. Only
  * `repeatedAudiences` needs the settings beside it.
  */
-export function checkAccessModel(content: unknown): AccessModelReading {
+function checkAccessModel(content: unknown): AccessModelReading {
   const lists = Lists.safeParse(content);
   if (lists.error) return { problems: problemsAt('', lists.error) };
   const [resources, resourceProblems] = readEach('resources', lists.data.resources, FileResource);
@@ -101,4 +105,49 @@ function unknownScopes(roles: readonly unknown[], known: ReadonlySet<string>): s
         : [`roles.${index}.scopes.${place}: ${scope} is not a scope of any resource`],
     );
   });
+}
+
+const MAX_BYTES = 1_048_576;
+
+/** The path of a YAML or JSON file with resources and roles, read at once and checked as a whole. */
+export function accessModelSetting(): Setting<AccessModelFile> {
+  return z.string().transform((path, context) => {
+    const { model, problems = [] } = readAccessModel(path.trim());
+    if (model) return model;
+    for (const message of problems) context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+}
+
+function readAccessModel(path: string): AccessModelReading {
+  let bytes: Buffer;
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile()) return { problems: ['is not a file'] };
+    if (stats.size > MAX_BYTES) return { problems: [`is larger than ${MAX_BYTES} bytes`] };
+    bytes = readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return { problems: [`cannot be read (${code})`] };
+  }
+  return parseAccessModel(bytes);
+}
+
+/** What the file says. JSON is YAML, too (YAML 1.2). */
+function parseAccessModel(bytes: Buffer): AccessModelReading {
+  if (!isUtf8(bytes)) return { problems: ['is not UTF-8'] };
+  const document = parseDocument(bytes.toString(), { prettyErrors: true });
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
+    // The first line says what and where; the others show the text.
+    return { problems: faults.map(({ message }) => message.split('\n', 1)[0] ?? message) };
+  }
+  let content: unknown;
+  try {
+    content = document.toJS();
+  } catch (error) {
+    // Aliases of aliases, which would fill the memory, or of nothing.
+    return { problems: [(error as Error).message] };
+  }
+  return checkAccessModel(content);
 }

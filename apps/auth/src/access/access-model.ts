@@ -8,7 +8,7 @@ import { AccessModelError } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
 import { OWN_SCOPES } from './built-in.js';
 import type { IssuingTerms, TermsRequest } from './issuing-terms.js';
-import type { Resource } from './resource.entity.js';
+import type { Resource } from './access.entity.js';
 
 const OWN_SCOPE_NAMES = OWN_SCOPES.map(({ name }) => name);
 

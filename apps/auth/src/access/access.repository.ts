@@ -11,8 +11,7 @@ import { DataSource, In, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 
 import type { TermsRequest } from './issuing-terms.js';
-import { Resource } from './resource.entity.js';
-import { Role } from './role.entity.js';
+import { Resource, Role } from './access.entity.js';
 
 /** What is read of roles and resources when a token is issued. */
 export interface IssuingFacts {

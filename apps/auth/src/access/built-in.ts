@@ -1,5 +1,4 @@
-import type { ResourceScope } from './resource.entity.js';
-import type { Role } from './role.entity.js';
+import type { ResourceScope, Role } from './access.entity.js';
 
 /** The role of those who administer auth. It cannot be removed, and always has the scope `admin`. */
 export const ADMIN_ROLE = 'admin';

@@ -17,7 +17,7 @@ import {
   ResourcePage,
 } from './access.schema.js';
 import { AdminController } from './admin-controller.decorator.js';
-import type { Resource } from './resource.entity.js';
+import type { Resource } from './access.entity.js';
 import { ResourcesAdminService } from './resources.admin.service.js';
 
 /** Services that take tokens, and the scopes that they know. */

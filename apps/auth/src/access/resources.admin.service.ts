@@ -13,7 +13,7 @@ import { AccessModel } from './access-model.js';
 import { AccessModelError } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
 import { isOwnScope, OWN_SCOPES, OWN_SCOPES_ONLY } from './built-in.js';
-import type { Resource, ResourceScope } from './resource.entity.js';
+import type { Resource, ResourceScope } from './access.entity.js';
 
 /**
  * Resources as administrators manage them. Each change, its revocations and its audit event are one

@@ -12,7 +12,7 @@ import { demandSameKey } from './access.errors.js';
 import { MAX_ACCESS_BYTES, NewRole, RoleAnswer, RoleChange, RolePage } from './access.schema.js';
 import { AdminController } from './admin-controller.decorator.js';
 import { BUILT_IN_ROLES } from './built-in.js';
-import type { Role } from './role.entity.js';
+import type { Role } from './access.entity.js';
 import { RolesAdminService } from './roles.admin.service.js';
 
 /** What users may do. */

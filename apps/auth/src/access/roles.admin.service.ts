@@ -13,7 +13,7 @@ import { AccessModelError } from './access.errors.js';
 import type { RoleChange } from './access.schema.js';
 import { AccessRepository } from './access.repository.js';
 import { ACCOUNT_SCOPE, BUILT_IN_ROLES, lacksAdminScope } from './built-in.js';
-import type { Role } from './role.entity.js';
+import type { Role } from './access.entity.js';
 
 /**
  * Roles as administrators manage them. Each change, its revocations and its audit event are one

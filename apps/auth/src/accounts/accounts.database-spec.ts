@@ -4,7 +4,7 @@ import { MailSender } from '../mail/mail-sender.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { Email } from '../users/email.js';
-import { ACCOUNT_PAGE, ACCOUNT_PAGE_POLICY } from './account-page.js';
+import { ACCOUNT_PAGE, ACCOUNT_PAGE_POLICY } from './account-pages.controller.js';
 import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const NEW_PASSWORD = 'another good passphrase';

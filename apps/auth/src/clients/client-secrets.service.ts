@@ -7,7 +7,7 @@ import { beginAdministration } from '../access/access-locks.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
-import type { ClientSecret } from './client-secret.entity.js';
+import type { ClientSecret } from './client.entity.js';
 import { ClientsError } from './clients.errors.js';
 import { ClientsRepository } from './clients.repository.js';
 import { hashSecret, newSecret } from '../secret.js';

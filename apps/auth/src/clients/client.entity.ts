@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { Claims } from '../tokens/own-claims.js';
+import type { Claims } from '../tokens/claims.js';
 
 /**
  * What a client may do.
@@ -51,4 +51,21 @@ export class Client {
 /** Those that are meant when the client has none of its own. */
 export function audiencesOf({ audiences }: Client, usual: string): readonly string[] {
   return audiences.length > 0 ? audiences : [usual];
+}
+
+/** One of the secrets of a client. */
+@Entity({ name: 'client_secrets' })
+export class ClientSecret {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ name: 'client_id', type: 'uuid' })
+  clientId!: string;
+
+  /** SHA-256. Of 256 random bits nothing can be guessed, so that a slow hash has no use. */
+  @Column({ type: 'bytea' })
+  hash!: Buffer;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
 }

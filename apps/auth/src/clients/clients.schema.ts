@@ -2,7 +2,7 @@ import { line } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { Audience, ScopeName } from '../access/access.schema.js';
-import { ClaimsInput } from '../tokens/own-claims.js';
+import { ClaimsInput } from '../tokens/claims.js';
 import { CLIENT_GRANTS } from './client.entity.js';
 
 // A longer one makes every token a reference token.

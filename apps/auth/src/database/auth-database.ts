@@ -13,20 +13,22 @@ import {
 } from '@jwt-auth/jwt-core/postgres';
 import type { DataSource } from 'typeorm';
 
-import { Resource } from '../access/resource.entity.js';
-import { Role } from '../access/role.entity.js';
+import { Resource, Role } from '../access/access.entity.js';
 import { AccountLink } from '../accounts/account-link.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
-import { ClientSecret } from '../clients/client-secret.entity.js';
-import { Client } from '../clients/client.entity.js';
+import { Client, ClientSecret } from '../clients/client.entity.js';
 import type { Config } from '../config.js';
-import { Factor, RecoveryCode, TotpEnrolment } from '../factors/factor.entity.js';
-import { Passkey, PasskeyChallenge } from '../factors/passkey.entity.js';
+import {
+  Factor,
+  Passkey,
+  PasskeyChallenge,
+  RecoveryCode,
+  TotpEnrolment,
+} from '../factors/factor.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
 import { OutgoingMail } from '../mail/outgoing-mail.entity.js';
 import { LoginTicket } from '../sessions/login-ticket.entity.js';
-import { RefreshToken } from '../sessions/refresh-token.entity.js';
-import { Session } from '../sessions/session.entity.js';
+import { RefreshToken, Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';
 import { LoginLimit } from '../users/login-limit.entity.js';
 import { KnownNetwork, User } from '../users/user.entity.js';

@@ -1,5 +1,5 @@
-import { JwtGuard, RequireRecentLogin, RequireScopes } from '@jwt-auth/jwt-core';
-import { Body, Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { JwtGuard, RequireRecentLogin, RequireScopes, Public } from '@jwt-auth/jwt-core';
+import { Body, Controller, Header, HttpCode, Post, UseGuards, Get } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -7,9 +7,11 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
+import { z } from 'zod';
 
 import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
+import { Config } from '../config.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import { AddedFactor } from './factors.schema.js';
 import { NewPasskey, PasskeyOptions } from './passkey.schema.js';
@@ -43,5 +45,23 @@ export class PasskeysController {
     @RequestOrigin() origin: Origin,
   ): Promise<AddedFactor> {
     return this.passkeys.add(caller, passkey, origin);
+  }
+}
+
+const RelatedOrigins = z.object({ origins: z.array(z.string()) }).meta({ id: 'RelatedOrigins' });
+
+/** Browsers ask here before a page of another host uses passkeys of this one (WebAuthn level 3, 5.11). */
+@ApiTags('discovery')
+@Controller('.well-known')
+export class RelatedOriginsController {
+  constructor(private readonly config: Config) {}
+
+  @Get('webauthn')
+  @Public()
+  @Header('cache-control', 'public, max-age=300')
+  @ApiOperation({ summary: 'The pages that may use passkeys of this host' })
+  @ApiOkResponse({ standardSchema: RelatedOrigins })
+  origins(): z.infer<typeof RelatedOrigins> {
+    return { origins: this.config.ownOrigins };
   }
 }

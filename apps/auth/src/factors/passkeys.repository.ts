@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, MoreThan, type EntityManager } from 'typeorm';
 
-import { Factor } from './factor.entity.js';
-import { Passkey, PasskeyChallenge } from './passkey.entity.js';
+import { Factor, Passkey, PasskeyChallenge } from './factor.entity.js';
 
 /** A passkey with its factor. */
 export interface OwnedPasskey extends Passkey {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config.js';
 import type { User } from '../users/user.entity.js';
 import { FactorsError } from './factors.errors.js';
-import type { Passkey } from './passkey.entity.js';
+import type { Passkey } from './factor.entity.js';
 import type { PasskeyAssertion, PasskeyCreation, PasskeyOptions } from './passkey.schema.js';
 
 /** What a new passkey is kept as. */

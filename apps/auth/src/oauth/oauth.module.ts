@@ -7,12 +7,14 @@ import { RevocationsModule } from '../revocations/revocations.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { Callers } from './callers.js';
-import { IntrospectionController } from './introspection.controller.js';
+import {
+  IntrospectionController,
+  RevocationController,
+  TokenController,
+} from './oauth.controller.js';
 import { MetadataController } from './metadata.controller.js';
-import { RevocationController } from './revocation.controller.js';
 import { TokenGrantService } from './token-grant.service.js';
 import { TokenRevocationService } from './token-revocation.service.js';
-import { TokenController } from './token.controller.js';
 
 @Module({
   imports: [

@@ -2,7 +2,7 @@ import { ApiDefaultResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 
 import { TokenResponse } from '../sessions/sessions.schema.js';
-import type { AccessTokenClaims } from '../tokens/access-token-claims.js';
+import type { AccessTokenClaims } from '../tokens/claims.js';
 import { namesOf, type FormParameters } from './forms.js';
 
 /** With a refresh token only for the refresh_token grant. */

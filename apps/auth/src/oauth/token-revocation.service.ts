@@ -7,7 +7,7 @@ import type { Client } from '../clients/client.entity.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { WEB_CLIENT } from '../sessions/token-pairs.js';
-import type { AccessTokenClaims } from '../tokens/access-token-claims.js';
+import type { AccessTokenClaims } from '../tokens/claims.js';
 import { IssuedTokens } from '../tokens/issued-tokens.js';
 import { OAuthError } from './oauth.errors.js';
 

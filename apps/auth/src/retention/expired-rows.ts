@@ -3,11 +3,9 @@ import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 
 import { AccountLink } from '../accounts/account-link.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
-import { TotpEnrolment } from '../factors/factor.entity.js';
-import { PasskeyChallenge } from '../factors/passkey.entity.js';
+import { TotpEnrolment, PasskeyChallenge } from '../factors/factor.entity.js';
 import { LoginTicket } from '../sessions/login-ticket.entity.js';
-import { RefreshToken } from '../sessions/refresh-token.entity.js';
-import { Session } from '../sessions/session.entity.js';
+import { RefreshToken, Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';
 import { LoginLimit } from '../users/login-limit.entity.js';
 import { KnownNetwork, rowIsPending, User } from '../users/user.entity.js';

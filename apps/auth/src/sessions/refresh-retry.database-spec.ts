@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Clock } from '../clock.js';
 import { said } from '../factors/authenticator.fixture.js';
 import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
-import { RefreshToken } from './refresh-token.entity.js';
+import { RefreshToken } from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 const auth = await AuthApp.forFile();

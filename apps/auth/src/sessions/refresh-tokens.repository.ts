@@ -11,8 +11,7 @@ import { DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm
 import type { Narrowing } from '../access/access-changes.js';
 import { keyWhileIssuing } from '../access/access-locks.js';
 import { User } from '../users/user.entity.js';
-import { RefreshToken } from './refresh-token.entity.js';
-import { Session } from './session.entity.js';
+import { RefreshToken, Session } from './session.entity.js';
 
 /** A refresh token that a caller presents, with its session and its user. */
 export interface PresentedToken {

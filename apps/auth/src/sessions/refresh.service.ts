@@ -8,7 +8,7 @@ import { MailOutbox } from '../mail/mail-outbox.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
-import type { RefreshToken } from './refresh-token.entity.js';
+import type { RefreshToken } from './session.entity.js';
 import { RefreshTokensRepository, type PresentedToken } from './refresh-tokens.repository.js';
 import { openWith, sealUnder } from './seal.js';
 import { SessionEndService } from './session-end.service.js';

@@ -2,8 +2,8 @@ import { execute, insertRows, type NewRow, type Statement } from '@jwt-auth/chas
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
-import { RefreshToken } from './refresh-token.entity.js';
 import {
+  RefreshToken,
   BY_PASSWORD,
   Session,
   type Authentication,

@@ -6,13 +6,17 @@ import { AccessModelError } from '../access/access.errors.js';
 import { grantedScopes, scopesWithin } from '../access/issuing-terms.js';
 import { Config } from '../config.js';
 import { hashSecret, newSecret } from '../secret.js';
-import type { UserClaims } from '../tokens/access-token-claims.js';
+import type { UserClaims } from '../tokens/claims.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
 import { SessionsError } from './sessions.errors.js';
-import type { RefreshToken } from './refresh-token.entity.js';
-import { authenticationOf, type Authentication, type Session } from './session.entity.js';
+import {
+  type RefreshToken,
+  authenticationOf,
+  type Authentication,
+  type Session,
+} from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 /** An access token and the refresh token beside it: as the client gets them, and as they are kept. */

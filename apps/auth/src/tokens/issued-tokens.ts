@@ -5,7 +5,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
-import type { AccessTokenClaims } from './access-token-claims.js';
+import type { AccessTokenClaims } from './claims.js';
 import { ReferenceTokens } from './reference-tokens.js';
 
 /** The access tokens of this issuer, of both kinds and for every audience, as it knows them itself. */

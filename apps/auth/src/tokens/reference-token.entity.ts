@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { AccessTokenClaims } from './access-token-claims.js';
+import type { AccessTokenClaims } from './claims.js';
 
 /** An opaque access token that is still worth something, unless it has been revoked. */
 @Entity({ name: 'reference_tokens' })

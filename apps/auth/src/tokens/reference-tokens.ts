@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { hashSecret, newSecret } from '../secret.js';
-import type { AccessTokenClaims } from './access-token-claims.js';
+import type { AccessTokenClaims } from './claims.js';
 import { ReferenceTokensRepository } from './reference-tokens.repository.js';
 
 /** Opaque access tokens: what they say lies in the database, and they are no more than its key. */

@@ -9,8 +9,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { IssuingTerms } from '../access/issuing-terms.js';
-import type { AccessTokenClaims, UserClaims } from './access-token-claims.js';
-import type { Claims } from './own-claims.js';
+import type { AccessTokenClaims, Claims, UserClaims } from './claims.js';
 import { ReferenceTokens } from './reference-tokens.js';
 import type { TokenFormat } from './token-request.schema.js';
 

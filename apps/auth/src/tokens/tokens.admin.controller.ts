@@ -1,9 +1,22 @@
 import { AccessTokenVerifier, TokenError } from '@jwt-auth/jwt-core';
 import { Body, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { z } from 'zod';
 
 import { AdminController } from '../access/admin-controller.decorator.js';
-import { TokenCheck, TokenVerdict } from './tokens.admin.schema.js';
+
+/** Any text: what is wrong with it, the verifier says. */
+const TokenCheck = z.strictObject({ token: z.string() }).meta({ id: 'TokenCheck' });
+export type TokenCheck = z.infer<typeof TokenCheck>;
+
+export const TokenVerdict = z
+  .object({
+    accepted: z.boolean(),
+    code: z.string().optional().meta({ description: 'as a service would answer' }),
+    reason: z.string().optional().meta({ description: 'what was wrong, for people' }),
+  })
+  .meta({ id: 'TokenVerdict' });
+export type TokenVerdict = z.infer<typeof TokenVerdict>;
 
 /** What the verifier says of a token. For administrators only: callers never learn why (RFC 6750). */
 @AdminController('tokens')

@@ -2,7 +2,7 @@ import { JwtCoreStatistics } from '@jwt-auth/jwt-core';
 import { describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
-import type { TokenVerdict } from './tokens.admin.schema.js';
+import type { TokenVerdict } from './tokens.admin.controller.js';
 
 const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
 const { access_token: admin } = await auth.login('admin@example.com');

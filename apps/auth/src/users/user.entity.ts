@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { Claims } from '../tokens/own-claims.js';
+import type { Claims } from '../tokens/claims.js';
 import { emailKey } from './email.js';
 
 /**

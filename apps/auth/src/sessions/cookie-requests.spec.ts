@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { Config } from '../config.js';
-import { OwnPages } from './own-pages.js';
+import { OwnPages } from './cookie-requests.js';
 
 const AUTH = 'https://auth.example.com';
 const PAGE = 'https://app.example.com';
