@@ -91,6 +91,8 @@ describe('readClaims', () => {
     ['scope', ['orders\0', null, 1, ['orders:read'], {}]],
     ['roles', [['admin\0'], null, 'admin', {}, [1], [null], ['user', ['admin']]]],
     ['claims', [null, 'x', 1, [], true]],
+    // A token that is bound to a key is no bearer token (RFC 7800).
+    ['cnf', [{ jkt: 'x' }, { 'x5t#S256': 'x' }, {}, null, false]],
     ['token_version', [null, '7', -1, 0.5, 2 ** 53, [7], {}]],
     ['iat', [undefined, null, String(CLAIMS.iat), CLAIMS.iat + 0.5, [CLAIMS.iat], -1e308]],
     ['nbf', [null, String(NOW), NOW + 0.5, 1e308, -1e308, 2 ** 53, [NOW], true]],

@@ -91,6 +91,8 @@ export function readClaims(payload: JsonObject, expected: Expected): VerifiedCla
   // another issuer, or for another service, is refused even with a good signature.
   if (payload.iss !== expected.issuer) throw wrong('iss');
   if (!isAudience(payload.aud, expected.audience)) throw wrong('aud');
+  // Bound to a key (RFC 7800 section 3.1): no bearer token, so that a thief cannot use it.
+  if (payload.cnf !== undefined) throw wrong('cnf');
   const issuedAt = seconds(payload, 'iat');
   const expiresAt = seconds(payload, 'exp');
   const notBefore = payload.nbf === undefined ? issuedAt : seconds(payload, 'nbf');

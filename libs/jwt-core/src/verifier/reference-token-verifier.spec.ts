@@ -76,6 +76,7 @@ describe('ReferenceTokenVerifier', () => {
     ['without an expiry', { exp: undefined }],
     ['that lives for two days', { exp: CLAIMS.iat + 172_800 }],
     ['issued ahead of time', { iat: CLAIMS.iat + 120, exp: CLAIMS.iat + 900 }],
+    ['that is bound to a key', { cnf: { jkt: 'x' } }],
     ['whose claims are a list', { claims: [] }],
   ])('refuses one %s, whatever the issuer says of it', async (_name, change) => {
     const { verify, answerWith } = setUp();
