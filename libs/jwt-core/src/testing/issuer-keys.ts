@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { jwksFingerprint } from '../keys/jwks-fingerprint.js';
+import type { SigningAlgorithm } from '../verifier/signature.js';
 import { newKeyPair, publicJwk, type SigningKey } from './access-token.js';
 
 /** Of issuers that are closed. */
@@ -17,7 +18,7 @@ export class IssuerKeys {
   requests = 0;
 
   constructor(given?: readonly SigningKey[]) {
-    this.published = given ?? [this.make()];
+    this.published = given ?? [this.make('RS256')];
   }
 
   get signing(): SigningKey {
@@ -28,9 +29,9 @@ export class IssuerKeys {
     return jwksFingerprint(this.published);
   }
 
-  /** A new key beside the others, which does not sign yet. */
+  /** A new key beside the others, for the same algorithm as the one that signs. It does not sign yet. */
   publish(): SigningKey {
-    const key = this.make();
+    const key = this.make(this.signing.algorithm ?? 'RS256');
     this.published = [...this.published, key];
     this.requests = 0;
     return key;
@@ -62,9 +63,10 @@ export class IssuerKeys {
     spareKeys.push(...this.own.splice(0));
   }
 
-  private make(): SigningKey {
-    const pair = spareKeys.pop() ?? newKeyPair();
-    const key: SigningKey = { ...pair, kid: randomUUID() };
+  private make(algorithm: SigningAlgorithm): SigningKey {
+    const at = spareKeys.findIndex((spare) => spare.algorithm === algorithm);
+    const [pair = newKeyPair(algorithm)] = at < 0 ? [] : spareKeys.splice(at, 1);
+    const key: SigningKey = { ...pair, kid: randomUUID(), algorithm };
     this.own.push(key);
     return key;
   }

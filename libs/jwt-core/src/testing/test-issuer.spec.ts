@@ -194,6 +194,21 @@ describe('TestIssuer', () => {
     expect((await generateSigningKey()).publicKey.export({ format: 'jwk' }).e).toBe('AQAB');
   });
 
+  it.each(['PS256', 'ES256', 'EdDSA'] as const)(
+    'makes new keys for the algorithm of the one that signs: %s',
+    async (algorithm) => {
+      const key = await generateSigningKey(algorithm);
+      const issuer = await TestIssuer.start({ keys: [key] });
+      const algorithmNow = () => decodeProtectedHeader(issuer.mint()).alg;
+      await issuer.rotateKey();
+      expect(algorithmNow()).toBe(algorithm);
+      await issuer.withdraw(key.kid);
+      await issuer.withdraw(issuer.kid);
+      expect(algorithmNow()).toBe(algorithm);
+      await issuer.close();
+    },
+  );
+
   it('withdraws a key: revoked, unpublished, and another one signs', async () => {
     const { kid } = auth;
     await auth.withdraw(kid);
