@@ -26,7 +26,10 @@ export interface KeySetHarness {
   readonly turn: () => Promise<void>;
 }
 
-export function useKeySetHarness(options: Partial<RemoteKeySetOptions> = {}): KeySetHarness {
+export function useKeySetHarness({
+  timeoutMs,
+  ...options
+}: Partial<RemoteKeySetOptions> & { readonly timeoutMs?: number } = {}): KeySetHarness {
   let key: SigningKey;
   let auth: TestIssuer;
   let keys: RemoteKeySet | undefined;
@@ -44,7 +47,7 @@ export function useKeySetHarness(options: Partial<RemoteKeySetOptions> = {}): Ke
     },
     restart: (others) => {
       keys?.close();
-      const metadata = new IssuerMetadata({ issuer: auth.issuer });
+      const metadata = new IssuerMetadata({ issuer: auth.issuer, timeoutMs });
       return (keys = new RemoteKeySet({ metadata, ...options, ...others }));
     },
     fetches: () => auth.requests('jwks') - readByTest,

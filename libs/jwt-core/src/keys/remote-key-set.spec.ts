@@ -210,7 +210,7 @@ describe('RemoteKeySet', () => {
     { refreshMs: 0 },
     { cooldownMs: -1 },
     { maxStaleMs: NaN },
-    { timeoutMs: Infinity },
+    { maxStaleMs: Infinity },
     { refreshMs: 2 ** 31 },
   ])('refuses times that no timer can keep: %j', (options) => {
     const metadata = new IssuerMetadata({ issuer: 'https://auth.example.com' });

@@ -1,4 +1,4 @@
-import { DEFAULT_TIMEOUT_MS, fetchJson } from '../issuer/issuer-request.js';
+import { fetchJson } from '../issuer/issuer-request.js';
 import type { JwtCoreLog } from '../log.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { spreadMs } from '../timing/back-off.js';
@@ -21,8 +21,6 @@ export interface RemoteKeySetOptions {
   readonly cooldownMs?: number | undefined;
   /** How long the last good keys are used if there are no newer ones. Default 24 hours. */
   readonly maxStaleMs?: number | undefined;
-  /** For one fetch. Default 5 s. */
-  readonly timeoutMs?: number | undefined;
   readonly log?: JwtCoreLog | undefined;
   readonly monotonicNow?: (() => number) | undefined;
 }
@@ -37,7 +35,6 @@ export const KEY_SET_DEFAULTS = {
   refreshMs: 5 * 60_000,
   cooldownMs: 10_000,
   maxStaleMs: 24 * 3_600_000,
-  timeoutMs: DEFAULT_TIMEOUT_MS,
 } as const;
 
 interface HeldKeys {
@@ -62,7 +59,6 @@ export class RemoteKeySet implements KeySet {
   private readonly refreshMs: number;
   private readonly cooldownMs: number;
   private readonly maxStaleMs: number;
-  private readonly timeoutMs: number;
   private readonly monotonicNow: () => number;
   private readonly report: KeySetReport;
   private readonly alarm: Alarm;
@@ -80,7 +76,6 @@ export class RemoteKeySet implements KeySet {
     this.refreshMs = duration('refreshMs', options);
     this.cooldownMs = duration('cooldownMs', options);
     this.maxStaleMs = duration('maxStaleMs', options);
-    this.timeoutMs = duration('timeoutMs', options);
     this.monotonicNow = options.monotonicNow ?? (() => performance.now());
     this.report = new KeySetReport(this.metadata.issuer, options.log);
     this.alarm = new Alarm(() => void this.fetch(), this.monotonicNow);
@@ -150,12 +145,12 @@ export class RemoteKeySet implements KeySet {
   }
 
   private async load(): Promise<void> {
-    const { timeoutMs } = this;
     const { signal } = this.closing;
+    const limits = { timeoutMs: this.metadata.timeoutMs, maxBytes: MAX_BYTES, signal };
     const askedAtMs = this.monotonicNow();
     try {
       const { jwks } = await this.metadata.endpoints(signal);
-      const document = await fetchJson(jwks, { timeoutMs, maxBytes: MAX_BYTES, signal });
+      const document = await fetchJson(jwks, limits);
       this.hold(parseJwkSet(document, this.algorithms), askedAtMs);
       this.failure = undefined;
     } catch (error) {
