@@ -85,8 +85,12 @@ function asIssuerError(url: string, error: unknown): IssuerError {
  *
  * @throws IssuerError `unreachable`, `timed_out`, `aborted`, `bad_status`, `too_large`, `not_json`
  */
-export async function fetchJson(url: string, limits: FetchLimits): Promise<unknown> {
-  const request = { headers: { accept: 'application/json' } };
+export async function fetchJson(
+  url: string,
+  limits: FetchLimits,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const request = { headers: { accept: 'application/json', ...headers } };
   return boundedFetch(url, request, limits, async (response, body) => {
     if (!response.ok) throw new IssuerError('bad_status', `${url}: status ${response.status}`);
     return parse(url, await body());

@@ -5,7 +5,7 @@ import { FingerprintChase } from './fingerprint-chase.js';
 function pauses(chase: FingerprintChase, announced: string): number[] {
   const found: number[] = [];
   for (;;) {
-    chase.announce(announced, 0);
+    chase.announce(announced, 'held', 0);
     const pauseMs = chase.pauseMs('held');
     if (pauseMs === undefined || found.length > 100) return found;
     found.push(pauseMs);
@@ -18,7 +18,7 @@ describe('FingerprintChase', () => {
     const chase = new FingerprintChase();
     expect(chase.pauseMs(undefined)).toBeUndefined();
     expect(chase.pauseMs('one')).toBeUndefined();
-    chase.announce('one', 0);
+    chase.announce('one', undefined, 0);
     expect(chase.pauseMs('one')).toBeUndefined();
     expect(chase.pauseMs('other')).toBe(250);
     expect(chase.pauseMs(undefined)).toBe(250);
@@ -38,14 +38,35 @@ describe('FingerprintChase', () => {
     expect(pauses(chase, 'two')).toEqual([]);
   });
 
-  it('does not count the fetch that brings the set', () => {
+  it('counts neither a fetch that brings the set nor one before any was announced', () => {
     const chase = new FingerprintChase();
     for (let round = 0; round < 20; round++) {
-      chase.announce('one', 0);
+      chase.noteFetch(undefined);
+      chase.announce('one', undefined, 0);
       chase.noteFetch('one');
     }
-    expect(pauses(chase, 'one')).toHaveLength(6);
+    expect(pauses(chase, 'two').slice(0, 3)).toEqual([250, 500, 1_000]);
   });
+
+  it.each([
+    ['was held when it was announced', (chase) => chase.announce('one', 'one', 0)],
+    [
+      'was fetched',
+      (chase) => {
+        chase.announce('one', 'old', 0);
+        chase.noteFetch('one');
+      },
+    ],
+  ] satisfies [string, (chase: FingerprintChase) => void][])(
+    'never gives up on an issuer one of whose sets %s',
+    (_, fit) => {
+      const chase = new FingerprintChase();
+      fit(chase);
+      const found = pauses(chase, 'two');
+      expect(found.slice(0, 8)).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+      expect(found).toHaveLength(101);
+    },
+  );
 
   it('forgets the sets that were announced first', () => {
     const chase = new FingerprintChase();
@@ -57,7 +78,7 @@ describe('FingerprintChase', () => {
   it('confirms a set that was announced recently', () => {
     const chase = new FingerprintChase();
     expect(chase.confirms(undefined, 0)).toBe(false);
-    chase.announce('one', 5_000);
+    chase.announce('one', undefined, 5_000);
     expect(chase.confirms('one', 34_999)).toBe(true);
     expect(chase.confirms('one', 35_000)).toBe(false);
     expect(chase.confirms('two', 5_000)).toBe(false);

@@ -1,6 +1,7 @@
 import { MAX_WAIT_SECONDS } from '../revocation/revocation-source.js';
 import { backOffMs } from '../timing/back-off.js';
 
+/** Of a fingerprint of an issuer none of whose fingerprints has ever fitted. */
 const MAX_TRIES = 6;
 const RETRIES = { firstMs: 250, longestMs: 8_000 };
 const REMEMBERED_FINGERPRINTS = 16;
@@ -12,19 +13,23 @@ const REPORTED_FOR_MS = MAX_WAIT_SECONDS * 1_000 + 5_000;
 /**
  * Decides when to fetch the key set whose fingerprint the issuer's feed reported.
  *
- * The first fetch may still get the old set: behind a balancer, another auth process may answer it.
- * And an issuer may compute fingerprints in another way, so that no fetch ever gets a set that
- * fits. So each fingerprint is tried a few times, at growing intervals.
+ * The first fetch may still get the old set: behind a balancer another auth process may answer it,
+ * or a cache for some minutes. So it is fetched again, at growing intervals. But an issuer may compute
+ * fingerprints in another way, so that no set ever fits: until one has, each fingerprint is tried a
+ * few times only.
  */
 export class FingerprintChase {
   private announced: string | undefined;
   private announcedAtMs = -Infinity;
+  /** A fingerprint has fitted: the issuer computes them as we do. */
+  private hasFitted = false;
   private readonly tries = new Map<string, number>();
 
-  /** The feed reports this fingerprint. */
-  announce(fingerprint: string, nowMs: number): void {
+  /** The feed reports this fingerprint, while `held` is the set. */
+  announce(fingerprint: string, held: string | undefined, nowMs: number): void {
     this.announced = fingerprint;
     this.announcedAtMs = nowMs;
+    this.hasFitted ||= fingerprint === held;
   }
 
   /** The feed is lost: the issuer may have another set since its last report. */
@@ -40,7 +45,9 @@ export class FingerprintChase {
   /** Counts a fetch, answered or not, after which this is the set. */
   noteFetch(held: string | undefined): void {
     const { announced } = this;
-    if (announced === undefined || announced === held) return;
+    if (announced === undefined) return;
+    this.hasFitted ||= announced === held;
+    if (announced === held) return;
     this.tries.set(announced, this.triesFor(announced) + 1);
     const [oldest] = this.tries.keys();
     if (this.tries.size > REMEMBERED_FINGERPRINTS) this.tries.delete(oldest!);
@@ -51,7 +58,7 @@ export class FingerprintChase {
     const { announced } = this;
     if (announced === undefined || announced === held) return undefined;
     const tries = this.triesFor(announced);
-    return tries < MAX_TRIES ? backOffMs(tries + 1, RETRIES) : undefined;
+    return tries < MAX_TRIES || this.hasFitted ? backOffMs(tries + 1, RETRIES) : undefined;
   }
 
   private triesFor(fingerprint: string): number {

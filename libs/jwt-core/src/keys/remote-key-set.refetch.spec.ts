@@ -192,6 +192,29 @@ describe('RemoteKeySet with fingerprints from the feed', () => {
     expect(fetches()).toBe(4);
   });
 
+  it('asks caches for the new set, and goes on while one keeps the old set for minutes', async () => {
+    const { auth, keys } = harness;
+    keys.expectFingerprint(await harness.fingerprint());
+    const old = await harness.published();
+    const added = await auth.rotateKey();
+    const asked: unknown[] = [];
+    auth.fail('jwks', ({ headers }, response) => {
+      asked.push(headers['cache-control']);
+      response.end(old);
+    });
+    keys.expectFingerprint(await harness.fingerprint());
+    for (let second = 0; second < 120; second++) {
+      await pass(1_000);
+      await turn();
+      if (second % 20 === 0) keys.expectFingerprint(await harness.fingerprint());
+      await expect(keys.find(added)).rejects.toMatchObject({ code: 'keys_unavailable' });
+    }
+    expect(new Set(asked)).toEqual(new Set(['no-cache']));
+    auth.repair();
+    await pass(8_000);
+    await until(() => keys.get(added)?.kid === added);
+  });
+
   it('does not know whether a kid exists while it lacks the keys that were announced', async () => {
     const { auth, keys } = harness;
     const added = await auth.rotateKey();

@@ -131,7 +131,7 @@ export class RemoteKeySet implements KeySet {
    * cool-down, at most four times a second.
    */
   expectFingerprint(fingerprint: string): void {
-    this.chase.announce(fingerprint, this.monotonicNow());
+    this.chase.announce(fingerprint, this.held?.fingerprint, this.monotonicNow());
     this.scheduleChase();
   }
 
@@ -148,9 +148,11 @@ export class RemoteKeySet implements KeySet {
     const { signal } = this.closing;
     const limits = { timeoutMs: this.metadata.timeoutMs, maxBytes: MAX_BYTES, signal };
     const askedAtMs = this.monotonicNow();
+    // A cache on the way may keep the set that the issuer has just replaced.
+    const headers: Record<string, string> = this.isOutdated ? { 'cache-control': 'no-cache' } : {};
     try {
       const { jwks } = await this.metadata.endpoints(signal);
-      const document = await fetchJson(jwks, limits);
+      const document = await fetchJson(jwks, limits, headers);
       this.hold(parseJwkSet(document, this.algorithms), askedAtMs);
       this.failure = undefined;
     } catch (error) {
@@ -203,7 +205,12 @@ export class RemoteKeySet implements KeySet {
   private get isCurrent(): boolean {
     if (this.state === 'missing') return false;
     if (this.isConfirmed) return true;
-    return this.failure === undefined && this.chase.pauseMs(this.held?.fingerprint) === undefined;
+    return this.failure === undefined && !this.isOutdated;
+  }
+
+  /** The feed has announced another set, which may still come. */
+  private get isOutdated(): boolean {
+    return this.chase.pauseMs(this.held?.fingerprint) !== undefined;
   }
 
   private get sinceFetchMs(): number {
