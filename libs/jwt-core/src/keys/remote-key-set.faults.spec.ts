@@ -142,11 +142,13 @@ describe('RemoteKeySet, over an issuer that misbehaves', () => {
 
   it('says why it is without keys when the last good ones are too old', async () => {
     const { auth } = harness;
-    const keys = harness.restart({ maxStaleMs: cooldownMs * 1.5 });
+    const keys = harness.restart({ maxStaleMs: cooldownMs * 2.5 });
     await keys.find(auth.kid);
     auth.fail('jwks', 'refuse');
     await pass(cooldownMs);
     await expect(keys.find('x')).rejects.toMatchObject({ cause: { code: 'bad_status' } });
+    await pass(cooldownMs);
+    await failed(3);
     await pass(cooldownMs);
     await until(() => log.warn.mock.calls.length === 2);
     expect(log.warn).toHaveBeenLastCalledWith(

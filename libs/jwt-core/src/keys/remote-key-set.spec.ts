@@ -59,6 +59,15 @@ describe('RemoteKeySet', () => {
     }
   });
 
+  it('fetches before the keys are too old, however seldom it was to', async () => {
+    const keys = harness.restart({ refreshMs, maxStaleMs: refreshMs / 5 });
+    keys.start();
+    for (let count = 1; count <= 4; count++) {
+      await until(() => fetches() === count && keys.state === 'fresh' && keys.ageMs === 0);
+      await pass(refreshMs / 10);
+    }
+  });
+
   it('counts the time to the next fetch from the last one, whatever it was for', async () => {
     const { auth, keys } = harness;
     await keys.find(auth.kid);

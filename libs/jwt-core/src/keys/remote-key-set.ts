@@ -15,9 +15,12 @@ export interface RemoteKeySetOptions {
   readonly metadata: IssuerMetadata;
   /** The algorithms that its keys may be used with, others are ignored. Default: RS256. */
   readonly algorithms?: readonly SigningAlgorithm[] | undefined;
-  /** How often the keys are fetched in the background. Default 5 minutes. */
+  /** How often the keys are fetched in the background. Default 5 minutes; `maxStaleMs / 2` at most. */
   readonly refreshMs?: number | undefined;
-  /** The least time between a fetch and the next one for an unknown `kid`. Default 10 s. */
+  /**
+   * The least time between a fetch and the next one for an unknown `kid`, and the time from a failed
+   * fetch to the next one. Default 10 s.
+   */
   readonly cooldownMs?: number | undefined;
   /** How long the last good keys are used if there are no newer ones. Default 24 hours. */
   readonly maxStaleMs?: number | undefined;
@@ -73,9 +76,10 @@ export class RemoteKeySet implements KeySet {
   constructor(options: RemoteKeySetOptions) {
     this.metadata = options.metadata;
     this.algorithms = options.algorithms ?? defaultAlgorithms();
-    this.refreshMs = duration('refreshMs', options);
     this.cooldownMs = duration('cooldownMs', options);
     this.maxStaleMs = duration('maxStaleMs', options);
+    // Or the keys would be too old before each refresh, though the issuer is up.
+    this.refreshMs = Math.min(duration('refreshMs', options), this.maxStaleMs / 2);
     this.monotonicNow = options.monotonicNow ?? (() => performance.now());
     this.report = new KeySetReport(this.metadata.issuer, options.log);
     this.alarm = new Alarm(() => void this.fetch(), this.monotonicNow);

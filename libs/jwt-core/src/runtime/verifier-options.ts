@@ -32,9 +32,12 @@ interface SharedOptions {
   readonly clockToleranceSeconds?: number;
   /** How many verified tokens to remember, of each issuer. Default 10,000. */
   readonly rememberedTokens?: number;
-  /** How often the key set is fetched. Default 300. */
+  /** How often the key set is fetched. Default 300; half of `jwksMaxStaleSeconds` at most. */
   readonly jwksRefreshSeconds?: number;
-  /** The least time between a fetch of keys and the next one for an unknown `kid`. Default 10. */
+  /**
+   * The least time between a fetch of keys and the next one for an unknown `kid`, and the time from a
+   * failed fetch to the next one. Default 10.
+   */
   readonly jwksCooldownSeconds?: number;
   /** How long the last good keys are used while the issuer is down. Default 86,400. */
   readonly jwksMaxStaleSeconds?: number;
