@@ -46,6 +46,7 @@ export class KeyRing implements KeySet {
   private reloading: Promise<void> = Promise.resolve();
   /** Begins after the one that is under way, for all calls since that began. */
   private dueReload: Promise<void> | undefined;
+  private lookingUp: Promise<void> | undefined;
   private lookedUpAt = performance.now();
   /** Why the keys could not be read last time. */
   private outage: unknown;
@@ -100,11 +101,7 @@ export class KeyRing implements KeySet {
   }
 
   async find(kid: string): Promise<VerificationKey | undefined> {
-    if (!this.get(kid) && performance.now() - this.lookedUpAt >= LOOK_UP_COOLDOWN_MS) {
-      this.lookedUpAt = performance.now();
-      // Whether this process can sign is not asked here.
-      await this.reload().catch(() => undefined);
-    }
+    if (!this.get(kid)) await this.lookUp();
     const key = this.get(kid);
     if (!key && this.outage !== undefined) {
       const cause = this.outage;
@@ -135,6 +132,18 @@ export class KeyRing implements KeySet {
     });
     this.reloading = this.dueReload.catch(() => undefined);
     return this.dueReload;
+  }
+
+  /** One for all callers that need one at the same time. None soon after another. */
+  private lookUp(): Promise<void> | undefined {
+    if (performance.now() - this.lookedUpAt < LOOK_UP_COOLDOWN_MS) return undefined;
+    // Whether this process can sign is not asked here.
+    return (this.lookingUp ??= this.reload()
+      .catch(() => undefined)
+      .finally(() => {
+        this.lookingUp = undefined;
+        this.lookedUpAt = performance.now();
+      }));
   }
 
   private async read(manager?: EntityManager): Promise<void> {
