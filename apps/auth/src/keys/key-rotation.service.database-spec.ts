@@ -320,3 +320,23 @@ describe('time and other processes', () => {
     }
   });
 });
+
+describe('a process that cannot decrypt the next key', () => {
+  beforeEach(start);
+  beforeEach(logIn);
+  afterEach(close);
+
+  it.each(['rotate', 'withdraw'])('answers that a %s is done, as it is', async (action) => {
+    const [active, next] = [await kidOf('active'), await kidOf('next')];
+    await auth.dataSource.query(
+      `UPDATE signing_keys SET private_key = 'of another key' WHERE kid = $1`,
+      [next],
+    );
+    const { status } = await post(action === 'rotate' ? action : `${active}/${action}`);
+    expect(status).toBe(200);
+    expect(auth.get(KeyRing).canSign).toBe(false);
+    expect(await auth.get(KeyRotationService).list()).toContainEqual(
+      expect.objectContaining({ kid: next, state: 'active' }),
+    );
+  });
+});

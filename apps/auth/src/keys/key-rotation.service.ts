@@ -58,7 +58,7 @@ export class KeyRotationService {
       const current = await this.current(manager);
       if (current.next.kid === next.kid) await this.advance(manager, current, by);
     });
-    await this.keyRing.reload();
+    await this.reload();
   }
 
   /**
@@ -74,7 +74,7 @@ export class KeyRotationService {
       // Another process may have been first.
       if (this.isDue(current)) await this.advance(manager, current, { actor: null });
     });
-    await this.keyRing.reload();
+    await this.reload();
   }
 
   /**
@@ -97,7 +97,7 @@ export class KeyRotationService {
       await this.revocations.revoke(manager, [{ kind: 'kid', id: kid, exp }]);
       await this.audit.record(manager, { ...by, action: 'key.withdrawn', subject: kid });
     });
-    await this.keyRing.reload();
+    await this.reload();
   }
 
   /** As `withdraw`, for a key that may not be one of this issuer. */
@@ -106,6 +106,15 @@ export class KeyRotationService {
       await this.withdraw(kid, by);
     } catch (error) {
       if (!(error instanceof KeysError && error.code === 'key_not_found')) throw error;
+    }
+  }
+
+  /** What is committed is done, also if this process cannot decrypt the key that is active now. */
+  private async reload(): Promise<void> {
+    try {
+      await this.keyRing.reload();
+    } catch (error) {
+      if (!(error instanceof KeysError && error.code === 'wrong_encryption_key')) throw error;
     }
   }
 
