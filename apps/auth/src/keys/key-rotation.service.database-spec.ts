@@ -127,6 +127,19 @@ describe('rotation', () => {
     expect(performance.now() - calledAt).toBeGreaterThan(250);
   });
 
+  it('is one to the key after the next one, if that is withdrawn meanwhile', async () => {
+    const [active, next] = [await kidOf('active'), await kidOf('next')];
+    await auth.dataSource.query(
+      `UPDATE signing_keys SET created_at = now() - interval '1 second' WHERE state = 'next'`,
+    );
+    const rotated = post('rotate');
+    await post(`${next}/withdraw`);
+    const after = await kidOf('next');
+    expect((await rotated).status).toBe(200);
+    const states = Object.fromEntries((await keys()).map(({ kid, state }) => [kid, state]));
+    expect(states).toMatchObject({ [active]: 'retired', [next]: 'withdrawn', [after]: 'active' });
+  });
+
   it('is for administrators, as the list is, which shows no key material', async () => {
     await auth.register('eve@example.com');
     const { access_token: eve } = await auth.login('eve@example.com');

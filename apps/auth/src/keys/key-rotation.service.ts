@@ -49,15 +49,8 @@ export class KeyRotationService {
    */
   async rotate(by: DoneBy): Promise<void> {
     this.refuseTooMany();
-    const { next } = await this.current();
-    const age = +this.clock.now() - +next.createdAt;
-    // From both sides: a process whose clock is ahead must not hold up this one for longer.
-    await sleep(Math.min(Math.max(SETTLING_MS - age, 0), SETTLING_MS));
-    await this.keys.change(async (manager) => {
-      await beginAdministration(manager, by);
-      const current = await this.current(manager);
-      if (current.next.kid === next.kid) await this.advance(manager, current, by);
-    });
+    const { active } = await this.current();
+    while (!(await this.rotateOnce(active.kid, by)));
     await this.reload();
   }
 
@@ -107,6 +100,26 @@ export class KeyRotationService {
     } catch (error) {
       if (!(error instanceof KeysError && error.code === 'key_not_found')) throw error;
     }
+  }
+
+  /**
+   * Waits until everybody knows the next key, and lets it sign instead of this one.
+   *
+   * @returns whether this one has signed its last. Not if the next key was withdrawn meanwhile
+   */
+  private async rotateOnce(activeKid: string, by: DoneBy): Promise<boolean> {
+    const { next } = await this.current();
+    const age = +this.clock.now() - +next.createdAt;
+    // From both sides: a process whose clock is ahead must not hold up this one for longer.
+    await sleep(Math.min(Math.max(SETTLING_MS - age, 0), SETTLING_MS));
+    return this.keys.change(async (manager) => {
+      await beginAdministration(manager, by);
+      const current = await this.current(manager);
+      if (current.active.kid !== activeKid) return true;
+      if (current.next.kid !== next.kid) return false;
+      await this.advance(manager, current, by);
+      return true;
+    });
   }
 
   /** What is committed is done, also if this process cannot decrypt the key that is active now. */
