@@ -12,11 +12,12 @@ import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { Clock } from '../clock.js';
 import { authDatabase } from '../database/auth-database.js';
 import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 import { EncryptionKeys } from './key-encryption.js';
 import { KeyRing } from './key-ring.js';
-import { KeysRepository } from './keys.repository.js';
+import { KeysRepository, type NewSigningKey } from './keys.repository.js';
 import { newSigningKey } from './new-signing-key.js';
 import { SigningKey, type SigningKeyState } from './signing-key.entity.js';
 
@@ -47,12 +48,15 @@ const open = (
   KeyRing.open({
     keys,
     encryptionKeys: new EncryptionKeys(key, previous),
-    now: () => new Date(),
+    clock: new Clock(),
     retiredLifeMs: 60_000,
   });
 
 const rows = (): Promise<SigningKey[]> =>
   database.manager.find(SigningKey, { order: { kid: 'ASC' } });
+
+const insert = (key: NewSigningKey): Promise<void> =>
+  new KeysRepository(database).insert(database.manager, key, new Date());
 
 const retire = (state: SigningKeyState): Promise<unknown> =>
   database.query(
@@ -161,10 +165,7 @@ describe('when another process changes the keys', () => {
   async function rotate(): Promise<void> {
     await retire('active');
     await database.query(`UPDATE signing_keys SET state = 'active' WHERE state = 'next'`);
-    await database.manager.insert(
-      SigningKey,
-      await newSigningKey('next', encryptionKeys, new Date()),
-    );
+    await insert(await newSigningKey('next', encryptionKeys));
   }
 
   it('takes them over, and notifies its listener', async () => {
@@ -200,10 +201,7 @@ describe('when another process changes the keys', () => {
     const ring = await open();
     const { active } = ring;
     await retire('next');
-    await database.manager.insert(
-      SigningKey,
-      await newSigningKey('next', encryptionKeys, new Date()),
-    );
+    await insert(await newSigningKey('next', encryptionKeys));
     await ring.reload();
     expect(jwksOf(ring)).toHaveLength(3);
     expect(ring.active).toBe(active);
@@ -220,11 +218,11 @@ describe('when another process changes the keys', () => {
   it('follows what is published, and signs nothing, when it cannot decrypt the new one', async () => {
     const ring = await open();
     const { kid } = ring.active;
-    const foreign = await newSigningKey('active', new EncryptionKeys(randomBytes(32)), new Date());
+    const foreign = await newSigningKey('active', new EncryptionKeys(randomBytes(32)));
     await database.query(
       `UPDATE signing_keys SET state = 'withdrawn', private_key = NULL WHERE state = 'active'`,
     );
-    await database.manager.insert(SigningKey, foreign);
+    await insert(foreign);
     await expect(ring.reload()).rejects.toMatchObject({ code: 'wrong_encryption_key' });
     await expect(ring.reload()).rejects.toMatchObject({ code: 'wrong_encryption_key' });
     expect([ring.get(kid), ring.get(foreign.kid)?.kid]).toEqual([undefined, foreign.kid]);
@@ -247,10 +245,10 @@ describe('when another process changes the keys', () => {
 describe('an unknown kid', () => {
   it('is looked up, but not again within a second, by any caller', async () => {
     // Before the ring, as a slow machine takes more than a second to make one.
-    const late = await newSigningKey('next', encryptionKeys, new Date());
+    const late = await newSigningKey('next', encryptionKeys);
     const ring = await open();
     await retire('next');
-    await database.manager.insert(SigningKey, late);
+    await insert(late);
     const query = vi.spyOn(database.manager, 'find');
     await expect(Promise.all([1, 2, 3].map((n) => ring.find(`made up ${n}`)))).resolves.toEqual([
       undefined,
@@ -325,10 +323,7 @@ describe('a reload', () => {
     await expect.poll(() => published.mock.calls.length).toBe(1);
     const before = await rows();
     await retire('next');
-    await database.manager.insert(
-      SigningKey,
-      await newSigningKey('next', encryptionKeys, new Date()),
-    );
+    await insert(await newSigningKey('next', encryptionKeys));
     await database.transaction((manager) => ring.reload(manager));
     answer(before);
     await slow;

@@ -1,35 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { TokenError, type KeySet, type VerificationKey } from '@jwt-auth/jwt-core';
 import type { EntityManager } from 'typeorm';
-import { createPublicKey, type KeyObject } from 'node:crypto';
 
-import { jwksFingerprint, TokenError, type KeySet, type VerificationKey } from '@jwt-auth/jwt-core';
-
+import type { Clock } from '../clock.js';
+import { holdKeys, versionOf, type ActiveKey, type HeldKeys } from './held-keys.js';
 import type { EncryptionKeys } from './key-encryption.js';
 import { KeysError } from './keys.errors.js';
-import { ensureSigningKeys } from './ensure-signing-keys.js';
 import type { KeysRepository } from './keys.repository.js';
-import type { RsaPublicJwk, SigningKey } from './signing-key.entity.js';
-
-/** What signs: the active key. */
-export interface ActiveKey {
-  readonly kid: string;
-  readonly privateKey: KeyObject;
-}
-
-/** All that follows from one reading of the table, replaced as a whole. */
-interface Holding {
-  /** Of which rows, in which states. */
-  readonly version: string;
-  /** Or why nothing can be signed here. */
-  readonly active: ActiveKey | KeysError;
-  readonly published: ReadonlyMap<string, VerificationKey>;
-  readonly jwks: string;
-  readonly fingerprint: string;
-}
+import { ensureSigningKeys } from './new-signing-key.js';
+import type { SigningKey } from './signing-key.entity.js';
 
 export interface KeyRingOptions {
   readonly keys: KeysRepository;
   readonly encryptionKeys: EncryptionKeys;
-  readonly now: () => Date;
+  readonly clock: Clock;
   /** For how long a retired key has to be published: as long as a token can live. */
   readonly retiredLifeMs: number;
 }
@@ -56,7 +41,7 @@ export class KeyRing implements KeySet {
 
   private constructor(
     private readonly options: KeyRingOptions,
-    private holding: Holding,
+    private holding: HeldKeys,
   ) {}
 
   /**
@@ -65,9 +50,9 @@ export class KeyRing implements KeySet {
    * @throws KeysError `wrong_encryption_key`
    */
   static async open(options: KeyRingOptions): Promise<KeyRing> {
-    const { keys, encryptionKeys, now } = options;
-    await ensureSigningKeys(keys, encryptionKeys, now());
-    return new KeyRing(options, hold(await rowsOf(options), encryptionKeys));
+    const { keys, encryptionKeys, clock } = options;
+    await ensureSigningKeys(keys, encryptionKeys, (manager) => clock.database(manager));
+    return new KeyRing(options, holdKeys(await rowsOf(options), encryptionKeys));
   }
 
   /** @throws KeysError `wrong_encryption_key` when another process stored it under a key not known here */
@@ -75,6 +60,21 @@ export class KeyRing implements KeySet {
     const { active } = this.holding;
     if (active instanceof KeysError) throw active;
     return active;
+  }
+
+  /**
+   * The active key, to sign with. A key that had to become active soon after it was published, as
+   * another one was withdrawn, is waited for: services would refuse its tokens until they know it.
+   *
+   * @throws KeysError as `active`
+   */
+  async signing(): Promise<ActiveKey> {
+    for (;;) {
+      const { active } = this;
+      const waitMs = active.signsFromMs - performance.now();
+      if (waitMs <= 0) return active;
+      await sleep(waitMs);
+    }
   }
 
   get canSign(): boolean {
@@ -156,7 +156,7 @@ export class KeyRing implements KeySet {
     // The same key may be stored under another encryption key by now, which is known here.
     const isChanged = versionOf(rows) !== before.version || before.active instanceof KeysError;
     if (isChanged && !isOutdated) {
-      this.holding = hold(rows, this.options.encryptionKeys, before);
+      this.holding = holdKeys(rows, this.options.encryptionKeys, before);
     }
     if (this.holding.fingerprint !== before.fingerprint) this.onPublished();
     const { active } = this.holding;
@@ -176,63 +176,8 @@ export class KeyRing implements KeySet {
 }
 
 function rowsOf(
-  { keys, now, retiredLifeMs }: KeyRingOptions,
+  { keys, clock, retiredLifeMs }: KeyRingOptions,
   manager?: EntityManager,
 ): Promise<SigningKey[]> {
-  return keys.published(new Date(+now() - retiredLifeMs), manager);
-}
-
-function versionOf(rows: readonly SigningKey[]): string {
-  return rows.map(({ kid, state }) => `${kid} ${state}`).join();
-}
-
-function hold(
-  keys: readonly SigningKey[],
-  encryptionKeys: EncryptionKeys,
-  before?: Holding,
-): Holding {
-  const published = new Map(
-    // The same object for the same material: a remembered signature stays good with its key. A kid
-    // is the thumbprint of its key, so equal kids are equal keys.
-    keys.map(({ kid, publicKey }) => [
-      kid,
-      before?.published.get(kid) ?? { kid, publicKey: importPublic(publicKey) },
-    ]),
-  );
-  return {
-    version: versionOf(keys),
-    active: activeOf(keys, encryptionKeys, before?.active),
-    published,
-    jwks: JSON.stringify({ keys: keys.map(publicJwk) }),
-    fingerprint: jwksFingerprint(published.values()),
-  };
-}
-
-function activeOf(
-  keys: readonly SigningKey[],
-  encryptionKeys: EncryptionKeys,
-  before: Holding['active'] | undefined,
-): Holding['active'] {
-  const active = keys.find((key) => key.state === 'active');
-  if (!active?.privateKey) {
-    throw new KeysError('no_active_key', 'The database holds no active signing key');
-  }
-  const { kid, privateKey } = active;
-  if (before && !(before instanceof KeysError) && before.kid === kid) return before;
-  try {
-    return { kid, privateKey: encryptionKeys.decryptPrivateKey(privateKey, kid).privateKey };
-  } catch (error) {
-    // The public half needs no decryption: a withdrawn key must go, whatever cannot be read.
-    if (error instanceof KeysError) return error;
-    throw error;
-  }
-}
-
-function importPublic({ kty, n, e }: RsaPublicJwk): KeyObject {
-  return createPublicKey({ key: { kty, n, e }, format: 'jwk' });
-}
-
-/** Member by member, so that nothing else of a row can ever be published. */
-function publicJwk({ kid, publicKey: { kty, n, e } }: SigningKey): object {
-  return { kty, use: 'sig', alg: 'RS256', kid, n, e };
+  return keys.published(new Date(+clock.now() - retiredLifeMs), manager);
 }

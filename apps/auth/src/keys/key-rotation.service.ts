@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { beginAdministration } from '../access/access-locks.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -14,10 +14,13 @@ import { KeyRing } from './key-ring.js';
 import { KeysError } from './keys.errors.js';
 import { newSigningKey } from './new-signing-key.js';
 import { KeysRepository } from './keys.repository.js';
-import type { CurrentState, SigningKey, SigningKeyState } from './signing-key.entity.js';
+import {
+  SETTLING_MS,
+  type CurrentState,
+  type SigningKey,
+  type SigningKeyState,
+} from './signing-key.entity.js';
 
-/** Until every process publishes a new key, and every service that follows the feed has fetched it. */
-const SETTLING_MS = 2_000;
 /** About 45 KiB of JWKS: a service reads 64 KiB of it. */
 const MAX_PUBLISHED = 100;
 
@@ -34,9 +37,10 @@ export class KeyRotationService {
     private readonly audit: AuditService,
     private readonly config: Config,
     private readonly clock: Clock,
+    private readonly dataSource: DataSource,
   ) {}
 
-  /** Every key there ever was, the latest first. Without its private half. */
+  /** See `KeysRepository`. For other features, too. */
   list(): Promise<SigningKey[]> {
     return this.keys.list();
   }
@@ -60,19 +64,20 @@ export class KeyRotationService {
    * @throws KeysError `too_many_keys` when it is due, until retired ones have gone
    */
   async rotateIfDue(): Promise<void> {
-    if (!this.isDue(await this.current())) return;
+    if (!this.isDue(await this.current(), this.clock.now())) return;
     this.refuseTooMany();
     await this.keys.change(async (manager) => {
       const current = await this.current(manager);
-      // Another process may have been first.
-      if (this.isDue(current)) await this.advance(manager, current, { actor: null });
+      // Another process may have been first, or the clock of this one is wrong.
+      const now = await this.clock.database(manager);
+      if (this.isDue(current, now)) await this.advance(manager, current, { actor: null });
     });
     await this.reload();
   }
 
   /**
    * The end of a key that someone else may have: published no more, and revoked. Whatever it signed
-   * is refused everywhere, and another key signs before this returns. Twice is once.
+   * is refused everywhere, and another key is active before this returns. Twice is once.
    *
    * @throws KeysError `key_not_found`
    */
@@ -109,8 +114,9 @@ export class KeyRotationService {
    */
   private async rotateOnce(activeKid: string, by: DoneBy): Promise<boolean> {
     const { next } = await this.current();
-    const age = +this.clock.now() - +next.createdAt;
-    // From both sides: a process whose clock is ahead must not hold up this one for longer.
+    const now = await this.clock.database(this.dataSource.manager);
+    const age = +now - +next.createdAt;
+    // From both sides: the clock may have been set back.
     await sleep(Math.min(Math.max(SETTLING_MS - age, 0), SETTLING_MS));
     return this.keys.change(async (manager) => {
       await beginAdministration(manager, by);
@@ -145,13 +151,12 @@ export class KeyRotationService {
     );
   }
 
-  private isDue({ active, next }: CurrentKeys): boolean {
-    const now = +this.clock.now();
+  private isDue({ active, next }: CurrentKeys, now: Date): boolean {
     const { signingKeyRotationMs, signingKeyPublishAheadMs } = this.config;
     const publishAheadMs = Math.max(signingKeyPublishAheadMs, SETTLING_MS);
     return (
-      now - +(active.activatedAt ?? now) >= signingKeyRotationMs &&
-      now - +next.createdAt >= publishAheadMs
+      +now - +(active.activatedAt ?? now) >= signingKeyRotationMs &&
+      +now - +next.createdAt >= publishAheadMs
     );
   }
 
@@ -181,12 +186,13 @@ export class KeyRotationService {
   }
 
   private async promote(manager: EntityManager, { kid }: SigningKey): Promise<void> {
-    await this.keys.update(manager, kid, { state: 'active', activatedAt: this.clock.now() });
+    const activatedAt = await this.clock.database(manager);
+    await this.keys.update(manager, kid, { state: 'active', activatedAt });
     await this.insertNext(manager);
   }
 
   private async insertNext(manager: EntityManager): Promise<void> {
-    const next = await newSigningKey('next', this.encryptionKeys, this.clock.now());
-    await this.keys.insert(manager, next);
+    const next = await newSigningKey('next', this.encryptionKeys);
+    await this.keys.insert(manager, next, await this.clock.database(manager));
   }
 }

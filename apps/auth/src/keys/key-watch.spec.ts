@@ -6,6 +6,8 @@ import type { KeyRing } from './key-ring.js';
 import type { KeyRotationService } from './key-rotation.service.js';
 import { KeysError } from './keys.errors.js';
 import { KeyWatch } from './key-watch.js';
+import { DatabaseNotifications } from '../revocations/database-notifications.js';
+import { KEYS_CHANNEL } from './keys.repository.js';
 
 let isAway: boolean;
 let lines: string[];
@@ -15,11 +17,14 @@ let active: { kid: string };
 let announced: string[];
 let change: () => void;
 let isFull: boolean;
+let reloads: number;
+let notifications: DatabaseNotifications;
 
 beforeEach(() => {
   vi.useFakeTimers();
   [isAway, lines, rotations, active] = [false, [], 0, { kid: 'one' }];
-  [announced, isFull] = [[], false];
+  [announced, isFull, reloads] = [[], false, 0];
+  notifications = new DatabaseNotifications();
   const line = (text: string): void => void lines.push(text);
   vi.spyOn(Logger.prototype, 'log').mockImplementation(line);
   vi.spyOn(Logger.prototype, 'warn').mockImplementation(line);
@@ -33,7 +38,10 @@ beforeEach(() => {
     onChange: (listener: () => void) => {
       change = listener;
     },
-    reload: () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve()),
+    reload: () => {
+      reloads += 1;
+      return isAway ? Promise.reject(new Error('away')) : Promise.resolve();
+    },
   };
   const rotation = {
     rotateIfDue: () => {
@@ -48,6 +56,7 @@ beforeEach(() => {
     {
       announceKeySet: (fingerprint: string) => announced.push(fingerprint),
     } as unknown as PostgresRevocationSource,
+    notifications,
   );
   watch.onApplicationBootstrap();
 });
@@ -116,4 +125,17 @@ it('looks no more once it is stopped', async () => {
   const before = rotations;
   await pass(5);
   expect(rotations).toBe(before);
+});
+
+it('reads the keys at once when another process has changed them, until it is stopped', async () => {
+  const notify = () => notifications.handlers[KEYS_CHANNEL]?.('');
+  notify();
+  expect(reloads).toBe(1);
+  isAway = true;
+  notify();
+  await pass(0);
+  expect([reloads, lines]).toEqual([2, []]);
+  await watch.onModuleDestroy();
+  notify();
+  expect(reloads).toBe(2);
 });

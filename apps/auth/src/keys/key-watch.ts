@@ -6,15 +6,18 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
+import { DatabaseNotifications } from '../revocations/database-notifications.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeyRing } from './key-ring.js';
 import { KeysError } from './keys.errors.js';
+import { KEYS_CHANNEL } from './keys.repository.js';
 
 const EVERY_MS = 500;
 
 /**
- * Follows what other processes do to the signing keys, within a second, and rotates them when it is
- * time. While the database is away the present keys stay.
+ * Follows what other processes do to the signing keys: at once when the database notifies it, and
+ * twice a second, as notifications can be lost. Rotates the keys when it is time. While the database
+ * is away the present keys stay.
  */
 @Injectable()
 export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
@@ -29,7 +32,10 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly keyRing: KeyRing,
     private readonly keyRotation: KeyRotationService,
     private readonly feed: PostgresRevocationSource,
-  ) {}
+    notifications: DatabaseNotifications,
+  ) {
+    notifications.on(KEYS_CHANNEL, () => this.noteChange());
+  }
 
   onApplicationBootstrap(): void {
     const announce = (): void => this.feed.announceKeySet(this.keyRing.fingerprint);
@@ -43,7 +49,14 @@ export class KeyWatch implements OnApplicationBootstrap, OnModuleDestroy {
   /** A rotation under way is finished while there still is a database. */
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
+    this.timer = undefined;
     await this.looking;
+  }
+
+  private noteChange(): void {
+    if (this.timer === undefined) return;
+    // The next look says why, if it fails as well.
+    this.keyRing.reload().catch(() => undefined);
   }
 
   private async look(): Promise<void> {

@@ -49,7 +49,7 @@ const FOLLOWING_MS = 60_000;
         KeyRing.open({
           keys,
           encryptionKeys,
-          now: () => clock.now(),
+          clock,
           // Not ACCESS_TOKEN_TTL: a key may have signed while that was longer.
           retiredLifeMs: MAX_TOKEN_LIFETIME_MS + config.clockToleranceMs + FOLLOWING_MS,
         }),

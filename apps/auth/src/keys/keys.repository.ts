@@ -6,16 +6,24 @@ import { SigningKey, type CurrentState } from './signing-key.entity.js';
 /** Held while the signing keys change: by one process at a time. */
 const KEYS_LOCK = 0x6b657973;
 
+/** Where all processes hear that the signing keys may have changed. */
+export const KEYS_CHANNEL = 'signing_keys';
+
+/** A key that nobody knows yet. */
+export type NewSigningKey = Omit<SigningKey, 'createdAt' | 'activatedAt' | 'retiredAt'>;
+
 /** All SQL of the signing keys. */
 @Injectable()
 export class KeysRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** One transaction, in which nobody else changes the signing keys. */
+  /** One transaction, in which nobody else changes the signing keys. Its commit is announced. */
   change<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.dataSource.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [KEYS_LOCK]);
-      return work(manager);
+      const result = await work(manager);
+      await manager.query(`NOTIFY ${KEYS_CHANNEL}`);
+      return result;
     });
   }
 
@@ -53,8 +61,10 @@ export class KeysRepository {
     return manager.findOneBy(SigningKey, { kid });
   }
 
-  async insert(manager: EntityManager, key: SigningKey): Promise<void> {
-    await manager.insert(SigningKey, key);
+  /** @param now by the clock of the database, which all processes share */
+  async insert(manager: EntityManager, key: NewSigningKey, now: Date): Promise<void> {
+    const activatedAt = key.state === 'active' ? now : null;
+    await manager.insert(SigningKey, { ...key, createdAt: now, activatedAt });
   }
 
   async update(

@@ -12,6 +12,9 @@ export type SigningKeyState = (typeof SIGNING_KEY_STATES)[number];
 /** The states of which there is always one key. */
 export type CurrentState = Extract<SigningKeyState, 'next' | 'active'>;
 
+/** Until every process publishes a new key, and every service that follows the feed has fetched it. */
+export const SETTLING_MS = 2_000;
+
 /** The public members of an RSA key (RFC 7517, RFC 7518 section 6.3.1). */
 export interface RsaPublicJwk {
   readonly kty: 'RSA';

@@ -5,8 +5,8 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { EncryptionKeys } from '../keys/key-encryption.js';
 import { KeyRing } from '../keys/key-ring.js';
+import { KeysRepository } from '../keys/keys.repository.js';
 import { newSigningKey } from '../keys/new-signing-key.js';
-import { SigningKey } from '../keys/signing-key.entity.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { RevocationsService } from './revocations.service.js';
 
@@ -143,8 +143,8 @@ describe('a waiting request', () => {
       `UPDATE signing_keys SET state = 'retired', retired_at = now(), private_key = NULL
        WHERE state = 'next'`,
     );
-    const next = await newSigningKey('next', auth.get(EncryptionKeys), new Date());
-    await auth.dataSource.manager.insert(SigningKey, next);
+    const next = await newSigningKey('next', auth.get(EncryptionKeys));
+    await auth.get(KeysRepository).insert(auth.dataSource.manager, next, new Date());
     await auth.get(KeyRing).reload();
     const page = await answer;
     expect(page).toMatchObject({ reset: false, entries: [], jwks: auth.get(KeyRing).fingerprint });

@@ -6,6 +6,7 @@ import { Config } from '../config.js';
 import { FOLLOWERS_CHANNEL } from '../receipts/follower-report.js';
 import { FollowerExchange } from '../receipts/follower-exchange.js';
 import { ReceiptsModule } from '../receipts/receipts.module.js';
+import { DatabaseNotifications } from './database-notifications.js';
 import { OwnRevocations } from './own-revocations.js';
 import { RevocationEffects } from './revocation-effects.js';
 import { RevocationReceipts } from './revocation-receipts.js';
@@ -25,13 +26,20 @@ import { RevocationsService } from './revocations.service.js';
     RevocationsAdminService,
     RevocationReceipts,
     OwnRevocations,
+    DatabaseNotifications,
     {
       provide: PostgresRevocationSource,
-      inject: [Config, FollowerExchange],
+      inject: [Config, DatabaseNotifications, FollowerExchange],
       useFactory: revocationSource,
     },
   ],
-  exports: [RevocationsService, RevocationEffects, RevocationReceipts, PostgresRevocationSource],
+  exports: [
+    DatabaseNotifications,
+    PostgresRevocationSource,
+    RevocationEffects,
+    RevocationReceipts,
+    RevocationsService,
+  ],
 })
 export class RevocationsModule implements OnModuleDestroy, OnApplicationShutdown {
   constructor(private readonly source: PostgresRevocationSource) {}
@@ -49,12 +57,14 @@ export class RevocationsModule implements OnModuleDestroy, OnApplicationShutdown
 
 function revocationSource(
   { databaseUrl }: Config,
+  notifications: DatabaseNotifications,
   followers: FollowerExchange,
 ): PostgresRevocationSource {
   const logger = new Logger(PostgresRevocationSource.name);
+  notifications.on(FOLLOWERS_CHANNEL, (payload) => followers.receive(payload));
   return new PostgresRevocationSource({
     connection: databaseUrl,
-    channels: { [FOLLOWERS_CHANNEL]: (payload) => followers.receive(payload) },
+    channels: notifications.handlers,
     onConnectionLost: (reason) => logger.warn('The listening connection was lost', reason),
   });
 }

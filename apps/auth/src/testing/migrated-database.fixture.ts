@@ -6,8 +6,8 @@ import { ConsoleLogger } from '@nestjs/common';
 
 import { authDatabase } from '../database/auth-database.js';
 import { EncryptionKeys } from '../keys/key-encryption.js';
-import { ensureSigningKeys } from '../keys/ensure-signing-keys.js';
 import { KeysRepository } from '../keys/keys.repository.js';
+import { ensureSigningKeys } from '../keys/new-signing-key.js';
 
 export const ENCRYPTION_KEY = randomBytes(32);
 
@@ -35,7 +35,7 @@ async function makeTemplate(): Promise<string> {
   const dataSource = await openDatabase(authDatabase(url), { logger });
   const anHourAgo = new Date(Date.now() - 3_600_000);
   const keys = new KeysRepository(dataSource);
-  await ensureSigningKeys(keys, new EncryptionKeys(ENCRYPTION_KEY), anHourAgo);
+  await ensureSigningKeys(keys, new EncryptionKeys(ENCRYPTION_KEY), async () => anHourAgo);
   await dataSource.destroy();
   return url;
 }

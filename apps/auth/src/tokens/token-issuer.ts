@@ -109,7 +109,7 @@ export class TokenIssuer {
   private async sign(manager: EntityManager, claims: AccessTokenClaims): Promise<string> {
     // Withdrawn through another process a moment ago, and not yet looked at again by this one.
     if (this.list.isKeyRevoked(this.keys.active.kid)) await this.keys.reload(manager);
-    const { kid, privateKey } = this.keys.active;
+    const { kid, privateKey } = await this.keys.signing();
     return this.jwt.sign(claims, {
       // A KeyObject: with a PEM string the key is parsed anew for each signature, at three times
       // the cost of signing.

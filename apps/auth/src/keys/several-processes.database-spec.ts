@@ -1,0 +1,72 @@
+import { RevocationList } from '@jwt-auth/jwt-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { AuthApp } from '../testing/auth-app.fixture.js';
+import { KeyRing } from './key-ring.js';
+import { KeyRotationService } from './key-rotation.service.js';
+import { KeyWatch } from './key-watch.js';
+import type { CurrentState } from './signing-key.entity.js';
+
+let auth: AuthApp;
+let other: AuthApp;
+let admin: string;
+
+beforeEach(async () => {
+  auth = await AuthApp.start({ SEED_DEMO: 'on' });
+  other = await AuthApp.start({ DATABASE_URL: auth.databaseUrl, SEED_DEMO: 'off' });
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
+afterEach(async () => {
+  await other.close();
+  await auth.close();
+});
+
+const kidOf = async (state: CurrentState): Promise<string> =>
+  (await auth.get(KeyRotationService).list()).find((key) => key.state === state)?.kid ?? 'none';
+const post = async (path: string) =>
+  expect((await auth.call('POST', `/admin/keys/${path}`, { token: admin })).status).toBe(200);
+const kidOfToken = (token: string): unknown =>
+  (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string })
+    .kid;
+
+describe('auth processes on one database', () => {
+  it('rotate the key when it is time, all of them', async () => {
+    const next = await kidOf('next');
+    auth.clock.advance(31 * 24 * 3_600_000);
+    await expect.poll(() => other.get(KeyRing).active.kid).toBe(next);
+    expect(auth.get(KeyRing).active.kid).toBe(next);
+  });
+
+  it('hear of a change at once', async () => {
+    // It looks for none by itself.
+    clearInterval(Reflect.get(other.get(KeyWatch), 'timer') as NodeJS.Timeout);
+    const next = await kidOf('next');
+    await post('rotate');
+    await expect.poll(() => other.get(KeyRing).active.kid).toBe(next);
+  });
+
+  it('sign with a key that nobody knew only once all know it', async () => {
+    const { refresh_token } = await auth.login('admin@example.com');
+    const [active, next] = [await kidOf('active'), await kidOf('next')];
+    await post(`${next}/withdraw`);
+    // For a second the other process looks up no further one.
+    await other.get(KeyRing).find('made up');
+    await post(`${active}/withdraw`);
+    const withdrawnAt = performance.now();
+    const { body } = await auth.refresh(refresh_token);
+    expect(performance.now() - withdrawnAt).toBeGreaterThan(1_000);
+    const { access_token: token } = body;
+    expect((await other.call('GET', '/auth/me', { token })).status).toBe(200);
+  });
+
+  it('sign no more with a withdrawn key as soon as the feed has reached them', async () => {
+    // It neither hears of changes nor looks for them.
+    await other.get(KeyWatch).onModuleDestroy();
+    const kid = await kidOf('active');
+    const { refresh_token } = await auth.login('admin@example.com');
+    await post(`${kid}/withdraw`);
+    await expect.poll(() => other.get(RevocationList).isKeyRevoked(kid)).toBe(true);
+    const { body } = await other.refresh(refresh_token);
+    expect(kidOfToken(body.access_token)).toBe(auth.get(KeyRing).active.kid);
+  });
+});
