@@ -35,13 +35,18 @@ describe('the list of survivors', () => {
     expect(leftOver(listed, 'apps/auth/src/sessions')).toEqual([]);
   });
 
-  it('names files of the repository', () => {
+  it('names code that is still there', () => {
     const listed = survivorsIn(read('docs/mutation.md'));
     expect(listed.length).toBeGreaterThan(10);
     for (const line of listed) {
-      const file = /^- `([^`]+)`: /.exec(line)?.[1] ?? '';
+      const [, file = '', , before = ''] = /^- `([^`]+)`: (`+)(.+?)\2 → /.exec(line) ?? [];
       const folder = file.startsWith('auth/') ? 'apps/auth/src' : 'libs/jwt-core/src';
-      expect(() => read(`${folder}/${file.replace(/^auth\//, '')}`)).not.toThrow();
+      let code = read(`${folder}/${file.replace(/^auth\//, '')}`).replace(/\s+/g, ' ');
+      // The middle of a long one is left out.
+      for (const part of before.trim().split('…')) {
+        expect(code.includes(part), line).toBe(true);
+        code = code.slice(code.indexOf(part) + part.length);
+      }
     }
   });
 });
