@@ -3,8 +3,10 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { Config } from '../config.js';
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
+import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import type { CookieTokenResponse } from './sessions.schema.js';
+import type { StepUpResponse } from './step-up.schema.js';
 
 const ISSUER = 'https://auth.example.com/tenant';
 const PAGE = 'https://app.example.com';
@@ -83,7 +85,10 @@ describe('a login with the delivery cookie', () => {
     ['https://localhost:3000', '__Secure-refresh_token', ' Secure;'],
   ])('at %s names the cookie %s', (ISSUER, name, secure) => {
     const header = vi.fn();
-    const cookie = new RefreshCookie(new Config({ DATABASE_URL: auth.databaseUrl, ISSUER }));
+    const cookie = new RefreshCookie(
+      new Config({ DATABASE_URL: auth.databaseUrl, ISSUER }),
+      auth.get(ReferenceTokens),
+    );
     cookie.clear({ header } as unknown as FastifyReply);
     const attributes = `Path=/auth; HttpOnly;${secure} SameSite=Strict`;
     expect(header.mock.calls).toEqual([['set-cookie', `${name}=; Max-Age=0; ${attributes}`]]);
@@ -207,6 +212,49 @@ describe('a refresh with the cookie', () => {
     });
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
     expect(setCookie(answer)).toBeUndefined();
+  });
+});
+
+describe('an opaque access token', () => {
+  const OPAQUE = { token_format: 'reference' };
+  /** Each JWT has claims of its own. */
+  const lasting = ({ iat: _iat, exp: _exp, jti: _jti, sid: _sid, ...others }: Claims) => others;
+  type Claims = Readonly<Record<string, unknown>>;
+
+  function claimsOf({ body }: Answer<CookieTokenResponse>): Claims {
+    const payload = body.access_token.split('.')[1] ?? '';
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
+  }
+
+  it('beside the cookie comes with the claims that a JWT has, whatever its scope', async () => {
+    const narrowed = { scope: 'orders:read' };
+    const jwt = await login(undefined, narrowed);
+    expect(jwt.body).not.toHaveProperty('access_token_claims');
+    const opaque = await login(undefined, { ...narrowed, ...OPAQUE });
+    expect(opaque.body.access_token).toMatch(/^[\w-]{43}$/);
+    const { access_token_claims: claims = {} } = opaque.body;
+    const { auth_time: time, ...others } = lasting(claims);
+    const { auth_time: timeOfJwt, ...othersOfJwt } = lasting(claimsOf(jwt));
+    expect(others).toEqual(othersOfJwt);
+    expect(time).toBeGreaterThanOrEqual(timeOfJwt as number);
+
+    const token = tokenIn(opaque);
+    const refreshed = await post('refresh', withCookie(token), OPAQUE);
+    expect(refreshed.body.access_token_claims).toMatchObject({ ...others, sid: claims['sid'] });
+    const again = await post('refresh', withCookie(token), OPAQUE);
+    expect(again.body.access_token_claims).toEqual(refreshed.body.access_token_claims);
+
+    const raised = await auth.call<StepUpResponse>('POST', '/auth/step-up', {
+      token: refreshed.body.access_token,
+      body: { password: PASSWORD, ...OPAQUE },
+    });
+    expect(raised.body.access_token_claims).toMatchObject({ ...others, sid: claims['sid'] });
+  });
+
+  it('beside a refresh token in the body keeps its claims to itself', async () => {
+    const answer = await login(undefined, { delivery: 'body', ...OPAQUE });
+    expect(answer.body.access_token).toMatch(/^[\w-]{43}$/);
+    expect(answer.body).not.toHaveProperty('access_token_claims');
   });
 });
 

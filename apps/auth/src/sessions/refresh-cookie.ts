@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { Config } from '../config.js';
+import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { SessionsError } from './sessions.errors.js';
 import type { CookieTokenResponse, TokenResponse } from './sessions.schema.js';
 
@@ -18,7 +19,10 @@ export class RefreshCookie {
   private readonly name: string;
   private readonly attributes: string;
 
-  constructor({ issuer, basePath }: Config) {
+  constructor(
+    { issuer, basePath }: Config,
+    private readonly references: ReferenceTokens,
+  ) {
     const url = new URL(issuer);
     // Not all browsers take secure cookies from http://localhost.
     const isSecure = url.protocol === 'https:' || !isLoopback(url);
@@ -27,11 +31,12 @@ export class RefreshCookie {
     this.attributes = `Path=${basePath}/auth; HttpOnly;${secure} SameSite=Strict`;
   }
 
-  /** Moves the refresh token from an answer's body into the cookie. */
-  deliver(reply: FastifyReply, tokens: TokenResponse): CookieTokenResponse {
+  /** Moves the refresh token from an answer's body into the cookie, and says of whom an opaque token is. */
+  async deliver(reply: FastifyReply, tokens: TokenResponse): Promise<CookieTokenResponse> {
     const { refresh_token: token, ...body } = tokens;
+    const claims = await this.references.describe(body.access_token);
     this.set(reply, token, body.refresh_expires_in);
-    return body;
+    return { ...body, ...claims };
   }
 
   clear(reply: FastifyReply): void {

@@ -22,10 +22,18 @@ export const TokenResponse = z
   .meta({ id: 'TokenResponse' });
 export type TokenResponse = z.infer<typeof TokenResponse>;
 
+/** What a page knows its user by: an opaque token says nothing to it (RFC 6749 section 5.1: a further member). */
+export const OPAQUE_TOKEN_CLAIMS = {
+  access_token_claims: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({ description: 'only with an opaque access token: the claims that a JWT would have' }),
+};
+
 /** The same where the refresh token is in a cookie. */
-export const CookieTokenResponse = TokenResponse.omit({ refresh_token: true }).meta({
-  id: 'CookieTokenResponse',
-});
+export const CookieTokenResponse = TokenResponse.omit({ refresh_token: true })
+  .extend(OPAQUE_TOKEN_CLAIMS)
+  .meta({ id: 'CookieTokenResponse' });
 export type CookieTokenResponse = z.infer<typeof CookieTokenResponse>;
 
 export const SessionResponse = z.union([TokenResponse, CookieTokenResponse]);

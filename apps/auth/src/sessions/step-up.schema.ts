@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FACTOR_PROOF, proofsIn } from '../factors/factors.schema.js';
 import { TypedPassword } from '../passwords.js';
 import { TOKEN_REQUEST } from '../tokens/token-request.schema.js';
-import { TokenResponse } from './sessions.schema.js';
+import { OPAQUE_TOKEN_CLAIMS, TokenResponse } from './sessions.schema.js';
 
 /** A password, a second factor, or both. */
 export const StepUpRequest = z
@@ -27,5 +27,7 @@ export type StepUpRequest = z.infer<typeof StepUpRequest>;
 export const StepUpResponse = TokenResponse.omit({
   refresh_token: true,
   refresh_expires_in: true,
-}).meta({ id: 'StepUpResponse' });
+})
+  .extend(OPAQUE_TOKEN_CLAIMS)
+  .meta({ id: 'StepUpResponse' });
 export type StepUpResponse = z.infer<typeof StepUpResponse>;
