@@ -31,7 +31,8 @@ const refresh = () => auth().refresh();
 it.each([
   ['1', 1_000],
   ['0', 300],
-  ['Wed, 21 Oct 2026 07:28:00 GMT', 300],
+  ['Wed, 21 Oct 2015 07:28:00 GMT', 300],
+  ['soon', 300],
 ])('refreshes again after a 429, not before Retry-After: %s', async (seconds, leastMs) => {
   retryAfter = seconds;
   expect(await refresh()).toBeNull();
@@ -49,27 +50,90 @@ it('reports a 429 at once if the wait would be long', async () => {
   expect(askedAtMs).toHaveLength(1);
 });
 
+it.each([
+  [60_000, 60],
+  [-60_000, 0],
+])(
+  'takes the date of a Retry-After by the clock of auth: %i ms from its now',
+  async (ms, seconds) => {
+    const now = Date.parse('2015-10-21T07:28:00Z');
+    server.removeAllListeners('request').on('request', (_request, response) => {
+      response.setHeader('date', new Date(now).toUTCString());
+      response.writeHead(409, { 'retry-after': new Date(now + ms).toUTCString() }).end();
+    });
+    await expect(refresh()).rejects.toMatchObject({ retryAfterSeconds: seconds });
+  },
+);
+
+it('knows no time to wait where Retry-After is neither a number nor a date', async () => {
+  server.removeAllListeners('request').on('request', (_request, response) => {
+    response.writeHead(409, { 'retry-after': 'soon' }).end();
+  });
+  await expect(refresh()).rejects.toMatchObject({ retryAfterSeconds: undefined });
+});
+
 describe('with an opaque token', () => {
-  /** How `/auth/me` answers; `undefined`: not at all. */
-  let me: number | undefined;
+  let answer: object;
   beforeEach(() => {
-    server.removeAllListeners('request').on('request', ({ url }, response) => {
-      const isMe = url === '/auth/me';
-      if (isMe && me === undefined) return;
-      response.statusCode = isMe ? me! : 200;
-      response.end('{"access_token":"opaque","expires_in":900,"code":"token_revoked"}');
+    answer = { access_token: 'opaque', expires_in: 900 };
+    server.removeAllListeners('request').on('request', (_request, response) => {
+      response.end(JSON.stringify(answer));
     });
   });
 
-  it('a refused question for its user does not say that there is no session', async () => {
-    me = 401;
-    await expect(refresh()).rejects.toMatchObject({ code: 'token_revoked' });
+  it('knows its user by the claims beside it', async () => {
+    const claims = { tenant: 'blue' };
+    const payload = { sub: 'ada', sid: 's1', scope: 'orders:read', roles: ['user'], claims };
+    answer = { ...answer, access_token_claims: payload };
+    await expect(refresh()).resolves.toMatchObject({
+      token: 'opaque',
+      principal: {
+        subject: 'ada',
+        sessionId: 's1',
+        scopes: ['orders:read'],
+        roles: ['user'],
+        claims,
+      },
+    });
   });
 
-  it('gives up when auth does not answer', async () => {
-    me = undefined;
-    shortenWait();
-    await expect(refresh()).rejects.toMatchObject({ name: 'TimeoutError' });
+  it('without claims beside it has no answer of auth', async () => {
+    await expect(refresh()).rejects.toMatchObject({ code: 'unexpected_answer' });
+  });
+});
+
+describe('a logout', () => {
+  /** The access token that each call carried. */
+  let calls: (string | undefined)[];
+  const answers = (status: (calls: number) => number) => {
+    calls = [];
+    server.removeAllListeners('request').on('request', ({ headers }, response) => {
+      calls.push(headers.authorization);
+      response.writeHead(status(calls.length)).end();
+    });
+  };
+
+  it('ends the sessions of the access token and of the cookie in one call', async () => {
+    answers(() => 204);
+    await auth().logout('one');
+    expect(calls).toEqual(['Bearer one']);
+  });
+
+  it('with an access token that is refused ends that of the cookie', async () => {
+    answers((count) => (count === 1 ? 401 : 204));
+    await auth().logout('one');
+    expect(calls).toEqual(['Bearer one', undefined]);
+  });
+
+  it('without an access token ends that of the cookie, and is over if there is none', async () => {
+    answers(() => 401);
+    await auth().logout(undefined);
+    expect(calls).toEqual([undefined]);
+  });
+
+  it('reports what else auth says', async () => {
+    answers((count) => (count === 1 ? 401 : 400));
+    await expect(auth().logout('one')).rejects.toMatchObject({ problem: { status: 400 } });
   });
 });
 

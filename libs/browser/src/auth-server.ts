@@ -8,7 +8,7 @@ import {
   type Proof,
   type SecondFactorDemand,
 } from './api.js';
-import { principalOf, scopesIn, type Principal } from './principal.js';
+import { principalOf, type Principal, type TokenClaims } from './principal.js';
 
 /** An access token that auth has just issued. */
 export interface Access {
@@ -21,13 +21,8 @@ export interface Access {
 interface TokenResponse {
   readonly access_token: string;
   readonly expires_in: number;
-}
-
-interface Me {
-  readonly id: string;
-  readonly roles: readonly string[];
-  readonly scope: string;
-  readonly sessionId: string;
+  /** Only with an opaque token. */
+  readonly access_token_claims?: TokenClaims;
 }
 
 /**
@@ -38,6 +33,8 @@ const TIMEOUTS_MS = [8_000, 15_000, 15_000, 15_000, 15_000];
 const PAUSES_MS = [300, 1_000, 2_000, 4_000];
 /** For all other calls. They are not repeated, and other tabs wait for them. */
 const TIMEOUT_MS = 30_000;
+/** Auth has said something else than it does, or something in between has. */
+const UNEXPECTED = 'unexpected_answer';
 /** A longer wait is left to the caller. */
 const LONGEST_PAUSE_MS = 4_000;
 
@@ -79,19 +76,14 @@ export function authServer(base: string) {
     response: TokenResponse | Promise<TokenResponse>,
     sentAtMs: number,
   ): Promise<Access> {
-    const { access_token: token, expires_in: seconds } = await response;
-    const principal = principalOf(token) ?? (await askWho(token));
+    const {
+      access_token: token,
+      expires_in: seconds,
+      access_token_claims: claims,
+    } = await response;
+    const principal = principalOf(token, claims);
+    if (!principal) throw new SessionError({ code: UNEXPECTED, status: 200 });
     return { token, principal, expiresAtMs: sentAtMs + seconds * 1_000 };
-  }
-
-  /** An opaque token says nothing of its user. */
-  async function askWho(token: string): Promise<Principal> {
-    const answer = await fetch(url('me'), {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const { id, roles, scope, sessionId } = await read<Me>(answer);
-    return { subject: id, sessionId, roles, scopes: scopesIn(scope), claims: {} };
   }
 
   return {
@@ -127,12 +119,16 @@ export function authServer(base: string) {
       return answer && accessFrom(answer, sentAtMs);
     },
 
-    /** Ends the session of the cookie; and if the browser has kept none, that of the access token. */
+    /**
+     * Ends the session of the access token and that of the cookie, which may be another one. A token that is
+     * refused keeps the cookie's from its end, which is asked for alone then.
+     */
     logout: async (token: string | undefined): Promise<void> => {
-      const answer = await persist('logout').catch(nullIf(401));
-      if (answer === null && token !== undefined) {
-        await persist('logout', { authorization: `Bearer ${token}` }).catch(nullIf(401));
+      if (token !== undefined) {
+        const headers = { authorization: `Bearer ${token}` };
+        if ((await persist('logout', headers).catch(nullIf(401))) !== null) return;
       }
+      await persist('logout').catch(nullIf(401));
     },
   };
 }
@@ -141,11 +137,20 @@ export function authServer(base: string) {
 async function read<Body>(answer: Response): Promise<Body> {
   const text = await answer.text();
   if (answer.ok) return (text === '' ? undefined : JSON.parse(text)) as Body;
-  const retryAfter = answer.headers.get('retry-after');
   throw new SessionError(
-    { code: 'unexpected_answer', ...problemIn(text), status: answer.status },
-    retryAfter === null ? undefined : Number(retryAfter),
+    { code: UNEXPECTED, ...problemIn(text), status: answer.status },
+    retryAfterSeconds(answer.headers),
   );
+}
+
+/** A number of seconds, or a date (RFC 9110 section 10.2.3). `undefined` if it is neither. */
+function retryAfterSeconds(headers: Headers): number | undefined {
+  const text = headers.get('retry-after') ?? '';
+  if (/^\d+$/.test(text)) return Number(text);
+  // By the clock that the date is of. It is hidden from pages of another origin.
+  const nowMs = Date.parse(headers.get('date') ?? '') || Date.now();
+  const seconds = Math.max(0, Math.ceil((Date.parse(text) - nowMs) / 1_000));
+  return Number.isNaN(seconds) ? undefined : seconds;
 }
 
 /** A proxy in between may answer with anything. */
@@ -157,9 +162,9 @@ function problemIn(text: string): Partial<Problem> {
   }
 }
 
-/** By `Retry-After`, if that is there, and no date. */
+/** By `Retry-After`, if that is there. */
 const askedPauseMs = (error: unknown): number =>
-  error instanceof SessionError ? 1_000 * (error.retryAfterSeconds || 0) : 0;
+  error instanceof SessionError ? 1_000 * (error.retryAfterSeconds ?? 0) : 0;
 
 /** Whether auth has answered, and will say the same again. */
 const isFinal = (error: unknown): boolean =>

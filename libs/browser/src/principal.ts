@@ -9,7 +9,8 @@ export interface Principal {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-interface Payload {
+/** What an access token says, as far as a page needs it. */
+export interface TokenClaims {
   readonly sub: string;
   readonly sid?: string;
   readonly scope?: string;
@@ -17,20 +18,28 @@ interface Payload {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** Reads an access token, without a check of its signature. `undefined` for an opaque one. */
-export function principalOf(accessToken: string): Principal | undefined {
+/**
+ * Reads an access token, without a check of its signature.
+ *
+ * @param described what an opaque token says, which without it gives `undefined`
+ */
+export function principalOf(accessToken: string, described?: TokenClaims): Principal | undefined {
+  const said = claimsIn(accessToken) ?? described;
+  return (
+    said && {
+      subject: said.sub,
+      sessionId: said.sid,
+      scopes: (said.scope ?? '').split(' ').filter(Boolean),
+      roles: said.roles ?? [],
+      claims: said.claims ?? {},
+    }
+  );
+}
+
+function claimsIn(accessToken: string): TokenClaims | undefined {
   const payload = accessToken.split('.')[1];
   if (payload === undefined) return undefined;
   const base64 = payload.replaceAll('-', '+').replaceAll('_', '/');
   const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  const { sub, sid, scope, roles, claims } = JSON.parse(new TextDecoder().decode(bytes)) as Payload;
-  return {
-    subject: sub,
-    sessionId: sid,
-    scopes: scopesIn(scope),
-    roles: roles ?? [],
-    claims: claims ?? {},
-  };
+  return JSON.parse(new TextDecoder().decode(bytes)) as TokenClaims;
 }
-
-export const scopesIn = (scope = ''): string[] => scope.split(' ').filter(Boolean);
