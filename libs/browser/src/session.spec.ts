@@ -11,14 +11,23 @@ let session: Session;
 /** The session that the cookie is of. All tabs share it. */
 let cookie: string | undefined;
 
-function tokens(sid: string) {
-  const payload = btoa(JSON.stringify({ sub: 'ada', sid, scope: '' }));
-  return Response.json({ access_token: `h.${payload}.s`, expires_in: 900 });
+/** What auth says to the next step-up in place of a token. */
+let stepUpRefusal: string | undefined;
+/** Of the tokens of step-ups; seconds. */
+let stepUpLife: number;
+let issued = 0;
+
+function tokens(sid: string, expiresIn = 900) {
+  issued += 1;
+  const payload = btoa(JSON.stringify({ sub: 'ada', sid, scope: '', claims: { issued } }));
+  return Response.json({ access_token: `h.${payload}.s`, expires_in: expiresIn });
 }
 
 beforeEach(async () => {
   sent = [];
   cookie = 'one';
+  stepUpRefusal = undefined;
+  stepUpLife = 900;
   const waiting = new Map<string, () => void>();
   answer = (path) => waiting.get(path)?.();
   vi.stubGlobal('document', {
@@ -41,7 +50,13 @@ beforeEach(async () => {
       await new Promise<void>((resolve) => waiting.set(path, resolve));
     }
     if (path === '/auth/login') cookie = 'two';
+    if (path === '/auth/step-up' && stepUpRefusal) {
+      const code = stepUpRefusal;
+      stepUpRefusal = undefined;
+      return Response.json({ code }, { status: 401 });
+    }
     if (cookie === undefined) return Response.json({ code: 'no_session' }, { status: 401 });
+    if (path === '/auth/step-up') return tokens(cookie, stepUpLife);
     if (path !== '/auth/logout') return tokens(cookie);
     cookie = undefined;
     return new Response(null, { status: 204 });
@@ -117,6 +132,34 @@ describe('with another tab', () => {
     for (const tab of [session, other]) expect(tab.principal).toMatchObject({ sessionId: 'two' });
   });
 
+  it('a step-up is one of both, also if its token expires earlier', async () => {
+    stepUpLife = 600;
+    const raising = session.stepUp({ password: 'a passphrase' });
+    await isSent('/auth/step-up');
+    answer('/auth/step-up');
+    const raised = await raising;
+    await told();
+    for (const tab of [session, other]) expect(tab.principal).toEqual(raised);
+  });
+
+  it('a step-up of the session before is not taken for one of the new one', async () => {
+    const raising = session.stepUp({ password: 'a passphrase' });
+    await isSent('/auth/step-up');
+    // Without Web Locks nothing keeps a login from overtaking it.
+    vi.stubGlobal('navigator', {});
+    const third = createSession({ issuer: 'https://auth.example.com' });
+    const loggingIn = third.login({ email: 'ada@example.com', password: 'a passphrase' });
+    await isSent('/auth/login');
+    answer('/auth/login');
+    await loggingIn;
+    cookie = 'one';
+    answer('/auth/step-up');
+    await raising;
+    await told();
+    for (const tab of [third, other]) expect(tab.principal).toMatchObject({ sessionId: 'two' });
+    third.close();
+  });
+
   it('a login that waits for its turn is ended by a logout there', async () => {
     const renewing = other.renew();
     const loggingIn = login();
@@ -140,6 +183,58 @@ describe('with another tab', () => {
     await Promise.all([stepUp, renewing, loggedOut]);
     await told();
     for (const tab of [session, other]) expect(tab.principal).toBeNull();
+  });
+});
+
+describe('a step-up whose token auth refuses', () => {
+  const stepUp = () => session.stepUp({ password: 'a passphrase' });
+  const stepUps = () => sent.filter(({ path }) => path === '/auth/step-up').length;
+
+  it.each(['token_expired', 'token_revoked', 'token_invalid'])(
+    'is tried once more with a new one: %s',
+    async (code) => {
+      stepUpRefusal = code;
+      const raising = stepUp();
+      await isSent('/auth/step-up');
+      answer('/auth/step-up');
+      await expect.poll(stepUps).toBe(2);
+      answer('/auth/step-up');
+      await expect(raising).resolves.toMatchObject({ subject: 'ada', sessionId: 'one' });
+      expect(sent.filter(({ path }) => path === '/auth/refresh')).toHaveLength(2);
+    },
+  );
+
+  it('is not tried again for a wrong password', async () => {
+    stepUpRefusal = 'invalid_credentials';
+    const raising = stepUp();
+    await isSent('/auth/step-up');
+    answer('/auth/step-up');
+    await expect(raising).rejects.toMatchObject({ code: 'invalid_credentials' });
+    expect(stepUps()).toBe(1);
+  });
+
+  it('is not tried again after the session', async () => {
+    stepUpRefusal = 'token_revoked';
+    const raising = stepUp();
+    await isSent('/auth/step-up');
+    cookie = undefined;
+    answer('/auth/step-up');
+    await expect(raising).rejects.toMatchObject({ code: 'token_revoked' });
+    expect(stepUps()).toBe(1);
+    expect(session.principal).toBeNull();
+  });
+
+  it('is not tried again as the user of a login meanwhile', async () => {
+    stepUpRefusal = 'token_revoked';
+    const raising = stepUp();
+    await isSent('/auth/step-up');
+    const loggingIn = session.login({ email: 'bob@example.com', password: 'a passphrase' });
+    answer('/auth/step-up');
+    await isSent('/auth/login');
+    answer('/auth/login');
+    await loggingIn;
+    await expect(raising).rejects.toMatchObject({ code: 'token_revoked' });
+    expect(stepUps()).toBe(1);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Session, SessionOptions } from './api.js';
+import { SessionError, type Session, type SessionOptions } from './api.js';
 import { authServer, type Access } from './auth-server.js';
 import type { Principal } from './principal.js';
 import { joinTabs, type Message, type SharedToken } from './tabs.js';
@@ -45,10 +45,10 @@ export function createSession({ issuer }: SessionOptions): Session {
     change(next.principal);
   }
 
-  function share(isLogin = false): void {
+  function share(origin: Pick<SharedToken, 'isLogin' | 'isStepUp'> = {}): void {
     if (!access) return;
     const { token, principal, expiresAtMs } = access;
-    tabs.post({ token, principal, lifeMs: expiresAtMs - performance.now(), isLogin });
+    tabs.post({ token, principal, lifeMs: expiresAtMs - performance.now(), ...origin });
   }
 
   function end(): void {
@@ -80,24 +80,28 @@ export function createSession({ issuer }: SessionOptions): Session {
     } else hearToken(message);
   }
 
-  function hearToken({ token, principal, lifeMs, isLogin }: SharedToken): void {
+  function hearToken({ token, principal, lifeMs, isLogin, isStepUp }: SharedToken): void {
     const expiresAtMs = performance.now() + lifeMs;
     // A tab that was frozen may have an older one, or may not know yet that the session is over.
     const isNewer = !isUsable() || expiresAtMs > (access?.expiresAtMs ?? 0);
+    const isBetter = isStepUp && principal.sessionId === access?.principal.sessionId;
     const isOver = token === stale || principal.sessionId === endedId;
-    if (!isLogin && (isOver || !isNewer)) return;
+    if (!isLogin && (isOver || !(isNewer || isBetter))) return;
     keep({ token, principal, expiresAtMs });
     answered?.();
   }
 
   /** Keeps and shares what `call` gets, unless the user has logged out since. */
-  function begin(call: () => Promise<Access>, isLogin: boolean): Promise<Principal> {
+  function begin(
+    call: () => Promise<Access>,
+    origin: Parameters<typeof share>[0] = { isLogin: true },
+  ): Promise<Principal> {
     const before = leaves;
     return tabs.alone(async () => {
       const next = await call();
       if (leaves === before) {
         keep(next);
-        share(isLogin);
+        share(origin);
       }
       return next.principal;
     });
@@ -107,6 +111,12 @@ export function createSession({ issuer }: SessionOptions): Session {
   function renew(): Promise<void> {
     renewing ??= tabs.alone(findToken).finally(() => (renewing = undefined));
     return renewing;
+  }
+
+  /** After the refusal of a token, unless there is another one already. */
+  function replace(token: string): Promise<void> {
+    if (access?.token === token) stale = token;
+    return renew();
   }
 
   async function findToken(): Promise<void> {
@@ -148,15 +158,26 @@ export function createSession({ issuer }: SessionOptions): Session {
       return principal;
     },
 
-    login: (credentials) => begin(() => auth.login(credentials), true),
+    login: (credentials) => begin(() => auth.login(credentials)),
 
-    loginWithPasskey: (credentials) => begin(() => auth.loginWithPasskey(credentials), true),
+    loginWithPasskey: (credentials) => begin(() => auth.loginWithPasskey(credentials)),
 
-    loginWithFactor: (proof) => begin(() => auth.loginWithFactor(proof), true),
+    loginWithFactor: (proof) => begin(() => auth.loginWithFactor(proof)),
 
     stepUp: async (proof) => {
       if (!isUsable()) await renew();
-      return begin(() => auth.stepUp(proof, access?.token), false);
+      let sent = access;
+      const attempt = () =>
+        begin(() => auth.stepUp(proof, (sent = access)?.token), { isStepUp: true });
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!sent || !isTokenRefusal(error)) throw error;
+        await replace(sent.token);
+        // The proof is of the user of that session.
+        if (sent.principal.sessionId !== access?.principal.sessionId) throw error;
+        return attempt();
+      }
     },
 
     logout: () => {
@@ -190,8 +211,7 @@ export function createSession({ issuer }: SessionOptions): Session {
       const token = access?.token;
       const answer = await fetchWith(token, request.clone());
       if (token === undefined || !isRefusal(answer)) return answer;
-      if (access?.token === token) stale = token;
-      await renew();
+      await replace(token);
       return access ? fetchWith(access.token, request) : answer;
     },
 
@@ -218,6 +238,10 @@ function fetchWith(token: string | undefined, request: Request): Promise<Respons
   headers.set('authorization', `Bearer ${token}`);
   return fetch(new Request(request, { headers }));
 }
+
+/** Whether auth has not taken the token itself. */
+const isTokenRefusal = (error: unknown): boolean =>
+  error instanceof SessionError && error.problem.status === 401 && error.code.startsWith('token_');
 
 /** Whether it is about the token (RFC 6750 section 3.1), as far as the service lets pages see that. */
 function isRefusal({ status, headers }: Response): boolean {

@@ -8,6 +8,8 @@ export interface SharedToken {
   readonly lifeMs: number;
   /** From a login: it counts whatever another tab has. */
   readonly isLogin?: boolean;
+  /** From a step-up: it says more than another one of its session, whichever expires later. */
+  readonly isStepUp?: boolean;
 }
 
 /**
