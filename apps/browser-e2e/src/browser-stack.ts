@@ -86,6 +86,34 @@ export class BrowserStack {
     }
   }
 
+  /** The e-mail of a user with these claims, whose password is that of `ADA`. */
+  async newUser(claims: object): Promise<string> {
+    const { password } = ADA;
+    const admin = await this.call<{ access_token: string }>('POST', 'auth/login', {
+      email: 'admin@example.com',
+      password,
+    });
+    const email = `${randomBytes(8).toString('hex')}@example.com`;
+    const token = admin.access_token;
+    const { id } = await this.call<{ id: string }>(
+      'POST',
+      'admin/users',
+      { email, password },
+      token,
+    );
+    await this.call('PATCH', `admin/users/${id}`, { claims }, token);
+    return email;
+  }
+
+  private async call<T>(method: string, path: string, body: object, token?: string): Promise<T> {
+    const headers = {
+      'content-type': 'application/json',
+      ...(token && { authorization: `Bearer ${token}` }),
+    };
+    const init = { method, headers, body: JSON.stringify(body) };
+    return (await fetch(`${this.auth.url}/${path}`, init)).json() as Promise<T>;
+  }
+
   async stop(): Promise<void> {
     await this.browser.close();
     for (const each of [...this.pageServers, this.auth, this.orders]) each.close();

@@ -45,6 +45,23 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
   );
 
   it(
+    'knows its user, whose claims fit into no token, in a session for one scope',
+    anonymous(async (user) => {
+      const claims = { note: 'x'.repeat(2_000) };
+      const email = await stack.newUser(claims);
+      const credentials = { ...ADA, email, scope: 'orders:read' };
+      const principal = await user.tab.evaluate((typed) => session.login(typed), credentials);
+      expect(principal).toMatchObject({ roles: ['user'], scopes: ['orders:read'], claims });
+      expect(await user.tab.evaluate(() => session.renew())).not.toContain('.');
+      await user.reload();
+      expect(await user.principal()).toEqual(principal);
+      const password = ADA.password;
+      const raised = await user.tab.evaluate((proof) => session.stepUp(proof), { password });
+      expect(raised).toEqual(principal);
+    }),
+  );
+
+  it(
     'keeps no token where a script could find it',
     loggedIn(async ({ tab, context }) => {
       const kept = await tab.evaluate(async () => ({
