@@ -137,6 +137,7 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.press(console.button(`Remove: ${name}`));
       await console.sees('This ends no live token of a session.');
       expect(await console.page.getByText(NO_COUNT_OF_CLIENTS).count()).toBe(0);
+      await console.sees('All their access tokens are refused at once');
       await console.press(console.inDialog('Remove'));
       await console.press(console.button(`Remove: ${audience}`));
       await console.sees(NO_COUNT_OF_CLIENTS);

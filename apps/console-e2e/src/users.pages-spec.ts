@@ -189,6 +189,22 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     expect(await api<object>('auth/login', { body })).not.toHaveProperty('mfa');
   });
 
+  it('whose e-mail is not verified are marked', async () => {
+    const user = await newUser();
+    const badge = console.page.getByText('not verified', { exact: true });
+    const verified = { is: true };
+    await console.page.route(`**/admin/users/${user.id}`, async (route) => {
+      const response = await route.fetch();
+      const json = { ...((await response.json()) as object), emailVerified: verified.is };
+      await route.fulfill({ response, json });
+    });
+    await openUser(user);
+    expect(await badge.count()).toBe(0);
+    verified.is = false;
+    await openUser(user);
+    await badge.waitFor();
+  });
+
   it('who deleted their account are shown with the day when it goes, and restored', async () => {
     const user = await newUser();
     await api('auth/me', { token: await login(user.email), method: 'DELETE' });

@@ -27,6 +27,7 @@ export const texts = {
   close: 'Close',
   change: 'Change',
   disabled: 'disabled',
+  unverified: 'not verified',
   created: 'created',
   scopes: 'Scopes',
   claims: 'Claims',
@@ -159,7 +160,6 @@ export const texts = {
     about: 'Your e-mail, your password, and all the data about you.',
     email: 'E-mail',
     verified: 'verified',
-    unverified: 'not verified',
     verify: 'Send the link again',
     verifySent: 'A link is mailed to you. It verifies the e-mail.',
     changeEmail: 'Change the e-mail',
@@ -180,15 +180,15 @@ export const texts = {
     exported: 'The file is saved.',
     remove: 'Delete the account',
     removeText:
-      'For 7 days nothing is removed. Until then the link that is mailed to you restores the account, and so does an administrator.',
+      'For 7 days nothing is removed. Until then the account can be restored: by a link that is mailed to you, if auth can send mail, or by an administrator.',
     confirmRemove: {
       label: 'Delete my account',
       title: 'Delete your account?',
-      text: 'All your sessions end at once, this one too, and every token is refused. For 7 days the account can be restored by the link that is mailed to you. Then all that belongs to it is removed, and only ids stay in the audit log.',
+      text: 'All your sessions end at once, this one too, and every token is refused. For 7 days the account can be restored: by a link that is mailed to you, if auth can send mail, or by an administrator. Then all that belongs to it is removed, and only ids stay in the audit log.',
       done: 'The account is deleted.',
     },
     removed: (email: string, until: string) =>
-      `Your account is deleted. Until ${until} it can be restored, by the link that is mailed to ${email} or by an administrator.`,
+      `Your account is deleted. Until ${until} it can be restored, by the link that is mailed to ${email}, if auth can send mail, or by an administrator.`,
   },
 
   sessions: {
@@ -413,13 +413,13 @@ export const texts = {
       roles: {
         label: 'Remove',
         title: 'Remove this role?',
-        text: 'All users lose it. Their live tokens with its scopes are refused at once.',
+        text: 'All users lose it. All their access tokens are refused at once; the sessions go on.',
         done: 'The role is removed.',
       },
       resources: {
         label: 'Remove',
         title: 'Remove this resource?',
-        text: 'Its scopes go from all roles. All live tokens for it are refused at once.',
+        text: 'Scopes that no other resource has go from all roles. All live tokens for it are refused at once.',
         done: 'The resource is removed.',
       },
     },

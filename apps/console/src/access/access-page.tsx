@@ -1,15 +1,16 @@
+import { MOST, usePages } from '../api/use-pages.js';
 import { texts } from '../texts.js';
 import { DialogButton } from '../ui/dialog.js';
-import { Card, Page, Rows } from '../ui/page.js';
-import { useResources, useRoles } from './access.js';
+import { Card, More, Page, Rows } from '../ui/page.js';
 import { AccessRow } from './access-row.js';
+import type { Resource, Role } from './choices.js';
 import { ResourceForm } from './resource-form.js';
 import { RoleForm } from './role-form.js';
 
 /** Roles, and the resources whose scopes they give. */
 export function AccessPage() {
-  const roles = useRoles();
-  const resources = useResources();
+  const roles = usePages<Role>('admin/roles', { limit: MOST });
+  const resources = usePages<Resource>('admin/resources', { limit: MOST });
   const reload = async () => {
     await Promise.all([roles.reload(), resources.reload()]);
   };
@@ -17,7 +18,7 @@ export function AccessPage() {
     <Page title={texts.access.title} about={texts.access.about}>
       <Card title={texts.access.roles}>
         <Rows
-          items={roles.data?.items}
+          items={roles.items}
           error={roles.error}
           keyOf={({ name }) => name}
           label={texts.access.roles}
@@ -36,6 +37,7 @@ export function AccessPage() {
             </AccessRow>
           )}
         </Rows>
+        <More pages={roles} />
         <div class="more">
           <DialogButton label={texts.access.createRole} kind="primary">
             {(close) => <RoleForm onSaved={reload} onClose={close} />}
@@ -44,7 +46,7 @@ export function AccessPage() {
       </Card>
       <Card title={texts.access.resources}>
         <Rows
-          items={resources.data?.items}
+          items={resources.items}
           error={resources.error}
           keyOf={({ audience }) => audience}
           label={texts.access.resources}
@@ -67,6 +69,7 @@ export function AccessPage() {
             </AccessRow>
           )}
         </Rows>
+        <More pages={resources} />
         <div class="more">
           <DialogButton label={texts.access.createResource} kind="primary">
             {(close) => <ResourceForm onSaved={reload} onClose={close} />}

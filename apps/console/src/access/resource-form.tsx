@@ -5,7 +5,7 @@ import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { Field } from '../ui/controls.js';
 import { FormDialog } from '../ui/form-dialog.js';
-import type { Resource } from './access.js';
+import type { Resource } from './choices.js';
 import { scopesOfText, textOfScopes } from './scope-lines.js';
 
 interface ResourceFormProps {

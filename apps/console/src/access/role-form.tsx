@@ -5,7 +5,7 @@ import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { Choices, Field } from '../ui/controls.js';
 import { FormDialog } from '../ui/form-dialog.js';
-import { scopeOptions, useResources, type Role } from './access.js';
+import { ScopeChoices, type Role } from './choices.js';
 
 interface RoleFormProps {
   /** `undefined`: a new one. */
@@ -18,7 +18,6 @@ export function RoleForm({ role, onSaved, onClose }: RoleFormProps) {
   const [name, setName] = useState(role?.name ?? '');
   const [scopes, setScopes] = useState(role?.scopes ?? []);
   const [requiresMfa, setRequiresMfa] = useState(role?.requiresMfa ?? false);
-  const options = scopeOptions(useResources().data);
   const save = async () => {
     if (role)
       await call(path('admin', 'roles', role.name), {
@@ -51,14 +50,7 @@ export function RoleForm({ role, onSaved, onClose }: RoleFormProps) {
               hasFocus
             />
           )}
-          <Choices
-            label={texts.scopes}
-            name="scopes"
-            options={options}
-            chosen={scopes}
-            onChange={setScopes}
-            error={error}
-          />
+          <ScopeChoices chosen={scopes} onChange={setScopes} error={error} />
           <Choices
             label={texts.factors.title}
             options={[{ value: texts.factors.requires }]}

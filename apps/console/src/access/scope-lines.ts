@@ -1,4 +1,4 @@
-import type { Resource } from './access.js';
+import type { Resource } from './choices.js';
 
 type Scopes = Resource['scopes'];
 

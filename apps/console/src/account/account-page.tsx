@@ -37,7 +37,7 @@ function EmailCard() {
       <p class="text">
         {email}{' '}
         <Badge tone={emailVerified ? 'good' : 'warning'}>
-          {emailVerified ? texts.account.verified : texts.account.unverified}
+          {emailVerified ? texts.account.verified : texts.unverified}
         </Badge>
       </p>
       <Failure error={error} />

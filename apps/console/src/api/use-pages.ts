@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 import { call } from './api.js';
 import type { ApiError } from './problem.js';
@@ -22,6 +22,8 @@ export interface Pages<Item> {
 }
 
 const LIMIT = '20';
+/** That auth gives at once. */
+export const MOST = '100';
 
 /** The pages after the first one; no longer shown when that was read again. */
 interface Later<Item> {
@@ -29,7 +31,7 @@ interface Later<Item> {
   readonly pages: readonly Page<Item>[];
 }
 
-/** A list of auth, page by page. */
+/** A list of auth, page by page. @param search may also have another `limit` of a page */
 export function usePages<Item>(
   list: string,
   search: Readonly<Record<string, string>> = {},
@@ -58,4 +60,13 @@ export function usePages<Item>(
       : undefined,
     reload: first.reload,
   };
+}
+
+/** All items of a list, as far as they are read: for a choice, which has to offer each. */
+export function useAll<Item>(list: string): readonly Item[] {
+  const { items = [], error, more } = usePages<Item>(list, { limit: MOST });
+  useEffect(() => {
+    if (!error) more?.();
+  });
+  return items;
 }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-import { scopeOptions, useResources } from '../access/access.js';
+import { AudienceChoices, ScopeChoices } from '../access/choices.js';
 import { call, path } from '../api/api.js';
 import { texts } from '../texts.js';
 import { announce } from '../ui/announcements.js';
@@ -29,12 +29,6 @@ export function ClientForm({ client, onSaved, onClose }: ClientFormProps) {
   const [scopes, setScopes] = useState(begun.scopes ?? []);
   const [audiences, setAudiences] = useState(begun.audiences ?? []);
   const [claims, setClaims] = useState(asText(begun.claims));
-  const resources = useResources().data;
-  const known = scopeOptions(resources).map(({ value }) => value);
-  const options = [
-    ...scopeOptions(resources),
-    ...scopes.filter((scope) => !known.includes(scope)).map((value) => ({ value })),
-  ];
   const save = async () => {
     const traits = { name, grants, scopes, audiences, claims: asObject(claims, 'claims') };
     const body = changesOf<typeof traits>(begun, traits);
@@ -73,22 +67,8 @@ export function ClientForm({ client, onSaved, onClose }: ClientFormProps) {
             onChange={setGrants}
             error={error}
           />
-          <Choices
-            label={texts.scopes}
-            name="scopes"
-            options={options}
-            chosen={scopes}
-            onChange={setScopes}
-            error={error}
-          />
-          <Choices
-            label={texts.clients.audiences}
-            options={(resources?.items ?? []).map(({ audience }) => ({ value: audience }))}
-            name="audiences"
-            chosen={audiences}
-            onChange={setAudiences}
-            error={error}
-          />
+          <ScopeChoices chosen={scopes} onChange={setScopes} error={error} />
+          <AudienceChoices chosen={audiences} onChange={setAudiences} error={error} />
           <Field
             label={texts.claims}
             name="claims"

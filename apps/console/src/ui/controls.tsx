@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 
 import type { ApiError } from '../api/problem.js';
 import { texts } from '../texts.js';
@@ -120,7 +120,7 @@ function Fault({ id, text }: { readonly id: string; readonly text: string }) {
   );
 }
 
-interface ChoicesProps {
+export interface ChoicesProps {
   readonly label: string;
   readonly options: readonly { readonly value: string; readonly hint?: string }[];
   readonly chosen: readonly string[];
@@ -130,17 +130,20 @@ interface ChoicesProps {
   readonly name?: string;
 }
 
-/** Any number of several options. */
+/** Any number of several options. What was chosen and is no longer one of them can be taken away. */
 export function Choices({ label, options, chosen, onChange, error, name }: ChoicesProps) {
   const id = useId();
+  const [begun] = useState(chosen);
+  const known = new Map(options.map(({ value, hint }) => [value, hint]));
+  const values = [...new Set([...known.keys(), ...begun, ...chosen])];
   const toggle = (value: string) =>
     onChange(chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value]);
   return (
     <fieldset class="field" aria-describedby={`${id}-fault`}>
       <legend>{label}</legend>
       <div class="choices">
-        {options.map(({ value, hint }) => (
-          <label key={value} title={hint}>
+        {values.map((value) => (
+          <label key={value} title={known.get(value)}>
             <input
               type="checkbox"
               checked={chosen.includes(value)}
@@ -149,7 +152,7 @@ export function Choices({ label, options, chosen, onChange, error, name }: Choic
             <span>{value}</span>
           </label>
         ))}
-        {options.length === 0 && <p class="hint">{texts.none}</p>}
+        {values.length === 0 && <p class="hint">{texts.none}</p>}
       </div>
       <Fault id={id} text={faultOf(name, error)} />
     </fieldset>

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-import { useRoleOptions } from '../access/access.js';
+import { RoleChoices } from '../access/choices.js';
 import { call, path } from '../api/api.js';
 import { useAction } from '../api/use-action.js';
 import { useQuery } from '../api/use-query.js';
@@ -9,14 +9,14 @@ import { LiveTokens } from '../sessions/live-tokens.js';
 import { texts } from '../texts.js';
 import { announce } from '../ui/announcements.js';
 import { changesOf } from '../ui/changes.js';
-import { Badge, Button, Choices, Failure, Field } from '../ui/controls.js';
+import { Button, Failure, Field } from '../ui/controls.js';
 import { Confirm } from '../ui/dialog.js';
 import { asObject, asText } from '../ui/json.js';
 import { Card, Page, Pending } from '../ui/page.js';
 import { Copyable, exactly } from '../ui/values.js';
 import { UserActions } from './user-actions.js';
 import { UserSessions } from './user-sessions.js';
-import type { User } from './user.js';
+import { Standing, type User } from './user.js';
 
 /** One user: roles, claims, sessions, and what can be done. */
 export function UserPage({ id }: { readonly id: string }) {
@@ -33,21 +33,12 @@ export function UserPage({ id }: { readonly id: string }) {
       </Page>
     );
   }
-  const { email, disabled, deleteAt } = user.data;
+  const { email, deleteAt } = user.data;
   return (
     <Page title={email} about={texts.users.oneAbout}>
-      {deleteAt ? (
-        <p class="text">
-          <Badge tone="warning">{texts.users.deleted}</Badge>{' '}
-          {texts.users.deletedText(exactly(deleteAt))}
-        </p>
-      ) : (
-        disabled && (
-          <p>
-            <Badge tone="bad">{texts.disabled}</Badge>
-          </p>
-        )
-      )}
+      <p class="text">
+        <Standing user={user.data} /> {deleteAt && texts.users.deletedText(exactly(deleteAt))}
+      </p>
       <Card title={texts.users.id}>
         <Copyable text={id} label={texts.users.id} />
       </Card>
@@ -74,7 +65,6 @@ function UserForm({
   const [claims, setClaims] = useState(() => asText(begun.claims));
   const { run, isRunning, error } = useAction();
   const [change, setChange] = useState<Partial<Rights>>();
-  const options = useRoleOptions();
   const isOwn = useMe().id === user.id;
   const ask = (event: Event) => {
     event.preventDefault();
@@ -94,7 +84,7 @@ function UserForm({
       <p class="hint">{texts.users.rightsHint}</p>
       {isOwn && <p class="hint">{texts.users.own}</p>}
       <form onSubmit={ask}>
-        <Choices label={texts.users.roles} options={options} chosen={roles} onChange={setRoles} />
+        <RoleChoices chosen={roles} onChange={setRoles} />
         <Field
           label={texts.claims}
           name="claims"

@@ -1,18 +1,18 @@
 import { useState } from 'preact/hooks';
 
-import { useRoleOptions } from '../access/access.js';
+import { RoleChoices } from '../access/choices.js';
 import { call } from '../api/api.js';
 import { usePages } from '../api/use-pages.js';
 import { go, href } from '../routing/route.js';
 import { texts } from '../texts.js';
-import { Badge, Choices, Field } from '../ui/controls.js';
+import { Badge, Field } from '../ui/controls.js';
 import { DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { More, Page, Rows } from '../ui/page.js';
 import { useDelayed } from '../ui/use-delayed.js';
 import { Time } from '../ui/values.js';
 import { UserPage } from './user-page.js';
-import type { User } from './user.js';
+import { Standing, type User } from './user.js';
 
 /** All users, or the one of the path. */
 export function UsersPage({ id }: { readonly id?: string | undefined }) {
@@ -65,17 +65,10 @@ function UserList() {
   );
 }
 
-/** Why a user cannot log in. */
-function Standing({ user: { disabled, deleteAt } }: { readonly user: User }) {
-  if (deleteAt) return <Badge tone="warning">{texts.users.deleted}</Badge>;
-  return disabled ? <Badge tone="bad">{texts.disabled}</Badge> : null;
-}
-
 function NewUser({ onClose }: { readonly onClose: () => void }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [roles, setRoles] = useState<readonly string[]>(['user']);
-  const options = useRoleOptions();
   const create = async () => {
     const body = { email: email.trim(), password, roles };
     const { id } = await call<User>('admin/users', { method: 'POST', body });
@@ -112,14 +105,7 @@ function NewUser({ onClose }: { readonly onClose: () => void }) {
             error={error}
             isRequired
           />
-          <Choices
-            label={texts.users.roles}
-            options={options}
-            name="roles"
-            chosen={roles}
-            onChange={setRoles}
-            error={error}
-          />
+          <RoleChoices chosen={roles} onChange={setRoles} error={error} />
         </>
       )}
     </FormDialog>
