@@ -1,18 +1,54 @@
+import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 
+import { AccessPage } from './access/access-page.js';
+import { AccountPage } from './account/account-page.js';
 import { connection } from './api/connection.js';
 import { useQuery } from './api/use-query.js';
-import { PAGES, type PageName } from './pages.js';
+import { AuditPage } from './audit/audit-page.js';
+import { ClientsPage } from './clients/clients-page.js';
+import { FactorsPage } from './factors/factors-page.js';
+import { HealthPage } from './health/health-page.js';
+import { KeysPage } from './keys/keys-page.js';
+import { RevocationsPage } from './revocations/revocations-page.js';
 import { go, href, partsOf, route } from './routing/route.js';
 import { ConfirmIdentity } from './session/confirm-identity.js';
 import { LoginAgain, LoginPage } from './session/login.js';
 import { isAdmin, MeContext, type Me } from './session/me.js';
 import { logout, sessionState, userId } from './session/use-session.js';
+import { SessionsPage } from './sessions/sessions-page.js';
 import { useStore } from './store.js';
 import { texts } from './texts.js';
+import { TokenPage } from './token/token-page.js';
 import { Announcements } from './ui/announcements.js';
 import { Button, Failure } from './ui/controls.js';
 import { Page } from './ui/page.js';
+import { UsersPage } from './users/users-page.js';
+
+interface PageEntry {
+  /** @param id what follows the name in the path */
+  readonly component: ComponentType<{ readonly id?: string | undefined }>;
+  readonly isForAdmins: boolean;
+}
+
+const page = (component: PageEntry['component']): PageEntry => ({ component, isForAdmins: false });
+const forAdmins = (component: PageEntry['component']) => ({ component, isForAdmins: true });
+
+/** In the order of the menu. */
+const PAGES = {
+  token: page(TokenPage),
+  account: page(AccountPage),
+  sessions: page(SessionsPage),
+  factors: page(FactorsPage),
+  users: forAdmins(UsersPage),
+  clients: forAdmins(ClientsPage),
+  access: forAdmins(AccessPage),
+  audit: forAdmins(AuditPage),
+  keys: forAdmins(KeysPage),
+  revocations: forAdmins(RevocationsPage),
+  health: forAdmins(HealthPage),
+};
+type PageName = keyof typeof PAGES;
 
 export function App() {
   const state = useStore(sessionState);

@@ -1,14 +1,15 @@
+import { useState } from 'preact/hooks';
+
 import { call, download } from '../api/api.js';
 import { useAction } from '../api/use-action.js';
 import { useMe } from '../session/me.js';
 import { logout } from '../session/use-session.js';
 import { texts } from '../texts.js';
-import { Badge, Button, Failure } from '../ui/controls.js';
-import { ConfirmButton } from '../ui/dialog.js';
+import { Badge, Button, Failure, Field } from '../ui/controls.js';
+import { ConfirmButton, DialogButton } from '../ui/dialog.js';
+import { FormDialog } from '../ui/form-dialog.js';
 import { Card, Page } from '../ui/page.js';
 import { exactly } from '../ui/values.js';
-import { ChangeEmail } from './change-email.js';
-import { ChangePassword } from './change-password.js';
 
 /** What users do with their own account. */
 export function AccountPage() {
@@ -18,7 +19,9 @@ export function AccountPage() {
       <Card title={texts.account.password}>
         <p class="text">{texts.account.passwordText}</p>
         <div class="buttons">
-          <ChangePassword />
+          <DialogButton label={texts.account.changePassword}>
+            {(close) => <PasswordForm onClose={close} />}
+          </DialogButton>
         </div>
       </Card>
       <ExportCard />
@@ -42,7 +45,9 @@ function EmailCard() {
       </p>
       <Failure error={error} />
       <div class="buttons">
-        <ChangeEmail />
+        <DialogButton label={texts.account.changeEmail}>
+          {(close) => <EmailForm onClose={close} />}
+        </DialogButton>
         {!emailVerified && (
           <Button isBusy={isRunning} onClick={() => void sendLink()}>
             {texts.account.verify}
@@ -85,5 +90,89 @@ function DeletionCard() {
         <ConfirmButton says={texts.account.confirmRemove} action={remove} />
       </div>
     </Card>
+  );
+}
+
+/** Has a link mailed to another e-mail, which becomes that of the account by it. */
+function EmailForm({ onClose }: { readonly onClose: () => void }) {
+  const [newEmail, setNewEmail] = useState('');
+  const body = { newEmail: newEmail.trim() };
+  return (
+    <FormDialog
+      title={texts.account.changeEmail}
+      about={texts.account.changeEmailText}
+      label={texts.account.changeEmail}
+      submit={() => call('auth/email/change', { method: 'POST', body })}
+      done={texts.account.emailSent}
+      onClose={onClose}
+    >
+      {(error) => (
+        <Field
+          label={texts.account.newEmail}
+          name="newEmail"
+          type="email"
+          autoComplete="email"
+          value={newEmail}
+          onInput={setNewEmail}
+          error={error}
+          isRequired
+          hasFocus
+        />
+      )}
+    </FormDialog>
+  );
+}
+
+/** Another password, for a user who knows the present one. */
+function PasswordForm({ onClose }: { readonly onClose: () => void }) {
+  const { email } = useMe();
+  const [currentPassword, setCurrentPassword] = useState('');
+  const [newPassword, setNewPassword] = useState('');
+  const body = { currentPassword, newPassword };
+  return (
+    <FormDialog
+      title={texts.account.changePassword}
+      about={texts.account.passwordText}
+      label={texts.account.changePassword}
+      submit={() => call('auth/password', { method: 'PUT', body })}
+      done={texts.account.passwordChanged}
+      onClose={onClose}
+    >
+      {(error) => (
+        <>
+          {/* For password managers, which keep the new password under it. */}
+          <input
+            type="text"
+            name="username"
+            autocomplete="username"
+            value={email}
+            hidden
+            readonly
+          />
+          <Field
+            label={texts.account.currentPassword}
+            name="currentPassword"
+            type="password"
+            autoComplete="current-password"
+            value={currentPassword}
+            onInput={setCurrentPassword}
+            error={error}
+            isRequired
+            hasFocus
+          />
+          <Field
+            label={texts.account.newPassword}
+            name="newPassword"
+            type="password"
+            autoComplete="new-password"
+            hint={texts.users.passwordHint}
+            value={newPassword}
+            onInput={setNewPassword}
+            error={error}
+            isRequired
+          />
+        </>
+      )}
+    </FormDialog>
   );
 }

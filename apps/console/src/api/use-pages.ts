@@ -70,3 +70,13 @@ export function useAll<Item>(list: string): readonly Item[] {
   });
   return items;
 }
+
+/** A value that follows another one when that has rested for a moment. */
+export function useDelayed<T>(value: T, ms = 250): T {
+  const [delayed, setDelayed] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setDelayed(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return delayed;
+}

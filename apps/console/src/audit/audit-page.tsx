@@ -1,11 +1,10 @@
 import { useState } from 'preact/hooks';
 
-import { usePages } from '../api/use-pages.js';
+import { useDelayed, usePages } from '../api/use-pages.js';
 import { href } from '../routing/route.js';
 import { texts } from '../texts.js';
 import { Badge, Field, Select } from '../ui/controls.js';
 import { More, Page, Rows } from '../ui/page.js';
-import { useDelayed } from '../ui/use-delayed.js';
 import { Time } from '../ui/values.js';
 import { userOf, type AuditEvent } from './audit-event.js';
 

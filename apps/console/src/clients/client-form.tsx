@@ -4,11 +4,30 @@ import { AudienceChoices, ScopeChoices } from '../access/choices.js';
 import { call, path } from '../api/api.js';
 import { texts } from '../texts.js';
 import { announce } from '../ui/announcements.js';
-import { changesOf } from '../ui/changes.js';
 import { Choices, Field } from '../ui/controls.js';
 import { FormDialog } from '../ui/form-dialog.js';
-import { asObject, asText } from '../ui/json.js';
-import { GRANTS, type Client, type SavedClient } from './client.js';
+import { asObject, asText, changesOf } from '../ui/form-values.js';
+
+const GRANTS = ['client_credentials', 'refresh_token', 'introspect'] as const;
+
+/** A client, as administrators see it. */
+export interface Client {
+  readonly id: string;
+  readonly name: string;
+  readonly grants: readonly string[];
+  readonly scopes: readonly string[];
+  readonly audiences: readonly string[];
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly disabled: boolean;
+  readonly createdAt: string;
+  readonly secrets: readonly { readonly id: string; readonly createdAt: string }[];
+}
+
+/** A client that was made or changed, with its secret if that is new: it is shown this once. */
+export interface SavedClient {
+  readonly id: string;
+  readonly secret?: string;
+}
 
 interface ClientFormProps {
   /** `undefined`: a new one. */

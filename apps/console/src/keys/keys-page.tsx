@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { call, path } from '../api/api.js';
 import { useQuery } from '../api/use-query.js';
@@ -9,7 +9,6 @@ import { ConfirmButton } from '../ui/dialog.js';
 import { Card, Page, Rows } from '../ui/page.js';
 import { exactly, Time, useNow } from '../ui/values.js';
 import { beginOf, spansOf, type SigningKey } from './key-life.js';
-import { Drill } from './drill.js';
 
 const TONES: Readonly<Record<SigningKey['state'], Tone>> = {
   next: 'accent',
@@ -113,5 +112,40 @@ function Line({
         />
       ))}
     </div>
+  );
+}
+
+interface Revoked {
+  readonly kind: string;
+  readonly id: string;
+}
+
+/** Whether a withdrawn key is gone: from the JWKS, and into what the feed sends, the latest first. */
+function Drill({ kid }: { readonly kid: string }) {
+  const jwks = useQuery<{ keys: { kid: string }[] }>('.well-known/jwks.json', 2_000).data;
+  const latest = useQuery<{ items: Revoked[] }>('admin/revocations?limit=100', 2_000).data;
+  // Later ones move it off that page.
+  const isRevoked = useRef(false);
+  const isGone = jwks && !jwks.keys.some((key) => key.kid === kid);
+  isRevoked.current ||= !!latest?.items.some(({ kind, id }) => kind === 'kid' && id === kid);
+  return (
+    <Card title={texts.keys.checks}>
+      <ul class="checks">
+        <Step text={texts.keys.gone} isDone={isGone} />
+        <Step text={texts.keys.inFeed} isDone={isRevoked.current} />
+      </ul>
+      <p class="hint">{texts.keys.nobodyOut}</p>
+    </Card>
+  );
+}
+
+function Step({ text, isDone }: { readonly text: string; readonly isDone: boolean | undefined }) {
+  return (
+    <li>
+      <Badge tone={isDone ? 'good' : 'warning'}>
+        {isDone ? texts.keys.yes : texts.keys.notYet}
+      </Badge>{' '}
+      {text}
+    </li>
   );
 }

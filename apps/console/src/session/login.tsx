@@ -3,14 +3,13 @@ import { useState } from 'preact/hooks';
 
 import { call } from '../api/api.js';
 import { useAction } from '../api/use-action.js';
-import { signWithPasskey } from '../factors/passkey.js';
+import { signWithPasskey } from '../factors/factor.js';
 import { useStore } from '../store.js';
 import { texts } from '../texts.js';
-import { Button, Failure, Field } from '../ui/controls.js';
-import { Dialog } from '../ui/dialog.js';
-import { AccountEmail } from './account-email.js';
-import { ForgotPassword } from './forgot-password.js';
-import { Register } from './register.js';
+import { announce } from '../ui/announcements.js';
+import { Button, Failure, Field, type FieldProps } from '../ui/controls.js';
+import { Dialog, DialogButton } from '../ui/dialog.js';
+import { FormDialog } from '../ui/form-dialog.js';
 import { SecondFactorForm } from './second-factor.js';
 import { login, loginWithPasskey } from './session.js';
 import { farewell, logout } from './use-session.js';
@@ -61,8 +60,14 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
         </div>
       </form>
       <div class="more buttons">
-        <ForgotPassword email={email} />
-        {known === '' && <Register email={email} />}
+        <DialogButton label={texts.login.forgot}>
+          {(close) => <ForgotForm email={email} onClose={close} />}
+        </DialogButton>
+        {known === '' && (
+          <DialogButton label={texts.login.register}>
+            {(close) => <RegisterForm email={email} onClose={close} />}
+          </DialogButton>
+        )}
       </div>
     </>
   );
@@ -87,5 +92,81 @@ export function LoginAgain({ email }: { readonly email: string }) {
       <p class="text">{texts.login.nothingLost}</p>
       <LoginForm email={email} />
     </Dialog>
+  );
+}
+
+interface AccountFormProps {
+  /** What is typed already. */
+  readonly email: string;
+  readonly onClose: () => void;
+}
+
+/** Makes an account and logs in. Where the e-mail has to be verified before that, a link is mailed. */
+function RegisterForm({ email: typed, onClose }: AccountFormProps) {
+  const [email, setEmail] = useState(typed);
+  const [password, setPassword] = useState('');
+  const register = async () => {
+    const body = { email: email.trim(), password };
+    const { id } = await call<{ readonly id?: string }>('auth/register', { method: 'POST', body });
+    // Without an id, the answer is the same for an e-mail that has an account already.
+    if (id === undefined) return announce(texts.login.registrationSent);
+    await login(body);
+    announce(texts.login.registered);
+  };
+  return (
+    <FormDialog
+      title={texts.login.register}
+      label={texts.login.register}
+      submit={register}
+      onClose={onClose}
+    >
+      {(error) => (
+        <>
+          <AccountEmail value={email} onInput={setEmail} error={error} hasFocus />
+          <Field
+            label={texts.login.password}
+            name="password"
+            type="password"
+            autoComplete="new-password"
+            value={password}
+            onInput={setPassword}
+            error={error}
+            isRequired
+          />
+        </>
+      )}
+    </FormDialog>
+  );
+}
+
+/** Has a link mailed that sets a new password. The answer does not say whether there is an account. */
+function ForgotForm({ email: typed, onClose }: AccountFormProps) {
+  const [email, setEmail] = useState(typed);
+  const body = { email: email.trim() };
+  return (
+    <FormDialog
+      title={texts.login.forgotTitle}
+      about={texts.login.forgotText}
+      label={texts.login.forgotSubmit}
+      submit={() => call('auth/password/forgot', { method: 'POST', body })}
+      done={texts.login.forgotSent}
+      onClose={onClose}
+    >
+      {(error) => <AccountEmail value={email} onInput={setEmail} error={error} hasFocus />}
+    </FormDialog>
+  );
+}
+
+/** The e-mail of the user's own account, which a browser may fill in. */
+function AccountEmail(field: Pick<FieldProps, 'value' | 'onInput' | 'error' | 'hasFocus'>) {
+  return (
+    <Field
+      {...field}
+      label={texts.login.email}
+      name="email"
+      type="email"
+      autoComplete="username"
+      isRequired
+    />
   );
 }

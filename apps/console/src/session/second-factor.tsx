@@ -2,8 +2,7 @@ import type { FactorProof, SecondFactorDemand } from '@jwt-auth/browser';
 import { useState } from 'preact/hooks';
 
 import { useAction } from '../api/use-action.js';
-import { proofOf } from '../factors/factor.js';
-import { signWithPasskey } from '../factors/passkey.js';
+import { proofOf, signWithPasskey } from '../factors/factor.js';
 import { texts } from '../texts.js';
 import { Button, Failure, Field } from '../ui/controls.js';
 import { loginWithFactor } from './session.js';

@@ -4,18 +4,19 @@ import { RoleChoices } from '../access/choices.js';
 import { call, path } from '../api/api.js';
 import { useAction } from '../api/use-action.js';
 import { useQuery } from '../api/use-query.js';
+import type { FactorList } from '../factors/factor.js';
+import { go } from '../routing/route.js';
 import { useMe } from '../session/me.js';
 import { LiveTokens } from '../sessions/live-tokens.js';
+import { SessionList, type ListedSession } from '../sessions/sessions-page.js';
 import { texts } from '../texts.js';
 import { announce } from '../ui/announcements.js';
-import { changesOf } from '../ui/changes.js';
 import { Button, Failure, Field } from '../ui/controls.js';
-import { Confirm } from '../ui/dialog.js';
-import { asObject, asText } from '../ui/json.js';
+import { Confirm, ConfirmButton } from '../ui/dialog.js';
+import { SecretDialog } from '../ui/form-dialog.js';
+import { asObject, asText, changesOf } from '../ui/form-values.js';
 import { Card, Page, Pending } from '../ui/page.js';
 import { Copyable, exactly } from '../ui/values.js';
-import { UserActions } from './user-actions.js';
-import { UserSessions } from './user-sessions.js';
 import { Standing, type User } from './user.js';
 
 /** One user: roles, claims, sessions, and what can be done. */
@@ -105,6 +106,109 @@ function UserForm({
         <Confirm says={texts.users.change} action={save} onClose={() => setChange(undefined)}>
           <LiveTokens userId={user.id} />
         </Confirm>
+      )}
+    </Card>
+  );
+}
+
+/** The sessions of another user, to end. */
+function UserSessions({ id }: { readonly id: string }) {
+  const list = path('admin', 'users', id, 'sessions');
+  const sessions = useQuery<ListedSession[]>(list);
+  const count = sessions.data?.length ?? 0;
+  const end = async (which: string) => {
+    await call(which, { method: 'DELETE' });
+    await sessions.reload();
+  };
+  return (
+    <Card title={texts.sessions.title}>
+      <SessionList sessions={sessions} end={(session) => end(`${list}/${session.id}`)}>
+        {(session) => <LiveTokens sessionId={session.id} />}
+      </SessionList>
+      {count > 1 && (
+        <div class="more">
+          <ConfirmButton says={texts.sessions.endAll(count)} action={() => end(list)}>
+            <LiveTokens userId={id} />
+          </ConfirmButton>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+interface UserActionsProps {
+  readonly user: User;
+  readonly onChanged: () => Promise<void>;
+}
+
+/** What is done to a user as a whole. Each says what it does, and asks. */
+function UserActions({ user, onChanged }: UserActionsProps) {
+  const [password, setPassword] = useState<string>();
+  const one = path('admin', 'users', user.id);
+  const factors = useQuery<FactorList>(`${one}/factors`);
+  const hasFactors = (factors.data?.items.length ?? 0) > 0;
+  const disable = (disabled: boolean) => async () => {
+    await call(one, { method: 'PATCH', body: { disabled } });
+    await onChanged();
+  };
+  const replacePassword = async () => {
+    const made = { method: 'PUT', body: {} } as const;
+    setPassword((await call<{ password: string }>(`${one}/password`, made)).password);
+    void onChanged();
+  };
+  const askForPassword = (required: boolean) => async () => {
+    await call(`${one}/password/reset`, { method: 'POST', body: { required } });
+    await onChanged();
+  };
+  const resetFactors = async () => {
+    await call(`${one}/factors`, { method: 'DELETE' });
+    await factors.reload();
+  };
+  const remove = async () => {
+    await call(one, { method: 'DELETE' });
+    go('users');
+  };
+  const ended = <LiveTokens userId={user.id} />;
+  return (
+    <Card title={texts.users.actions}>
+      <div class="buttons">
+        {user.disabled ? (
+          <ConfirmButton
+            says={user.deleteAt ? texts.users.restore : texts.users.enable}
+            action={disable(false)}
+            kind="plain"
+          />
+        ) : (
+          <>
+            <ConfirmButton
+              says={texts.users.sendReset}
+              action={askForPassword(false)}
+              kind="plain"
+            />
+            <ConfirmButton says={texts.users.requirePassword} action={askForPassword(true)}>
+              {ended}
+            </ConfirmButton>
+            <ConfirmButton says={texts.users.disable} action={disable(true)}>
+              {ended}
+            </ConfirmButton>
+          </>
+        )}
+        <ConfirmButton says={texts.users.newPassword} action={replacePassword}>
+          {ended}
+        </ConfirmButton>
+        {hasFactors && (
+          <ConfirmButton says={texts.factors.reset} action={resetFactors}>
+            {ended}
+          </ConfirmButton>
+        )}
+        <ConfirmButton says={texts.users.remove} action={remove}>
+          {ended}
+        </ConfirmButton>
+      </div>
+      {password && (
+        <SecretDialog title={texts.users.newPassword.shown} onClose={() => setPassword(undefined)}>
+          <Copyable text={password} label={texts.login.password} />
+        </SecretDialog>
       )}
     </Card>
   );

@@ -2,14 +2,13 @@ import { useState } from 'preact/hooks';
 
 import { RoleChoices } from '../access/choices.js';
 import { call } from '../api/api.js';
-import { usePages } from '../api/use-pages.js';
+import { useDelayed, usePages } from '../api/use-pages.js';
 import { go, href } from '../routing/route.js';
 import { texts } from '../texts.js';
 import { Badge, Field } from '../ui/controls.js';
 import { DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { More, Page, Rows } from '../ui/page.js';
-import { useDelayed } from '../ui/use-delayed.js';
 import { Time } from '../ui/values.js';
 import { UserPage } from './user-page.js';
 import { Standing, type User } from './user.js';

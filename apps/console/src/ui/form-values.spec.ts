@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { changesOf } from './changes.js';
+import { changesOf } from './form-values.js';
 
 const BEGUN = { name: 'a', roles: ['user', 'admin'], claims: { tenant: 'blue' } };
 

@@ -2,7 +2,33 @@ import { texts } from '../texts.js';
 import { Badge } from '../ui/controls.js';
 import { Card } from '../ui/page.js';
 import { inMilliseconds } from '../ui/time.js';
-import { inOrder, keyOf, type Receipt } from './receipt.js';
+
+/** A process that follows the revocation feed. */
+interface Follower {
+  readonly service: string;
+  readonly instance: string;
+  readonly version?: string;
+}
+
+/** Who has applied a revocation, and who has not within the time that was waited. */
+export interface Receipt {
+  readonly revocation: { readonly kind: string; readonly id: string };
+  readonly applied: readonly (Follower & { readonly afterMs: number })[];
+  readonly pending: readonly Follower[];
+}
+
+/** As `GET /admin/services` lists it. */
+export interface Service extends Follower {
+  readonly state: 'blind' | 'fresh' | 'stale';
+  readonly lagMs: number | null;
+  readonly lastSeenAt: string;
+}
+
+export const keyOf = ({ service, instance }: Follower) => `${service}/${instance}`;
+
+/** The fastest first. */
+export const inOrder = ({ applied }: Receipt) =>
+  [...applied].sort((one, other) => one.afterMs - other.afterMs);
 
 /** The promise of this project on one picture: which service refused the token after how long. */
 export function ReceiptView({ receipt }: { readonly receipt: Receipt }) {
