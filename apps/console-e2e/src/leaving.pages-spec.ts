@@ -19,6 +19,18 @@ async function openTab({ page }: Console) {
 }
 
 describe.skipIf(!browserPath)('after the end of a session', SLOW, () => {
+  it('auth is not asked who the user is', async () => {
+    const console = (open = await Console.login({ email: (await newUser()).email }));
+    await console.press(console.button('Log out'));
+    await console.button('Log in').waitFor();
+    const asked: string[] = [];
+    console.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await console.page.reload();
+    await console.button('Log in').waitFor();
+    expect(asked).toContain('/auth/refresh');
+    expect(asked).not.toContain('/auth/me');
+  });
+
   it('nothing is shown of that user to the next one', async () => {
     const [user, other] = [await newUser(), await newUser()];
     const console = (open = await Console.login({ email: user.email }));

@@ -2,7 +2,7 @@ import { AUTH } from '../place.js';
 import { confirmIdentity } from '../session/identity.js';
 import { session } from '../session/session.js';
 import { connectionLost } from './connection.js';
-import { ApiError, errorOf, errorOfFailure } from './problem.js';
+import { ApiError, errorOf, errorOfFailure, sessionEnded } from './problem.js';
 
 const KEPT_FOR_DOWNLOAD_MS = 60_000;
 
@@ -71,6 +71,8 @@ async function answer<T>(
     ...(signal && { signal }),
   };
   try {
+    // Without a session auth would refuse it. What needs none is called once it is known that there is none.
+    if (session.principal === undefined && !(await session.renew())) throw sessionEnded();
     const response = await session.fetch(new URL(path, AUTH), request);
     if (!response.ok) throw await errorOf(response);
     return await read(response);
