@@ -11,7 +11,7 @@ import { LiveTokens } from '../sessions/live-tokens.js';
 import { SessionList, type ListedSession } from '../sessions/sessions-page.js';
 import { texts } from '../texts.js';
 import { announce } from '../ui/announcements.js';
-import { Button, Failure, Field } from '../ui/controls.js';
+import { Badge, Button, Failure, Field } from '../ui/controls.js';
 import { Confirm, ConfirmButton } from '../ui/dialog.js';
 import { SecretDialog } from '../ui/form-dialog.js';
 import { asObject, asText, changesOf } from '../ui/form-values.js';
@@ -34,11 +34,13 @@ export function UserPage({ id }: { readonly id: string }) {
       </Page>
     );
   }
-  const { email, deleteAt } = user.data;
+  const { email, emailVerified, deleteAt } = user.data;
   return (
     <Page title={email} about={texts.users.oneAbout}>
       <p class="text">
-        <Standing user={user.data} /> {deleteAt && texts.users.deletedText(exactly(deleteAt))}
+        <Standing user={user.data} />{' '}
+        {emailVerified === false && <Badge tone="warning">{texts.unverified}</Badge>}{' '}
+        {deleteAt && texts.users.deletedText(exactly(deleteAt))}
       </p>
       <Card title={texts.users.id}>
         <Copyable text={id} label={texts.users.id} />

@@ -14,16 +14,8 @@ export interface User {
   readonly deleteAt?: string;
 }
 
-/** What is special about a user, in badges. */
-export function Standing({ user }: { readonly user: User }) {
-  return (
-    <>
-      {user.deleteAt ? (
-        <Badge tone="warning">{texts.users.deleted}</Badge>
-      ) : (
-        user.disabled && <Badge tone="bad">{texts.disabled}</Badge>
-      )}{' '}
-      {user.emailVerified === false && <Badge tone="warning">{texts.unverified}</Badge>}
-    </>
-  );
+/** Why a user cannot log in. */
+export function Standing({ user: { disabled, deleteAt } }: { readonly user: User }) {
+  if (deleteAt) return <Badge tone="warning">{texts.users.deleted}</Badge>;
+  return disabled ? <Badge tone="bad">{texts.disabled}</Badge> : null;
 }
