@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
+import type { DoneBy } from '../audit/origin.js';
+
 /** Something that tokens may no longer say. */
 export type Narrowing =
   | {
@@ -23,9 +25,9 @@ export type Narrowing =
 
 interface Listener {
   /** Ends the tokens that say it, and returns how many entries that took. */
-  revoke?(manager: EntityManager, narrowing: Narrowing): Promise<number>;
+  revoke?(manager: EntityManager, narrowing: Narrowing, by: DoneBy): Promise<number>;
   /** Drops what names it elsewhere. After all tokens have ended. */
-  forget?(manager: EntityManager, narrowing: Narrowing): Promise<void>;
+  forget?(manager: EntityManager, narrowing: Narrowing, by: DoneBy): Promise<void>;
 }
 
 /**
@@ -42,10 +44,10 @@ export class AccessChanges {
   }
 
   /** How many revocations were published. */
-  async announce(manager: EntityManager, narrowing: Narrowing): Promise<number> {
+  async announce(manager: EntityManager, narrowing: Narrowing, by: DoneBy): Promise<number> {
     let count = 0;
-    for (const each of this.listeners) count += (await each.revoke?.(manager, narrowing)) ?? 0;
-    for (const each of this.listeners) await each.forget?.(manager, narrowing);
+    for (const each of this.listeners) count += (await each.revoke?.(manager, narrowing, by)) ?? 0;
+    for (const each of this.listeners) await each.forget?.(manager, narrowing, by);
     return count;
   }
 }

@@ -45,6 +45,16 @@ async function login(email: string, request: object = {}): Promise<TokenResponse
   return answer.body;
 }
 
+/** The last event about this user or client: by whom, and what. */
+async function lastEventOf(subject: string) {
+  const { body } = await auth.call<{ items: { actor: string; action: string; detail: object }[] }>(
+    'GET',
+    `/admin/audit?subject=${subject}&limit=1`,
+    { token: admin },
+  );
+  return body.items[0];
+}
+
 const jtiOf = ({ access_token: token }: Pick<TokenResponse, 'access_token'>) =>
   (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { jti: string })
     .jti;
@@ -147,6 +157,20 @@ describe('a role that is removed', () => {
     const { scope } = (await auth.refresh(token.refresh_token)).body;
     expect(scope).toBe('account');
   });
+
+  it('is in the audit log of each of its users', async () => {
+    const { role } = await newModel();
+    const [one, two] = [await login(await newUser(role)), await login(await newUser(role, 'user'))];
+    await change('DELETE', `roles/${role}`);
+    for (const { access_token: token } of [one, two]) {
+      const { sub } = JSON.parse(atob(token.split('.')[1] ?? '')) as { sub: string };
+      expect(await lastEventOf(sub)).toMatchObject({
+        actor: expect.stringMatching(/^[\da-f-]{36}$/) as string,
+        action: 'user.roles_changed',
+        detail: { removed: [role] },
+      });
+    }
+  });
 });
 
 describe('a resource', () => {
@@ -218,6 +242,14 @@ describe('of a client', () => {
     expect(await stateOf(clients.both)).toEqual({ scopes, isRevoked: true });
     expect(await stateOf(clients.narrow)).toEqual({ scopes: [other], isRevoked: false });
     expect(await stateOf(clients.elsewhere)).toEqual({ scopes: [one], isRevoked: false });
+    for (const { id } of [clients.concerned, clients.both]) {
+      const detail = { resource: audience, removed: [one] };
+      expect(await lastEventOf(id)).toMatchObject({ action: 'client.changed', detail });
+    }
+    expect(await lastEventOf(clients.narrow.id)).toMatchObject({
+      action: 'client.created',
+      detail: { name: 'x' },
+    });
     await change('DELETE', `resources/${audience}`);
     expect(await stateOf(clients.narrow)).toEqual({ scopes: [], isRevoked: true });
   });

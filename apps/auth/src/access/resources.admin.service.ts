@@ -74,7 +74,7 @@ export class ResourcesAdminService {
       const narrowing = { of: 'resource', audience, scopes: removed, isRemoved: false } as const;
       if (removed.length > 0) await stopIssuing(manager);
       await this.repository.saveResource(manager, after);
-      const revoked = removed.length > 0 ? await this.narrow(manager, narrowing) : 0;
+      const revoked = removed.length > 0 ? await this.narrow(manager, narrowing, by) : 0;
       await this.audit.record(manager, {
         ...by,
         action: 'resource.changed',
@@ -100,7 +100,7 @@ export class ResourcesAdminService {
       // Tokens for `AUDIENCE` that name only scopes of auth itself stay good there.
       const isRemoved = !this.model.isOwn(audience);
       const narrowing = { of: 'resource', audience, scopes: removed, isRemoved } as const;
-      const revoked = await this.narrow(manager, narrowing);
+      const revoked = await this.narrow(manager, narrowing, by);
       await this.audit.record(manager, {
         ...by,
         action: 'resource.deleted',
@@ -117,8 +117,9 @@ export class ResourcesAdminService {
   private async narrow(
     manager: EntityManager,
     narrowing: Parameters<AccessChanges['announce']>[1],
+    by: DoneBy,
   ): Promise<number> {
-    const revoked = await this.changes.announce(manager, narrowing);
+    const revoked = await this.changes.announce(manager, narrowing, by);
     await this.repository.forgetScopes(manager, narrowing.scopes);
     return revoked;
   }

@@ -90,7 +90,7 @@ export class RolesAdminService {
         ...({ of: 'role', name, scopes: removed, isRemoved: false } as const),
         requiresMfa: isNewDemand,
       };
-      const revoked = isNarrowed ? await this.changes.announce(manager, narrowing) : 0;
+      const revoked = isNarrowed ? await this.changes.announce(manager, narrowing, by) : 0;
       await this.audit.record(manager, {
         ...by,
         action: 'role.changed',
@@ -115,7 +115,7 @@ export class RolesAdminService {
       await stopIssuing(manager);
       await this.repository.deleteRole(manager, name);
       const narrowing = { of: 'role', name, scopes, isRemoved: true } as const;
-      const revoked = await this.changes.announce(manager, narrowing);
+      const revoked = await this.changes.announce(manager, narrowing, by);
       await this.audit.record(manager, {
         ...by,
         action: 'role.deleted',

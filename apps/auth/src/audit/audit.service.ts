@@ -64,6 +64,10 @@ export interface AuditEntry extends DoneBy {
   readonly detail?: AuditDetail;
 }
 
+const EACH = `
+  INSERT INTO audit_events (at, action, actor, address, request_id, detail, subject)
+  SELECT $1::timestamptz, $2, $3, $4, $5, $6::jsonb, unnest($7::text[])`;
+
 @Injectable()
 export class AuditService {
   constructor(private readonly clock: Clock) {}
@@ -84,9 +88,27 @@ export class AuditService {
     return this.record(manager, { action, actor: userId, subject: userId, origin, detail });
   }
 
+  /** `record` of the same event for each of many subjects, in one statement for any number of them. */
+  async recordEach(
+    manager: EntityManager,
+    subjects: readonly string[],
+    entry: Omit<AuditEntry, 'subject'>,
+  ): Promise<void> {
+    const { at, action, actor, address, requestId, detail } = this.event({
+      ...entry,
+      subject: null,
+    });
+    const values = [at, action, actor, address, requestId, detail, subjects];
+    await manager.query(EACH, values);
+  }
+
   /** The row itself, for a caller that writes it in the same statement as what it records. */
   row(entry: AuditEntry): NewRow {
-    const event: Omit<AuditEvent, 'id'> = {
+    return [AuditEvent, this.event(entry)];
+  }
+
+  private event(entry: AuditEntry): Omit<AuditEvent, 'id'> {
+    return {
       at: this.clock.now(),
       action: entry.action,
       actor: entry.actor,
@@ -96,6 +118,5 @@ export class AuditService {
       detail:
         entry.command === undefined ? (entry.detail ?? {}) : { ...entry.detail, by: entry.command },
     };
-    return [AuditEvent, event];
   }
 }

@@ -43,7 +43,7 @@ export class Client {
   @Column({ name: 'is_disabled', type: 'boolean' })
   isDisabled!: boolean;
 
-  /** The row stays, so that the audit log can name the client. A deleted client is never restored. */
+  /** The row stays, as tokens and events name its id. A deleted client is never restored. */
   @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
   deletedAt!: Date | null;
 }

@@ -33,7 +33,7 @@ export class ClientsModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.accessChanges.listen({
-      revoke: (manager, narrowing) => this.clients.narrow(manager, narrowing),
+      revoke: (manager, narrowing, by) => this.clients.narrow(manager, narrowing, by),
     });
   }
 }

@@ -118,10 +118,13 @@ export class ClientsService {
    *
    * @returns how many clients there were
    */
-  async narrow(manager: EntityManager, narrowing: Narrowing): Promise<number> {
+  async narrow(manager: EntityManager, narrowing: Narrowing, by: DoneBy): Promise<number> {
     if (narrowing.of !== 'resource') return 0;
     const ids = await this.clients.narrow(manager, narrowing, this.config.audience);
     await this.revokeTokens(manager, ids);
+    const { audience: resource, scopes: removed } = narrowing;
+    const detail = { resource, removed };
+    await this.audit.recordEach(manager, ids, { ...by, action: 'client.changed', detail });
     return ids.length;
   }
 
@@ -151,6 +154,6 @@ function distinct({ grants, scopes, audiences, ...traits }: ClientTraits): Clien
 }
 
 /** Not the claims: the log is kept for good, and they may be anything. */
-function auditable({ grants, scopes, audiences, isDisabled }: ClientTraits) {
-  return { grants, scopes, audiences, disabled: isDisabled };
+function auditable({ name, grants, scopes, audiences, isDisabled }: ClientTraits) {
+  return { name, grants, scopes, audiences, disabled: isDisabled };
 }

@@ -3,6 +3,7 @@ import { Module, type OnModuleInit, type Provider } from '@nestjs/common';
 import { AccessChanges } from '../access/access-changes.js';
 import { AccessModule } from '../access/access.module.js';
 import { AuditModule } from '../audit/audit.module.js';
+import { AuditService } from '../audit/audit.service.js';
 import { MailModule } from '../mail/mail.module.js';
 import { BreachedPasswords } from './breached-passwords.js';
 import { CredentialsService } from './credentials.service.js';
@@ -63,14 +64,17 @@ export class UsersModule implements OnModuleInit {
   constructor(
     private readonly accessChanges: AccessChanges,
     private readonly users: UsersRepository,
+    private readonly audit: AuditService,
   ) {}
 
   onModuleInit(): void {
     // No user gets a later role of the same name.
     this.accessChanges.listen({
-      forget: async (manager, narrowing) => {
+      forget: async (manager, narrowing, by) => {
         if (narrowing.of !== 'role' || !narrowing.isRemoved) return;
-        await this.users.removeRole(manager, narrowing.name);
+        const ids = await this.users.removeRole(manager, narrowing.name);
+        const detail = { removed: [narrowing.name] };
+        await this.audit.recordEach(manager, ids, { ...by, action: 'user.roles_changed', detail });
       },
     });
   }

@@ -193,11 +193,13 @@ export class UsersRepository {
     await manager.update(User, { id }, columns);
   }
 
-  /** Takes a role from all who have it. */
-  async removeRole(manager: EntityManager, role: string): Promise<void> {
-    await manager.query('UPDATE users SET roles = array_remove(roles, $1) WHERE $1 = ANY (roles)', [
-      role,
-    ]);
+  /** Takes a role from all who have it. @returns their ids */
+  async removeRole(manager: EntityManager, role: string): Promise<string[]> {
+    const [users] = await manager.query<[{ id: string }[], number]>(
+      'UPDATE users SET roles = array_remove(roles, $1) WHERE $1 = ANY (roles) RETURNING id',
+      [role],
+    );
+    return users.map(({ id }) => id);
   }
 
   /** @throws UsersError `locks_out` if no administrator remains who may log in */
