@@ -222,6 +222,26 @@ describe('a receipt', () => {
     expect([plain.status, plain.body]).toEqual([204, undefined]);
   });
 
+  it('of a logout everywhere that ends nothing, as a logout has come first, is complete', async () => {
+    const { access_token: token } = await here.login('ada@example.com');
+    const runner = here.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('SELECT FROM sessions WHERE ended_at IS NULL FOR UPDATE');
+    const waiting = () =>
+      here.dataSource.query(`SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`);
+    const first = here.call('POST', '/auth/logout', { token });
+    await expect.poll(waiting).toHaveLength(1);
+    const headers = { prefer: 'wait=5' };
+    const second = here.call<ReceiptAnswer>('POST', '/auth/logout-everywhere', { token, headers });
+    await expect.poll(waiting).toHaveLength(2);
+    await runner.commitTransaction();
+    await runner.release();
+    expect((await first).status).toBe(204);
+    const { status, body } = await second;
+    expect([status, namesOf(body.applied), body.pending]).toEqual([200, all, []]);
+  });
+
   it('does not wait for one that has said that it leaves', async () => {
     await withFollower(there, 'leaving', async (follower) => {
       await follower.stop();

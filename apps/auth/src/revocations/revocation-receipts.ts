@@ -9,8 +9,6 @@ import { RevocationsRepository } from './revocations.repository.js';
 export interface WantedRevocations extends Pick<Revocation, 'kind'> {
   /** The receipt names the first of them. */
   readonly ids: readonly string[];
-  /** What published others with them. */
-  readonly transactionId?: bigint | undefined;
 }
 
 /** Answers with a receipt what was revoked, where the caller prefers that. */
@@ -30,7 +28,7 @@ export class RevocationReceipts {
    */
   async answer(
     wanted: ReceiptRequest,
-    { kind, ids, transactionId }: WantedRevocations,
+    { kind, ids }: WantedRevocations,
     waitMs = wanted.preferredMs,
   ): Promise<RevocationReceipt | undefined> {
     if (waitMs === undefined) return undefined;
@@ -40,7 +38,6 @@ export class RevocationReceipts {
       if (first === undefined) return undefined;
       // All of them: the largest id is not always the last to commit.
       const transactionIds = new Set(published.map(({ xid }) => BigInt(xid)));
-      if (transactionId !== undefined) transactionIds.add(transactionId);
       const receipt = await this.receipts.receipt(transactionIds, wanted.options(waitMs));
       wanted.honour(waitMs);
       return { revocation: revocationAnswer(first), ...receipt };

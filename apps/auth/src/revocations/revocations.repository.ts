@@ -75,14 +75,6 @@ export class RevocationsRepository {
     return this.dataSource.query(PUBLISHED, [kind, ids]);
   }
 
-  /** The id of the manager's transaction, if it has written anything. */
-  async transactionId(manager: EntityManager): Promise<bigint | undefined> {
-    const [row] = await manager.query<{ xid: string | null }[]>(
-      'SELECT pg_current_xact_id_if_assigned() AS xid',
-    );
-    return row?.xid == null ? undefined : BigInt(row.xid);
-  }
-
   /** Revocations that have not expired, the latest first, after a position in that order. */
   list(after: PublicationKey, count: number): Promise<ListedRevocation[]> {
     return this.dataSource.query(LIST, [...after, count]);

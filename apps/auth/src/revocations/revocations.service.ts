@@ -39,14 +39,6 @@ export class RevocationsService {
     this.own.addAtCommit(manager, await recordRevocations(manager, revocations));
   }
 
-  /**
-   * The id of the caller's transaction: what it publishes is applied by a reader whose position covers
-   * it. `undefined` if it has published nothing.
-   */
-  transactionId(manager: EntityManager): Promise<bigint | undefined> {
-    return this.repository.transactionId(manager);
-  }
-
   /** Whether a token with these claims is revoked, including by other processes just now. */
   isRevoked(token: RevocableClaims): Promise<boolean> {
     return this.repository.isRevoked(token);

@@ -139,7 +139,7 @@ describe('the end of a session', () => {
     const [except, ...others] = all.map((tokens) => claimsOf(tokens).sid);
     announced.mockClear();
     const end = { userId, reason: 'password_changed', except, actor: userId, origin } as const;
-    expect(await inTransaction((manager) => ending.endAllSessions(manager, end))).toBe(2);
+    expect(await inTransaction((manager) => ending.endAllSessions(manager, end))).toHaveLength(2);
     expect(await revoked('sid', [except ?? '', ...others])).toEqual([false, true, true]);
     expect(await lastEvent(userId)).toEqual({
       action: 'sessions.ended',

@@ -61,7 +61,7 @@ export class SessionEndService {
     // would wait for each other.
     if (reason !== 'logout' && reason !== 'reuse') await this.users.lock(manager, userId);
     const ended = await this.end(manager, { id: sessionId, userId }, reason);
-    if (ended === 0) return false;
+    if (ended.length === 0) return false;
     await this.audit.record(manager, {
       ...by,
       action: reason === 'reuse' ? 'session.refresh_token_reused' : 'session.ended',
@@ -72,23 +72,23 @@ export class SessionEndService {
     return true;
   }
 
-  /** @returns how many there were */
+  /** @returns the ids of those that there were */
   async endAllSessions(
     manager: EntityManager,
     { userId, reason, except, ...by }: EndAllSessions,
-  ): Promise<number> {
+  ): Promise<string[]> {
     // Two callers who end all sessions at once would each wait for rows that the other holds.
     await this.users.lock(manager, userId);
     const others = except === undefined ? {} : { id: Not(except) };
-    const count = await this.end(manager, { userId, ...others }, reason);
+    const ids = await this.end(manager, { userId, ...others }, reason);
     await this.audit.record(manager, {
       ...by,
       action: 'sessions.ended',
       subject: userId,
-      detail: { reason, count },
+      detail: { reason, count: ids.length },
     });
     await this.possibleThefts.announce(manager, userId);
-    return count;
+    return ids;
   }
 
   /** Ends what a user has beyond `SESSIONS_PER_USER`, the longest unused first. */
@@ -100,13 +100,13 @@ export class SessionEndService {
     const keep = this.config.sessionsPerUser;
     const ids = await this.sessions.idsBeyond(manager, userId, { keep, now });
     if (ids.length === 0) return;
-    const count = await this.end(manager, { id: Any(ids) }, 'too_many');
+    const ended = await this.end(manager, { id: Any(ids) }, 'too_many');
     await this.audit.record(manager, {
       action: 'sessions.ended',
       actor: userId,
       subject: userId,
       origin,
-      detail: { reason: 'too_many', count },
+      detail: { reason: 'too_many', count: ended.length },
     });
   }
 
@@ -142,12 +142,12 @@ export class SessionEndService {
     manager: EntityManager,
     where: FindOptionsWhere<Session>,
     reason: EndReason,
-  ): Promise<number> {
+  ): Promise<string[]> {
     const endedAt = await this.clock.database(manager);
     const ids = await this.sessions.end(manager, where, { endedAt, endReason: reason });
     const live = await this.refreshTokens.liveSessions(manager, ids, this.latestExpired());
     await this.revoke(manager, 'sid', live);
-    return ids.length;
+    return ids;
   }
 
   private revoke(

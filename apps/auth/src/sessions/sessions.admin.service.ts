@@ -36,10 +36,11 @@ export class SessionsAdminService {
   async endAll(userId: string, by: DoneBy): Promise<number> {
     const { id } = await this.users.demand(userId);
     const end = { ...by, userId: id, reason: 'revoked' } as const;
-    return this.dataSource.transaction(async (manager) => {
+    const ended = await this.dataSource.transaction(async (manager) => {
       await beginAdministration(manager, by);
       return this.sessionEnd.endAllSessions(manager, end);
     });
+    return ended.length;
   }
 
   /** @throws SessionsError `session_not_found`, also for a session of another user */

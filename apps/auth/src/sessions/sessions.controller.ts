@@ -116,8 +116,9 @@ export class SessionsController {
     @RequestOrigin() origin: Origin,
     @WantedReceipt() wanted: ReceiptRequest,
   ): Promise<RevocationReceipt | undefined> {
-    const transactionId = await this.sessions.logoutEverywhere(caller, origin);
-    return this.receipts.answer(wanted, { kind: 'sid', ids: [caller.sessionId], transactionId });
+    const ended = await this.sessions.logoutEverywhere(caller, origin);
+    // A concurrent logout may have ended, and published, that of the caller.
+    return this.receipts.answer(wanted, { kind: 'sid', ids: [caller.sessionId, ...ended] });
   }
 
   @Get('sessions')

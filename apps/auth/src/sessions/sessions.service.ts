@@ -4,7 +4,6 @@ import { DataSource } from 'typeorm';
 
 import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
-import { RevocationsService } from '../revocations/revocations.service.js';
 import { hashSecret } from '../secret.js';
 import type { OwnedSession, SessionUser } from '../users/current-user.decorator.js';
 import { lockCaller } from '../users/lock-caller.js';
@@ -22,7 +21,6 @@ export class SessionsService {
     private readonly sessions: SessionsRepository,
     private readonly users: UsersRepository,
     private readonly sessionEnd: SessionEndService,
-    private readonly revocations: RevocationsService,
     private readonly clock: Clock,
   ) {}
 
@@ -68,14 +66,13 @@ export class SessionsService {
     if (!hasEnded) throw new SessionsError('session_not_found', `No session ${sessionId}`);
   }
 
-  /** @returns the id of the transaction that has published this */
-  async logoutEverywhere(caller: SessionUser, origin: Origin): Promise<bigint | undefined> {
+  /** @returns the ids of the sessions that this has ended */
+  async logoutEverywhere(caller: SessionUser, origin: Origin): Promise<string[]> {
     const { userId } = caller;
     const end = { userId, reason: 'logout_everywhere', actor: userId, origin } as const;
     return this.dataSource.transaction(async (manager) => {
       await lockCaller(this.users, manager, caller);
-      await this.sessionEnd.endAllSessions(manager, end);
-      return this.revocations.transactionId(manager);
+      return this.sessionEnd.endAllSessions(manager, end);
     });
   }
 }
