@@ -7,6 +7,7 @@ import {
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -82,6 +83,30 @@ describe('a lost connection', () => {
     expect(await took(answer)).toBeLessThan(WAIT_MS * 0.75);
     expect(ids(await answer)).toEqual([entry.id]);
     expect(lost.mock.calls[0]![0].message).toMatch(/no longer answers/);
+  });
+
+  it('of pages alone that is half open is replaced before a follower gives up', async () => {
+    const sockets: Socket[] = [];
+    const stream = () => {
+      sockets.push(new Socket());
+      return sockets.at(-1)!;
+    };
+    const pages = new PostgresRevocationSource({
+      connection: { connectionString: database.url, stream },
+    });
+    try {
+      await pages.read(undefined, now);
+      const [, ofPages] = sockets;
+      ofPages?.pause();
+      const refused = expect(pages.read(undefined, now)).rejects.toMatchObject({
+        code: 'unavailable',
+      });
+      expect(await took(refused)).toBeLessThan(5_000);
+      expect(await pages.read(undefined, now)).toMatchObject({ reset: true });
+      expect(sockets).toHaveLength(3);
+    } finally {
+      pages.close();
+    }
   });
 
   it('by which nothing comes any more is an error, never an empty answer', async () => {

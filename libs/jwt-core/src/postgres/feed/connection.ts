@@ -18,6 +18,8 @@ interface FeedConnectionOptions {
   readonly setUp?: string;
 }
 
+/** How much later an answer may arrive than the statement must have ended. */
+const ARRIVES_WITHIN_MS = 1_500;
 /** To connect, log in and set up. A database that takes longer counts as unavailable. */
 const OPEN_WITHIN_MS = 2_000;
 
@@ -54,6 +56,8 @@ export class FeedConnection {
       ...config,
       stream: () => stream,
       application_name: name,
+      // The server ends a statement that takes too long. A connection that is half open tells nobody.
+      ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + ARRIVES_WITHIN_MS }),
     });
     const lost = endOf(client);
     const abort = () => stream.destroy(signal.reason as Error);

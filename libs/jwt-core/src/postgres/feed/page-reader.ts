@@ -31,6 +31,8 @@ const MAX_DUE = 1_000;
 const SHARED_FOR_MS = 1_000;
 /** Some 400 KB each. */
 const MAX_SHARED = 8;
+/** A follower gives up five seconds after its wait: before that, others may read. */
+const PAGE_TIMEOUT_MS = 3_000;
 
 /**
  * Reads pages that are older than the recent revocations, on a connection of its own, so that the
@@ -197,7 +199,7 @@ export class PageReader {
     const opening = FeedConnection.open({
       ...this.options,
       name: 'jwt-core revocations (pages)',
-      statementTimeoutMs: 10_000,
+      statementTimeoutMs: PAGE_TIMEOUT_MS,
     });
     const forget = () => {
       if (this.connection === opening) this.disconnect();
