@@ -1,5 +1,5 @@
 /** The clock tolerance of verifiers may use all of the pruning grace beyond this. */
-const NOTICED_STEP_MS = 1_000;
+const CLOCK_CORRECTION_MS = 1_000;
 
 export interface PruneClockOptions {
   /** Milliseconds since the epoch. */
@@ -37,7 +37,7 @@ export class PruneClock {
    */
   wasSetBack(): boolean {
     this.nowSeconds();
-    const isSetBack = this.leadMs < this.acknowledgedLeadMs - NOTICED_STEP_MS;
+    const isSetBack = this.leadMs < this.acknowledgedLeadMs - CLOCK_CORRECTION_MS;
     if (isSetBack) this.acknowledgedLeadMs = this.leadMs;
     return isSetBack;
   }

@@ -1,11 +1,14 @@
 import { isWellFormed } from '../verifier/strict-json.js';
 import { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation.js';
-import { RevocationSourceError, type RevocationBatch } from './revocation-source.js';
+import {
+  MAX_CURSOR_LENGTH,
+  RevocationSourceError,
+  type RevocationBatch,
+} from './revocation-source.js';
 
 /** Far beyond what is issued: an odd id is better enforced than a reason to lose the feed. */
 const MAX_TEXT_LENGTH = 1_024;
-/** Such a cursor fits into a request line, even with each character percent-encoded. */
-const SENDABLE_CURSOR = /^[\x21-\x7e]{1,4096}$/;
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /**
  * A batch out of an answer of the feed. Feed tampering (threat:feed-tampering): one malformed entry
@@ -19,8 +22,8 @@ const SENDABLE_CURSOR = /^[\x21-\x7e]{1,4096}$/;
 export function readBatch(document: unknown): RevocationBatch {
   if (!isObject(document)) throw fault('it is no object');
   const { cursor, reset, more, jwks, ageMs, expiredBefore, entries } = document;
-  if (typeof cursor !== 'string' || !SENDABLE_CURSOR.test(cursor)) {
-    throw fault('`cursor` is no text of 1 to 4,096 visible ASCII characters');
+  if (!isCursor(cursor)) {
+    throw fault(`\`cursor\` is no text of 1 to ${MAX_CURSOR_LENGTH} visible ASCII characters`);
   }
   if (typeof reset !== 'boolean') throw fault('`reset` is no boolean');
   if (typeof more !== 'boolean') throw fault('`more` is no boolean');
@@ -69,6 +72,12 @@ function readEntry(entry: unknown, index: number): Revocation | undefined {
 
 function isKnown(kind: string): kind is RevocationKind {
   return (REVOCATION_KINDS as readonly string[]).includes(kind);
+}
+
+function isCursor(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value.length <= MAX_CURSOR_LENGTH && VISIBLE_ASCII.test(value)
+  );
 }
 
 function isAge(value: unknown): value is number {

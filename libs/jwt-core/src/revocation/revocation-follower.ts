@@ -3,7 +3,7 @@ import type { JwtCoreLog } from '../log.js';
 import { spreadMs } from '../timing/back-off.js';
 import { FeedOutage } from './feed-outage.js';
 import { PruneClock } from './prune-clock.js';
-import type { RevocationList } from './revocation-list.js';
+import { NOTICED_STEP_SECONDS, type RevocationList } from './revocation-list.js';
 import {
   MAX_WAIT_SECONDS,
   RevocationSourceError,
@@ -33,8 +33,6 @@ export interface RevocationFollowerOptions {
 
 const ANSWER_MS = 5_000;
 const PRUNE_EVERY_MS = 30_000;
-/** A smaller step lies within the pruning grace: no token is refused because of it. */
-const NOTICED_STEP_SECONDS = 30;
 /** Takes about half a millisecond to apply. */
 const CHUNK_SIZE = 500;
 

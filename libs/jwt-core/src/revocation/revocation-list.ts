@@ -10,6 +10,9 @@ export type { RevocableToken };
  */
 export const PRUNE_GRACE_SECONDS = 60;
 
+/** A smaller step of a clock lies within the pruning grace: no token is refused because of it. */
+export const NOTICED_STEP_SECONDS = PRUNE_GRACE_SECONDS / 2;
+
 /** The longest clock tolerance that a service can set, in seconds. */
 export const MAX_CLOCK_TOLERANCE_SECONDS = PRUNE_GRACE_SECONDS - 1;
 

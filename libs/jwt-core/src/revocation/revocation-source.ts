@@ -23,6 +23,9 @@ export interface RevocationBatch {
   readonly entries: readonly Revocation[];
 }
 
+/** Such a cursor fits into a request line, even with each character percent-encoded. */
+export const MAX_CURSOR_LENGTH = 4_096;
+
 /** The longest wait of a read, also by HTTP: proxies end requests that take much longer. */
 export const MAX_WAIT_SECONDS = 25;
 

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { RevocationSourceError } from '../../revocation/revocation-source.js';
+import { MAX_CURSOR_LENGTH, RevocationSourceError } from '../../revocation/revocation-source.js';
 
 /*
  * The words of the feed:
@@ -130,8 +130,6 @@ export interface FeedCursor {
   readonly jwks: string | undefined;
 }
 
-/** Receivers accept 4,096 characters. Some thousand open transactions fit. */
-const MAX_LENGTH = 4_096;
 const MAC_BYTES = 16;
 
 /**
@@ -164,14 +162,14 @@ export class CursorCodec {
     const texts = [kind, id, jwks].map((text) => Buffer.from(text).toString('base64url'));
     const payload = [...texts, numbers.map((each) => each.toString(16)).join('-')].join('.');
     const text = `${payload}.${this.mac(payload)}`;
-    if (text.length <= MAX_LENGTH) return text;
+    if (text.length <= MAX_CURSOR_LENGTH) return text;
     const message = `${open.size} open transactions are too many for a cursor`;
     throw new RevocationSourceError('unavailable', message);
   }
 
   /** What {@link encode} was given; `undefined` for any other text. */
   decode(text: string): FeedCursor | undefined {
-    if (text.length > MAX_LENGTH) return undefined;
+    if (text.length > MAX_CURSOR_LENGTH) return undefined;
     const end = text.lastIndexOf('.');
     if (end < 0 || !this.isMac(text.slice(end + 1), text.slice(0, end))) return undefined;
     // The MAC proves that it was written here, so its form needs no check.

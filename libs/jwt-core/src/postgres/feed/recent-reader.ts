@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
+import { NOTICED_STEP_SECONDS } from '../../revocation/revocation-list.js';
 import { RevocationSourceError } from '../../revocation/revocation-source.js';
 import { backOffMs, spreadMs } from '../../timing/back-off.js';
 import type { FeedConnection } from './connection.js';
@@ -21,8 +22,6 @@ export interface RecentReaderOptions {
 
 /** A database that is back is noticed soon. */
 const RETRIES = { firstMs: 50, longestMs: 500 };
-/** A larger step back is the database's clock set back: entries that were left out count again. */
-const NOTICED_STEP_SECONDS = 30;
 
 /**
  * Keeps the recent revocations up to date, through one connection for all services that read the
@@ -106,6 +105,7 @@ export class RecentReader {
     if (recent?.cursors.identity !== connection.cursors.identity) return this.startAnew(connection);
     do {
       const page = await readPage(connection, { after: recent.place });
+      // Or its clock was set back: entries that were left out count again.
       const hasGoneBack =
         page.snapshot.xmax < recent.xmax ||
         page.expiredBefore < recent.expiredBefore - NOTICED_STEP_SECONDS;
