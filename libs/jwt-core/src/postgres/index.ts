@@ -17,5 +17,6 @@ export {
   type PostgresReadOptions,
   type PostgresRevocationSourceOptions,
 } from './postgres-revocation-source.js';
+export { clusterIdentity } from './feed/connection.js';
 export { FeedPosition } from './feed/cursor.js';
 export { recordRevocations, RevokedToken } from './revoked-tokens.js';

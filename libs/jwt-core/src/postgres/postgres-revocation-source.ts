@@ -113,8 +113,9 @@ export class PostgresRevocationSource implements RevocationSource {
    * database, and until the database was read for the first time.
    */
   positionOf(cursor: string): FeedPosition | undefined {
-    const place = this.recentReader?.current?.cursors.decode(cursor)?.place;
-    return place && FeedPosition.of(place);
+    const cursors = this.recentReader?.current?.cursors;
+    const place = cursors?.decode(cursor)?.place;
+    return place && FeedPosition.of(place, cursors.identity);
   }
 
   /** The fingerprint of the issuer's key set: at once, each reader that knows another gets it. */

@@ -153,7 +153,7 @@ describe('a snapshot', () => {
 describe('a position', () => {
   it('covers what smaller transactions have published, but for those that were open', () => {
     const place = placeAt({ xid: 10n, kind: '', id: '' }, { xmax: 12n, open: [4n, 11n] });
-    const position = FeedPosition.of(place);
+    const position = FeedPosition.of(place, 'this');
     expect([3n, 4n, 9n, 10n, 11n].map((id) => position.covers(id))).toEqual([
       true,
       false,
@@ -170,6 +170,6 @@ describe('a position', () => {
 
   it('does not cover a transaction in the middle of which a page has ended', () => {
     const place = placeAt({ xid: 10n, kind: 'jti', id: 'x' }, { xmax: 12n, open: [] });
-    expect(FeedPosition.of(place).covers(10n)).toBe(false);
+    expect(FeedPosition.of(place, 'this').covers(10n)).toBe(false);
   });
 });

@@ -98,14 +98,16 @@ export class FeedPosition {
   /**
    * @param transactionId everything that smaller transaction ids published has been read (`xid8`)
    * @param open except what these publish later: they had not ended then
+   * @param databaseIdentity of the database whose transactions they are, see `clusterIdentity`
    */
   constructor(
     readonly transactionId: bigint,
     readonly open: ReadonlySet<bigint> = new Set(),
+    readonly databaseIdentity?: string,
   ) {}
 
-  static of({ xid, open }: FeedPlace): FeedPosition {
-    return new FeedPosition(xid, open);
+  static of({ xid, open }: FeedPlace, databaseIdentity: string): FeedPosition {
+    return new FeedPosition(xid, open, databaseIdentity);
   }
 
   /**
