@@ -63,6 +63,7 @@ import { RequireFactors1764000000801 } from './migrations/1764000000801-require-
 import { CreatePasskeys1764000000810 } from './migrations/1764000000810-create-passkeys.js';
 import { ForgetRemovedUsers1764000000820 } from './migrations/1764000000820-forget-removed-users.js';
 import { ExpireUnverifiedUsers1764000000900 } from './migrations/1764000000900-expire-unverified-users.js';
+import { KeepFollowerPositions1764000000910 } from './migrations/1764000000910-keep-follower-positions.js';
 
 /** The database of the auth app: the one set of options. */
 export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): DatabaseOptions {
@@ -128,6 +129,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       CreatePasskeys1764000000810,
       ForgetRemovedUsers1764000000820,
       ExpireUnverifiedUsers1764000000900,
+      KeepFollowerPositions1764000000910,
     ],
   });
 }

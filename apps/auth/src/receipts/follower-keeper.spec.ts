@@ -1,9 +1,8 @@
 import { FeedPosition } from '@jwt-auth/jwt-core/postgres';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { FollowerExchange } from './follower-exchange.js';
 import { FollowerKeeper } from './follower-keeper.js';
-import type { FollowersRepository } from './followers.repository.js';
+import { FOLLOWER_CHANNELS, type FollowersRepository } from './followers.repository.js';
 import type { Follower } from './follower.js';
 import { OwnFollowers } from './own-followers.js';
 
@@ -14,21 +13,22 @@ let own: OwnFollowers;
 let keeper: FollowerKeeper;
 let repository: {
   save: ReturnType<typeof vi.fn<(process: string, followers: Follower[]) => Promise<void>>>;
-  remove: ReturnType<typeof vi.fn<(left: object[]) => Promise<object[]>>>;
+  remove: ReturnType<typeof vi.fn<(left: object[]) => Promise<void>>>;
+  removeOf: ReturnType<typeof vi.fn<(process: string, dropped: object[]) => Promise<void>>>;
   removeForgotten: ReturnType<typeof vi.fn<() => Promise<void>>>;
-  notify: ReturnType<typeof vi.fn<(messages: string[]) => Promise<void>>>;
+  notify: ReturnType<typeof vi.fn<(channel: string) => Promise<void>>>;
 };
 beforeEach(() => {
   nowMs = 100_000;
   repository = {
     save: vi.fn(async () => undefined),
-    remove: vi.fn(async () => []),
+    remove: vi.fn(async () => undefined),
+    removeOf: vi.fn(async () => undefined),
     removeForgotten: vi.fn(async () => undefined),
     notify: vi.fn(async () => undefined),
   };
   own = new OwnFollowers({ monotonicNow: () => nowMs });
-  const sql = repository as unknown as FollowersRepository;
-  keeper = new FollowerKeeper(own, sql, new FollowerExchange(own, sql));
+  keeper = new FollowerKeeper(own, repository as unknown as FollowersRepository);
 });
 
 const ask = (instance: string, transactionId: bigint): void =>
@@ -51,11 +51,11 @@ describe(`${FOLLOWERS} followers that ask every second`, () => {
     expect(repository.notify).not.toHaveBeenCalled();
   });
 
-  it('are saved five seconds after a save that failed', async () => {
+  it('are saved half a second after a save that failed', async () => {
     askAll(7n);
     repository.save.mockRejectedValueOnce(new Error('down'));
     await expect(keeper.save(nowMs)).rejects.toThrow('down');
-    await keeper.save((nowMs += 5_000));
+    await keeper.save((nowMs += 500));
     expect(written()).toEqual([FOLLOWERS, FOLLOWERS]);
   });
 
@@ -69,26 +69,23 @@ describe(`${FOLLOWERS} followers that ask every second`, () => {
 });
 
 describe('a follower that leaves', () => {
-  it('is removed, and reported to the other processes', async () => {
+  it('is removed, whichever process it asked', async () => {
     ask('a', 7n);
-    own.noteLeave({ service: 'orders', instance: 'a' });
+    for (const instance of ['a', 'b']) own.noteLeave({ service: 'orders', instance });
     await keeper.save(nowMs);
-    expect(repository.remove.mock.calls[0]?.[0]).toMatchObject([{ instance: 'a' }]);
-    expect(JSON.parse(repository.notify.mock.calls[0]?.[0][0] ?? '')).toMatchObject({
-      type: 'report',
-      left: [['orders', 'a']],
-    });
+    expect(repository.remove.mock.calls[0]?.[0]).toMatchObject([
+      { instance: 'a' },
+      { instance: 'b' },
+    ]);
     expect(written()).toEqual([]);
   });
 
-  it('is only reported if it was known, to this process or to another', async () => {
-    own.noteLeave({ service: 'orders', instance: 'made-up' });
+  it('at another process is forgotten here', async () => {
+    ask('a', 7n);
+    keeper.noteLeft('orders a');
     await keeper.save(nowMs);
-    expect(repository.notify).not.toHaveBeenCalled();
-    repository.remove.mockImplementation(async (left) => left);
-    own.noteLeave({ service: 'orders', instance: 'elsewhere' });
-    await keeper.save(nowMs);
-    expect(repository.notify).toHaveBeenCalledOnce();
+    expect(written()).toEqual([]);
+    expect(repository.remove).not.toHaveBeenCalled();
   });
 
   it('is not removed if it asks again before that', async () => {
@@ -132,9 +129,36 @@ describe('a follower that leaves', () => {
   });
 });
 
+describe('a follower that this process forgets', () => {
+  it('after ten minutes of silence may ask another process: its row stays', async () => {
+    ask('a', 7n);
+    await keeper.save(nowMs);
+    await keeper.save((nowMs += 600_001));
+    expect(own.list()).toEqual([]);
+    expect([repository.remove, repository.removeOf].map(({ mock }) => mock.calls)).toEqual([
+      [],
+      [],
+    ]);
+  });
+
+  it('as there are too many is removed, unless another process has heard of it since', async () => {
+    own = new OwnFollowers({ monotonicNow: () => nowMs, limits: { total: 1, perNetwork: 1 } });
+    keeper = new FollowerKeeper(own, repository as unknown as FollowersRepository);
+    ask('a', 7n);
+    await keeper.save(nowMs);
+    ask('b', 7n);
+    await keeper.save(nowMs);
+    expect(repository.remove).not.toHaveBeenCalled();
+    const [process] = repository.save.mock.calls[0] ?? [];
+    expect(repository.removeOf.mock.calls).toMatchObject([[process, [{ instance: 'a' }]]]);
+  });
+});
+
 describe('a keeper that runs', () => {
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    vi.useFakeTimers({
+      toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],
+    });
     keeper.onApplicationBootstrap();
   });
   afterEach(async () => {
@@ -186,6 +210,60 @@ describe('a keeper that runs', () => {
     write();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(written()).toEqual([1, 20]);
+  });
+
+  it('saves changes at once while somebody waits, and says so', async () => {
+    ask('first', 7n);
+    await vi.advanceTimersByTimeAsync(500);
+    ask('first', 8n);
+    keeper.noteAsk();
+    await vi.advanceTimersByTimeAsync(5);
+    expect(written()).toEqual([1, 1]);
+    ask('first', 9n);
+    ask('second', 9n);
+    await vi.advanceTimersByTimeAsync(5);
+    expect(written()).toEqual([1, 1, 2]);
+    own.noteLeave({ service: 'orders', instance: 'second' });
+    await vi.advanceTimersByTimeAsync(5);
+    expect(repository.remove).toHaveBeenCalledOnce();
+    const { saved } = FOLLOWER_CHANNELS;
+    expect(repository.notify.mock.calls).toEqual([[saved], [saved], [saved]]);
+  });
+
+  it('saves changes as before three seconds after the last ask', async () => {
+    ask('first', 7n);
+    await vi.advanceTimersByTimeAsync(500);
+    keeper.noteAsk();
+    await vi.advanceTimersByTimeAsync(3_001);
+    const before = written().length;
+    ask('first', 8n);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(written()).toHaveLength(before);
+    expect(repository.notify).not.toHaveBeenCalled();
+  });
+
+  it('saves all once a second while somebody waits: it shows since when one is silent', async () => {
+    ask('first', 7n);
+    await vi.advanceTimersByTimeAsync(500);
+    for (let second = 0; second < 3; second++) {
+      keeper.noteAsk();
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(written()).toEqual([1, 1, 1, 1]);
+  });
+
+  it('leaves the database as much time between two saves as one takes', async () => {
+    ask('first', 7n);
+    keeper.noteAsk();
+    repository.save.mockImplementation(() => new Promise((resolve) => setTimeout(resolve, 100)));
+    for (let n = 0; n < 100; n++) {
+      ask('first', BigInt(8 + n));
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    expect(written().length).toBeGreaterThan(3);
+    expect(written().length).toBeLessThanOrEqual(6);
+    repository.save.mockResolvedValue();
+    await vi.advanceTimersByTimeAsync(500);
   });
 
   it('saves every five seconds what only waits', async () => {

@@ -10,6 +10,16 @@ export interface Follower extends FollowerIdentity {
   readonly seenAtMs: number;
 }
 
+/** What it has applied of this database. After a fail-over a position says nothing until the next. */
+export function positionIn(
+  { position }: Follower,
+  databaseIdentity: string,
+): FeedPosition | undefined {
+  // The release before saves none.
+  const { databaseIdentity: ofPosition = databaseIdentity } = position ?? {};
+  return ofPosition === databaseIdentity ? position : undefined;
+}
+
 /** How long a follower may be silent before it is forgotten. */
 export const FORGOTTEN_AFTER_MS = 600_000;
 

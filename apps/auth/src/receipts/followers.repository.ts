@@ -1,59 +1,86 @@
 import { execute, type Statement } from '@jwt-auth/chassis';
 import type { FollowerIdentity } from '@jwt-auth/jwt-core';
-import { FeedPosition } from '@jwt-auth/jwt-core/postgres';
+import { clusterIdentity, FeedPosition } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
+import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 
 import { FORGOTTEN_AFTER_MS, type Follower } from './follower.js';
-import { FOLLOWERS_CHANNEL } from './follower-report.js';
 
-/** A follower as the process that it asks has saved it, or reported it. */
-export interface SavedFollower {
-  readonly follower: Follower;
-  /** The auth process. */
-  readonly process: string;
-}
+/** The channels on which auth processes notify each other. */
+export const FOLLOWER_CHANNELS = {
+  /** Somebody waits: save each change at once. The release before sends reports here, which ask, too. */
+  ask: 'feed_followers',
+  /** Changes were saved. */
+  saved: 'feed_followers_saved',
+  /** A follower has left: its `FollowerKey`. */
+  left: 'feed_followers_left',
+} as const;
 
 interface Row {
   readonly service: string;
   readonly instance: string;
   readonly version: string | null;
-  readonly process: string;
-  readonly position: string | null;
+  /** `xmin:xmax:open,…` */
+  readonly snapshot: string | null;
+  readonly databaseIdentity: string | null;
   readonly silentMs: number;
 }
 
 /** More are of processes that were killed, and are forgotten soon. */
 const MAX_LISTED = 10_000;
+/** More are rare. */
+const MAX_OPEN = 200;
 
 // In the order of the key, so that two processes lock rows in the same order. Times are the
 // database's: a process only knows for how long a follower has been silent.
 const SAVE: Statement = {
   name: 'feed_followers.save',
   text: `
-    INSERT INTO feed_followers AS saved (service, instance, version, process, position, seen_at)
-    SELECT service, instance, version, $1, position, now() - silent_ms * interval '1 millisecond'
-      FROM unnest($2::text[], $3::text[], $4::text[], $5::xid8[], $6::float8[])
-        AS follower (service, instance, version, position, silent_ms)
+    INSERT INTO feed_followers AS saved (service, instance, version, process, position, snapshot,
+      database_identity, seen_at)
+    SELECT service, instance, version, $1, pg_snapshot_xmin(snapshot), snapshot, database_identity,
+        now() - silent_ms * interval '1 millisecond'
+      FROM unnest($2::text[], $3::text[], $4::text[], $5::pg_snapshot[], $6::text[], $7::float8[])
+        AS follower (service, instance, version, snapshot, database_identity, silent_ms)
       ORDER BY service COLLATE "C", instance COLLATE "C"
     ON CONFLICT (service, instance) DO UPDATE
       SET version = excluded.version, process = excluded.process, position = excluded.position,
+        snapshot = excluded.snapshot, database_identity = excluded.database_identity,
         seen_at = excluded.seen_at
       WHERE excluded.seen_at >= saved.seen_at`,
 };
 
+// The release before saves `position` alone: everything below it is applied.
 const LIST: Statement = {
   name: 'feed_followers.list',
   text: `
-    SELECT service, instance, version, process, position::text AS position,
+    SELECT service, instance, version,
+      CASE WHEN position = pg_snapshot_xmin(snapshot) THEN snapshot::text
+        ELSE position || ':' || position || ':' END AS snapshot,
+      CASE WHEN position = pg_snapshot_xmin(snapshot) THEN database_identity END
+        AS "databaseIdentity",
       (extract(epoch FROM now() - seen_at) * 1000)::float8 AS "silentMs"
     FROM feed_followers WHERE seen_at > now() - $1 * interval '1 millisecond'
     ORDER BY seen_at DESC LIMIT ${MAX_LISTED}`,
 };
 
-const NOTIFY: Statement = {
-  name: 'feed_followers.notify',
-  text: 'SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message',
+const REMOVE: Statement = {
+  name: 'feed_followers.remove',
+  text: `
+    WITH removed AS (
+      DELETE FROM feed_followers WHERE (service, instance) IN (
+        SELECT * FROM unnest($1::text[], $2::text[]))
+      RETURNING service, instance
+    )
+    SELECT pg_notify('${FOLLOWER_CHANNELS.left}', service || ' ' || instance) FROM removed`,
+};
+
+const REMOVE_OF: Statement = {
+  name: 'feed_followers.remove_of',
+  text: `
+    DELETE FROM feed_followers WHERE process = $1 AND (service, instance) IN (
+      SELECT * FROM unnest($2::text[], $3::text[]))`,
 };
 
 // By the first revocation that a follower at this position has not applied.
@@ -79,21 +106,23 @@ export class FollowersRepository {
       followers.map(({ service }) => service),
       followers.map(({ instance }) => instance),
       followers.map(({ version }) => version ?? null),
-      // There is no column for the transactions that were open.
-      followers.map(({ position }) => position && String(position.completeBelow)),
+      followers.map(({ position }) => position && snapshotOf(position)),
+      followers.map(({ position }) => position?.databaseIdentity),
       followers.map(({ seenAtMs }) => Math.max(nowMs - seenAtMs, 0)),
     ]);
   }
 
-  /** Removes followers, and returns those that were there. */
-  async remove(followers: readonly FollowerIdentity[]): Promise<FollowerIdentity[]> {
-    const [removed] = await this.dataSource.query<[FollowerIdentity[], number]>(
-      `DELETE FROM feed_followers WHERE (service, instance) IN (
-         SELECT * FROM unnest($1::text[], $2::text[]))
-       RETURNING service, instance`,
-      [followers.map(({ service }) => service), followers.map(({ instance }) => instance)],
-    );
-    return removed;
+  /**
+   * Removes followers that leave. All auth processes are notified of those that were there: anyone can
+   * say that someone leaves.
+   */
+  async remove(followers: readonly FollowerIdentity[]): Promise<void> {
+    await this.execute(REMOVE, namesOf(followers));
+  }
+
+  /** Removes followers of which no other process has heard later than `process`. */
+  async removeOf(process: string, followers: readonly FollowerIdentity[]): Promise<void> {
+    await this.execute(REMOVE_OF, [process, ...namesOf(followers)]);
   }
 
   /** Removes those that have been silent for long, of all processes. */
@@ -107,23 +136,30 @@ export class FollowersRepository {
   }
 
   /** The followers of all processes, the last heard of first. */
-  async list(nowMs: number): Promise<SavedFollower[]> {
+  async list(nowMs: number): Promise<Follower[]> {
     const rows = await this.execute<Row>(LIST, [FORGOTTEN_AFTER_MS]);
-    return rows.map(({ service, instance, version, process, position, silentMs }) => ({
-      process,
-      follower: {
-        service,
-        instance,
-        ...(version !== null && { version }),
-        position: position === null ? undefined : new FeedPosition(BigInt(position)),
-        seenAtMs: nowMs - silentMs,
-      },
+    return rows.map((row) => ({
+      service: row.service,
+      instance: row.instance,
+      ...(row.version !== null && { version: row.version }),
+      position: positionOf(row),
+      seenAtMs: nowMs - row.silentMs,
     }));
   }
 
-  /** Sends messages to all auth processes that listen, this one included. */
-  async notify(messages: readonly string[]): Promise<void> {
-    await this.execute(NOTIFY, [FOLLOWERS_CHANNEL, messages]);
+  /** Notifies all auth processes that listen, this one included. */
+  async notify(channel: string): Promise<void> {
+    await this.dataSource.query(`SELECT pg_notify($1, '')`, [channel]);
+  }
+
+  /** Of the database that answers now. */
+  async databaseIdentity(): Promise<string> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await clusterIdentity((await runner.connect()) as Client);
+    } finally {
+      await runner.release();
+    }
   }
 
   /**
@@ -146,4 +182,23 @@ export class FollowersRepository {
   private execute<Row = object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     return execute<Row>(this.dataSource.manager, statement, values);
   }
+}
+
+function namesOf(followers: readonly FollowerIdentity[]): string[][] {
+  return [followers.map(({ service }) => service), followers.map(({ instance }) => instance)];
+}
+
+/** With too many open transactions: up to the first of them, which is true as well. */
+function snapshotOf({ transactionId, open, completeBelow }: FeedPosition): string {
+  // Postgres takes no snapshot from 0 on. No transaction has the id 1.
+  const from = completeBelow || 1n;
+  if (open.size > MAX_OPEN) return `${from}:${from}:`;
+  return `${from}:${transactionId || 1n}:${[...open].join()}`;
+}
+
+function positionOf({ snapshot, databaseIdentity }: Row): FeedPosition | undefined {
+  if (snapshot === null) return undefined;
+  const [, below = '', open = ''] = snapshot.split(':');
+  const ids = open === '' ? [] : open.split(',').map(BigInt);
+  return new FeedPosition(BigInt(below), new Set(ids), databaseIdentity ?? undefined);
 }

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Follower } from './follower.js';
 import { OpenReceipt } from './open-receipt.js';
 
+const AFTER_COMMIT_MS = 1_000;
+
 const before = new FeedPosition(7n);
 const after = new FeedPosition(8n);
 
@@ -13,11 +15,16 @@ const follower = (instance: string, position?: FeedPosition, seenAtMs = 0): Foll
   position,
   seenAtMs,
 });
-const moved = (each: Follower) => ({ kind: 'moved', follower: each, isNew: false }) as const;
+const read = (...followers: Follower[]) => ({ followers, readAtMs: AFTER_COMMIT_MS });
 
 function openReceipt(...transactionIds: bigint[]): OpenReceipt {
   const ids = new Set([7n, ...transactionIds]);
-  return new OpenReceipt({ transactionIds: ids, isLive: ({ seenAtMs }) => seenAtMs >= 0 });
+  return new OpenReceipt({
+    transactionIds: ids,
+    databaseIdentity: 'this',
+    committedAtMs: AFTER_COMMIT_MS,
+    isLive: ({ seenAtMs }) => seenAtMs >= 0,
+  });
 }
 
 const names = ({ receipt: { applied, pending } }: OpenReceipt) => [
@@ -28,60 +35,66 @@ const names = ({ receipt: { applied, pending } }: OpenReceipt) => [
 describe('a receipt', () => {
   it('is complete once each live follower has applied the revocation', async () => {
     const open = openReceipt();
-    open.noteAll([follower('b', before), follower('a', before), follower('c')]);
+    open.note(read(follower('b', before), follower('a', before), follower('c')));
     expect(names(open)).toEqual([[], ['a', 'b', 'c']]);
-    open.note(moved(follower('b', after)));
-    open.note(moved(follower('c', after)));
+    open.note(read(follower('b', after), follower('a', before), follower('c', after)));
     expect([names(open), open.isComplete]).toEqual([[['b', 'c'], ['a']], false]);
-    open.note(moved(follower('a', after)));
+    open.note(read(follower('b', after), follower('a', after), follower('c', after)));
     await open.complete;
     expect(names(open)).toEqual([['a', 'b', 'c'], []]);
-    expect(open.receipt.applied[0]?.afterMs).toBeGreaterThanOrEqual(0);
+    expect(open.receipt.applied[0]?.afterMs).toBeGreaterThanOrEqual(-AFTER_COMMIT_MS);
   });
 
   it('does not count a position at which the transaction was open', () => {
     const open = openReceipt();
-    open.noteAll([follower('a', new FeedPosition(99n, new Set([7n])))]);
+    open.note(read(follower('a', new FeedPosition(99n, new Set([7n])))));
     expect(names(open)).toEqual([[], ['a']]);
   });
 
   it('of several transactions counts a position that covers each, not the latest alone', () => {
     const open = openReceipt(5n);
-    open.noteAll([follower('a', new FeedPosition(8n, new Set([5n]))), follower('b', after)]);
+    open.note(read(follower('a', new FeedPosition(8n, new Set([5n]))), follower('b', after)));
     expect(names(open)).toEqual([['b'], ['a']]);
   });
 
-  it('is not complete before all followers are known', () => {
+  it.each([
+    ['this', ['a'], []],
+    // That release saves none.
+    [undefined, ['a'], []],
+    ['another', [], ['a']],
+  ])('of a position of the database %s', (identity, applied, pending) => {
     const open = openReceipt();
-    open.note(moved(follower('a', after)));
+    open.note(read(follower('a', new FeedPosition(99n, new Set(), identity))));
+    expect(names(open)).toEqual([applied, pending]);
+  });
+
+  it('is not complete before a read that began after the commit', () => {
+    const open = openReceipt();
+    open.note({ followers: [], readAtMs: AFTER_COMMIT_MS - 1 });
     expect(open.isComplete).toBe(false);
-    open.noteAll([]);
+    open.note(read());
     expect(open.isComplete).toBe(true);
   });
 
   it('does not wait for a silent follower, nor for one that leaves', () => {
     const open = openReceipt();
-    open.noteAll([follower('silent', before, -1), follower('leaving', before)]);
-    open.note({
-      kind: 'left',
-      identity: { service: 'orders', instance: 'leaving' },
-      wasKnown: true,
-    });
+    open.note(read(follower('silent', before, -1), follower('leaving', before)));
+    expect([names(open), open.isComplete]).toEqual([[[], ['leaving']], false]);
+    open.note(read(follower('silent', before, -1)));
     expect([names(open), open.isComplete]).toEqual([[[], []], true]);
   });
 
   it('waits for a follower that comes meanwhile', () => {
     const open = openReceipt();
-    open.noteAll([follower('a', before)]);
-    open.note(moved(follower('new')));
-    open.note(moved(follower('a', after)));
+    open.note(read(follower('a', before)));
+    open.note(read(follower('a', after), follower('new')));
     expect([names(open), open.isComplete]).toEqual([[['a'], ['new']], false]);
   });
 
   it('keeps what was applied, even if the follower reads its list anew', () => {
     const open = openReceipt();
-    open.noteAll([follower('a', after)]);
-    open.note(moved(follower('a')));
+    open.note(read(follower('a', after)));
+    open.note(read(follower('a')));
     expect(names(open)).toEqual([['a'], []]);
   });
 });

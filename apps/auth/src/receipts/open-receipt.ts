@@ -1,8 +1,7 @@
 import type { FollowerIdentity } from '@jwt-auth/jwt-core';
-import type { FeedPosition } from '@jwt-auth/jwt-core/postgres';
 
-import { byName, keyOf, type Follower, type FollowerKey } from './follower.js';
-import type { FollowerChange } from './own-followers.js';
+import { byName, keyOf, positionIn, type Follower, type FollowerKey } from './follower.js';
+import type { FollowersRead } from './follower-watch.js';
 
 /** A follower that has applied a revocation, and after how many milliseconds that was known. */
 export interface Applied extends FollowerIdentity {
@@ -18,64 +17,57 @@ export interface Receipt {
 interface OpenReceiptOptions {
   /** All that published what it is about. They have committed, in any order. */
   readonly transactionIds: ReadonlySet<bigint>;
+  /** Of the database in which they did. */
+  readonly databaseIdentity: string;
+  readonly committedAtMs: number;
   readonly isLive: (follower: Follower) => boolean;
 }
 
 /** Who has applied revocations, from their commit on. */
 export class OpenReceipt {
-  private readonly committedAtMs = performance.now();
   private readonly applied = new Map<FollowerKey, Applied>();
-  private readonly pending = new Map<FollowerKey, FollowerIdentity>();
-  private areAllKnown = false;
+  private pending: readonly FollowerIdentity[] | undefined;
   private onComplete: () => void = () => undefined;
   /** Resolves once every live follower has applied it. */
   readonly complete = new Promise<void>((resolve) => (this.onComplete = resolve));
 
   constructor(private readonly options: OpenReceiptOptions) {}
 
+  /** Not before a read. */
   get isComplete(): boolean {
-    return this.areAllKnown && this.pending.size === 0;
+    return this.pending?.length === 0;
   }
 
-  /** Notes all followers that are known. Before that it is not complete. */
-  noteAll(followers: readonly Follower[]): void {
-    for (const follower of followers) this.noteFollower(follower);
-    this.areAllKnown = true;
-    this.check();
-  }
-
-  note(change: FollowerChange): void {
-    if (change.kind === 'moved') this.noteFollower(change.follower);
-    else this.pending.delete(keyOf(change.identity));
-    this.check();
+  note({ followers, readAtMs }: FollowersRead): void {
+    // It may lack a follower that came before the commit.
+    if (readAtMs < this.options.committedAtMs) return;
+    for (const follower of followers) this.noteApplied(follower);
+    // What was applied once stays applied, even if the follower reads its list again.
+    this.pending = followers
+      .filter((each) => !this.applied.has(keyOf(each)) && this.options.isLive(each))
+      .map(identityOf);
+    if (this.isComplete) this.onComplete();
   }
 
   /** As it stands. */
   get receipt(): Receipt {
     return {
       applied: [...this.applied.values()].sort(byName),
-      pending: [...this.pending.values()].sort(byName),
+      pending: [...(this.pending ?? [])].sort(byName),
     };
   }
 
-  private noteFollower(follower: Follower): void {
+  private noteApplied(follower: Follower): void {
     const key = keyOf(follower);
-    // What was applied once stays applied, even if the follower reads its list again.
     if (this.applied.has(key)) return;
-    const { service, instance, version, position } = follower;
-    const identity = { service, instance, ...(version !== undefined && { version }) };
-    if (position && this.isApplied(position)) {
-      const afterMs = Math.round((performance.now() - this.committedAtMs) * 10) / 10;
-      this.pending.delete(key);
-      this.applied.set(key, { ...identity, afterMs });
-    } else if (this.options.isLive(follower)) this.pending.set(key, identity);
+    const { transactionIds, databaseIdentity, committedAtMs } = this.options;
+    const position = positionIn(follower, databaseIdentity);
+    if (position === undefined || ![...transactionIds].every((id) => position.covers(id))) return;
+    const afterMs = Math.round((performance.now() - committedAtMs) * 10) / 10;
+    this.applied.set(key, { ...identityOf(follower), afterMs });
   }
+}
 
-  private isApplied(position: FeedPosition): boolean {
-    return [...this.options.transactionIds].every((id) => position.covers(id));
-  }
-
-  private check(): void {
-    if (this.isComplete) this.onComplete();
-  }
+function identityOf({ service, instance, version }: Follower): FollowerIdentity {
+  return { service, instance, ...(version !== undefined && { version }) };
 }

@@ -20,10 +20,10 @@ interface Known {
   openQuestions: number;
 }
 
-/** A change that waiting receipts and other processes are interested in. */
+/** `dropped`: there was no place for it. It may go on, at this process or another. */
 export type FollowerChange =
   | { readonly kind: 'moved'; readonly follower: Follower; readonly isNew: boolean }
-  | { readonly kind: 'left'; readonly identity: FollowerIdentity; readonly wasKnown: boolean };
+  | { readonly kind: 'left' | 'dropped'; readonly identity: FollowerIdentity };
 
 /**
  * The followers that ask this process. Anyone can make one up, so that their number is bounded: the
@@ -69,7 +69,9 @@ export class OwnFollowers {
     follower.lastAtMs = this.now();
     follower.openQuestions += 1;
     const isNew = known === undefined;
-    const hasMoved = previous?.transactionId !== position?.transactionId;
+    const hasMoved =
+      previous?.transactionId !== position?.transactionId ||
+      previous?.databaseIdentity !== position?.databaseIdentity;
     // At one place, transactions only end.
     const hasFewerOpen = previous?.open.size !== position?.open.size;
     if (isNew || hasMoved || hasFewerOpen) {
@@ -86,15 +88,18 @@ export class OwnFollowers {
 
   /** Notes that a follower asks no more. It may have asked another process so far. */
   noteLeave(identity: FollowerIdentity): void {
-    if (!this.forget(identity)) this.announce({ kind: 'left', identity, wasKnown: false });
+    this.forget(keyOf(identity));
+    this.announce({ kind: 'left', identity });
   }
 
-  /** Notes what another process has announced. Whether the follower was known. */
-  forget(identity: FollowerIdentity): boolean {
-    const key = keyOf(identity);
-    const isKnown = this.known.has(key);
-    this.remove(key);
-    return isKnown;
+  /** Nothing is announced. */
+  forget(key: FollowerKey): void {
+    const follower = this.known.get(key);
+    if (!follower) return;
+    this.known.delete(key);
+    const remaining = this.countOf(follower.network) - 1;
+    if (remaining > 0) this.perNetwork.set(follower.network, remaining);
+    else this.perNetwork.delete(follower.network);
   }
 
   /** All that were heard of lately. */
@@ -105,8 +110,8 @@ export class OwnFollowers {
 
   private add(key: FollowerKey, identity: FollowerIdentity, network: string): Known {
     if (this.known.size >= this.limits.total) this.forgetSilent();
-    if (this.countOf(network) >= this.limits.perNetwork) this.removeSilentest(network);
-    if (this.known.size >= this.limits.total) this.removeSilentest(this.largestNetwork());
+    if (this.countOf(network) >= this.limits.perNetwork) this.dropSilentest(network);
+    if (this.known.size >= this.limits.total) this.dropSilentest(this.largestNetwork());
     const follower: Known = {
       identity,
       network,
@@ -119,24 +124,16 @@ export class OwnFollowers {
     return follower;
   }
 
-  private remove(key: FollowerKey): void {
-    const follower = this.known.get(key);
-    if (!follower) return;
-    this.known.delete(key);
-    const remaining = this.countOf(follower.network) - 1;
-    if (remaining > 0) this.perNetwork.set(follower.network, remaining);
-    else this.perNetwork.delete(follower.network);
-    this.announce({ kind: 'left', identity: follower.identity, wasKnown: true });
-  }
-
-  private removeSilentest(network: string): void {
+  private dropSilentest(network: string): void {
     let [silentest, sinceMs] = ['', Infinity];
     for (const [key, follower] of this.known) {
       const seenAtMs = this.seenAtMs(follower);
       if (follower.network === network && seenAtMs < sinceMs)
         [silentest, sinceMs] = [key, seenAtMs];
     }
-    this.remove(silentest);
+    const identity = this.known.get(silentest)?.identity;
+    this.forget(silentest);
+    if (identity !== undefined) this.announce({ kind: 'dropped', identity });
   }
 
   private largestNetwork(): string {
@@ -149,7 +146,8 @@ export class OwnFollowers {
   private forgetSilent(): void {
     const before = this.now() - FORGOTTEN_AFTER_MS;
     for (const [key, follower] of this.known)
-      if (this.seenAtMs(follower) < before) this.remove(key);
+      // It may ask another process: only its own row, as it was saved last, says so.
+      if (this.seenAtMs(follower) < before) this.forget(key);
   }
 
   private countOf(network: string): number {

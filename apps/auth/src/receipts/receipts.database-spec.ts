@@ -242,6 +242,24 @@ describe('a receipt', () => {
     expect([status, namesOf(body.applied), body.pending]).toEqual([200, all, []]);
   });
 
+  it('counts positions of this database alone', async () => {
+    const repository = here.get(FollowersRepository);
+    const databaseIdentity = await repository.databaseIdentity();
+    const seenAtMs = performance.now();
+    const far = (instance: string, identity: string) => ({
+      service: 'far',
+      instance,
+      position: new FeedPosition(10n ** 9n, new Set(), identity),
+      seenAtMs,
+    });
+    const both = [far('of this one', databaseIdentity), far('before the fail-over', 'another')];
+    await repository.save(randomUUID(), both, seenAtMs);
+    const { body } = await revoke('?wait=100ms');
+    expect(namesOf(body.applied)).toContain('of this one');
+    expect(namesOf(body.pending)).toContain('before the fail-over');
+    await repository.remove(both);
+  });
+
   it('does not wait for one that has said that it leaves', async () => {
     await withFollower(there, 'leaving', async (follower) => {
       await follower.stop();
@@ -278,53 +296,6 @@ describe('a receipt', () => {
     }));
 });
 
-describe('what is saved of followers', () => {
-  const at = (instance: string, transactionId: bigint, seenAtMs: number) => ({
-    service: 'saved',
-    instance,
-    position: new FeedPosition(transactionId),
-    seenAtMs,
-  });
-  const saved = () =>
-    here.dataSource.query<object[]>(
-      `SELECT instance, process, position::text AS position FROM feed_followers
-       WHERE service = 'saved' ORDER BY instance`,
-    );
-  const [one, other] = [randomUUID(), randomUUID()];
-
-  it('is what the process knows that has heard of it last', async () => {
-    const repository = here.get(FollowersRepository);
-    await repository.save(one, [at('a', 7n, 5_000), at('b', 7n, 5_000)], 6_000);
-    await repository.save(other, [at('a', 6n, 1_000), at('b', 8n, 5_900)], 6_000);
-    expect(await saved()).toEqual([
-      { instance: 'a', process: one, position: '7' },
-      { instance: 'b', process: other, position: '8' },
-    ]);
-  });
-
-  it('is removed ten minutes after the last that was heard of it', async () => {
-    const repository = here.get(FollowersRepository);
-    await repository.save(one, [at('a', 7n, 0), at('c', 7n, 2_000)], 600_001);
-    await here.dataSource.query(
-      `UPDATE feed_followers SET seen_at = now() - interval '10 minutes' WHERE instance = 'a'`,
-    );
-    await repository.removeForgotten();
-    expect(await saved()).toMatchObject([{ instance: 'b' }, { instance: 'c' }]);
-    const left = ['b', 'c', 'unknown'].map((instance) => ({ service: 'saved', instance }));
-    expect(await repository.remove(left)).toHaveLength(2);
-  });
-
-  it('claims nothing from the first transaction on that was open', async () => {
-    const repository = here.get(FollowersRepository);
-    const position = new FeedPosition(9n, new Set([7n, 5n]));
-    await repository.save(one, [{ ...at('open', 9n, 0), position }], 0);
-    const listed = (await repository.list(0)).find(({ follower }) => follower.instance === 'open');
-    const covers = [4n, 5n, 6n, 7n, 8n].map((id) => listed?.follower.position?.covers(id));
-    expect(covers).toEqual([true, false, false, false, false]);
-    await repository.remove([{ service: 'saved', instance: 'open' }]);
-  });
-});
-
 describe('an auth process that starts', () => {
   it('knows the followers of the others, and of those before it', async () => {
     const gone = await AuthApp.start({ DATABASE_URL: here.databaseUrl });
@@ -347,16 +318,4 @@ describe('an auth process that starts', () => {
       await started.close();
     }
   });
-});
-
-// The last one: all processes know of these followers now.
-it('the list of services has 10,000 followers at most, those heard of last', async () => {
-  await here.dataSource.query(
-    `INSERT INTO feed_followers (service, instance, process, seen_at)
-     SELECT 'many', n, gen_random_uuid(), now() - n * interval '1 ms'
-     FROM generate_series(1, 10001) n`,
-  );
-  const listed = await here.get(FollowersRepository).list(0);
-  expect(listed).toHaveLength(10_000);
-  expect(listed.map(({ follower }) => follower.instance)).not.toContain('10001');
 });

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 
-import { FollowerExchange } from './follower-exchange.js';
 import { FollowerKeeper } from './follower-keeper.js';
+import { FollowerWatch } from './follower-watch.js';
 import { FollowersRepository } from './followers.repository.js';
 import { OwnFollowers } from './own-followers.js';
 import { ReceiptsService } from './receipts.service.js';
@@ -12,10 +12,10 @@ import { ServicesAdminController } from './services.admin.controller.js';
   providers: [
     { provide: OwnFollowers, useFactory: () => new OwnFollowers() },
     FollowersRepository,
-    FollowerExchange,
     FollowerKeeper,
+    FollowerWatch,
     ReceiptsService,
   ],
-  exports: [OwnFollowers, FollowerExchange, ReceiptsService],
+  exports: [OwnFollowers, FollowerKeeper, FollowerWatch, ReceiptsService],
 })
 export class ReceiptsModule {}

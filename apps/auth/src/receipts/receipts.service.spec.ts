@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import type { FollowerExchange } from './follower-exchange.js';
+import type { FollowerWatch } from './follower-watch.js';
 import type { Follower } from './follower.js';
 import type { FollowersRepository } from './followers.repository.js';
+import { OwnFollowers } from './own-followers.js';
 import { ReceiptsService } from './receipts.service.js';
 
 const config = new Config({
@@ -13,19 +14,20 @@ const config = new Config({
   REVOCATION_MAX_STALENESS: '30s',
 });
 const AT = new FeedPosition(7n);
+const ELSEWHERE = new FeedPosition(7n, new Set(), 'another');
 
 /** On followers that are known, each of which misses a revocation for so long. */
 function serviceOf(followers: readonly Follower[], missingForMs = 0): ReceiptsService {
-  const exchange = {
+  const watch = {
     ask: async () => ({ answered: Promise.resolve() }),
-    list: () => [...followers],
-    onChange: () => undefined,
-    offChange: () => undefined,
-  } as unknown as FollowerExchange;
+    read: async () => ({ followers, readAtMs: performance.now() }),
+    follow: () => () => undefined,
+  } as unknown as FollowerWatch;
   const repository = {
+    databaseIdentity: async () => 'this',
     missingForMs: async (ids: Set<bigint>) => new Map([...ids].map((id) => [id, missingForMs])),
   } as unknown as FollowersRepository;
-  return new ReceiptsService(exchange, repository, config, new Clock());
+  return new ReceiptsService(new OwnFollowers(), watch, repository, config, new Clock());
 }
 
 const silent = (ms: number, position: FeedPosition | undefined = AT): Follower => ({
@@ -44,6 +46,7 @@ describe('a follower', () => {
     ['31 s behind', 'stale', silent(0), 31_000, 31_000],
     ['without a list', 'blind', { ...silent(0), position: undefined }, 0, null],
     ['silent, without a list', 'stale', { ...silent(31_000), position: undefined }, 0, null],
+    ['at a place of another database', 'blind', silent(0, ELSEWHERE), 0, null],
   ] as const)('%s is %s', async (_, state, each, missingForMs, lagMs) => {
     const [answer] = await serviceOf([each], missingForMs).followers();
     expect(answer).toMatchObject({ state, lagMs });
@@ -56,14 +59,15 @@ describe('a follower', () => {
   });
 
   it('that is silent for longer than its list may be old is not waited for', async () => {
-    const receipts = serviceOf([silent(29_000), silent(31_000)]);
+    // It may have been heard of since it was saved.
+    const receipts = serviceOf([silent(35_000), silent(37_000)]);
     const { pending } = await receipts.receipt(new Set([7n]), options);
-    expect(pending).toEqual([{ service: 'orders', instance: 'silent for 29000' }]);
+    expect(pending).toEqual([{ service: 'orders', instance: 'silent for 35000' }]);
     expect(receipts.outcomes).toEqual({ complete: 0, incomplete: 1 });
   });
 
   it('that has applied it counts, however silent it is', async () => {
-    const receipts = serviceOf([silent(31_000)]);
+    const receipts = serviceOf([silent(37_000)]);
     const { applied, pending } = await receipts.receipt(new Set([6n]), options);
     expect([applied.length, pending.length]).toEqual([1, 0]);
     expect(receipts.outcomes).toEqual({ complete: 1, incomplete: 0 });

@@ -2,11 +2,11 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import { FollowerExchange } from './follower-exchange.js';
-import { byName, type Follower } from './follower.js';
+import { FollowerWatch } from './follower-watch.js';
+import { byName, positionIn, type Follower } from './follower.js';
 import { FollowersRepository } from './followers.repository.js';
 import { OpenReceipt, type Receipt } from './open-receipt.js';
-import type { FollowerChange } from './own-followers.js';
+import { OwnFollowers } from './own-followers.js';
 import type { FollowerState, ServiceAnswer } from './services.schema.js';
 
 /** A receipt waits for so long at most. */
@@ -14,7 +14,9 @@ export const MAX_RECEIPT_WAIT_MS = 10_000;
 /** So many may wait at a time; others are answered with what is known at once. */
 export const WAITING_RECEIPTS = { total: 200, perNetwork: 20 } as const;
 /** A notification may have been lost. */
-const ASKS_AGAIN_EVERY_MS = 1_000;
+const READS_AGAIN_EVERY_MS = 1_000;
+/** All are saved every five seconds: a follower may have been heard of since it was saved. */
+const HEARD_LATER_MS = 6_000;
 
 export interface ReceiptOptions {
   readonly waitMs: number;
@@ -38,7 +40,8 @@ export class ReceiptsService implements OnModuleDestroy {
   readonly outcomes = { complete: 0, incomplete: 0 };
 
   constructor(
-    private readonly exchange: FollowerExchange,
+    private readonly own: OwnFollowers,
+    private readonly watch: FollowerWatch,
     private readonly repository: FollowersRepository,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -55,7 +58,7 @@ export class ReceiptsService implements OnModuleDestroy {
 
   /** The followers that ask this process and are waited for. */
   get liveFollowerCount(): number {
-    return this.exchange.listOwn().filter((follower) => this.isLive(follower)).length;
+    return this.own.list().filter((follower) => this.isLive(follower)).length;
   }
 
   /**
@@ -65,25 +68,32 @@ export class ReceiptsService implements OnModuleDestroy {
    * @throws whatever the database refuses with, as then the followers are not known
    */
   async receipt(transactionIds: ReadonlySet<bigint>, options: ReceiptOptions): Promise<Receipt> {
-    const open = new OpenReceipt({ transactionIds, isLive: (each) => this.isLive(each) });
-    const listener = (change: FollowerChange): void => open.note(change);
-    this.exchange.onChange(listener);
+    const committedAtMs = performance.now();
+    const databaseIdentity = await this.repository.databaseIdentity();
+    const isLive = (each: Follower) => this.isLive(each, HEARD_LATER_MS);
+    const open = new OpenReceipt({ transactionIds, databaseIdentity, committedAtMs, isLive });
+    const unfollow = this.watch.follow((read) => open.note(read));
     try {
-      await this.exchange.ask();
-      open.noteAll(this.exchange.list());
+      await this.watch.ask();
+      open.note(await this.watch.read());
       if (!open.isComplete) await this.wait(open, options);
       this.outcomes[open.isComplete ? 'complete' : 'incomplete'] += 1;
       return open.receipt;
     } finally {
-      this.exchange.offChange(listener);
+      unfollow();
     }
   }
 
   /** All followers, by name. */
   async followers(): Promise<ServiceAnswer[]> {
-    const { answered } = await this.exchange.ask();
+    const { answered } = await this.watch.ask();
     await answered;
-    const followers = this.exchange.list();
+    const databaseIdentity = await this.repository.databaseIdentity();
+    const read = await this.watch.read();
+    const followers = read.followers.map((follower) => ({
+      ...follower,
+      position: positionIn(follower, databaseIdentity),
+    }));
     const positions = followers.flatMap(({ position }) => position?.transactionId ?? []);
     const missingForMs = await this.repository.missingForMs(new Set(positions));
     return followers.sort(byName).map((follower) => {
@@ -112,8 +122,8 @@ export class ReceiptsService implements OnModuleDestroy {
   }
 
   /** A follower that is silent for longer refuses tokens itself, as its list is too old. */
-  private isLive(follower: Follower): boolean {
-    return this.silentMs(follower) <= this.config.revocationMaxStalenessMs;
+  private isLive(follower: Follower, toleranceMs = 0): boolean {
+    return this.silentMs(follower) <= this.config.revocationMaxStalenessMs + toleranceMs;
   }
 
   private silentMs({ seenAtMs }: Follower): number {
@@ -148,11 +158,7 @@ export class ReceiptsService implements OnModuleDestroy {
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
     const timer = setTimeout(end, waitMs);
-    // It had an answer: one that fails now changes nothing.
-    const again = setInterval(
-      () => void this.exchange.ask().catch(() => undefined),
-      ASKS_AGAIN_EVERY_MS,
-    );
+    const again = setInterval(() => void this.readAgain(), READS_AGAIN_EVERY_MS);
     this.endings.add(end);
     signal.addEventListener('abort', end);
     if (signal.aborted) end();
@@ -161,5 +167,14 @@ export class ReceiptsService implements OnModuleDestroy {
     clearInterval(again);
     this.endings.delete(end);
     signal.removeEventListener('abort', end);
+  }
+
+  private async readAgain(): Promise<void> {
+    try {
+      await this.watch.ask();
+      await this.watch.read();
+    } catch {
+      // The receipt has had an answer: one that fails now changes nothing.
+    }
   }
 }

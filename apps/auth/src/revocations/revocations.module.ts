@@ -3,8 +3,9 @@ import { Logger, Module, type OnApplicationShutdown, type OnModuleDestroy } from
 
 import { AuditModule } from '../audit/audit.module.js';
 import { Config } from '../config.js';
-import { FOLLOWERS_CHANNEL } from '../receipts/follower-report.js';
-import { FollowerExchange } from '../receipts/follower-exchange.js';
+import { FollowerKeeper } from '../receipts/follower-keeper.js';
+import { FollowerWatch } from '../receipts/follower-watch.js';
+import { FOLLOWER_CHANNELS } from '../receipts/followers.repository.js';
 import { ReceiptsModule } from '../receipts/receipts.module.js';
 import { DatabaseNotifications } from './database-notifications.js';
 import { OwnRevocations } from './own-revocations.js';
@@ -29,7 +30,7 @@ import { RevocationsService } from './revocations.service.js';
     DatabaseNotifications,
     {
       provide: PostgresRevocationSource,
-      inject: [Config, DatabaseNotifications, FollowerExchange],
+      inject: [Config, DatabaseNotifications, FollowerKeeper, FollowerWatch],
       useFactory: revocationSource,
     },
   ],
@@ -58,10 +59,13 @@ export class RevocationsModule implements OnModuleDestroy, OnApplicationShutdown
 function revocationSource(
   { databaseUrl }: Config,
   notifications: DatabaseNotifications,
-  followers: FollowerExchange,
+  keeper: FollowerKeeper,
+  watch: FollowerWatch,
 ): PostgresRevocationSource {
   const logger = new Logger(PostgresRevocationSource.name);
-  notifications.on(FOLLOWERS_CHANNEL, (payload) => followers.receive(payload));
+  notifications.on(FOLLOWER_CHANNELS.ask, () => keeper.noteAsk());
+  notifications.on(FOLLOWER_CHANNELS.saved, () => watch.noteSaved());
+  notifications.on(FOLLOWER_CHANNELS.left, (follower) => keeper.noteLeft(follower));
   return new PostgresRevocationSource({
     connection: databaseUrl,
     channels: notifications.handlers,
