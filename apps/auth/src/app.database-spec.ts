@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import development from './access/development.json' with { type: 'json' };
 import { AuthApp } from './testing/auth-app.fixture.js';
 
-const auth = await AuthApp.forFile({ ISSUER: 'https://auth.example.com/' });
+const auth = AuthApp.forFile({ ISSUER: 'https://auth.example.com/' });
 
 describe('discovery', () => {
   it('lists what there is, on the issuer as it is written', async () => {

@@ -10,7 +10,7 @@ import { SessionEndService } from './sessions/session-end.service.js';
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from './testing/auth-app.fixture.js';
 
 const ISSUER = 'http://localhost:3000';
-const { auth } = await AuthApp.forFileWithMailbox({ SEED_DEMO: 'on', ISSUER });
+const { auth } = AuthApp.forFileWithMailbox({ SEED_DEMO: 'on', ISSUER });
 let admin: string;
 beforeAll(async () => {
   ({ access_token: admin } = await auth.login('admin@example.com'));

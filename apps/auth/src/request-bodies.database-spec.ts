@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD } from './testing/auth-app.fixture.js';
 
@@ -17,8 +17,11 @@ interface Document {
   readonly components: { readonly schemas: Record<string, Schema> };
 }
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 
 describe('a JSON body of an administrator', () => {
   it('is described as one without other members, on every route', async () => {

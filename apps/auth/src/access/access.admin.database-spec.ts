@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { ResourceAnswer, RoleAnswer } from './access.schema.js';
@@ -6,8 +6,11 @@ import development from './development.json' with { type: 'json' };
 
 const ISSUER = 'https://auth.example.com';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on', ISSUER });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on', ISSUER });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

@@ -12,9 +12,10 @@ interface List {
 const LISTS = ['users', 'revocations', 'audit'] as const;
 const ROWS = 3_000;
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
 beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
   // One statement each: all rows have the same instant, with microseconds.
   await auth.dataSource.query(
     `INSERT INTO users (id, email, email_key, password_hash, roles, is_disabled, claims, created_at,

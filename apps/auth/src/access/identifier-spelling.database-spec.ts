@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: string;
 beforeEach(async () => {
   ({ access_token: admin } = await auth.login('admin@example.com'));

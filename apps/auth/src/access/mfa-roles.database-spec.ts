@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import {
   addApp,
@@ -14,8 +14,11 @@ import type { FactorList } from '../factors/factors.schema.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { RoleAnswer } from './access.schema.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 
 const call = <Body>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object) =>
   auth.call<Body>(method, `/admin/${path}`, { token: admin, body });

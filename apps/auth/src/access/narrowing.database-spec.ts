@@ -6,7 +6,7 @@ import type { TokenResponse } from '../sessions/sessions.schema.js';
 
 const MANY = 20_000;
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: string;
 let count = 0;
 beforeEach(async () => {

@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 /** For a machine that is busy. */
 const PATIENCE = { timeout: 30_000 };
 
-const { auth, mailbox } = await AuthApp.forFileWithMailbox({ SEED_DEMO: 'on' });
+const { auth, mailbox } = AuthApp.forFileWithMailbox({ SEED_DEMO: 'on' });
 afterEach(() => auth.clock.reset());
 
 const query = <Row extends object>(sql: string, ...parameters: unknown[]): Promise<Row[]> =>

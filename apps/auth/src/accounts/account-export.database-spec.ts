@@ -13,7 +13,7 @@ interface Export {
   readonly events: readonly { readonly action: string; readonly by: string }[];
 }
 
-const { auth, mailbox } = await AuthApp.forFileWithMailbox({ SEED_DEMO: 'on' });
+const { auth, mailbox } = AuthApp.forFileWithMailbox({ SEED_DEMO: 'on' });
 
 afterEach(() => auth.clock.reset());
 

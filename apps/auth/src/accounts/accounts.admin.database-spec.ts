@@ -11,7 +11,7 @@ import { linkToken, takeMail } from './account-mail.fixture.js';
 const NEW_PASSWORD = 'another good passphrase';
 const ISSUER = 'http://localhost:3000';
 
-const { auth, mailbox } = await AuthApp.forFileWithMailbox({ SEED_DEMO: 'on', ISSUER });
+const { auth, mailbox } = AuthApp.forFileWithMailbox({ SEED_DEMO: 'on', ISSUER });
 
 const ask = async (id: string, body: unknown, app = auth) => {
   const { access_token: token } = await app.login('admin@example.com');

@@ -9,7 +9,7 @@ import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const NEW_PASSWORD = 'another good passphrase';
 
-const { auth, mailbox } = await AuthApp.forFileWithMailbox({
+const { auth, mailbox } = AuthApp.forFileWithMailbox({
   ISSUER: 'https://auth.example.com/id',
 });
 afterEach(() => auth.clock.reset());

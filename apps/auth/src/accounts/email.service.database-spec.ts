@@ -11,7 +11,7 @@ import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const NEW_PASSWORD = 'another good passphrase';
 
-const { auth, mailbox } = await AuthApp.forFileWithMailbox();
+const { auth, mailbox } = AuthApp.forFileWithMailbox();
 afterEach(() => auth.clock.reset());
 
 const post = (path: string, body: object, token?: string) =>

@@ -11,7 +11,7 @@ import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const OTHER_PASSWORD = 'another good passphrase';
 
-const { auth, mailbox } = await AuthApp.forFileWithMailbox({
+const { auth, mailbox } = AuthApp.forFileWithMailbox({
   EMAIL_VERIFICATION: 'required',
   SEED_DEMO: 'on',
 });

@@ -12,7 +12,7 @@ import { putAuditRetention } from './audit-retention.js';
 
 const DAY_MS = 86_400_000;
 
-const auth = await AuthApp.forFile({ AUDIT_RETENTION: '30d' });
+const auth = AuthApp.forFile({ AUDIT_RETENTION: '30d' });
 beforeAll(async () => {
   // What comes by itself would take the work away.
   await auth.get(Retention).onModuleDestroy();

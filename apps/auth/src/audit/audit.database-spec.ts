@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { AuditService } from './audit.service.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 
 it.each([
   `UPDATE audit_events SET actor = 'someone else'`,

@@ -8,7 +8,7 @@ import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import { AuditRepository } from './audit.repository.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: { id: string; access_token: string };
 beforeAll(async () => {
   const { access_token } = await auth.login('admin@example.com');

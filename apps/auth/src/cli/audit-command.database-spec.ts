@@ -6,7 +6,7 @@ import type { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { runAuditCommand } from './audit-command.js';
 
-const auth = await AuthApp.forFile({ AUDIT_RETENTION: '36500d' });
+const auth = AuthApp.forFile({ AUDIT_RETENTION: '36500d' });
 beforeAll(async () => {
   await auth.dataSource.query(
     `INSERT INTO audit_events (at, action, actor, subject, detail)

@@ -3,8 +3,11 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AuthApp, type Answer } from '../testing/auth-app.fixture.js';
 import type { ClientAnswer, CreatedClient } from './clients.schema.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 let witness: CreatedClient;
 
 beforeAll(async () => {

@@ -1,11 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import type { ClientList, CreatedClient, CreatedSecret } from './clients.schema.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 
 const NEW = { name: 'billing', grants: ['client_credentials'], scopes: ['orders:read'] };
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';

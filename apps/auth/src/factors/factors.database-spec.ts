@@ -19,7 +19,7 @@ import { FactorSecrets } from './factor-secrets.js';
 import { FactorsRepository } from './factors.repository.js';
 import type { FactorList, TotpKey } from './factors.schema.js';
 
-const { auth, mailbox } = await AuthApp.forFileWithMailbox({ SEED_DEMO: 'on' });
+const { auth, mailbox } = AuthApp.forFileWithMailbox({ SEED_DEMO: 'on' });
 
 const FACTORS = '/auth/factors';
 const list = (token: string) => auth.call<FactorList>('GET', FACTORS, { token });

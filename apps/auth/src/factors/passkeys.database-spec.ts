@@ -16,7 +16,7 @@ import {
 const ORIGIN = 'http://localhost:3000';
 const PAGE = 'https://app.example.com';
 
-const auth = await AuthApp.forFile({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
+const auth = AuthApp.forFile({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
 
 const refused = (code: string, status = 401) => ({ status, body: { code } });
 const CREATION = '/auth/factors/passkeys/options';

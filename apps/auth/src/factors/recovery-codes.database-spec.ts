@@ -5,7 +5,7 @@ import { AuthApp } from '../testing/auth-app.fixture.js';
 import { enrolled, said, secondStep, ticketFor } from './authenticator.fixture.js';
 import type { FactorList, RecoveryCodes } from './factors.schema.js';
 
-const { auth, mailbox } = await AuthApp.forFileWithMailbox();
+const { auth, mailbox } = AuthApp.forFileWithMailbox();
 
 const FACTORS = '/auth/factors';
 const list = (token: string) => auth.call<FactorList>('GET', FACTORS, { token });

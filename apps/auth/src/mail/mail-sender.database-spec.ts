@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { MailContents } from './mail-contents.js';
@@ -10,11 +10,13 @@ import type { MailKind } from './mail-templates.js';
 import { OutgoingMailsRepository } from './outgoing-mails.repository.js';
 
 // Mails are sent when a test says so, and not in between.
-const start = vi.spyOn(MailSender.prototype, 'onApplicationBootstrap').mockReturnValue();
-const { auth, mailbox } = await AuthApp.forFileWithMailbox({
+beforeAll(() => {
+  vi.spyOn(MailSender.prototype, 'onApplicationBootstrap').mockReturnValue();
+});
+const { auth, mailbox } = AuthApp.forFileWithMailbox({
   MAIL_FROM: 'Accounts <accounts@example.org>',
 });
-start.mockRestore();
+beforeAll(() => void vi.restoreAllMocks());
 afterEach(() => {
   mailbox.refusal = undefined;
   auth.clock.reset();

@@ -6,7 +6,7 @@ import { MailSender } from './mail-sender.js';
 
 const NEW_PASSWORD = 'another good passphrase';
 
-const { auth, mailbox } = await AuthApp.forFileWithMailbox({
+const { auth, mailbox } = AuthApp.forFileWithMailbox({
   MAIL_FROM: 'Accounts <accounts@example.org>',
 });
 afterEach(() => {

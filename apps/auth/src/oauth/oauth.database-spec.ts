@@ -4,8 +4,11 @@ import { ClientAuthenticationService } from '../clients/client-authentication.se
 import type { CreatedClient } from '../clients/clients.schema.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 /** May do everything that a client can. */
 let service: CreatedClient;
 /** May ask for tokens of its own. */

@@ -4,10 +4,13 @@ import type { CreatedClient } from '../clients/clients.schema.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 /** For the database this is another process. */
-const other = await AuthApp.forFile({ DATABASE_URL: auth.databaseUrl });
-const { access_token: admin } = await auth.login('admin@example.com');
+const other = AuthApp.forFile(() => ({ DATABASE_URL: auth.databaseUrl }));
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 let service: CreatedClient;
 
 beforeAll(async () => {

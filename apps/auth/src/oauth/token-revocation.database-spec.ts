@@ -4,7 +4,7 @@ import type { CreatedClient } from '../clients/clients.schema.js';
 import { said } from '../factors/authenticator.fixture.js';
 import { AuthApp, type Answer } from '../testing/auth-app.fixture.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 /** May do everything that a client can. */
 let service: CreatedClient;
 /** May ask for tokens of its own. */

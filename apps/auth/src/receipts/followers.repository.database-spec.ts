@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { FollowersRepository } from './followers.repository.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 
 describe('what is saved of followers', () => {
   const at = (instance: string, transactionId: bigint, seenAtMs: number) => ({

@@ -17,9 +17,12 @@ interface ReceiptAnswer {
   readonly pending: readonly { readonly service: string; readonly instance: string }[];
 }
 
-const here = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const there = await AuthApp.forFile({ SEED_DEMO: 'on', DATABASE_URL: here.databaseUrl });
-const { access_token: admin } = await here.login('admin@example.com');
+const here = AuthApp.forFile({ SEED_DEMO: 'on' });
+const there = AuthApp.forFile(() => ({ SEED_DEMO: 'on', DATABASE_URL: here.databaseUrl }));
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await here.login('admin@example.com'));
+});
 let followers: FollowerLoop[];
 beforeAll(async () => {
   followers = [

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { EXPIRED_ROWS } from './expired-rows.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 let userId: string;
 beforeAll(async () => {
   // What comes by itself would take the work away.

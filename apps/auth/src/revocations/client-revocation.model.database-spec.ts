@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 
@@ -9,10 +9,13 @@ import { AuthApp } from '../testing/auth-app.fixture.js';
  */
 const STEPS = 120;
 
-const ahead = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const behind = await AuthApp.forFile({ SEED_DEMO: 'on', DATABASE_URL: ahead.databaseUrl });
-ahead.clock.advance(3_000);
-const { access_token: admin } = await behind.login('admin@example.com');
+const ahead = AuthApp.forFile({ SEED_DEMO: 'on' });
+const behind = AuthApp.forFile(() => ({ SEED_DEMO: 'on', DATABASE_URL: ahead.databaseUrl }));
+let admin: string;
+beforeAll(async () => {
+  ahead.clock.advance(3_000);
+  ({ access_token: admin } = await behind.login('admin@example.com'));
+});
 
 interface Client {
   readonly id: string;

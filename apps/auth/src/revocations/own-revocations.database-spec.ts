@@ -8,7 +8,7 @@ import { OwnRevocations } from './own-revocations.js';
 import { RevocationsRepository } from './revocations.repository.js';
 import { RevocationsService } from './revocations.service.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 let now: number;
 let list: RevocationList;
 let service: RevocationsService;

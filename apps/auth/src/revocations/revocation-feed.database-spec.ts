@@ -18,7 +18,7 @@ interface Page {
   readonly entries: readonly { kind: string; id: string; exp: number; before?: number }[];
 }
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 
 const inAnHour = Math.floor(Date.now() / 1000) + 3600;
 

@@ -11,7 +11,7 @@ interface List<Item> {
   readonly nextCursor: string | null;
 }
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: string;
 beforeEach(async () => {
   ({ access_token: admin } = await auth.login('admin@example.com'));

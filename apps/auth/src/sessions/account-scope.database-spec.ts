@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 let count = 0;
 
 async function loginWith(scope: string | undefined): Promise<TokenResponse> {

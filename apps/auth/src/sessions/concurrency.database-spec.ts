@@ -4,9 +4,9 @@ import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 /** For the database this is another process. */
-const other = await AuthApp.forFile({ DATABASE_URL: auth.databaseUrl });
+const other = AuthApp.forFile(() => ({ DATABASE_URL: auth.databaseUrl }));
 
 const usable = (): Promise<{ usable: number }[]> =>
   auth.dataSource.query(

@@ -9,8 +9,8 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const EMAIL = 'cookies@example.com';
 
 const ISSUER = 'https://auth.example.com/tenant';
-const auth = await AuthApp.forFile({ ISSUER, CORS_ORIGINS: PAGE });
-await auth.register(EMAIL);
+const auth = AuthApp.forFile({ ISSUER, CORS_ORIGINS: PAGE });
+beforeAll(async () => void (await auth.register(EMAIL)));
 
 async function newCookie(): Promise<string> {
   const body = { email: EMAIL, password: PASSWORD, delivery: 'cookie' };

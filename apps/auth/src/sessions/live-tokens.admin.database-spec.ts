@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { SessionList } from './sessions.schema.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 
 const ask = <Body = ProblemBody>(query: string, token = admin) =>
   auth.call<Body>('GET', `/admin/tokens/live?${query}`, { token });

@@ -10,7 +10,7 @@ import { AuthApp, PASSWORD, type Call } from '../testing/auth-app.fixture.js';
 import type { MfaDemand } from './login.schema.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-const { auth, mailbox } = await AuthApp.forFileWithMailbox({ TRUST_PROXY: '1' });
+const { auth, mailbox } = AuthApp.forFileWithMailbox({ TRUST_PROXY: '1' });
 afterEach(() => auth.clock.reset());
 
 const HOME = '192.0.2.7';

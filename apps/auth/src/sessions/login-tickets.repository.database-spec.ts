@@ -6,7 +6,7 @@ import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { LoginTicket } from './login-ticket.entity.js';
 import { GUESSES_PER_TICKET, LoginTicketsRepository } from './login-tickets.repository.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 let tickets: LoginTicketsRepository;
 beforeAll(async () => {
   tickets = auth.get(LoginTicketsRepository);

@@ -6,7 +6,7 @@ import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 
-const auth = await AuthApp.forFile({}, { isHashCostReal: true });
+const auth = AuthApp.forFile({}, { isHashCostReal: true });
 let count = 0;
 
 async function newUser(): Promise<string> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 let count = 0;
 
 async function newUser(): Promise<{ email: string; id: string }> {

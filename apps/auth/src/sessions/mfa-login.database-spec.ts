@@ -13,9 +13,9 @@ import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import type { MfaDemand } from './login.schema.js';
 
-const elsewhere = await AuthApp.forFile();
+const elsewhere = AuthApp.forFile();
 // Last: passport, which is one for the whole process, checks passwords by the app that came last.
-const auth = await AuthApp.forFile({ DATABASE_URL: elsewhere.databaseUrl });
+const auth = AuthApp.forFile(() => ({ DATABASE_URL: elsewhere.databaseUrl }));
 
 const refused = (code: string, status = 401) => ({ status, body: { code } });
 const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };

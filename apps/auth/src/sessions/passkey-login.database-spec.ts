@@ -13,11 +13,11 @@ import type { TokenResponse } from './sessions.schema.js';
 const ORIGIN = 'http://localhost:3000';
 const PAGE = 'https://app.example.com';
 
-const auth = await AuthApp.forFile({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
-const elsewhere = await AuthApp.forFile({
+const auth = AuthApp.forFile({ ISSUER: ORIGIN, CORS_ORIGINS: PAGE });
+const elsewhere = AuthApp.forFile(() => ({
   ...{ ISSUER: ORIGIN, DATABASE_URL: auth.databaseUrl },
   ...{ TRUST_PROXY: '1', REGISTRATION_LIMIT: '3' },
-});
+}));
 
 const refused = (code: string, status = 401) => ({ status, body: { code } });
 const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };

@@ -13,7 +13,7 @@ const PAGE = 'https://app.example.com';
 const NAME = '__Secure-refresh_token';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-const auth = await AuthApp.forFile({ ISSUER, CORS_ORIGINS: PAGE, SESSIONS_PER_USER: '1000' });
+const auth = AuthApp.forFile({ ISSUER, CORS_ORIGINS: PAGE, SESSIONS_PER_USER: '1000' });
 let email: string;
 
 beforeAll(async () => {

@@ -6,9 +6,9 @@ import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { RefreshToken } from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 /** For the database this is another process. */
-const other = await AuthApp.forFile({ DATABASE_URL: auth.databaseUrl });
+const other = AuthApp.forFile(() => ({ DATABASE_URL: auth.databaseUrl }));
 let count = 0;
 
 afterEach(() => {

@@ -5,7 +5,7 @@ import { RefreshService } from './refresh.service.js';
 import { Session } from './session.entity.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 let count = 0;
 
 afterEach(() => auth.clock.reset());

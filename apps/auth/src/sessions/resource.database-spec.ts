@@ -6,7 +6,7 @@ import type { TokenResponse } from './sessions.schema.js';
 const ISSUER = 'https://auth.example.com';
 const EMAIL = 'resourceful@example.com';
 
-const auth = await AuthApp.forFile({ ISSUER });
+const auth = AuthApp.forFile({ ISSUER });
 beforeAll(async () => {
   await auth.dataSource.query(
     `INSERT INTO resources VALUES ('bills', '[{"name": "bills:pay"}, {"name": "orders:read"}]');

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { codeFor, enrolled, secondStep, ticketFor } from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 
-const auth = await AuthApp.forFile({ TRUST_PROXY: '1' });
+const auth = AuthApp.forFile({ TRUST_PROXY: '1' });
 
 const refused = (code: string) => ({ status: 401, body: { code } });
 const wrongCode = (secret: string): string => {

@@ -6,7 +6,7 @@ import { PossibleThefts } from './possible-thefts.js';
 import { SessionEndService } from './session-end.service.js';
 import type { TokenResponse } from './sessions.schema.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 let ending: SessionEndService;
 const announced = vi.fn<(manager: EntityManager, userId: string) => Promise<void>>();
 beforeAll(async () => {

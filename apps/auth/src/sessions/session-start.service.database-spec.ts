@@ -5,9 +5,9 @@ import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { TokenResponse } from './sessions.schema.js';
 
 /** With a bound of three sessions. */
-const bounded = await AuthApp.forFile({ SESSIONS_PER_USER: '3' });
+const bounded = AuthApp.forFile({ SESSIONS_PER_USER: '3' });
 // Last: passport, which is one for the whole process, checks passwords by the app that came last.
-const auth = await AuthApp.forFile({ DATABASE_URL: bounded.databaseUrl });
+const auth = AuthApp.forFile(() => ({ DATABASE_URL: bounded.databaseUrl }));
 let count = 0;
 
 async function newUser(): Promise<{ email: string; id: string }> {

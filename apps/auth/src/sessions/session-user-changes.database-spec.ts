@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { addApp, enrolled, said } from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 
 const me = (token: string) => auth.call('GET', '/auth/me', { token });
 const afterRefresh = async (token: string) => said((await auth.refresh(token)).body.access_token);

@@ -5,8 +5,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { SessionList } from './sessions.schema.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 let adminId: string;
 beforeAll(async () => {
   ({ id: adminId } = (await auth.call<{ id: string }>('GET', '/auth/me', { token: admin })).body);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import type { SessionList, TokenResponse } from './sessions.schema.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 let count = 0;
 
 async function newUser(): Promise<string> {

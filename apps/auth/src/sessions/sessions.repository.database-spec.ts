@@ -4,7 +4,7 @@ import { said } from '../factors/authenticator.fixture.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 
 it('an open session that is locked is ended by nobody else', async () => {
   await auth.register('locked@example.com');

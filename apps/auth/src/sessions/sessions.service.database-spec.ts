@@ -4,7 +4,7 @@ import { said } from '../factors/authenticator.fixture.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { SessionsService } from './sessions.service.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 let sessions: SessionsService;
 beforeAll(async () => {
   sessions = auth.get(SessionsService);

@@ -11,7 +11,7 @@ import {
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { UsersRepository } from '../users/users.repository.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 
 const stepUp = (token: string, body: object = { password: PASSWORD }) =>
   auth.call<{ access_token: string; scope: string; refresh_token?: string; code: string }>(

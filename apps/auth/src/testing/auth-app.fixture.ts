@@ -3,7 +3,7 @@ import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { RevocationList } from '@jwt-auth/jwt-core';
 import type { Type } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { afterAll, expect, vi } from 'vitest';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
 
 import { createAuthApp } from '../app.setup.js';
 import { Clock } from '../clock.js';
@@ -106,20 +106,34 @@ export class AuthApp {
     return new AuthApp(app, app.get(DataSource), clock, databaseUrl, log);
   }
 
-  /** Starts for a spec file, on a database of its own; stops after its last test. */
-  static async forFile(...options: Parameters<typeof AuthApp.start>): Promise<AuthApp> {
-    const auth = await AuthApp.start(...options);
-    afterAll(() => auth.close());
-    return auth;
+  /**
+   * Starts before the first test of a file, and stops after the last. Until then it cannot be used.
+   *
+   * @param environment or what returns it, if it is known only then
+   */
+  static forFile(
+    environment: Environment | (() => Environment) = {},
+    options?: Parameters<typeof AuthApp.start>[1],
+  ): AuthApp {
+    let auth: AuthApp | undefined;
+    beforeAll(async () => {
+      auth = await AuthApp.start(
+        typeof environment === 'function' ? environment() : environment,
+        options,
+      );
+    });
+    afterAll(() => auth?.close());
+    return standIn(() => auth);
   }
 
   /** The same, with a mail server of its own. */
-  static async forFileWithMailbox(
-    environment: Environment = {},
-  ): Promise<{ auth: AuthApp; mailbox: Mailbox }> {
-    const started = await AuthApp.startWithMailbox(environment);
-    afterAll(() => started.auth.close());
-    return started;
+  static forFileWithMailbox(environment: Environment = {}): { auth: AuthApp; mailbox: Mailbox } {
+    let started: { auth: AuthApp; mailbox: Mailbox } | undefined;
+    beforeAll(async () => {
+      started = await AuthApp.startWithMailbox(environment);
+    });
+    afterAll(() => started?.auth.close());
+    return { auth: standIn(() => started?.auth), mailbox: standIn(() => started?.mailbox) };
   }
 
   /** Starts with a mail server of its own, which stops with it. */
@@ -177,4 +191,20 @@ export class AuthApp {
     await this.app.close();
     await this.mailbox?.stop();
   }
+}
+
+/** An object that is there before the one that it stands for, and has the same members. */
+function standIn<T extends object>(real: () => T | undefined): T {
+  const found = (): T => {
+    const it = real();
+    if (it) return it;
+    throw new Error('It starts before the first test');
+  };
+  return new Proxy({} as T, {
+    get: (_, name) => {
+      const member: unknown = Reflect.get(found(), name);
+      return typeof member === 'function' ? member.bind(found()) : member;
+    },
+    set: (_, name, value) => Reflect.set(found(), name, value),
+  });
 }

@@ -8,7 +8,7 @@ import { AuthApp } from '../testing/auth-app.fixture.js';
 import { ReferenceTokens } from './reference-tokens.js';
 import { TokenIssuer, type AccessTokenGrant } from './token-issuer.js';
 
-const auth = await AuthApp.forFile({ ISSUER: 'https://auth.example.com', AUDIENCE: 'shop' });
+const auth = AuthApp.forFile({ ISSUER: 'https://auth.example.com', AUDIENCE: 'shop' });
 
 beforeAll(async () => {
   await auth.dataSource.query(`INSERT INTO resources VALUES ('mail', '[]'), ('files', '[]')`);

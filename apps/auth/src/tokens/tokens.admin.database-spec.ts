@@ -1,11 +1,14 @@
 import { JwtCoreStatistics } from '@jwt-auth/jwt-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { TokenVerdict } from './tokens.admin.controller.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 
 const check = (body: unknown, token = admin) =>
   auth.call<TokenVerdict>('POST', '/admin/tokens/check', { token, body });

@@ -7,8 +7,11 @@ import type { UserAnswer } from './users.admin.schema.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
 import { UsersRepository } from './users.repository.js';
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 let adminId: string;
 beforeAll(async () => {
   ({ id: adminId } = (await auth.call<{ id: string }>('GET', '/auth/me', { token: admin })).body);

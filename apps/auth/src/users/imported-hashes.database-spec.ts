@@ -2,7 +2,7 @@ import { pbkdf2Sync, scryptSync } from 'node:crypto';
 
 import { hash as argon2 } from '@node-rs/argon2';
 import bcrypt from 'bcryptjs';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { PasswordHash } from './imported-hashes.js';
@@ -43,8 +43,11 @@ const HASHES: readonly (readonly [name: string, hash: string, password?: string]
   ['PBKDF2 with SHA-1', pbkdf2Hash('sha1', 1000, 20)],
 ];
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
-const { access_token: admin } = await auth.login('admin@example.com');
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
+let admin: string;
+beforeAll(async () => {
+  ({ access_token: admin } = await auth.login('admin@example.com'));
+});
 
 const create = (body: object) => auth.call('POST', '/admin/users', { token: admin, body });
 const logIn = async (email: string, password: string) =>

@@ -12,7 +12,7 @@ import { KnownNetworks } from './known-networks.js';
 import { UsersAdminService } from './users.admin.service.js';
 import { UsersRepository } from './users.repository.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 
 const known = async (userId: string): Promise<string[]> => {
   const rows = await auth.dataSource.query<{ network: string }[]>(

@@ -11,7 +11,7 @@ import {
 } from './attempt-limits.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 
-const auth = await AuthApp.forFile({ TRUST_PROXY: '1' });
+const auth = AuthApp.forFile({ TRUST_PROXY: '1' });
 let limits: AttemptLimiter;
 let count = 0;
 

@@ -8,7 +8,7 @@ import { loginLimits } from './attempt-limits.js';
 import { AttemptLimiter, type Attempt as BegunAttempt } from './attempt-limiter.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 
 const HOUR_MS = 3_600_000;
 /** Each user has logged in from here before. */

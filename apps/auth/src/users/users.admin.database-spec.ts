@@ -12,7 +12,7 @@ interface UserList {
   readonly nextCursor: string | null;
 }
 
-const auth = await AuthApp.forFile({ SEED_DEMO: 'on' });
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: string;
 let adminId: string;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 import { UsersRepository } from './users.repository.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 
 it('a password is not changed for an account that has got the e-mail of the caller', async () => {
   const mine = await auth.register('mine@example.com');

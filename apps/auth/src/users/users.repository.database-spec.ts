@@ -6,7 +6,7 @@ import { AuthApp } from '../testing/auth-app.fixture.js';
 import type { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
-const auth = await AuthApp.forFile();
+const auth = AuthApp.forFile();
 let count = 0;
 
 async function newUser(): Promise<User> {
