@@ -23,11 +23,6 @@ class NotesController {
     return [];
   }
 
-  @Get('first')
-  first() {
-    return {};
-  }
-
   @Get('never')
   never() {
     return new Promise(() => undefined);

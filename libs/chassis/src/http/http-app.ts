@@ -34,7 +34,7 @@ export interface HttpAppOptions {
   readonly documentation: Documentation | undefined;
   /** Default: pages of other origins can read nothing. */
   readonly cors?: CorsOptions;
-  /** The path below which the routes are served, such as `/tenant`, in addition to the root. */
+  /** The path below which the routes are served, such as `/tenant`. Also at the root, but for routes that begin with it. */
   readonly basePath?: string | undefined;
   /** Of requests that reach no route, below paths where errors are not problem documents. */
   readonly errorBodyOf?: ErrorBodyOf;
@@ -65,14 +65,11 @@ export async function createHttpApp(
   }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const trusts = trustedPeers(trustProxy);
-  const firstSegments = new Set<string>();
   passOnTraces();
   const adapter = new FastifyAdapter({
     serverFactory: (handle: RequestListener) =>
       given?.serveLater(handle) ?? createBoundedServer(handle, { logger, trusts }),
-    ...(basePath !== '' && {
-      rewriteUrl: ({ url = '/' }) => withoutBasePath(url, basePath, firstSegments),
-    }),
+    ...(basePath !== '' && { rewriteUrl: ({ url = '/' }) => withoutBasePath(url, basePath) }),
     bodyLimit: LIMITS.bodyBytes,
     // An audience of 255 characters in a path, percent-encoded: Fastify's own limit is 100.
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
@@ -84,7 +81,6 @@ export async function createHttpApp(
     return503OnClosing: false,
   });
   const server = adapter.getInstance();
-  server.addHook('onRoute', ({ url }) => void firstSegments.add(firstSegmentOf(url)));
   readCallerAddresses(server, trusts);
   logRequests(server, logger);
   await allowPages(server, cors);
@@ -115,27 +111,10 @@ export async function createHttpApp(
 
 const METADATA = '/.well-known/oauth-authorization-server';
 
-/**
- * The path as the router knows it: without the base path. One that is also the beginning of routes, such
- * as `/auth`, is part of a route unless another route begins after it: `/auth/login` is the route, and
- * `/auth/auth/login` is the same one below the base path.
- */
-function withoutBasePath(
-  url: string,
-  basePath: string,
-  firstSegments: ReadonlySet<string>,
-): string {
+/** The path as the router knows it: without the base path. */
+function withoutBasePath(url: string, basePath: string): string {
   // RFC 8414 section 3.1 puts the issuer's path behind the well-known one.
   if (url.startsWith(METADATA + basePath))
     return METADATA + url.slice((METADATA + basePath).length);
-  if (!url.startsWith(`${basePath}/`)) return url;
-  const rest = url.slice(basePath.length);
-  const isRoute =
-    firstSegments.has(firstSegmentOf(url)) && !firstSegments.has(firstSegmentOf(rest));
-  return isRoute ? url : rest;
-}
-
-/** `auth` of `/auth/login?next=1`. */
-function firstSegmentOf(url: string): string {
-  return /^\/([^/?]*)/.exec(url)?.[1] ?? '';
+  return url.startsWith(`${basePath}/`) ? url.slice(basePath.length) : url;
 }

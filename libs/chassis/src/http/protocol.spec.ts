@@ -92,28 +92,6 @@ describe('a base path', () => {
   });
   afterAll(() => running.app.close());
 
-  describe('that is the beginning of routes, too', () => {
-    let notes: RunningHttpApp;
-    beforeAll(async () => {
-      notes = await startHttpApp({ basePath: '/notes' });
-    });
-    afterAll(() => notes.app.close());
-
-    it.each([
-      ['/notes', 200],
-      ['/notes/first', 200],
-      ['/notes/first?q=/notes', 200],
-      ['/notes/notes', 200],
-      ['/notes/notes/first', 200],
-      ['/notes/docs-json', 200],
-      ['/docs-json', 200],
-      ['/notes/notes/notes', 404],
-      ['/notes/second', 404],
-    ])('%s is answered with %d', async (path, status) => {
-      expect((await fetch(notes.base + path)).status).toBe(status);
-    });
-  });
-
   it.each([
     ['/tenants/one/notes', 200],
     ['/tenants/one/notes?q=a?b', 200],

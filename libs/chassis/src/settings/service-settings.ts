@@ -76,7 +76,7 @@ export class ServiceConfig {
   readonly port: number;
   /** Where the metrics are served; `undefined`: nowhere. */
   readonly metricsAddress: ListenAddress | undefined;
-  /** The path below which the routes are served in addition to the root, without a slash at the end. */
+  /** The path below which the routes are served, without a slash at the end. */
   readonly basePath: string;
   readonly databaseLimits: DatabaseLimits;
   /** Whether a start migrates, or waits until that was done. */
