@@ -81,12 +81,12 @@ async function tidyServer() {
   stryker.activeMutant = undefined;
   const { templateDatabase } =
     await import('../apps/auth/src/testing/migrated-database.fixture.ts');
-  const { withDatabase } = await import('../libs/dev-stack/src/vitest/with-database.ts');
+  const { withClient } = await import('../libs/dev-stack/src/postgres/with-client.ts');
   const covered = { ...stryker.mutantCoverage?.static };
   const template = await templateDatabase();
   // No spec has made it.
   if (isDryRun && stryker.mutantCoverage) setStatic(covered);
-  await withDatabase(postgresUrl, async (client) => {
+  await withClient(postgresUrl, async (client) => {
     const { rows } = await client.query(
       `SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%' AND datname <> $1`,
       [decodeURIComponent(new URL(template).pathname.slice(1))],

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /** How long the calling thread has waited for a core so far, in milliseconds. */
-export interface CoreWaits extends Disposable {
+interface CoreWaits extends Disposable {
   now(): number;
 }
 

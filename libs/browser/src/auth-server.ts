@@ -150,7 +150,8 @@ function retryAfterSeconds(headers: Headers): number | undefined {
   // By the clock that the date is of. It is hidden from pages of another origin.
   const nowMs = Date.parse(headers.get('date') ?? '') || Date.now();
   const seconds = Math.max(0, Math.ceil((Date.parse(text) - nowMs) / 1_000));
-  return Number.isNaN(seconds) ? undefined : seconds;
+  // Other text may look like a date, as `1.5`.
+  return text.endsWith(' GMT') && !Number.isNaN(seconds) ? seconds : undefined;
 }
 
 /** A proxy in between may answer with anything. */

@@ -67,9 +67,7 @@ it('is migrated with the other apps', SLOW, async () => {
   };
   const migrate = ['libs/dev-stack/migrate.mjs'];
   await promisify(execFile)(process.execPath, migrate, { cwd: workspace, env });
-  const entries = await withClient(url, (client) =>
-    client.query('SELECT FROM gift_cards_entries'),
-  );
+  const entries = await withClient(url, (client) => client.query('SELECT FROM gift_cards_entries'));
   expect(entries.rowCount).toBe(0);
 });
 

@@ -45,6 +45,8 @@ const READ = [
 ];
 const LEFT_OUT = ['node_modules', 'dist', 'dist-spec', 'compiled', 'test-results'];
 
+const OWN_IMPORT = /^import (?:type )?\{([^}]*)\} from '(\.[^']*\.js)';$/gm;
+
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'new-service-'));
@@ -107,6 +109,25 @@ describe('a new service', () => {
     }
     expect(read('.env.example')).toContain('# GIFT_CARDS_PORT=3002\n');
     expect(read('migrations.lock')).toMatch(/-create-gift-cards-entries\.ts\n$/);
+  });
+
+  it('imports from its own files only what they export', async () => {
+    await newService(root, 'gift-cards');
+    const files = new Map(
+      [...snapshot()].filter(([file]) => /^apps\/gift-cards.*\.ts$/.test(file)),
+    );
+    for (const [file, text] of files) {
+      for (const [, names = '', specifier = ''] of text.matchAll(OWN_IMPORT)) {
+        const target = path.join(path.dirname(file), specifier.replace(/\.js$/, '.ts'));
+        for (const name of names
+          .replaceAll('type ', '')
+          .split(',')
+          .filter((each) => each.trim())) {
+          const exported = new RegExp(`export [^\n]*\\b${name.trim()}\\b`);
+          expect(files.get(target), `${file}: ${specifier}`).toMatch(exported);
+        }
+      }
+    }
   });
 
   it('is formatted, and so is what it changes', async () => {

@@ -203,7 +203,7 @@ function standIn<T extends object>(real: () => T | undefined): T {
   return new Proxy({} as T, {
     get: (_, name) => {
       const member: unknown = Reflect.get(found(), name);
-      return typeof member === 'function' ? member.bind(found()) : member;
+      return typeof member === 'function' ? (member.bind(found()) as unknown) : member;
     },
     set: (_, name, value) => Reflect.set(found(), name, value),
   });

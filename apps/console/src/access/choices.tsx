@@ -20,21 +20,25 @@ type OfForm = Pick<ChoicesProps, 'chosen' | 'onChange' | 'error'>;
 
 /** Of all roles, with their scopes. */
 export function RoleChoices(form: OfForm) {
-  const roles = useAll<Role>('admin/roles');
+  const { items: roles = [], error: failure } = useAll<Role>('admin/roles');
   const options = roles.map(({ name, scopes }) => ({ value: name, hint: scopes.join(' ') }));
-  return <Choices {...form} label={texts.users.roles} name="roles" options={options} />;
+  const found = { options, failure };
+  return <Choices {...form} {...found} label={texts.users.roles} name="roles" />;
 }
 
 /** Of the scopes of all resources, each once. */
 export function ScopeChoices(form: OfForm) {
-  const scopes = useAll<Resource>('admin/resources').flatMap((resource) => resource.scopes);
+  const { items: resources = [], error: failure } = useAll<Resource>('admin/resources');
+  const scopes = resources.flatMap((resource) => resource.scopes);
   const hints = new Map(scopes.map(({ name, description }) => [name, description]));
   const options = [...hints].map(([value, hint]) => ({ value, hint }));
-  return <Choices {...form} label={texts.scopes} name="scopes" options={options} />;
+  const found = { options, failure };
+  return <Choices {...form} {...found} label={texts.scopes} name="scopes" />;
 }
 
 export function AudienceChoices(form: OfForm) {
-  const resources = useAll<Resource>('admin/resources');
+  const { items: resources = [], error: failure } = useAll<Resource>('admin/resources');
   const options = resources.map(({ audience }) => ({ value: audience }));
-  return <Choices {...form} label={texts.clients.audiences} name="audiences" options={options} />;
+  const found = { options, failure };
+  return <Choices {...form} {...found} label={texts.clients.audiences} name="audiences" />;
 }

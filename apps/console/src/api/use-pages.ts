@@ -62,13 +62,41 @@ export function usePages<Item>(
   };
 }
 
-/** All items of a list, as far as they are read: for a choice, which has to offer each. */
-export function useAll<Item>(list: string): readonly Item[] {
-  const { items = [], error, more } = usePages<Item>(list, { limit: MOST });
+/**
+ * All items of a list, for a choice, which has to offer each. They are read again whenever the first page
+ * is: `error` says why some are missing until then.
+ */
+export function useAll<Item>(list: string): Pick<Pages<Item>, 'items' | 'error'> {
+  const path = `${list}?limit=${MOST}`;
+  const first = useQuery<Page<Item>>(path);
+  const [later, setLater] = useState<Later<Item> & { readonly error?: ApiError }>({ pages: [] });
+  const { data } = first;
   useEffect(() => {
-    if (!error) more?.();
-  });
-  return items;
+    const ended = new AbortController();
+    const readRest = async (): Promise<void> => {
+      const pages: Page<Item>[] = [];
+      let cursor = data?.nextCursor;
+      while (cursor) {
+        const { signal } = ended;
+        const next = `${path}&cursor=${encodeURIComponent(cursor)}`;
+        const page: Page<Item> = await call<Page<Item>>(next, { signal });
+        pages.push(page);
+        cursor = page.nextCursor;
+        setLater({ first: data, pages: [...pages] });
+      }
+    };
+    readRest().catch((error: unknown) => {
+      if (!ended.signal.aborted)
+        setLater(({ pages }) => ({ first: data, pages, error: error as ApiError }));
+    });
+    return () => ended.abort();
+  }, [data, path]);
+  const isCurrent = later.first === data;
+  const pages = data && [data, ...(isCurrent ? later.pages : [])];
+  return {
+    items: pages?.flatMap(({ items }) => items),
+    error: first.error ?? (isCurrent ? later.error : undefined),
+  };
 }
 
 /** A value that follows another one when that has rested for a moment. */

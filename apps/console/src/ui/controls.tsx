@@ -128,10 +128,12 @@ export interface ChoicesProps {
   /** The error of the form: what it says of `name` is shown here. */
   readonly error?: ApiError | undefined;
   readonly name?: string;
+  /** Why options are missing. */
+  readonly failure?: ApiError | undefined;
 }
 
 /** Any number of several options. What was chosen and is no longer one of them can be taken away. */
-export function Choices({ label, options, chosen, onChange, error, name }: ChoicesProps) {
+export function Choices({ label, options, chosen, onChange, error, name, failure }: ChoicesProps) {
   const id = useId();
   const [begun] = useState(chosen);
   const known = new Map(options.map(({ value, hint }) => [value, hint]));
@@ -155,6 +157,7 @@ export function Choices({ label, options, chosen, onChange, error, name }: Choic
         {values.length === 0 && <p class="hint">{texts.none}</p>}
       </div>
       <Fault id={id} text={faultOf(name, error)} />
+      <Failure error={failure} />
     </fieldset>
   );
 }

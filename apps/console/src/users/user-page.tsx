@@ -39,7 +39,7 @@ export function UserPage({ id }: { readonly id: string }) {
     <Page title={email} about={texts.users.oneAbout}>
       <p class="text">
         <Standing user={user.data} />{' '}
-        {!emailVerified && <Badge tone="warning">{texts.unverified}</Badge>}{' '}
+        {emailVerified === false && <Badge tone="warning">{texts.unverified}</Badge>}{' '}
         {deleteAt && texts.users.deletedText(exactly(deleteAt))}
       </p>
       <Card title={texts.users.id}>

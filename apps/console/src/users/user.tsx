@@ -7,7 +7,8 @@ export interface User {
   readonly email: string;
   readonly roles: readonly string[];
   readonly disabled: boolean;
-  readonly emailVerified: boolean;
+  /** Absent while auth is a release that does not say so. */
+  readonly emailVerified?: boolean;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly createdAt: string;
   /** The user has deleted the account, which is removed then. */

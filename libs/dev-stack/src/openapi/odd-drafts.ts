@@ -4,7 +4,7 @@ import { asBytes, asHeader, percentEncoded, FORM, type Draft } from './api-reque
 import { type ApiDocument, type Operation, resolve } from './api-document.js';
 
 /** The Big List of Naughty Strings: what users may type that programs have failed on. */
-export const NAUGHTY_STRINGS = createRequire(import.meta.url)(
+const NAUGHTY_STRINGS = createRequire(import.meta.url)(
   'big-list-of-naughty-strings/blns.json',
 ) as readonly string[];
 

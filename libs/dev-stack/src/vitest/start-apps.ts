@@ -39,6 +39,9 @@ export async function startApps(
       CLIENT_SECRET: secret,
       ...env.orders,
     },
+  }).catch(async (error: unknown) => {
+    await auth.stop();
+    throw error;
   });
   return {
     auth: ISSUER,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { RunningApp } from '@jwt-auth/dev-stack';
+import { call, type RunningApp } from '@jwt-auth/dev-stack';
 import { TestIssuer } from '@jwt-auth/jwt-core/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { call, startServiceName } from './service-name-service.js';
+import { startServiceName } from './service-name-service.js';
 
 let issuer: TestIssuer;
 let app: RunningApp;
