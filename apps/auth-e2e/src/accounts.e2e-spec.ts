@@ -91,7 +91,7 @@ describe('requests for mail that alternate between processes', () => {
     const hash = createHash('sha256').update(email).digest('base64url');
     const counts = await stack.query(
       'SELECT failures, blocked_until IS NOT NULL AS "isPaused" FROM login_limits WHERE key = $1',
-      [`mails:${hash}`],
+      [`mails:reset:${hash}`],
     );
     expect(counts).toEqual([{ failures: 4, isPaused: true }]);
   });

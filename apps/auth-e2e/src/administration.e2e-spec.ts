@@ -109,7 +109,7 @@ describe('the list of users', () => {
   it('shows no password', async () => {
     const { items } = (await admin.call<{ items: User[] }>(here, 'users')).body;
     expect(new Set(items.flatMap((user) => Object.keys(user)))).toEqual(
-      new Set(['id', 'email', 'roles', 'disabled', 'claims', 'createdAt']),
+      new Set(['id', 'email', 'emailVerified', 'roles', 'disabled', 'claims', 'createdAt']),
     );
   });
 
