@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { isOwnScope, OWN_SCOPES_ONLY } from './built-in.js';
 
-/** `aud` of tokens: often a URL, but any text will do that can be a part of a path. */
+/** `aud` of tokens: often a URL, but any text but `.` and `..`, which no path can name. */
 export const Audience = line(255)
   .min(1)
   .regex(/^(?!\.\.?$)/, 'cannot be a part of a path');

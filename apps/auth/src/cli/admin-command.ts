@@ -5,7 +5,7 @@ import { SessionsError } from '../sessions/sessions.errors.js';
 import { Email } from '../users/email.js';
 import { PASSWORD_FAULTS, UsersError, type UsersErrorCode } from '../users/users.errors.js';
 import { withAdminServices } from './admin-services.js';
-import { demand, demandPassword, Refusal, type Console, PasswordNotGiven } from './console.js';
+import { demand, demandPassword, PasswordNotGiven, Refusal, type Console } from './console.js';
 import { createAdmin } from './create-admin.js';
 import { importUsers } from './import-users.js';
 import { demandUser, takes, USER_COMMANDS, type Outcome } from './user-commands.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ArrayContains, DataSource, In, IsNull, type EntityManager } from 'typeorm';
 
 import type { Narrowing } from '../access/access-changes.js';
-import { ClientSecret, Client } from './client.entity.js';
+import { Client, ClientSecret } from './client.entity.js';
 import { ClientsError } from './clients.errors.js';
 
 const EXISTS = { deletedAt: IsNull() };

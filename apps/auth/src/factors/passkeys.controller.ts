@@ -1,5 +1,5 @@
-import { JwtGuard, RequireRecentLogin, RequireScopes, Public } from '@jwt-auth/jwt-core';
-import { Body, Controller, Header, HttpCode, Post, UseGuards, Get } from '@nestjs/common';
+import { JwtGuard, Public, RequireRecentLogin, RequireScopes } from '@jwt-auth/jwt-core';
+import { Body, Controller, Get, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,

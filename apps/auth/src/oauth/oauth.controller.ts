@@ -14,10 +14,10 @@ import { OAuthError } from './oauth.errors.js';
 import {
   ApiOAuthErrors,
   formSchema,
-  OAuthTokens,
-  TOKEN_FORM,
   Introspection,
+  OAuthTokens,
   PRESENTED_TOKEN_FORM,
+  TOKEN_FORM,
 } from './oauth.schema.js';
 import { TokenGrantService } from './token-grant.service.js';
 import { TokenRevocationService } from './token-revocation.service.js';

@@ -3,7 +3,7 @@ import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 
 import { AccountLink } from '../accounts/account-link.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
-import { TotpEnrolment, PasskeyChallenge } from '../factors/factor.entity.js';
+import { PasskeyChallenge, TotpEnrolment } from '../factors/factor.entity.js';
 import { LoginTicket } from '../sessions/login-ticket.entity.js';
 import { RefreshToken, Session } from '../sessions/session.entity.js';
 import { ReferenceToken } from '../tokens/reference-token.entity.js';

@@ -7,7 +7,7 @@ import { AdminController } from '../access/admin-controller.decorator.js';
 
 /** Any text: what is wrong with it, the verifier says. */
 const TokenCheck = z.strictObject({ token: z.string() }).meta({ id: 'TokenCheck' });
-export type TokenCheck = z.infer<typeof TokenCheck>;
+type TokenCheck = z.infer<typeof TokenCheck>;
 
 export const TokenVerdict = z
   .object({

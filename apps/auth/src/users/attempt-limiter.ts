@@ -93,7 +93,7 @@ export class AttemptLimiter {
     await this.repository.takeBack(counted.map(keyOf), id, reset.map(keyOf));
   }
 
-  /** No longer counts the attempt, which was not wrong. Resets nothing: it may not have been right, either. */
+  /** No longer counts the attempt, which was not wrong. Resets nothing, as nothing was proved right. */
   async takeBack({ id, limits: { limits }, isPaused }: Attempt): Promise<void> {
     if (isPaused !== undefined) await this.repository.takeBack(limits.map(keyOf), id);
   }

@@ -20,7 +20,7 @@ type Listener = (manager: EntityManager, change: UserChange) => Promise<void>;
 
 /**
  * Announces changes to users to the domains that act on them, which import `users/` and are not
- * imported by it. `sessions/session-user-changes.ts` listens.
+ * imported by it.
  */
 @Injectable()
 export class UserChanges {

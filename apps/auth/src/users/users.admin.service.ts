@@ -169,7 +169,7 @@ export class UsersAdminService {
 
   /** @throws UsersError `locks_out` for oneself, and for the last administrator who may log in */
   private async demandAnother(manager: EntityManager, id: string, { actor }: DoneBy) {
-    if (id === actor) throw new UsersError('locks_out', 'It is the role of the caller');
+    if (id === actor) throw new UsersError('locks_out', 'It is the account of the caller');
     await this.users.demandAdmin(manager);
   }
 
