@@ -7,9 +7,9 @@ import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
+import { AttemptLimiter, type Attempt } from '../users/attempt-limiter.js';
 import { secondFactorLimits } from '../users/attempt-limits.js';
 import { KnownNetworksRepository } from '../users/known-networks.repository.js';
-import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { FactorSecrets } from './factor-secrets.js';
 import { FactorsError } from './factors.errors.js';
 import { FactorsRepository } from './factors.repository.js';
@@ -63,7 +63,7 @@ export class SecondFactors {
       } catch (error) {
         // Anything else failed after a right proof, or before it was looked at.
         if (isWrongProof(error)) await this.limits.fail(counted);
-        else await this.limits.takeBack(counted);
+        else await this.takeBack(counted);
         throw error;
       }
       await this.limits.succeed(counted);
@@ -90,6 +90,13 @@ export class SecondFactors {
     if (code !== undefined) await this.useCode(manager, userId, code);
     else await this.useRecoveryCode(manager, userId, recoveryCode ?? '', origin);
     return ['otp', 'mfa'];
+  }
+
+  /** An error is logged, as it would hide why the work failed. */
+  private async takeBack(counted: Attempt): Promise<void> {
+    await this.limits
+      .takeBack(counted)
+      .catch((error: unknown) => this.logger.warn('An attempt is still counted', error));
   }
 
   private async useCode(manager: EntityManager, userId: string, code: string): Promise<void> {

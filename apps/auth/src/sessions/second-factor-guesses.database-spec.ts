@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { codeFor, enrolled, secondStep, ticketFor } from '../factors/authenticator.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
+import { AttemptLimiter } from '../users/attempt-limiter.js';
 
 const auth = AuthApp.forFile({ TRUST_PROXY: '1' });
 
@@ -139,6 +140,17 @@ describe('guesses', () => {
       expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_target' } });
     }
     expect((await stepUp({ code: codeFor(auth, secret) })).status).toBe(200);
+  });
+
+  it('hide no such failure if one cannot be taken back', async () => {
+    const { token, secret } = await enrolled(auth);
+    const takeBack = vi.spyOn(auth.get(AttemptLimiter), 'takeBack');
+    takeBack.mockRejectedValueOnce(new Error('away'));
+    const body = { code: codeFor(auth, secret), resource: 'https://other.example' };
+    const answer = await auth.call('POST', '/auth/step-up', { token, body });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_target' } });
+    expect(takeBack).toHaveBeenCalledTimes(1);
+    takeBack.mockRestore();
   });
 
   it('are not forgotten by such a failure', async () => {
