@@ -8,6 +8,7 @@ import { addApp, codeFor, enrolled, said } from './factors/authenticator.fixture
 import { passkeyOptions, SoftPasskey } from './factors/soft-passkey.fixture.js';
 import { SessionEndService } from './sessions/session-end.service.js';
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from './testing/auth-app.fixture.js';
+import { ADMINISTRATION, isWaiting, whileHeld } from './testing/held-locks.fixture.js';
 
 const ISSUER = 'http://localhost:3000';
 const { auth } = AuthApp.forFileWithMailbox({ SEED_DEMO: 'on', ISSUER });
@@ -172,6 +173,8 @@ describe('a request that the guard let in before its session ended', () => {
     const listed = Object.keys(requests).filter((route) => !route.startsWith('get'));
     expect((await changes()).sort()).toEqual(listed.sort());
     await endSessions(userId);
+    const mails = () => auth.dataSource.query<object[]>('SELECT FROM outgoing_mails');
+    await expect.poll(mails).toEqual([]);
     const before = await state();
     letEverybodyIn();
     const answers: Record<string, Answer<ProblemBody>> = {};
@@ -196,26 +199,17 @@ describe('a request that the guard let in before its session ended', () => {
 
 /** Starts requests one after the other, each when the one before waits for this lock, which then opens. */
 async function queue(lock: string, ...requests: (() => Promise<Answer<ProblemBody>>)[]) {
-  const runner = auth.dataSource.createQueryRunner();
-  await runner.startTransaction();
-  await runner.query(lock);
-  const waiting = () =>
-    auth.dataSource.query<object[]>(
-      `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-    );
   const answers: Promise<Answer<ProblemBody>>[] = [];
-  for (const request of requests) {
-    answers.push(request());
-    await expect.poll(waiting).toHaveLength(answers.length);
-  }
-  await runner.commitTransaction();
-  await runner.release();
+  await whileHeld(auth, lock, async () => {
+    for (const request of requests) {
+      answers.push(request());
+      await isWaiting(auth, answers.length);
+    }
+  });
   return Promise.all(answers);
 }
 
 describe('an administrator', () => {
-  const ADMINISTRATION = `SELECT pg_advisory_xact_lock(${0x75736572})`;
-
   // threat:queued-requests
   it.each([
     ['disabled', 'enables the own account', { disabled: true }],
@@ -235,11 +229,11 @@ describe('an administrator', () => {
     expect(user.body).toMatchObject({ id, ...change });
   });
 
-  it('and another one who end the sessions of each other: the first one does', async () => {
+  it('and another one who delete each other: the first one does', async () => {
     const [one, two] = [await newUser(['admin']), await newUser(['admin'])];
-    const end = (whose: typeof one, by: typeof one) => () =>
-      auth.call('DELETE', `/admin/users/${whose.id}/sessions`, { token: by.token });
-    const answers = await queue(ADMINISTRATION, end(two, one), end(one, two));
+    const remove = (whose: typeof one, by: typeof one) => () =>
+      auth.call('DELETE', `/admin/users/${whose.id}`, { token: by.token });
+    const answers = await queue(ADMINISTRATION, remove(two, one), remove(one, two));
     expect(answers).toMatchObject([{ status: 204 }, revoked]);
   });
 });

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { DoneBy } from '../audit/origin.js';
 import { demandStillValid } from '../revocations/still-valid.js';
 
-/** Held while administrators change something: one after the other. */
+/** Held while administrators give and take rights: one after the other. */
 const ADMINISTRATION_LOCK = 0x75736572;
 
 /** Shared by all who issue tokens to users, exclusive for those who take scopes or roles away. */
@@ -18,9 +18,12 @@ export async function holdAdministration(manager: EntityManager): Promise<void> 
 }
 
 /**
- * Begins a change by an administrator: `holdAdministration`, and then the token is checked once more. Who
- * is disabled or demoted changes nothing from that commit on, also by requests that waited for it. Before
- * any row is locked: two administrators who change each other do not wait for each other's rows.
+ * Begins a change by an administrator: `holdAdministration`, and then the token is checked once more. An
+ * administrator who was disabled or demoted changes nothing after that commit, also by requests that waited
+ * for it. Before any row is locked: two administrators who change each other do not wait for each other's rows.
+ *
+ * Not for what ends or resets something, as the sessions of a user, a key or a client: in an incident it must
+ * not wait for others, and needs no order. It locks its row, and then calls `demandStillValid` itself.
  *
  * @throws TokenError `token_revoked`
  */

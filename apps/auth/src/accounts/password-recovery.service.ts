@@ -2,13 +2,13 @@ import { networkOf } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { beginAdministration } from '../access/access-locks.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { FactorsService } from '../factors/factors.service.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
+import { demandStillValid } from '../revocations/still-valid.js';
 import { newSecret } from '../secret.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { PasswordHasher } from '../users/password-hasher.js';
@@ -77,8 +77,8 @@ export class PasswordRecoveryService {
       ? await this.hasher.inTurn(network, ({ hash }) => hash(newSecret()))
       : undefined;
     await this.dataSource.transaction(async (manager) => {
-      await beginAdministration(manager, by);
       const user = await this.users.demandLocked(manager, id);
+      await demandStillValid(manager, by.caller);
       if (user.isDisabled) throw new AccountsError('user_disabled', `User ${userId} is disabled`);
       const action = isRequired ? 'user.password_required' : 'user.password_reset_sent';
       await this.audit.record(manager, { ...by, action, subject: user.id });

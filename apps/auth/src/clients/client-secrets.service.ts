@@ -7,10 +7,11 @@ import { beginAdministration } from '../access/access-locks.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
+import { demandStillValid } from '../revocations/still-valid.js';
+import { hashSecret, newSecret } from '../secret.js';
 import type { ClientSecret } from './client.entity.js';
 import { ClientsError } from './clients.errors.js';
 import { ClientsRepository } from './clients.repository.js';
-import { hashSecret, newSecret } from '../secret.js';
 
 /** A secret in plain text: shown once, to the administrator who made it. */
 type NewSecret = Pick<ClientSecret, 'id' | 'createdAt'> & { readonly secret: string };
@@ -51,7 +52,7 @@ export class ClientSecretsService {
   /** @throws ClientsError `secret_not_found` */
   async remove(id: string, secretId: string, by: DoneBy): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await beginAdministration(manager, by);
+      await demandStillValid(manager, by.caller);
       if (!(await this.clients.deleteSecret(manager, id, secretId))) {
         throw new ClientsError('secret_not_found', `No secret ${secretId} of ${id}`);
       }

@@ -15,6 +15,7 @@ import {
   LONGEST_REVOCATION_SECONDS,
   RevocationsService,
 } from '../revocations/revocations.service.js';
+import { demandStillValid } from '../revocations/still-valid.js';
 import { ClientSecretsService } from './client-secrets.service.js';
 import type { Client } from './client.entity.js';
 import { ClientsRepository, type ListedClient } from './clients.repository.js';
@@ -104,8 +105,8 @@ export class ClientsService {
    */
   async delete(id: string, by: DoneBy): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      await beginAdministration(manager, by);
       await this.clients.lock(manager, id);
+      await demandStillValid(manager, by.caller);
       await this.clients.markDeleted(manager, id, this.clock.now());
       await this.revokeTokens(manager, [id]);
       await this.audit.record(manager, { ...by, action: 'client.deleted', subject: id });

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { beginAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy, Origin } from '../audit/origin.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { generatePassword } from '../passwords.js';
+import { demandStillValid } from '../revocations/still-valid.js';
 import { hashSecret } from '../secret.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { lockCaller } from '../users/lock-caller.js';
@@ -113,8 +113,8 @@ export class FactorsService {
    */
   reset(userId: string, by: DoneBy): Promise<number> {
     return this.dataSource.transaction(async (manager) => {
-      await beginAdministration(manager, by);
       const user = await this.users.demandLocked(manager, userId);
+      await demandStillValid(manager, by.caller);
       if (user.id === by.actor) {
         throw new UsersError('locks_out', 'They are the factors of the caller');
       }

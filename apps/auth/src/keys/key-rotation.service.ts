@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { beginAdministration } from '../access/access-locks.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { KEY_REVOCATION_SECONDS, RevocationsService } from '../revocations/revocations.service.js';
+import { demandStillValid } from '../revocations/still-valid.js';
 import { EncryptionKeys } from './key-encryption.js';
 import { KeyRing } from './key-ring.js';
 import { KeysError } from './keys.errors.js';
@@ -83,7 +83,7 @@ export class KeyRotationService {
    */
   async withdraw(kid: string, by: DoneBy): Promise<void> {
     await this.keys.change(async (manager) => {
-      await beginAdministration(manager, by);
+      await demandStillValid(manager, by.caller);
       const key = await this.keys.find(manager, kid);
       if (!key) throw new KeysError('key_not_found', `There is no signing key ${kid}`);
       if (key.state === 'withdrawn') return;
@@ -119,7 +119,7 @@ export class KeyRotationService {
     // From both sides: the clock may have been set back.
     await sleep(Math.min(Math.max(SETTLING_MS - age, 0), SETTLING_MS));
     return this.keys.change(async (manager) => {
-      await beginAdministration(manager, by);
+      await demandStillValid(manager, by.caller);
       const current = await this.current(manager);
       if (current.active.kid !== activeKid) return true;
       if (current.next.kid !== next.kid) return false;

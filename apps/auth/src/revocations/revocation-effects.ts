@@ -3,7 +3,10 @@ import { Injectable } from '@nestjs/common';
 
 import type { DoneBy } from '../audit/origin.js';
 
-/** Ends what has this id, in a transaction of its own. An id that is not known here changes nothing. */
+/**
+ * Ends what has this id, in a transaction of its own, which checks the token of the caller. An id that is not
+ * known here changes nothing.
+ */
 export type RevocationEffect = (id: string, by: DoneBy) => Promise<void>;
 
 /**

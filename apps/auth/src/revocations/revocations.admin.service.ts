@@ -5,7 +5,6 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 
-import { beginAdministration } from '../access/access-locks.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { RevocationEffects } from './revocation-effects.js';
@@ -19,6 +18,7 @@ import {
   LONGEST_REVOCATION_SECONDS,
   RevocationsService,
 } from './revocations.service.js';
+import { demandStillValid } from './still-valid.js';
 import type { DoneBy } from '../audit/origin.js';
 import type { RevocationRequest } from './revocations.admin.schema.js';
 
@@ -71,10 +71,12 @@ export class RevocationsAdminService {
    * Revokes for as long as any token concerned can live. What this service has with that id ends
    * first: a session gives no new tokens, and a signing key is withdrawn, since this process would
    * otherwise sign with a key that nobody accepts.
+   *
+   * @throws TokenError `token_revoked`
    */
   async add({ kind, id }: RevocationRequest, by: DoneBy): Promise<RevokedToken> {
-    // Not below: by then the caller may have revoked the own session.
-    await this.dataSource.transaction((manager) => beginAdministration(manager, by));
+    // Not below: by then the caller may have revoked the own session. What waits for a lock checks it again.
+    await demandStillValid(this.dataSource.manager, by.caller);
     await this.effects.run(kind, id, by);
     return this.dataSource.transaction(async (manager) => {
       await this.revocations.revoke(manager, [this.revocation(kind, id)]);

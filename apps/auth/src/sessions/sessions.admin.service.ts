@@ -2,8 +2,8 @@ import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { beginAdministration } from '../access/access-locks.js';
 import type { DoneBy } from '../audit/origin.js';
+import { demandStillValid } from '../revocations/still-valid.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionEndService } from './session-end.service.js';
 import type { Session } from './session.entity.js';
@@ -37,7 +37,8 @@ export class SessionsAdminService {
     const { id } = await this.users.demand(userId);
     const end = { ...by, userId: id, reason: 'revoked' } as const;
     const ended = await this.dataSource.transaction(async (manager) => {
-      await beginAdministration(manager, by);
+      await this.users.lock(manager, id);
+      await demandStillValid(manager, by.caller);
       return this.sessionEnd.endAllSessions(manager, end);
     });
     return ended.length;
@@ -50,7 +51,8 @@ export class SessionsAdminService {
     if (user === undefined || session === undefined) throw notFound;
     const end = { ...by, userId: user, sessionId: session, reason: 'revoked' } as const;
     const hasEnded = await this.dataSource.transaction(async (manager) => {
-      await beginAdministration(manager, by);
+      await this.users.lock(manager, user);
+      await demandStillValid(manager, by.caller);
       return this.sessionEnd.endSession(manager, end);
     });
     if (!hasEnded) throw notFound;

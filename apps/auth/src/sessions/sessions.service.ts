@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 
 import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
+import { demandStillValid } from '../revocations/still-valid.js';
 import { hashSecret } from '../secret.js';
 import type { OwnedSession, SessionUser } from '../users/current-user.decorator.js';
 import { lockCaller } from '../users/lock-caller.js';
@@ -43,7 +44,11 @@ export class SessionsService {
     return session ? { userId: session.userId, sessionId: session.id } : undefined;
   }
 
-  /** Ends the session that an administrator revokes by its id, if there is one. */
+  /**
+   * Ends the session that an administrator revokes by its id, if there is one.
+   *
+   * @throws TokenError `token_revoked`
+   */
   async endRevoked(id: string, by: DoneBy): Promise<void> {
     if (toUuid(id) === undefined) return;
     await this.dataSource.transaction(async (manager) => {
@@ -51,6 +56,8 @@ export class SessionsService {
       if (!session) return;
       const { userId } = session;
       const end = { ...by, userId, sessionId: id, reason: 'revoked' } as const;
+      await this.users.lock(manager, userId);
+      await demandStillValid(manager, by.caller);
       await this.sessionEnd.endSession(manager, end);
     });
   }

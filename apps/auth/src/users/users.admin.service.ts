@@ -12,6 +12,7 @@ import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { generatePassword } from '../passwords.js';
+import { demandStillValid } from '../revocations/still-valid.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { UserChanges } from './user-changes.js';
@@ -134,8 +135,8 @@ export class UsersAdminService {
     const password = given ?? generatePassword();
     const passwordHash = await this.hash(password, by);
     await this.dataSource.transaction(async (manager) => {
-      await beginAdministration(manager, by);
       const user = await this.users.demandLocked(manager, id);
+      await demandStillValid(manager, by.caller);
       await this.users.setPassword(manager, id, passwordHash, this.clock.now());
       await this.audit.record(manager, { ...by, action: 'user.password_reset', subject: id });
       await this.changes.announce(manager, { ...by, changed: 'password', userId: id });
