@@ -191,8 +191,18 @@ describe('a request that the guard let in before its session ended', () => {
     const { id, token } = await newUser();
     await auth.call('DELETE', `/admin/users/${id}`, { token: admin });
     letEverybodyIn();
-    for (const path of ['factors/totp', 'factors/passkeys/options', 'step-up/options']) {
-      expect(await auth.call('POST', `/auth/${path}`, { token, body: {} })).toMatchObject(revoked);
+    const bodies = {
+      'POST factors/totp': {},
+      'POST factors/passkeys/options': undefined,
+      'POST step-up/options': undefined,
+      'POST step-up': { password: PASSWORD },
+      'POST email/verify/resend': undefined,
+      'PUT password': { currentPassword: PASSWORD, newPassword: `${PASSWORD} 2` },
+    };
+    for (const [route, body] of Object.entries(bodies)) {
+      const [method, path] = route.split(' ') as [Method, string];
+      const answer = await auth.call(method, `/auth/${path}`, { token, body });
+      expect(answer, route).toMatchObject(revoked);
     }
   });
 });

@@ -7,7 +7,7 @@ import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
-import { lockCaller } from '../users/lock-caller.js';
+import { demandCaller, lockCaller } from '../users/lock-caller.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountLinks } from './account-links.js';
 import { demandMail } from './accounts.errors.js';
@@ -40,7 +40,7 @@ export class EmailService {
    * @throws AccountsError `mail_unavailable`; UsersError `too_many_attempts`; TokenError `token_revoked`
    */
   async requestVerification(caller: SessionUser): Promise<void> {
-    const { email, emailVerifiedAt } = await this.users.demand(caller.userId);
+    const { email, emailVerifiedAt } = await demandCaller(this.users, caller);
     if (emailVerifiedAt) return;
     await this.send(caller, 'verify-email', email);
   }

@@ -13,7 +13,7 @@ import { SecondFactors } from '../factors/second-factors.js';
 import { demandStillValid, revokedMeanwhile } from '../revocations/still-valid.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
-import { lockCaller } from '../users/lock-caller.js';
+import { demandCaller, lockCaller } from '../users/lock-caller.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
@@ -55,7 +55,7 @@ export class StepUpService {
     request: StepUpRequest,
     origin: Origin,
   ): Promise<StepUpResponse> {
-    const known = await this.users.demand(caller.userId);
+    const known = await demandCaller(this.users, caller);
     const { password } = request;
     const hasProof = proofsIn(request) > 0;
     if (known.hasSecondFactor && !hasProof) throw secondFactorMissing();

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 
-import { demandStillValid } from '../revocations/still-valid.js';
-import type { SessionUser } from './current-user.decorator.js';
+import { demandStillValid, revokedMeanwhile } from '../revocations/still-valid.js';
+import type { OwnedSession, SessionUser } from './current-user.decorator.js';
 import type { User } from './user.entity.js';
 import type { UsersRepository } from './users.repository.js';
 import { userNotFound } from './users.errors.js';
@@ -21,4 +21,18 @@ export async function lockCaller(
   const user = await users.lock(manager, userId);
   await demandStillValid(manager, principal);
   return user ?? userNotFound(userId);
+}
+
+/**
+ * The caller as it is now, for what comes before its change.
+ *
+ * @throws TokenError `token_revoked` if the user is removed, which has revoked the token
+ */
+export async function demandCaller(
+  users: UsersRepository,
+  { userId }: OwnedSession,
+): Promise<User> {
+  const user = await users.findById(userId);
+  if (!user) throw revokedMeanwhile();
+  return user;
 }

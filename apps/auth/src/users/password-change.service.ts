@@ -9,6 +9,7 @@ import { MailOutbox } from '../mail/mail-outbox.js';
 import { demandStillValid } from '../revocations/still-valid.js';
 import { CredentialsService } from './credentials.service.js';
 import type { SessionUser } from './current-user.decorator.js';
+import { demandCaller } from './lock-caller.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { UserChanges } from './user-changes.js';
@@ -38,11 +39,12 @@ export class PasswordChangeService {
    *   TokenError `token_revoked`
    */
   async change(
-    { userId, sessionId, principal }: SessionUser,
+    caller: SessionUser,
     { currentPassword, newPassword }: PasswordChange,
     origin: Origin,
   ): Promise<void> {
-    const known = await this.users.demand(userId);
+    const { userId, sessionId, principal } = caller;
+    const known = await demandCaller(this.users, caller);
     // Under the same limits as a login: a stolen access token must not help to guess the password.
     const user = await this.credentials.authenticate(known.email, currentPassword, origin);
     // The e-mail has become that of another account meanwhile.
