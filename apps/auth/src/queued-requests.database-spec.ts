@@ -266,3 +266,25 @@ describe('a thief whose request waits for the logout everywhere of its victim', 
     expect((await addApp(auth, next.access_token)).recoveryCodes).toHaveLength(10);
   });
 });
+
+describe('a request whose key is withdrawn while it waits', () => {
+  // threat:queued-requests
+  it('changes nothing, of an administrator or of a user', async () => {
+    const user = await newUser();
+    const { access_token: token } = await auth.login('admin@example.com');
+    const [key] = await auth.dataSource.query<[{ kid: string }]>(
+      `SELECT kid FROM signing_keys WHERE state = 'active'`,
+    );
+    const traits = { email: 'of-a-stolen-key@example.com', password: PASSWORD, roles: ['admin'] };
+    const lock = `${ADMINISTRATION}, (SELECT id FROM users WHERE id = '${user.id}' FOR UPDATE)`;
+    const answers: Promise<Answer<ProblemBody>>[] = [];
+    await whileHeld(auth, lock, async () => {
+      answers.push(auth.call('POST', '/admin/users', { token, body: traits }));
+      answers.push(auth.call('POST', '/auth/factors/totp', { token: user.token, body: {} }));
+      await isWaiting(auth, 2);
+      const withdrawn = await auth.call('POST', `/admin/keys/${key.kid}/withdraw`, { token });
+      expect(withdrawn).toMatchObject({ status: 200 });
+    });
+    expect(await Promise.all(answers)).toMatchObject([revoked, revoked]);
+  });
+});

@@ -1,12 +1,14 @@
-import { TokenError, type Principal } from '@jwt-auth/jwt-core';
+import { TokenError } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import type { EntityManager } from 'typeorm';
+
+import type { Caller } from '../audit/origin.js';
 
 /**
  * Checks the caller's token once more, for a request that has waited for a lock since `JwtGuard` let it in
  * (threat:queued-requests). The transaction before may have ended the session, disabled or removed the
- * user, or changed the roles: each revokes the session or the token. Call it under the lock, and before
- * the transaction revokes anything itself.
+ * user, changed the roles, or withdrawn the key: each revokes the session, the token or the key. Call it
+ * under the lock, and before the transaction revokes anything itself.
  *
  * A revocation of the client `web` is left to the guard: it takes no right away, as its users refresh.
  *
@@ -15,13 +17,14 @@ import type { EntityManager } from 'typeorm';
  */
 export async function demandStillValid(
   manager: EntityManager,
-  caller: Pick<Principal, 'tokenId' | 'sessionId'> | undefined,
+  caller: Pick<Caller, 'tokenId' | 'sessionId' | 'kid'> | undefined,
 ): Promise<void> {
   if (!caller) return;
-  const { tokenId, sessionId } = caller;
+  const { tokenId, sessionId, kid } = caller;
   const isRevoked = await manager.existsBy(RevokedToken, [
     { kind: 'jti', id: tokenId },
     ...(sessionId === undefined ? [] : [{ kind: 'sid' as const, id: sessionId }]),
+    ...(kid === undefined ? [] : [{ kind: 'kid' as const, id: kid }]),
   ]);
   if (isRevoked) throw revokedMeanwhile();
 }

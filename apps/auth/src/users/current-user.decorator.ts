@@ -1,5 +1,7 @@
-import { AccessError, CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
-import { Injectable, type PipeTransform } from '@nestjs/common';
+import { AccessError } from '@jwt-auth/jwt-core';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+
+import { callerOf, type Caller, type GuardedRequest } from '../audit/origin.js';
 
 /** A session, and whose it is. */
 export interface OwnedSession {
@@ -9,17 +11,7 @@ export interface OwnedSession {
 
 /** The user of a request, the session of its token, and what the token says. */
 export interface SessionUser extends OwnedSession {
-  readonly principal: Principal;
-}
-
-@Injectable()
-class SessionUserPipe implements PipeTransform<Principal | undefined, SessionUser | undefined> {
-  transform(principal: Principal | undefined): SessionUser | undefined {
-    if (!principal) return undefined;
-    const { subject, sessionId } = principal;
-    if (sessionId !== undefined) return { userId: subject, sessionId, principal };
-    throw new AccessError('insufficient_role', 'The token is not from a login', []);
-  }
+  readonly principal: Caller;
 }
 
 /**
@@ -27,4 +19,13 @@ class SessionUserPipe implements PipeTransform<Principal | undefined, SessionUse
  *
  * @throws AccessError `insufficient_role` if the token was issued to a client for itself
  */
-export const CurrentUser = (): ParameterDecorator => CurrentPrincipal(SessionUserPipe);
+export const CurrentUser = createParamDecorator(
+  (_: unknown, context: ExecutionContext): SessionUser | undefined => {
+    const request = context.switchToHttp().getRequest<GuardedRequest>();
+    if (!request.principal) return undefined;
+    const principal = callerOf(request, request.principal);
+    const { subject: userId, sessionId } = principal;
+    if (sessionId !== undefined) return { userId, sessionId, principal };
+    throw new AccessError('insufficient_role', 'The token is not from a login', []);
+  },
+);
