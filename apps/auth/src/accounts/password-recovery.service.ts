@@ -11,6 +11,7 @@ import { MailOutbox } from '../mail/mail-outbox.js';
 import { demandStillValid } from '../revocations/still-valid.js';
 import { newSecret } from '../secret.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
+import { KnownNetworksRepository } from '../users/known-networks.repository.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
 import { UserChanges } from '../users/user-changes.js';
@@ -36,6 +37,7 @@ export class PasswordRecoveryService {
     private readonly hasher: PasswordHasher,
     private readonly passwordRules: PasswordRules,
     private readonly factors: FactorsService,
+    private readonly networks: KnownNetworksRepository,
     private readonly changes: UserChanges,
     private readonly limits: AttemptLimiter,
     private readonly mail: MailOutbox,
@@ -128,11 +130,12 @@ export class PasswordRecoveryService {
 
   /**
    * Account pre-hijacking (threat:account-pre-hijacking): someone else may have registered the e-mail and
-   * added a factor, before its owner verified it by this reset. The account of a `trusted` user has been
-   * the owner's from the start.
+   * added a factor, before its owner verified it by this reset, and from the same network. The account of a
+   * `trusted` user has been the owner's from the start.
    */
   private async removeTraces(manager: EntityManager, user: User, origin: Origin): Promise<void> {
     if (user.registration === 'trusted') return;
     await this.factors.resetIn(manager, user, { actor: user.id, origin });
+    await this.networks.removeAll(manager, user.id);
   }
 }

@@ -75,7 +75,8 @@ export class KnownNetworks implements OnModuleInit {
 
 /**
  * Forgets the networks of a user who gets another password: at a known network a thief could guess at it
- * without an end (threat:password-guessing). Only the one from which users replace their own stays known.
+ * without an end (threat:password-guessing). Only the one from which users replace their own stays known, also
+ * by the link in a mail: it was theirs before, and they have proved the mailbox.
  */
 @Injectable()
 export class NetworkUserChanges implements OnModuleInit {
@@ -90,10 +91,10 @@ export class NetworkUserChanges implements OnModuleInit {
 
   private async follow(
     manager: EntityManager,
-    { changed, userId, sessionId, origin }: UserChange,
+    { changed, userId, actor, origin }: UserChange,
   ): Promise<void> {
     if (changed !== 'password') return;
-    const isOwn = sessionId !== undefined && origin !== undefined;
+    const isOwn = actor === userId && origin !== undefined;
     await this.networks.removeAll(manager, userId, isOwn ? networkOf(origin.address) : undefined);
   }
 }
