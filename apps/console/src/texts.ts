@@ -147,7 +147,7 @@ export const texts = {
       roles: 'The roles of the user, each of which is a set of scopes.',
       claims: 'What an administrator has added for services to know.',
       token_version:
-        'How often all tokens of the client had been revoked before: tokens with a smaller number are refused.',
+        'The number of the newest revocation of the client then: tokens with a smaller number are refused.',
       auth_time: 'When the user last proved who they are, in seconds since 1970.',
       amr: 'How the user proved who they are, for example pwd, otp.',
       acr: 'How strong that proof was: pwd or mfa.',

@@ -2,7 +2,7 @@ import { ApiDefaultResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 
 import { TokenResponse } from '../sessions/sessions.schema.js';
-import type { AccessTokenClaims } from '../tokens/claims.js';
+import { AccessTokenClaims } from '../tokens/claims.js';
 import { namesOf, type FormParameters } from './forms.js';
 
 /** With a refresh token only for the refresh_token grant. */
@@ -12,31 +12,12 @@ export const OAuthTokens = TokenResponse.partial({
 }).meta({ id: 'OAuthTokens' });
 export type OAuthTokens = z.infer<typeof OAuthTokens>;
 
-/** Each claim of an access token, as the API document describes it. */
-const CLAIMS = {
-  iss: z.string(),
-  sub: z.string(),
-  aud: z.union([z.string(), z.array(z.string()).readonly()]),
-  client_id: z.string(),
-  iat: z.int(),
-  exp: z.int(),
-  jti: z.string(),
-  token_version: z.int(),
-  sid: z.string(),
-  auth_time: z.int(),
-  amr: z.array(z.string()).readonly(),
-  acr: z.enum(['pwd', 'mfa']),
-  scope: z.string(),
-  roles: z.array(z.string()).readonly(),
-  claims: z.record(z.string(), z.unknown()),
-} satisfies Record<keyof AccessTokenClaims, z.ZodType>;
-
 /** What a token is worth (RFC 7662 section 2.2). Of one that is worth nothing, nothing else is said. */
 export const Introspection = z
   .object({
     active: z.boolean(),
     token_type: z.literal('Bearer').optional(),
-    ...z.object(CLAIMS).partial().shape,
+    ...AccessTokenClaims.partial().shape,
   })
   .meta({ id: 'Introspection' });
 export type Introspection = z.infer<typeof Introspection>;

@@ -1,8 +1,19 @@
-import { TokenError } from '@jwt-auth/jwt-core';
+import { REVOCATION_KINDS, TokenError, type RevocationKind } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import type { EntityManager } from 'typeorm';
 
 import type { Caller } from '../audit/origin.js';
+
+type Revocable = Pick<Caller, 'tokenId' | 'sessionId' | 'kid'>;
+
+/** What a revocation of each kind names of a token. */
+const NAMED: Readonly<Record<RevocationKind, (caller: Revocable) => string | undefined>> = {
+  jti: ({ tokenId }) => tokenId,
+  sid: ({ sessionId }) => sessionId,
+  kid: ({ kid }) => kid,
+  // Of `web` it is left to the guard: it takes no right away, as its users refresh.
+  client: () => undefined,
+};
 
 /**
  * Checks the caller's token once more, for a request that has waited for a lock since `JwtGuard` let it in
@@ -10,23 +21,19 @@ import type { Caller } from '../audit/origin.js';
  * user, changed the roles, or withdrawn the key: each revokes the session, the token or the key. Call it
  * under the lock, and before the transaction revokes anything itself.
  *
- * A revocation of the client `web` is left to the guard: it takes no right away, as its users refresh.
- *
  * @param caller `undefined`: a command in a shell, which has no token
  * @throws TokenError `token_revoked`
  */
 export async function demandStillValid(
   manager: EntityManager,
-  caller: Pick<Caller, 'tokenId' | 'sessionId' | 'kid'> | undefined,
+  caller: Revocable | undefined,
 ): Promise<void> {
   if (!caller) return;
-  const { tokenId, sessionId, kid } = caller;
-  const isRevoked = await manager.existsBy(RevokedToken, [
-    { kind: 'jti', id: tokenId },
-    ...(sessionId === undefined ? [] : [{ kind: 'sid' as const, id: sessionId }]),
-    ...(kid === undefined ? [] : [{ kind: 'kid' as const, id: kid }]),
-  ]);
-  if (isRevoked) throw revokedMeanwhile();
+  const named = REVOCATION_KINDS.flatMap((kind) => {
+    const id = NAMED[kind](caller);
+    return id === undefined ? [] : [{ kind, id }];
+  });
+  if (await manager.existsBy(RevokedToken, named)) throw revokedMeanwhile();
 }
 
 /** The answer of the guard to the next request with this token. */

@@ -42,36 +42,39 @@ export const ClaimsInput = z
 
 /**
  * What an access token says of its user, besides `sub`. No member is optional, so that none is
- * forgotten where a token is issued: the type of a claim that may be absent has `| undefined`.
+ * forgotten where a token is issued: a claim that may be absent is `z.union([…, z.undefined()])`.
  */
-export type UserClaims = {
+export const UserClaims = z.object({
   /** When the user last proved who they are (RFC 9068 section 2.2.1, RFC 9470). */
-  readonly auth_time: number;
+  auth_time: z.int(),
   /** By which means (RFC 8176). */
-  readonly amr: readonly string[];
+  amr: z.array(z.string()).readonly(),
   /** How well: `mfa` with a second factor. */
-  readonly acr: 'pwd' | 'mfa';
-};
+  acr: z.enum(['pwd', 'mfa']),
+});
+export type UserClaims = Readonly<z.infer<typeof UserClaims>>;
 
 /**
- * What an access token of this issuer says (RFC 9068 section 2.2): the payload of a JWT, or what is
- * stored beside the hash of a reference token.
+ * What an access token of this issuer says (RFC 9068 section 2.2): the payload of a JWT, what is stored
+ * beside the hash of a reference token, and what introspection answers.
  */
-export type AccessTokenClaims = Partial<UserClaims> & {
-  readonly iss: string;
-  readonly sub: string;
-  readonly aud: string | readonly string[];
-  readonly client_id: string;
+export const AccessTokenClaims = z.object({
+  iss: z.string(),
+  sub: z.string(),
+  aud: z.union([z.string(), z.array(z.string()).readonly()]),
+  client_id: z.string(),
   /** Seconds since the epoch, like `exp`. */
-  readonly iat: number;
-  readonly exp: number;
-  readonly jti: string;
+  iat: z.int(),
+  exp: z.int(),
+  jti: z.string(),
   /** The number of the client's newest revocation when the token was issued. */
-  readonly token_version: number;
+  token_version: z.int(),
   /** Absent when a service calls for itself. */
-  readonly sid?: string;
-  readonly scope: string;
-  readonly roles: readonly string[];
+  sid: z.string().optional(),
+  ...UserClaims.partial().shape,
+  scope: z.string(),
+  roles: z.array(z.string()).readonly(),
   /** What is known of the subject beyond the standard, if anything is. */
-  readonly claims?: Claims;
-};
+  claims: (z.record(z.string(), z.unknown()) as unknown as z.ZodType<Claims>).optional(),
+});
+export type AccessTokenClaims = Readonly<z.infer<typeof AccessTokenClaims>>;
