@@ -10,6 +10,13 @@ import { type HttpRequest, MessageRequest } from './credentials.js';
  * @throws Error for any other kind of call. A guard denies what it does not know.
  */
 export function carrierOf(context: ExecutionContext): object {
+  const carrier = findCarrier(context);
+  if (carrier) return carrier;
+  throw new Error(`JwtGuard does not support calls over ${context.getType<string>()}.`);
+}
+
+/** The same, but `undefined` for any other kind of call. */
+export function findCarrier(context: ExecutionContext): object | undefined {
   const type = context.getType<string>();
   // Not switchToHttp(): it makes three closures, for each request and each guard.
   if (type === 'http' || type === 'ws') return context.getArgByIndex<object>(0);
@@ -19,8 +26,7 @@ export function carrierOf(context: ExecutionContext): object {
       : type === 'rpc'
         ? context.getArgByIndex<unknown>(1)
         : undefined;
-  if (typeof carrier === 'object' && carrier !== null) return carrier;
-  throw new Error(`JwtGuard does not support calls over ${type}.`);
+  return typeof carrier === 'object' && carrier !== null ? carrier : undefined;
 }
 
 /** The request that has the token of a call, or headers that stand for one. */

@@ -138,6 +138,8 @@ function describeController(controller: Type, method: object): Described | undef
   const patterns = Reflect.getMetadata(PATTERN, method) as unknown[] | undefined;
   if (patterns) {
     const address = `message ${patterns.map((pattern) => JSON.stringify(pattern)).join(', ')}`;
+    // Nothing shows that it answers with more than one value. An interceptor makes Nest's part of a
+    // message 22 µs long in place of 1.8 µs.
     return { kind: 'rpc', isStream: true, address };
   }
   const paths = pathsOf(method);

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { INTERCEPTORS_METADATA, SSE_METADATA } from '@nestjs/common/constants.js';
 import { map, Observable } from 'rxjs';
-import { carrierOf } from './calls.js';
+import { findCarrier } from './calls.js';
 import type { Route } from './routes.js';
 import { tokenEndsOf } from './token-ends.js';
 
@@ -17,8 +17,9 @@ type Follow = (end: () => void) => () => void;
 /** Completes what a handler streams when its token ends. */
 const tokenEndInterceptor: NestInterceptor = {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const carrier = carrierOf(context);
-    const ends = tokenEndsOf(carrier);
+    // A handler without a guard may get anything.
+    const carrier = findCarrier(context);
+    const ends = carrier && tokenEndsOf(carrier);
     if (!ends) return next.handle();
     const follow: Follow = (end) => ends.follow(carrier, end);
     if (context.getType<string>() === 'rpc') return endingAnswers(next.handle(), follow);
@@ -53,7 +54,13 @@ function endingAnswers(source: Observable<unknown>, follow: Follow): Observable<
     const followLater = () => {
       isFirst = false;
       queueMicrotask(() => {
-        if (!subscriber.closed) subscriber.add(follow(() => subscriber.complete()));
+        if (subscriber.closed) return;
+        // It reads the token again, which the handler may have removed from the metadata.
+        try {
+          subscriber.add(follow(() => subscriber.complete()));
+        } catch (error) {
+          subscriber.error(error);
+        }
       });
     };
     subscriber.add(
