@@ -3,6 +3,8 @@ import { backOffMs } from '../timing/back-off.js';
 
 /** Of a fingerprint of an issuer none of whose fingerprints has ever fitted. */
 const MAX_TRIES = 6;
+/** Of an issuer one of whose fingerprints has fitted: longer than a cache may keep a set, 300 s. */
+const MAX_TRIES_ONCE_FITTED = 60;
 const RETRIES = { firstMs: 250, longestMs: 8_000 };
 const REMEMBERED_FINGERPRINTS = 16;
 /**
@@ -14,9 +16,9 @@ const REPORTED_FOR_MS = MAX_WAIT_SECONDS * 1_000 + 5_000;
  * Decides when to fetch the key set whose fingerprint the issuer's feed reported.
  *
  * The first fetch may still get the old set: behind a balancer another auth process may answer it,
- * or a cache for some minutes. So it is fetched again, at growing intervals. But an issuer may compute
- * fingerprints in another way, so that no set ever fits: until one has, each fingerprint is tried a
- * few times only.
+ * or a cache for some minutes. So it is fetched again, at growing intervals. But no set may ever fit:
+ * an issuer may compute fingerprints in another way, or publish keys that are ignored here. So each
+ * fingerprint is tried a few times only, and for some minutes once one has fitted.
  */
 export class FingerprintChase {
   private announced: string | undefined;
@@ -58,7 +60,8 @@ export class FingerprintChase {
     const { announced } = this;
     if (announced === undefined || announced === held) return undefined;
     const tries = this.triesFor(announced);
-    return tries < MAX_TRIES || this.hasFitted ? backOffMs(tries + 1, RETRIES) : undefined;
+    const maxTries = this.hasFitted ? MAX_TRIES_ONCE_FITTED : MAX_TRIES;
+    return tries < maxTries ? backOffMs(tries + 1, RETRIES) : undefined;
   }
 
   private triesFor(fingerprint: string): number {
