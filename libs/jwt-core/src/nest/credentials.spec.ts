@@ -3,6 +3,7 @@ import {
   type ExecutionContext,
   Get,
   type INestApplication,
+  UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -33,7 +34,7 @@ class OrdersController {
 }
 
 const soon = { timeout: 30_000 };
-const tokenFromFails = { now: false };
+const tokenFrom = { failure: undefined as Error | undefined };
 const cookie = (token: string) => ['Cookie', `token=${token}`];
 
 describe.each(platforms)('on %s', (_, makeAdapter) => {
@@ -54,15 +55,17 @@ describe.each(platforms)('on %s', (_, makeAdapter) => {
   beforeAll(async () => {
     issuer = await TestIssuer.start();
     const { issuer: iss, audience } = issuer;
-    const tokenFrom = ({ headers }: RequestWithToken) => {
-      if (tokenFromFails.now) throw new Error('no cookies');
+    const fromCookie = ({ headers }: RequestWithToken) => {
+      if (tokenFrom.failure) throw tokenFrom.failure;
       return headers.cookie?.match(/token=(?<token>[^;]*)/)?.groups?.token;
     };
     const logger = { log: vi.fn(), warn: vi.fn(), error, debug };
     app = await createApp(
       makeAdapter,
       {
-        imports: [JwtCoreModule.forRoot({ issuer: iss, audience, tokenFrom, onRefused })],
+        imports: [
+          JwtCoreModule.forRoot({ issuer: iss, audience, tokenFrom: fromCookie, onRefused }),
+        ],
         controllers: [OrdersController],
       },
       logger,
@@ -71,7 +74,10 @@ describe.each(platforms)('on %s', (_, makeAdapter) => {
     const { checks } = app.get(JwtCoreReadiness);
     await vi.waitUntil(() => checks.every((check) => !check.check()), soon);
   });
-  beforeEach(() => vi.clearAllMocks());
+  beforeEach(() => {
+    vi.clearAllMocks();
+    tokenFrom.failure = undefined;
+  });
   afterAll(async () => {
     await app.close();
     await issuer.close();
@@ -133,17 +139,19 @@ describe.each(platforms)('on %s', (_, makeAdapter) => {
   });
 
   it('tokenFrom that fails is an error of its own, and no refusal', async () => {
-    tokenFromFails.now = true;
-    try {
-      const { status } = await ask(`${url}/orders`);
-      expect(status).toBe(500);
-    } finally {
-      tokenFromFails.now = false;
-    }
+    tokenFrom.failure = new Error('no cookies');
+    const { status } = await ask(`${url}/orders`);
+    expect(status).toBe(500);
     expect(JSON.stringify(error.mock.calls.map(String))).toContain(
       'The option tokenFrom of JwtCoreModule failed: Error: no cookies',
     );
     expect(onRefused).not.toHaveBeenCalled();
+  });
+
+  it('an HttpException of tokenFrom is answered as it is', async () => {
+    tokenFrom.failure = new UnauthorizedException('log in again');
+    const { status, body } = await ask(`${url}/orders`);
+    expect([status, body]).toEqual([401, expect.objectContaining({ message: 'log in again' })]);
   });
 
   describe('a refusal', () => {

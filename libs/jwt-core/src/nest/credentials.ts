@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { HttpException } from '@nestjs/common';
 import { bearerToken, hasBearerToken, type NodeRequest } from '../http/bearer-token.js';
 import type { Principal } from '../verifier/claims.js';
 import type { VerdictCounts } from '../verifier/verdict-counts.js';
@@ -64,12 +65,18 @@ export class Credentials {
       const token = tokenFrom(request as unknown as RequestWithToken);
       return token === '' || token === null ? undefined : token;
     } catch (error) {
+      // The answer of the application.
+      if (isHttpException(error)) throw error;
       throw new Error(`The option tokenFrom of JwtCoreModule failed: ${String(error)}`, {
         cause: error,
       });
     }
   }
 }
+
+/** By its method: a module that imports Nest is in the package twice, for ESM and for CommonJS. */
+const isHttpException = (error: unknown) =>
+  typeof (error as Partial<HttpException> | undefined)?.getStatus === 'function';
 
 const isPresent = (request: HttpRequest) =>
   hasBearerToken('raw' in request ? request.raw : request);
