@@ -1,13 +1,16 @@
 import { ApolloDriver } from '@nestjs/apollo';
 import {
+  type CallHandler,
   type CanActivate,
   Inject,
   Injectable,
   type INestApplication,
   Module,
+  type NestInterceptor,
   type Provider,
   Scope,
   UseGuards,
+  UseInterceptors,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
@@ -141,6 +144,16 @@ describe('a resolver that is not a class among the providers', () => {
     await expect((await make([], {}, imports)).init()).resolves.toBeDefined();
   });
 
+  it('starts if a factory makes it and a guard is called, under another name, too', async () => {
+    @Module({ providers: [{ provide: 'other', useExisting: TicksResolver }] })
+    class OtherModule {}
+    const ticks = { provide: TicksResolver, useFactory: () => new TicksResolver() };
+    @Module({ providers: [ticks, Neighbour], exports: [TicksResolver] })
+    class TicksModule {}
+    const imports = [TicksModule, { module: OtherModule, imports: [TicksModule] }];
+    await expect((await make([], {}, imports)).init()).resolves.toBeDefined();
+  });
+
   it.each([
     ['a global one', aGlobalGuard],
     ['its own, which another class has brought into its module', Neighbour],
@@ -255,6 +268,22 @@ describe('a gateway that Nest makes for each request', () => {
     }
     await expect((await make([TenantGateway, tenant])).init()).rejects.toThrow(
       'TenantGateway is made for each request, and Nest makes it after a client is connected',
+    );
+  });
+
+  it('ends the start because of an interceptor, too, and says what may be the cause', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class TenantInterceptor implements NestInterceptor {
+      intercept(_context: unknown, next: CallHandler) {
+        return next.handle();
+      }
+    }
+    @WebSocketGateway({ path: '/guarded' })
+    @UseGuards(JwtGuard)
+    @UseInterceptors(TenantInterceptor)
+    class TenantGateway {}
+    await expect((await make([TenantGateway])).init()).rejects.toThrow(
+      'Give it no dependency, guard, interceptor, pipe or filter of request scope',
     );
   });
 

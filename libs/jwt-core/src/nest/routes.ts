@@ -50,10 +50,10 @@ function builtInstances(modules: ModulesContainer): Set<unknown> {
   return new Set(wrappers.filter((each) => !each.isNotMetatype).map(({ instance }) => instance));
 }
 
-/** Without other names (`useExisting`) of what is a provider already. */
+/** Without other names, by `useExisting` or a factory, of what is a provider already. */
 function ownProviders(module: NestModule, built: ReadonlySet<unknown>): Wrapper[] {
   return [...module.providers.values()].filter(
-    ({ isNotMetatype, instance }) => !isNotMetatype || !built.has(instance),
+    ({ isAlias, isNotMetatype, instance }) => !isAlias && !(isNotMetatype && built.has(instance)),
   );
 }
 
@@ -100,6 +100,8 @@ interface Wrapper {
   readonly instance: unknown;
   /** Whether it is given by `useFactory` or `useValue`. */
   readonly isNotMetatype: boolean;
+  /** Whether it is given by `useExisting`. */
+  readonly isAlias: boolean;
 }
 
 const isClass = (metatype: unknown): metatype is Type =>
