@@ -10,7 +10,7 @@ export interface ClientCredentialsTokenOptions {
   readonly clientSecret: string;
   /** Space-separated. Default: all that the client is registered for. */
   readonly scope?: string | undefined;
-  /** The audience that the token is for (RFC 8707). Default: that of the issuer. */
+  /** The one audience that the token is for (RFC 8707). Default: all of the client's. */
   readonly resource?: string | undefined;
   /** Allows a plain `http` issuer beyond this machine: only inside a private network. */
   readonly allowHttpIssuer?: boolean | undefined;

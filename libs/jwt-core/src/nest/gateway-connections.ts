@@ -72,7 +72,8 @@ export class GatewayConnections implements OnModuleInit, OnApplicationShutdown {
       if (isGuarded && !wrapper.isDependencyTreeStatic()) {
         throw new Error(
           `${type.name} is made for each request, and Nest makes it after a client is connected: ` +
-            'JwtGuard cannot come first. Give it no dependency of request scope',
+            'JwtGuard cannot come first. Give it no dependency, guard, interceptor, pipe or filter ' +
+            'of request scope',
         );
       }
       if (isGuarded && Object.hasOwn(instance, 'handleConnection')) {
