@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Inject, Injectable, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Query, Resolver } from '@nestjs/graphql';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { KeySet } from '../verifier/key-set.js';
 import { RevocationFollower } from '../revocation/revocation-follower.js';
@@ -11,6 +13,7 @@ import { JwtCoreModule } from './jwt-core.module.js';
 import type { JwtCoreOptions } from './app-options.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtGuard } from './jwt.guard.js';
+import { Freshness } from './decorators.js';
 
 const soon = { timeout: 30_000 };
 const closing: { close(): Promise<unknown> }[] = [];
@@ -40,7 +43,36 @@ const atHome = () => ({
   } satisfies RevocationSource,
 });
 
+@Resolver()
+@UseGuards(JwtGuard)
+class LedgerResolver {
+  @Query(() => String)
+  @Freshness('2s')
+  balance() {
+    return '';
+  }
+}
+
+const makeLedger = async () => {
+  await sleep(20);
+  return new LedgerResolver();
+};
+
 describe('JwtCoreModule', () => {
+  it.each([
+    ['a class', LedgerResolver],
+    ['made by a factory', { provide: LedgerResolver, useFactory: makeLedger }],
+  ])('keeps the list as fresh as a resolver demands that is %s', async (_, resolver) => {
+    const { keySet, revocations } = atHome();
+    const options = { issuer: 'http://127.0.0.1:1', audience: 'api', keySet, revocations };
+    @Module({ imports: [JwtCoreModule.forRoot(options)], providers: [resolver] })
+    class AppModule {}
+    const quiet = { logger: false, abortOnError: false } as const;
+    closing.push(await NestFactory.createApplicationContext(AppModule, quiet));
+    const waited = expect.objectContaining({ waitSeconds: 1 }) as object;
+    await expect.poll(() => revocations.read.mock.calls).toContainEqual([undefined, waited]);
+  });
+
   it('needs an issuer and an audience, and nothing else', async () => {
     const issuer = await startIssuer();
     const app = await start(JwtCoreModule.forRoot({ issuer: issuer.issuer, audience: 'api' }));

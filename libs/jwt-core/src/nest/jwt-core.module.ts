@@ -78,7 +78,7 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
             faults: (allowHttp) => appOptionFaults(options, allowHttp),
           }),
           new Logger('JwtCore'),
-          strictestFreshnessMs(modules),
+          () => strictestFreshnessMs(modules),
           options.waitForIssuerMs,
         ),
     },

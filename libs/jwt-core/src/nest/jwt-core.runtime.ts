@@ -9,20 +9,21 @@ export class JwtCoreRuntime
   implements OnApplicationBootstrap, BeforeApplicationShutdown
 {
   /**
-   * @param strictestMs the shortest `@Freshness()` of a route, if there is one
+   * @param strictestMs finds the shortest `@Freshness()` of a route, if there is one. Called when all
+   *   resolvers are made, also those of factories
    * @param waitMs how long the start waits for the issuers
    */
   constructor(
     settings: VerifierSettings,
     private readonly logger: JwtCoreLog,
-    strictestMs?: number,
+    private readonly strictestMs?: () => number | undefined,
     private readonly waitMs?: number,
   ) {
-    super(settings, { log: logger, strictestMs });
+    super(settings, { log: logger });
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    this.start();
+    this.start(this.strictestMs?.());
     if (this.waitMs === undefined) return this.warnOfNoWait();
     if (this.waitMs > 0) await this.ready(this.waitMs).catch((error) => this.warn(error));
   }

@@ -48,8 +48,7 @@ export class RevocationFollower {
   private readonly list: RevocationList;
   private readonly clock: PruneClock;
   private readonly outage: FeedOutage;
-  private readonly strictestMs: number;
-  private readonly waitSeconds: number;
+  private strictestMs: number;
   private readonly stopping = new AbortController();
   private running: Promise<unknown> | undefined;
   private cursor: string | undefined;
@@ -63,15 +62,17 @@ export class RevocationFollower {
     this.clock = new PruneClock({ wallNow, monotonicNow: list.monotonicNow });
     this.outage = new FeedOutage(list.monotonicNow, options.log);
     this.strictestMs = Math.min(strictestMs, list.maxStalenessMs);
-    this.waitSeconds = Math.min(
-      Math.max(Math.floor(this.strictestMs / 10_000), 1),
-      MAX_WAIT_SECONDS,
-    );
   }
 
-  /** Begins, once and for all: a second call does nothing. */
-  start(): void {
-    this.running ??= Promise.all([this.follow(), this.probe(), this.prune()]);
+  /**
+   * Begins, once and for all: a second call does nothing.
+   *
+   * @param strictestMs as the option, which may be too early to know the routes
+   */
+  start(strictestMs = Infinity): void {
+    if (this.running) return;
+    this.strictestMs = Math.min(strictestMs, this.strictestMs);
+    this.running = Promise.all([this.follow(), this.probe(), this.prune()]);
   }
 
   /** Ends for good, at once, whatever is under way, and leaves no timer. */
@@ -183,6 +184,10 @@ export class RevocationFollower {
   private startAnew(): void {
     this.cursor = undefined;
     this.options.log?.warn('A clock was set back: reading all revocations again');
+  }
+
+  private get waitSeconds(): number {
+    return Math.min(Math.max(Math.floor(this.strictestMs / 10_000), 1), MAX_WAIT_SECONDS);
   }
 
   private get isStopped(): boolean {

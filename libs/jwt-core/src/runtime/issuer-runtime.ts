@@ -14,10 +14,6 @@ import type { VerifierSettings } from './verifier-options.js';
 
 export interface RuntimeOptions {
   readonly log: JwtCoreLog;
-  /**
-   * The strictest age that a caller will demand of the revocation list, if stricter than its own.
-   */
-  readonly strictestMs?: number | undefined;
 }
 
 /** Of a list that is never read. */
@@ -46,7 +42,7 @@ export class IssuerRuntime {
     private readonly options: RuntimeOptions & { readonly onReach: (ms: number) => void },
   ) {
     const { keySet, revocations: source = 'feed' } = settings;
-    const { log, strictestMs, onReach } = options;
+    const { log, onReach } = options;
     this.issuer = settings.issuer;
     this.remoteKeys = keySet ? undefined : this.makeRemoteKeys();
     this.keys = keySet ?? this.remoteKeys!;
@@ -58,7 +54,6 @@ export class IssuerRuntime {
     this.follower = new RevocationFollower({
       source: this.sourceOf(source),
       list: this.revocations,
-      strictestMs,
       onKeySetFingerprint: (fingerprint) => this.remoteKeys?.expectFingerprint(fingerprint),
       onFailure: () => this.remoteKeys?.doubtFingerprint(),
       onReach,
@@ -89,10 +84,10 @@ export class IssuerRuntime {
     };
   }
 
-  /** Begins to fetch keys and to follow revocations. */
-  start(): void {
+  /** See `VerifierRuntime`. */
+  start(strictestMs?: number): void {
     this.remoteKeys?.start();
-    if (this.revocations.state !== 'none') this.follower.start();
+    if (this.revocations.state !== 'none') this.follower.start(strictestMs);
   }
 
   /** Ends all timers and requests for good. */

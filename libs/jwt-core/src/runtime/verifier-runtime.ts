@@ -47,9 +47,14 @@ export class VerifierRuntime {
     return this.first.follower;
   }
 
-  /** Begins to fetch keys and to follow revocations. */
-  start(): void {
-    for (const issuer of this.issuers) issuer.start();
+  /**
+   * Begins to fetch keys and to follow revocations.
+   *
+   * @param strictestMs the shortest age that a route demands of the revocation list, if it is
+   *   shorter than the list's own
+   */
+  start(strictestMs?: number): void {
+    for (const issuer of this.issuers) issuer.start(strictestMs);
   }
 
   /**
