@@ -6,7 +6,7 @@ import { SigningKey, type CurrentState } from './signing-key.entity.js';
 /** Held while the signing keys change: by one process at a time. */
 const KEYS_LOCK = 0x6b657973;
 
-/** Where all processes hear that the signing keys may have changed. */
+/** The channel on which processes are notified that the signing keys have changed. */
 export const KEYS_CHANNEL = 'signing_keys';
 
 /** A key that nobody knows yet. */
@@ -17,13 +17,11 @@ export type NewSigningKey = Omit<SigningKey, 'createdAt' | 'activatedAt' | 'reti
 export class KeysRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** One transaction, in which nobody else changes the signing keys. Its commit is announced. */
+  /** One transaction, in which nobody else changes the signing keys. */
   change<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.dataSource.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [KEYS_LOCK]);
-      const result = await work(manager);
-      await manager.query(`NOTIFY ${KEYS_CHANNEL}`);
-      return result;
+      return work(manager);
     });
   }
 
@@ -65,6 +63,7 @@ export class KeysRepository {
   async insert(manager: EntityManager, key: NewSigningKey, now: Date): Promise<void> {
     const activatedAt = key.state === 'active' ? now : null;
     await manager.insert(SigningKey, { ...key, createdAt: now, activatedAt });
+    await notify(manager);
   }
 
   async update(
@@ -73,5 +72,11 @@ export class KeysRepository {
     change: Partial<Omit<SigningKey, 'kid' | 'publicKey'>>,
   ): Promise<void> {
     await manager.update(SigningKey, { kid }, change);
+    await notify(manager);
   }
+}
+
+/** When the transaction commits, once for all its changes. */
+async function notify(manager: EntityManager): Promise<void> {
+  await manager.query(`NOTIFY ${KEYS_CHANNEL}`);
 }
