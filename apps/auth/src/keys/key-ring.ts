@@ -101,7 +101,8 @@ export class KeyRing implements KeySet {
   }
 
   async find(kid: string): Promise<VerificationKey | undefined> {
-    if (!this.get(kid)) await this.lookUp();
+    // During an outage each look would wait for a connection. `KeyWatch` sees its end.
+    if (!this.get(kid) && this.outage === undefined) await this.lookUp();
     const key = this.get(kid);
     if (!key && this.outage !== undefined) {
       const cause = this.outage;
