@@ -31,20 +31,22 @@ export function versionOf(rows: readonly SigningKey[]): string {
 }
 
 /**
- * @param before what was held until now, by the same process
+ * @param before what the same process held until now. At its start: the time, by the clock of the
+ *   database
  * @throws KeysError `no_active_key`
  */
 export function holdKeys(
   keys: readonly SigningKey[],
   encryptionKeys: EncryptionKeys,
-  before?: HeldKeys,
+  before: HeldKeys | Date,
 ): HeldKeys {
+  const held = before instanceof Date ? undefined : before;
   const published = new Map(
     // The same object for the same material: a remembered signature stays good with its key. A kid
     // is the thumbprint of its key, so equal kids are equal keys.
     keys.map(({ kid, publicKey }) => [
       kid,
-      before?.published.get(kid) ?? { kid, publicKey: importPublic(publicKey) },
+      held?.published.get(kid) ?? { kid, publicKey: importPublic(publicKey) },
     ]),
   );
   return {
@@ -59,17 +61,18 @@ export function holdKeys(
 function activeOf(
   keys: readonly SigningKey[],
   encryptionKeys: EncryptionKeys,
-  before: HeldKeys | undefined,
+  before: HeldKeys | Date,
 ): HeldKeys['active'] {
   const active = keys.find((key) => key.state === 'active');
   if (!active?.privateKey) {
     throw new KeysError('no_active_key', 'The database holds no active signing key');
   }
   const { kid, privateKey } = active;
-  const known = before?.active;
+  const known = before instanceof Date ? undefined : before.active;
   if (known && !(known instanceof KeysError) && known.kid === kid) return known;
-  // A process that starts finds a key that the others may have signed with for days.
-  const signsFromMs = before ? performance.now() + unsettledMs(active) : 0;
+  // A process that starts may find a key that the others have signed with for days.
+  const unsettledMs = unsettledAt(before instanceof Date ? before : active.activatedAt, active);
+  const signsFromMs = performance.now() + unsettledMs;
   try {
     const decrypted = encryptionKeys.decryptPrivateKey(privateKey, kid);
     return { kid, privateKey: decrypted.privateKey, signsFromMs };
@@ -80,11 +83,12 @@ function activeOf(
   }
 }
 
-/** How much too early a key has become active. */
-function unsettledMs({ createdAt, activatedAt }: SigningKey): number {
-  const knownForMs = +(activatedAt ?? createdAt) - +createdAt;
+/** For how long, at this time, not everybody knows a key yet. In milliseconds. */
+function unsettledAt(time: Date | null, { createdAt, activatedAt }: SigningKey): number {
   // The first key of all was never the next one.
-  return knownForMs > 0 ? Math.max(SETTLING_MS - knownForMs, 0) : 0;
+  if (!time || +(activatedAt ?? createdAt) === +createdAt) return 0;
+  // From both sides: a clock may have been set back, or be that of a process.
+  return Math.min(Math.max(SETTLING_MS - (+time - +createdAt), 0), SETTLING_MS);
 }
 
 function importPublic({ kty, n, e }: RsaPublicJwk): KeyObject {

@@ -51,8 +51,9 @@ export class KeyRing implements KeySet {
    */
   static async open(options: KeyRingOptions): Promise<KeyRing> {
     const { keys, encryptionKeys, clock } = options;
-    await ensureSigningKeys(keys, encryptionKeys, (manager) => clock.database(manager));
-    return new KeyRing(options, holdKeys(await rowsOf(options), encryptionKeys));
+    const now = (manager: EntityManager) => clock.database(manager);
+    const startedAt = await ensureSigningKeys(keys, encryptionKeys, now);
+    return new KeyRing(options, holdKeys(await rowsOf(options), encryptionKeys, startedAt));
   }
 
   /** @throws KeysError `wrong_encryption_key` when another process stored it under a key not known here */

@@ -34,6 +34,7 @@ export async function newSigningKey(
  * Sees to it that one key is active and one is published as the next, also when many processes
  * start at once on an empty database, and that both are encrypted under today's encryption key.
  *
+ * @returns when it was so, by the clock of the database
  * @throws KeysError `wrong_encryption_key`, before anything is written: keys made under a wrong
  *   `KEY_ENCRYPTION_KEY` would lock out every process that has the right one.
  */
@@ -41,7 +42,7 @@ export function ensureSigningKeys(
   keys: KeysRepository,
   encryptionKeys: EncryptionKeys,
   now: (manager: EntityManager) => Promise<Date>,
-): Promise<void> {
+): Promise<Date> {
   return keys.change(async (manager) => {
     const current = await keys.current(manager);
     const stored = Object.values(current).flatMap(({ kid, privateKey }) =>
@@ -55,5 +56,6 @@ export function ensureSigningKeys(
       if (current[state]) continue;
       await keys.insert(manager, await newSigningKey(state, encryptionKeys), await now(manager));
     }
+    return now(manager);
   });
 }
