@@ -10,8 +10,13 @@ type Handler = (payload: string) => void;
 export class DatabaseNotifications {
   readonly handlers: Record<string, Handler> = {};
 
-  /** Calls the handler with each payload. To be called by constructors: later, nothing may listen. */
+  /**
+   * Calls the handler with each payload. To be called by constructors: later, nothing may listen.
+   *
+   * @throws Error if the channel has a handler
+   */
   on(channel: string, handler: Handler): void {
+    if (Object.hasOwn(this.handlers, channel)) throw new Error(`${channel} has a handler already`);
     this.handlers[channel] = handler;
   }
 }
