@@ -108,9 +108,9 @@ export class KeyRotationService {
   }
 
   /**
-   * Waits until everybody knows the next key, and lets it sign instead of this one.
+   * Waits until every process publishes the next key, and then makes it the active one.
    *
-   * @returns whether this one has signed its last. Not if the next key was withdrawn meanwhile
+   * @returns false if the next key was withdrawn meanwhile: try again
    */
   private async rotateOnce(activeKid: string, by: DoneBy): Promise<boolean> {
     const { next } = await this.current();
