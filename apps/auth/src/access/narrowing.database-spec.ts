@@ -167,7 +167,7 @@ describe('a role that is removed', () => {
       expect(await lastEventOf(sub)).toMatchObject({
         actor: expect.stringMatching(/^[\da-f-]{36}$/) as string,
         action: 'user.roles_changed',
-        detail: { removed: [role] },
+        detail: { deletedRole: role },
       });
     }
   });
@@ -243,7 +243,7 @@ describe('of a client', () => {
     expect(await stateOf(clients.narrow)).toEqual({ scopes: [other], isRevoked: false });
     expect(await stateOf(clients.elsewhere)).toEqual({ scopes: [one], isRevoked: false });
     for (const { id } of [clients.concerned, clients.both]) {
-      const detail = { resource: audience, removed: [one] };
+      const detail = { resource: audience, resourceLost: [one] };
       expect(await lastEventOf(id)).toMatchObject({ action: 'client.changed', detail });
     }
     expect(await lastEventOf(clients.narrow.id)).toMatchObject({
@@ -267,7 +267,7 @@ describe('a scope that another role gives after a second factor alone', () => {
 });
 
 describe('tens of thousands', () => {
-  it('of sessions and thousands of clients are narrowed by one statement each', async () => {
+  it('of sessions and users, and thousands of clients, are narrowed by one statement each', async () => {
     const { audience, role, one, other } = await newModel();
     await auth.dataSource.query(
       `WITH owner AS (
@@ -307,5 +307,13 @@ describe('tens of thousands', () => {
     expect((await revoked('jti')) - before.jti).toBe(MANY);
     await change('PUT', `resources/${audience}`, { scopes: [one] });
     expect((await revoked('client')) - before.client).toBe(3000);
+    await change('DELETE', `roles/${role}`);
+    const [left] = await auth.dataSource.query<object[]>(
+      `SELECT count(*)::int AS events,
+         (SELECT count(*)::int FROM users WHERE $1 = ANY (roles)) AS users
+       FROM audit_events WHERE detail ->> 'deletedRole' = $1`,
+      [role],
+    );
+    expect(left).toEqual({ events: MANY, users: 0 });
   });
 });

@@ -64,9 +64,16 @@ export interface AuditEntry extends DoneBy {
   readonly detail?: AuditDetail;
 }
 
-const EACH = `
-  INSERT INTO audit_events (at, action, actor, address, request_id, detail, subject)
-  SELECT $1::timestamptz, $2, $3, $4, $5, $6::jsonb, unnest($7::text[])`;
+/** A statement that returns the `id` of each subject. It may change them. */
+export interface Subjects {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+export const subjectsOf = (ids: readonly string[]): Subjects => ({
+  text: 'SELECT unnest($1::text[]) AS id',
+  values: [ids],
+});
 
 @Injectable()
 export class AuditService {
@@ -88,18 +95,27 @@ export class AuditService {
     return this.record(manager, { action, actor: userId, subject: userId, origin, detail });
   }
 
-  /** `record` of the same event for each of many subjects, in one statement for any number of them. */
+  /**
+   * `record` of the same event for each of many subjects, in one statement with the change that it is about:
+   * users by the ten thousand wait for it, and their ids need not travel to this process and back.
+   */
   async recordEach(
     manager: EntityManager,
-    subjects: readonly string[],
+    subjects: Subjects,
     entry: Omit<AuditEntry, 'subject'>,
   ): Promise<void> {
     const { at, action, actor, address, requestId, detail } = this.event({
       ...entry,
       subject: null,
     });
-    const values = [at, action, actor, address, requestId, detail, subjects];
-    await manager.query(EACH, values);
+    const values = [at, action, actor, address, requestId, detail];
+    const [$at, ...others] = values.map((_, index) => `$${subjects.values.length + index + 1}`);
+    await manager.query(
+      `WITH subjects AS (${subjects.text})
+       INSERT INTO audit_events (at, action, actor, address, request_id, detail, subject)
+       SELECT ${$at}::timestamptz, ${others.join(', ')}::jsonb, id::text FROM subjects`,
+      [...subjects.values, ...values],
+    );
   }
 
   /** The row itself, for a caller that writes it in the same statement as what it records. */

@@ -7,7 +7,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Narrowing } from '../access/access-changes.js';
 import { beginAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, subjectsOf } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
@@ -123,9 +123,11 @@ export class ClientsService {
     if (narrowing.of !== 'resource') return 0;
     const ids = await this.clients.narrow(manager, narrowing, this.config.audience);
     await this.revokeTokens(manager, ids);
-    const { audience: resource, scopes: removed } = narrowing;
-    const detail = { resource, removed };
-    await this.audit.recordEach(manager, ids, { ...by, action: 'client.changed', detail });
+    const { audience: resource, scopes: resourceLost } = narrowing;
+    // Not what the client lost: it keeps a scope that another of its resources has.
+    const detail = { resource, resourceLost };
+    const event = { ...by, action: 'client.changed', detail } as const;
+    await this.audit.recordEach(manager, subjectsOf(ids), event);
     return ids.length;
   }
 

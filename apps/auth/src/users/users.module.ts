@@ -72,9 +72,10 @@ export class UsersModule implements OnModuleInit {
     this.accessChanges.listen({
       forget: async (manager, narrowing, by) => {
         if (narrowing.of !== 'role' || !narrowing.isRemoved) return;
-        const ids = await this.users.removeRole(manager, narrowing.name);
-        const detail = { removed: [narrowing.name] };
-        await this.audit.recordEach(manager, ids, { ...by, action: 'user.roles_changed', detail });
+        const removal = this.users.removalOfRole(narrowing.name);
+        const detail = { deletedRole: narrowing.name };
+        const event = { ...by, action: 'user.roles_changed', detail } as const;
+        await this.audit.recordEach(manager, removal, event);
       },
     });
   }

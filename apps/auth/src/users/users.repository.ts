@@ -12,6 +12,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { keyWhileIssuing } from '../access/access-locks.js';
+import type { Subjects } from '../audit/audit.service.js';
 import { Config } from '../config.js';
 import { failuresHere, type LoginAttempt } from './attempt-limits.js';
 import { emailKey } from './email.js';
@@ -193,13 +194,12 @@ export class UsersRepository {
     await manager.update(User, { id }, columns);
   }
 
-  /** Takes a role from all who have it. @returns their ids */
-  async removeRole(manager: EntityManager, role: string): Promise<string[]> {
-    const [users] = await manager.query<[{ id: string }[], number]>(
-      'UPDATE users SET roles = array_remove(roles, $1) WHERE $1 = ANY (roles) RETURNING id',
-      [role],
-    );
-    return users.map(({ id }) => id);
+  /** The statement that takes a role from all who have it. */
+  removalOfRole(role: string): Subjects {
+    return {
+      text: 'UPDATE users SET roles = array_remove(roles, $1) WHERE $1 = ANY (roles) RETURNING id',
+      values: [role],
+    };
   }
 
   /** @throws UsersError `locks_out` if no administrator remains who may log in */
