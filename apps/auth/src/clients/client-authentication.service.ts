@@ -1,6 +1,6 @@
 import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 import { isSecretOf } from '../secret.js';
 import type { Client } from './client.entity.js';
@@ -9,10 +9,7 @@ import { ClientsRepository } from './clients.repository.js';
 /** Knows clients by their secrets. */
 @Injectable()
 export class ClientAuthenticationService {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly clients: ClientsRepository,
-  ) {}
+  constructor(private readonly clients: ClientsRepository) {}
 
   /** The enabled client whose secret this is. */
   async authenticate(clientId: string, secret: string): Promise<Client | undefined> {
@@ -25,16 +22,15 @@ export class ClientAuthenticationService {
   }
 
   /**
-   * Does, in a transaction, what must not be done for a disabled client: disabling it waits for the
-   * end of the work, or the work does not begin.
+   * Does, in the caller's transaction, what must not be done for a disabled client: disabling it waits
+   * for the end of the transaction, or the work does not begin.
    */
   async whileEnabled<T>(
+    manager: EntityManager,
     id: string,
-    work: (client: Client, manager: EntityManager) => T | Promise<T>,
+    work: (client: Client) => T | Promise<T>,
   ): Promise<T | undefined> {
-    return this.dataSource.transaction(async (manager) => {
-      const client = await this.clients.holdEnabled(manager, id);
-      return client ? work(client, manager) : undefined;
-    });
+    const client = await this.clients.holdEnabled(manager, id);
+    return client ? work(client) : undefined;
   }
 }

@@ -163,16 +163,21 @@ describe('the end of a client', () => {
     const order: string[] = [];
     const authentication = auth.get(ClientAuthenticationService);
     let ending: Promise<unknown> | undefined;
-    await authentication.whileEnabled(client.id, async () => {
+    const whileEnabled = (work: () => string | Promise<string>) =>
+      auth.dataSource.transaction((manager) =>
+        authentication.whileEnabled(manager, client.id, work),
+      );
+    await whileEnabled(async () => {
       ending = remove(client.id).then(() => order.push('ended'));
       const waits = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'
         AND datname = current_database()`;
       const isWaiting = async () => (await auth.dataSource.query<object[]>(waits)).length;
       await expect.poll(isWaiting).toBe(1);
       order.push('worked');
+      return 'worked';
     });
     await ending;
     expect(order).toEqual(['worked', 'ended']);
-    expect(await authentication.whileEnabled(client.id, () => 'worked')).toBeUndefined();
+    expect(await whileEnabled(() => 'worked')).toBeUndefined();
   });
 });

@@ -72,8 +72,20 @@ export class KeyRing implements KeySet {
   async signing(): Promise<ActiveKey> {
     for (;;) {
       const { active } = this;
-      const waitMs = active.signsFromMs - performance.now();
-      if (waitMs <= 0) return active;
+      if (active.signsFromMs <= performance.now()) return active;
+      await this.settled();
+    }
+  }
+
+  /**
+   * The wait of `signing` alone, for a caller that is about to open a transaction: inside, it would hold
+   * a connection and locks meanwhile. It does not fail if this process cannot sign.
+   */
+  async settled(): Promise<void> {
+    for (;;) {
+      const { active } = this.holding;
+      const waitMs = active instanceof KeysError ? 0 : active.signsFromMs - performance.now();
+      if (waitMs <= 0) return;
       await sleep(waitMs);
     }
   }

@@ -1,7 +1,7 @@
 import { RevocationList } from '@jwt-auth/jwt-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { AuthApp } from '../testing/auth-app.fixture.js';
+import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 import { KeyRing } from './key-ring.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeyWatch } from './key-watch.js';
@@ -60,6 +60,33 @@ describe('auth processes on one database', () => {
     );
     expect(age).toBeGreaterThanOrEqual(SETTLING_MS);
     expect((await other.call('GET', '/auth/me', { token })).status).toBe(200);
+  });
+
+  it('hold no connection while they wait to sign', async () => {
+    const { refresh_token } = await auth.login('ada@example.com');
+    const { body: client } = await auth.call<{ id: string; secret: string }>(
+      'POST',
+      '/admin/clients',
+      { token: admin, body: { name: 'x', grants: ['client_credentials'], scopes: [] } },
+    );
+    const authorization = `Basic ${btoa(`${client.id}:${client.secret}`)}`;
+    const settled = vi.spyOn(auth.get(KeyRing), 'settled');
+    await post(`${await kidOf('next')}/withdraw`);
+    await post(`${await kidOf('active')}/withdraw`);
+    const body = { email: 'ada@example.com', password: PASSWORD };
+    const waiting = [
+      auth.call('POST', '/auth/login', { body }),
+      auth.refresh(refresh_token),
+      auth.call('POST', '/oauth/token', {
+        headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'grant_type=client_credentials',
+      }),
+    ];
+    await expect.poll(() => settled.mock.calls.length).toBe(waiting.length);
+    const inTransaction = `SELECT FROM pg_stat_activity
+      WHERE datname = current_database() AND state = 'idle in transaction'`;
+    expect(await auth.dataSource.query<object[]>(inTransaction)).toEqual([]);
+    for (const { status } of await Promise.all(waiting)) expect(status).toBe(200);
   });
 
   it('sign no more with a withdrawn key as soon as the feed has reached them', async () => {

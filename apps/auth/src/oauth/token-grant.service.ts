@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 
 import { AccessModel } from '../access/access-model.js';
 import { AccessModelError } from '../access/access.errors.js';
@@ -37,7 +38,7 @@ export class TokenGrantService {
     { id }: Client,
     { token_format: format, scope, resource }: TokenRequest,
   ): Promise<OAuthTokens> {
-    const tokens = await this.clients.whileEnabled(id, async (client, manager) => {
+    const issue = async (manager: EntityManager, client: Client): Promise<OAuthTokens> => {
       // It may have lost the grant since it was authenticated.
       demandGrant(client, 'client_credentials');
       const audiences = audiencesWithin(audiencesOf(client, this.config.audience), resource);
@@ -58,11 +59,14 @@ export class TokenGrantService {
       });
       return {
         access_token: access.token,
-        token_type: 'Bearer' as const,
+        token_type: 'Bearer',
         expires_in: access.expiresInSeconds,
         scope: scopes.join(' '),
       };
-    });
+    };
+    const tokens = await this.issuer.transaction((manager) =>
+      this.clients.whileEnabled(manager, id, (client) => issue(manager, client)),
+    );
     if (!tokens) throw new OAuthError('invalid_client', 'The client has just been disabled');
     return tokens;
   }

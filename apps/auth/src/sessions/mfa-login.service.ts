@@ -8,6 +8,7 @@ import type { FactorProof } from '../factors/factors.schema.js';
 import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
 import { isWrongProof, SecondFactors } from '../factors/second-factors.js';
 import { hashSecret, newSecret } from '../secret.js';
+import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
 import { KnownNetworks } from '../users/known-networks.js';
 import { UsersRepository } from '../users/users.repository.js';
@@ -26,6 +27,7 @@ const LIFETIME_SECONDS = 5 * 60;
 export class MfaLoginService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly issuer: TokenIssuer,
     private readonly tickets: LoginTicketsRepository,
     private readonly factors: SecondFactors,
     private readonly passkeys: PasskeysService,
@@ -106,7 +108,7 @@ export class MfaLoginService {
   ): Promise<{ user: User; tokens: TokenResponse }> {
     const { userId, request } = ticket;
     const boundTo = CHALLENGE.secondStep(ticket.hash);
-    return this.dataSource.transaction(async (manager) => {
+    return this.issuer.transaction(async (manager) => {
       // The user first, as everywhere: otherwise two transactions could wait for each other.
       const user = await this.users.lockUnchanged(manager, {
         id: userId,

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
 import type { PasskeyAssertion } from '../factors/passkey.schema.js';
 import { CHALLENGE, PasskeysService, wrongPasskey } from '../factors/passkeys.service.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
+import { TokenIssuer } from '../tokens/token-issuer.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import { KnownNetworks } from '../users/known-networks.js';
 import { UsersRepository } from '../users/users.repository.js';
@@ -15,7 +15,7 @@ import type { TokenResponse } from './sessions.schema.js';
 @Injectable()
 export class PasskeyLoginService {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly issuer: TokenIssuer,
     private readonly passkeys: PasskeysService,
     private readonly credentials: CredentialsService,
     private readonly users: UsersRepository,
@@ -34,7 +34,7 @@ export class PasskeyLoginService {
     origin: Origin,
   ): Promise<TokenResponse> {
     const ownerId = await this.passkeys.ownerOf(passkey);
-    const { user, tokens } = await this.dataSource.transaction(async (manager) => {
+    const { user, tokens } = await this.issuer.transaction(async (manager) => {
       // The user first, as everywhere.
       const user = await this.users.lockAtLogin(manager, ownerId);
       if (!user || !this.credentials.mayLogIn(user)) throw wrongPasskey();

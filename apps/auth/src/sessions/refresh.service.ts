@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
@@ -8,6 +8,7 @@ import { MailOutbox } from '../mail/mail-outbox.js';
 import { Outcomes } from '../outcomes.js';
 import { hashSecret } from '../secret.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
+import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { RefreshToken } from './session.entity.js';
 import { RefreshTokensRepository, type PresentedToken } from './refresh-tokens.repository.js';
 import { openWith, sealUnder } from './seal.js';
@@ -48,7 +49,7 @@ export class RefreshService {
   ]);
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly issuer: TokenIssuer,
     private readonly refreshTokens: RefreshTokensRepository,
     private readonly tokenPairs: TokenPairs,
     private readonly sessionEnd: SessionEndService,
@@ -72,7 +73,7 @@ export class RefreshService {
     origin: Origin,
     request: TokenRequest,
   ): Promise<TokenResponse> {
-    const outcome = await this.dataSource.transaction((manager) =>
+    const outcome = await this.issuer.transaction((manager) =>
       this.exchange(manager, token, origin, request),
     );
     if (outcome instanceof SessionsError) throw outcome;

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
+import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionEndService } from './session-end.service.js';
@@ -20,7 +21,7 @@ import { TokenPairs } from './token-pairs.js';
 @Injectable()
 export class SessionStartService {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly issuer: TokenIssuer,
     private readonly users: UsersRepository,
     private readonly sessions: SessionsRepository,
     private readonly tokenPairs: TokenPairs,
@@ -38,7 +39,7 @@ export class SessionStartService {
    * @throws SessionsError `credentials_changed`; AccessModelError `invalid_target`
    */
   start(checked: User, request: TokenRequest, origin: Origin): Promise<TokenResponse> {
-    return this.dataSource.transaction(async (manager) => {
+    return this.issuer.transaction(async (manager) => {
       const user = await this.users.lockUnchanged(manager, checked);
       if (!user) throw credentialsChanged();
       return this.startIn(manager, user, request, origin, BY_PASSWORD);

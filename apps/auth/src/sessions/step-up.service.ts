@@ -11,6 +11,7 @@ import type { PasskeyOptions } from '../factors/passkey.schema.js';
 import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
 import { SecondFactors } from '../factors/second-factors.js';
 import { demandStillValid, revokedMeanwhile } from '../revocations/still-valid.js';
+import { TokenIssuer } from '../tokens/token-issuer.js';
 import { CredentialsService } from '../users/credentials.service.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { demandCaller, lockCaller } from '../users/lock-caller.js';
@@ -28,6 +29,7 @@ import { TokenPairs } from './token-pairs.js';
 export class StepUpService {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly issuer: TokenIssuer,
     private readonly credentials: CredentialsService,
     private readonly factors: SecondFactors,
     private readonly passkeys: PasskeysService,
@@ -93,7 +95,7 @@ export class StepUpService {
     origin: Origin,
   ): Promise<StepUpResponse> {
     const byPassword = request.password === undefined ? [] : BY_PASSWORD;
-    return this.dataSource.transaction(async (manager) => {
+    return this.issuer.transaction(async (manager) => {
       const user = await this.users.lockUnchanged(manager, checked);
       if (!user) throw credentialsChanged();
       await demandStillValid(manager, principal);

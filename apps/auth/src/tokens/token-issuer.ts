@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { RevocationList } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import type { EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
@@ -48,6 +48,7 @@ const MAX_PAYLOAD_BYTES = 1024;
 @Injectable()
 export class TokenIssuer {
   constructor(
+    private readonly dataSource: DataSource,
     private readonly jwt: JwtService,
     private readonly keys: KeyRing,
     private readonly list: RevocationList,
@@ -55,6 +56,15 @@ export class TokenIssuer {
     private readonly config: Config,
     private readonly clock: Clock,
   ) {}
+
+  /**
+   * A transaction for `issue`. It begins when the active key signs: a wait inside would hold a connection
+   * and the lock of the user, and after two withdrawals a few logins would empty the pool.
+   */
+  async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    await this.keys.settled();
+    return this.dataSource.transaction(work);
+  }
 
   /**
    * A JWT, or a reference token, which can be used when the caller's transaction has committed.
