@@ -9,7 +9,7 @@ import { ClientAuthenticationService } from '../clients/client-authentication.se
 import { audiencesOf, type Client } from '../clients/client.entity.js';
 import { Config } from '../config.js';
 import { RefreshService } from '../sessions/refresh.service.js';
-import type { TokenResponse } from '../sessions/sessions.schema.js';
+import { bodyAnswer, type TokenResponse } from '../sessions/sessions.schema.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import { demandGrant } from './callers.js';
@@ -84,7 +84,7 @@ export class TokenGrantService {
     origin: Origin,
   ): Promise<TokenResponse> {
     if (client) demandGrant(client, 'refresh_token');
-    return this.refreshing.refresh(refreshToken, origin, request);
+    return bodyAnswer(await this.refreshing.refresh(refreshToken, origin, request));
   }
 }
 

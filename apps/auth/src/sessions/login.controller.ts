@@ -14,7 +14,7 @@ import { MfaLoginService } from './mfa-login.service.js';
 import { PasskeyLoginService } from './passkey-login.service.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { SessionStartService } from './session-start.service.js';
-import { LoginResponse, SessionResponse } from './sessions.schema.js';
+import { bodyAnswer, LoginResponse, SessionResponse } from './sessions.schema.js';
 
 /** Each way to start a session. */
 @ApiTags('sessions')
@@ -45,7 +45,7 @@ export class LoginController {
   ): Promise<LoginResponse> {
     if (user.hasSecondFactor) return this.mfaLogins.demand(user, login);
     const tokens = await this.sessionStarting.start(user, login, origin);
-    return login.delivery === 'cookie' ? this.cookie.deliver(reply, tokens) : tokens;
+    return login.delivery === 'cookie' ? this.cookie.deliver(reply, tokens) : bodyAnswer(tokens);
   }
 
   @Post('mfa')
@@ -64,7 +64,7 @@ export class LoginController {
     const isCookie = ticket.request.delivery === 'cookie';
     if (isCookie) this.pages.demandOwnOrNone(request);
     const tokens = await this.mfaLogins.complete(ticket, proof, origin);
-    return isCookie ? this.cookie.deliver(reply, tokens) : tokens;
+    return isCookie ? this.cookie.deliver(reply, tokens) : bodyAnswer(tokens);
   }
 
   @Post('passkey/options')
@@ -92,6 +92,6 @@ export class LoginController {
     const isCookie = delivery === 'cookie';
     if (isCookie) this.pages.demandOwnOrNone(request);
     const tokens = await this.passkeyLogins.login(passkey, tokenRequest, origin);
-    return isCookie ? this.cookie.deliver(reply, tokens) : tokens;
+    return isCookie ? this.cookie.deliver(reply, tokens) : bodyAnswer(tokens);
   }
 }

@@ -18,7 +18,7 @@ import type { MfaDemand } from './login.schema.js';
 import { SessionStartService } from './session-start.service.js';
 import { BY_PASSWORD } from './session.entity.js';
 import { credentialsChanged, SessionsError } from './sessions.errors.js';
-import type { TokenResponse } from './sessions.schema.js';
+import type { SessionTokens } from './sessions.schema.js';
 
 const LIFETIME_SECONDS = 5 * 60;
 
@@ -84,7 +84,7 @@ export class MfaLoginService {
    * @throws SessionsError `ticket_invalid`; FactorsError `wrong_code`, `wrong_passkey`; UsersError
    *   `too_many_attempts`; AccessModelError `invalid_target`
    */
-  async complete(ticket: LoginTicket, proof: FactorProof, origin: Origin): Promise<TokenResponse> {
+  async complete(ticket: LoginTicket, proof: FactorProof, origin: Origin): Promise<SessionTokens> {
     const { userId } = ticket;
     const { user, tokens } = await this.factors.limited(userId, origin, async () => {
       const guess = (await this.tickets.countGuess(ticket)) ?? invalidTicket();
@@ -105,7 +105,7 @@ export class MfaLoginService {
     ticket: LoginTicket,
     proof: FactorProof,
     origin: Origin,
-  ): Promise<{ user: User; tokens: TokenResponse }> {
+  ): Promise<{ user: User; tokens: SessionTokens }> {
     const { userId, request } = ticket;
     const boundTo = CHALLENGE.secondStep(ticket.hash);
     return this.issuer.transaction(async (manager) => {

@@ -9,7 +9,7 @@ import { CredentialsService } from '../users/credentials.service.js';
 import { KnownNetworks } from '../users/known-networks.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionStartService } from './session-start.service.js';
-import type { TokenResponse } from './sessions.schema.js';
+import type { SessionTokens } from './sessions.schema.js';
 
 /** Logins with a passkey alone: it is something that the user has, and it has verified the user. */
 @Injectable()
@@ -32,7 +32,7 @@ export class PasskeyLoginService {
     passkey: PasskeyAssertion,
     request: TokenRequest,
     origin: Origin,
-  ): Promise<TokenResponse> {
+  ): Promise<SessionTokens> {
     const ownerId = await this.passkeys.ownerOf(passkey);
     const { user, tokens } = await this.issuer.transaction(async (manager) => {
       // The user first, as everywhere.

@@ -3,9 +3,10 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { Config } from '../config.js';
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
+import { ReferenceTokensRepository } from '../tokens/reference-tokens.repository.js';
 import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { RefreshCookie } from './refresh-cookie.js';
-import type { CookieTokenResponse } from './sessions.schema.js';
+import type { CookieTokenResponse, TokenResponse } from './sessions.schema.js';
 import type { StepUpResponse } from './step-up.schema.js';
 
 const ISSUER = 'https://auth.example.com/tenant';
@@ -251,10 +252,54 @@ describe('an opaque access token', () => {
     expect(raised.body.access_token_claims).toMatchObject({ ...others, sid: claims['sid'] });
   });
 
+  it('is delivered while its claims cannot be read, and a new one with them', async () => {
+    const session = await login(undefined, OPAQUE);
+    const findLive = vi
+      .spyOn(auth.get(ReferenceTokensRepository), 'findLive')
+      .mockRejectedValue(new Error('the database is away'));
+    const token = tokenIn(session);
+    const refreshed = await post('refresh', withCookie(token), OPAQUE);
+    expect(refreshed).toMatchObject({ status: 200, body: { access_token_claims: {} } });
+    const again = await post('refresh', withCookie(token), OPAQUE);
+    findLive.mockRestore();
+    expect(again.status).toBe(200);
+    expect(tokenIn(again)).toBe(tokenIn(refreshed));
+    expect(again.body).not.toHaveProperty('access_token_claims');
+    expect(auth.log.join()).toContain('claims of an opaque access token could not be read');
+  });
+
+  it('of a step-up needs one reading: that of the token before', async () => {
+    const { body } = await login(undefined, OPAQUE);
+    const findLive = vi.spyOn(auth.get(ReferenceTokensRepository), 'findLive');
+    const raised = await auth.call<StepUpResponse>('POST', '/auth/step-up', {
+      token: body.access_token,
+      body: { password: PASSWORD, ...OPAQUE },
+    });
+    expect(raised.body).toHaveProperty('access_token_claims');
+    expect(findLive).toHaveBeenCalledTimes(1);
+    findLive.mockRestore();
+  });
+
   it('beside a refresh token in the body keeps its claims to itself', async () => {
-    const answer = await login(undefined, { delivery: 'body', ...OPAQUE });
-    expect(answer.body.access_token).toMatch(/^[\w-]{43}$/);
-    expect(answer.body).not.toHaveProperty('access_token_claims');
+    const started = await auth.call<TokenResponse>('POST', '/auth/login', {
+      body: { email, password: PASSWORD, ...OPAQUE },
+    });
+    const refreshed = await auth.call<TokenResponse>('POST', '/auth/refresh', {
+      body: { ...OPAQUE, refresh_token: started.body.refresh_token },
+    });
+    const exchanged = await auth.call<TokenResponse>('POST', '/oauth/token', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        ...OPAQUE,
+        grant_type: 'refresh_token',
+        client_id: 'web',
+        refresh_token: refreshed.body.refresh_token,
+      }).toString(),
+    });
+    for (const { body } of [started, refreshed, exchanged]) {
+      expect(body.access_token).toMatch(/^[\w-]{43}$/);
+      expect(body).not.toHaveProperty('access_token_claims');
+    }
   });
 });
 

@@ -1,11 +1,11 @@
 import { isLoopback } from '@jwt-auth/jwt-core';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { Config } from '../config.js';
 import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { SessionsError } from './sessions.errors.js';
-import type { CookieTokenResponse, TokenResponse } from './sessions.schema.js';
+import type { CookieTokenResponse, SessionTokens } from './sessions.schema.js';
 
 /**
  * The cookie in which a browser keeps a refresh token, where no script of a page can read it
@@ -16,6 +16,7 @@ import type { CookieTokenResponse, TokenResponse } from './sessions.schema.js';
  */
 @Injectable()
 export class RefreshCookie {
+  private readonly logger = new Logger(RefreshCookie.name);
   private readonly name: string;
   private readonly attributes: string;
 
@@ -31,12 +32,14 @@ export class RefreshCookie {
     this.attributes = `Path=${basePath}/auth; HttpOnly;${secure} SameSite=Strict`;
   }
 
-  /** Moves the refresh token from an answer's body into the cookie, and says of whom an opaque token is. */
-  async deliver(reply: FastifyReply, tokens: TokenResponse): Promise<CookieTokenResponse> {
+  /**
+   * Moves the refresh token from an answer's body into the cookie, and adds the claims of an opaque access
+   * token.
+   */
+  async deliver(reply: FastifyReply, tokens: SessionTokens): Promise<CookieTokenResponse> {
     const { refresh_token: token, ...body } = tokens;
-    const claims = await this.references.describe(body.access_token);
     this.set(reply, token, body.refresh_expires_in);
-    return { ...body, ...claims };
+    return body.access_token_claims ? body : { ...body, ...(await this.kept(body.access_token)) };
   }
 
   clear(reply: FastifyReply): void {
@@ -62,6 +65,18 @@ export class RefreshCookie {
   read(request: Pick<FastifyRequest, 'headers'>): string | undefined {
     if (!this.isAmbiguous(request)) return this.valuesIn(request)[0];
     throw new SessionsError('refresh_token_ambiguous', 'There are several cookies of this name');
+  }
+
+  /** The claims of an opaque access token that is delivered again: a replay has none. */
+  private async kept(token: string): Promise<Pick<CookieTokenResponse, 'access_token_claims'>> {
+    try {
+      const claims = await this.references.resolve(token);
+      return claims ? { access_token_claims: claims } : {};
+    } catch (error) {
+      // The refresh has been committed: without this answer the session could be lost.
+      this.logger.warn('The claims of an opaque access token could not be read', error);
+      return {};
+    }
   }
 
   private valuesIn({ headers: { cookie = '' } }: Pick<FastifyRequest, 'headers'>): string[] {

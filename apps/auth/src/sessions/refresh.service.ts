@@ -14,7 +14,7 @@ import { RefreshTokensRepository, type PresentedToken } from './refresh-tokens.r
 import { openWith, sealUnder } from './seal.js';
 import { SessionEndService } from './session-end.service.js';
 import { SessionsError } from './sessions.errors.js';
-import type { TokenResponse } from './sessions.schema.js';
+import { bodyAnswer, type SessionTokens, type TokenResponse } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
 
 /**
@@ -24,7 +24,7 @@ import { TokenPairs } from './token-pairs.js';
 const MAX_FOLLOWED = 100;
 
 /** A refusal is returned and not thrown, as its transaction may have something to commit. */
-type Outcome = TokenResponse | SessionsError;
+type Outcome = SessionTokens | SessionsError;
 
 /**
  * Replaces refresh tokens (RFC 9700 section 4.14.2), each in one transaction that locks its
@@ -64,7 +64,7 @@ export class RefreshService {
    * @throws SessionsError `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`,
    *   `scope_exceeded`; AccessModelError `invalid_target`
    */
-  refresh(token: string, origin: Origin, request: TokenRequest = {}): Promise<TokenResponse> {
+  refresh(token: string, origin: Origin, request: TokenRequest = {}): Promise<SessionTokens> {
     return this.outcomes.of(this.exchangeInTransaction(token, origin, request));
   }
 
@@ -72,7 +72,7 @@ export class RefreshService {
     token: string,
     origin: Origin,
     request: TokenRequest,
-  ): Promise<TokenResponse> {
+  ): Promise<SessionTokens> {
     const outcome = await this.issuer.transaction((manager) =>
       this.exchange(manager, token, origin, request),
     );
@@ -123,7 +123,7 @@ export class RefreshService {
     token: string,
     refreshToken: RefreshToken,
     now: Date,
-  ): Promise<TokenResponse | undefined> {
+  ): Promise<SessionTokens | undefined> {
     let current = token;
     let link: RefreshToken | null = refreshToken;
     for (let read = 0; read < MAX_FOLLOWED && link?.sealedSuccessor; read += 1) {
@@ -171,7 +171,7 @@ export class RefreshService {
     token: string,
     request: TokenRequest,
     now: Date,
-  ): Promise<TokenResponse> {
+  ): Promise<SessionTokens> {
     const { response, record } = await this.tokenPairs.mint(manager, {
       user,
       session,
@@ -183,7 +183,8 @@ export class RefreshService {
     await this.refreshTokens.replace(manager, refreshToken, record, {
       now,
       windowStart: this.windowStart(now),
-      sealedSuccessor: isKept ? sealUnder(token, JSON.stringify(response)) : null,
+      // Without claims, which are in the database in any case.
+      sealedSuccessor: isKept ? sealUnder(token, JSON.stringify(bodyAnswer(response))) : null,
     });
     return response;
   }

@@ -15,7 +15,7 @@ import { SessionEndService } from './session-end.service.js';
 import { BY_PASSWORD, type AuthenticationMethod, type Session } from './session.entity.js';
 import { credentialsChanged } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
-import type { TokenResponse } from './sessions.schema.js';
+import type { SessionTokens } from './sessions.schema.js';
 import { TokenPairs } from './token-pairs.js';
 
 @Injectable()
@@ -38,7 +38,7 @@ export class SessionStartService {
    *   changed since
    * @throws SessionsError `credentials_changed`; AccessModelError `invalid_target`
    */
-  start(checked: User, request: TokenRequest, origin: Origin): Promise<TokenResponse> {
+  start(checked: User, request: TokenRequest, origin: Origin): Promise<SessionTokens> {
     return this.issuer.transaction(async (manager) => {
       const user = await this.users.lockUnchanged(manager, checked);
       if (!user) throw credentialsChanged();
@@ -58,7 +58,7 @@ export class SessionStartService {
     request: TokenRequest,
     origin: Origin,
     amr: readonly AuthenticationMethod[],
-  ): Promise<TokenResponse> {
+  ): Promise<SessionTokens> {
     const now = await this.clock.database(manager);
     const session = this.newSession(user, request, origin, amr, now);
     const { response, record } = await this.tokenPairs.mint(manager, {

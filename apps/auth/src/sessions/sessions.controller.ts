@@ -36,7 +36,13 @@ import { RevocationReceipts } from '../revocations/revocation-receipts.js';
 import { RevocationReceipt } from '../revocations/revocations.admin.schema.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionsError } from './sessions.errors.js';
-import { RefreshRequest, sessionAnswer, SessionList, SessionResponse } from './sessions.schema.js';
+import {
+  bodyAnswer,
+  RefreshRequest,
+  sessionAnswer,
+  SessionList,
+  SessionResponse,
+} from './sessions.schema.js';
 import { SessionsService } from './sessions.service.js';
 
 @ApiTags('sessions')
@@ -65,7 +71,9 @@ export class SessionsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionResponse> {
-    if (token !== undefined) return this.refreshing.refresh(token, origin, tokenRequest);
+    if (token !== undefined) {
+      return bodyAnswer(await this.refreshing.refresh(token, origin, tokenRequest));
+    }
     const kept = this.cookie.read(request);
     if (kept === undefined) throw new SessionsError('refresh_token_missing', 'No refresh token');
     return this.cookie.deliver(reply, await this.refreshing.refresh(kept, origin, tokenRequest));

@@ -36,6 +36,14 @@ export const CookieTokenResponse = TokenResponse.omit({ refresh_token: true })
   .meta({ id: 'CookieTokenResponse' });
 export type CookieTokenResponse = z.infer<typeof CookieTokenResponse>;
 
+/** Tokens on their way to an answer. The claims of an opaque one are for pages alone. */
+export type SessionTokens = TokenResponse & Pick<CookieTokenResponse, 'access_token_claims'>;
+
+/** The answer to a client that keeps the refresh token itself. */
+export function bodyAnswer({ access_token_claims: _, ...tokens }: SessionTokens): TokenResponse {
+  return tokens;
+}
+
 export const SessionResponse = z.union([TokenResponse, CookieTokenResponse]);
 export type SessionResponse = z.infer<typeof SessionResponse>;
 

@@ -4,7 +4,6 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { PasskeyOptions } from '../factors/passkey.schema.js';
-import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import { StepUpRequest, StepUpResponse } from './step-up.schema.js';
 import { StepUpService } from './step-up.service.js';
@@ -13,10 +12,7 @@ import { StepUpService } from './step-up.service.js';
 @Controller('auth')
 @UseGuards(JwtGuard)
 export class StepUpController {
-  constructor(
-    private readonly steppingUp: StepUpService,
-    private readonly references: ReferenceTokens,
-  ) {}
+  constructor(private readonly steppingUp: StepUpService) {}
 
   @Post('step-up/options')
   @HttpCode(200)
@@ -34,12 +30,11 @@ export class StepUpController {
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Prove anew who I am, for what needs a recent login' })
   @ApiOkResponse({ standardSchema: StepUpResponse })
-  async stepUp(
+  stepUp(
     @Body({ schema: StepUpRequest }) request: StepUpRequest,
     @CurrentUser() user: SessionUser,
     @RequestOrigin() origin: Origin,
   ): Promise<StepUpResponse> {
-    const answer = await this.steppingUp.stepUp(user, request, origin);
-    return { ...answer, ...(await this.references.describe(answer.access_token)) };
+    return this.steppingUp.stepUp(user, request, origin);
   }
 }

@@ -131,8 +131,8 @@ export class StepUpService {
         origin,
         detail: { amr: authentication.amr },
       });
-      const { access_token, token_type, expires_in, scope } = response;
-      return { access_token, token_type, expires_in, scope };
+      const { access_token, token_type, expires_in, scope, access_token_claims } = response;
+      return { access_token, token_type, expires_in, scope, access_token_claims };
     });
   }
 }

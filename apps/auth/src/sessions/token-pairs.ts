@@ -17,11 +17,11 @@ import {
   type Authentication,
   type Session,
 } from './session.entity.js';
-import type { TokenResponse } from './sessions.schema.js';
+import type { SessionTokens } from './sessions.schema.js';
 
 /** An access token and the refresh token beside it: as the client gets them, and as they are kept. */
 interface TokenPair {
-  readonly response: TokenResponse;
+  readonly response: SessionTokens;
   readonly record: RefreshToken;
 }
 
@@ -50,8 +50,7 @@ export class TokenPairs {
 
   /**
    * The next pair of a session, with the roles and claims that the user has now. Roles that need a second
-   * factor are left out until the session has one. It can be used once
-   * its record is in the database.
+   * factor are left out until the session has one. The pair can be used once its record is in the database.
    *
    * @throws SessionsError `scope_exceeded`; AccessModelError `invalid_target`
    */
@@ -94,6 +93,7 @@ export class TokenPairs {
         refresh_token: refreshToken,
         refresh_expires_in: Math.floor((expiresAt.getTime() - now.getTime()) / 1000),
         scope: scopes.join(' '),
+        ...(access.opaqueClaims && { access_token_claims: access.opaqueClaims }),
       },
       record: {
         hash: hashSecret(refreshToken),

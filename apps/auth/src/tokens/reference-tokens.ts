@@ -37,10 +37,4 @@ export class ReferenceTokens implements ReferenceTokenSource {
     const known = await this.repository.findLive(hashSecret(token), this.clock.now());
     return known?.claims;
   }
-
-  /** For the answer that carries `token` to a page: what it says, unless the page can read that itself. */
-  async describe(token: string): Promise<{ readonly access_token_claims?: AccessTokenClaims }> {
-    const claims = await this.resolve(token);
-    return claims ? { access_token_claims: claims } : {};
-  }
 }

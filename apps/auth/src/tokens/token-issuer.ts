@@ -39,6 +39,8 @@ export interface AccessToken {
   readonly tokenId: string;
   readonly expiresAt: Date;
   readonly expiresInSeconds: number;
+  /** Only of a reference token, which does not say them itself. */
+  readonly opaqueClaims?: AccessTokenClaims;
 }
 
 /** A proxy or server in front of a service commonly refuses headers of 8 KiB: stay far below. */
@@ -80,6 +82,7 @@ export class TokenIssuer {
       tokenId: jti,
       expiresAt: new Date(exp * 1000),
       expiresInSeconds: exp - iat,
+      ...(isReference && { opaqueClaims: claims }),
     };
   }
 
