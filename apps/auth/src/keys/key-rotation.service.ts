@@ -26,7 +26,10 @@ const MAX_PUBLISHED = 100;
 
 type CurrentKeys = Readonly<Record<CurrentState, SigningKey>>;
 
-/** Takes signing keys through their life, in one process at a time. */
+/**
+ * Takes signing keys through their life, in one process at a time. A process that cannot decrypt the active
+ * key makes no keys: it does not have the `KEY_ENCRYPTION_KEY` of the others.
+ */
 @Injectable()
 export class KeyRotationService {
   constructor(
@@ -49,21 +52,24 @@ export class KeyRotationService {
    * The published next key signs from now on, and a new next one is published. Of two who want that
    * at once, one does it for both.
    *
-   * @throws KeysError `too_many_keys` until retired ones have gone
+   * @throws KeysError `too_many_keys` until retired ones have gone; `cannot_make_keys`
    */
   async rotate(by: DoneBy): Promise<void> {
     this.refuseTooMany();
+    await this.replaceMissing();
     const { active } = await this.current();
     while (!(await this.rotateOnce(active.kid, by)));
     await this.reload();
   }
 
   /**
-   * Rotates when the active key has signed for long enough, and the next is known for long enough.
+   * Rotates when the active key has signed for long enough, and the next is known for long enough. Makes
+   * the next key if a process could not that has ended the one before.
    *
-   * @throws KeysError `too_many_keys` when it is due, until retired ones have gone
+   * @throws KeysError `too_many_keys` when it is due, until retired ones have gone; `cannot_make_keys`
    */
   async rotateIfDue(): Promise<void> {
+    await this.replaceMissing();
     if (!this.isDue(await this.current(), this.clock.now())) return;
     this.refuseTooMany();
     await this.keys.change(async (manager) => {
@@ -77,20 +83,23 @@ export class KeyRotationService {
 
   /**
    * The end of a key that someone else may have: published no more, and revoked. Whatever it signed
-   * is refused everywhere, and another key is active before this returns. Twice is once.
+   * is refused everywhere, and another key is active before this returns. Twice is once. A process that
+   * makes no keys leaves the new next one to another: see `rotateIfDue`.
    *
    * @throws KeysError `key_not_found`
    */
   async withdraw(kid: string, by: DoneBy): Promise<void> {
+    await this.replaceMissing();
     await this.keys.change(async (manager) => {
       await demandStillValid(manager, by.caller);
       const key = await this.keys.find(manager, kid);
       if (!key) throw new KeysError('key_not_found', `There is no signing key ${kid}`);
       if (key.state === 'withdrawn') return;
-      const successor = key.state === 'active' ? (await this.current(manager)).next : undefined;
+      const { active, next } = await this.keys.current(manager);
+      const isMaker = active !== undefined && this.isMaker(active);
       await this.end(manager, key, 'withdrawn');
-      if (successor) await this.promote(manager, successor);
-      if (key.state === 'next') await this.insertNext(manager);
+      if (key.state === 'active') await this.promote(manager, next ?? noKey());
+      if (key.state !== 'retired' && isMaker) await this.insertNext(manager);
       const exp = this.clock.seconds() + KEY_REVOCATION_SECONDS;
       await this.revocations.revoke(manager, [{ kind: 'kid', id: kid, exp }]);
       await this.audit.record(manager, { ...by, action: 'key.withdrawn', subject: kid });
@@ -144,11 +153,32 @@ export class KeyRotationService {
 
   private async current(manager?: EntityManager): Promise<CurrentKeys> {
     const { active, next } = await this.keys.current(manager);
-    if (active && next) return { active, next };
-    throw new KeysError(
-      'no_active_key',
-      'The database holds no active signing key, or no next one',
-    );
+    return active && next ? { active, next } : noKey();
+  }
+
+  /** Another process may have ended the next key, and could make none. */
+  private async replaceMissing(): Promise<void> {
+    const isMissing = async (manager?: EntityManager): Promise<boolean> => {
+      const { active, next } = await this.keys.current(manager);
+      return active !== undefined && !next && this.isMaker(active);
+    };
+    if (!(await isMissing())) return;
+    await this.keys.change(async (manager) => {
+      if (await isMissing(manager)) await this.insertNext(manager);
+    });
+    await this.reload();
+  }
+
+  /** Not whether the key ring holds the key: it may have read it before `KEY_ENCRYPTION_KEY` changed. */
+  private isMaker({ kid, privateKey }: SigningKey): boolean {
+    if (!privateKey) return false;
+    try {
+      this.encryptionKeys.decryptPrivateKey(privateKey, kid);
+      return true;
+    } catch (error) {
+      if (error instanceof KeysError && error.code === 'wrong_encryption_key') return false;
+      throw error;
+    }
   }
 
   private isDue({ active, next }: CurrentKeys, now: Date): boolean {
@@ -160,14 +190,21 @@ export class KeyRotationService {
     );
   }
 
-  /** `actor: null`: the key is due, and nobody asked for it. */
+  /**
+   * @param by `actor: null`: the key is due, and nobody asked for it
+   * @throws KeysError `cannot_make_keys`
+   */
   private async advance(
     manager: EntityManager,
     { active, next }: CurrentKeys,
     by: DoneBy,
   ): Promise<void> {
+    if (!this.isMaker(active)) {
+      throw new KeysError('cannot_make_keys', `The key ${active.kid} cannot be decrypted here`);
+    }
     await this.end(manager, active, 'retired');
     await this.promote(manager, next);
+    await this.insertNext(manager);
     await this.audit.record(manager, {
       ...by,
       action: 'key.rotated',
@@ -188,11 +225,14 @@ export class KeyRotationService {
   private async promote(manager: EntityManager, { kid }: SigningKey): Promise<void> {
     const activatedAt = await this.clock.database(manager);
     await this.keys.update(manager, kid, { state: 'active', activatedAt });
-    await this.insertNext(manager);
   }
 
   private async insertNext(manager: EntityManager): Promise<void> {
     const next = await newSigningKey('next', this.encryptionKeys);
     await this.keys.insert(manager, next, await this.clock.database(manager));
   }
+}
+
+function noKey(): never {
+  throw new KeysError('no_active_key', 'The database holds no active signing key, or no next one');
 }
