@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Client, DatabaseError, type QueryConfig, type QueryResultRow } from 'pg';
+import { Client, type ClientBase, DatabaseError, type QueryConfig, type QueryResultRow } from 'pg';
 import { RevocationSourceError } from '../../revocation/revocation-source.js';
 import type { ConnectionConfig } from '../connection/connection-url.js';
 import { prepareSession } from '../connection/session-settings.js';
@@ -141,7 +141,7 @@ const CAREFUL = `SELECT concat_ws('/', pg_postmaster_start_time(), ${TABLE}) AS 
  *
  * @throws RevocationSourceError on a standby: its snapshots do not say which transactions are open
  */
-export async function clusterIdentity(client: Client): Promise<string> {
+export async function clusterIdentity(client: Pick<ClientBase, 'query'>): Promise<string> {
   const { identity, is_standby } = await read(client, EXACT).catch((error: unknown) => {
     if (error instanceof DatabaseError && REFUSALS.includes(error.code ?? '')) {
       return read(client, CAREFUL);
@@ -157,7 +157,7 @@ export async function clusterIdentity(client: Client): Promise<string> {
   return createHash('sha256').update(identity).digest().subarray(0, 8).toString('base64url');
 }
 
-async function read(client: Client, query: string) {
+async function read(client: Pick<ClientBase, 'query'>, query: string) {
   const { rows } = await client.query<{ identity: string; is_standby: boolean }>(query);
   return rows[0]!;
 }
