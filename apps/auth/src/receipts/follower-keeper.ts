@@ -111,7 +111,7 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async saveNow(followers: readonly Follower[], nowMs: number): Promise<void> {
     try {
-      await this.repository.save(this.process, followers, nowMs);
+      await this.repository.save(this.process, followers);
     } catch (error) {
       this.savedAllAtMs = -Infinity;
       throw error;

@@ -1,24 +1,35 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { FollowerWatch, type FollowersRead } from './follower-watch.js';
-import type { Follower } from './follower.js';
+import { keyOf, type Follower } from './follower.js';
 import { FOLLOWER_CHANNELS, type FollowersRepository } from './followers.repository.js';
+import { OwnFollowers } from './own-followers.js';
 
 let saved: Follower[];
+let own: OwnFollowers;
 let watch: FollowerWatch;
 let repository: {
-  list: ReturnType<typeof vi.fn<(nowMs: number) => Promise<Follower[]>>>;
+  list: ReturnType<typeof vi.fn<() => Promise<Follower[]>>>;
+  databaseIdentity: ReturnType<typeof vi.fn<() => Promise<string>>>;
   notify: ReturnType<typeof vi.fn<(channel: string) => Promise<void>>>;
 };
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  vi.useFakeTimers({
+    toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'performance'],
+  });
   saved = [];
-  repository = { list: vi.fn(async () => saved), notify: vi.fn(async () => undefined) };
-  watch = new FollowerWatch(repository as unknown as FollowersRepository);
+  repository = {
+    list: vi.fn(async () => saved),
+    databaseIdentity: vi.fn(async () => 'this'),
+    notify: vi.fn(async () => undefined),
+  };
+  own = new OwnFollowers();
+  watch = new FollowerWatch(repository as unknown as FollowersRepository, own);
 });
 afterEach(() => vi.useRealTimers());
 
 const follower = (instance: string): Follower => ({
+  key: keyOf({ service: 'orders', instance }),
   service: 'orders',
   instance,
   position: undefined,
@@ -35,14 +46,34 @@ describe('all processes', () => {
     expect(repository.notify).toHaveBeenCalledTimes(2);
   });
 
-  it('have a tenth of a second to save what they know', async () => {
-    const { answered } = await watch.ask();
+  it('have a tenth of a second to save once what they know', async () => {
     let isOver = false;
-    void answered.then(() => (isOver = true));
+    void watch.askOnce().then(() => (isOver = true));
+    expect(repository.notify.mock.calls).toEqual([[FOLLOWER_CHANNELS.askOnce]]);
     await vi.advanceTimersByTimeAsync(99);
     expect(isOver).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     expect(isOver).toBe(true);
+  });
+
+  it('are asked and read once a second while somebody waits, by a single timer', async () => {
+    const unfollow = Array.from({ length: 100 }, () => watch.follow(() => undefined));
+    await watch.ask();
+    await vi.advanceTimersByTimeAsync(3_010);
+    expect(repository.notify.mock.calls).toEqual(Array(4).fill([FOLLOWER_CHANNELS.ask]));
+    expect(repository.list).toHaveBeenCalledTimes(3);
+    unfollow.forEach((end) => end());
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('are asked a second later if the database has refused, while somebody waits', async () => {
+    const reads: FollowersRead[] = [];
+    watch.follow((read) => reads.push(read));
+    repository.notify.mockRejectedValueOnce(new Error('down'));
+    repository.list.mockRejectedValueOnce(new Error('down'));
+    await vi.advanceTimersByTimeAsync(2_010);
+    expect(repository.notify).toHaveBeenCalledTimes(2);
+    expect(reads).toHaveLength(1);
   });
 
   it('are asked again at once if the database has refused', async () => {
@@ -54,6 +85,34 @@ describe('all processes', () => {
 });
 
 describe('a read', () => {
+  it('has the followers of this process that are not saved yet, and names its database', async () => {
+    saved = [follower('there')];
+    own.noteQuestion({ service: 'orders', instance: 'here' }, undefined, 'network');
+    const { followers, databaseIdentity } = await watch.read();
+    expect(followers.map(({ key }) => key)).toEqual(['orders there', 'orders here']);
+    expect(databaseIdentity).toBe('this');
+  });
+
+  it.each([
+    ['a read', 0, 100],
+    ['those who wait', 100, 0],
+  ])('leaves as much time to others as %s takes', async (_, listenersTakeMs, listTakesMs) => {
+    let tookMs = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + tookMs);
+    repository.list.mockImplementation(async () => {
+      await new Promise((resolve) => setTimeout(resolve, listTakesMs));
+      return [];
+    });
+    watch.follow(() => (tookMs += listenersTakeMs));
+    for (let n = 0; n < 100; n++) {
+      watch.noteSaved();
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    expect(repository.list.mock.calls.length).toBeGreaterThan(3);
+    expect(repository.list.mock.calls.length).toBeLessThanOrEqual(11);
+  });
+
   it('is shared, but not with a call after it began', async () => {
     let list: (followers: Follower[]) => void = () => undefined;
     repository.list.mockReturnValueOnce(new Promise((resolve) => (list = resolve)));

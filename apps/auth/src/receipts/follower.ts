@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 /** A process of a service that reads the feed, as far as its questions show. */
 export interface Follower extends FollowerIdentity {
+  readonly key: FollowerKey;
   /** What it has applied. `undefined`: no list yet. */
   readonly position: FeedPosition | undefined;
   /** When it was last heard of, on the monotonic clock of this process. */
@@ -26,8 +27,10 @@ export const FORGOTTEN_AFTER_MS = 600_000;
 export type FollowerKey = string;
 
 /** No {@link FollowerName} has a space, so that two followers never have one key. */
-export const keyOf = ({ service, instance }: FollowerIdentity): FollowerKey =>
-  `${service} ${instance}`;
+export const keyOf = ({
+  service,
+  instance,
+}: Pick<FollowerIdentity, 'service' | 'instance'>): FollowerKey => `${service} ${instance}`;
 
 /** For lists: by service, then by instance. */
 export const byName = (one: FollowerIdentity, other: FollowerIdentity): number =>

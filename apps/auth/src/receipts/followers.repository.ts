@@ -2,15 +2,17 @@ import { execute, type Statement } from '@jwt-auth/chassis';
 import type { FollowerIdentity } from '@jwt-auth/jwt-core';
 import { clusterIdentity, FeedPosition } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
-import type { Client } from 'pg';
-import { DataSource } from 'typeorm';
+import type { ClientBase } from 'pg';
+import { DataSource, type QueryRunner } from 'typeorm';
 
-import { FORGOTTEN_AFTER_MS, type Follower } from './follower.js';
+import { FORGOTTEN_AFTER_MS, keyOf, type Follower } from './follower.js';
 
 /** The channels on which auth processes notify each other. */
 export const FOLLOWER_CHANNELS = {
   /** Somebody waits: save each change at once. The release before sends reports here, which ask, too. */
   ask: 'feed_followers',
+  /** Save what you know. */
+  askOnce: 'feed_followers_once',
   /** Changes were saved. */
   saved: 'feed_followers_saved',
   /** A follower has left: its `FollowerKey`. */
@@ -48,7 +50,9 @@ const SAVE: Statement = {
       SET version = excluded.version, process = excluded.process, position = excluded.position,
         snapshot = excluded.snapshot, database_identity = excluded.database_identity,
         seen_at = excluded.seen_at
-      WHERE excluded.seen_at >= saved.seen_at`,
+      WHERE excluded.seen_at >= saved.seen_at
+        -- Its clock was set back.
+        OR saved.seen_at > clock_timestamp()`,
 };
 
 // The release before saves `position` alone: everything below it is applied.
@@ -65,22 +69,23 @@ const LIST: Statement = {
     ORDER BY seen_at DESC LIMIT ${MAX_LISTED}`,
 };
 
+// Those of one process, or of all, and these are named to all. Locked in the order of SAVE: a plain
+// DELETE locks in the order of its scan. By key, as a row that was saved meanwhile has another ctid.
 const REMOVE: Statement = {
   name: 'feed_followers.remove',
   text: `
-    WITH removed AS (
-      DELETE FROM feed_followers WHERE (service, instance) IN (
-        SELECT * FROM unnest($1::text[], $2::text[]))
-      RETURNING service, instance
+    WITH locked AS MATERIALIZED (
+      SELECT service, instance FROM feed_followers
+      WHERE (service, instance) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+        AND ($3::uuid IS NULL OR process = $3)
+      ORDER BY service, instance FOR UPDATE
+    ), removed AS (
+      DELETE FROM feed_followers AS follower USING locked
+      WHERE follower.service = locked.service AND follower.instance = locked.instance
+      RETURNING follower.service, follower.instance
     )
-    SELECT pg_notify('${FOLLOWER_CHANNELS.left}', service || ' ' || instance) FROM removed`,
-};
-
-const REMOVE_OF: Statement = {
-  name: 'feed_followers.remove_of',
-  text: `
-    DELETE FROM feed_followers WHERE process = $1 AND (service, instance) IN (
-      SELECT * FROM unnest($2::text[], $3::text[]))`,
+    SELECT pg_notify('${FOLLOWER_CHANNELS.left}', service || ' ' || instance) FROM removed
+    WHERE $3::uuid IS NULL`,
 };
 
 // By the first revocation that a follower at this position has not applied.
@@ -99,17 +104,19 @@ export class FollowersRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Writes what `process` knows of its followers, where no other process knows later. */
-  async save(process: string, followers: readonly Follower[], nowMs: number): Promise<void> {
+  async save(process: string, followers: readonly Follower[]): Promise<void> {
     if (followers.length === 0) return;
-    await this.execute(SAVE, [
-      process,
-      followers.map(({ service }) => service),
-      followers.map(({ instance }) => instance),
-      followers.map(({ version }) => version ?? null),
-      followers.map(({ position }) => position && snapshotOf(position)),
-      followers.map(({ position }) => position?.databaseIdentity),
-      followers.map(({ seenAtMs }) => Math.max(nowMs - seenAtMs, 0)),
-    ]);
+    await this.onConnection((runner, nowMs) =>
+      execute(runner.manager, SAVE, [
+        process,
+        followers.map(({ service }) => service),
+        followers.map(({ instance }) => instance),
+        followers.map(({ version }) => version ?? null),
+        followers.map(({ position }) => position && snapshotOf(position)),
+        followers.map(({ position }) => position?.databaseIdentity),
+        followers.map(({ seenAtMs }) => Math.max(nowMs - seenAtMs, 0)),
+      ]),
+    );
   }
 
   /**
@@ -117,12 +124,12 @@ export class FollowersRepository {
    * say that someone leaves.
    */
   async remove(followers: readonly FollowerIdentity[]): Promise<void> {
-    await this.execute(REMOVE, namesOf(followers));
+    await this.execute(REMOVE, [...namesOf(followers), null]);
   }
 
   /** Removes followers of which no other process has heard later than `process`. */
   async removeOf(process: string, followers: readonly FollowerIdentity[]): Promise<void> {
-    await this.execute(REMOVE_OF, [process, ...namesOf(followers)]);
+    await this.execute(REMOVE, [...namesOf(followers), process]);
   }
 
   /** Removes those that have been silent for long, of all processes. */
@@ -136,15 +143,18 @@ export class FollowersRepository {
   }
 
   /** The followers of all processes, the last heard of first. */
-  async list(nowMs: number): Promise<Follower[]> {
-    const rows = await this.execute<Row>(LIST, [FORGOTTEN_AFTER_MS]);
-    return rows.map((row) => ({
-      service: row.service,
-      instance: row.instance,
-      ...(row.version !== null && { version: row.version }),
-      position: positionOf(row),
-      seenAtMs: nowMs - row.silentMs,
-    }));
+  list(): Promise<Follower[]> {
+    return this.onConnection(async (runner, nowMs) => {
+      const rows = await execute<Row>(runner.manager, LIST, [FORGOTTEN_AFTER_MS]);
+      return rows.map((row) => ({
+        key: keyOf(row),
+        service: row.service,
+        instance: row.instance,
+        ...(row.version !== null && { version: row.version }),
+        position: positionOf(row),
+        seenAtMs: nowMs - row.silentMs,
+      }));
+    });
   }
 
   /** Notifies all auth processes that listen, this one included. */
@@ -153,13 +163,10 @@ export class FollowersRepository {
   }
 
   /** Of the database that answers now. */
-  async databaseIdentity(): Promise<string> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      return await clusterIdentity((await runner.connect()) as Client);
-    } finally {
-      await runner.release();
-    }
+  databaseIdentity(): Promise<string> {
+    return this.onConnection(async (runner) =>
+      clusterIdentity((await runner.connect()) as ClientBase),
+    );
   }
 
   /**
@@ -177,6 +184,19 @@ export class FollowersRepository {
         Math.max(Math.round(missingForMs ?? 0), 0),
       ]),
     );
+  }
+
+  /** With the time after the wait for a connection, which says nothing of followers. */
+  private async onConnection<T>(
+    work: (runner: QueryRunner, nowMs: number) => Promise<T>,
+  ): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.connect();
+      return await work(runner, performance.now());
+    } finally {
+      await runner.release();
+    }
   }
 
   private execute<Row = object>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {

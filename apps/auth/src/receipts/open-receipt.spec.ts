@@ -1,7 +1,7 @@
 import { FeedPosition } from '@jwt-auth/jwt-core/postgres';
 import { describe, expect, it } from 'vitest';
 
-import type { Follower } from './follower.js';
+import { keyOf, type Follower } from './follower.js';
 import { OpenReceipt } from './open-receipt.js';
 
 const AFTER_COMMIT_MS = 1_000;
@@ -10,18 +10,23 @@ const before = new FeedPosition(7n);
 const after = new FeedPosition(8n);
 
 const follower = (instance: string, position?: FeedPosition, seenAtMs = 0): Follower => ({
+  key: keyOf({ service: 'orders', instance }),
   service: 'orders',
   instance,
   position,
   seenAtMs,
 });
-const read = (...followers: Follower[]) => ({ followers, readAtMs: AFTER_COMMIT_MS });
+const readOf = (databaseIdentity: string, ...followers: Follower[]) => ({
+  followers,
+  databaseIdentity,
+  readAtMs: AFTER_COMMIT_MS,
+});
+const read = (...followers: Follower[]) => readOf('this', ...followers);
 
 function openReceipt(...transactionIds: bigint[]): OpenReceipt {
   const ids = new Set([7n, ...transactionIds]);
   return new OpenReceipt({
     transactionIds: ids,
-    databaseIdentity: 'this',
     committedAtMs: AFTER_COMMIT_MS,
     isLive: ({ seenAtMs }) => seenAtMs >= 0,
   });
@@ -68,9 +73,32 @@ describe('a receipt', () => {
     expect(names(open)).toEqual([applied, pending]);
   });
 
+  it('counts no position after a fail-over', () => {
+    const open = openReceipt();
+    open.note(readOf('this', follower('a')));
+    open.note(readOf('another', follower('a', new FeedPosition(99n, new Set(), 'another'))));
+    expect(names(open)).toEqual([[], ['a']]);
+  });
+
+  it.each([
+    ['applied it', [before, after], ['a'], []],
+    ['applied it, as the first says', [after, before], ['a'], []],
+    ['not', [before, before], [], ['a']],
+  ])('names a follower once that is there twice and has %s', (_, positions, applied, pending) => {
+    const open = openReceipt();
+    open.note(read(...positions.map((position) => follower('a', position))));
+    expect(names(open)).toEqual([applied, pending]);
+  });
+
+  it('waits for a follower that this process or another has heard of lately', () => {
+    const open = openReceipt();
+    open.note(read(follower('a', before), follower('a', before, -1)));
+    expect(names(open)).toEqual([[], ['a']]);
+  });
+
   it('is not complete before a read that began after the commit', () => {
     const open = openReceipt();
-    open.note({ followers: [], readAtMs: AFTER_COMMIT_MS - 1 });
+    open.note({ ...read(), readAtMs: AFTER_COMMIT_MS - 1 });
     expect(open.isComplete).toBe(false);
     open.note(read());
     expect(open.isComplete).toBe(true);

@@ -1,6 +1,6 @@
 import type { FollowerIdentity } from '@jwt-auth/jwt-core';
 
-import { byName, keyOf, positionIn, type Follower, type FollowerKey } from './follower.js';
+import { byName, positionIn, type Follower, type FollowerKey } from './follower.js';
 import type { FollowersRead } from './follower-watch.js';
 
 /** A follower that has applied a revocation, and after how many milliseconds that was known. */
@@ -17,35 +17,45 @@ export interface Receipt {
 interface OpenReceiptOptions {
   /** All that published what it is about. They have committed, in any order. */
   readonly transactionIds: ReadonlySet<bigint>;
-  /** Of the database in which they did. */
-  readonly databaseIdentity: string;
   readonly committedAtMs: number;
   readonly isLive: (follower: Follower) => boolean;
 }
 
 /** Who has applied revocations, from their commit on. */
 export class OpenReceipt {
+  private readonly transactionIds: readonly bigint[];
+  /** Of the first read: transactions of another database are others. */
+  private databaseIdentity: string | undefined;
   private readonly applied = new Map<FollowerKey, Applied>();
-  private pending: readonly FollowerIdentity[] | undefined;
+  private pending: ReadonlyMap<FollowerKey, Follower> | undefined;
   private onComplete: () => void = () => undefined;
   /** Resolves once every live follower has applied it. */
   readonly complete = new Promise<void>((resolve) => (this.onComplete = resolve));
 
-  constructor(private readonly options: OpenReceiptOptions) {}
+  constructor(private readonly options: OpenReceiptOptions) {
+    this.transactionIds = [...options.transactionIds];
+  }
 
   /** Not before a read. */
   get isComplete(): boolean {
-    return this.pending?.length === 0;
+    return this.pending?.size === 0;
   }
 
-  note({ followers, readAtMs }: FollowersRead): void {
+  note({ followers, databaseIdentity, readAtMs }: FollowersRead): void {
     // It may lack a follower that came before the commit.
     if (readAtMs < this.options.committedAtMs) return;
-    for (const follower of followers) this.noteApplied(follower);
-    // What was applied once stays applied, even if the follower reads its list again.
-    this.pending = followers
-      .filter((each) => !this.applied.has(keyOf(each)) && this.options.isLive(each))
-      .map(identityOf);
+    this.databaseIdentity ??= databaseIdentity;
+    const pending = new Map<FollowerKey, Follower>();
+    for (const follower of followers) {
+      const { key } = follower;
+      // What was applied once stays applied, even if the follower reads its list again.
+      if (this.applied.has(key)) continue;
+      if (this.covers(follower, this.databaseIdentity)) {
+        this.applied.set(key, { ...identityOf(follower), afterMs: this.afterMs() });
+        pending.delete(key);
+      } else if (this.options.isLive(follower)) pending.set(key, follower);
+    }
+    this.pending = pending;
     if (this.isComplete) this.onComplete();
   }
 
@@ -53,18 +63,17 @@ export class OpenReceipt {
   get receipt(): Receipt {
     return {
       applied: [...this.applied.values()].sort(byName),
-      pending: [...(this.pending ?? [])].sort(byName),
+      pending: [...(this.pending?.values() ?? [])].map(identityOf).sort(byName),
     };
   }
 
-  private noteApplied(follower: Follower): void {
-    const key = keyOf(follower);
-    if (this.applied.has(key)) return;
-    const { transactionIds, databaseIdentity, committedAtMs } = this.options;
+  private covers(follower: Follower, databaseIdentity: string): boolean {
     const position = positionIn(follower, databaseIdentity);
-    if (position === undefined || ![...transactionIds].every((id) => position.covers(id))) return;
-    const afterMs = Math.round((performance.now() - committedAtMs) * 10) / 10;
-    this.applied.set(key, { ...identityOf(follower), afterMs });
+    return position !== undefined && this.transactionIds.every((id) => position.covers(id));
+  }
+
+  private afterMs(): number {
+    return Math.round((performance.now() - this.options.committedAtMs) * 10) / 10;
   }
 }
 

@@ -12,6 +12,7 @@ interface OwnFollowersOptions {
 }
 
 interface Known {
+  readonly key: FollowerKey;
   identity: FollowerIdentity;
   readonly network: string;
   position: FeedPosition | undefined;
@@ -113,6 +114,7 @@ export class OwnFollowers {
     if (this.countOf(network) >= this.limits.perNetwork) this.dropSilentest(network);
     if (this.known.size >= this.limits.total) this.dropSilentest(this.largestNetwork());
     const follower: Known = {
+      key,
       identity,
       network,
       position: undefined,
@@ -159,8 +161,8 @@ export class OwnFollowers {
   }
 
   private viewOf(follower: Known): Follower {
-    const { identity, position } = follower;
-    return { ...identity, position, seenAtMs: this.seenAtMs(follower) };
+    const { key, identity, position } = follower;
+    return { ...identity, key, position, seenAtMs: this.seenAtMs(follower) };
   }
 
   private announce(change: FollowerChange): void {

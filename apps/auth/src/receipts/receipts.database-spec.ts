@@ -250,13 +250,14 @@ describe('a receipt', () => {
     const databaseIdentity = await repository.databaseIdentity();
     const seenAtMs = performance.now();
     const far = (instance: string, identity: string) => ({
+      key: `far ${instance}`,
       service: 'far',
       instance,
       position: new FeedPosition(10n ** 9n, new Set(), identity),
       seenAtMs,
     });
     const both = [far('of this one', databaseIdentity), far('before the fail-over', 'another')];
-    await repository.save(randomUUID(), both, seenAtMs);
+    await repository.save(randomUUID(), both);
     const { body } = await revoke('?wait=100ms');
     expect(namesOf(body.applied)).toContain('of this one');
     expect(namesOf(body.pending)).toContain('before the fail-over');

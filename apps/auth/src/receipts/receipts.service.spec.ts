@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import type { FollowerWatch } from './follower-watch.js';
-import type { Follower } from './follower.js';
+import type { FollowersRead, FollowerWatch } from './follower-watch.js';
+import { keyOf, type Follower } from './follower.js';
 import type { FollowersRepository } from './followers.repository.js';
 import { OwnFollowers } from './own-followers.js';
 import { ReceiptsService } from './receipts.service.js';
@@ -18,19 +18,28 @@ const ELSEWHERE = new FeedPosition(7n, new Set(), 'another');
 
 /** On followers that are known, each of which misses a revocation for so long. */
 function serviceOf(followers: readonly Follower[], missingForMs = 0): ReceiptsService {
+  const listeners = new Set<(read: FollowersRead) => void>();
   const watch = {
-    ask: async () => ({ answered: Promise.resolve() }),
-    read: async () => ({ followers, readAtMs: performance.now() }),
-    follow: () => () => undefined,
+    ask: async () => undefined,
+    askOnce: async () => undefined,
+    read: async () => {
+      const read = { followers, databaseIdentity: 'this', readAtMs: performance.now() };
+      for (const listener of listeners) listener(read);
+      return read;
+    },
+    follow: (listener: (read: FollowersRead) => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   } as unknown as FollowerWatch;
   const repository = {
-    databaseIdentity: async () => 'this',
     missingForMs: async (ids: Set<bigint>) => new Map([...ids].map((id) => [id, missingForMs])),
   } as unknown as FollowersRepository;
   return new ReceiptsService(new OwnFollowers(), watch, repository, config, new Clock());
 }
 
 const silent = (ms: number, position: FeedPosition | undefined = AT): Follower => ({
+  key: keyOf({ service: 'orders', instance: `silent for ${ms}` }),
   service: 'orders',
   instance: `silent for ${ms}`,
   position,
@@ -50,6 +59,17 @@ describe('a follower', () => {
   ] as const)('%s is %s', async (_, state, each, missingForMs, lagMs) => {
     const [answer] = await serviceOf([each], missingForMs).followers();
     expect(answer).toMatchObject({ state, lagMs });
+  });
+
+  it('is listed once, as it was heard of last', async () => {
+    const key = 'orders a';
+    const [later, sooner] = [silent(0), silent(31_000)].map((each) => ({ ...each, key }));
+    for (const twice of [
+      [later!, sooner!],
+      [sooner!, later!],
+    ]) {
+      expect(await serviceOf(twice).followers()).toMatchObject([{ state: 'fresh' }]);
+    }
   });
 
   it('was last seen at the time of this machine', async () => {

@@ -3,7 +3,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { FollowerWatch } from './follower-watch.js';
-import { byName, positionIn, type Follower } from './follower.js';
+import { byName, positionIn, type Follower, type FollowerKey } from './follower.js';
 import { FollowersRepository } from './followers.repository.js';
 import { OpenReceipt, type Receipt } from './open-receipt.js';
 import { OwnFollowers } from './own-followers.js';
@@ -13,8 +13,6 @@ import type { FollowerState, ServiceAnswer } from './services.schema.js';
 export const MAX_RECEIPT_WAIT_MS = 10_000;
 /** So many may wait at a time; others are answered with what is known at once. */
 export const WAITING_RECEIPTS = { total: 200, perNetwork: 20 } as const;
-/** A notification may have been lost. */
-const READS_AGAIN_EVERY_MS = 1_000;
 /** All are saved every five seconds: a follower may have been heard of since it was saved. */
 const HEARD_LATER_MS = 6_000;
 
@@ -69,13 +67,12 @@ export class ReceiptsService implements OnModuleDestroy {
    */
   async receipt(transactionIds: ReadonlySet<bigint>, options: ReceiptOptions): Promise<Receipt> {
     const committedAtMs = performance.now();
-    const databaseIdentity = await this.repository.databaseIdentity();
     const isLive = (each: Follower) => this.isLive(each, HEARD_LATER_MS);
-    const open = new OpenReceipt({ transactionIds, databaseIdentity, committedAtMs, isLive });
+    const open = new OpenReceipt({ transactionIds, committedAtMs, isLive });
     const unfollow = this.watch.follow((read) => open.note(read));
     try {
       await this.watch.ask();
-      open.note(await this.watch.read());
+      await this.watch.read();
       if (!open.isComplete) await this.wait(open, options);
       this.outcomes[open.isComplete ? 'complete' : 'incomplete'] += 1;
       return open.receipt;
@@ -86,13 +83,11 @@ export class ReceiptsService implements OnModuleDestroy {
 
   /** All followers, by name. */
   async followers(): Promise<ServiceAnswer[]> {
-    const { answered } = await this.watch.ask();
-    await answered;
-    const databaseIdentity = await this.repository.databaseIdentity();
+    await this.watch.askOnce();
     const read = await this.watch.read();
-    const followers = read.followers.map((follower) => ({
+    const followers = heardOfLast(read.followers).map((follower) => ({
       ...follower,
-      position: positionIn(follower, databaseIdentity),
+      position: positionIn(follower, read.databaseIdentity),
     }));
     const positions = followers.flatMap(({ position }) => position?.transactionId ?? []);
     const missingForMs = await this.repository.missingForMs(new Set(positions));
@@ -158,23 +153,22 @@ export class ReceiptsService implements OnModuleDestroy {
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
     const timer = setTimeout(end, waitMs);
-    const again = setInterval(() => void this.readAgain(), READS_AGAIN_EVERY_MS);
     this.endings.add(end);
     signal.addEventListener('abort', end);
     if (signal.aborted) end();
     await Promise.race([open.complete, ended]);
     clearTimeout(timer);
-    clearInterval(again);
     this.endings.delete(end);
     signal.removeEventListener('abort', end);
   }
+}
 
-  private async readAgain(): Promise<void> {
-    try {
-      await this.watch.ask();
-      await this.watch.read();
-    } catch {
-      // The receipt has had an answer: one that fails now changes nothing.
-    }
+/** One entry of each, as this process may have heard of it since it was saved. */
+function heardOfLast(followers: readonly Follower[]): Follower[] {
+  const last = new Map<FollowerKey, Follower>();
+  for (const follower of followers) {
+    const other = last.get(follower.key);
+    if (!other || other.seenAtMs <= follower.seenAtMs) last.set(follower.key, follower);
   }
+  return [...last.values()];
 }

@@ -64,8 +64,12 @@ function revocationSource(
 ): PostgresRevocationSource {
   const logger = new Logger(PostgresRevocationSource.name);
   notifications.on(FOLLOWER_CHANNELS.ask, () => keeper.noteAsk());
+  notifications.on(FOLLOWER_CHANNELS.askOnce, () => keeper.noteAsk());
   notifications.on(FOLLOWER_CHANNELS.saved, () => watch.noteSaved());
-  notifications.on(FOLLOWER_CHANNELS.left, (follower) => keeper.noteLeft(follower));
+  notifications.on(FOLLOWER_CHANNELS.left, (follower) => {
+    keeper.noteLeft(follower);
+    watch.noteSaved();
+  });
   return new PostgresRevocationSource({
     connection: databaseUrl,
     channels: notifications.handlers,
