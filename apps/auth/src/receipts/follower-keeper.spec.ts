@@ -36,6 +36,12 @@ const ask = (instance: string, transactionId: bigint): void =>
 const askAll = (transactionId: bigint): void => {
   for (let n = 0; n < FOLLOWERS; n++) ask(`${n}`, transactionId);
 };
+/** The next save takes until the result is called. */
+function holdSave(): () => void {
+  let write: () => void = () => undefined;
+  repository.save.mockReturnValueOnce(new Promise((resolve) => (write = resolve)));
+  return () => write();
+}
 /** How many rows each call of `save` has written. One without rows sends no statement. */
 const written = (): number[] =>
   repository.save.mock.calls.map(([, { length }]) => length).filter((rows) => rows > 0);
@@ -88,6 +94,28 @@ describe('a follower that leaves', () => {
     expect(repository.remove).not.toHaveBeenCalled();
   });
 
+  it('at another process while this one saves it leaves no row of this one', async () => {
+    const write = holdSave();
+    ask('a', 7n);
+    const before = keeper.save(nowMs);
+    await expect.poll(written).toEqual([1]);
+    keeper.noteLeft('orders a');
+    write();
+    await Promise.all([before, keeper.save(nowMs)]);
+    const [process] = repository.save.mock.calls[0] ?? [];
+    expect(repository.removeOf.mock.calls).toMatchObject([[process, [{ instance: 'a' }]]]);
+    expect(repository.remove).not.toHaveBeenCalled();
+  });
+
+  it('is removed everywhere, whatever another process says of it', async () => {
+    own.noteLeave({ service: 'orders', instance: 'a' });
+    vi.spyOn(own, 'forget').mockReturnValue({ service: 'orders', instance: 'a' });
+    keeper.noteLeft('orders a');
+    await keeper.save(nowMs);
+    expect(repository.remove).toHaveBeenCalledOnce();
+    expect(repository.removeOf).not.toHaveBeenCalled();
+  });
+
   it('is not removed if it asks again before that', async () => {
     ask('a', 7n);
     own.noteLeave({ service: 'orders', instance: 'a' });
@@ -98,8 +126,7 @@ describe('a follower that leaves', () => {
   });
 
   it('is not written by a save that began before, and is removed once that has ended', async () => {
-    let write: () => void = () => undefined;
-    repository.save.mockReturnValueOnce(new Promise((resolve) => (write = resolve)));
+    const write = holdSave();
     ask('a', 7n);
     const before = keeper.save(nowMs);
     await expect.poll(written).toEqual([1]);
@@ -168,8 +195,7 @@ describe('a keeper that runs', () => {
 
   /** Runs `change` when a save has begun, which ends a moment later. */
   async function duringSave(change: () => void): Promise<void> {
-    let write: () => void = () => undefined;
-    repository.save.mockReturnValueOnce(new Promise((resolve) => (write = resolve)));
+    const write = holdSave();
     ask('first', 7n);
     await vi.advanceTimersByTimeAsync(500);
     expect(written()).toEqual([1]);
@@ -179,7 +205,7 @@ describe('a keeper that runs', () => {
   }
 
   it('saves within a second a follower that came during a save', async () => {
-    await duringSave(() => ask('second', 7n));
+    await duringSave(() => [7n, 8n].forEach((id) => ask('second', id)));
     await vi.advanceTimersByTimeAsync(900);
     expect(written()).toEqual([1, 1]);
   });
@@ -200,8 +226,7 @@ describe('a keeper that runs', () => {
   });
 
   it('begins no save while one is under way, and one after it', async () => {
-    let write: () => void = () => undefined;
-    repository.save.mockReturnValueOnce(new Promise((resolve) => (write = resolve)));
+    const write = holdSave();
     for (let n = 0; n < 20; n++) {
       ask(`new-${n}`, 7n);
       await vi.advanceTimersByTimeAsync(500);
@@ -230,6 +255,48 @@ describe('a keeper that runs', () => {
     expect(repository.notify.mock.calls).toEqual([[saved], [saved], [saved]]);
   });
 
+  it('says what it saved if somebody asks during the save', async () => {
+    await duringSave(() => keeper.noteAsk());
+    expect(repository.notify.mock.calls).toEqual([[FOLLOWER_CHANNELS.saved]]);
+  });
+
+  it('says what it saved after a save that failed', async () => {
+    ask('first', 7n);
+    await vi.advanceTimersByTimeAsync(500);
+    keeper.noteAsk();
+    await vi.advanceTimersByTimeAsync(5);
+    repository.save.mockRejectedValueOnce(new Error('down'));
+    ask('first', 8n);
+    await vi.advanceTimersByTimeAsync(5);
+    expect(repository.notify).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(5);
+    expect(repository.notify.mock.calls).toEqual([[FOLLOWER_CHANNELS.saved]]);
+  });
+
+  it('saves all at once for somebody who does not wait, and then as before', async () => {
+    ask('first', 7n);
+    await vi.advanceTimersByTimeAsync(500);
+    ask('first', 8n);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(written()).toEqual([1]);
+    keeper.noteAskOnce();
+    await vi.advanceTimersByTimeAsync(5);
+    expect(written()).toEqual([1, 1]);
+    ask('first', 9n);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(written()).toEqual([1, 1]);
+    expect(repository.notify).not.toHaveBeenCalled();
+  });
+
+  it('saves soon for somebody who asks once during a save', async () => {
+    await duringSave(() => {
+      ask('second', 7n);
+      keeper.noteAskOnce();
+    });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(written()).toEqual([1, 1]);
+  });
+
   it('saves changes as before three seconds after the last ask', async () => {
     ask('first', 7n);
     await vi.advanceTimersByTimeAsync(500);
@@ -247,7 +314,7 @@ describe('a keeper that runs', () => {
     await vi.advanceTimersByTimeAsync(500);
     for (let second = 0; second < 3; second++) {
       keeper.noteAsk();
-      await vi.advanceTimersByTimeAsync(1_000);
+      await vi.advanceTimersByTimeAsync(1_002);
     }
     expect(written()).toEqual([1, 1, 1, 1]);
   });

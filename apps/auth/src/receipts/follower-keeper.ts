@@ -8,7 +8,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import { keyOf, type Follower, type FollowerKey } from './follower.js';
+import { keyOf, type FollowerKey } from './follower.js';
 import { FOLLOWER_CHANNELS, FollowersRepository } from './followers.repository.js';
 import { FOLLOWER_LIMITS, OwnFollowers, type FollowerChange } from './own-followers.js';
 
@@ -24,6 +24,12 @@ const WANTED_FOR_MS = 3_000;
 const SAVES_CHANGES_AFTER_MS = 5;
 const FORGETS_EVERY_MS = 60_000;
 
+interface Gone {
+  readonly identity: FollowerIdentity;
+  /** It left. Otherwise it may ask another process, whose row stays. */
+  readonly everywhere: boolean;
+}
+
 /**
  * Saves the followers of this process for the others and for its successors: all of them in one
  * statement every five seconds, and those that are new or go twice a second. While somebody at any
@@ -34,17 +40,17 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(FollowerKeeper.name);
   /** Of this auth process. */
   private readonly process = randomUUID();
-  private readonly added = new Set<FollowerKey>();
-  private readonly moved = new Set<FollowerKey>();
-  private readonly left = new Map<FollowerKey, FollowerIdentity>();
-  private readonly dropped = new Map<FollowerKey, FollowerIdentity>();
+  /** Of those that are not saved yet, whether they are new. */
+  private readonly changed = new Map<FollowerKey, boolean>();
+  private readonly gone = new Map<FollowerKey, Gone>();
   private wantedUntilMs = -Infinity;
+  private isWantedOnce = false;
   private savedAllAtMs = -Infinity;
   private forgotAtMs = -Infinity;
   private tookMs = 0;
   private isStopping = false;
-  private interval: NodeJS.Timeout | undefined;
-  private soon: NodeJS.Timeout | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private dueAtMs = Infinity;
   private running: Promise<void> | undefined;
   private saving: Promise<void> = Promise.resolve();
 
@@ -56,25 +62,32 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.interval = setInterval(() => this.run(), SAVES_SOON_EVERY_MS).unref();
+    this.runIn(SAVES_SOON_EVERY_MS);
   }
 
   async onModuleDestroy(): Promise<void> {
     this.isStopping = true;
-    clearInterval(this.interval);
-    clearTimeout(this.soon);
+    clearTimeout(this.timer);
     await this.running;
   }
 
   /** Somebody waits for what followers apply. */
-  noteAsk(nowMs = performance.now()): void {
-    this.wantedUntilMs = nowMs + WANTED_FOR_MS;
-    this.runSoon();
+  noteAsk(): void {
+    this.wantedUntilMs = performance.now() + WANTED_FOR_MS;
+    this.runIn(this.soonMs);
+  }
+
+  /** Somebody reads what followers have applied, and does not wait for more. */
+  noteAskOnce(): void {
+    this.isWantedOnce = true;
+    this.runIn(this.soonMs);
   }
 
   /** Another process has removed a follower, which may have asked this one before. */
   noteLeft(key: FollowerKey): void {
-    this.own.forget(key);
+    const identity = this.own.forget(key);
+    // A save that is under way may write it again.
+    if (identity) this.noteGone(key, { identity, everywhere: false });
   }
 
   /**
@@ -87,81 +100,102 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     return saved;
   }
 
+  private get isWanted(): boolean {
+    return performance.now() <= this.wantedUntilMs;
+  }
+
   private get isChanged(): boolean {
-    return [this.added, this.moved, this.left, this.dropped].some(({ size }) => size > 0);
+    return this.changed.size > 0 || this.gone.size > 0;
+  }
+
+  /** Between two saves there is as much time as one takes. */
+  private get soonMs(): number {
+    return Math.max(SAVES_CHANGES_AFTER_MS, this.tookMs);
   }
 
   private async write(nowMs: number): Promise<void> {
-    const isWanted = nowMs <= this.wantedUntilMs;
-    const { isChanged } = this;
-    await this.removeGone();
+    const isWanted = this.isWanted || this.isWantedOnce;
+    this.isWantedOnce = false;
+    const haveGone = await this.removeGone();
     const everyMs = isWanted ? SAVES_WANTED_EVERY_MS : SAVES_EVERY_MS;
     const areAllDue = nowMs - this.savedAllAtMs >= everyMs;
-    const due = new Set([...this.added, ...(isWanted ? this.moved : [])]);
-    const followers = this.own.list().filter((each) => areAllDue || due.has(keyOf(each)));
-    this.added.clear();
-    if (areAllDue || isWanted) this.moved.clear();
+    const haveChanged = await this.saveChanged(areAllDue, isWanted);
     if (areAllDue) this.savedAllAtMs = nowMs;
-    await this.saveNow(followers, nowMs);
-    if (isWanted && isChanged) await this.repository.notify(FOLLOWER_CHANNELS.saved);
+    // Somebody may have asked during the statement.
+    if (this.isWanted && (haveGone || haveChanged)) {
+      await this.repository.notify(FOLLOWER_CHANNELS.saved);
+    }
     if (nowMs - this.forgotAtMs < FORGETS_EVERY_MS) return;
     this.forgotAtMs = nowMs;
     await this.repository.removeForgotten();
   }
 
-  private async saveNow(followers: readonly Follower[], nowMs: number): Promise<void> {
+  private async saveChanged(areAllDue: boolean, isWanted: boolean): Promise<boolean> {
+    const due = new Map([...this.changed].filter(([, isNew]) => areAllDue || isWanted || isNew));
+    for (const key of due.keys()) this.changed.delete(key);
     try {
+      const followers = this.own.list().filter(({ key }) => areAllDue || due.has(key));
       await this.repository.save(this.process, followers);
     } catch (error) {
+      for (const [key, isNew] of due) this.noteChanged(key, isNew);
       this.savedAllAtMs = -Infinity;
       throw error;
     }
+    return due.size > 0;
   }
 
-  private async removeGone(): Promise<void> {
-    for (const [gone, process] of [[this.left], [this.dropped, this.process]] as const) {
-      const removed = [...gone.entries()];
-      if (removed.length === 0) continue;
-      const identities = removed.map(([, identity]) => identity);
-      if (process === undefined) await this.repository.remove(identities);
-      else await this.repository.removeOf(process, identities);
-      for (const [key, identity] of removed) if (gone.get(key) === identity) gone.delete(key);
+  private async removeGone(): Promise<boolean> {
+    const removed = [...this.gone];
+    for (const everywhere of [true, false]) {
+      const those = removed.filter(([, each]) => each.everywhere === everywhere);
+      if (those.length === 0) continue;
+      const identities = those.map(([, { identity }]) => identity);
+      if (everywhere) await this.repository.remove(identities);
+      else await this.repository.removeOf(this.process, identities);
+      for (const [key, each] of those) if (this.gone.get(key) === each) this.gone.delete(key);
     }
+    return removed.length > 0;
   }
 
   private note(change: FollowerChange): void {
     if (change.kind === 'moved') {
-      const key = keyOf(change.follower);
-      (change.isNew ? this.added : this.moved).add(key);
-      this.left.delete(key);
-      this.dropped.delete(key);
+      const { key } = change.follower;
+      this.gone.delete(key);
+      this.noteChanged(key, change.isNew);
+      if (this.isWanted) this.runIn(this.soonMs);
     } else {
-      const key = keyOf(change.identity);
-      this.added.delete(key);
-      const gone = this[change.kind];
-      if (gone.size < FOLLOWER_LIMITS.total) gone.set(key, change.identity);
+      const { identity, kind } = change;
+      this.noteGone(keyOf(identity), { identity, everywhere: kind === 'left' });
     }
-    this.runSoon();
   }
 
-  private runSoon(): void {
-    const isWanted = performance.now() <= this.wantedUntilMs;
-    if (!isWanted || this.isStopping || this.running !== undefined) return;
-    // Between two statements there is as much time as one takes.
-    this.soon ??= setTimeout(
-      () => {
-        this.soon = undefined;
-        this.run();
-      },
-      Math.max(SAVES_CHANGES_AFTER_MS, this.tookMs),
-    ).unref();
+  private noteChanged(key: FollowerKey, isNew: boolean): void {
+    this.changed.set(key, isNew || (this.changed.get(key) ?? false));
   }
 
-  private run(): void {
-    this.running ??= this.saveAndLog().finally(() => {
-      this.running = undefined;
-      if (this.isChanged) this.runSoon();
-    });
+  private noteGone(key: FollowerKey, gone: Gone): void {
+    this.changed.delete(key);
+    const everywhere = gone.everywhere || (this.gone.get(key)?.everywhere ?? false);
+    if (this.gone.size < FOLLOWER_LIMITS.total) this.gone.set(key, { ...gone, everywhere });
+    if (this.isWanted) this.runIn(this.soonMs);
+  }
+
+  /** Runs after so many milliseconds, or sooner if that is due. */
+  private runIn(ms: number): void {
+    const dueAtMs = performance.now() + ms;
+    if (this.isStopping || this.running !== undefined || dueAtMs >= this.dueAtMs) return;
+    clearTimeout(this.timer);
+    this.dueAtMs = dueAtMs;
+    this.timer = setTimeout(() => void this.run(), ms).unref();
+  }
+
+  private async run(): Promise<void> {
+    this.dueAtMs = Infinity;
+    this.running = this.saveAndLog();
+    await this.running;
+    this.running = undefined;
+    const isDue = (this.isWanted && this.isChanged) || this.isWantedOnce;
+    this.runIn(isDue ? this.soonMs : SAVES_SOON_EVERY_MS);
   }
 
   private async saveAndLog(): Promise<void> {
@@ -169,7 +203,7 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       await this.save();
     } catch (error) {
-      // All are saved again half a second later.
+      // All are saved again soon.
       this.logger.debug('Could not save the followers of the feed', error);
     }
     this.tookMs = performance.now() - beganAtMs;

@@ -93,14 +93,19 @@ export class OwnFollowers {
     this.announce({ kind: 'left', identity });
   }
 
-  /** Nothing is announced. */
-  forget(key: FollowerKey): void {
+  /**
+   * Nothing is announced.
+   *
+   * @returns the follower, if it was known
+   */
+  forget(key: FollowerKey): FollowerIdentity | undefined {
     const follower = this.known.get(key);
-    if (!follower) return;
+    if (!follower) return undefined;
     this.known.delete(key);
     const remaining = this.countOf(follower.network) - 1;
     if (remaining > 0) this.perNetwork.set(follower.network, remaining);
     else this.perNetwork.delete(follower.network);
+    return follower.identity;
   }
 
   /** All that were heard of lately. */
@@ -133,8 +138,7 @@ export class OwnFollowers {
       if (follower.network === network && seenAtMs < sinceMs)
         [silentest, sinceMs] = [key, seenAtMs];
     }
-    const identity = this.known.get(silentest)?.identity;
-    this.forget(silentest);
+    const identity = this.forget(silentest);
     if (identity !== undefined) this.announce({ kind: 'dropped', identity });
   }
 

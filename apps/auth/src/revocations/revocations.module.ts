@@ -64,7 +64,7 @@ function revocationSource(
 ): PostgresRevocationSource {
   const logger = new Logger(PostgresRevocationSource.name);
   notifications.on(FOLLOWER_CHANNELS.ask, () => keeper.noteAsk());
-  notifications.on(FOLLOWER_CHANNELS.askOnce, () => keeper.noteAsk());
+  notifications.on(FOLLOWER_CHANNELS.askOnce, () => keeper.noteAskOnce());
   notifications.on(FOLLOWER_CHANNELS.saved, () => watch.noteSaved());
   notifications.on(FOLLOWER_CHANNELS.left, (follower) => {
     keeper.noteLeft(follower);
