@@ -31,7 +31,7 @@ const MAX_DUE = 1_000;
 const SHARED_FOR_MS = 1_000;
 /** Some 400 KB each. */
 const MAX_SHARED = 8;
-/** A follower gives up five seconds after its wait: before that, others may read. */
+/** On an open connection. A follower gives up five seconds after its wait: before, others may read. */
 const PAGE_TIMEOUT_MS = 3_000;
 
 /**
