@@ -108,9 +108,9 @@ export class FollowerKeeper implements OnApplicationBootstrap, OnModuleDestroy {
     return this.changed.size > 0 || this.gone.size > 0;
   }
 
-  /** Between two saves there is as much time as one takes. */
+  /** Between two saves there is as much time as one takes, unless the database is very slow. */
   private get soonMs(): number {
-    return Math.max(SAVES_CHANGES_AFTER_MS, this.tookMs);
+    return Math.min(Math.max(SAVES_CHANGES_AFTER_MS, this.tookMs), SAVES_SOON_EVERY_MS);
   }
 
   private async write(nowMs: number): Promise<void> {

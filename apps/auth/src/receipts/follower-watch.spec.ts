@@ -113,6 +113,17 @@ describe('a read', () => {
     expect(repository.list.mock.calls.length).toBeLessThanOrEqual(11);
   });
 
+  it('begins a second after one that took long', async () => {
+    repository.list.mockReturnValueOnce(
+      new Promise((resolve) => setTimeout(() => resolve([]), 5_000)),
+    );
+    void watch.read();
+    await vi.advanceTimersByTimeAsync(5_000);
+    void watch.read();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(repository.list).toHaveBeenCalledTimes(2);
+  });
+
   it('is shared, but not with a call after it began', async () => {
     let list: (followers: Follower[]) => void = () => undefined;
     repository.list.mockReturnValueOnce(new Promise((resolve) => (list = resolve)));

@@ -94,9 +94,8 @@ export class FollowerWatch {
       const read = this.underWay.then(() => this.readNow());
       this.due = read;
       // A process with many followers and receipts has as much time for others as a read takes.
-      this.underWay = read
-        .catch(() => undefined)
-        .then(() => pause(Math.max(READS_EVERY_MS, this.tookMs)));
+      const pauseMs = () => Math.min(Math.max(READS_EVERY_MS, this.tookMs), ASKS_EVERY_MS);
+      this.underWay = read.catch(() => undefined).then(() => pause(pauseMs()));
     }
     return this.due;
   }
