@@ -265,3 +265,16 @@ describe('after the days of grace', () => {
     expect(await isThere(id)).toBe(true);
   });
 });
+
+it('takes one connection of the pool for a request', async () => {
+  const small = await AuthApp.start({ DATABASE_URL: auth.databaseUrl, DATABASE_POOL_SIZE: '2' });
+  const runner = small.dataSource.createQueryRunner();
+  try {
+    const { access_token: token } = await newUser('one-connection@example.com');
+    await runner.connect();
+    expect((await small.call('DELETE', '/auth/me', { token })).status).toBe(204);
+  } finally {
+    await runner.release();
+    await small.close();
+  }
+});

@@ -39,9 +39,10 @@ export class AccountDeletionService {
    */
   async request(caller: SessionUser, origin: Origin): Promise<Date> {
     const { userId } = caller;
+    // A user who becomes an administrator meanwhile has a revoked token.
+    const known = await this.users.findById(userId);
     return this.dataSource.transaction(async (manager) => {
-      // Before the row is locked. A user who becomes one meanwhile has a revoked token.
-      const known = await this.users.findById(userId);
+      // Before the row is locked.
       if (known?.roles.includes(ADMIN_ROLE)) await holdAdministration(manager);
       const user = await lockCaller(this.users, manager, caller);
       const now = await this.clock.database(manager);

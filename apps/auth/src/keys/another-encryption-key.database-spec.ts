@@ -61,6 +61,22 @@ it('withdraws the next key, and leaves a new one to a process that can make it',
   });
 });
 
+it('keeps the active key while there is no next one, and says why', async () => {
+  await auth.get(KeyWatch).onModuleDestroy();
+  const [active, next] = [await kidOf('active'), await kidOf('next')];
+  expect((await post(`${next}/withdraw`)).status).toBe(200);
+  const refused = { status: 409, body: { code: 'conflict' } };
+  expect(await post(`${active}/withdraw`)).toMatchObject(refused);
+  expect(await post('rotate')).toMatchObject(refused);
+  expect(await states()).toEqual({ [active]: 'active', [next]: 'withdrawn' });
+  await store(stored);
+  expect((await post(`${active}/withdraw`)).status).toBe(200);
+  expect(await states()).toMatchObject({
+    [active]: 'withdrawn',
+    [await kidOf('active')]: 'active',
+  });
+});
+
 it('withdraws the active key', async () => {
   const [active, next] = [await kidOf('active'), await kidOf('next')];
   expect((await post(`${active}/withdraw`)).status).toBe(200);

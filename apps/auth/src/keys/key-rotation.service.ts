@@ -86,7 +86,7 @@ export class KeyRotationService {
    * is refused everywhere, and another key is active before this returns. Twice is once. A process that
    * makes no keys leaves the new next one to another: see `rotateIfDue`.
    *
-   * @throws KeysError `key_not_found`
+   * @throws KeysError `key_not_found`; `cannot_make_keys` for the active key while there is no next one
    */
   async withdraw(kid: string, by: DoneBy): Promise<void> {
     await this.replaceMissing();
@@ -95,10 +95,12 @@ export class KeyRotationService {
       const key = await this.keys.find(manager, kid);
       if (!key) throw new KeysError('key_not_found', `There is no signing key ${kid}`);
       if (key.state === 'withdrawn') return;
-      const { active, next } = await this.keys.current(manager);
-      const isMaker = active !== undefined && this.isMaker(active);
+      const { active = noKey(), next } = await this.keys.current(manager);
+      const isMaker = this.isMaker(active);
+      const successor = async () =>
+        next ?? (isMaker ? this.insertNext(manager) : cannotMakeKeys(active));
       await this.end(manager, key, 'withdrawn');
-      if (key.state === 'active') await this.promote(manager, next ?? noKey());
+      if (key.state === 'active') await this.promote(manager, await successor());
       if (key.state !== 'retired' && isMaker) await this.insertNext(manager);
       const exp = this.clock.seconds() + KEY_REVOCATION_SECONDS;
       await this.revocations.revoke(manager, [{ kind: 'kid', id: kid, exp }]);
@@ -153,7 +155,8 @@ export class KeyRotationService {
 
   private async current(manager?: EntityManager): Promise<CurrentKeys> {
     const { active, next } = await this.keys.current(manager);
-    return active && next ? { active, next } : noKey();
+    if (!active) return noKey();
+    return next ? { active, next } : cannotMakeKeys(active);
   }
 
   /** Another process may have ended the next key, and could make none. */
@@ -199,9 +202,7 @@ export class KeyRotationService {
     { active, next }: CurrentKeys,
     by: DoneBy,
   ): Promise<void> {
-    if (!this.isMaker(active)) {
-      throw new KeysError('cannot_make_keys', `The key ${active.kid} cannot be decrypted here`);
-    }
+    if (!this.isMaker(active)) cannotMakeKeys(active);
     await this.end(manager, active, 'retired');
     await this.promote(manager, next);
     await this.insertNext(manager);
@@ -222,17 +223,22 @@ export class KeyRotationService {
     await this.keys.update(manager, kid, ended);
   }
 
-  private async promote(manager: EntityManager, { kid }: SigningKey): Promise<void> {
+  private async promote(manager: EntityManager, { kid }: Pick<SigningKey, 'kid'>): Promise<void> {
     const activatedAt = await this.clock.database(manager);
     await this.keys.update(manager, kid, { state: 'active', activatedAt });
   }
 
-  private async insertNext(manager: EntityManager): Promise<void> {
+  private async insertNext(manager: EntityManager): Promise<Pick<SigningKey, 'kid'>> {
     const next = await newSigningKey('next', this.encryptionKeys);
     await this.keys.insert(manager, next, await this.clock.database(manager));
+    return next;
   }
 }
 
 function noKey(): never {
-  throw new KeysError('no_active_key', 'The database holds no active signing key, or no next one');
+  throw new KeysError('no_active_key', 'The database holds no active signing key');
+}
+
+function cannotMakeKeys({ kid }: SigningKey): never {
+  throw new KeysError('cannot_make_keys', `The key ${kid} cannot be decrypted here`);
 }
