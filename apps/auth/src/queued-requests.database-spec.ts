@@ -29,7 +29,7 @@ async function newUser(roles = ['user']) {
   return { id, email, token: (await auth.login(email)).access_token };
 }
 
-/** As the guard of another process, which has not heard of a revocation yet. */
+/** As the guard of another process, which does not know a revocation yet. */
 const letEverybodyIn = () => vi.spyOn(auth.get(RevocationList), 'isRevoked').mockReturnValue(false);
 
 const endSessions = (userId: string) =>

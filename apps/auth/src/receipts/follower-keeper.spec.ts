@@ -160,7 +160,7 @@ describe('a follower that this process forgets', () => {
     expect(repository.removeOf).not.toHaveBeenCalled();
   });
 
-  it('as there are too many is removed, unless another process has heard of it since', async () => {
+  it('as there are too many is removed, unless another process has seen it since', async () => {
     own = new OwnFollowers({ monotonicNow: () => nowMs, limits: { total: 1, perNetwork: 1 } });
     keeper = new FollowerKeeper(own, repository as unknown as FollowersRepository);
     ask('a', 7n);

@@ -7,7 +7,7 @@ export interface Follower extends FollowerIdentity {
   readonly key: FollowerKey;
   /** What it has applied. `undefined`: no list yet. */
   readonly position: FeedPosition | undefined;
-  /** When it was last heard of, on the monotonic clock of this process. */
+  /** When it was last seen, on the monotonic clock of this process. */
   readonly seenAtMs: number;
 }
 

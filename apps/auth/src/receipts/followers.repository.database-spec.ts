@@ -30,7 +30,7 @@ describe('what is saved of followers', () => {
   const listedOne = async (name: string) =>
     (await auth.get(FollowersRepository).list()).find(({ instance }) => instance === name);
 
-  it('is what the process knows that has heard of it last', async () => {
+  it('is what the process knows that has seen it last', async () => {
     const repository = auth.get(FollowersRepository);
     await repository.save(one, [at('a', 7n, 1_000), at('b', 7n, 1_000)]);
     await repository.save(other, [at('a', 6n, 5_000), at('b', 8n, 100)]);
@@ -40,7 +40,7 @@ describe('what is saved of followers', () => {
     ]);
   });
 
-  it('is removed ten minutes after the last that was heard of it', async () => {
+  it('is removed ten minutes after it was last seen', async () => {
     const repository = auth.get(FollowersRepository);
     await repository.save(one, [at('a', 7n, 0), at('c', 7n, 598_000)]);
     await auth.dataSource.query(
@@ -52,7 +52,7 @@ describe('what is saved of followers', () => {
     expect(await saved()).toEqual([]);
   });
 
-  it('stays if another process has heard of it since, and this one has no place for it', async () => {
+  it('stays if another process has seen it since, and this one has no place for it', async () => {
     const repository = auth.get(FollowersRepository);
     await repository.save(one, [at('here', 7n, 1_000), at('moved', 7n, 1_000)]);
     await repository.save(other, [at('moved', 7n, 100)]);
@@ -101,7 +101,7 @@ describe('what is saved of followers', () => {
     await repository.remove(names('a'));
   });
 
-  it('was heard of before the wait for a connection of the pool', async () => {
+  it('was seen before the wait for a connection of the pool', async () => {
     const repository = auth.get(FollowersRepository);
     const { options } = (auth.dataSource.driver as PostgresDriver).master as Pool;
     const runners = Array.from({ length: options.max }, () => auth.dataSource.createQueryRunner());
@@ -171,7 +171,7 @@ describe('what is saved of followers', () => {
   });
 });
 
-it('the list of services has 10,000 followers at most, those heard of last', async () => {
+it('the list of services has 10,000 followers at most, those seen last', async () => {
   await auth.dataSource.query(
     `INSERT INTO feed_followers (service, instance, process, seen_at)
      SELECT 'many', n, gen_random_uuid(), now() - n * interval '1 ms'

@@ -127,7 +127,7 @@ export class FollowersRepository {
     await this.execute(REMOVE, [...namesOf(followers), null]);
   }
 
-  /** Removes followers of which no other process has heard later than `process`. */
+  /** Removes followers that no other process has seen later than `process`. */
   async removeOf(process: string, followers: readonly FollowerIdentity[]): Promise<void> {
     await this.execute(REMOVE, [...namesOf(followers), process]);
   }
@@ -142,7 +142,7 @@ export class FollowersRepository {
     );
   }
 
-  /** The followers of all processes, the last heard of first. */
+  /** The followers of all processes, the last seen first. */
   list(): Promise<Follower[]> {
     return this.onConnection(async (runner, nowMs) => {
       const rows = await execute<Row>(runner.manager, LIST, [FORGOTTEN_AFTER_MS]);

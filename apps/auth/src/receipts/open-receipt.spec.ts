@@ -90,7 +90,7 @@ describe('a receipt', () => {
     expect(names(open)).toEqual([applied, pending]);
   });
 
-  it('waits for a follower that this process or another has heard of lately', () => {
+  it('waits for a follower that this process or another has seen lately', () => {
     const open = openReceipt();
     open.note(read(follower('a', before), follower('a', before, -1)));
     expect(names(open)).toEqual([[], ['a']]);

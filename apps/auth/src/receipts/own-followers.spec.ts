@@ -58,7 +58,7 @@ describe('a follower', () => {
     expect(followers.list()[0]?.position).toBeUndefined();
   });
 
-  it('is heard of while one of its questions is open, and silent from the last end on', () => {
+  it('is seen while one of its questions is open, and silent from the last end on', () => {
     const [endFirst, endSecond] = [ask('a'), ask('a')];
     nowMs += 20_000;
     expect(followers.list()[0]?.seenAtMs).toBe(nowMs);
@@ -72,7 +72,7 @@ describe('a follower', () => {
     expect(followers.list()[0]?.seenAtMs).toBe(endedAtMs);
   });
 
-  it('is forgotten ten minutes after the last that was heard of it', () => {
+  it('is forgotten ten minutes after it was last seen', () => {
     ask('a')();
     nowMs += 600_000;
     expect(known()).toEqual(['a']);

@@ -54,7 +54,7 @@ export class OwnFollowers {
    * Notes a question, which shows what its follower has applied.
    *
    * @returns to be called when the question was answered or its connection has ended: until then the
-   * follower is heard of
+   * follower is seen
    */
   noteQuestion(
     identity: FollowerIdentity,
@@ -108,7 +108,7 @@ export class OwnFollowers {
     return follower.identity;
   }
 
-  /** All that were heard of lately. */
+  /** All that were seen lately. */
   list(): Follower[] {
     this.forgetSilent();
     return [...this.known.values()].map((follower) => this.viewOf(follower));

@@ -49,7 +49,7 @@ const options = { waitMs: 0, signal: new AbortController().signal, network: 'her
 
 describe('a follower', () => {
   it.each([
-    ['heard of just now', 'fresh', silent(0), 0, 0],
+    ['seen just now', 'fresh', silent(0), 0, 0],
     ['silent for 29 s', 'fresh', silent(29_000), 29_000, 29_000],
     ['silent for 31 s', 'stale', silent(31_000), 0, 0],
     ['31 s behind', 'stale', silent(0), 31_000, 31_000],
@@ -61,7 +61,7 @@ describe('a follower', () => {
     expect(answer).toMatchObject({ state, lagMs });
   });
 
-  it('is listed once, as it was heard of last', async () => {
+  it('is listed once, as it was seen last', async () => {
     const key = 'orders a';
     const [later, sooner] = [silent(0), silent(31_000)].map((each) => ({ ...each, key }));
     for (const twice of [
@@ -79,7 +79,7 @@ describe('a follower', () => {
   });
 
   it('that is silent for longer than its list may be old is not waited for', async () => {
-    // It may have been heard of since it was saved.
+    // It may have been seen since it was saved.
     const receipts = serviceOf([silent(35_000), silent(37_000)]);
     const { pending } = await receipts.receipt(new Set([7n]), options);
     expect(pending).toEqual([{ service: 'orders', instance: 'silent for 35000' }]);

@@ -13,8 +13,8 @@ import type { FollowerState, ServiceAnswer } from './services.schema.js';
 export const MAX_RECEIPT_WAIT_MS = 10_000;
 /** So many may wait at a time; others are answered with what is known at once. */
 export const WAITING_RECEIPTS = { total: 200, perNetwork: 20 } as const;
-/** All are saved every five seconds: a follower may have been heard of since it was saved. */
-const HEARD_LATER_MS = 6_000;
+/** All are saved every five seconds: a follower may have been seen since it was saved. */
+const SEEN_LATER_MS = 6_000;
 
 export interface ReceiptOptions {
   readonly waitMs: number;
@@ -67,7 +67,7 @@ export class ReceiptsService implements OnModuleDestroy {
    */
   async receipt(transactionIds: ReadonlySet<bigint>, options: ReceiptOptions): Promise<Receipt> {
     const committedAtMs = performance.now();
-    const isLive = (each: Follower) => this.isLive(each, HEARD_LATER_MS);
+    const isLive = (each: Follower) => this.isLive(each, SEEN_LATER_MS);
     const open = new OpenReceipt({ transactionIds, committedAtMs, isLive });
     const unfollow = this.watch.follow((read) => open.note(read));
     try {
@@ -85,7 +85,7 @@ export class ReceiptsService implements OnModuleDestroy {
   async followers(): Promise<ServiceAnswer[]> {
     await this.watch.askOnce();
     const read = await this.watch.read();
-    const followers = heardOfLast(read.followers).map((follower) => ({
+    const followers = seenLast(read.followers).map((follower) => ({
       ...follower,
       position: positionIn(follower, read.databaseIdentity),
     }));
@@ -163,8 +163,8 @@ export class ReceiptsService implements OnModuleDestroy {
   }
 }
 
-/** One entry of each, as this process may have heard of it since it was saved. */
-function heardOfLast(followers: readonly Follower[]): Follower[] {
+/** One entry of each, as this process may have seen it since it was saved. */
+function seenLast(followers: readonly Follower[]): Follower[] {
   const last = new Map<FollowerKey, Follower>();
   for (const follower of followers) {
     const other = last.get(follower.key);

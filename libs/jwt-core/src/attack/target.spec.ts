@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { createServer as createHttpServer } from 'node:http';
 import { Target } from './target.js';
 
-it('sends the one Host that it is told to send', async () => {
+it('sends the one Host that its options name', async () => {
   const seen: string[] = [];
   const server = createHttpServer((request, response) => {
     seen.push(...(request.headersDistinct.host ?? []));

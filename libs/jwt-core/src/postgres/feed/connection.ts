@@ -56,7 +56,7 @@ export class FeedConnection {
       ...config,
       stream: () => stream,
       application_name: name,
-      // The server ends a statement that takes too long. A connection that is half open tells nobody.
+      // The server ends a statement that takes too long. A connection that is half open reports nothing.
       ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + ARRIVES_WITHIN_MS }),
     });
     const lost = endOf(client);
