@@ -2,17 +2,13 @@ import type { FastifyReply } from 'fastify';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { Config } from '../config.js';
-import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
-import { ReferenceTokensRepository } from '../tokens/reference-tokens.repository.js';
+import { AuthApp, PASSWORD, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { ReferenceTokens } from '../tokens/reference-tokens.js';
+import { NAME, PAGE, setCookie, tokenIn, withCookie } from './refresh-cookie.fixture.js';
 import { RefreshCookie } from './refresh-cookie.js';
-import type { CookieTokenResponse, TokenResponse } from './sessions.schema.js';
-import type { StepUpResponse } from './step-up.schema.js';
+import type { CookieTokenResponse } from './sessions.schema.js';
 
 const ISSUER = 'https://auth.example.com/tenant';
-const PAGE = 'https://app.example.com';
-const NAME = '__Secure-refresh_token';
-const JSON_TYPE = { 'content-type': 'application/json' };
 
 const auth = AuthApp.forFile({ ISSUER, CORS_ORIGINS: PAGE, SESSIONS_PER_USER: '1000' });
 let email: string;
@@ -22,28 +18,11 @@ beforeAll(async () => {
   await auth.register(email);
 });
 
-const setCookie = ({ headers }: Answer<unknown>) => headers['set-cookie'] as string | undefined;
-
-/** The value of the cookie that an answer sets. */
-function tokenIn(answer: Answer<unknown>): string {
-  const [, value] = /^__Secure-refresh_token=([\w-]*);/.exec(setCookie(answer) ?? '') ?? [];
-  if (value === undefined) throw new Error(`no cookie: ${JSON.stringify(answer)}`);
-  return value;
-}
-
 const login = (headers: Record<string, string> = { origin: PAGE }, body: object = {}) =>
   auth.call<CookieTokenResponse & ProblemBody>('POST', '/auth/login', {
     body: { email, password: PASSWORD, delivery: 'cookie', ...body },
     headers,
   });
-
-/** What a page of ours sends with the cookie. */
-const withCookie = (token: string, headers: Record<string, string> = {}) => ({
-  ...JSON_TYPE,
-  origin: PAGE,
-  cookie: `${NAME}=${token}`,
-  ...headers,
-});
 
 const post = <Body = CookieTokenResponse & ProblemBody>(
   path: 'refresh' | 'logout',
@@ -213,93 +192,6 @@ describe('a refresh with the cookie', () => {
     });
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
     expect(setCookie(answer)).toBeUndefined();
-  });
-});
-
-describe('an opaque access token', () => {
-  const OPAQUE = { token_format: 'reference' };
-  /** Each JWT has claims of its own. */
-  const lasting = ({ iat: _iat, exp: _exp, jti: _jti, sid: _sid, ...others }: Claims) => others;
-  type Claims = Readonly<Record<string, unknown>>;
-
-  function claimsOf({ body }: Answer<CookieTokenResponse>): Claims {
-    const payload = body.access_token.split('.')[1] ?? '';
-    return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
-  }
-
-  it('beside the cookie comes with the claims that a JWT has, whatever its scope', async () => {
-    const narrowed = { scope: 'orders:read' };
-    const jwt = await login(undefined, narrowed);
-    expect(jwt.body).not.toHaveProperty('access_token_claims');
-    const opaque = await login(undefined, { ...narrowed, ...OPAQUE });
-    expect(opaque.body.access_token).toMatch(/^[\w-]{43}$/);
-    const { access_token_claims: claims = {} } = opaque.body;
-    const { auth_time: time, ...others } = lasting(claims);
-    const { auth_time: timeOfJwt, ...othersOfJwt } = lasting(claimsOf(jwt));
-    expect(others).toEqual(othersOfJwt);
-    expect(time).toBeGreaterThanOrEqual(timeOfJwt as number);
-
-    const token = tokenIn(opaque);
-    const refreshed = await post('refresh', withCookie(token), OPAQUE);
-    expect(refreshed.body.access_token_claims).toMatchObject({ ...others, sid: claims['sid'] });
-    const again = await post('refresh', withCookie(token), OPAQUE);
-    expect(again.body.access_token_claims).toEqual(refreshed.body.access_token_claims);
-
-    const raised = await auth.call<StepUpResponse>('POST', '/auth/step-up', {
-      token: refreshed.body.access_token,
-      body: { password: PASSWORD, ...OPAQUE },
-    });
-    expect(raised.body.access_token_claims).toMatchObject({ ...others, sid: claims['sid'] });
-  });
-
-  it('is delivered while its claims cannot be read, and a new one with them', async () => {
-    const session = await login(undefined, OPAQUE);
-    const findLive = vi
-      .spyOn(auth.get(ReferenceTokensRepository), 'findLive')
-      .mockRejectedValue(new Error('the database is away'));
-    const token = tokenIn(session);
-    const refreshed = await post('refresh', withCookie(token), OPAQUE);
-    expect(refreshed).toMatchObject({ status: 200, body: { access_token_claims: {} } });
-    const again = await post('refresh', withCookie(token), OPAQUE);
-    findLive.mockRestore();
-    expect(again.status).toBe(200);
-    expect(tokenIn(again)).toBe(tokenIn(refreshed));
-    expect(again.body).not.toHaveProperty('access_token_claims');
-    expect(auth.log.join()).toContain('claims of an opaque access token could not be read');
-  });
-
-  it('of a step-up needs one reading: that of the token before', async () => {
-    const { body } = await login(undefined, OPAQUE);
-    const findLive = vi.spyOn(auth.get(ReferenceTokensRepository), 'findLive');
-    const raised = await auth.call<StepUpResponse>('POST', '/auth/step-up', {
-      token: body.access_token,
-      body: { password: PASSWORD, ...OPAQUE },
-    });
-    expect(raised.body).toHaveProperty('access_token_claims');
-    expect(findLive).toHaveBeenCalledTimes(1);
-    findLive.mockRestore();
-  });
-
-  it('beside a refresh token in the body keeps its claims to itself', async () => {
-    const started = await auth.call<TokenResponse>('POST', '/auth/login', {
-      body: { email, password: PASSWORD, ...OPAQUE },
-    });
-    const refreshed = await auth.call<TokenResponse>('POST', '/auth/refresh', {
-      body: { ...OPAQUE, refresh_token: started.body.refresh_token },
-    });
-    const exchanged = await auth.call<TokenResponse>('POST', '/oauth/token', {
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({
-        ...OPAQUE,
-        grant_type: 'refresh_token',
-        client_id: 'web',
-        refresh_token: refreshed.body.refresh_token,
-      }).toString(),
-    });
-    for (const { body } of [started, refreshed, exchanged]) {
-      expect(body.access_token).toMatch(/^[\w-]{43}$/);
-      expect(body).not.toHaveProperty('access_token_claims');
-    }
   });
 });
 
