@@ -1,4 +1,5 @@
 import {
+  describeRequest,
   ApiConnection,
   type ApiAnswer,
   type ApiRequest,
@@ -245,9 +246,5 @@ export class ApiProbe {
   }
 }
 
-function describeFault({ request, place }: Sent, fault: Fault): Fault {
-  const { method, path, headers, body } = request;
-  const rest = Object.entries(headers).filter(([name]) => name !== 'authorization');
-  const sent = `${method} ${path.slice(0, 200)} ${JSON.stringify(rest)} ${String(body ?? '').slice(0, 300)}`;
-  return `${sent} (${place}): ${fault.slice(0, 500)}`;
-}
+const describeFault = ({ request, place }: Sent, fault: Fault): Fault =>
+  `${describeRequest(request)} (${place}): ${fault.slice(0, 500)}`;

@@ -147,3 +147,9 @@ export function written({ method, path }: Operation, draft: Draft): ApiRequest {
     ...(draft.body && { body: draft.body }),
   };
 }
+
+/** A request as a report shows it: cut short, and without its credentials. */
+export function describeRequest({ method, path, headers, body }: ApiRequest): string {
+  const rest = Object.entries(headers).filter(([name]) => name !== 'authorization');
+  return `${method} ${path.slice(0, 200)} ${JSON.stringify(rest)} ${String(body ?? '').slice(0, 300)}`;
+}
