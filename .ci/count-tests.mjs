@@ -1,7 +1,8 @@
 // Adds up the JSON reports that vitest left in each workspace member, and repeats what failed at the
-// end of the output, where it is found.
+// end of the output, where it is found. Reads what nx printed, and the exit status of the tasks as argument.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const root = path.dirname(import.meta.dirname);
 const { workspaces } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -29,9 +30,17 @@ for (const member of members) {
   }
 }
 
-/** What failed: tests, files that could not be loaded, or an error that no test has awaited. */
+const failedTasks = stripVTControlCharacters(readFileSync(0, 'utf8'))
+  .split('Failed tasks:')
+  .slice(1)
+  .flatMap((list) => list.split(/\n\s+[A-Z]/, 1)[0].match(/(?<=^- ).+/gm) ?? []);
+if (failedTasks.length > 0) console.log('FAILED tasks:', failedTasks.join(', '));
+// Such as a lint, or an error that no test has awaited: no report counts them.
+if (failed === 0 && process.argv[2] !== '0') failed = Math.max(failedTasks.length, 1);
+
+/** What failed: tests, or files that could not be loaded. */
 function failuresOf({ testResults }) {
-  const found = testResults
+  return testResults
     .filter(({ status }) => status === 'failed')
     .flatMap(({ name, message, assertionResults }) => {
       const file = path.relative(root, name);
@@ -41,7 +50,6 @@ function failuresOf({ testResults }) {
         (test) => `FAILED: ${file}: ${test.fullName}\n${test.failureMessages.join('\n')}`,
       );
     });
-  return found.length > 0 ? found : ['FAILED: an error that no test has awaited'];
 }
 
 console.log(`${passed} passed, ${failed} failed`);

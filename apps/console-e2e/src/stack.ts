@@ -2,12 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 
 import { call, freePort, startApp, type Call } from '@jwt-auth/dev-stack';
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
-import {
-  freshDatabase,
-  startApps,
-  withClient,
-  type RunningApps,
-} from '@jwt-auth/dev-stack/vitest';
+import { freshDatabase, startApps, withClient, type RunningApps } from '@jwt-auth/dev-stack/vitest';
 
 export const PASSWORD = 'correct horse battery staple';
 export const ADMIN = 'admin@example.com';
