@@ -139,7 +139,7 @@ describe('a refresh', () => {
     ['an empty token', { refresh_token: '' }],
     ['a number', { refresh_token: 5 }],
     ['a token with a NUL', { refresh_token: '\0' }],
-    ['a huge token', { refresh_token: 'x'.repeat(513) }],
+    ['a huge token', { refresh_token: 'x'.repeat(4097) }],
   ])('refuses %s as bad input', async (_, body) => {
     const answer = await auth.call('POST', '/auth/refresh', { body });
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
@@ -148,6 +148,10 @@ describe('a refresh', () => {
 
   it.each(['x', 'A'.repeat(43), 'ü'.repeat(43)])('does not know the token %j', async (token) => {
     expect(await refused(token)).toBe('refresh_token_invalid');
+  });
+
+  it('does not know an access token', async () => {
+    expect(await refused((await login()).access_token)).toBe('refresh_token_invalid');
   });
 });
 

@@ -53,8 +53,8 @@ export type LoginResponse = z.infer<typeof LoginResponse>;
 
 export const RefreshRequest = z
   .object({
-    /** Without it, the one in the cookie. */
-    refresh_token: z.string().min(1).max(512).optional(),
+    /** Without it, the one in the cookie. An access token by mistake is unknown, and not too long. */
+    refresh_token: z.string().min(1).max(4096).optional(),
     /** Of the next access token alone. */
     ...TOKEN_REQUEST,
   })
