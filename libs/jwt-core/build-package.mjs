@@ -70,7 +70,7 @@ class Tree {
   }
 }
 
-/** What `npx @jwt-auth/jwt-core` runs. */
+/** What command.mjs runs. */
 const COMMAND = 'attack/cli';
 /** Folders whose modules load what others need not, such as `pg`. */
 const CHUNKS = ['attack', 'client', 'postgres', 'testing'];
@@ -105,10 +105,6 @@ function write(file, text) {
 
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 for (const format of ['cjs', 'core']) write(`${format}/package.json`, '{"type":"commonjs"}\n');
-write(
-  'core/command.js',
-  `#!/usr/bin/env node\nrequire('./${chunkOf(COMMAND)}.js').runCli(process.argv.slice(2)).then((code) => (process.exitCode = code));\n`,
-);
 
 const code = new Tree(transpile, [...entries, COMMAND]);
 const isDual = (module) => code.dual.has(module);

@@ -101,4 +101,9 @@ describe('the package that npm pack makes', () => {
     );
     await expect(attack).rejects.toThrow('The command is: attack <url>');
   });
+
+  it('has a command that npx finds in this repository, where it is installed before it is built', async () => {
+    const attack = run('npx', ['--no', '@jwt-auth/jwt-core', 'attack'], ROOT);
+    await expect(attack).rejects.toThrow('The command is: attack <url>');
+  });
 });
