@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 
-import type { ReadinessCheck } from '../health/readiness.js';
-import { databaseOutage } from './database-outage.js';
+import type { ReadinessCheck } from '../readiness/readiness.js';
+import { databaseOutage } from '../errors/database-outage.js';
 import { poolOf } from './database-pool.js';
 
 /** Below the two seconds within which readiness has to report an outage. */

@@ -6,7 +6,7 @@ import type { Client } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { DatabaseError } from './database-outage.js';
+import { DatabaseError } from '../errors/database-outage.js';
 import { databaseOptions } from './database-options.js';
 import { databaseReadiness } from './database-readiness.js';
 import { openDatabase } from './open-database.js';

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 import { KEEP_ALIVE } from './database-options.js';
-import { DatabaseError, databaseOutage, errorCode } from './database-outage.js';
+import { DatabaseError, databaseOutage, errorCode } from '../errors/database-outage.js';
 
 /** Another process was faster. */
 const ALREADY_MADE = new Set(['42P04', '23505']);

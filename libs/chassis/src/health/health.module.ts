@@ -14,7 +14,12 @@ import type { FastifyReply } from 'fastify';
 import { PROBLEM } from '../http/answers.js';
 import { ApiProblem } from '../http/docs.js';
 import type { Build } from '../settings/service-settings.js';
-import { findUnreadiness, notReady, type ReadinessCheck, type Unreadiness } from './readiness.js';
+import {
+  findUnreadiness,
+  notReady,
+  type ReadinessCheck,
+  type Unreadiness,
+} from '../readiness/readiness.js';
 
 export interface HealthOptions {
   /** The service is ready when all of them pass. */

@@ -5,7 +5,8 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { corsHeaders, type CorsOptions } from './cors.js';
+import type { CorsOptions } from '../settings/service-settings.js';
+import { corsHeaders } from './cors.js';
 
 /**
  * The id of a request: its `x-request-id` if that is safe in a log and a header (at most 64 of

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { StructuredLogger } from '../logging/structured-logger.js';
 import { hostAndPort } from '../settings/addresses.js';
 import type { ServiceConfig } from '../settings/service-settings.js';
-import { startTracing, type Tracing } from '../tracing/start-tracing.js';
+import type { Tracing } from '../tracing/sdk.js';
+import { startTracing } from '../tracing/start-tracing.js';
 import { logProcessWarnings, reportFailedStart } from './run-program.js';
-import { ServiceServer } from './service-server.js';
+import { ServiceServer } from '../http/service-server.js';
 import { exitOnCrash, stopOnSignals, type Stoppable } from './shutdown.js';
-import { StartProgress } from './start-progress.js';
+import { StartProgress } from '../readiness/start-progress.js';
 
 interface ListenError {
   readonly code?: string;

@@ -9,7 +9,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 
-import { errorCode } from '../database/database-outage.js';
+import { errorCode } from '../errors/database-outage.js';
 
 let tracer: Tracer | undefined;
 

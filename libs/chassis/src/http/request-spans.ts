@@ -10,11 +10,11 @@ import {
 } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import { callerAddress } from '../http/caller-address.js';
-import { isProbe } from '../logging/request-log.js';
-import { openContext } from './request-context.js';
-import { failSpan } from './spans.js';
-import { parentOf } from './trace-context.js';
+import { callerAddress } from './caller-address.js';
+import { isProbe } from './request-log.js';
+import { openContext } from '../context/request-context.js';
+import { failSpan } from '../tracing/spans.js';
+import { parentOf } from '../context/trace-context.js';
 
 /** The methods that OpenTelemetry knows. Callers can send others, any number of them. */
 const METHODS = new Set([
