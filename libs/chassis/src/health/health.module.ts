@@ -11,7 +11,7 @@ import {
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
-import { PROBLEM } from '../http/answers.js';
+import { PROBLEM_JSON } from '../http/answers.js';
 import { ApiProblem } from '../http/docs.js';
 import type { Build } from '../settings/service-settings.js';
 import {
@@ -72,7 +72,7 @@ export class HealthController {
       const notes = this.options.notes?.() ?? [];
       return { status: 'ready', ...(notes.length > 0 && { notes }) };
     }
-    reply.status(503).header('retry-after', '1').type(PROBLEM);
+    reply.status(503).header('retry-after', '1').type(PROBLEM_JSON);
     return notReady(missing);
   }
 

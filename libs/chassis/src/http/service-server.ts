@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { setImmediate as afterPoll } from 'node:timers/promises';
 
 import { notReady, type Unreadiness } from '../readiness/readiness.js';
-import { bareAnswer, PROBLEM, requestIdOf } from './answers.js';
+import { bareAnswer, PROBLEM_JSON, requestIdOf } from './answers.js';
 import { createBoundedServer } from './bounded-server.js';
 import { trustedPeers } from './caller-address.js';
 import { corsHeaders, NO_CORS, preflightHeaders } from './cors.js';
@@ -168,7 +168,7 @@ export class ServiceServer {
     status: number,
     content: object,
   ): void {
-    const type = status === 200 ? 'application/json; charset=utf-8' : PROBLEM;
+    const type = status === 200 ? 'application/json; charset=utf-8' : PROBLEM_JSON;
     const { body, headers } = bareAnswer(content, type, requestIdOf(request));
     response.writeHead(status, { ...headers, ...corsHeaders(request.headers, this.cors) });
     response.end(body);
