@@ -31,7 +31,7 @@ export async function reachDatabase(
   logger: LoggerService,
   waitMs: number,
 ): Promise<void> {
-  const deadline = performance.now() + waitMs;
+  const deadlineMs = performance.now() + waitMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
       await withClient(url, async () => undefined);
@@ -43,7 +43,7 @@ export async function reachDatabase(
         const message = `Postgres at ${hostOf(url)} cannot be used: ${(error as Error).message}`;
         throw new DatabaseError('refused', message, { cause: error });
       }
-      if (performance.now() > deadline) {
+      if (performance.now() > deadlineMs) {
         const seconds = Math.round(waitMs / 1000);
         const message = `Postgres at ${hostOf(url)} ${reason}, after ${seconds} s of trying`;
         throw new DatabaseError('unreachable', message, { cause: error });

@@ -47,7 +47,10 @@ const STOP = 'Ctrl-C stops everything.';
 /** Longer names than eight letters move their own line alone. */
 const row = (name: string, text: string) => `  ${name.padEnd(8)}  ${text}`;
 
-/** Where a browser on this machine finds a server that listens there. */
+/**
+ * The host in auth's own address where `ISSUER` is not set. Under another name of this machine, the console
+ * would be of another origin.
+ */
 function browsable(host: string): string {
   const found = reachable(host);
   return ['127.0.0.1', '[::1]'].includes(found) ? 'localhost' : found;
