@@ -10,7 +10,10 @@ const OFF = ['false', '0', 'off', 'no'];
 
 const isOff = (flag: string | undefined) => OFF.includes(flag?.toLowerCase() ?? '');
 
-/** What the launcher reads of the environment. The apps read and check the rest. */
+/**
+ * What the launcher reads of the environment. The apps read and check the rest. What is a port, off, or a
+ * setting in a file is up to chassis, which cannot be imported here: its tests need this package.
+ */
 export class StackSettings {
   /** Where the apps listen. */
   readonly host: string;
