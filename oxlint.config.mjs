@@ -27,8 +27,19 @@ const frameworksAndNest = [
   '**/index.js',
 ];
 
+/** The folders of chassis, the lowest first: each may import only those before it. */
+const CHASSIS = [
+  ...['settings', 'errors', 'context', 'logging', 'tracing', 'readiness', 'database', 'http'],
+  ...['health', 'pages', 'metrics', 'retention', 'process'],
+];
+const chassisFolder = (name, index) =>
+  restrictImports([`libs/chassis/src/${name}/**/*.ts`], {
+    group: [...CHASSIS.slice(index + 1).map((above) => `**/${above}/**`), '**/index.js'],
+    message: `${name}/ is below that folder.`,
+  });
+
 export default defineConfig({
-  plugins: ['typescript', 'oxc'],
+  plugins: ['typescript', 'oxc', 'import'],
   jsPlugins: [
     { name: 'nx', specifier: '@nx/eslint-plugin' },
     { name: 'eslint-js', specifier: 'oxlint-plugin-eslint' },
@@ -154,7 +165,12 @@ export default defineConfig({
         ],
       },
     },
+    {
+      files: ['libs/{chassis,dev-stack}/**/*.ts', 'apps/orders/**/*.ts', 'examples/**/*.ts'],
+      rules: { 'import/no-cycle': ['error', { ignoreTypes: false }] },
+    },
     restrictImports(['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts']),
+    ...CHASSIS.map(chassisFolder),
     folder('timing', [...frameworks, '../**'], 'timing/ imports node:* alone.'),
     folder(
       'issuer',

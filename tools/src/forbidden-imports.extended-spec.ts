@@ -28,6 +28,7 @@ const FORBIDDEN: readonly (readonly [folder: string, module: string, rule: strin
     ['libs/jwt-core/src/attack', '../verifier/signature.js'],
     ['apps/auth/src', '@jwt-auth/dev-stack'],
     ['libs/chassis/src/http', '@jwt-auth/dev-stack/mailbox'],
+    ['libs/chassis/src/logging', '../http/cors.js'],
   ].map(([folder, module]) => [folder!, module!, 'no-restricted-imports'] as const),
   ['apps/console/src', '@jwt-auth/chassis', 'enforce-module-boundaries'],
   ['libs/browser/src', '@jwt-auth/chassis', 'enforce-module-boundaries'],

@@ -35,26 +35,26 @@ async function callOrders(token: ClientCredentialsToken, init: RequestInit): Pro
 }
 
 async function placeOrder(token: ClientCredentialsToken, sku: string): Promise<void> {
-  const began = performance.now();
+  const beganAtMs = performance.now();
   const response = await callOrders(token, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
     body: JSON.stringify({ currency: 'EUR', items: [{ sku, quantity: 2, unitPrice: 450 }] }),
   });
   const { id } = await expectJson<{ id: string }>(response);
-  say(`order ${id} for ${sku}, in ${(performance.now() - began).toFixed(0)} ms`);
+  say(`order ${id} for ${sku}, in ${(performance.now() - beganAtMs).toFixed(0)} ms`);
 }
 
 /** The client is gone: its token is worth nothing to orders, and it gets no other. */
 async function watchItEnd(token: ClientCredentialsToken, end: () => Promise<void>): Promise<void> {
   await end();
-  const ended = performance.now();
+  const endedAtMs = performance.now();
   say('the client is deleted');
-  for (let calls = 1; performance.now() - ended < 5_000; calls++) {
+  for (let calls = 1; performance.now() - endedAtMs < 5_000; calls++) {
     const response = await callOrders(token, {});
     if (response.status === 200) continue;
     const { code } = (await response.json()) as { code: string };
-    const after = (performance.now() - ended).toFixed(0);
+    const after = (performance.now() - endedAtMs).toFixed(0);
     say(`orders answers call ${calls} with ${response.status} ${code}, ${after} ms after that`);
     const refusal: unknown = await token.get().catch((error: unknown) => error);
     if (!(refusal instanceof ClientTokenError)) throw new Error('A deleted client gets a token');

@@ -24,7 +24,12 @@ export {
   trustProxy,
   type TrustProxy,
 } from './settings/addresses.js';
-export { SERVICE_SETTINGS, ServiceConfig, versionIn } from './settings/service-settings.js';
+export {
+  SERVICE_SETTINGS,
+  ServiceConfig,
+  versionIn,
+  type DatabaseLimits,
+} from './settings/service-settings.js';
 export { allowsHttpIssuer, issuerProblem, TOKEN_SETTINGS } from './settings/token-settings.js';
 export { inSpan } from './tracing/spans.js';
 export { StructuredLogger } from './logging/structured-logger.js';
@@ -42,24 +47,20 @@ export {
 } from './http/text.js';
 export { RouteOptions } from './http/route-options.js';
 export { ApiProblem } from './http/docs.js';
-export { serviceProblem } from './http/service-problem.js';
+export { serviceProblem } from './process/service-problem.js';
 export { HealthModule } from './health/health.module.js';
 export { MetricsModule } from './metrics/metrics.module.js';
 export { counters, gauge, type MetricSource } from './metrics/metric-source.js';
 export { jwtCoreMetrics } from './metrics/jwt-core-metrics.js';
 export { buildMetrics, databasePoolMetrics } from './metrics/service-metrics.js';
-export { StartProgress } from './process/start-progress.js';
-export { ServiceServer } from './process/service-server.js';
+export { StartProgress } from './readiness/start-progress.js';
+export { ServiceServer } from './http/service-server.js';
 export { runProgram } from './process/run-program.js';
 export { runService } from './process/run-service.js';
-export {
-  databaseOptions,
-  type DatabaseLimits,
-  type DatabaseOptions,
-} from './database/database-options.js';
+export { databaseOptions, type DatabaseOptions } from './database/database-options.js';
 export { openDatabase, type OpenOptions } from './database/open-database.js';
 export { databaseReadiness } from './database/database-readiness.js';
-export { DatabaseError } from './database/database-outage.js';
+export { DatabaseError } from './errors/database-outage.js';
 export {
   entityColumns,
   execute,

@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 
-import { DatabaseError } from './database-outage.js';
+import { DatabaseError } from '../errors/database-outage.js';
 
 /** The role of the processes that serve, where another one owns the tables and migrates. */
 export interface AppRole {

@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { DataSourceOptions, Logger } from 'typeorm';
 
 import { LineLimiter } from '../logging/line-limiter.js';
+import { DEFAULT_DATABASE_LIMITS, type DatabaseLimits } from '../settings/service-settings.js';
 import { DatabasePool } from './database-pool.js';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
@@ -19,22 +20,6 @@ export interface DatabaseDescription {
   readonly migrations: Classes;
   readonly limits?: Partial<DatabaseLimits> | undefined;
 }
-
-/** What bounds the use of the database. */
-export interface DatabaseLimits {
-  /** The most connections. */
-  readonly poolSize: number;
-  /** How long to wait for a connection, new or of the pool. */
-  readonly connectWaitMs: number;
-  /** After which the server ends a statement. */
-  readonly statementTimeoutMs: number;
-}
-
-export const DEFAULT_LIMITS: DatabaseLimits = {
-  poolSize: 10,
-  connectWaitMs: 5_000,
-  statementTimeoutMs: 10_000,
-};
 
 /**
  * A connection on which nothing is sent is probed after this time, and ends when nobody answers. The
@@ -60,9 +45,9 @@ export type DatabaseOptions = Omit<PostgresOptions, 'extra' | 'url'> & {
 export function databaseOptions(description: DatabaseDescription): DatabaseOptions {
   const { url, applicationName, entities, migrations, limits = {} } = description;
   const {
-    poolSize = DEFAULT_LIMITS.poolSize,
-    connectWaitMs = DEFAULT_LIMITS.connectWaitMs,
-    statementTimeoutMs = DEFAULT_LIMITS.statementTimeoutMs,
+    poolSize = DEFAULT_DATABASE_LIMITS.poolSize,
+    connectWaitMs = DEFAULT_DATABASE_LIMITS.connectWaitMs,
+    statementTimeoutMs = DEFAULT_DATABASE_LIMITS.statementTimeoutMs,
   } = limits;
   return {
     type: 'postgres',

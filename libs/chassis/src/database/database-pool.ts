@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 
 import { currentTracer } from '../tracing/spans.js';
 import { inStatementSpan } from '../tracing/statement-spans.js';
-import { DatabaseError, databaseOutage } from './database-outage.js';
+import { DatabaseError, databaseOutage } from '../errors/database-outage.js';
 
 export interface DatabasePoolOptions extends pg.PoolConfig {
   readonly connection: ConnectionConfig;

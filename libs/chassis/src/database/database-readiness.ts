@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 
-import type { ReadinessCheck } from '../health/readiness.js';
-import { databaseOutage } from './database-outage.js';
+import { answerWithin, type ReadinessCheck } from '../readiness/readiness.js';
+import { databaseOutage } from '../errors/database-outage.js';
 import { poolOf } from './database-pool.js';
 
 /** Below the two seconds within which readiness has to report an outage. */
@@ -13,20 +12,11 @@ export function databaseReadiness(dataSource: DataSource): ReadinessCheck {
   let running: Promise<string | undefined> | undefined;
   return {
     name: 'database',
-    check: () => (running ??= ask(dataSource).finally(() => (running = undefined))),
+    check: () =>
+      (running ??= answerWithin(missing(dataSource), ANSWER_MS).finally(
+        () => (running = undefined),
+      )),
   };
-}
-
-async function ask(dataSource: DataSource): Promise<string | undefined> {
-  const timeout = new AbortController();
-  const late = delay(ANSWER_MS, 'does not answer', { signal: timeout.signal });
-  // It fails when it is no longer needed.
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([missing(dataSource), late]);
-  } finally {
-    timeout.abort();
-  }
 }
 
 async function missing(dataSource: DataSource): Promise<string | undefined> {

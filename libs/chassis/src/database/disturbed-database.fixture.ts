@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 
 import { databaseOptions } from './database-options.js';
-import { databaseOutage } from './database-outage.js';
+import { databaseOutage } from '../errors/database-outage.js';
 import { RetryingDataSource } from './open-database.js';
 import { withClient } from './reach-database.js';
 

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { beforeEach, expect, it } from 'vitest';
 
-import { StartProgress } from '../process/start-progress.js';
+import { StartProgress } from '../readiness/start-progress.js';
 import { databaseOptions } from './database-options.js';
 import { openDatabase } from './open-database.js';
 

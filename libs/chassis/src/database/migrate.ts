@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { DataSource } from 'typeorm';
 
 import { grantToApp, type AppRole } from './app-role.js';
-import { DatabaseError, errorCode } from './database-outage.js';
+import { DatabaseError, errorCode } from '../errors/database-outage.js';
 import type { DatabaseOptions } from './database-options.js';
 import { withClient } from './reach-database.js';
 

@@ -6,7 +6,7 @@ import type { Client } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { DatabaseError } from './database-outage.js';
+import { DatabaseError } from '../errors/database-outage.js';
 import { databaseOptions } from './database-options.js';
 import { databaseReadiness } from './database-readiness.js';
 import { openDatabase } from './open-database.js';
@@ -15,13 +15,21 @@ import { withClient } from './reach-database.js';
 class CreateNotes1700000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('CREATE TABLE notes (id int PRIMARY KEY)');
-    // Long enough that another process would come between, were there no lock.
-    await runner.query('SELECT pg_sleep(0.2)');
+    await this.pause(runner);
     await runner.query('INSERT INTO notes VALUES (1)');
   }
 
+  protected async pause(_runner: QueryRunner): Promise<void> {}
+
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE notes');
+  }
+}
+
+class CreateNotesSlowly1700000000000 extends CreateNotes1700000000000 {
+  /** Long enough that another process would come between, were there no lock. */
+  protected override async pause(runner: QueryRunner): Promise<void> {
+    await runner.query('SELECT pg_sleep(0.2)');
   }
 }
 
@@ -41,6 +49,8 @@ class ReadGate1700000000002 implements MigrationInterface {
 
   async down(): Promise<void> {}
 }
+
+const SLOW = [CreateNotesSlowly1700000000000];
 
 const silent = { log: () => undefined, warn: () => undefined, error: () => undefined };
 const waits = { waitMs: 10_000, lockWaitMs: 5_000, logger: silent };
@@ -68,7 +78,7 @@ beforeEach(async () => {
 
 describe('openDatabase', () => {
   it('migrates once when many processes start at the same moment', async () => {
-    const starts = Array.from({ length: 4 }, () => openDatabase(optionsOf(url), waits));
+    const starts = Array.from({ length: 4 }, () => openDatabase(optionsOf(url, SLOW), waits));
     const opened = await Promise.all(starts);
     expect(await opened[0]?.query('SELECT id FROM notes')).toEqual([{ id: 1 }]);
     await Promise.all(opened.map((dataSource) => dataSource.destroy()));
@@ -107,7 +117,7 @@ describe('openDatabase', () => {
 
   it('makes a missing database, also when many processes miss it at once', async () => {
     const missing = withPath(url, `missing "${Date.now()}"`);
-    const starts = Array.from({ length: 3 }, () => openDatabase(optionsOf(missing), waits));
+    const starts = Array.from({ length: 3 }, () => openDatabase(optionsOf(missing, SLOW), waits));
     const opened = await Promise.all(starts);
     expect(await opened[2]?.query('SELECT id FROM notes')).toEqual([{ id: 1 }]);
     await Promise.all(opened.map((dataSource) => dataSource.destroy()));
@@ -149,12 +159,6 @@ describe('openDatabase', () => {
     const full = withPath(url, new URL(url).pathname.slice(1), guest);
     const opening = openDatabase(optionsOf(full), { ...waits, waitMs: 0 });
     await expect(opening).rejects.toThrow(/ has no connection left, after 0 s of trying$/);
-  });
-
-  it('gives up on a server that answers no more', async () => {
-    const url = await freshDatabase();
-    const asking = withClient(url, (client) => client.query('SELECT pg_sleep(60)'), 2_000);
-    await expect(asking).rejects.toThrow('Query read timeout');
   });
 
   it('waits for a server that comes later', async () => {
@@ -201,7 +205,23 @@ describe('an open database', () => {
     await dataSource.destroy();
   });
 
-  it('has the limits that it is given', async () => {
+  it('is not ready once it is closed', async () => {
+    const dataSource = await openDatabase(optionsOf(url), waits);
+    await dataSource.destroy();
+    expect(await databaseReadiness(dataSource).check()).toBe('cannot be reached');
+  });
+});
+
+// Seconds of waiting: at the same time, each on a database of its own.
+describe.concurrent('time limits', () => {
+  it('end the wait for a server that answers no more', async () => {
+    const url = await freshDatabase();
+    const asking = withClient(url, (client) => client.query('SELECT pg_sleep(60)'), 2_000);
+    await expect(asking).rejects.toThrow('Query read timeout');
+  });
+
+  it('are those that an open database was given', async () => {
+    const url = await freshDatabase();
     const limits = { poolSize: 3, connectWaitMs: 2_000, statementTimeoutMs: 100 };
     const none = { entities: [], migrations: [] };
     const options = databaseOptions({ url, applicationName: 'spec', ...none, limits });
@@ -214,7 +234,8 @@ describe('an open database', () => {
     await dataSource.destroy();
   });
 
-  it('has no use for a connection on which the server fell silent', async () => {
+  it('leave no connection in use on which the server fell silent', async () => {
+    const url = await freshDatabase();
     const options = optionsOf(url);
     const impatient = {
       ...options,
@@ -225,12 +246,6 @@ describe('an open database', () => {
     await expect(dataSource.query('SELECT pg_sleep(60)')).rejects.toThrow('Query read timeout');
     expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await dataSource.destroy();
-  });
-
-  it('is not ready once it is closed', async () => {
-    const dataSource = await openDatabase(optionsOf(url), waits);
-    await dataSource.destroy();
-    expect(await databaseReadiness(dataSource).check()).toBe('cannot be reached');
   });
 });
 

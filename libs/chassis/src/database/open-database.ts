@@ -2,10 +2,10 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 
-import type { StartProgress } from '../process/start-progress.js';
+import type { StartProgress } from '../readiness/start-progress.js';
 import type { AppRole } from './app-role.js';
 import type { DatabaseOptions } from './database-options.js';
-import { databaseOutage } from './database-outage.js';
+import { databaseOutage } from '../errors/database-outage.js';
 import { awaitMigrations, migrate } from './migrate.js';
 import { reachDatabase } from './reach-database.js';
 

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 import { KEEP_ALIVE } from './database-options.js';
-import { DatabaseError, databaseOutage, errorCode } from './database-outage.js';
+import { DatabaseError, databaseOutage, errorCode } from '../errors/database-outage.js';
 
 /** Another process was faster. */
 const ALREADY_MADE = new Set(['42P04', '23505']);
@@ -31,7 +31,7 @@ export async function reachDatabase(
   logger: LoggerService,
   waitMs: number,
 ): Promise<void> {
-  const deadline = performance.now() + waitMs;
+  const deadlineMs = performance.now() + waitMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
       await withClient(url, async () => undefined);
@@ -43,7 +43,7 @@ export async function reachDatabase(
         const message = `Postgres at ${hostOf(url)} cannot be used: ${(error as Error).message}`;
         throw new DatabaseError('refused', message, { cause: error });
       }
-      if (performance.now() > deadline) {
+      if (performance.now() > deadlineMs) {
         const seconds = Math.round(waitMs / 1000);
         const message = `Postgres at ${hostOf(url)} ${reason}, after ${seconds} s of trying`;
         throw new DatabaseError('unreachable', message, { cause: error });

@@ -11,10 +11,15 @@ import {
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
-import { PROBLEM } from '../http/answers.js';
+import { PROBLEM_JSON } from '../http/answers.js';
 import { ApiProblem } from '../http/docs.js';
 import type { Build } from '../settings/service-settings.js';
-import { findUnreadiness, notReady, type ReadinessCheck, type Unreadiness } from './readiness.js';
+import {
+  findUnreadiness,
+  notReady,
+  type ReadinessCheck,
+  type Unreadiness,
+} from '../readiness/readiness.js';
 
 export interface HealthOptions {
   /** The service is ready when all of them pass. */
@@ -67,7 +72,7 @@ export class HealthController {
       const notes = this.options.notes?.() ?? [];
       return { status: 'ready', ...(notes.length > 0 && { notes }) };
     }
-    reply.status(503).header('retry-after', '1').type(PROBLEM);
+    reply.status(503).header('retry-after', '1').type(PROBLEM_JSON);
     return notReady(missing);
   }
 

@@ -5,7 +5,8 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { corsHeaders, type CorsOptions } from './cors.js';
+import type { CorsOptions } from '../settings/service-settings.js';
+import { corsHeaders } from './cors.js';
 
 /**
  * The id of a request: its `x-request-id` if that is safe in a log and a header (at most 64 of
@@ -34,7 +35,8 @@ export const SECURITY_HEADERS: SecurityHeadersOptions = {
   xFrameOptions: { action: 'deny' },
 };
 
-export const PROBLEM = 'application/problem+json';
+/** The type of problem documents (RFC 9457). */
+export const PROBLEM_JSON = 'application/problem+json';
 
 /**
  * Adds headers to every answer, also to errors and unknown routes.
@@ -46,8 +48,8 @@ export function addAnswerHeaders(server: FastifyInstance, isStopping: () => bool
     reply.header('x-request-id', request.id);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     // Fastify adds a charset, which RFC 9457 does not define for this type.
-    if (String(reply.getHeader('content-type')).startsWith(PROBLEM)) {
-      reply.header('content-type', PROBLEM);
+    if (String(reply.getHeader('content-type')).startsWith(PROBLEM_JSON)) {
+      reply.header('content-type', PROBLEM_JSON);
     }
     if (isStopping()) reply.header('connection', 'close');
     done(null, payload);
@@ -75,7 +77,7 @@ export type ErrorBodyOf = (path: string) => object | undefined;
 /** The answer to a request that reaches no route. */
 export function unrouted(status: UnroutedStatus, requestId: string, errorBody?: object) {
   if (errorBody) return bareAnswer(errorBody, 'application/json; charset=utf-8', requestId);
-  return bareAnswer(problemDocument({ status, code: UNROUTED[status] }), PROBLEM, requestId);
+  return bareAnswer(problemDocument({ status, code: UNROUTED[status] }), PROBLEM_JSON, requestId);
 }
 
 /** An answer that no route, hook or filter sees, with the headers of all others. */

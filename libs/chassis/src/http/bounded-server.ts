@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { LineLimiter } from '../logging/line-limiter.js';
 import { answerUnexpected, type ErrorBodyOf, unrouted } from './answers.js';
 import { networkOf, parseAddress, type Trusts } from './caller-address.js';
 
@@ -104,7 +105,7 @@ function boundConnections(
   logger: LoggerService,
 ): void {
   const counts = new Map<string, number>();
-  let warnedAtMs = -Infinity;
+  const warnings = new LineLimiter(60_000);
 
   server.on('connection', (socket) => {
     // Read now: the address is not available after a reset, unless it was read before.
@@ -114,8 +115,7 @@ function boundConnections(
     const count = (counts.get(network) ?? 0) + 1;
     if (count > limits.connectionsPerAddress) {
       socket.destroy();
-      if (performance.now() - warnedAtMs < 60_000) return;
-      warnedAtMs = performance.now();
+      if (warnings.admit('refused') === undefined) return;
       logger.warn('Refusing connections of an address that has too many', { address: network });
       return;
     }

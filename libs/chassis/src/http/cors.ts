@@ -2,13 +2,7 @@ import fastifyCors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 
-/** Which pages of other origins may call a service, and how (Fetch standard, "CORS protocol"). */
-export interface CorsOptions {
-  /** As browsers send them in `Origin`. */
-  readonly origins: readonly string[];
-  /** Whether pages may send their cookies and read the cookies of answers. */
-  readonly credentials?: boolean;
-}
+import type { CorsOptions } from '../settings/service-settings.js';
 
 /** Pages of other origins can read nothing. */
 export const NO_CORS: CorsOptions = { origins: [] };

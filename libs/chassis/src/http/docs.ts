@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiResponse, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 
+import { PROBLEM_JSON } from './answers.js';
+
 /** The description of the service in its OpenAPI document. */
 export interface Documentation {
   readonly title: string;
@@ -37,10 +39,10 @@ const ASSETS = {
 const text = { type: 'string' };
 
 /** The error that every route may answer (RFC 9457). */
-const PROBLEM = {
+const PROBLEM_RESPONSE = {
   description: 'A problem (RFC 9457)',
   content: {
-    'application/problem+json': {
+    [PROBLEM_JSON]: {
       schema: {
         type: 'object',
         properties: {
@@ -62,7 +64,7 @@ const PROBLEM = {
 
 /** Documents a status that a route answers for a reason of its own. */
 export const ApiProblem = (status: number, description: string): MethodDecorator =>
-  ApiResponse({ ...PROBLEM, status, description });
+  ApiResponse({ ...PROBLEM_RESPONSE, status, description });
 
 /**
  * Serves the OpenAPI document, made from the schemas that validate, at `GET /docs-json`, and a page
@@ -81,7 +83,7 @@ export function serveDocs(
     .setTitle(title)
     .setDescription(description)
     .addBearerAuth()
-    .addGlobalResponse({ status: 'default', ...PROBLEM })
+    .addGlobalResponse({ status: 'default', ...PROBLEM_RESPONSE })
     .addServer(basePath || '/')
     .build();
   let document: string | undefined;

@@ -3,14 +3,15 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RequestListener } from 'node:http';
 
-import type { ServiceServer } from '../process/service-server.js';
-import { logRequests } from '../logging/request-log.js';
+import type { ServiceServer } from './service-server.js';
+import { logRequests } from './request-log.js';
 import type { StructuredLogger } from '../logging/structured-logger.js';
 import { currentTracer } from '../tracing/spans.js';
-import { enterContexts } from '../tracing/request-context.js';
-import { traceRequests } from '../tracing/request-spans.js';
+import { enterContexts } from '../context/request-context.js';
+import { traceRequests } from './request-spans.js';
 import { passOnTraces } from '../tracing/call-spans.js';
 import type { TrustProxy } from '../settings/addresses.js';
+import type { CorsOptions } from '../settings/service-settings.js';
 import {
   addAnswerHeaders,
   answerUnparsable,
@@ -21,7 +22,7 @@ import {
 } from './answers.js';
 import { createBoundedServer, LIMITS, refuseAmbiguousRequests } from './bounded-server.js';
 import { readCallerAddresses, trustedPeers, warnOfUntrustedProxy } from './caller-address.js';
-import { allowPages, NO_CORS, type CorsOptions } from './cors.js';
+import { allowPages, NO_CORS } from './cors.js';
 import { serveDocs, type Documentation } from './docs.js';
 import { acceptOnlyJson, refuseEncodedBodies, SchemaValidationPipe } from './request-bodies.js';
 import { obeyRouteOptions } from './route-options.js';

@@ -49,7 +49,7 @@ export const Identifier = z
   .check(oneLine)
   .overwrite((id) => toUuid(id) ?? id);
 
-/** As in the payload of a token. Recursive code can read a body of this depth. */
+/** Recursive code can read a body of this depth. */
 const MAX_DEPTH = 64;
 
 const NO_TEXT = 'must not contain a lone surrogate or NUL';

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, vi } from 'vitest';
 
-import { RequestContext, withRequest } from '../tracing/request-context.js';
-import { StructuredLogger, type LogLevel } from './structured-logger.js';
+import { RequestContext, withRequest } from '../context/request-context.js';
+import type { LogLevel } from '../settings/service-settings.js';
+import { StructuredLogger } from './structured-logger.js';
 
 function recorder(level: LogLevel = 'info') {
   const texts: string[] = [];

@@ -2,14 +2,12 @@ import type { LoggerService } from '@nestjs/common';
 import { hostname } from 'node:os';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 
-import { databaseOutage } from '../database/database-outage.js';
-import { currentRequestId, currentTrace } from '../tracing/request-context.js';
-import { traceFields } from '../tracing/trace-context.js';
+import { databaseOutage } from '../errors/database-outage.js';
+import { currentRequestId, currentTrace } from '../context/request-context.js';
+import { traceFields } from '../context/trace-context.js';
+import type { LogLevel } from '../settings/service-settings.js';
 import { LineLimiter } from './line-limiter.js';
 import { loggedError, redact, withoutSecrets, type LoggedError } from './redact.js';
-
-export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LoggerOptions {
   /** The service, in every line. */

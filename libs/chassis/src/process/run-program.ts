@@ -1,8 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 
-import { StructuredLogger, type LogLevel } from '../logging/structured-logger.js';
+import { StructuredLogger } from '../logging/structured-logger.js';
 import { isProduction, SettingsError } from '../settings/parse-settings.js';
+import type { LogLevel } from '../settings/service-settings.js';
 
 /** What the program of a service does. */
 export interface Program {

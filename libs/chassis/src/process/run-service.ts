@@ -2,13 +2,14 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 
 import { StructuredLogger } from '../logging/structured-logger.js';
-import { hostAndPort } from '../settings/addresses.js';
+import { urlHost } from '../settings/addresses.js';
 import type { ServiceConfig } from '../settings/service-settings.js';
-import { startTracing, type Tracing } from '../tracing/start-tracing.js';
+import type { Tracing } from '../tracing/sdk.js';
+import { startTracing } from '../tracing/start-tracing.js';
 import { logProcessWarnings, reportFailedStart } from './run-program.js';
-import { ServiceServer } from './service-server.js';
+import { ServiceServer } from '../http/service-server.js';
 import { exitOnCrash, stopOnSignals, type Stoppable } from './shutdown.js';
-import { StartProgress } from './start-progress.js';
+import { StartProgress } from '../readiness/start-progress.js';
 
 interface ListenError {
   readonly code?: string;
@@ -97,7 +98,7 @@ function readConfig<Config extends ServiceConfig>(service: Service<Config>): Con
 /** The error may be from `listen`: on the port of the service, or on the one of its metrics. */
 function whyNotStarted(error: unknown, { host, port }: ServiceConfig): string {
   const failed = error instanceof Error ? (error as ListenError) : {};
-  const address = hostAndPort({ host: failed.address ?? host, port: failed.port ?? port });
+  const address = urlHost({ host: failed.address ?? host, port: failed.port ?? port });
   if (failed.code === 'EADDRINUSE') return `Not started: ${address} is taken by another process`;
   if (failed.code === 'EACCES') return `Not started: ${address} may not be used by this user`;
   return 'Not started';

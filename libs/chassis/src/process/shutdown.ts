@@ -26,14 +26,14 @@ export interface Stoppable {
  * @param delayMs how long it goes on serving, so that balancers see that it is not ready any more
  */
 export function stopOnSignals(logger: LoggerService, stoppable: Stoppable, delayMs: number): void {
-  let stoppingSince: number | undefined;
+  let stoppingSinceMs: number | undefined;
 
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    if (stoppingSince !== undefined) {
-      if (performance.now() - stoppingSince > SAME_REQUEST_MS) process.exit(1);
+    if (stoppingSinceMs !== undefined) {
+      if (performance.now() - stoppingSinceMs > SAME_REQUEST_MS) process.exit(1);
       return;
     }
-    stoppingSince = performance.now();
+    stoppingSinceMs = performance.now();
     logger.log(`${signal}: stopping`);
     stoppable.drain();
     if (stoppable.isServing()) await delay(delayMs);

@@ -96,19 +96,19 @@ export function listenHost(): Setting<string> {
   return setting('an IP address, or a host name', (text) => {
     const isName = /^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(text);
     if (!isName && isIP(text) === 0) return undefined;
-    return URL.canParse(`http://${hostAndPort({ host: text, port: 1 })}`) ? text : undefined;
+    return URL.canParse(`http://${urlHost({ host: text, port: 1 })}`) ? text : undefined;
   });
 }
 
 /** A host and port as in a URL: an IPv6 address in brackets. */
-export function hostAndPort({ host, port }: ListenAddress): string {
+export function urlHost({ host, port }: ListenAddress): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 /** The URL at which a process on the same machine reaches a server that listens there. */
 export function addressFromHere({ host, port }: ListenAddress): string {
   const isHere = ['0.0.0.0', '::', '::1', '127.0.0.1'].includes(host);
-  return `http://${hostAndPort({ host: isHere ? 'localhost' : host, port })}`;
+  return `http://${urlHost({ host: isHere ? 'localhost' : host, port })}`;
 }
 
 /**

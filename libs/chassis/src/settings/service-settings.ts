@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 
-import { DEFAULT_LIMITS, type DatabaseLimits } from '../database/database-options.js';
-import type { CorsOptions } from '../http/cors.js';
-import { LOG_LEVELS, type LogLevel } from '../logging/structured-logger.js';
 import {
   listenHost,
   pageOrigins,
@@ -13,6 +10,33 @@ import {
 } from './addresses.js';
 import { TRACING_SETTINGS, tracingOf, type TracingOptions } from './tracing-settings.js';
 import { choice, duration, flag, port, text, wholeNumber } from './setting.js';
+
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What bounds the use of the database. */
+export interface DatabaseLimits {
+  /** The most connections. */
+  readonly poolSize: number;
+  /** How long to wait for a connection, new or of the pool. */
+  readonly connectWaitMs: number;
+  /** After which the server ends a statement. */
+  readonly statementTimeoutMs: number;
+}
+
+export const DEFAULT_DATABASE_LIMITS: DatabaseLimits = {
+  poolSize: 10,
+  connectWaitMs: 5_000,
+  statementTimeoutMs: 10_000,
+};
+
+/** Which pages of other origins may call a service, and how (Fetch standard, "CORS protocol"). */
+export interface CorsOptions {
+  /** As browsers send them in `Origin`. */
+  readonly origins: readonly string[];
+  /** Whether pages may send their cookies and read the cookies of answers. */
+  readonly credentials?: boolean;
+}
 
 /** The variables that every service reads: members for the schema of its settings. See `ServiceConfig`. */
 export const SERVICE_SETTINGS = {
@@ -29,9 +53,11 @@ export const SERVICE_SETTINGS = {
   BUILD_COMMIT: text(64).default('unknown'),
   TRUST_PROXY: trustProxy().default(false),
   // With one, readiness would wait behind requests.
-  DATABASE_POOL_SIZE: wholeNumber(2, 1_000).default(DEFAULT_LIMITS.poolSize),
-  DATABASE_CONNECT_WAIT: duration('100ms', '1m').default(DEFAULT_LIMITS.connectWaitMs),
-  DATABASE_STATEMENT_TIMEOUT: duration('100ms', '10m').default(DEFAULT_LIMITS.statementTimeoutMs),
+  DATABASE_POOL_SIZE: wholeNumber(2, 1_000).default(DEFAULT_DATABASE_LIMITS.poolSize),
+  DATABASE_CONNECT_WAIT: duration('100ms', '1m').default(DEFAULT_DATABASE_LIMITS.connectWaitMs),
+  DATABASE_STATEMENT_TIMEOUT: duration('100ms', '10m').default(
+    DEFAULT_DATABASE_LIMITS.statementTimeoutMs,
+  ),
   /** `off`: a start only checks that the command `migrate` was run. */
   MIGRATE: flag().default(true),
   ...TRACING_SETTINGS,

@@ -10,9 +10,10 @@ import { TRACING_SETTINGS, tracingOf } from '../settings/tracing-settings.js';
 import { parseSettings } from '../settings/parse-settings.js';
 import { z } from 'zod';
 import { passOnTraces } from './call-spans.js';
-import { RequestContext, withRequest } from './request-context.js';
+import { RequestContext, withRequest } from '../context/request-context.js';
 import { currentTracer } from './spans.js';
-import { startTracing, type Tracing } from './start-tracing.js';
+import type { Tracing } from './sdk.js';
+import { startTracing } from './start-tracing.js';
 
 let port: number;
 let received: IncomingHttpHeaders | undefined;

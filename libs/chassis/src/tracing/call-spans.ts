@@ -2,9 +2,9 @@ import { subscribe } from 'node:diagnostics_channel';
 
 import { context, ROOT_CONTEXT, SpanKind, type Span } from '@opentelemetry/api';
 
-import { currentRequest, currentTrace } from './request-context.js';
+import { currentRequest, currentTrace } from '../context/request-context.js';
 import { currentTracer, failSpan, isSampled } from './spans.js';
-import { traceHeaders, traceOfSpan } from './trace-context.js';
+import { traceHeaders, traceOfSpan } from '../context/trace-context.js';
 
 /** What Node's `fetch` reports of a request to another service. */
 interface OutgoingRequest {

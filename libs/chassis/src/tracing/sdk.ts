@@ -18,10 +18,22 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { LineLimiter } from '../logging/line-limiter.js';
+import type { Build } from '../settings/service-settings.js';
 import type { TracingOptions } from '../settings/tracing-settings.js';
-import { withoutRequest } from './request-context.js';
+import { withoutRequest } from '../context/request-context.js';
 import { recordSpansWith } from './spans.js';
-import type { TracedProgram, Tracing } from './start-tracing.js';
+
+/** What the spans of a process say of it. */
+export interface TracedProgram {
+  readonly name: string;
+  readonly build: Build;
+}
+
+/** The recording of spans. */
+export interface Tracing {
+  /** Sends what was recorded, and records no more. Waits for a second at most, unless told otherwise. */
+  stop(withinMs?: number): Promise<void>;
+}
 
 /** A part of the time for the whole shutdown. */
 const FLUSH_MS = 1_000;

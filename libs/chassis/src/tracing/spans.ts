@@ -9,7 +9,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 
-import { errorCode } from '../database/database-outage.js';
+import { errorCode } from '../errors/database-outage.js';
 
 let tracer: Tracer | undefined;
 
@@ -36,8 +36,9 @@ export interface SpanStart {
  * No span has the message of an error, which may hold values.
  */
 export function inSpan<T>(start: () => SpanStart, work: () => T): T {
-  const span = tracer && isSampled() ? startSpan(tracer, start()) : undefined;
-  if (!span) return work();
+  if (!tracer || !isSampled()) return work();
+  const { name, kind = SpanKind.INTERNAL, attributes } = start();
+  const span = tracer.startSpan(name, { kind, attributes });
   const result = work();
   if (result instanceof Promise) {
     result.then(
@@ -55,10 +56,6 @@ export function inSpan<T>(start: () => SpanStart, work: () => T): T {
 export function isSampled(): boolean {
   const parent = trace.getSpanContext(context.active());
   return parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
-}
-
-function startSpan(by: Tracer, { name, kind = SpanKind.INTERNAL, attributes }: SpanStart): Span {
-  return by.startSpan(name, { kind, attributes });
 }
 
 /** Marks a span as failed by a status, or by the code or name of an error: never by its message. */

@@ -11,12 +11,13 @@ import { z } from 'zod';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createHttpApp } from '../http/http-app.js';
-import { serviceProblem } from '../http/service-problem.js';
+import { serviceProblem } from '../process/service-problem.js';
 import { StructuredLogger } from '../logging/structured-logger.js';
 import { parseSettings } from '../settings/parse-settings.js';
 import { TRACING_SETTINGS, tracingOf } from '../settings/tracing-settings.js';
 import { currentTracer, inSpan } from './spans.js';
-import { startTracing, type Tracing } from './start-tracing.js';
+import type { Tracing } from './sdk.js';
+import { startTracing } from './start-tracing.js';
 import { inStatementSpan } from './statement-spans.js';
 
 const DATABASE = { database: 'notes', host: 'db.example.com', port: 5432 } as pg.Client;

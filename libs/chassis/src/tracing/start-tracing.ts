@@ -1,19 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 
-import type { Build } from '../settings/service-settings.js';
 import type { TracingOptions } from '../settings/tracing-settings.js';
-
-/** What the spans of a process say of it. */
-export interface TracedProgram {
-  readonly name: string;
-  readonly build: Build;
-}
-
-/** The recording of spans. */
-export interface Tracing {
-  /** Sends what was recorded, and records no more. Waits for a second at most, unless told otherwise. */
-  stop(withinMs?: number): Promise<void>;
-}
+import type { TracedProgram, Tracing } from './sdk.js';
 
 /**
  * From now on spans are recorded and sent, also those that other code makes with

@@ -9,10 +9,11 @@ beforeAll(async () => {
 });
 afterAll(() => mailbox.stop());
 
+const ADDRESSES = { from: 'auth@example.com', to: 'ada@example.com' };
+
 const send = (subject: string, text: string, credentials = '') =>
   createTransport(mailbox.smtpUrl.replace('//', `//${credentials}`)).sendMail({
-    from: 'auth@example.com',
-    to: 'ada@example.com',
+    ...ADDRESSES,
     subject,
     text,
   });
@@ -57,7 +58,11 @@ it('takes free ports where its own are taken', async () => {
 });
 
 it('keeps the latest mails only', async () => {
-  await Promise.all(Array.from({ length: 205 }, () => send('One of many', '')));
+  const sender = createTransport(`${mailbox.smtpUrl}?pool=true`, ADDRESSES);
+  await Promise.all(
+    Array.from({ length: 205 }, () => sender.sendMail({ subject: 'One of many', text: '' })),
+  );
+  sender.close();
   await send('Last', '');
   expect(mailbox.mails).toHaveLength(200);
   expect(mailbox.mails[0]?.subject).toBe('Last');

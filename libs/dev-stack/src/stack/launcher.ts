@@ -34,11 +34,11 @@ export async function runLauncher({
     const logDir = join(dataDir, logFolder(apps, settings));
     stack = new Stack(apps, settings, logDir);
     console.log(`Starting ${[...names(settings), ...apps.map(({ name }) => name)].join(', ')} ...`);
-    const startedAt = performance.now();
+    const startedAtMs = performance.now();
     const running = stack;
     const ended = running.start().then(async () => {
       await showDemo(running, settings);
-      const seconds = (performance.now() - startedAt) / 1000;
+      const seconds = (performance.now() - startedAtMs) / 1000;
       console.log(welcome({ apps, settings, stack: running, logDir, seconds }));
       if (!rebuild) return running.failure();
       const rebuilding = rebuildOnChange(running, apps, rebuild, stopped.signal);
@@ -87,11 +87,11 @@ const PARENT_CHECK_MS = 500;
  */
 function stopRequest(env: NodeJS.ProcessEnv): Promise<void> {
   return new Promise((resolve) => {
-    let requestedAt: number | undefined;
+    let requestedAtMs: number | undefined;
     const request = () => {
-      if (requestedAt !== undefined && performance.now() - requestedAt > SAME_REQUEST_MS)
+      if (requestedAtMs !== undefined && performance.now() - requestedAtMs > SAME_REQUEST_MS)
         process.exit(1);
-      requestedAt ??= performance.now();
+      requestedAtMs ??= performance.now();
       resolve();
     };
     for (const signal of SIGNALS) process.on(signal, request);

@@ -1,4 +1,5 @@
 import type { App } from './app.js';
+import { DEMO } from './demo.js';
 import { reachable } from './running-app.js';
 import type { StackSettings } from './settings.js';
 import type { Stack } from './stack.js';
@@ -32,7 +33,7 @@ export function welcome({ apps, settings, stack, logDir, seconds }: Welcome): st
   });
   return [
     ...lines,
-    row('users', `ada@example.com (user), admin@example.com (user and admin)`),
+    row('users', `${DEMO.ada.email} (user), ${DEMO.admin.email} (user and admin)`),
     row('password', demoPassword),
     '',
     ...(auth && orders ? walkThrough({ auth, orders, password: demoPassword }) : []),
@@ -46,7 +47,10 @@ const STOP = 'Ctrl-C stops everything.';
 /** Longer names than eight letters move their own line alone. */
 const row = (name: string, text: string) => `  ${name.padEnd(8)}  ${text}`;
 
-/** Where a browser on this machine finds a server that listens there. */
+/**
+ * The host in auth's own address where `ISSUER` is not set. Under another name of this machine, the console
+ * would be of another origin.
+ */
 function browsable(host: string): string {
   const found = reachable(host);
   return ['127.0.0.1', '[::1]'].includes(found) ? 'localhost' : found;
@@ -73,7 +77,7 @@ export interface WalkThrough {
  * curl and node.
  */
 export function walkThrough({ auth, orders, password }: WalkThrough): string[] {
-  const login = quote(JSON.stringify({ email: 'ada@example.com', password }));
+  const login = quote(JSON.stringify({ email: DEMO.ada.email, password }));
   const order = quote(
     JSON.stringify({ currency: 'EUR', items: [{ sku: 'tea', quantity: 2, unitPrice: 450 }] }),
   );

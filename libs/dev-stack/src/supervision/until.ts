@@ -5,10 +5,10 @@ export async function until<T>(
   ask: () => T | undefined | Promise<T | undefined>,
   { withinMs, everyMs = 20 }: { withinMs: number; everyMs?: number },
 ): Promise<T | undefined> {
-  const deadline = performance.now() + withinMs;
+  const deadlineMs = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();
-    if (answer !== undefined || performance.now() > deadline) return answer;
+    if (answer !== undefined || performance.now() > deadlineMs) return answer;
     await sleep(everyMs);
   }
 }

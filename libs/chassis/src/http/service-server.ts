@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { setImmediate as afterPoll } from 'node:timers/promises';
 
-import { notReady, type Unreadiness } from '../health/readiness.js';
-import { bareAnswer, PROBLEM, requestIdOf } from '../http/answers.js';
-import { createBoundedServer } from '../http/bounded-server.js';
-import { trustedPeers } from '../http/caller-address.js';
-import { corsHeaders, NO_CORS, preflightHeaders, type CorsOptions } from '../http/cors.js';
+import { notReady, type Unreadiness } from '../readiness/readiness.js';
+import { bareAnswer, PROBLEM_JSON, requestIdOf } from './answers.js';
+import { createBoundedServer } from './bounded-server.js';
+import { trustedPeers } from './caller-address.js';
+import { corsHeaders, NO_CORS, preflightHeaders } from './cors.js';
 import type { ListenAddress, TrustProxy } from '../settings/addresses.js';
-import { StartProgress } from './start-progress.js';
+import type { CorsOptions } from '../settings/service-settings.js';
+import { StartProgress } from '../readiness/start-progress.js';
 
 export interface ServiceServerOptions {
   readonly logger: LoggerService;
@@ -167,7 +168,7 @@ export class ServiceServer {
     status: number,
     content: object,
   ): void {
-    const type = status === 200 ? 'application/json; charset=utf-8' : PROBLEM;
+    const type = status === 200 ? 'application/json; charset=utf-8' : PROBLEM_JSON;
     const { body, headers } = bareAnswer(content, type, requestIdOf(request));
     response.writeHead(status, { ...headers, ...corsHeaders(request.headers, this.cors) });
     response.end(body);

@@ -3,9 +3,13 @@ import type { DataSource } from 'typeorm';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { databaseOutage } from './database-outage.js';
-import { databaseReadiness } from './database-readiness.js';
-import { DisturbedDatabase, END_CONNECTIONS, reasonOf } from './disturbed-database.fixture.js';
-import { withClient } from './reach-database.js';
+import { databaseReadiness } from '../database/database-readiness.js';
+import {
+  DisturbedDatabase,
+  END_CONNECTIONS,
+  reasonOf,
+} from '../database/disturbed-database.fixture.js';
+import { withClient } from '../database/reach-database.js';
 
 /** As an account that may do little, with a password that can be changed. */
 async function asGuest(database: DisturbedDatabase): Promise<{ name: string; url: string }> {

@@ -3,7 +3,7 @@ import { get, request } from 'node:http';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { startHttpApp, type RunningHttpApp } from '../http/http-app.fixture.js';
+import { startHttpApp, type RunningHttpApp } from './http-app.fixture.js';
 
 let running: RunningHttpApp;
 afterEach(() => running.app.close());

@@ -1,6 +1,6 @@
 import type { Problem } from '@jwt-auth/jwt-core';
 
-import { databaseOutage } from '../database/database-outage.js';
+import { databaseOutage } from '../errors/database-outage.js';
 import { PageCursorError } from '../pages/page-cursor.js';
 
 const INVALID_CURSOR: Problem = {

@@ -1,4 +1,5 @@
 import { problemDocument } from '@jwt-auth/jwt-core';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A check of something that the service needs, as its database. */
 export interface ReadinessCheck {
@@ -36,16 +37,26 @@ export async function findUnreadiness(
 }
 
 async function run(check: ReadinessCheck, timeoutMs: number): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('does not answer'), timeoutMs);
-  });
   try {
-    return await Promise.race([check.check(), late]);
+    return await answerWithin(check.check(), timeoutMs);
   } catch {
     // The reason may have details that a public endpoint must not show.
     return 'fails';
+  }
+}
+
+/** The answer of a check, or `does not answer`. */
+export async function answerWithin(
+  answer: ReturnType<ReadinessCheck['check']>,
+  timeoutMs: number,
+): Promise<string | undefined> {
+  const timeout = new AbortController();
+  const late = delay(timeoutMs, 'does not answer', { signal: timeout.signal });
+  // It fails when it is no longer needed.
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([answer, late]);
   } finally {
-    clearTimeout(timer);
+    timeout.abort();
   }
 }

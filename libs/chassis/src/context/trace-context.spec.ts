@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { passOnTraces } from './call-spans.js';
+import { passOnTraces } from '../tracing/call-spans.js';
 import { RequestContext, withRequest } from './request-context.js';
 import { newTrace, traceHeaders, traceOf } from './trace-context.js';
 

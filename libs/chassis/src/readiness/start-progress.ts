@@ -1,4 +1,4 @@
-import type { Unreadiness } from '../health/readiness.js';
+import type { Unreadiness } from './readiness.js';
 
 /** What a process that starts still waits for. Its readiness shows this until the app takes over. */
 export class StartProgress {

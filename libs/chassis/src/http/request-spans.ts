@@ -10,11 +10,11 @@ import {
 } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import { callerAddress } from '../http/caller-address.js';
-import { isProbe } from '../logging/request-log.js';
-import { openContext } from './request-context.js';
-import { failSpan } from './spans.js';
-import { parentOf } from './trace-context.js';
+import { callerAddress } from './caller-address.js';
+import { isProbe } from './request-log.js';
+import { openContext } from '../context/request-context.js';
+import { failSpan } from '../tracing/spans.js';
+import { parentOf } from '../context/trace-context.js';
 
 /** The methods that OpenTelemetry knows. Callers can send others, any number of them. */
 const METHODS = new Set([
@@ -28,15 +28,15 @@ const METHODS = new Set([
 export function traceRequests(server: FastifyInstance, tracer: Tracer): void {
   server.addHook('onRequest', (request, reply, done) => {
     if (isProbe(request)) return done();
-    const span = startSpan(tracer, request);
+    const span = startRequestSpan(tracer, request);
     openContext(request, span);
     // Not `onResponse`, which never comes if the caller hangs up before there is an answer.
-    reply.raw.once('close', () => endSpan(span, reply));
+    reply.raw.once('close', () => endRequestSpan(span, reply));
     done();
   });
 }
 
-function startSpan(tracer: Tracer, request: FastifyRequest) {
+function startRequestSpan(tracer: Tracer, request: FastifyRequest) {
   const method = METHODS.has(request.method) ? request.method : '_OTHER';
   const { url: route } = request.routeOptions;
   const name = route === undefined ? methodName(method) : `${methodName(method)} ${route}`;
@@ -65,7 +65,7 @@ function callerContext({ headers }: FastifyRequest): Context {
   });
 }
 
-function endSpan(span: Span, reply: FastifyReply): void {
+function endRequestSpan(span: Span, reply: FastifyReply): void {
   // Else the caller has hung up, and got no status or not all of the answer.
   if (reply.raw.writableFinished) {
     span.setAttribute('http.response.status_code', reply.statusCode);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { ServiceServer, type ServiceServerOptions } from './service-server.js';
-import { StartProgress } from './start-progress.js';
+import { StartProgress } from '../readiness/start-progress.js';
 
 const warnings: unknown[][] = [];
 const logger = {

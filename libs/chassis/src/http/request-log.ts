@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import { callerAddress } from '../http/caller-address.js';
-import { contextOf } from '../tracing/request-context.js';
-import { traceFields } from '../tracing/trace-context.js';
-import type { StructuredLogger } from './structured-logger.js';
+import { callerAddress } from './caller-address.js';
+import { contextOf } from '../context/request-context.js';
+import { traceFields } from '../context/trace-context.js';
+import type { StructuredLogger } from '../logging/structured-logger.js';
 
 /** Probes come every second, and their lines would hide the others. */
 export const isProbe = (request: FastifyRequest): boolean =>
