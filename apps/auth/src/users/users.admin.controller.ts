@@ -20,7 +20,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
-import { AdminController } from '../access/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { ByCaller, type DoneBy } from '../audit/origin.js';
 import {
   GeneratedPassword,
