@@ -2,7 +2,7 @@ import { DatabaseError, SettingsError, type Environment } from '@jwt-auth/chassi
 
 import { databaseConfig, PASSWORD_SETTINGS, type Config } from '../config.js';
 import { SessionsError } from '../sessions/sessions.errors.js';
-import { Email } from '../users/email.js';
+import { Email } from '../email.js';
 import { PASSWORD_FAULTS, UsersError, type UsersErrorCode } from '../users/users.errors.js';
 import { withAdminServices } from './admin-services.js';
 import { demand, demandPassword, PasswordNotGiven, Refusal, type Console } from './console.js';

@@ -1,7 +1,7 @@
 import { isLoopback } from '@jwt-auth/jwt-core';
 import { setting, type Setting } from '@jwt-auth/chassis';
 
-import { Email } from '../users/email.js';
+import { Email } from '../email.js';
 
 /** How mail is sent. */
 export interface MailServer {

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { ADMIN_ROLE, USER_ROLE } from '../access/built-in.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import { emailKey } from './email.js';
+import { emailKey } from '../email.js';
 import { PasswordHasher } from './password-hasher.js';
 import { NewPassword } from '../passwords.js';
 import { newUser } from './user.entity.js';

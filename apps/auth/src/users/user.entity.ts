@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { Claims } from '../tokens/claims.js';
-import { emailKey } from './email.js';
+import { emailKey } from '../email.js';
 
 /**
  * How an account came to be, which decides what an unverified e-mail means.

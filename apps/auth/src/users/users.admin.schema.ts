@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { RoleName } from '../access/access.schema.js';
 import { USER_ROLE } from '../access/built-in.js';
 import { ClaimsInput } from '../tokens/claims.js';
-import { Email, EmailPrefix } from './email.js';
+import { Email, EmailPrefix } from '../email.js';
 import { PasswordHash } from './imported-hashes.js';
 import { NewPassword } from '../passwords.js';
 import type { User } from './user.entity.js';

@@ -15,7 +15,7 @@ import { keyWhileIssuing } from '../access/access-locks.js';
 import type { Subjects } from '../audit/audit.service.js';
 import { Config } from '../config.js';
 import { failuresHere, type LoginAttempt } from './attempt-limits.js';
-import { emailKey } from './email.js';
+import { emailKey } from '../email.js';
 import { rowMayLogIn } from './may-log-in.js';
 import { rowIsPending, User } from './user.entity.js';
 import { UsersError, userNotFound } from './users.errors.js';
