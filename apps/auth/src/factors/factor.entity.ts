@@ -3,6 +3,12 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** `totp`: codes of an authenticator app (RFC 6238). `passkey`: a credential of WebAuthn. */
 export type FactorKind = 'totp' | 'passkey';
 
+/**
+ * How a second factor was proved (RFC 8176). `otp`: also by a recovery code. `hwk`: a passkey on one
+ * device; `swk`: one that may be on several.
+ */
+export type FactorMethod = 'otp' | 'hwk' | 'swk' | 'mfa';
+
 /** A second factor of a user. */
 @Entity({ name: 'factors' })
 export class Factor {

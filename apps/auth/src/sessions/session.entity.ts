@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { FactorMethod } from '../factors/second-factors.js';
+import type { FactorMethod } from '../factors/factor.entity.js';
 
 /** How a user proved who they are (RFC 8176). `mfa`: by several of different kinds. */
 export type AuthenticationMethod = 'pwd' | FactorMethod;
