@@ -79,7 +79,7 @@ export default defineConfig({
           {
             object: 'process',
             property: 'env',
-            message: 'Settings are parsed once, in config.ts.',
+            message: 'Settings are parsed once, in config.ts (of auth in settings.ts).',
           },
         ],
         'typescript/ban-ts-comment': 'error',
@@ -105,6 +105,7 @@ export default defineConfig({
     {
       files: [
         '**/config.ts',
+        'apps/auth/src/settings.ts',
         'libs/dev-stack/**',
         '**/*-e2e/**',
         'bench/**',

@@ -4,8 +4,8 @@ import { runProgram, runService } from '@jwt-auth/chassis';
 
 import { createAuthApp } from './app.setup.js';
 import { putAuditRetention } from './audit/audit-retention.js';
-import { Config, databaseConfig } from './config.js';
 import { openAuthDatabase } from './database/auth-database.js';
+import { databaseConfig, readConfig } from './settings.js';
 
 await runProgram({
   name: 'auth',
@@ -13,7 +13,7 @@ await runProgram({
     runService({
       name: 'auth',
       needs: ['database', 'keys', 'revocation list', 'signing key'],
-      readConfig: () => new Config(),
+      readConfig: () => readConfig(),
       createApp: (config, logger, server) => createAuthApp(config, logger, { server }),
     }),
   migrate: async (logger) => {

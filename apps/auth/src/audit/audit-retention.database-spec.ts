@@ -3,7 +3,7 @@ import { Retention } from '@jwt-auth/chassis';
 import type { DataSource } from 'typeorm';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { Config } from '../config.js';
+import { readConfig } from '../settings.js';
 import { openAuthDatabase } from '../database/auth-database.js';
 import { EXPIRED_ROWS } from '../retention/expired-rows.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
@@ -103,7 +103,7 @@ async function openAsAppRole(): Promise<DataSource> {
   const url = new URL(auth.databaseUrl);
   const open = (settings: Record<string, string>) =>
     openAuthDatabase(
-      new Config({
+      readConfig({
         DATABASE_URL: url.href,
         KEY_ENCRYPTION_KEY: ENCRYPTION_KEY.toString('base64'),
         ...settings,
