@@ -21,7 +21,7 @@ import {
 import { ClientsService } from './clients.service.js';
 import { Config } from '../config.js';
 import { AdminController } from '../admin-controller.decorator.js';
-import { MAX_CLAIMS_REQUEST_BYTES } from '../tokens/claims.js';
+import { MAX_CLAIMS_REQUEST_BYTES } from '../custom-claims.js';
 
 /** Services that authenticate themselves with a secret. */
 @AdminController('clients')

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { Claims } from '../tokens/claims.js';
+import type { CustomClaims } from '../custom-claims.js';
 import { emailKey } from '../email.js';
 
 /**
@@ -47,7 +47,7 @@ export class User {
 
   /** Travels in the user's access tokens under `claims`. */
   @Column({ type: 'jsonb' })
-  claims!: Claims;
+  claims!: CustomClaims;
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

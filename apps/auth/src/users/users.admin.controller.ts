@@ -32,7 +32,7 @@ import {
   UserPage,
   UserQuery,
 } from './users.admin.schema.js';
-import { MAX_CLAIMS_REQUEST_BYTES } from '../tokens/claims.js';
+import { MAX_CLAIMS_REQUEST_BYTES } from '../custom-claims.js';
 import { UsersAdminService } from './users.admin.service.js';
 
 @AdminController('users')
