@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { FactorMethod } from '../factors/factor.entity.js';
@@ -81,6 +83,24 @@ export class Session {
 
   @Column({ name: 'end_reason', type: 'text', nullable: true })
   endReason!: EndReason | null;
+}
+
+/** A session that is not stored yet, of a user who has just proved who they are. */
+export function unsavedSession(
+  login: Pick<Session, 'userId' | 'requestedScope' | 'audience' | 'address' | 'userAgent' | 'amr'>,
+  now: Date,
+  lifetimeMs: number,
+): Session {
+  return {
+    ...login,
+    id: randomUUID(),
+    createdAt: now,
+    lastUsedAt: now,
+    authenticatedAt: now,
+    expiresAt: new Date(+now + lifetimeMs),
+    endedAt: null,
+    endReason: null,
+  };
 }
 
 /** Also of a session from a release that did not keep it. */

@@ -94,7 +94,7 @@ export class KnownNetwork {
 }
 
 /** A user who is not stored yet. */
-export function newUser(
+export function unsavedUser(
   {
     email,
     passwordHash,
