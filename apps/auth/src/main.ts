@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { runProgram, runService } from '@jwt-auth/chassis';
 
 import { createAuthApp } from './app.setup.js';
-import { putAuditRetention } from './audit/audit-retention.js';
+import { AuditRepository } from './audit/audit.repository.js';
 import { openAuthDatabase } from './database/auth-database.js';
 import { databaseConfig, readConfig } from './settings.js';
 
@@ -19,7 +19,7 @@ await runProgram({
   migrate: async (logger) => {
     const config = databaseConfig();
     const dataSource = await openAuthDatabase(config, { logger, migrations: 'run' });
-    await putAuditRetention(dataSource, config.auditRetentionMs);
+    await new AuditRepository(dataSource).keepFor(config.auditRetentionMs);
     return dataSource;
   },
 });
