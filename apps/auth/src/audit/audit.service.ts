@@ -3,7 +3,13 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
-import { AuditEvent, type AuditAction, type AuditDetail } from './audit-event.entity.js';
+import { exportedOf, inBatches } from '../exported-rows.js';
+import {
+  AuditEvent,
+  EVENT_EXPORT,
+  type AuditAction,
+  type AuditDetail,
+} from './audit-event.entity.js';
 import { AuditRepository, type Subjects } from './audit.repository.js';
 import type { DoneBy, Origin } from './origin.js';
 
@@ -55,6 +61,19 @@ export class AuditService {
     return [AuditEvent, this.event(entry)];
   }
 
+  /** Those of a user, and those about the user that someone else caused, as an export of the account has them. */
+  async *exportedOf(userId: string): AsyncGenerator<object> {
+    const own = inBatches<AuditEvent>((after, count) =>
+      this.repository.of(userId, { after: after?.id, count }),
+    );
+    const byOthers = inBatches<AuditEvent>((after, count) =>
+      this.repository.about(userId, { after: after?.id, count }),
+    );
+    for (const events of [own, byOthers]) {
+      for await (const event of events) yield exportedEvent(event, userId);
+    }
+  }
+
   private event(entry: AuditEntry): Omit<AuditEvent, 'id'> {
     return {
       at: this.clock.now(),
@@ -67,4 +86,11 @@ export class AuditService {
         entry.command === undefined ? (entry.detail ?? {}) : { ...entry.detail, by: entry.command },
     };
   }
+}
+
+/** Of events that someone else caused, who that was and from where is not this user's data. */
+function exportedEvent(event: AuditEvent, userId: string): object {
+  const { address, ...shared } = exportedOf(event, EVENT_EXPORT);
+  if (event.actor === userId) return { ...shared, by: 'user', address };
+  return { ...shared, by: event.actor === null ? 'unknown' : 'other' };
 }

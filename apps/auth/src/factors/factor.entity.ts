@@ -1,5 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { ExportedColumns } from '../exported-rows.js';
+
 /** `totp`: codes of an authenticator app (RFC 6238). `passkey`: a credential of WebAuthn. */
 export type FactorKind = 'totp' | 'passkey';
 
@@ -39,6 +41,17 @@ export class Factor {
   @Column({ name: 'last_step', type: 'integer', nullable: true })
   lastStep!: number | null;
 }
+
+export const FACTOR_EXPORT = {
+  id: true,
+  userId: 'not: of the account',
+  kind: true,
+  name: true,
+  createdAt: true,
+  lastUsedAt: true,
+  secret: 'not: proves the factor',
+  lastStep: 'not: only says which codes are used up',
+} as const satisfies ExportedColumns<Factor>;
 
 /** An authenticator app that its user has not confirmed by a code yet. The newest one of a user. */
 @Entity({ name: 'totp_enrolments' })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { ExportedColumns } from '../exported-rows.js';
 import type { FactorMethod } from '../factors/factor.entity.js';
 
 /** How a user proved who they are (RFC 8176). `mfa`: by several of different kinds. */
@@ -102,6 +103,22 @@ export function unsavedSession(
     endReason: null,
   };
 }
+
+export const SESSION_EXPORT = {
+  id: true,
+  userId: 'not: of the account',
+  address: true,
+  userAgent: true,
+  requestedScope: true,
+  audience: true,
+  amr: true,
+  createdAt: true,
+  lastUsedAt: true,
+  authenticatedAt: true,
+  expiresAt: true,
+  endedAt: true,
+  endReason: true,
+} as const satisfies ExportedColumns<Session>;
 
 /** Also of a session from a release that did not keep it. */
 export function authenticationOf({ createdAt, authenticatedAt, amr }: Session): Authentication {

@@ -4,6 +4,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { CustomClaims } from '../custom-claims.js';
 import { emailKey } from '../email.js';
+import type { ExportedColumns } from '../exported-rows.js';
 
 /**
  * How an account came to be, which decides what an unverified e-mail means.
@@ -71,6 +72,22 @@ export class User {
   hasSecondFactor!: boolean;
 }
 
+export const USER_EXPORT = {
+  id: true,
+  email: true,
+  emailKey: 'not: the e-mail again',
+  emailVerifiedAt: true,
+  passwordHash: 'not: only helps to guess the password',
+  passwordChangedAt: true,
+  roles: true,
+  claims: true,
+  registration: true,
+  createdAt: true,
+  isDisabled: 'not: a disabled user cannot export',
+  deleteAt: 'not: a user who is being deleted cannot export',
+  hasSecondFactor: 'not: the export has the factors',
+} as const satisfies ExportedColumns<User>;
+
 /** Whether an account waits for the verification of its e-mail, and nobody has used it: see `Registration`. */
 export const isPending = ({ registration, emailVerifiedAt }: User): boolean =>
   registration === 'pending' && emailVerifiedAt === null;
@@ -92,6 +109,12 @@ export class KnownNetwork {
   @Column({ name: 'last_login_at', type: 'timestamptz' })
   lastLoginAt!: Date;
 }
+
+export const NETWORK_EXPORT = {
+  userId: true,
+  network: true,
+  lastLoginAt: true,
+} as const satisfies ExportedColumns<KnownNetwork>;
 
 /** A user who is not stored yet. */
 export function unsavedUser(
