@@ -1,9 +1,17 @@
-import { readPage, type Page, type PageQuery } from '@jwt-auth/chassis';
+import { readPage, type ExpiredRows, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 
 import { AuditEvent, type AuditAction } from './audit-event.entity.js';
+
+/** By the age in the database, which refuses to remove younger ones: see `AuditRetention`. */
+export const EXPIRED_AUDIT_EVENTS: ExpiredRows = {
+  entity: AuditEvent,
+  condition: `expired.at < now() - (SELECT keep FROM audit_retention)`,
+  age: 'at',
+  isLocked: false,
+};
 
 const MAX_BIGINT = 2n ** 63n - 1n;
 

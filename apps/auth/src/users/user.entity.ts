@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import type { ExpiredRows } from '@jwt-auth/chassis';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { CustomClaims } from '../custom-claims.js';
@@ -95,6 +96,29 @@ export const isPending = ({ registration, emailVerifiedAt }: User): boolean =>
 /** The same of a row of `users`, in SQL. */
 export const rowIsPending = (row: string): string =>
   `${row}.registration = 'pending' AND ${row}.email_verified_at IS NULL`;
+
+/**
+ * Users who deleted their account: on time, as they were promised, with all rows that refer to them. Not if the
+ * release before, which does not know of it, enabled the user meanwhile.
+ */
+export const DELETED_USERS: ExpiredRows = {
+  entity: User,
+  condition: `expired.deleteAt < now() AND expired.isDisabled`,
+  age: 'deleteAt',
+};
+
+/**
+ * Someone registered an e-mail and never verified it: nobody has used the account. An administrator who disabled
+ * it, or gave it anything, wants it kept. The release before leaves one `pending` that is used.
+ */
+export const UNVERIFIED_USERS: ExpiredRows = {
+  entity: User,
+  condition: `${rowIsPending('expired')}
+    AND expired.passwordChangedAt < now() - interval '30 days'
+    AND NOT expired.isDisabled AND expired.roles <@ '{user}' AND expired.claims = '{}'
+    AND NOT EXISTS (SELECT FROM known_networks WHERE user_id = expired.id)`,
+  age: 'passwordChangedAt',
+};
 
 /** A network (see `networkOf`) from which a user has logged in. */
 @Entity({ name: 'known_networks' })
