@@ -27,8 +27,36 @@ const frameworksAndNest = [
   '**/index.js',
 ];
 
+/**
+ * The domains of auth, and `settings.ts`. Each imports only those before it, and the files beside the folders
+ * that import no domain.
+ */
+const AUTH_DOMAINS = [
+  ...['audit', 'receipts', 'revocations', 'access', 'keys', 'mail', 'users', 'tokens', 'factors'],
+  ...['sessions', 'accounts', 'clients', 'oauth', 'health', 'retention', 'database', 'settings'],
+  ...['cli', 'console'],
+];
+const authDomains = [
+  ...AUTH_DOMAINS.map((domain, place) =>
+    restrictImports([`apps/auth/src/${domain}/**/*.ts`], {
+      group: AUTH_DOMAINS.slice(place + 1).flatMap((later) => [
+        `../**/${later}/**`,
+        `../${later}.js`,
+      ]),
+      message: `In AUTH_DOMAINS (oxlint.config.mjs) ${domain} stands before what it imports here.`,
+    }),
+  ),
+  restrictImports(
+    [
+      'apps/auth/src/{admin-controller.decorator,clock,config,custom-claims,email,exported-rows}.ts',
+      'apps/auth/src/{expiry,outcomes,passwords,prefer,secret}.ts',
+    ],
+    { group: AUTH_DOMAINS.map((domain) => `./${domain}/**`), message: 'It imports no domain.' },
+  ),
+];
+
 export default defineConfig({
-  plugins: ['typescript', 'oxc'],
+  plugins: ['typescript', 'oxc', 'import'],
   jsPlugins: [
     { name: 'nx', specifier: '@nx/eslint-plugin' },
     { name: 'eslint-js', specifier: 'oxlint-plugin-eslint' },
@@ -103,6 +131,10 @@ export default defineConfig({
       },
     },
     {
+      files: ['apps/**/*.ts'],
+      rules: { 'import/no-cycle': ['error', { ignoreTypes: false }] },
+    },
+    {
       files: [
         '**/config.ts',
         'apps/auth/src/settings.ts',
@@ -156,6 +188,7 @@ export default defineConfig({
       },
     },
     restrictImports(['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts']),
+    ...authDomains,
     folder('timing', [...frameworks, '../**'], 'timing/ imports node:* alone.'),
     folder(
       'issuer',
