@@ -27,16 +27,37 @@ const frameworksAndNest = [
   '**/index.js',
 ];
 
-/** The folders of chassis, the lowest first: each may import only those before it. */
+/** For folders, and files beside them, of which each may import only those before it. */
+const layers = (root, names) =>
+  names.map((name, place) =>
+    restrictImports([`${root}/${name}/**/*.ts`], {
+      group: names
+        .slice(place + 1)
+        .flatMap((later) => [`../**/${later}/**`, `../${later}.js`])
+        .concat('**/index.js'),
+      message: `In oxlint.config.mjs ${name} stands before what it imports here.`,
+    }),
+  );
+
+/** The folders of chassis. */
 const CHASSIS = [
   ...['settings', 'errors', 'context', 'logging', 'tracing', 'readiness', 'database', 'http'],
   ...['health', 'pages', 'metrics', 'retention', 'process'],
 ];
-const chassisFolder = (name, index) =>
-  restrictImports([`libs/chassis/src/${name}/**/*.ts`], {
-    group: [...CHASSIS.slice(index + 1).map((above) => `**/${above}/**`), '**/index.js'],
-    message: `${name}/ is below that folder.`,
-  });
+
+/** The domains of auth, and `settings.ts`. All may import the files beside them that import no domain. */
+const AUTH_DOMAINS = [
+  ...['audit', 'receipts', 'revocations', 'access', 'keys', 'mail', 'users', 'tokens', 'factors'],
+  ...['sessions', 'accounts', 'clients', 'oauth', 'health', 'retention', 'database', 'settings'],
+  ...['cli', 'console'],
+];
+const besideAuthDomains = restrictImports(
+  [
+    'apps/auth/src/{admin-controller.decorator,clock,config,custom-claims,email,exported-rows}.ts',
+    'apps/auth/src/{expiry,outcomes,passwords,prefer,secret}.ts',
+  ],
+  { group: AUTH_DOMAINS.map((domain) => `./${domain}/**`), message: 'It imports no domain.' },
+);
 
 export default defineConfig({
   plugins: ['typescript', 'oxc', 'import'],
@@ -84,13 +105,14 @@ export default defineConfig({
     {
       files: ['**/*.{ts,tsx}'],
       rules: {
+        'import/no-cycle': ['error', { ignoreTypes: false }],
         'no-console': 'error',
         'no-restricted-properties': [
           'error',
           {
             object: 'process',
             property: 'env',
-            message: 'Settings are parsed once, in config.ts.',
+            message: 'Settings are parsed once, in config.ts (of auth in settings.ts).',
           },
         ],
         'typescript/ban-ts-comment': 'error',
@@ -116,6 +138,7 @@ export default defineConfig({
     {
       files: [
         '**/config.ts',
+        'apps/auth/src/settings.ts',
         'libs/dev-stack/**',
         '**/*-e2e/**',
         'bench/**',
@@ -165,12 +188,10 @@ export default defineConfig({
         ],
       },
     },
-    {
-      files: ['libs/{chassis,dev-stack}/**/*.ts', 'apps/orders/**/*.ts', 'examples/**/*.ts'],
-      rules: { 'import/no-cycle': ['error', { ignoreTypes: false }] },
-    },
     restrictImports(['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts']),
-    ...CHASSIS.map(chassisFolder),
+    ...layers('libs/chassis/src', CHASSIS),
+    ...layers('apps/auth/src', AUTH_DOMAINS),
+    besideAuthDomains,
     folder('timing', [...frameworks, '../**'], 'timing/ imports node:* alone.'),
     folder(
       'issuer',

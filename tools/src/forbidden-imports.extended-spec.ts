@@ -27,6 +27,8 @@ const FORBIDDEN: readonly (readonly [folder: string, module: string, rule: strin
     ['libs/jwt-core/src/testing', '../index.js'],
     ['libs/jwt-core/src/attack', '../verifier/signature.js'],
     ['apps/auth/src', '@jwt-auth/dev-stack'],
+    ['apps/auth/src/audit', '../users/user.entity.js'],
+    ['apps/auth/src/mail', '../settings.js'],
     ['libs/chassis/src/http', '@jwt-auth/dev-stack/mailbox'],
     ['libs/chassis/src/logging', '../http/cors.js'],
   ].map(([folder, module]) => [folder!, module!, 'no-restricted-imports'] as const),

@@ -3,9 +3,9 @@ import 'reflect-metadata';
 import { runProgram, runService } from '@jwt-auth/chassis';
 
 import { createAuthApp } from './app.setup.js';
-import { putAuditRetention } from './audit/audit-retention.js';
-import { Config, databaseConfig } from './config.js';
+import { AuditRepository } from './audit/audit.repository.js';
 import { openAuthDatabase } from './database/auth-database.js';
+import { databaseConfig, readConfig } from './settings.js';
 
 await runProgram({
   name: 'auth',
@@ -13,13 +13,13 @@ await runProgram({
     runService({
       name: 'auth',
       needs: ['database', 'keys', 'revocation list', 'signing key'],
-      readConfig: () => new Config(),
+      readConfig: () => readConfig(),
       createApp: (config, logger, server) => createAuthApp(config, logger, { server }),
     }),
   migrate: async (logger) => {
     const config = databaseConfig();
     const dataSource = await openAuthDatabase(config, { logger, migrations: 'run' });
-    await putAuditRetention(dataSource, config.auditRetentionMs);
+    await new AuditRepository(dataSource).keepFor(config.auditRetentionMs);
     return dataSource;
   },
 });

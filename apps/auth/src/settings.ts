@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+
 import {
   addressFromHere,
   base64Key,
@@ -6,32 +8,35 @@ import {
   flag,
   httpUrl,
   isExposedHttp,
+  isProduction,
   issuerProblem,
+  parseSettings,
   port,
   postgresUrl,
   SERVICE_SETTINGS,
+  SettingsError,
   text,
   TOKEN_SETTINGS,
+  versionIn,
   wholeNumber,
+  type Environment,
 } from '@jwt-auth/chassis';
 import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
-import {
-  accessModelSetting,
-  repeatedAudiences,
-  type AccessModelFile,
-} from './access/access-model-file.js';
+import { accessModelSetting, repeatedAudiences } from './access/access-model-file.js';
+import development from './access/development.json' with { type: 'json' };
+import { Config, type AccessModelFile, type FirstAccessModel } from './config.js';
 import { mailFrom, smtpUrl } from './mail/mail-setting.js';
 import { MailTemplates } from './mail/mail-templates.js';
 import { NewPassword } from './passwords.js';
 
 const HOUR = 3_600_000;
-export const DAY = 24 * HOUR;
-export const AUDIT_TOO_SHORT = 'must be at least 1d in production';
+const DAY = 24 * HOUR;
+const AUDIT_TOO_SHORT = 'must be at least 1d in production';
 
 /** The environment variables of the auth app, with their rules and defaults. */
-export const Settings = z
+const Settings = z
   .object({
     ...SERVICE_SETTINGS,
     ...TOKEN_SETTINGS,
@@ -120,23 +125,115 @@ export const Settings = z
     { when: () => true },
   );
 
-export type Settings = z.infer<typeof Settings>;
+type Settings = z.infer<typeof Settings>;
 
 /** Whether demo users are created. */
-export function isSeeded({
-  SEED_DEMO,
-  NODE_ENV,
-}: Pick<Settings, 'SEED_DEMO' | 'NODE_ENV'>): boolean {
+function isSeeded({ SEED_DEMO, NODE_ENV }: Pick<Settings, 'SEED_DEMO' | 'NODE_ENV'>): boolean {
   return SEED_DEMO ?? NODE_ENV !== 'production';
 }
 
 /** As it is set, or else where a service on the same machine finds auth. */
-export function issuerOf(settings: ListenSettings & Pick<Settings, 'ISSUER' | 'HOST'>) {
+function issuerOf(settings: ListenSettings & Pick<Settings, 'ISSUER' | 'HOST'>) {
   return settings.ISSUER ?? addressFromHere({ host: settings.HOST, port: portOf(settings) });
 }
 
 type ListenSettings = Pick<Settings, 'AUTH_PORT' | 'PORT'>;
 
-export function portOf({ AUTH_PORT, PORT }: ListenSettings): number {
+function portOf({ AUTH_PORT, PORT }: ListenSettings): number {
   return AUTH_PORT ?? PORT ?? 3000;
+}
+
+function accessModelOf({ ACCESS_MODEL: model, NODE_ENV }: Settings): FirstAccessModel {
+  if (model) return { source: 'ACCESS_MODEL', model };
+  if (NODE_ENV !== 'production') return { source: 'development', model: development };
+  return { source: 'none', model: { resources: [], roles: [] } };
+}
+
+const version = versionIn(new URL('../package.json', import.meta.url));
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
+/** @throws SettingsError with every problem listed */
+export function readConfig(environment: Environment = process.env): Config {
+  const warnings: string[] = [];
+  const settings = parseSettings(Settings, environment, (message) => warnings.push(message));
+  const issuer = issuerOf(settings);
+  if (settings.NODE_ENV === 'production' && !settings.SMTP_URL) {
+    warnings.push(
+      'SMTP_URL is not set: nobody can verify an e-mail address or recover a password here',
+    );
+  }
+  const needsVerifiedEmail = settings.NODE_ENV === 'production' && settings.SMTP_URL;
+  return new Config(
+    {
+      issuer,
+      databaseUrl: settings.DATABASE_URL,
+      databaseAppRole: settings.DATABASE_APP_ROLE,
+      dataDirectory: dirname(settings.EMBEDDED_POSTGRES_DIR),
+      audience: settings.AUDIENCE,
+      ownAudiences: [settings.AUDIENCE, issuer],
+      accessModel: accessModelOf(settings),
+      accessTokenTtlSeconds: Math.max(1, Math.floor(settings.ACCESS_TOKEN_TTL / 1000)),
+      refreshTokenTtlMs: settings.REFRESH_TOKEN_TTL,
+      sessionTtlMs: settings.SESSION_TTL,
+      refreshRetryWindowMs: settings.REFRESH_RETRY_WINDOW,
+      sessionsPerUser: settings.SESSIONS_PER_USER,
+      signingKeyRotationMs: settings.SIGNING_KEY_ROTATION,
+      signingKeyPublishAheadMs: settings.SIGNING_KEY_PUBLISH_AHEAD,
+      keyEncryptionKey: settings.KEY_ENCRYPTION_KEY,
+      previousKeyEncryptionKey: settings.KEY_ENCRYPTION_KEY_PREVIOUS,
+      revocationMaxStalenessMs: settings.REVOCATION_MAX_STALENESS,
+      clockToleranceMs: settings.CLOCK_TOLERANCE,
+      demoPassword: isSeeded(settings) ? settings.DEMO_PASSWORD : undefined,
+      demoClientSecret: isSeeded(settings) ? settings.DEMO_CLIENT_SECRET : undefined,
+      isRegistrationOpen: settings.REGISTRATION === 'open',
+      registrationLimit: settings.REGISTRATION_LIMIT,
+      passwordWords: (settings.PASSWORD_WORDS ?? '').split(','),
+      breachedPasswordsUrl:
+        settings.BREACHED_PASSWORDS_URL && withoutSlash(settings.BREACHED_PASSWORDS_URL),
+      emailVerification:
+        settings.EMAIL_VERIFICATION ?? (needsVerifiedEmail ? 'required' : 'optional'),
+      accountPages: withoutSlash(settings.ACCOUNT_PAGES ?? `${withoutSlash(issuer)}/account`),
+      mailServer: settings.SMTP_URL,
+      mailFrom: settings.MAIL_FROM ?? 'Accounts <accounts@example.com>',
+      mailTemplates: settings.MAIL_TEMPLATES,
+      auditRetentionMs: settings.AUDIT_RETENTION,
+      isConsoleServed: settings.CONSOLE,
+    },
+    settings,
+    {
+      version,
+      port: portOf(settings),
+      metricsPort: settings.AUTH_METRICS_PORT,
+      // Metadata, keys and feed are below the path of the issuer.
+      basePath: withoutSlash(new URL(issuer).pathname),
+      // The refresh cookie.
+      credentials: true,
+      warnings,
+    },
+  );
+}
+
+/** What a command needs that only speaks to the database. */
+const COMMAND_SETTINGS = ['DATABASE_URL', 'DATABASE_APP_ROLE', 'MIGRATE', 'AUDIT_RETENTION'];
+
+/** What a new password is held against. */
+export const PASSWORD_SETTINGS = ['ISSUER', 'PASSWORD_WORDS', 'BREACHED_PASSWORDS_URL'];
+
+/**
+ * The settings of a command that speaks to the database: no other variable is read.
+ *
+ * @param more variables that this command reads as well
+ * @throws SettingsError
+ */
+export function databaseConfig(
+  environment: Environment = process.env,
+  more: readonly string[] = [],
+): Config {
+  const names = [...COMMAND_SETTINGS, ...more].flatMap((name) => [name, `${name}_FILE`]);
+  const config = readConfig(Object.fromEntries(names.map((name) => [name, environment[name]])));
+  if (isProduction(environment) && config.auditRetentionMs < DAY) {
+    throw new SettingsError([{ variable: 'AUDIT_RETENTION', message: AUDIT_TOO_SHORT }]);
+  }
+  return config;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { Config } from '../config.js';
+import { readConfig } from '../settings.js';
 
 let folder: string;
 beforeAll(() => {
@@ -19,7 +19,7 @@ function read(content: string | Buffer, settings: Record<string, string> = {}) {
 }
 
 const config = (file: string, settings: Record<string, string> = {}) =>
-  new Config({ DATABASE_URL: 'postgres://a:b@c/d', ACCESS_MODEL: file, ...settings }).accessModel;
+  readConfig({ DATABASE_URL: 'postgres://a:b@c/d', ACCESS_MODEL: file, ...settings }).accessModel;
 
 function problems(work: () => unknown): string[] {
   try {
@@ -76,7 +76,7 @@ describe('ACCESS_MODEL', () => {
       ISSUER: 'https://auth.example.com',
     };
     expect(read(YAML, production).source).toBe('ACCESS_MODEL');
-    const { source, model } = new Config({
+    const { source, model } = readConfig({
       DATABASE_URL: 'postgres://a:b@c/d',
       ...production,
     }).accessModel;

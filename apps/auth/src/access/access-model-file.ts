@@ -4,6 +4,7 @@ import type { Setting } from '@jwt-auth/chassis';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 
+import type { AccessModelFile } from '../config.js';
 import { Audience, RoleName, RoleScopes, ServiceScopes } from './access.schema.js';
 import { isOwnScope, lacksAdminScope } from './built-in.js';
 
@@ -18,12 +19,6 @@ const FileRole = z.strictObject({
   scopes: RoleScopes,
   requiresMfa: z.boolean().optional(),
 });
-
-/** Resources and roles as a file lists them: see docs/access.md. */
-export interface AccessModelFile {
-  readonly resources: readonly z.output<typeof FileResource>[];
-  readonly roles: readonly z.output<typeof FileRole>[];
-}
 
 const Lists = z.strictObject({
   resources: z.array(z.unknown()).max(1_000).default([]),

@@ -16,7 +16,7 @@ import { AccountLinks } from './account-links.js';
 /** How long a deleted account can be restored: a thief may have deleted it. */
 const GRACE_MS = 7 * 86_400_000;
 
-/** Deletes the account of a user, who can undo that for a week. The rows go with `EXPIRED_ROWS`. */
+/** Deletes the account of a user, who can undo that for a week. The rows go with `DELETED_USERS`. */
 @Injectable()
 export class AccountDeletionService {
   constructor(

@@ -3,116 +3,43 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import type { AuditEvent } from '../audit/audit-event.entity.js';
-import { AuditRepository } from '../audit/audit.repository.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
-import type { Factor } from '../factors/factor.entity.js';
-import { FactorsRepository } from '../factors/factors.repository.js';
-import { authenticationOf, type Session } from '../sessions/session.entity.js';
-import { SessionsRepository } from '../sessions/sessions.repository.js';
+import { exportedOf } from '../exported-rows.js';
+import { FactorsService } from '../factors/factors.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { exportLimits } from '../users/attempt-limits.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
-import { KnownNetworksRepository } from '../users/known-networks.repository.js';
+import { KnownNetworks } from '../users/known-networks.js';
 import { lockCaller } from '../users/lock-caller.js';
-import type { KnownNetwork, User } from '../users/user.entity.js';
+import { USER_EXPORT, type User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
-import {
-  exportedOf,
-  exportText,
-  inBatches,
-  type ExportedColumns,
-  type ExportedMembers,
-} from './account-export.js';
-import type { AccountLink } from './account-link.entity.js';
+import { LINK_EXPORT } from './account-link.entity.js';
 import { AccountLinksRepository } from './account-links.repository.js';
 
-const ACCOUNT = {
-  id: true,
-  email: true,
-  emailKey: 'not: the e-mail again',
-  emailVerifiedAt: true,
-  passwordHash: 'not: only helps to guess the password',
-  passwordChangedAt: true,
-  roles: true,
-  claims: true,
-  registration: true,
-  createdAt: true,
-  isDisabled: 'not: a disabled user cannot export',
-  deleteAt: 'not: a user who is being deleted cannot export',
-  hasSecondFactor: 'not: the export has the factors',
-} as const satisfies ExportedColumns<User>;
+/** An object, or many, which are read while the caller takes them. */
+type Content = object | AsyncIterable<object>;
 
-const NETWORK = {
-  userId: true,
-  network: true,
-  lastLoginAt: true,
-} as const satisfies ExportedColumns<KnownNetwork>;
-
-const LINK = {
-  userId: 'not: of the account',
-  purpose: true,
-  hash: 'not: finds the link',
-  email: true,
-  expiresAt: true,
-} as const satisfies ExportedColumns<AccountLink>;
-
-const EVENT = {
-  id: 'not: a place in the log of all users',
-  at: true,
-  action: true,
-  actor: 'not: as `by`',
-  subject: true,
-  address: true,
-  requestId: 'not: finds lines of logs, which only operators read',
-  detail: true,
-} as const satisfies ExportedColumns<AuditEvent>;
-
-const FACTOR = {
-  id: true,
-  userId: 'not: of the account',
-  kind: true,
-  name: true,
-  createdAt: true,
-  lastUsedAt: true,
-  secret: 'not: proves the factor',
-  lastStep: 'not: only says which codes are used up',
-} as const satisfies ExportedColumns<Factor>;
-
-const SESSION = {
-  id: true,
-  userId: 'not: of the account',
-  address: true,
-  userAgent: true,
-  requestedScope: true,
-  audience: true,
-  amr: true,
-  createdAt: true,
-  lastUsedAt: true,
-  authenticatedAt: true,
-  expiresAt: true,
-  endedAt: true,
-  endReason: true,
-} as const satisfies ExportedColumns<Session>;
+/** Of each member of an export, how its content is read. */
+type ExportedMembers = Readonly<Record<string, () => Content | Promise<Content>>>;
 
 /**
  * Gives users a copy of what is kept of them (GDPR articles 15 and 20), without secrets and without what is
- * about someone else.
+ * about someone else. Which columns that are is decided beside each entity.
  */
 @Injectable()
 export class AccountExportService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly users: UsersRepository,
-    private readonly networks: KnownNetworksRepository,
+    private readonly networks: KnownNetworks,
     private readonly links: AccountLinksRepository,
-    private readonly factors: FactorsRepository,
-    private readonly sessions: SessionsRepository,
+    private readonly factors: FactorsService,
+    private readonly sessions: SessionsService,
     private readonly limits: AttemptLimiter,
     private readonly audit: AuditService,
-    private readonly events: AuditRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -137,58 +64,38 @@ export class AccountExportService {
   private membersOf(user: User): ExportedMembers {
     const { id } = user;
     return {
-      account: () => exportedOf(user, ACCOUNT),
-      networks: () => this.networksOf(id),
+      account: () => exportedOf(user, USER_EXPORT),
+      networks: () => this.networks.exportedOf(id),
       links: () => this.linksOf(id),
-      events: () => this.eventsOf(id),
-      factors: () => this.factorsOf(id),
-      sessions: () => this.sessionsOf(id),
+      events: () => this.audit.exportedOf(id),
+      factors: () => this.factors.exportedOf(id),
+      sessions: () => this.sessions.exportedOf(id),
     };
-  }
-
-  private async *networksOf(userId: string): AsyncGenerator<object> {
-    const networks = inBatches<KnownNetwork>((after, count) =>
-      this.networks.list(userId, { after: after?.network, count }),
-    );
-    for await (const network of networks) yield exportedOf(network, NETWORK);
   }
 
   private async linksOf(userId: string): Promise<object[]> {
     const links = await this.links.list(this.dataSource.manager, userId);
-    return links.map((link) => exportedOf(link, LINK));
-  }
-
-  private async *eventsOf(userId: string): AsyncGenerator<object> {
-    const own = inBatches<AuditEvent>((after, count) =>
-      this.events.of(userId, { after: after?.id, count }),
-    );
-    const byOthers = inBatches<AuditEvent>((after, count) =>
-      this.events.about(userId, { after: after?.id, count }),
-    );
-    for (const events of [own, byOthers]) {
-      for await (const event of events) yield eventOf(event, userId);
-    }
-  }
-
-  private async factorsOf(userId: string): Promise<object[]> {
-    const factors = await this.factors.list(userId);
-    return factors.map((factor) => exportedOf(factor, FACTOR));
-  }
-
-  /** Those that are over included. */
-  private async *sessionsOf(userId: string): AsyncGenerator<object> {
-    const sessions = inBatches<Session>((after, count) =>
-      this.sessions.all(this.dataSource.manager, userId, { after: after?.id, count }),
-    );
-    for await (const session of sessions) {
-      yield { ...exportedOf(session, SESSION), ...authenticationOf(session) };
-    }
+    return links.map((link) => exportedOf(link, LINK_EXPORT));
   }
 }
 
-/** Of events that someone else caused, who that was and from where is not this user's data. */
-function eventOf(event: AuditEvent, userId: string): object {
-  const { address, ...shared } = exportedOf(event, EVENT);
-  if (event.actor === userId) return { ...shared, by: 'user', address };
-  return { ...shared, by: event.actor === null ? 'unknown' : 'other' };
+/** The text of one JSON object, in parts that need little memory, however much there is. */
+async function* exportText(members: ExportedMembers, at: Date): AsyncGenerator<string> {
+  yield `{"exportedAt":${JSON.stringify(at)}`;
+  for (const [name, read] of Object.entries(members)) {
+    yield `,\n${JSON.stringify(name)}:`;
+    const content = await read();
+    if (Symbol.asyncIterator in content) yield* listText(content);
+    else yield JSON.stringify(content);
+  }
+  yield '}\n';
+}
+
+async function* listText(rows: AsyncIterable<object>): AsyncGenerator<string> {
+  let separator = '[\n';
+  for await (const row of rows) {
+    yield separator + JSON.stringify(row);
+    separator = ',\n';
+  }
+  yield separator === '[\n' ? '[]' : '\n]';
 }

@@ -1,5 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { ExportedColumns } from '../exported-rows.js';
+
 /** What a link that was mailed to a user is good for. */
 export type LinkPurpose = 'verify-email' | 'reset-password' | 'confirm-email' | 'restore-account';
 
@@ -23,3 +25,11 @@ export class AccountLink {
   @Column({ name: 'expires_at', type: 'timestamptz' })
   expiresAt!: Date;
 }
+
+export const LINK_EXPORT = {
+  userId: 'not: of the account',
+  purpose: true,
+  hash: 'not: finds the link',
+  email: true,
+  expiresAt: true,
+} as const satisfies ExportedColumns<AccountLink>;

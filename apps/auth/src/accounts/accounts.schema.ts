@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { NewPassword } from '../passwords.js';
-import { Email } from '../users/email.js';
+import { Email } from '../email.js';
 
 /** The token of a link. Text of another form is answered as an unknown token. */
 const LinkToken = z.string().min(1).max(512);

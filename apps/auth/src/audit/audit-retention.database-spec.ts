@@ -3,12 +3,12 @@ import { Retention } from '@jwt-auth/chassis';
 import type { DataSource } from 'typeorm';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { Config } from '../config.js';
+import { readConfig } from '../settings.js';
 import { openAuthDatabase } from '../database/auth-database.js';
 import { EXPIRED_ROWS } from '../retention/expired-rows.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { ENCRYPTION_KEY } from '../testing/migrated-database.fixture.js';
-import { putAuditRetention } from './audit-retention.js';
+import { AuditRepository } from './audit.repository.js';
 
 const DAY_MS = 86_400_000;
 
@@ -30,9 +30,9 @@ const left = async () =>
 
 beforeEach(async () => {
   // Whatever there is.
-  await putAuditRetention(auth.dataSource, 0);
+  await auth.get(AuditRepository).keepFor(0);
   await query(`DELETE FROM audit_events WHERE action = 'user.enabled'`);
-  await putAuditRetention(auth.dataSource, 30 * DAY_MS);
+  await auth.get(AuditRepository).keepFor(30 * DAY_MS);
   await query(
     `INSERT INTO audit_events (at, action, detail)
      SELECT now() - days * interval '1 day', 'user.enabled', jsonb_build_object('days', days)
@@ -49,7 +49,7 @@ describe('old audit events', () => {
     );
     expect(await removeExpired()).toEqual({ audit_events: 2101 });
     expect(await left()).toEqual([29, 0]);
-    await putAuditRetention(auth.dataSource, DAY_MS);
+    await auth.get(AuditRepository).keepFor(DAY_MS);
     expect(await removeExpired()).toEqual({ audit_events: 1 });
     expect(await left()).toEqual([0]);
   });
@@ -103,7 +103,7 @@ async function openAsAppRole(): Promise<DataSource> {
   const url = new URL(auth.databaseUrl);
   const open = (settings: Record<string, string>) =>
     openAuthDatabase(
-      new Config({
+      readConfig({
         DATABASE_URL: url.href,
         KEY_ENCRYPTION_KEY: ENCRYPTION_KEY.toString('base64'),
         ...settings,

@@ -1,10 +1,17 @@
-import { readPage, type Page, type PageQuery } from '@jwt-auth/chassis';
+import { readPage, type ExpiredRows, type Page, type PageQuery } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
-import { DataSource, MoreThan } from 'typeorm';
+import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 
-import { AuditEvent } from './audit-event.entity.js';
-import type { AuditAction } from './audit.service.js';
+import { AuditEvent, type AuditAction } from './audit-event.entity.js';
+
+/** By the age in the database, which refuses to remove younger ones: see `AuditRetention`. */
+export const EXPIRED_AUDIT_EVENTS: ExpiredRows = {
+  entity: AuditEvent,
+  condition: `expired.at < now() - (SELECT keep FROM audit_retention)`,
+  age: 'at',
+  isLocked: false,
+};
 
 const MAX_BIGINT = 2n ** 63n - 1n;
 
@@ -27,6 +34,17 @@ export interface AuditFilter {
   readonly subject?: string | undefined;
 }
 
+/** A statement that returns the `id` of each subject. It may change them. */
+export interface Subjects {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+export const subjectsOf = (ids: readonly string[]): Subjects => ({
+  text: 'SELECT unnest($1::text[]) AS id',
+  values: [ids],
+});
+
 /** Of an export. */
 const BATCH = 1_000;
 
@@ -38,10 +56,26 @@ const NEXT = `
   WHERE (at, id) > (timestamptz 'epoch' + $1 * interval '1 microsecond', $2::bigint) AND at < $3
   ORDER BY at, id LIMIT $4`;
 
-/** Reads the audit log. */
+/** All SQL of the audit log. */
 @Injectable()
 export class AuditRepository {
   constructor(private readonly dataSource: DataSource) {}
+
+  /** Adds one event for each subject, with the same content. */
+  async insertEach(
+    manager: EntityManager,
+    subjects: Subjects,
+    { at, action, actor, address, requestId, detail }: Omit<AuditEvent, 'id' | 'subject'>,
+  ): Promise<void> {
+    const values = [at, action, actor, address, requestId, detail];
+    const [$at, ...others] = values.map((_, index) => `$${subjects.values.length + index + 1}`);
+    await manager.query(
+      `WITH subjects AS (${subjects.text})
+       INSERT INTO audit_events (at, action, actor, address, request_id, detail, subject)
+       SELECT ${$at}::timestamptz, ${others.join(', ')}::jsonb, id::text FROM subjects`,
+      [...subjects.values, ...values],
+    );
+  }
 
   /**
    * The events that someone caused, the earliest first.
@@ -128,5 +162,22 @@ export class AuditRepository {
       }
       if (events.length < BATCH) return;
     }
+  }
+
+  /** @returns whether the database keeps audit events for that long now */
+  async keepFor(keepMs: number): Promise<boolean> {
+    const [stored] = await this.dataSource.query<{ isEqual: boolean; isOurs: boolean }[]>(
+      `SELECT keep = $1 * interval '1 millisecond' AS "isEqual",
+         has_table_privilege('audit_retention', 'UPDATE') AS "isOurs"
+       FROM audit_retention`,
+      [keepMs],
+    );
+    if (stored?.isEqual) return true;
+    if (!stored?.isOurs) return false;
+    await this.dataSource.query(
+      `UPDATE audit_retention SET keep = justify_hours($1 * interval '1 millisecond')`,
+      [keepMs],
+    );
+    return true;
   }
 }

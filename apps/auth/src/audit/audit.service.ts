@@ -3,58 +3,15 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
-import { AuditEvent, type AuditDetail } from './audit-event.entity.js';
+import { exportedOf, inBatches } from '../exported-rows.js';
+import {
+  AuditEvent,
+  EVENT_EXPORT,
+  type AuditAction,
+  type AuditDetail,
+} from './audit-event.entity.js';
+import { AuditRepository, type Subjects } from './audit.repository.js';
 import type { DoneBy, Origin } from './origin.js';
-
-/** Everything that is audited. */
-export type AuditAction =
-  | 'user.registered'
-  | 'user.created'
-  | 'user.disabled'
-  | 'user.enabled'
-  | 'user.roles_changed'
-  | 'user.claims_changed'
-  | 'user.password_changed'
-  | 'user.deleted'
-  // Added by the database itself: see the trigger `users_forgotten`.
-  | 'user.removed'
-  | 'user.deletion_requested'
-  | 'user.restored'
-  | 'user.exported'
-  | 'user.password_required'
-  | 'user.password_reset_sent'
-  | 'user.registration_repeated'
-  | 'user.email_verified'
-  | 'user.email_changed'
-  | 'user.password_reset'
-  | 'factor.added'
-  | 'factor.removed'
-  | 'factor.recovery_codes_made'
-  | 'factor.recovery_code_used'
-  | 'factors.reset'
-  | 'session.started'
-  | 'session.stepped_up'
-  | 'session.second_factor_refused'
-  | 'session.ended'
-  | 'sessions.ended'
-  | 'session.refresh_token_reused'
-  | 'token.revoked'
-  | 'client.created'
-  | 'client.changed'
-  | 'client.deleted'
-  | 'client.secret_added'
-  | 'client.secret_removed'
-  | 'key.rotated'
-  | 'key.withdrawn'
-  | 'revocation.added'
-  | 'resource.created'
-  | 'resource.changed'
-  | 'resource.deleted'
-  | 'role.created'
-  | 'role.changed'
-  | 'role.deleted'
-  | 'access_model.filled'
-  | 'mail.undeliverable';
 
 /** Who did what to whom, and from where. */
 export interface AuditEntry extends DoneBy {
@@ -64,20 +21,12 @@ export interface AuditEntry extends DoneBy {
   readonly detail?: AuditDetail;
 }
 
-/** A statement that returns the `id` of each subject. It may change them. */
-export interface Subjects {
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
-
-export const subjectsOf = (ids: readonly string[]): Subjects => ({
-  text: 'SELECT unnest($1::text[]) AS id',
-  values: [ids],
-});
-
 @Injectable()
 export class AuditService {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly repository: AuditRepository,
+    private readonly clock: Clock,
+  ) {}
 
   /** Writes in the caller's transaction: what is not done is not recorded, and the reverse. */
   async record(manager: EntityManager, entry: AuditEntry): Promise<void> {
@@ -104,23 +53,25 @@ export class AuditService {
     subjects: Subjects,
     entry: Omit<AuditEntry, 'subject'>,
   ): Promise<void> {
-    const { at, action, actor, address, requestId, detail } = this.event({
-      ...entry,
-      subject: null,
-    });
-    const values = [at, action, actor, address, requestId, detail];
-    const [$at, ...others] = values.map((_, index) => `$${subjects.values.length + index + 1}`);
-    await manager.query(
-      `WITH subjects AS (${subjects.text})
-       INSERT INTO audit_events (at, action, actor, address, request_id, detail, subject)
-       SELECT ${$at}::timestamptz, ${others.join(', ')}::jsonb, id::text FROM subjects`,
-      [...subjects.values, ...values],
-    );
+    await this.repository.insertEach(manager, subjects, this.event({ ...entry, subject: null }));
   }
 
   /** The row itself, for a caller that writes it in the same statement as what it records. */
   row(entry: AuditEntry): NewRow {
     return [AuditEvent, this.event(entry)];
+  }
+
+  /** Those of a user, and those about the user that someone else caused, as an export of the account has them. */
+  async *exportedOf(userId: string): AsyncGenerator<object> {
+    const own = inBatches<AuditEvent>((after, count) =>
+      this.repository.of(userId, { after: after?.id, count }),
+    );
+    const byOthers = inBatches<AuditEvent>((after, count) =>
+      this.repository.about(userId, { after: after?.id, count }),
+    );
+    for (const events of [own, byOthers]) {
+      for await (const event of events) yield exportedEvent(event, userId);
+    }
   }
 
   private event(entry: AuditEntry): Omit<AuditEvent, 'id'> {
@@ -135,4 +86,11 @@ export class AuditService {
         entry.command === undefined ? (entry.detail ?? {}) : { ...entry.detail, by: entry.command },
     };
   }
+}
+
+/** Of events that someone else caused, who that was and from where is not this user's data. */
+function exportedEvent(event: AuditEvent, userId: string): object {
+  const { address, ...shared } = exportedOf(event, EVENT_EXPORT);
+  if (event.actor === userId) return { ...shared, by: 'user', address };
+  return { ...shared, by: event.actor === null ? 'unknown' : 'other' };
 }

@@ -1,8 +1,9 @@
 import { DatabaseError, SettingsError, type Environment } from '@jwt-auth/chassis';
 
-import { databaseConfig, PASSWORD_SETTINGS, type Config } from '../config.js';
+import type { Config } from '../config.js';
+import { Email } from '../email.js';
 import { SessionsError } from '../sessions/sessions.errors.js';
-import { Email } from '../users/email.js';
+import { databaseConfig, PASSWORD_SETTINGS } from '../settings.js';
 import { PASSWORD_FAULTS, UsersError, type UsersErrorCode } from '../users/users.errors.js';
 import { withAdminServices } from './admin-services.js';
 import { demand, demandPassword, PasswordNotGiven, Refusal, type Console } from './console.js';

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 
-import { Config } from '../config.js';
+import { readConfig } from '../settings.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { ADMIN_PROVIDERS, withAdminServices } from './admin-services.js';
 
@@ -41,7 +41,7 @@ it('has every listener that the app has', async () => {
     await auth.close();
   });
   expect(Object.values(inApp)).not.toContainEqual([]);
-  const config = new Config({ DATABASE_URL: databaseUrl, SEED_DEMO: 'off' });
+  const config = readConfig({ DATABASE_URL: databaseUrl, SEED_DEMO: 'off' });
   const inCommands = await listenersIn(() => withAdminServices(config, async () => undefined));
   expect(inCommands).toEqual(inApp);
 });

@@ -7,6 +7,7 @@ import { DataSource } from 'typeorm';
 import { AccessModel } from '../access/access-model.js';
 import { AccessRepository } from '../access/access.repository.js';
 import { ACCOUNTS_FOR_COMMANDS } from '../accounts/accounts.module.js';
+import { AuditRepository } from '../audit/audit.repository.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Clock } from '../clock.js';
 import type { Config } from '../config.js';
@@ -55,6 +56,7 @@ export const ADMIN_PROVIDERS: Provider[] = [
   ...USERS_FOR_COMMANDS,
   AccessModel,
   AccessRepository,
+  AuditRepository,
   AuditService,
   MailOutbox,
   OutgoingMailsRepository,

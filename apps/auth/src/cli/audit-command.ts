@@ -9,8 +9,8 @@ import {
 } from '@jwt-auth/chassis';
 
 import { AuditRepository } from '../audit/audit.repository.js';
-import { databaseConfig } from '../config.js';
 import { openAuthDatabase } from '../database/auth-database.js';
+import { databaseConfig } from '../settings.js';
 
 const USAGE = `Usage: npm run audit -- export [--since <time>] [--until <time>]
 

@@ -1,5 +1,5 @@
 import { ADMIN_ROLE, USER_ROLE } from '../access/built-in.js';
-import { newUser, type User } from '../users/user.entity.js';
+import { unsavedUser, type User } from '../users/user.entity.js';
 import type { AdminServices } from './admin-services.js';
 
 /**
@@ -16,7 +16,7 @@ export async function createAdmin(
 ): Promise<User> {
   await passwordRules.refuse(password, { email, path: 'password' });
   const passwordHash = await passwordHasher.inTurn('cli', ({ hash }) => hash(password));
-  const user = newUser({ email, passwordHash, roles: [USER_ROLE, ADMIN_ROLE] }, clock.now());
+  const user = unsavedUser({ email, passwordHash, roles: [USER_ROLE, ADMIN_ROLE] }, clock.now());
   await dataSource.transaction(async (manager) => {
     await usersRepository.add(manager, user);
     await audit.record(manager, {

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { Claims } from '../tokens/claims.js';
+import type { CustomClaims } from '../custom-claims.js';
 
 /**
  * What a client may do.
@@ -34,7 +34,7 @@ export class Client {
 
   /** Travels in its own access tokens under `claims`. */
   @Column({ type: 'jsonb' })
-  claims!: Claims;
+  claims!: CustomClaims;
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

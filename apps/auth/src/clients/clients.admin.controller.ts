@@ -20,8 +20,8 @@ import {
 } from './clients.schema.js';
 import { ClientsService } from './clients.service.js';
 import { Config } from '../config.js';
-import { AdminController } from '../access/admin-controller.decorator.js';
-import { MAX_CLAIMS_REQUEST_BYTES } from '../tokens/claims.js';
+import { AdminController } from '../admin-controller.decorator.js';
+import { MAX_CLAIMS_REQUEST_BYTES } from '../custom-claims.js';
 
 /** Services that authenticate themselves with a secret. */
 @AdminController('clients')

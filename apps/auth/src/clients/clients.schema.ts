@@ -2,7 +2,7 @@ import { line } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { Audience, ScopeName } from '../access/access.schema.js';
-import { ClaimsInput } from '../tokens/claims.js';
+import { CustomClaimsInput } from '../custom-claims.js';
 import { CLIENT_GRANTS } from './client.entity.js';
 
 // A longer one makes every token a reference token.
@@ -18,14 +18,14 @@ const traits = {
       error: `must not exceed ${MAX_SCOPE_CHARACTERS} characters together`,
     }),
   audiences: z.array(Audience).min(1).max(10),
-  claims: ClaimsInput,
+  claims: CustomClaimsInput,
 };
 
 export const NewClient = z
   .strictObject({
     ...traits,
     audiences: traits.audiences.default([]),
-    claims: ClaimsInput.default({}),
+    claims: CustomClaimsInput.default({}),
   })
   .meta({ id: 'NewClient' });
 export type NewClient = z.infer<typeof NewClient>;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import type { FactorMethod } from './second-factors.js';
+import type { FactorMethod } from './factor.entity.js';
 
 /** A user has added a factor, which takes a proof of it: the session has proved it by these methods. */
 export interface AddedBy {

@@ -1,7 +1,15 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { ExportedColumns } from '../exported-rows.js';
+
 /** `totp`: codes of an authenticator app (RFC 6238). `passkey`: a credential of WebAuthn. */
 export type FactorKind = 'totp' | 'passkey';
+
+/**
+ * How a second factor was proved (RFC 8176). `otp`: also by a recovery code. `hwk`: a passkey on one
+ * device; `swk`: one that may be on several.
+ */
+export type FactorMethod = 'otp' | 'hwk' | 'swk' | 'mfa';
 
 /** A second factor of a user. */
 @Entity({ name: 'factors' })
@@ -33,6 +41,17 @@ export class Factor {
   @Column({ name: 'last_step', type: 'integer', nullable: true })
   lastStep!: number | null;
 }
+
+export const FACTOR_EXPORT = {
+  id: true,
+  userId: 'not: of the account',
+  kind: true,
+  name: true,
+  createdAt: true,
+  lastUsedAt: true,
+  secret: 'not: proves the factor',
+  lastStep: 'not: only says which codes are used up',
+} as const satisfies ExportedColumns<Factor>;
 
 /** An authenticator app that its user has not confirmed by a code yet. The newest one of a user. */
 @Entity({ name: 'totp_enrolments' })

@@ -38,6 +38,6 @@ export const FACTORS_FOR_COMMANDS: Provider[] = [FactorChanges, FactorsRepositor
     TotpService,
     WebAuthn,
   ],
-  exports: [FactorChanges, FactorsRepository, FactorsService, PasskeysService, SecondFactors],
+  exports: [FactorChanges, FactorsService, PasskeysService, SecondFactors],
 })
 export class FactorsModule {}

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 
+import { aDayAfterExpiry } from '../expiry.js';
 import { Factor, RecoveryCode, TotpEnrolment } from './factor.entity.js';
+
+export const EXPIRED_TOTP_ENROLMENTS = aDayAfterExpiry(TotpEnrolment);
 
 /** A factor whose codes are computed from its secret. */
 export type TotpFactor = Factor & { readonly secret: Buffer };

@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AccessModel } from '../access/access-model.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy, Origin } from '../audit/origin.js';
+import { exportedOf } from '../exported-rows.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { generatePassword } from '../passwords.js';
 import { demandStillValid } from '../revocations/still-valid.js';
@@ -13,7 +14,7 @@ import { lockCaller } from '../users/lock-caller.js';
 import type { User } from '../users/user.entity.js';
 import { UsersError } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
-import type { Factor, FactorKind } from './factor.entity.js';
+import { FACTOR_EXPORT, type Factor, type FactorKind } from './factor.entity.js';
 import { FactorChanges, type AddedBy } from './factor-changes.js';
 import { FactorsError } from './factors.errors.js';
 import { FactorsRepository } from './factors.repository.js';
@@ -57,6 +58,12 @@ export class FactorsService {
       recoveryCodesLeft: await this.factors.countRecoveryCodes(id),
       requiredBy: await this.accessModel.mfaRoles(this.dataSource.manager, roles),
     };
+  }
+
+  /** Those of a user, as an export of the account has them. */
+  async exportedOf(userId: string): Promise<object[]> {
+    const factors = await this.factors.list(userId);
+    return factors.map((factor) => exportedOf(factor, FACTOR_EXPORT));
   }
 
   /**

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, MoreThan, type EntityManager } from 'typeorm';
 
+import { aDayAfterExpiry } from '../expiry.js';
 import { Factor, Passkey, PasskeyChallenge } from './factor.entity.js';
+
+export const EXPIRED_PASSKEY_CHALLENGES = aDayAfterExpiry(PasskeyChallenge);
 
 /** A passkey with its factor. */
 export interface OwnedPasskey extends Passkey {

@@ -10,18 +10,13 @@ import { hashSecret } from '../secret.js';
 import { AttemptLimiter, type Attempt } from '../users/attempt-limiter.js';
 import { secondFactorLimits } from '../users/attempt-limits.js';
 import { KnownNetworksRepository } from '../users/known-networks.repository.js';
+import type { FactorMethod } from './factor.entity.js';
 import { FactorSecrets } from './factor-secrets.js';
 import { FactorsError } from './factors.errors.js';
 import { FactorsRepository } from './factors.repository.js';
 import type { FactorProof, ProofKind } from './factors.schema.js';
 import { PasskeysService } from './passkeys.service.js';
 import { totpStep } from './totp.js';
-
-/**
- * How a second factor was proved (RFC 8176). `otp`: also by a recovery code. `hwk`: a passkey on one
- * device; `swk`: one that may be on several.
- */
-export type FactorMethod = 'otp' | 'hwk' | 'swk' | 'mfa';
 
 /** Checks second factors, and uses them up. */
 @Injectable()

@@ -6,7 +6,6 @@ import type { EntityManager } from 'typeorm';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import type { User } from '../users/user.entity.js';
 import type { MailKind, TemplateName, TemplateValues } from './mail-templates.js';
 import type { OutgoingMail } from './outgoing-mail.entity.js';
 import { OutgoingMailsRepository } from './outgoing-mails.repository.js';
@@ -17,6 +16,12 @@ export interface Mail {
   /** Whom it is about, if that is known. */
   readonly userId?: string;
   readonly values?: TemplateValues;
+}
+
+/** The user of an account, as far as mail needs it. */
+export interface Recipient {
+  readonly id: string;
+  readonly email: string;
 }
 
 /** Takes mail to be sent soon, however the mail server is. */
@@ -58,7 +63,7 @@ export class MailOutbox {
    */
   async notify(
     manager: EntityManager,
-    { id: userId, email: recipient }: Pick<User, 'id' | 'email'>,
+    { id: userId, email: recipient }: Recipient,
     template: TemplateName,
     origin: Origin | undefined,
     values: TemplateValues = {},

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { Config } from '../config.js';
+import { readConfig } from '../settings.js';
 import { MailTemplates, TEMPLATES, type TemplateName } from './mail-templates.js';
 import { mailFrom, smtpUrl } from './mail-setting.js';
 
@@ -45,7 +45,7 @@ describe('MAIL_FROM', () => {
 
   it('is required with a mail server in production', () => {
     const environment = { NODE_ENV: 'production', SMTP_URL: 'smtp://localhost' };
-    expect(() => new Config(environment)).toThrow('MAIL_FROM: is required');
+    expect(() => readConfig(environment)).toThrow('MAIL_FROM: is required');
   });
 });
 
@@ -75,8 +75,8 @@ describe('templates', () => {
 
   it('with a fault end the start', () => {
     writeFileSync(join(folder, 'password-changed.txt'), 'Hallo {{name}}\n');
-    expect(
-      () => new Config({ DATABASE_URL: 'postgres://localhost/x', MAIL_TEMPLATES: folder }),
+    expect(() =>
+      readConfig({ DATABASE_URL: 'postgres://localhost/x', MAIL_TEMPLATES: folder }),
     ).toThrow(
       /MAIL_TEMPLATES: password-changed.txt must begin[^]*has no \{\{name\}\}, only service/,
     );
@@ -84,6 +84,6 @@ describe('templates', () => {
 
   it('in a folder whose name cannot be one are a problem beside the others', () => {
     const wrong = { DATABASE_URL: 'none', MAIL_TEMPLATES: 'x'.repeat(4097) };
-    expect(() => new Config(wrong)).toThrow(/DATABASE_URL: [^]*MAIL_TEMPLATES: /);
+    expect(() => readConfig(wrong)).toThrow(/DATABASE_URL: [^]*MAIL_TEMPLATES: /);
   });
 });

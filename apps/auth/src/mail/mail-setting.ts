@@ -1,15 +1,8 @@
 import { isLoopback } from '@jwt-auth/jwt-core';
 import { setting, type Setting } from '@jwt-auth/chassis';
 
-import { Email } from '../users/email.js';
-
-/** How mail is sent. */
-export interface MailServer {
-  /** `smtp://` or `smtps://`, with the credentials. */
-  readonly url: string;
-  /** Never sends anything in clear: credentials that another machine could read are of no use. */
-  readonly requiresTls: boolean;
-}
+import type { MailServer } from '../config.js';
+import { Email } from '../email.js';
 
 /** Options of nodemailer that are safe to choose in the query of the address. */
 const OPTIONS = new Set(['requireTLS', 'ignoreTLS', 'name']);

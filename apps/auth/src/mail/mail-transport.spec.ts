@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { Config } from '../config.js';
+import { readConfig } from '../settings.js';
 import { MailTransport } from './mail-transport.js';
 
 const MAIL = {
@@ -15,7 +15,7 @@ const MAIL = {
 };
 
 function transportTo(url: string, requiresTls = false): MailTransport {
-  const config = new Config({ DATABASE_URL: 'postgres://localhost/x', SMTP_URL: url });
+  const config = readConfig({ DATABASE_URL: 'postgres://localhost/x', SMTP_URL: url });
   return new MailTransport(Object.assign(config, { mailServer: { url, requiresTls } }));
 }
 const send = (transport: MailTransport) =>

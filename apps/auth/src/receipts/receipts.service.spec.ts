@@ -2,14 +2,14 @@ import { FeedPosition } from '@jwt-auth/jwt-core/postgres';
 import { describe, expect, it } from 'vitest';
 
 import { Clock } from '../clock.js';
-import { Config } from '../config.js';
+import { readConfig } from '../settings.js';
 import type { FollowersRead, FollowerWatch } from './follower-watch.js';
 import { keyOf, type Follower } from './follower.js';
 import type { FollowersRepository } from './followers.repository.js';
 import { OwnFollowers } from './own-followers.js';
 import { ReceiptsService } from './receipts.service.js';
 
-const config = new Config({
+const config = readConfig({
   DATABASE_URL: 'postgres://localhost/x',
   REVOCATION_MAX_STALENESS: '30s',
 });

@@ -1,7 +1,15 @@
+import type { ExpiredRows } from '@jwt-auth/chassis';
 import type { RevocationKind } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+
+/** A day late: see `aDayAfterExpiry`. */
+export const EXPIRED_REVOCATIONS: ExpiredRows = {
+  entity: RevokedToken,
+  condition: `expired.exp < extract(epoch FROM now() - interval '1 day')::bigint`,
+  age: 'exp',
+};
 
 /** What a revocation can name about a token, by the names of its claims. */
 export interface RevocableClaims {

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 
-import { Config } from '../config.js';
+import { readConfig } from '../settings.js';
 import { OwnPages } from './cookie-requests.js';
 
 const AUTH = 'https://auth.example.com';
 const PAGE = 'https://app.example.com';
 
 const pages = new OwnPages(
-  new Config({
+  readConfig({
     DATABASE_URL: 'postgres://localhost/auth',
     ISSUER: `${AUTH}/tenant`,
     CORS_ORIGINS: PAGE,

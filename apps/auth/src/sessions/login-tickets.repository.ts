@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, LessThan, MoreThan, type EntityManager } from 'typeorm';
 
+import { aDayAfterExpiry } from '../expiry.js';
 import { LoginTicket } from './login-ticket.entity.js';
+
+export const EXPIRED_LOGIN_TICKETS = aDayAfterExpiry(LoginTicket);
 
 /** Code guessing (threat:code-guessing). A ticket with so many tries is dead, whatever became of them. */
 export const GUESSES_PER_TICKET = 5;

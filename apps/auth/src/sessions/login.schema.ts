@@ -4,7 +4,7 @@ import { FACTOR_PROOF, ProofKind, proofsIn } from '../factors/factors.schema.js'
 import { PasskeyAssertion, PasskeyOptions } from '../factors/passkey.schema.js';
 import { TypedPassword } from '../passwords.js';
 import { TOKEN_REQUEST } from '../tokens/token-request.schema.js';
-import { Email } from '../users/email.js';
+import { Email } from '../email.js';
 
 export const LoginRequest = z
   .object({

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { Config } from '../config.js';
+import { readConfig } from '../settings.js';
 import { AuthApp, PASSWORD, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { NAME, PAGE, setCookie, tokenIn, withCookie } from './refresh-cookie.fixture.js';
@@ -66,7 +66,7 @@ describe('a login with the delivery cookie', () => {
   ])('at %s names the cookie %s', (ISSUER, name, secure) => {
     const header = vi.fn();
     const cookie = new RefreshCookie(
-      new Config({ DATABASE_URL: auth.databaseUrl, ISSUER }),
+      readConfig({ DATABASE_URL: auth.databaseUrl, ISSUER }),
       auth.get(ReferenceTokens),
     );
     cookie.clear({ header } as unknown as FastifyReply);

@@ -3,6 +3,7 @@ import {
   execute,
   insertRows,
   type EntityColumns,
+  type ExpiredRows,
   type Statement,
 } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
@@ -12,6 +13,27 @@ import type { Narrowing } from '../access/access-changes.js';
 import { keyWhileIssuing } from '../access/access-locks.js';
 import { User } from '../users/user.entity.js';
 import { RefreshToken, Session } from './session.entity.js';
+
+/** A day after both tokens of a pair have expired. */
+export const EXPIRED_REFRESH_TOKENS: ExpiredRows = {
+  entity: RefreshToken,
+  condition: `expired.expiresAt < now() - interval '1 day'
+    AND expired.accessTokenExpiresAt < now() - interval '1 day'`,
+  age: 'expiresAt',
+};
+
+/**
+ * Nothing depends on the tokens of a session that has ended: they are refused in any case, one that was replaced
+ * as `reused` until it is removed, and then as an unknown one. Only of sessions that ended in the last two
+ * days, so that not all of them are looked at each time.
+ */
+export const TOKENS_OF_ENDED_SESSIONS: ExpiredRows = {
+  entity: RefreshToken,
+  condition: `expired.accessTokenExpiresAt < now() - interval '1 hour' AND expired.sessionId IN (
+    SELECT id FROM sessions
+    WHERE ended_at BETWEEN now() - interval '2 days' AND now() - interval '1 hour')`,
+  age: 'expiresAt',
+};
 
 /** A refresh token that a caller presents, with its session and its user. */
 export interface PresentedToken {

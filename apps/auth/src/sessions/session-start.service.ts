@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
@@ -12,7 +10,7 @@ import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionEndService } from './session-end.service.js';
-import { BY_PASSWORD, type AuthenticationMethod, type Session } from './session.entity.js';
+import { BY_PASSWORD, unsavedSession, type AuthenticationMethod } from './session.entity.js';
 import { credentialsChanged } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { SessionTokens } from './sessions.schema.js';
@@ -60,7 +58,15 @@ export class SessionStartService {
     amr: readonly AuthenticationMethod[],
   ): Promise<SessionTokens> {
     const now = await this.clock.database(manager);
-    const session = this.newSession(user, request, origin, amr, now);
+    const login = {
+      userId: user.id,
+      requestedScope: request.scope ?? null,
+      audience: request.resource ?? null,
+      address: origin.address,
+      userAgent: origin.userAgent,
+      amr,
+    };
+    const session = unsavedSession(login, now, this.config.sessionTtlMs);
     const { response, record } = await this.tokenPairs.mint(manager, {
       user,
       session,
@@ -78,29 +84,5 @@ export class SessionStartService {
     await this.sessions.insert(manager, session, record, event);
     await this.sessionEnd.endOldestSessions(manager, user.id, { origin, now });
     return response;
-  }
-
-  private newSession(
-    user: User,
-    { scope, resource }: TokenRequest,
-    { address, userAgent }: Origin,
-    amr: readonly AuthenticationMethod[],
-    now: Date,
-  ): Session {
-    return {
-      id: randomUUID(),
-      userId: user.id,
-      address,
-      userAgent,
-      requestedScope: scope ?? null,
-      audience: resource ?? null,
-      createdAt: now,
-      lastUsedAt: now,
-      authenticatedAt: now,
-      amr,
-      expiresAt: new Date(+now + this.config.sessionTtlMs),
-      endedAt: null,
-      endReason: null,
-    };
   }
 }

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
+
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { FactorMethod } from '../factors/second-factors.js';
+import type { ExportedColumns } from '../exported-rows.js';
+import type { FactorMethod } from '../factors/factor.entity.js';
 
 /** How a user proved who they are (RFC 8176). `mfa`: by several of different kinds. */
 export type AuthenticationMethod = 'pwd' | FactorMethod;
@@ -82,6 +85,40 @@ export class Session {
   @Column({ name: 'end_reason', type: 'text', nullable: true })
   endReason!: EndReason | null;
 }
+
+/** A session that is not stored yet, of a user who has just proved who they are. */
+export function unsavedSession(
+  login: Pick<Session, 'userId' | 'requestedScope' | 'audience' | 'address' | 'userAgent' | 'amr'>,
+  now: Date,
+  lifetimeMs: number,
+): Session {
+  return {
+    ...login,
+    id: randomUUID(),
+    createdAt: now,
+    lastUsedAt: now,
+    authenticatedAt: now,
+    expiresAt: new Date(+now + lifetimeMs),
+    endedAt: null,
+    endReason: null,
+  };
+}
+
+export const SESSION_EXPORT = {
+  id: true,
+  userId: 'not: of the account',
+  address: true,
+  userAgent: true,
+  requestedScope: true,
+  audience: true,
+  amr: true,
+  createdAt: true,
+  lastUsedAt: true,
+  authenticatedAt: true,
+  expiresAt: true,
+  endedAt: true,
+  endReason: true,
+} as const satisfies ExportedColumns<Session>;
 
 /** Also of a session from a release that did not keep it. */
 export function authenticationOf({ createdAt, authenticatedAt, amr }: Session): Authentication {

@@ -82,7 +82,7 @@ export const SESSIONS_FOR_COMMANDS: Provider[] = [
     StepUpService,
     TokenPairs,
   ],
-  exports: [SessionsRepository, SessionsService, PossibleThefts, RefreshService],
+  exports: [SessionsService, PossibleThefts, RefreshService],
 })
 export class SessionsModule implements OnModuleInit {
   constructor(

@@ -2,6 +2,7 @@ import { execute, insertRows, type NewRow, type Statement } from '@jwt-auth/chas
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
+import { aDayAfterExpiry } from '../expiry.js';
 import {
   RefreshToken,
   BY_PASSWORD,
@@ -10,6 +11,8 @@ import {
   type AuthenticationMethod,
   type EndReason,
 } from './session.entity.js';
+
+export const EXPIRED_SESSIONS = aDayAfterExpiry(Session);
 
 /** More than a user reads. A user with more sessions can end all of them at once. */
 const MAX_LISTED = 500;

@@ -4,13 +4,14 @@ import { DataSource } from 'typeorm';
 
 import type { DoneBy, Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
+import { exportedOf, inBatches } from '../exported-rows.js';
 import { demandStillValid } from '../revocations/still-valid.js';
 import { hashSecret } from '../secret.js';
 import type { OwnedSession, SessionUser } from '../users/current-user.decorator.js';
 import { lockCaller } from '../users/lock-caller.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionEndService } from './session-end.service.js';
-import type { Session } from './session.entity.js';
+import { authenticationOf, SESSION_EXPORT, type Session } from './session.entity.js';
 import { SessionsError } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -29,6 +30,16 @@ export class SessionsService {
   async list(userId: string): Promise<Session[]> {
     const { manager } = this.dataSource;
     return this.sessions.list(manager, userId, await this.clock.database(manager));
+  }
+
+  /** Those of a user, as an export of the account has them: those that are over included. */
+  async *exportedOf(userId: string): AsyncGenerator<object> {
+    const sessions = inBatches<Session>((after, count) =>
+      this.sessions.all(this.dataSource.manager, userId, { after: after?.id, count }),
+    );
+    for await (const session of sessions) {
+      yield { ...exportedOf(session, SESSION_EXPORT), ...authenticationOf(session) };
+    }
   }
 
   /** Ends a session as its user does. Ending it twice is ending it once. */

@@ -6,17 +6,12 @@ import { AccessModelError } from '../access/access.errors.js';
 import { grantedScopes, scopesWithin } from '../access/issuing-terms.js';
 import { Config } from '../config.js';
 import { hashSecret, newSecret } from '../secret.js';
-import type { UserClaims } from '../tokens/claims.js';
+import { loginClaimsOf } from '../tokens/claims.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
 import { SessionsError } from './sessions.errors.js';
-import {
-  type RefreshToken,
-  authenticationOf,
-  type Authentication,
-  type Session,
-} from './session.entity.js';
+import { type RefreshToken, authenticationOf, type Session } from './session.entity.js';
 import type { SessionTokens } from './sessions.schema.js';
 
 /** An access token and the refresh token beside it: as the client gets them, and as they are kept. */
@@ -80,7 +75,7 @@ export class TokenPairs {
       scopes,
       roles: terms.roles,
       claims: user.claims,
-      userClaims: userClaims(authentication),
+      loginClaims: loginClaimsOf({ user, ...authentication }),
       notAfter: session.expiresAt,
       format: request.token_format,
     });
@@ -117,13 +112,4 @@ export class TokenPairs {
     if (resource === undefined || resource === audience) return audience;
     throw new AccessModelError('invalid_target', 'The session is for another resource');
   }
-}
-
-/** What tokens say of a user: a claim from a column of users is made here. */
-function userClaims({ authenticatedAt, amr }: Authentication): UserClaims {
-  return {
-    auth_time: Math.floor(+authenticatedAt / 1000),
-    amr,
-    acr: amr.includes('mfa') ? 'mfa' : 'pwd',
-  };
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, vi } from 'vitest';
 
 import { createAuthApp } from '../app.setup.js';
 import { Clock } from '../clock.js';
-import { Config } from '../config.js';
+import { readConfig } from '../settings.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { HashCost } from '../users/password-hasher.js';
 import { ENCRYPTION_KEY, migratedDatabase } from './migrated-database.fixture.js';
@@ -86,7 +86,7 @@ export class AuthApp {
     { isHashCostReal = false } = {},
   ): Promise<AuthApp> {
     const databaseUrl = environment.DATABASE_URL ?? (await migratedDatabase());
-    const config = new Config({
+    const config = readConfig({
       DATABASE_URL: databaseUrl,
       KEY_ENCRYPTION_KEY: ENCRYPTION_KEY.toString('base64'),
       SEED_DEMO: 'off',

@@ -1,7 +1,15 @@
+import type { ExpiredRows } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 
 import { ReferenceToken } from './reference-token.entity.js';
+
+/** They hold claims of up to 64 KiB. An expired one is refused in the same words as an unknown one. */
+export const EXPIRED_REFERENCE_TOKENS: ExpiredRows = {
+  entity: ReferenceToken,
+  condition: `expired.expiresAt < now() - interval '1 minute'`,
+  age: 'expiresAt',
+};
 
 /** All SQL of reference tokens. */
 @Injectable()

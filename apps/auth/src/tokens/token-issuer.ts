@@ -7,9 +7,10 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import type { CustomClaims } from '../custom-claims.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { IssuingTerms } from '../access/issuing-terms.js';
-import type { AccessTokenClaims, Claims, UserClaims } from './claims.js';
+import type { AccessTokenClaims, LoginClaims } from './claims.js';
 import { ReferenceTokens } from './reference-tokens.js';
 import type { TokenFormat } from './token-request.schema.js';
 
@@ -24,9 +25,9 @@ export interface AccessTokenGrant {
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
   /** What is known of the subject beyond the standard. */
-  readonly claims?: Claims;
+  readonly claims?: CustomClaims;
   /** Absent when a service calls for itself. */
-  readonly userClaims?: UserClaims;
+  readonly loginClaims?: LoginClaims;
   /** The end of what the token belongs to: it does not live longer than that. */
   readonly notAfter?: Date;
   /** Default: `jwt`. Claims that do not fit into one make a reference token in any case. */
@@ -90,7 +91,7 @@ export class TokenIssuer {
     terms,
     sessionId,
     claims = {},
-    userClaims,
+    loginClaims,
     notAfter,
     ...grant
   }: AccessTokenGrant) {
@@ -106,7 +107,7 @@ export class TokenIssuer {
       jti: randomUUID(),
       token_version: terms.tokenVersion,
       ...(sessionId !== undefined && { sid: sessionId }),
-      ...userClaims,
+      ...loginClaims,
       scope: grant.scopes.join(' '),
       roles: grant.roles,
       ...(Object.keys(claims).length > 0 && { claims }),

@@ -9,7 +9,7 @@ import {
   type AttemptLimits,
   type MailPurpose,
 } from './attempt-limits.js';
-import { emailKey } from './email.js';
+import { emailKey } from '../email.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { UsersError } from './users.errors.js';
 

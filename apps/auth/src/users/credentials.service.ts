@@ -6,7 +6,7 @@ import { Clock } from '../clock.js';
 import { Config } from '../config.js';
 import { Outcomes } from '../outcomes.js';
 import { loginLimits, type AttemptLimits, type LoginAttempt } from './attempt-limits.js';
-import { emailKey } from './email.js';
+import { emailKey } from '../email.js';
 import { KnownNetworks } from './known-networks.js';
 import { mayLogIn } from './may-log-in.js';
 import { isPending, type User } from './user.entity.js';

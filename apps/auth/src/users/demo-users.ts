@@ -4,10 +4,10 @@ import { DataSource } from 'typeorm';
 import { ADMIN_ROLE, USER_ROLE } from '../access/built-in.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
-import { emailKey } from './email.js';
+import { emailKey } from '../email.js';
 import { PasswordHasher } from './password-hasher.js';
 import { NewPassword } from '../passwords.js';
-import { newUser } from './user.entity.js';
+import { unsavedUser } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
 const DEMO_USERS: readonly { readonly email: string; readonly roles: string[] }[] = [
@@ -34,7 +34,7 @@ export class DemoUsers implements OnApplicationBootstrap {
     for (const { email, roles } of DEMO_USERS) {
       if (await this.users.findByEmail(emailKey(email))) continue;
       const passwordHash = await this.hasher.inTurn('demo', ({ hash }) => hash(password));
-      const user = newUser({ email, passwordHash, roles }, this.clock.now());
+      const user = unsavedUser({ email, passwordHash, roles }, this.clock.now());
       // Another process may have added the user since.
       const isAdded = await this.users.insert(this.dataSource.manager, user);
       if (isAdded) this.logger.log(`Added a demo user with the roles ${roles.join(', ')}`);

@@ -1,7 +1,15 @@
+import type { ExpiredRows } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, Not, type EntityManager } from 'typeorm';
 
 import { KnownNetwork, type User } from './user.entity.js';
+
+/** Half a year after the user's last login from there, a network is unknown again. */
+export const FORGOTTEN_NETWORKS: ExpiredRows = {
+  entity: KnownNetwork,
+  condition: `expired.lastLoginAt < now() - interval '180 days'`,
+  age: 'lastLoginAt',
+};
 
 /** All SQL of the networks that users log in from. A login reads its network with the user. */
 @Injectable()

@@ -6,6 +6,7 @@ import { AuditRepository } from '../audit/audit.repository.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../clock.js';
 import { Config } from '../config.js';
+import { exportedOf, inBatches } from '../exported-rows.js';
 import { MailContents, type MailContent } from '../mail/mail-contents.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
@@ -13,7 +14,7 @@ import { newLoginMailLimits } from './attempt-limits.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
 import { AttemptLimiter } from './attempt-limiter.js';
 import { UserChanges, type UserChange } from './user-changes.js';
-import type { User } from './user.entity.js';
+import { NETWORK_EXPORT, type KnownNetwork, type User } from './user.entity.js';
 
 /** Remembers from which networks users log in, and tells them of new ones by mail. */
 @Injectable()
@@ -57,6 +58,14 @@ export class KnownNetworks implements OnModuleInit {
     await this.remember(user, origin).catch((error: unknown) =>
       this.logger.warn('The network of a login could not be remembered', error),
     );
+  }
+
+  /** Those of a user, as an export of the account has them. */
+  async *exportedOf(userId: string): AsyncGenerator<object> {
+    const networks = inBatches<KnownNetwork>((after, count) =>
+      this.networks.list(userId, { after: after?.network, count }),
+    );
+    for await (const network of networks) yield exportedOf(network, NETWORK_EXPORT);
   }
 
   private async isNews(userId: string, network: string): Promise<boolean> {

@@ -1,8 +1,15 @@
-import { execute, type Statement } from '@jwt-auth/chassis';
+import { execute, type ExpiredRows, type Statement } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import type { AttemptLimits } from './attempt-limits.js';
+import { LoginLimit } from './login-limit.entity.js';
+
+export const FORGOTTEN_LOGIN_LIMITS: ExpiredRows = {
+  entity: LoginLimit,
+  condition: `expired.forgottenAt < now() - interval '1 day'`,
+  age: 'forgottenAt',
+};
 
 const FORGOTTEN_AFTER_MS = 3_600_000;
 const LONGEST_PAUSE_SECONDS = 60;

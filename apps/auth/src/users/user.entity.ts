@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
+import type { ExpiredRows } from '@jwt-auth/chassis';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { Claims } from '../tokens/claims.js';
-import { emailKey } from './email.js';
+import type { CustomClaims } from '../custom-claims.js';
+import { emailKey } from '../email.js';
+import type { ExportedColumns } from '../exported-rows.js';
 
 /**
  * How an account came to be, which decides what an unverified e-mail means.
@@ -47,7 +49,7 @@ export class User {
 
   /** Travels in the user's access tokens under `claims`. */
   @Column({ type: 'jsonb' })
-  claims!: Claims;
+  claims!: CustomClaims;
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
@@ -71,6 +73,22 @@ export class User {
   hasSecondFactor!: boolean;
 }
 
+export const USER_EXPORT = {
+  id: true,
+  email: true,
+  emailKey: 'not: the e-mail again',
+  emailVerifiedAt: true,
+  passwordHash: 'not: only helps to guess the password',
+  passwordChangedAt: true,
+  roles: true,
+  claims: true,
+  registration: true,
+  createdAt: true,
+  isDisabled: 'not: a disabled user cannot export',
+  deleteAt: 'not: a user who is being deleted cannot export',
+  hasSecondFactor: 'not: the export has the factors',
+} as const satisfies ExportedColumns<User>;
+
 /** Whether an account waits for the verification of its e-mail, and nobody has used it: see `Registration`. */
 export const isPending = ({ registration, emailVerifiedAt }: User): boolean =>
   registration === 'pending' && emailVerifiedAt === null;
@@ -78,6 +96,29 @@ export const isPending = ({ registration, emailVerifiedAt }: User): boolean =>
 /** The same of a row of `users`, in SQL. */
 export const rowIsPending = (row: string): string =>
   `${row}.registration = 'pending' AND ${row}.email_verified_at IS NULL`;
+
+/**
+ * Users who deleted their account: on time, as they were promised, with all rows that refer to them. Not if the
+ * release before, which does not know of it, enabled the user meanwhile.
+ */
+export const DELETED_USERS: ExpiredRows = {
+  entity: User,
+  condition: `expired.deleteAt < now() AND expired.isDisabled`,
+  age: 'deleteAt',
+};
+
+/**
+ * Someone registered an e-mail and never verified it: nobody has used the account. An administrator who disabled
+ * it, or gave it anything, wants it kept. The release before leaves one `pending` that is used.
+ */
+export const UNVERIFIED_USERS: ExpiredRows = {
+  entity: User,
+  condition: `${rowIsPending('expired')}
+    AND expired.passwordChangedAt < now() - interval '30 days'
+    AND NOT expired.isDisabled AND expired.roles <@ '{user}' AND expired.claims = '{}'
+    AND NOT EXISTS (SELECT FROM known_networks WHERE user_id = expired.id)`,
+  age: 'passwordChangedAt',
+};
 
 /** A network (see `networkOf`) from which a user has logged in. */
 @Entity({ name: 'known_networks' })
@@ -93,8 +134,14 @@ export class KnownNetwork {
   lastLoginAt!: Date;
 }
 
+export const NETWORK_EXPORT = {
+  userId: true,
+  network: true,
+  lastLoginAt: true,
+} as const satisfies ExportedColumns<KnownNetwork>;
+
 /** A user who is not stored yet. */
-export function newUser(
+export function unsavedUser(
   {
     email,
     passwordHash,

@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 import { RoleName } from '../access/access.schema.js';
 import { USER_ROLE } from '../access/built-in.js';
-import { ClaimsInput } from '../tokens/claims.js';
-import { Email, EmailPrefix } from './email.js';
+import { CustomClaimsInput } from '../custom-claims.js';
+import { Email, EmailPrefix } from '../email.js';
 import { PasswordHash } from './imported-hashes.js';
 import { NewPassword } from '../passwords.js';
 import type { User } from './user.entity.js';
@@ -20,7 +20,7 @@ export const NewUserRequest = z
     password: NewPassword.optional(),
     passwordHash: PasswordHash.optional(),
     roles: Roles.default([USER_ROLE]),
-    claims: ClaimsInput.default({}),
+    claims: CustomClaimsInput.default({}),
     emailVerified: z.boolean().default(false).meta({
       description: 'The user has proved elsewhere that they read the mail of this address',
     }),
@@ -43,7 +43,7 @@ export const UserChangeRequest = z
   .strictObject({
     disabled: z.boolean().optional(),
     roles: Roles.optional(),
-    claims: ClaimsInput.optional(),
+    claims: CustomClaimsInput.optional(),
   })
   .meta({ id: 'UserChange' });
 export type UserChangeRequest = z.infer<typeof UserChangeRequest>;

@@ -16,7 +16,7 @@ import { demandStillValid } from '../revocations/still-valid.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { UserChanges } from './user-changes.js';
-import { newUser, type User } from './user.entity.js';
+import { unsavedUser, type User } from './user.entity.js';
 import type { NewUserRequest, UserChangeRequest, UserQuery } from './users.admin.schema.js';
 import { UsersError } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
@@ -67,7 +67,7 @@ export class UsersAdminService {
     const passwordHash = request.passwordHash ?? (await this.hash(password ?? '', by));
     const now = this.clock.now();
     const user: User = {
-      ...newUser({ email, passwordHash, roles: distinct(roles) }, now),
+      ...unsavedUser({ email, passwordHash, roles: distinct(roles) }, now),
       claims,
       emailVerifiedAt: emailVerified ? now : null,
     };

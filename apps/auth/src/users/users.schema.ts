@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { Email } from './email.js';
+import { Email } from '../email.js';
 import { NewPassword, TypedPassword } from '../passwords.js';
 
 export const RegisterRequest = z

@@ -12,7 +12,7 @@ import { mailLimits, registrationLimits } from './attempt-limits.js';
 import { AttemptLimiter, type Attempt } from './attempt-limiter.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
-import { newUser, type User } from './user.entity.js';
+import { unsavedUser, type User } from './user.entity.js';
 import { UsersError } from './users.errors.js';
 import { UserChanges } from './user-changes.js';
 import { UsersRepository } from './users.repository.js';
@@ -54,7 +54,7 @@ export class UsersService {
     const isVerifiedFirst = this.config.emailVerification === 'required';
     const registration = isVerifiedFirst ? 'pending' : 'open';
     const now = this.clock.now();
-    const user = newUser({ email, passwordHash, roles: [USER_ROLE], registration }, now);
+    const user = unsavedUser({ email, passwordHash, roles: [USER_ROLE], registration }, now);
     if (isVerifiedFirst) await this.addPending(user, origin);
     else await this.addOpen(user, origin);
     await this.limits.succeed(counted);

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
-import { Config, databaseConfig } from './config.js';
+import type { Config } from './config.js';
+import { databaseConfig, readConfig } from './settings.js';
 
 const DATABASE_URL = 'postgres://auth:secret@localhost:5432/auth';
 const KEY_ENCRYPTION_KEY = Buffer.alloc(32, 7).toString('base64');
 
 const config = (environment: Record<string, string> = {}): Config =>
-  new Config({ DATABASE_URL, ...environment });
+  readConfig({ DATABASE_URL, ...environment });
 
 function problems(environment: Record<string, string>): string {
   try {
-    new Config(environment);
+    readConfig(environment);
   } catch (error) {
     return (error as Error).message;
   }
@@ -164,18 +165,18 @@ describe('the settings in production', () => {
     [undefined, 'development', true],
     ['off', 'development', false],
   ])('with DOCS=%s in %s serve documentation: %s', (DOCS, NODE_ENV, isServed) => {
-    const { areDocsServed } = new Config({ ...production, NODE_ENV, DOCS });
+    const { areDocsServed } = readConfig({ ...production, NODE_ENV, DOCS });
     expect(areDocsServed).toBe(isServed);
   });
 
   const production = { DATABASE_URL, KEY_ENCRYPTION_KEY, NODE_ENV: 'production' };
 
   it('make no demo users', () => {
-    expect(new Config(production).demoPassword).toBeUndefined();
+    expect(readConfig(production).demoPassword).toBeUndefined();
   });
 
   it('warn of a start without a mail server', () => {
-    const warningsOf = (more: object) => new Config({ ...production, ...more }).warnings.join();
+    const warningsOf = (more: object) => readConfig({ ...production, ...more }).warnings.join();
     expect(warningsOf({})).toContain('SMTP_URL is not set');
     const SMTP_URL = 'smtp://localhost';
     expect(warningsOf({ SMTP_URL, MAIL_FROM: 'auth@example.com' })).not.toContain('SMTP_URL');

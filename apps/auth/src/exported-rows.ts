@@ -1,31 +1,7 @@
-/** An object, or many, which are read while the caller takes them. */
-type Content = object | AsyncIterable<object>;
-
-/** Of each member of an export, how its content is read. */
-export type ExportedMembers = Readonly<Record<string, () => Content | Promise<Content>>>;
-
-/** The text of one JSON object, in parts that need little memory, however much there is. */
-export async function* exportText(members: ExportedMembers, at: Date): AsyncGenerator<string> {
-  yield `{"exportedAt":${JSON.stringify(at)}`;
-  for (const [name, read] of Object.entries(members)) {
-    yield `,\n${JSON.stringify(name)}:`;
-    const content = await read();
-    if (Symbol.asyncIterator in content) yield* list(content);
-    else yield JSON.stringify(content);
-  }
-  yield '}\n';
-}
-
-async function* list(rows: AsyncIterable<object>): AsyncGenerator<string> {
-  let separator = '[\n';
-  for await (const row of rows) {
-    yield separator + JSON.stringify(row);
-    separator = ',\n';
-  }
-  yield separator === '[\n' ? '[]' : '\n]';
-}
-
-/** For each column of a row: `true` if it is in exports, or why it is not. */
+/**
+ * For each column of a row: `true` if the export of an account has it, or why it has not. Beside the entity: a new
+ * column does not compile without a decision.
+ */
 export type ExportedColumns<Row> = Readonly<Record<keyof Row, true | `not: ${string}`>>;
 
 /** What an export has of a row. */
