@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { summary } from './run/tally.js';
 import { ChaosRun, type ChaosOptions } from './run/chaos-run.js';
+import { summary } from './run/summary.js';
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string' } },

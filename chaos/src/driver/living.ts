@@ -1,4 +1,4 @@
-import { subjectOf, type Subject } from '../oracle/probe.js';
+import { subjectOf, type Subject } from '../oracle/subject.js';
 import { Random } from '../plan/random.js';
 import type { Administrator } from './administrator.js';
 import { ask, granted } from './ask.js';

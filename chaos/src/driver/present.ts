@@ -1,4 +1,5 @@
-import type { Probe, Verdict, Subject } from '../oracle/probe.js';
+import type { Probe, Verdict } from '../oracle/probe.js';
+import type { Subject } from '../oracle/subject.js';
 import { ask, type Answer } from './ask.js';
 
 /**

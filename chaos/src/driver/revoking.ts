@@ -1,4 +1,4 @@
-import type { Condemned, Subject } from '../oracle/probe.js';
+import type { Condemned, Subject } from '../oracle/subject.js';
 import type { Operation, Way } from '../plan/operation-plan.js';
 import type { Administrator } from './administrator.js';
 import { ask, type Answer } from './ask.js';

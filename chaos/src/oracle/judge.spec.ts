@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../plan/fault-plan.js';
 import { FaultHistory } from '../stage/fault-history.js';
 import { Judge } from './judge.js';
-import { type Probe, type Verdict, waysToDie, type Subject } from './probe.js';
+import type { Probe, Verdict } from './probe.js';
 import { RevocationRecord } from './revocation-record.js';
+import { type Subject, waysToDie } from './subject.js';
 
 const subject: Subject = { token: 't', jti: 'j', sid: 's', client: 'c', kid: 'k', exp: 2e9 };
 const bounds = { stalenessMs: 3_000, calmMs: 2_000, settlingMs: 5_000 };

@@ -1,4 +1,4 @@
-import { waysToDie, type Condemned, type Subject } from './probe.js';
+import { waysToDie, type Condemned, type Subject } from './subject.js';
 
 /** A revocation as its maker saw it. Times are those of the run, in milliseconds. */
 export interface RecordedRevocation extends Condemned {

@@ -3,7 +3,8 @@ import { ask, granted } from '../driver/ask.js';
 import type { Living } from '../driver/living.js';
 import type { Victim } from '../driver/revoking.js';
 import { keyOf, type RevocationRecord } from '../oracle/revocation-record.js';
-import { waysToDie, type Violation } from '../oracle/probe.js';
+import type { Violation } from '../oracle/probe.js';
+import { waysToDie } from '../oracle/subject.js';
 import type { Prober } from './prober.js';
 import { until } from './until.js';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { FAULT_KINDS } from '../plan/fault-plan.js';
-import { summary } from './tally.js';
 import { ChaosRun, type ChaosOptions } from './chaos-run.js';
+import { summary } from './summary.js';
 
 /** Short, and gentle to a machine that is busy with other suites. */
 const options: ChaosOptions = {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '../driver/present.js';
 import type { Living } from '../driver/living.js';
 import type { Judge } from '../oracle/judge.js';
-import type { Probe, Subject } from '../oracle/probe.js';
+import type { Probe } from '../oracle/probe.js';
+import type { Subject } from '../oracle/subject.js';
 import type { Random } from '../plan/random.js';
 import type { Tally } from './tally.js';
 

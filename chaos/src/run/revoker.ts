@@ -4,7 +4,7 @@ import { granted } from '../driver/ask.js';
 import type { Living } from '../driver/living.js';
 import { drawVictim, revokeByAdmin, type Victim } from '../driver/revoking.js';
 import type { RevocationRecord } from '../oracle/revocation-record.js';
-import type { Subject } from '../oracle/probe.js';
+import type { Subject } from '../oracle/subject.js';
 import type { Operation } from '../plan/operation-plan.js';
 import type { Prober } from './prober.js';
 import type { Tally } from './tally.js';

@@ -1,6 +1,6 @@
 import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import type { ServerSettings } from '../server/server-process.js';
+import type { ServerSettings } from './stack.js';
 
 export interface JwtPayload {
   readonly sub: string;
