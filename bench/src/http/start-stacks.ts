@@ -61,7 +61,7 @@ async function expectProtection(
   stack: StackName,
   good: string,
 ): Promise<void> {
-  const isLetIn = async () => ((await statusOf(url, good)) === 200 ? true : undefined);
+  const isLetIn = async () => (await statusOf(url, good)) === 200;
   if (!(await until(isLetIn, { withinMs: 20_000 }))) throw new Error(`${name} lets nobody in`);
   const isOpenToAll = (await statusOf(url, tampered(good))) === 200;
   if (isOpenToAll !== isOpen(stack)) throw new Error(`${name} accepts what it has to refuse`);

@@ -44,7 +44,7 @@ export async function startService(
   const server = await startServer(effort, { stack: 'fastify-jwt-core', settings });
   const isLetIn = async () => {
     const { status } = await ask(server.url, { headers: bearer(token) });
-    return status === 200 ? true : undefined;
+    return status === 200;
   };
   if (await until(isLetIn, { withinMs: readyWithinMs })) return server;
   await server[Symbol.asyncDispose]();

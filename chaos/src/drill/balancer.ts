@@ -1,9 +1,9 @@
+import { until } from '@jwt-auth/dev-stack';
 import { aWhile, type Drill } from './drill.js';
 import { logIn } from './clients.js';
 import { DrillStage } from './drill-stage.js';
 import { KeptAlive } from './kept-alive.js';
 import { nginxMissing } from './nginx.js';
-import { until } from '../run/until.js';
 
 const REQUESTS = 3_000;
 const ORDER = { currency: 'EUR', items: [{ sku: 'tea', quantity: 1, unitPrice: 450 }] };
@@ -27,7 +27,7 @@ export const balancer: Drill = {
       await aWhile();
       await stage.restartAll();
       report.step(keptAlive, 'every process has been restarted');
-      const hasSentAll = await until(() => keptAlive.count >= REQUESTS, 300_000);
+      const hasSentAll = await until(() => keptAlive.count >= REQUESTS, { withinMs: 300_000 });
       await aWhile();
       await keptAlive.stop();
       const { seen, count, connections } = keptAlive;

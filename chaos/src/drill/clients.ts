@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '@jwt-auth/dev-stack';
 import { ask, granted, type Answer, type Question } from '../driver/ask.js';
-import { until } from '../run/until.js';
 import type { DrillStage } from './drill-stage.js';
 
 /** What clients saw of one kind of call: outcomes and when. */
@@ -107,7 +107,7 @@ export class Clients {
 
   /** Whether each kind of call succeeded now. */
   haveRecovered(calls: readonly Call[] = CALLS, withinMs = 60_000): Promise<boolean> {
-    return until(() => calls.every((call) => this.seen[call].last === 'ok'), withinMs);
+    return until(() => calls.every((call) => this.seen[call].last === 'ok'), { withinMs });
   }
 
   async stop(): Promise<void> {

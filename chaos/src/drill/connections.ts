@@ -1,5 +1,5 @@
+import { until } from '@jwt-auth/dev-stack';
 import pg from 'pg';
-import { until } from '../run/until.js';
 import { Clients } from './clients.js';
 import { aWhile, type Drill } from './drill.js';
 import { DrillStage, endConnections, newPassword, statement } from './drill-stage.js';
@@ -21,14 +21,19 @@ export const connections: Drill = {
       Object.assign(address, { username: 'batch', password });
       const clients = await Clients.start(stage);
       await aWhile();
-      const holdsAll = await until(async () => {
-        await endConnections(stage.postgres, 'service', 'auth');
-        // All at once, before auth opens new ones.
-        held.push(...(await connect(address.href, LIMIT - held.length)));
-        return held.length === LIMIT;
-      }, 60_000);
+      const holdsAll = await until(
+        async () => {
+          await endConnections(stage.postgres, 'service', 'auth');
+          // All at once, before auth opens new ones.
+          held.push(...(await connect(address.href, LIMIT - held.length)));
+          return held.length === LIMIT;
+        },
+        { withinMs: 60_000 },
+      );
       report.step(clients, `another program holds ${held.length} connections, all that there are`);
-      const isNoticed = await until(async () => !(await stage.isReady('auth')), 30_000);
+      const isNoticed = await until(async () => !(await stage.isReady('auth')), {
+        withinMs: 30_000,
+      });
       await aWhile();
       report.step(clients, 'the other program ends');
       await Promise.all(held.splice(0).map((client) => client.end()));

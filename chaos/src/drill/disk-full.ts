@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '../run/until.js';
+import { until } from '@jwt-auth/dev-stack';
 import { Clients } from './clients.js';
 import { type Owner, DrillStage, statement } from './drill-stage.js';
 import { aWhile, type Drill } from './drill.js';
@@ -82,13 +82,13 @@ export const diskFull: Drill = {
       report.step(clients, 'there is no space left');
       // The pages that are there take some more rows.
       const { login } = clients.seen;
-      const isFelt = await until(() => login.last === AWAY[0], 120_000);
+      const isFelt = await until(() => login.last === AWAY[0], { withinMs: 120_000 });
       const retryAfter = await retryAfterOfLogin(stage);
-      const isReported = await until(async () => !(await isReady()), 2_000);
+      const isReported = await until(async () => !(await isReady()), { withinMs: 2_000 });
       await aWhile();
       disk.makeRoom();
       report.step(clients, 'there is space again');
-      const isReadyAgain = await until(isReady, 2_000);
+      const isReadyAgain = await until(isReady, { withinMs: 2_000 });
       const hasRecovered = await clients.haveRecovered();
       report.step(clients, 'all calls succeed again');
       await aWhile();
@@ -111,13 +111,16 @@ export const diskFull: Drill = {
 async function retryAfterOfLogin(stage: DrillStage): Promise<number> {
   const json = JSON.stringify(USER);
   let seconds = 0;
-  await until(async () => {
-    const headers = { 'content-type': 'application/json' };
-    const url = `${stage.urls('auth')[0]}/auth/login`;
-    const answer = await fetch(url, { method: 'POST', headers, body: json });
-    await answer.text();
-    if (answer.status === 503) seconds = Number(answer.headers.get('retry-after') ?? 0);
-    return answer.status === 503;
-  }, 30_000);
+  await until(
+    async () => {
+      const headers = { 'content-type': 'application/json' };
+      const url = `${stage.urls('auth')[0]}/auth/login`;
+      const answer = await fetch(url, { method: 'POST', headers, body: json });
+      await answer.text();
+      if (answer.status === 503) seconds = Number(answer.headers.get('retry-after') ?? 0);
+      return answer.status === 503;
+    },
+    { withinMs: 30_000 },
+  );
   return seconds;
 }

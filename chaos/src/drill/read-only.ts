@@ -1,4 +1,4 @@
-import { until } from '../run/until.js';
+import { until } from '@jwt-auth/dev-stack';
 import { Clients } from './clients.js';
 import { aWhile, type Drill } from './drill.js';
 import { DrillStage, endConnections, statement } from './drill-stage.js';
@@ -16,14 +16,16 @@ export const readOnly: Drill = {
       report.step(clients, 'the database of auth is read-only');
       await statement(stage.postgres, 'ALTER DATABASE auth SET default_transaction_read_only = on');
       await endConnections(stage.postgres, 'service', 'auth');
-      const isNoticed = await until(async () => !(await stage.isReady('auth')), 30_000);
+      const isNoticed = await until(async () => !(await stage.isReady('auth')), {
+        withinMs: 30_000,
+      });
       report.step(clients, 'auth says that it is not ready');
       await aWhile();
       report.step(clients, 'the database accepts writes again');
       await statement(stage.postgres, 'ALTER DATABASE auth RESET default_transaction_read_only');
       await endConnections(stage.postgres, 'service', 'auth');
       const hasRecovered = await clients.haveRecovered();
-      const isReady = await until(() => stage.isReady('auth'), 30_000);
+      const isReady = await until(() => stage.isReady('auth'), { withinMs: 30_000 });
       report.step(clients, 'all calls succeed again');
       await aWhile();
       await clients.stop();

@@ -1,3 +1,4 @@
+import { until } from '@jwt-auth/dev-stack';
 import type { RevocationKind } from '@jwt-auth/jwt-core';
 import { ask, granted } from '../driver/ask.js';
 import type { Living } from '../driver/living.js';
@@ -6,7 +7,6 @@ import { keyOf, type RevocationRecord } from '../oracle/revocation-record.js';
 import type { Violation } from '../oracle/probe.js';
 import { waysToDie } from '../oracle/subject.js';
 import type { Prober } from './prober.js';
-import { until } from './until.js';
 
 export interface Recovering {
   /** Addresses of the auth processes. */
@@ -37,11 +37,14 @@ export async function recovery(
     return verdict === 'accepted' ? '' : `orders ${service} says ${verdict}`;
   };
   let broken: string[] = [];
-  await until(async () => {
-    const asked = [...[...auths, ...services].map(readiness), ...services.map(admission)];
-    broken = (await Promise.all(asked)).filter(Boolean);
-    return broken.length === 0;
-  }, withinMs);
+  await until(
+    async () => {
+      const asked = [...[...auths, ...services].map(readiness), ...services.map(admission)];
+      broken = (await Promise.all(asked)).filter(Boolean);
+      return broken.length === 0;
+    },
+    { withinMs },
+  );
   return broken;
 }
 

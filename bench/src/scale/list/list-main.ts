@@ -38,8 +38,7 @@ async function observed(work: () => Promise<unknown>): Promise<ListReport> {
 }
 
 async function whenHolding(isDone: () => boolean): Promise<void> {
-  const look = () => (isDone() ? true : undefined);
-  if (!(await until(look, { withinMs: 120_000, everyMs: 5 }))) {
+  if (!(await until(isDone, { withinMs: 120_000, everyMs: 5 }))) {
     throw new Error(`The list is ${list.state} with ${list.size} entries after two minutes`);
   }
 }
