@@ -1,4 +1,4 @@
-import { DEMO_CLIENT_ID } from '@jwt-auth/dev-stack';
+import { DEMO } from '@jwt-auth/dev-stack';
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { ApiProbe, knownExamples } from '@jwt-auth/dev-stack/openapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,7 +33,7 @@ afterAll(async () => {
 /** The Authorization header of a caller: an administrator, a client, or a new user each time. */
 async function logIn(caller: string): Promise<string> {
   if (caller === 'client') {
-    const credentials = `${DEMO_CLIENT_ID}:${stack.env['DEMO_CLIENT_SECRET']}`;
+    const credentials = `${DEMO.clientId}:${stack.env['DEMO_CLIENT_SECRET']}`;
     return `Basic ${Buffer.from(credentials).toString('base64')}`;
   }
   // What is sent odd comes from another address, which may not register or log in any more.

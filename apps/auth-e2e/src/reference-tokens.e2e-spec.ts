@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { call, type Answer, DEMO_CLIENT_ID } from '@jwt-auth/dev-stack';
+import { call, type Answer, DEMO } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Administrator, type User } from './administrator.js';
 import { login, PASSWORD, refresh, type TokenResponse } from './users.js';
@@ -23,7 +23,7 @@ function post(path: string, fields: Record<string, string>, process = 0): Promis
     body: new URLSearchParams(fields).toString(),
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
-      authorization: `Basic ${Buffer.from(`${DEMO_CLIENT_ID}:${secret}`).toString('base64')}`,
+      authorization: `Basic ${Buffer.from(`${DEMO.clientId}:${secret}`).toString('base64')}`,
     },
   });
 }
@@ -178,7 +178,7 @@ describe('a reference token that orders remembers dies there', () => {
   it('when its client changes, and a new one is good at once', async () => {
     const token = await ownToken();
     expect(await stack.verdict(token)).toBe('ok');
-    await administer(`clients/${DEMO_CLIENT_ID}`, { claims: { tenant: 'blue' } });
+    await administer(`clients/${DEMO.clientId}`, { claims: { tenant: 'blue' } });
     const next = await ownToken();
     expect(await stack.verdict(next)).toBe('ok');
     await expect.poll(() => stack.verdict(token)).toBe('token_revoked');

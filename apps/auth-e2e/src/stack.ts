@@ -1,12 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  call,
-  outcome,
-  DEMO_CLIENT_ID,
-  freePort,
-  startApp,
-  type RunningApp,
-} from '@jwt-auth/dev-stack';
+import { call, outcome, DEMO, freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import pg from 'pg';
 
@@ -84,7 +77,7 @@ export class Stack {
     while (ports.length < processes) ports.push(await freePort());
     const issuer = `http://127.0.0.1:${ports[0]}${issuerPath}`;
     const secret = randomBytes(32).toString('base64url');
-    const credentials = mayIntrospect && { CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: secret };
+    const credentials = mayIntrospect && { CLIENT_ID: DEMO.clientId, CLIENT_SECRET: secret };
     const stack = new Stack(
       ports,
       {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   call,
-  DEMO_CLIENT_ID,
+  DEMO,
   OtlpReceiver,
   startApp,
   type ReceivedSpan,
@@ -30,7 +30,7 @@ beforeAll(async () => {
   orders = await startApp('orders', {
     env: {
       ...tracing,
-      ...{ ISSUER, CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: DEMO_CLIENT_SECRET },
+      ...{ ISSUER, CLIENT_ID: DEMO.clientId, CLIENT_SECRET: DEMO_CLIENT_SECRET },
       ORDERS_DATABASE_URL: await freshDatabase(),
     },
   });

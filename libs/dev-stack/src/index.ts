@@ -8,10 +8,10 @@ export {
 } from './postgres/postgres-server.js';
 export { appNamed, findApps, ROOT, type App } from './stack/app.js';
 export { call, outcome, type Answer, type Call } from './stack/call.js';
-export { fillDemo } from './stack/demo.js';
+export { DEMO, fillDemo } from './stack/demo.js';
 export { runLauncher } from './stack/launcher.js';
 export { startApp, type RunningApp } from './stack/running-app.js';
-export { DEMO_CLIENT_ID } from './stack/settings.js';
+export { authSettings } from './stack/settings.js';
 export { findChromium } from './supervision/chromium.js';
 export { freePort } from './supervision/free-port.js';
 export { ProgramLog } from './supervision/program-log.js';

@@ -1,6 +1,6 @@
 import type { Environment } from '@jwt-auth/chassis';
 // Scripts know this one, which has to be that of demo-client.ts.
-import { DEMO_CLIENT_ID } from '@jwt-auth/dev-stack';
+import { DEMO } from '@jwt-auth/dev-stack';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
@@ -17,7 +17,7 @@ async function start(environment: Environment): Promise<AuthApp> {
 }
 
 const knows = (auth: AuthApp, secret: string) =>
-  auth.get(ClientAuthenticationService).authenticate(DEMO_CLIENT_ID, secret);
+  auth.get(ClientAuthenticationService).authenticate(DEMO.clientId, secret);
 const notices = ({ log }: AuthApp) => log.filter((line) => line.includes('may introspect'));
 
 describe('the demo client', () => {
@@ -32,14 +32,14 @@ describe('the demo client', () => {
     expect(await knows(again, 'the next start')).toBeDefined();
     expect(await knows(again, 'the first start')).toBeUndefined();
     const secrets = 'SELECT FROM client_secrets WHERE client_id = $1';
-    expect(await again.dataSource.query(secrets, [DEMO_CLIENT_ID])).toHaveLength(1);
+    expect(await again.dataSource.query(secrets, [DEMO.clientId])).toHaveLength(1);
     for (const auth of [one, again]) expect(notices(auth)).toEqual([]);
   });
 
   it('stays deleted, and then a start says that nobody may introspect', async () => {
     const auth = await start({ DEMO_CLIENT_SECRET: 'a secret' });
     const { access_token: token } = await auth.login('admin@example.com');
-    await auth.call('DELETE', `/admin/clients/${DEMO_CLIENT_ID}`, { token });
+    await auth.call('DELETE', `/admin/clients/${DEMO.clientId}`, { token });
     const { databaseUrl: DATABASE_URL } = auth;
     const again = await start({ DATABASE_URL, DEMO_CLIENT_SECRET: 'a secret' });
     expect(await knows(again, 'a secret')).toBeUndefined();

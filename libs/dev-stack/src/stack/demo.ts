@@ -1,5 +1,19 @@
 import { call, type Call } from './call.js';
 
+const PASSWORD = 'correct horse battery staple';
+
+/**
+ * What auth makes in development. It has these values in its sources as well, which never import this
+ * package: the defaults of `settings.ts`, `demo-users.ts` and `demo-client.ts`.
+ */
+export const DEMO = {
+  password: PASSWORD,
+  admin: { email: 'admin@example.com', password: PASSWORD },
+  ada: { email: 'ada@example.com', password: PASSWORD },
+  /** Of the client as which services introspect reference tokens. */
+  clientId: 'de300000-0000-4000-8000-00000000c11e',
+};
+
 export interface Demo {
   /** Addresses of the two apps. */
   auth: string;
@@ -32,22 +46,22 @@ const CLIENT = {
  * @throws Error naming the call that failed
  */
 export async function fillDemo({ auth, orders, password }: Demo): Promise<void> {
-  const login = async (name: string, userAgent: string) => {
-    const body = { email: `${name}@example.com`, password };
+  const login = async ({ email }: { email: string }, userAgent: string) => {
+    const body = { email, password };
     const headers = { 'user-agent': userAgent };
     const answer = await demand<{ access_token: string }>(`${auth}/auth/login`, { body, headers });
     return answer.access_token;
   };
   const logout = (token: string) => demand(`${auth}/auth/logout`, { token, method: 'POST' });
 
-  const ada = await login('ada', FIREFOX);
+  const ada = await login(DEMO.ada, FIREFOX);
   const { items } = await demand<{ items: unknown[] }>(`${orders}/orders?limit=1`, { token: ada });
   if (items.length > 0) return void (await logout(ada));
   for (const ordered of ORDERS) {
     await demand(`${orders}/orders`, { token: ada, body: { currency: 'EUR', items: ordered } });
   }
-  await login('ada', IPHONE);
-  const admin = await login('admin', FIREFOX);
+  await login(DEMO.ada, IPHONE);
+  const admin = await login(DEMO.admin, FIREFOX);
   await demand(`${auth}/admin/clients`, { token: admin, body: CLIENT });
   await logout(admin);
 }

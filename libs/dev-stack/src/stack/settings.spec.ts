@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { appNamed, findApps, ROOT } from './app.js';
-import { DEMO_CLIENT_ID, StackSettings } from './settings.js';
+import { DEMO } from './demo.js';
+import { StackSettings } from './settings.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'dev-stack-spec-'));
 afterAll(() => rmSync(dataDir, { recursive: true }));
@@ -65,7 +66,7 @@ describe('the settings of the launcher', () => {
     for (const name of ['DATABASE_URL', 'DEMO_PASSWORD', 'DEMO_CLIENT_SECRET']) {
       expect(forAuth).not.toHaveProperty(name);
     }
-    expect(forOrders).toMatchObject({ CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: 'chosen' });
+    expect(forOrders).toMatchObject({ CLIENT_ID: DEMO.clientId, CLIENT_SECRET: 'chosen' });
     expect(forOrders).not.toHaveProperty('ORDERS_DATABASE_URL');
     expect(() => settings({ DATABASE_URL_FILE: join(dataDir, 'none') })).toThrow(
       'DATABASE_URL_FILE cannot be read (ENOENT).',
@@ -145,7 +146,7 @@ describe('the settings of the launcher', () => {
     const [ofAuth, ofOrders] = environments();
     const secret = ofAuth?.['DEMO_CLIENT_SECRET'];
     expect(secret).toMatch(/^[\w-]{43}$/);
-    expect(ofOrders).toMatchObject({ CLIENT_ID: DEMO_CLIENT_ID, CLIENT_SECRET: secret });
+    expect(ofOrders).toMatchObject({ CLIENT_ID: DEMO.clientId, CLIENT_SECRET: secret });
     expect(environments()[0]?.['DEMO_CLIENT_SECRET']).toBe(secret);
     const [elsewhere] = environments({}, join(dataDir, 'another'));
     expect(elsewhere?.['DEMO_CLIENT_SECRET']).not.toBe(secret);

@@ -4,9 +4,7 @@ import { join, resolve } from 'node:path';
 import { DevStackError } from '../errors.js';
 import { writeOnce } from '../supervision/pid-file.js';
 import { ROOT, type App } from './app.js';
-
-/** The id of the client that auth makes with its demo users: `DEMO_CLIENT_ID` in its `demo-client.ts`. */
-export const DEMO_CLIENT_ID = 'de300000-0000-4000-8000-00000000c11e';
+import { DEMO } from './demo.js';
 
 const OFF = ['false', '0', 'off', 'no'];
 
@@ -82,7 +80,7 @@ export class StackSettings {
     if (app.name === 'auth') {
       if (!isGiven(env, 'DEMO_CLIENT_SECRET')) env['DEMO_CLIENT_SECRET'] = this.demoClientSecret();
     } else if (!isGiven(env, 'CLIENT_ID') && !isGiven(env, 'CLIENT_SECRET')) {
-      env['CLIENT_ID'] = DEMO_CLIENT_ID;
+      env['CLIENT_ID'] = DEMO.clientId;
       env['CLIENT_SECRET'] = this.demoClientSecret();
     }
     return env;
@@ -109,6 +107,13 @@ export function withSettings(
   const files = Object.keys(settings).map((name) => `${name}_FILE`);
   const others = Object.entries(env).filter(([name]) => !files.includes(name));
   return { ...Object.fromEntries(others), ...settings };
+}
+
+/** The settings that every auth needs. All processes on one database get those of one call. */
+export function authSettings<Settings extends { DATABASE_URL: string; ISSUER: string }>(
+  settings: Settings,
+): Settings & { KEY_ENCRYPTION_KEY: string } {
+  return { KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'), ...settings };
 }
 
 const isGiven = (env: NodeJS.ProcessEnv, name: string) => Boolean(env[name] || env[`${name}_FILE`]);
@@ -146,5 +151,5 @@ function portOf({ portSetting, defaultPort }: App, env: NodeJS.ProcessEnv): numb
 function demoPassword(env: NodeJS.ProcessEnv): string | undefined {
   if (env['NODE_ENV'] === 'production') return undefined;
   if (isOff(env['SEED_DEMO'])) return undefined;
-  return given(env, 'DEMO_PASSWORD') ?? 'correct horse battery staple';
+  return given(env, 'DEMO_PASSWORD') ?? DEMO.password;
 }

@@ -1,4 +1,5 @@
 import type { App } from './app.js';
+import { DEMO } from './demo.js';
 import { reachable } from './running-app.js';
 import type { StackSettings } from './settings.js';
 import type { Stack } from './stack.js';
@@ -32,7 +33,7 @@ export function welcome({ apps, settings, stack, logDir, seconds }: Welcome): st
   });
   return [
     ...lines,
-    row('users', `ada@example.com (user), admin@example.com (user and admin)`),
+    row('users', `${DEMO.ada.email} (user), ${DEMO.admin.email} (user and admin)`),
     row('password', demoPassword),
     '',
     ...(auth && orders ? walkThrough({ auth, orders, password: demoPassword }) : []),
@@ -73,7 +74,7 @@ export interface WalkThrough {
  * curl and node.
  */
 export function walkThrough({ auth, orders, password }: WalkThrough): string[] {
-  const login = quote(JSON.stringify({ email: 'ada@example.com', password }));
+  const login = quote(JSON.stringify({ email: DEMO.ada.email, password }));
   const order = quote(
     JSON.stringify({ currency: 'EUR', items: [{ sku: 'tea', quantity: 2, unitPrice: 450 }] }),
   );

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-
+import { DEMO } from '../stack/demo.js';
 import { startApp } from '../stack/running-app.js';
-import { DEMO_CLIENT_ID } from '../stack/settings.js';
+import { authSettings } from '../stack/settings.js';
 import { freePort } from '../supervision/free-port.js';
 import { freshDatabase } from './fresh-database.js';
 
@@ -24,9 +24,7 @@ export async function startApps(
   const auth = await startApp('auth', {
     port,
     env: {
-      DATABASE_URL: authDatabase,
-      ISSUER,
-      KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      ...authSettings({ DATABASE_URL: authDatabase, ISSUER }),
       DEMO_CLIENT_SECRET: secret,
       ...env.auth,
     },
@@ -35,7 +33,7 @@ export async function startApps(
     env: {
       ORDERS_DATABASE_URL: await freshDatabase(),
       ISSUER,
-      CLIENT_ID: DEMO_CLIENT_ID,
+      CLIENT_ID: DEMO.clientId,
       CLIENT_SECRET: secret,
       ...env.orders,
     },
