@@ -13,7 +13,7 @@ interface ProcessStat {
 
 /**
  * Seconds of processor time that a process has used, with all its threads; `undefined` where there
- * is no `/proc` to ask.
+ * is no `/proc`.
  */
 export function cpuSeconds(pid: number): number | undefined {
   const stat = readStat(pid);
