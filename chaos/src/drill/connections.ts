@@ -1,17 +1,16 @@
 import { until } from '@jwt-auth/dev-stack';
 import pg from 'pg';
-import { Clients } from './clients.js';
+import { Clients, DATABASE_AWAY } from './clients.js';
 import { aWhile, type Drill } from './drill.js';
 import { DrillStage, endConnections, newPassword, statement } from './drill-stage.js';
 
-const AWAY = ['503 database_unavailable'];
 const LIMIT = 30;
 
 export const connections: Drill = {
   name: 'connections',
   about: 'Another program takes every connection that the database of auth allows.',
   async run(report) {
-    const stage = await DrillStage.set();
+    const stage = await DrillStage.launch();
     const held: pg.Client[] = [];
     try {
       const password = newPassword();
@@ -41,12 +40,12 @@ export const connections: Drill = {
       report.step(clients, 'all calls succeed again');
       await aWhile();
       await clients.stop();
-      report.seen(clients, { login: AWAY, refresh: AWAY, orders: [] });
+      report.seen(clients, { login: [DATABASE_AWAY], refresh: [DATABASE_AWAY], orders: [] });
       report.promise('readiness said so', holdsAll && isNoticed);
       report.promise('no process was restarted, and all recovered', hasRecovered);
     } finally {
       await Promise.all(held.map((client) => client.end()));
-      await stage.end();
+      await stage.stopAll();
     }
   },
 };

@@ -1,15 +1,13 @@
 import { until } from '@jwt-auth/dev-stack';
-import { Clients } from './clients.js';
+import { Clients, DATABASE_AWAY } from './clients.js';
 import { aWhile, type Drill } from './drill.js';
 import { DrillStage, endConnections, statement } from './drill-stage.js';
-
-const AWAY = ['503 database_unavailable'];
 
 export const readOnly: Drill = {
   name: 'read-only',
   about: 'The database of auth accepts no writes for a while, as a primary that became a standby.',
   async run(report) {
-    const stage = await DrillStage.set();
+    const stage = await DrillStage.launch();
     try {
       const clients = await Clients.start(stage);
       await aWhile();
@@ -30,11 +28,11 @@ export const readOnly: Drill = {
       await aWhile();
       await clients.stop();
       // orders has a database of its own, and checks tokens by itself.
-      report.seen(clients, { login: AWAY, refresh: AWAY, orders: [] });
+      report.seen(clients, { login: [DATABASE_AWAY], refresh: [DATABASE_AWAY], orders: [] });
       report.promise('readiness said so, and no longer than it was', isNoticed && isReady);
       report.promise('no process was restarted, and all recovered', hasRecovered);
     } finally {
-      await stage.end();
+      await stage.stopAll();
     }
   },
 };

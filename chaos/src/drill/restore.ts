@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startPostgres, until, type PostgresServer } from '@jwt-auth/dev-stack';
 import { Administrator } from '../driver/administrator.js';
 import { granted, type Answer } from '../driver/ask.js';
-import { Clients, logIn, outcomeOf, send } from './clients.js';
+import { Clients, DATABASE_AWAY, logIn, outcomeOf, send } from './clients.js';
 import { DATABASES, statement, DrillStage } from './drill-stage.js';
 import { aWhile, type Drill, type DrillReport } from './drill.js';
 
@@ -57,7 +57,7 @@ function run(program: string, args: readonly string[]): void {
   if (error ?? status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`);
 }
 
-const AWAY = ['no answer', '503 database_unavailable', '503 not_ready'];
+const AWAY = ['no answer', DATABASE_AWAY, '503 not_ready'];
 
 /** All data at one moment. */
 interface Backup {
@@ -92,13 +92,13 @@ function drillOf({ name, about, backUp, missing }: Restore): Drill {
     name,
     about,
     async run(report) {
-      const stage = await DrillStage.set();
+      const stage = await DrillStage.launch();
       try {
         const why = await missing?.(stage.postgres);
         if (why !== undefined) return report.skip(why);
         await loseAndRestore(report, stage, backUp);
       } finally {
-        await stage.end();
+        await stage.stopAll();
       }
     },
   };

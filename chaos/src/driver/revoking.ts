@@ -4,14 +4,14 @@ import type { Administrator } from './administrator.js';
 import { ask, type Answer } from './ask.js';
 import type { Client, Living, Session } from './living.js';
 
-/** Who is to be hit, drawn from the living: no longer among them from this moment on. */
+/** What will be revoked. It is removed from the living at this moment. */
 export interface Victim {
   readonly condemned: Condemned;
-  /** Some of the tokens that die. */
+  /** Some of the tokens that are revoked. */
   readonly subjects: readonly Subject[];
   /** Makes the call at an auth process. */
   readonly call: (auth: string) => Promise<Answer | undefined>;
-  /** To be called when the first call was acknowledged: no repeated one can hit what comes later. */
+  /** Call it after the first acknowledgement: a repeated revocation then cannot concern later tokens. */
   readonly goOn?: () => void;
 }
 
@@ -77,7 +77,7 @@ export function drawVictim(
   }
 }
 
-/** The way that works for everything, and twice. */
+/** Works for every kind, and can be repeated. */
 export function revokeByAdmin(administrator: Administrator, auth: string, { kind, id }: Condemned) {
   return administrator.ask(auth, '/admin/revocations', { json: { kind, id } });
 }

@@ -1,17 +1,23 @@
+import type { TokenErrorCode } from '@jwt-auth/jwt-core';
 import type { FaultWindow } from '../stage/fault-history.js';
 import type { Fate } from './revocation-record.js';
 import type { Subject } from './subject.js';
 
+/** The codes of a 401. */
+export const REFUSALS = [
+  'token_revoked',
+  'token_expired',
+  'token_invalid',
+  'token_missing',
+] as const satisfies TokenErrorCode[];
+
 /**
- * What a service said of a token: `accepted`; 401 with its code; `unknown` for 503, it cannot say;
- * `unanswered` when it said nothing; anything else in words.
+ * The answer of a service to a token: `accepted`; the code of a 401; `unknown` for 503, when it cannot
+ * know; `unanswered` without an answer; anything else in words.
  */
 export type Verdict =
   | 'accepted'
-  | 'token_revoked'
-  | 'token_expired'
-  | 'token_invalid'
-  | 'token_missing'
+  | (typeof REFUSALS)[number]
   | 'unknown'
   | 'unanswered'
   | `unexpected ${string}`;
@@ -33,9 +39,9 @@ export interface Probe {
  *   acknowledgement.
  * - `revocation_missing`: after recovery an acknowledged revocation is not in a feed, or its token
  *   is let in.
- * - `refused_alive`: 401 for a token that nobody had tried to revoke.
- * - `unexpected_answer`: neither a verdict nor an honest "I cannot say".
- * - `not_recovered`: with everything mended, something still does not work.
+ * - `refused_alive`: 401 for a token of which no revocation was tried.
+ * - `unexpected_answer`: neither a verdict nor a 503.
+ * - `not_recovered`: everything is repaired, and something still does not work.
  */
 export type ViolationRule =
   | 'accepted_too_late'
@@ -49,7 +55,7 @@ export interface Violation {
   readonly story: string;
 }
 
-/** What there is to know of a probe that broke a rule. */
+/** Describes a probe that broke a rule. */
 export function violation(
   rule: ViolationRule,
   { subject, service, startedAtMs, endedAtMs, verdict }: Probe,
@@ -70,7 +76,7 @@ export function violation(
   const story = [
     `orders ${service} said ${verdict}; asked at ${at(startedAtMs)}, answered at ${at(endedAtMs)}`,
     `token jti ${jti}, sid ${sid}, client ${client}, kid ${kid}`,
-    ...(revocations.length > 0 ? revocations : ['nobody had tried to revoke it']),
+    ...(revocations.length > 0 ? revocations : ['no revocation of it was tried']),
     `broken meanwhile: ${faults.join('; ') || 'nothing'}`,
   ];
   return { rule, story: story.join('\n  ') };

@@ -1,14 +1,14 @@
 import { waysToDie, type Condemned, type Subject } from './subject.js';
 
-/** A revocation as its maker saw it. Times are those of the run, in milliseconds. */
+/** A revocation as the driver saw it. Times are those of the run, in milliseconds. */
 export interface RecordedRevocation extends Condemned {
-  /** When it was first asked for. From then on it may hold. */
+  /** When it was first requested. From then on it may be in effect. */
   readonly attemptedAtMs: number;
-  /** When it was first answered with 2xx. From then on it must. */
+  /** When it was first answered with 2xx. From then on it must be in effect. */
   readonly acknowledgedAtMs: number | undefined;
 }
 
-/** What is known of a token's death: the earliest of everything that was asked to kill it. */
+/** The revocations of a token, and the earliest times of all of them. */
 export interface Fate {
   readonly attemptedAtMs: number;
   /** Infinity while nothing was acknowledged. */
@@ -16,7 +16,7 @@ export interface Fate {
   readonly by: readonly RecordedRevocation[];
 }
 
-/** Every revocation that was asked for. */
+/** Every requested revocation. */
 export class RevocationRecord {
   private readonly known = new Map<string, RecordedRevocation>();
 

@@ -1,6 +1,6 @@
 import type { RevocationKind } from '@jwt-auth/jwt-core';
 
-/** What a revocation can name about a token, and the token. */
+/** A token, and the ids by which it can be revoked. */
 export interface Subject {
   readonly token: string;
   readonly jti: string;
@@ -13,15 +13,15 @@ export interface Subject {
   readonly exp: number;
 }
 
-/** What is dead: a token, a session, a client's tokens, or all that a key has signed. */
+/** What a revocation names: a token, a session, a client's tokens, or all tokens of a key. */
 export interface Condemned {
   readonly kind: RevocationKind;
   readonly id: string;
-  /** Of a client that goes on: which of its tokens die. Later ones live. */
+  /** Of a client that is still in use: its tokens up to this generation are revoked, later ones are not. */
   readonly generation?: number;
 }
 
-/** Reads a token, unchecked: who issued it is the driver itself. */
+/** Reads a token, unchecked: the driver got it from auth itself. */
 export function subjectOf(token: string, generation?: number): Subject {
   const [header, payload] = token
     .split('.', 2)
@@ -40,7 +40,7 @@ export function subjectOf(token: string, generation?: number): Subject {
   };
 }
 
-/** Everything by which a token can die. */
+/** Every revocation that concerns a token. */
 export function waysToDie({ jti, sid, client, generation, kid }: Subject): Condemned[] {
   const session: Condemned[] = sid === undefined ? [] : [{ kind: 'sid', id: sid }];
   const ofGeneration: Condemned[] =

@@ -18,7 +18,7 @@ export interface Recovering {
 }
 
 /**
- * Waits until every process is ready and every service lets somebody in.
+ * Waits until every process is ready and every service accepts a token.
  *
  * @returns what still does not work when the time is over; nothing, as soon as everything does
  */
@@ -32,7 +32,7 @@ export async function recovery(
   };
   const admission = async (_: string, service: number) => {
     const subject = living.all().at(-1);
-    if (subject === undefined) return 'nobody is alive';
+    if (subject === undefined) return 'there is no valid token';
     const { verdict } = await prober.show(subject, service);
     return verdict === 'accepted' ? '' : `orders ${service} says ${verdict}`;
   };
@@ -76,7 +76,7 @@ export async function missingFromFeed(
     }));
 }
 
-/** By its own name, or since its tokens were dead already: to revoke those changes nothing. */
+/** By its own id, or because its tokens were revoked before: then the revocation changes nothing. */
 function isPublished({ condemned, subjects }: Victim, published: ReadonlySet<string>): boolean {
   // The feed knows a client by its id, however often it was revoked.
   const { kind, id } = condemned;

@@ -18,7 +18,7 @@ const options: ChaosOptions = {
   probesPerSecond: 12,
 };
 
-it('no revocation is missed, and nobody else refused, while everything breaks', async () => {
+it('no revocation is missed, and no valid token refused, while everything breaks', async () => {
   const result = await new ChaosRun(options).run();
   const { tally, plannedFaults } = result;
   expect(tally.violations, summary(options, result)).toEqual([]);

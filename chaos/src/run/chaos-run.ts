@@ -70,13 +70,13 @@ export class ChaosRun {
   async run(): Promise<ChaosResult> {
     const { services, bounds } = this.options;
     const { stalenessMs } = bounds;
-    const stage = await Stage.set({ auths: AUTHS, services, stalenessMs });
+    const stage = await Stage.start({ auths: AUTHS, services, stalenessMs });
     try {
       return await this.on(stage);
     } finally {
       this.over.abort();
       this.givenUp.abort();
-      await stage.strike();
+      await stage.stop();
     }
   }
 

@@ -17,15 +17,15 @@ export interface ProberOptions {
   readonly nowMs: () => number;
 }
 
-/** How long a revocation is followed to a service that does not heed it. */
+/** How long a revoked token is presented to a service that still accepts it. */
 const FOLLOW_MS = 10_000;
 const LONGEST_PAUSE_MS = 200;
-/** No token is shown to anybody later than this before it expires. */
+/** No token is presented when it has less than this before it expires. */
 const MARGIN_SECONDS = 30;
 
-/** Shows tokens to services, the living and the dead, and has each verdict judged. */
+/** Presents valid and revoked tokens to services, and has each verdict judged. */
 export class Prober {
-  /** Whatever somebody has tried to revoke. */
+  /** Every token that an operation has tried to revoke. */
   readonly dead: Subject[] = [];
 
   constructor(private readonly options: ProberOptions) {}

@@ -23,11 +23,11 @@ export interface RevokerOptions {
 }
 
 const MAX_UNDER_WAY = 60;
-/** So many stay alive: that nobody else is refused can only be seen of the living. */
+/** So many stay valid: only with valid tokens a wrong refusal can be seen. */
 const RESERVE = 40;
 const RETRY_MS = 400;
 
-/** Carries out the plan of operations, and insists until each is acknowledged. */
+/** Carries out the plan of operations, and repeats each until it is acknowledged. */
 export class Revoker {
   /** Tokens of each revocation, by its kind and id. */
   readonly victims: Victim[] = [];
@@ -40,7 +40,7 @@ export class Revoker {
     return this.underWay.size;
   }
 
-  /** Begins operations at the given pace until the signal ends that. */
+  /** Starts operations at the given pace until the signal aborts. */
   async run(plan: Iterator<Operation>, pauseMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(pauseMs);
