@@ -73,7 +73,7 @@ describe.each<StackOptions>([
         return tokens;
       },
     ],
-  ])('a token dies that was taken between two revocations: %s', async (_, between) => {
+  ])('a token that was issued between two revocations ends: %s', async (_, between) => {
     const rounds = Array.from({ length: ROUNDS }, async (_each, round) => {
       const client = await newClient();
       const tokens = await between(client, round);

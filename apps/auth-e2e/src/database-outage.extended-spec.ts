@@ -9,7 +9,7 @@ let session: TokenResponse & { email: string };
 
 beforeAll(async () => {
   stack = await Stack.start({ processes: 2, withOrders: true });
-  databases = [stack.env['DATABASE_URL']!, stack.ordersDatabase];
+  databases = [stack.database, stack.ordersDatabase];
 });
 afterAll(() => stack?.stop());
 
@@ -58,7 +58,7 @@ function everything(): Promise<Answer>[] {
   ];
 }
 
-/** An answer to which nobody could object while the database is away. */
+/** An answer that is right while the database is away. */
 function expectUnavailable({ status, headers, body }: Answer): void {
   expect([status, body['code'] ?? body['error']]).toEqual([
     503,
@@ -96,7 +96,7 @@ describe('connections that die at any moment', () => {
   it.each([
     ['ended by an administrator', () => endConnections()],
     ['closed when unused for a moment', () => set(`idle_session_timeout = '5ms'`)],
-  ])('%s are 503 at most, and nothing is lost', async (_how, strike) => {
+  ])('%s get 503 at most, and nothing is lost', async (_how, strike) => {
     session = await newSession(stack.auth());
     await strike();
     await endConnections();

@@ -27,7 +27,7 @@ const waiting = async () => (await scrape(metrics)).value('revocation_feed_waiti
 
 /** How many transactions Postgres has seen in the database of auth. Asked from another one. */
 async function transactions(): Promise<number> {
-  const database = new URL(stack.env['DATABASE_URL'] ?? '');
+  const database = new URL(stack.database);
   const [row] = await queryAt<{ count: string }>(
     new URL('/postgres', database).href,
     `SELECT xact_commit + xact_rollback AS count FROM pg_stat_database WHERE datname = $1`,
@@ -62,7 +62,7 @@ describe(`${WAITERS} services that wait at one auth process`, () => {
 });
 
 describe('a snapshot', () => {
-  it('comes in pages, none of them larger than was promised, and nothing twice', async () => {
+  it('comes in pages, none larger than promised, with no entry twice', async () => {
     const entries = 25_000;
     await stack.query(
       `INSERT INTO revoked_tokens (kind, id, exp)

@@ -80,7 +80,7 @@ describe('auth behind a bad network to its database', () => {
   it('replaces a listening connection whose backend has stopped', async () => {
     const token = await acceptedToken();
     const [stopped] = await listeners();
-    if (!stopped) throw new Error('Nobody listens');
+    if (!stopped) throw new Error('There is no listening connection');
     process.kill(stopped.pid, 'SIGSTOP');
     try {
       await revoke(token);
@@ -126,7 +126,7 @@ describe('auth behind a bad network to its database', () => {
 });
 
 describe('orders that starts without a feed', () => {
-  it('is not ready, and lets nobody in, before its first snapshot', async () => {
+  it('is not ready, and accepts no token, before its first snapshot', async () => {
     const issuer = await TestIssuer.start();
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;

@@ -50,7 +50,7 @@ export class Console {
     });
   }
 
-  /** Opens the page, with nobody logged in. */
+  /** Opens the page without a session. */
   static async open(options: Omit<ConsoleOptions, 'email'> = {}, path = ''): Promise<Console> {
     const { address = (await startStack()).auth, hand = 'mouse', ...look } = options;
     const context = await (await openBrowser()).newContext({ locale: 'en-US', ...look });

@@ -13,7 +13,7 @@ const opened = async (email: string, hand: Hand = 'mouse') =>
   (open = await Console.login({ email, hand }));
 
 describe.skipIf(!browserPath)('the token page', () => {
-  it('takes my token apart, and finds its signature right', async () => {
+  it('shows the parts of my token, and that its signature is right', async () => {
     const console = await opened((await newUser()).email);
     await console.sees(/minutes.* left$/);
     const checks = console.page.getByRole('list', { name: 'Checked in this page' });
@@ -49,7 +49,7 @@ describe.skipIf(!browserPath).each(HANDS)('my token, by the %s', SLOW, (hand) =>
 });
 
 describe.skipIf(!browserPath).each(HANDS)('any other token, by the %s', SLOW, (hand) => {
-  it('is said of what the verifier says', async () => {
+  it('is shown with the verdict of the verifier', async () => {
     const console = await opened(ADMIN, hand);
     const check = async (token: string) => {
       await console.type(console.page.getByLabel('Paste a token'), token);
