@@ -125,7 +125,7 @@ function authorOf(git) {
   return { name: setting('name', 'Release'), email: setting('email', 'release@localhost') };
 }
 
-/** Without what `npm run` tells its script about the folder that it runs in. */
+/** Without the variables by which `npm run` passes its folder to a script. */
 function withoutNpm(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('npm_')));
 }
