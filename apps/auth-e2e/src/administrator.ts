@@ -40,7 +40,7 @@ export class Administrator {
     return decode(this.token).payload['sub'];
   }
 
-  /** Calls `/admin/<path>`, whatever the answer is. */
+  /** Calls `/admin/<path>`, and returns any answer. */
   call<Body = Record<string, unknown>>(
     auth: string,
     path: string,

@@ -36,7 +36,7 @@ async function logIn(caller: string): Promise<string> {
     const credentials = `${DEMO.clientId}:${stack.env['DEMO_CLIENT_SECRET']}`;
     return `Basic ${Buffer.from(credentials).toString('base64')}`;
   }
-  // What is sent odd comes from another address, which may not register or log in any more.
+  // Odd requests come from another address, which may not register or log in any more.
   const from = '192.0.2.1';
   const isAdmin = caller === 'admin';
   const email = isAdmin ? 'admin@example.com' : await register(stack.auth(), newEmail(), { from });

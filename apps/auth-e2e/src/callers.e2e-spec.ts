@@ -48,7 +48,7 @@ describe('a caller that hangs up', () => {
       await expect.poll(lock.waiters).toBe(1);
       socket.resetAndDestroy();
       await once(socket, 'close');
-      // The process has seen the reset when it has answered someone who came later.
+      // When the process has answered a later request, it has seen the reset.
       for (let count = 0; count < 3; count += 1) await call(`${auth}/health/live`);
       await lock.release();
 

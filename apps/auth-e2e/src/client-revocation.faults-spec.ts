@@ -81,7 +81,7 @@ describe.each<StackOptions>([
       for (const token of tokens.filter(Boolean)) {
         await expect.poll(() => stack.verdict(token)).toBe('token_revoked');
       }
-      // Both processes issue again at once, whatever their clocks say.
+      // Both processes issue again at once, even if their clocks differ.
       const later = isAlive ? [await take(0, client), await take(1, client)] : [];
       for (const token of later) expect(await stack.verdict(token)).toBe('ok');
     });

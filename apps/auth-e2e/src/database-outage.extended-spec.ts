@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** At both databases, whatever their settings are. */
+/** At both databases, with any settings. */
 async function administer(sql: (database: string) => string): Promise<void> {
   for (const url of databases) {
     const name = new URL(url).pathname.slice(1);
@@ -145,7 +145,7 @@ it('other formats, time zones, isolation and schemas change nothing', async () =
     session = { ...session, ...body };
     expect(await stack.verdict(session.access_token)).toBe('ok');
   }
-  // Many at once are one successor, whatever isolation they would have got.
+  // Many simultaneous calls get one successor, at any isolation level.
   const answers = await Promise.all(
     Array.from({ length: 12 }, (_, n) => refresh(stack.auth(n % 2), session.refresh_token)),
   );

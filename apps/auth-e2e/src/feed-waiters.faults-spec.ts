@@ -56,7 +56,7 @@ describe(`${WAITERS} services that wait at one auth process`, () => {
     await expect.poll(counted).toBeGreaterThan(0);
     await expect.poll(() => performance.now() - before.atMs).toBeGreaterThan(3_000);
     // The logout, the heartbeat and the periodic read of each second, what else auth does, and what
-    // Postgres counts late of the time before. One query for each who waits would exceed it.
+    // Postgres publishes its counts late, so some queries are from before. One query for each waiting client would exceed it.
     expect(await counted()).toBeLessThan(WAITERS);
   });
 });

@@ -47,7 +47,7 @@ const services = async (auth = stack.auth()) =>
   (await admin.call<Service[]>(auth, 'services')).body;
 const verdicts = (token: string) =>
   Promise.all(orders.map(async ({ url }) => outcome(await call(`${url}/orders`, { token }))));
-/** A token that all processes of orders let in. */
+/** A token that all processes of orders accept. */
 async function acceptedToken(): Promise<string> {
   const { access_token: token } = await newSession(stack.auth());
   await expect.poll(() => verdicts(token)).toEqual(orders.map(() => 'ok'));

@@ -59,7 +59,7 @@ describe('auth behind a bad network to its database', () => {
     );
     return ready.every(({ status }) => status === 200);
   }
-  /** A token that orders lets in. */
+  /** A token that orders accepts. */
   async function acceptedToken(): Promise<string> {
     const { access_token: token } = await newSession(stack.auth());
     await expect.poll(() => ordersVerdict(orders, token)).toBe('ok');
@@ -113,7 +113,7 @@ describe('auth behind a bad network to its database', () => {
     } finally {
       proxy.resume();
     }
-    // What was revoked meanwhile is known before anybody is let in again.
+    // Orders knows the revocations of that time before it accepts a token again.
     const seen = new Set<unknown>();
     const verdict = async () => {
       const said = await ordersVerdict(orders, token);

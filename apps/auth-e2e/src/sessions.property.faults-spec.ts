@@ -26,7 +26,7 @@ const post = (index: number, path: string, token: string) =>
 
 const kidOf = (token: string): string => String(decode(token).header['kid']);
 
-/** What is known of a session from its answers. */
+/** The state of a session according to its answers. */
 interface Session {
   /** The tokens of its refreshes, and the pass of time in which each was replaced. */
   readonly chain: { readonly token: string; replacedIn?: number }[];
@@ -186,7 +186,7 @@ async function accepted(token: string): Promise<boolean[]> {
     stack.verdict(token),
   ]);
   return verdicts.map((verdict) => {
-    // That of a withdrawn key is revoked, and unknown to those who have fetched the keys since.
+    // A token of a withdrawn key is revoked, and its key is unknown to processes that fetched the keys since.
     if (verdict !== 'ok') expect(['token_revoked', 'token_invalid']).toContain(verdict);
     return verdict === 'ok';
   });

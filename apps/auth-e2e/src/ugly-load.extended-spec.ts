@@ -35,7 +35,7 @@ async function opened(bytes: string, process = 0): Promise<Socket> {
   return socket;
 }
 
-/** What callers who do nothing wrong wait for, again and again until `work` is done. */
+/** The times that honest callers wait, measured again and again until `work` is done. */
 async function whileHonestCallersAreServed(work: () => Promise<unknown>): Promise<void> {
   const { access_token: token } = await newSession(stack.auth(1));
   const ofAuth = [0, 1].flatMap((process) =>
@@ -158,7 +158,7 @@ describe('bounds hold, and honest callers are served, while', { timeout: 900_000
           from: `10.${index >> 12}.${(index >> 6) & 63}.${index & 63}`,
         });
         answers.set(status, (answers.get(status) ?? 0) + 1);
-        // Overload is said as such, and clients come again.
+        // Overload has an answer of its own, and clients retry.
         if (status === 503 || status === 429) left.unshift(next);
       }
     };

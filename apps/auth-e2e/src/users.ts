@@ -27,7 +27,7 @@ export async function register(
   return email;
 }
 
-/** Tries to log in, whatever the answer is. */
+/** Tries to log in, and returns any answer. */
 export function tryLogin(
   auth: string,
   email: string,
@@ -55,7 +55,7 @@ export async function newSession(auth: string): Promise<TokenResponse & { email:
   return { ...(await login(auth, email)), email };
 }
 
-/** Presents a refresh token, whatever the answer is. */
+/** Presents a refresh token, and returns any answer. */
 export function refresh(
   auth: string,
   refreshToken: unknown,

@@ -109,7 +109,7 @@ export class Console {
     await this.page.keyboard.type(text);
   }
 
-  /** Writes a text in the place of the one that is there. */
+  /** Replaces the text of a field. */
   async type(field: Locator, text: string): Promise<void> {
     if (this.hand === 'mouse') return field.fill(text);
     await this.reach(field);

@@ -58,7 +58,7 @@ const overflow = ({ page }: Console) =>
 describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size', SLOW, (look) => {
   const open = { colorScheme: look.colorScheme, viewport: SIZES[look.size] };
 
-  /** What is seen now. */
+  /** Checks the page as it is now, and takes a picture if pictures are wanted. */
   async function isFine(console: Console, name: string): Promise<void> {
     if (isAudited(look)) expect(await violations(console), name).toEqual([]);
     expect(await overflow(console), name).toBeLessThanOrEqual(0);

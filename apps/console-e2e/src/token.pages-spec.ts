@@ -19,7 +19,7 @@ describe.skipIf(!browserPath)('the token page', () => {
     const checks = console.page.getByRole('list', { name: 'Checked in this page' });
     await expect.poll(() => checks.getByText('yes', { exact: true }).count()).toBe(5);
     await console.sees('Issuer: who made the token.');
-    // Who is no administrator does not see the pages of administrators.
+    // Other users do not see the pages of administrators.
     expect(await console.page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
       'Token',
       'Account',

@@ -80,7 +80,7 @@ describe('orders and reference tokens', () => {
     const made = Array.from({ length: 200 }, () => randomBytes(32).toString('base64url'));
     const refusals: unknown[] = [];
     const flood = made.map(async (token) => void refusals.push(await code(token)));
-    // Who finds 64 questions under way is refused, while those hang.
+    // While 64 requests hang, another one is refused.
     await expect.poll(() => refusals.length, soon).toBeGreaterThanOrEqual(200 - 64);
     expect(new Set(refusals)).toEqual(new Set(['introspection_unavailable']));
     expect(issuer.requests('introspect') - before).toBeLessThanOrEqual(128);

@@ -73,7 +73,7 @@ async function ask(url: string, token: string) {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-/** Logs in, is let in by a service, logs out, is refused by it. */
+/** Logs in, is accepted by a service, logs out, is refused by it. */
 async function visit(service: string): Promise<void> {
   const url = `${service}/me`;
   const token = await login();

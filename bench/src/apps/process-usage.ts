@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Linux counts processor time in hundredths of a second, whatever the machine. */
+/** Linux counts processor time in hundredths of a second on every machine. */
 const ticksPerSecond = 100;
 
 /** What the kernel says of a process, from the fields behind its name. */
@@ -20,7 +20,7 @@ export function cpuSeconds(pid: number): number | undefined {
   return stat && stat.ownTicks / ticksPerSecond;
 }
 
-/** The same with the process's children, the living and the ended: a whole Postgres server. */
+/** The same with the process's children, also the ended ones: a whole Postgres server. */
 export function familyCpuSeconds(pid: number): number | undefined {
   const head = readStat(pid);
   if (!head) return undefined;

@@ -69,7 +69,7 @@ function refreshes(sessions: readonly Session[], processes: readonly RunningApp[
   }));
 }
 
-/** A session that goes on from answer to answer. */
+/** A session that refreshes with the token of the last answer. */
 class Session {
   private refreshToken: string;
 

@@ -37,7 +37,7 @@ const giveUpAfterMs = 20_000;
  * Revokes tokens at an even pace, and asks each service every two milliseconds from the
  * acknowledgement on, until it refuses.
  *
- * @throws Error when a service refuses a token that lives, or accepts a dead one for 20 seconds
+ * @throws Error when a service refuses a valid token, or accepts a revoked one for 20 seconds
  */
 export async function revokeAndWatch(
   { client, tokens, services, perSecond }: Watch,

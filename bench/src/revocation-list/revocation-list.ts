@@ -88,7 +88,7 @@ async function measureInTurn(
   return contenders.map((name, index) => ({ name, values: medians(reports[index]!) }));
 }
 
-/** With a heap of its own for each measurement: what one leaves behind would slow the next one down. */
+/** With a heap of its own for each measurement: garbage of one would slow the next one down. */
 async function measure(order: ListOrder, effort: Effort): Promise<ListReport> {
   await using child = await startOrShare(effort, 'lists', async () =>
     startChild('revocation-list/list-main.js', { role: 'server', nodeOptions: ['--expose-gc'] }),

@@ -18,7 +18,7 @@ export interface Session {
   readonly subjects: readonly Subject[];
 }
 
-/** How many are kept alive. */
+/** How many valid ones there should be. */
 export interface Population {
   readonly clientTokens: number;
   readonly sessions: number;

@@ -4,7 +4,7 @@ import { FaultHistory } from '../stage/fault-history.js';
 import { Judge } from './judge.js';
 import type { Probe, Verdict } from './probe.js';
 import { RevocationRecord } from './revocation-record.js';
-import { type Subject, waysToDie } from './subject.js';
+import { type Subject, revocationsOf } from './subject.js';
 
 const subject: Subject = { token: 't', jti: 'j', sid: 's', client: 'c', kid: 'k', exp: 2e9 };
 const bounds = { stalenessMs: 3_000, calmMs: 2_000, settlingMs: 5_000 };
@@ -27,16 +27,16 @@ const probe = (verdict: Verdict, startedAtMs: number, service = 0): Probe => ({
   endedAtMs: startedAtMs + 10,
   verdict,
 });
-const revoked = (condemned = waysToDie(subject)[0]!) => {
-  record.attempted(condemned, 900);
-  record.acknowledged(condemned, 1_000);
+const revoked = (revocation = revocationsOf(subject)[0]!) => {
+  record.attempted(revocation, 900);
+  record.acknowledged(revocation, 1_000);
 };
 
 describe('a revoked token', () => {
-  it.each(waysToDie(subject))(
+  it.each(revocationsOf(subject))(
     'may not be accepted long after its $kind was revoked',
-    (condemned) => {
-      revoked(condemned);
+    (revocation) => {
+      revoked(revocation);
       expect(judge.during(probe('accepted', 2_999))).toBeUndefined();
       expect(judge.during(probe('accepted', 3_001))).toMatchObject({ rule: 'accepted_too_late' });
       expect(judge.during(probe('token_revoked', 3_001))).toBeUndefined();

@@ -3,7 +3,7 @@ import { type Probe, violation, type Violation, type ViolationRule } from './pro
 import type { Fate, RevocationRecord } from './revocation-record.js';
 
 export interface Bounds {
-  /** `REVOCATION_MAX_STALENESS`: the latest acceptance after an acknowledgement, whatever breaks. */
+  /** `REVOCATION_MAX_STALENESS`: the latest acceptance after an acknowledgement, under any fault. */
   readonly stalenessMs: number;
   /** The same while nothing is broken. */
   readonly calmMs: number;
@@ -11,7 +11,7 @@ export interface Bounds {
   readonly settlingMs: number;
 }
 
-/** The latest that a revoked token was let in after its revocation was acknowledged. */
+/** The latest time at which a revoked token was accepted after the acknowledgement. */
 export interface WorstReach {
   calmMs: number;
   faultMs: number;

@@ -35,10 +35,10 @@ export interface Probe {
 /**
  * How the promise can be broken.
  *
- * - `accepted_too_late`: a service let in a revoked token later than the bound after the
+ * - `accepted_too_late`: a service accepted a revoked token later than the bound after the
  *   acknowledgement.
  * - `revocation_missing`: after recovery an acknowledged revocation is not in a feed, or its token
- *   is let in.
+ *   is accepted.
  * - `refused_alive`: 401 for a token of which no revocation was tried.
  * - `unexpected_answer`: neither a verdict nor a 503.
  * - `not_recovered`: everything is repaired, and something still does not work.

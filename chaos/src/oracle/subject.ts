@@ -14,7 +14,7 @@ export interface Subject {
 }
 
 /** What a revocation names: a token, a session, a client's tokens, or all tokens of a key. */
-export interface Condemned {
+export interface RevocationKey {
   readonly kind: RevocationKind;
   readonly id: string;
   /** Of a client that is still in use: its tokens up to this generation are revoked, later ones are not. */
@@ -41,9 +41,9 @@ export function subjectOf(token: string, generation?: number): Subject {
 }
 
 /** Every revocation that concerns a token. */
-export function waysToDie({ jti, sid, client, generation, kid }: Subject): Condemned[] {
-  const session: Condemned[] = sid === undefined ? [] : [{ kind: 'sid', id: sid }];
-  const ofGeneration: Condemned[] =
+export function revocationsOf({ jti, sid, client, generation, kid }: Subject): RevocationKey[] {
+  const session: RevocationKey[] = sid === undefined ? [] : [{ kind: 'sid', id: sid }];
+  const ofGeneration: RevocationKey[] =
     generation === undefined ? [] : [{ kind: 'client', id: client, generation }];
   return [
     { kind: 'jti', id: jti },

@@ -5,7 +5,7 @@ import type { Living } from '../driver/living.js';
 import type { Victim } from '../driver/revoking.js';
 import { keyOf, type RevocationRecord } from '../oracle/revocation-record.js';
 import type { Violation } from '../oracle/probe.js';
-import { waysToDie } from '../oracle/subject.js';
+import { revocationsOf } from '../oracle/subject.js';
 import type { Prober } from './prober.js';
 
 export interface Recovering {
@@ -68,21 +68,21 @@ export async function missingFromFeed(
     record.all().flatMap((one) => (one.acknowledgedAtMs === undefined ? [] : [keyOf(one)])),
   );
   return victims
-    .filter(({ condemned }) => acknowledged.has(keyOf(condemned)))
+    .filter(({ revocation }) => acknowledged.has(keyOf(revocation)))
     .filter((victim) => !isPublished(victim, published))
-    .map(({ condemned }) => ({
+    .map(({ revocation }) => ({
       rule: 'revocation_missing',
-      story: `${keyOf(condemned)} was acknowledged, and it is missing in the feed of ${auth}`,
+      story: `${keyOf(revocation)} was acknowledged, and it is missing in the feed of ${auth}`,
     }));
 }
 
 /** By its own id, or because its tokens were revoked before: then the revocation changes nothing. */
-function isPublished({ condemned, subjects }: Victim, published: ReadonlySet<string>): boolean {
+function isPublished({ revocation, subjects }: Victim, published: ReadonlySet<string>): boolean {
   // The feed knows a client by its id, however often it was revoked.
-  const { kind, id } = condemned;
+  const { kind, id } = revocation;
   if (published.has(keyOf({ kind, id }))) return true;
   const isDead = subjects.map((subject) =>
-    waysToDie(subject).some((way) => published.has(keyOf(way))),
+    revocationsOf(subject).some((way) => published.has(keyOf(way))),
   );
   return kind === 'jti' && isDead.length > 0 && isDead.every(Boolean);
 }

@@ -70,7 +70,7 @@ export class Prober {
     );
   }
 
-  /** Shows every token, the living and the dead, to every service. */
+  /** Presents every token, valid or revoked, to every service. */
   async showAll(): Promise<void> {
     const subjects = [...this.dead, ...this.options.living.all()].filter((one) => !isExpiring(one));
     await Promise.all(

@@ -56,21 +56,21 @@ export class Revoker {
 
   private async revoke(victim: Victim, auth: number): Promise<void> {
     const { record, nowMs, tally, prober, auths, signal } = this.options;
-    const { condemned, subjects } = victim;
+    const { revocation, subjects } = victim;
     this.victims.push(victim);
-    record.attempted(condemned, nowMs());
+    record.attempted(revocation, nowMs());
     prober.dead.push(...subjects);
     let answer = await victim.call(auths[auth] ?? '');
-    if (granted(answer)) victim.goOn?.();
+    if (granted(answer)) victim.onAcknowledged?.();
     else tally.retried += 1;
     for (let turn = auth + 1; !granted(answer); turn++) {
       if (signal.aborted) return;
       await sleep(RETRY_MS);
       const next = auths[turn % auths.length] ?? '';
-      answer = await revokeByAdmin(this.options.administrator, next, condemned);
+      answer = await revokeByAdmin(this.options.administrator, next, revocation);
     }
-    record.acknowledged(condemned, nowMs());
-    tally.revoked.add(condemned.kind);
+    record.acknowledged(revocation, nowMs());
+    tally.revoked.add(revocation.kind);
     await this.follow(subjects);
   }
 

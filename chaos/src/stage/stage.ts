@@ -46,7 +46,7 @@ export class Stage {
   static async start({ auths, services, stalenessMs }: StageOptions): Promise<Stage> {
     const directory = join(tmpdir(), `chaos-${randomUUID()}`);
     mkdirSync(directory, { mode: 0o755 });
-    // As durable as in production: what is acknowledged has to survive its crashes.
+    // As durable as in production: an acknowledged revocation must survive a crash.
     const postgres = await startPostgres({ dir: join(directory, 'postgres'), ephemeral: false });
     const times = <T>(count: number, make: (index: number) => Promise<T>) =>
       Promise.all(Array.from({ length: count }, (_, index) => make(index)));

@@ -100,7 +100,7 @@ async function startAll(): Promise<{ auth: string; service: string }> {
   return { auth: `http://127.0.0.1:${auth}`, service: `http://127.0.0.1:${service}/${NAME}` };
 }
 
-/** Logs in for the service, is let in, logs out, is refused. */
+/** Logs in for the service, is accepted, logs out, is refused. */
 async function visit({ auth, service }: { auth: string; service: string }): Promise<void> {
   const post = (url: string, body: object, headers = {}) =>
     fetch(url, {

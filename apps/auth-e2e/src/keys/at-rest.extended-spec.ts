@@ -36,7 +36,7 @@ async function dump(): Promise<Buffer[]> {
     .map((value) => (Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value ?? null))));
 }
 
-/** Whether a prime factor of an RSA modulus lies somewhere in there, in whatever envelope. */
+/** Whether a prime factor of an RSA modulus is somewhere in these bytes, in any encoding. */
 function holdsPrimeOf(modulus: bigint, bytes: Buffer): boolean {
   for (let at = 0; at + 128 <= bytes.length; at++) {
     const factor = BigInt(`0x${bytes.toString('hex', at, at + 128)}`);
@@ -95,7 +95,7 @@ describe('an auth process', () => {
       /cannot be decrypted: it was stored under another KEY_ENCRYPTION_KEY/,
     );
     expect(await stored()).toEqual(before);
-    // The process that has the right key goes on, and its next start does too: see below.
+    // The process with the right key keeps working, and starts again: see below.
     await newSession(auth.url);
   });
 

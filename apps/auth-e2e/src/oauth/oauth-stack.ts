@@ -8,7 +8,7 @@ export interface NewClient {
   secret: string;
 }
 
-/** What an OAuth endpoint says: tokens, what one is worth, or an error. */
+/** The answer of an OAuth endpoint: tokens, an introspection, or an error. */
 export type OAuthBody = Record<string, unknown>;
 
 export const FORM = 'application/x-www-form-urlencoded';

@@ -22,7 +22,7 @@ export interface ServerSettings {
 export interface Stack {
   readonly platform: 'fastify' | 'express';
   readonly moduleFor: (settings: ServerSettings) => DynamicModule;
-  /** What is done to the application before it listens, where a module is not the way. */
+  /** Changes the application before it listens, if a module cannot. */
   readonly prepare?: (app: INestApplication, settings: ServerSettings) => void;
 }
 
