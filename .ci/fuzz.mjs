@@ -32,7 +32,7 @@ for (const [member, specs] of byMember(files)) {
   const args = ['run', ...projects, '--no-file-parallelism'];
   const timeout = `--testTimeout=${(seconds + GRACE_SECONDS) * 1000}`;
   const names = specs.map((file) => path.relative(member, file));
-  // Each member runs, whatever failed before.
+  // Each member runs, also if one has failed.
   failed = run('npx', ['vitest', ...args, timeout, ...names], path.join(ROOT, member)) || failed;
 }
 console.log(failed ? `A property failed. The seed was ${seed}` : `All held. The seed was ${seed}`);

@@ -1,4 +1,4 @@
-// Plugins of Stryker, for .ci/mutation.mjs: `messages` leaves out texts that are read by people, the messages
+// Plugins of Stryker, for .ci/mutation.mjs: `messages` leaves out texts for readers, the messages
 // of errors, the details of problems and the lines of logs, which no spec asserts word by word. Codes, names of claims and headers
 // are mutated. `documentation` leaves out what only describes: the parts of the OpenAPI document, which the specs
 // of that document compare, and the help of metrics. `survivors` prints each survivor as soon as it is known, as a run may take an hour.
@@ -33,7 +33,7 @@ function shouldIgnore(path) {
   let outermost = path;
   while (PARTS.has(outermost.parent?.type)) outermost = outermost.parentPath;
   const { node, parent } = outermost;
-  return parent && isMessage(node, parent) ? 'a text for people' : undefined;
+  return parent && isMessage(node, parent) ? 'a text for a reader' : undefined;
 }
 
 /** As in `@ApiOperation(…)`. */

@@ -119,13 +119,13 @@ function make(copy, version, { author, isChecked, say }) {
   git('tag', '--annotate', `v${version}`, '--message', `Release ${version}`);
 }
 
-/** Who commits. A machine that only tries a release may have no such setting. */
+/** The author of the commit. A machine for a dry run may have no such setting. */
 function authorOf(git) {
   const setting = (key, fallback) => git('config', '--default', fallback, '--get', `user.${key}`);
   return { name: setting('name', 'Release'), email: setting('email', 'release@localhost') };
 }
 
-/** Without what `npm run` tells its script about the folder that it runs in. */
+/** Without the variables by which `npm run` passes its folder to a script. */
 function withoutNpm(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('npm_')));
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { summary } from './run/tally.js';
 import { ChaosRun, type ChaosOptions } from './run/chaos-run.js';
+import { summary } from './run/summary.js';
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string' } },
@@ -16,7 +16,7 @@ if (!(minutes > 0 && minutes <= 24 * 60)) {
     seed: values.seed ?? String(randomInt(1e9)),
     durationMs: minutes * 60_000,
     bounds: { stalenessMs: 3_000, calmMs: 2_000, settlingMs: 5_000 },
-    // A pool whose connections are all half open finds each of them dead after its query timeout.
+    // With only half-open connections, a pool drops each of them after its query timeout.
     recoverWithinMs: 60_000,
     revocationsPerSecond: 20,
     probesPerSecond: 25,

@@ -1,19 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { call, outcome, type Answer } from '@jwt-auth/dev-stack';
+import { call, outcome, type Answer, DEMO } from '@jwt-auth/dev-stack';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Administrator } from './administrator.js';
 import { Stack } from './stack.js';
-import {
-  decode,
-  DEMO_PASSWORD,
-  login,
-  newEmail,
-  PASSWORD,
-  refresh,
-  type TokenResponse,
-} from './users.js';
+import { decode, login, newEmail, PASSWORD, refresh, type TokenResponse } from './users.js';
 
 let stack: Stack;
 let admin: Administrator;
@@ -66,7 +58,7 @@ const supported = async (auth: string) =>
     .body.scopes_supported;
 
 describe('a service that an administrator adds at one process', () => {
-  it('is known to the other at once: its scopes, its audience, and who has them', async () => {
+  it('is known to the other at once: its scopes, its audience, and the roles with these scopes', async () => {
     const { audience, scopes, tokens } = await newService();
     const { body } = await tokens(there, { resource: audience });
     expect(says(body)).toEqual({ aud: audience, scope: scopes.join(' ') });
@@ -80,7 +72,7 @@ describe('a service that an administrator adds at one process', () => {
     expect(says(usual.body).aud).toBe(audience);
   });
 
-  it('is no target any more at the other, once it is removed', async () => {
+  it('is no longer a target at the other after it is removed', async () => {
     const { audience, tokens } = await newService();
     const path = `resources/${encodeURIComponent(audience)}`;
     const { body: before } = await tokens(there, { resource: audience });
@@ -91,9 +83,9 @@ describe('a service that an administrator adds at one process', () => {
 });
 
 describe('a token for auth itself', () => {
-  it('is good at /auth and /admin, and nowhere else', async () => {
+  it('is accepted at /auth and /admin only', async () => {
     const { body } = await call<TokenResponse>(`${there}/auth/login`, {
-      body: { email: 'admin@example.com', password: DEMO_PASSWORD, resource: here },
+      body: { ...DEMO.admin, resource: here },
     });
     expect(says(body)).toEqual({ aud: here, scope: 'admin account' });
     const token = body.access_token;
@@ -119,7 +111,7 @@ describe('a role that loses a scope', () => {
     expect(await stack.verdict(next.access_token)).toBe('insufficient_scope');
   });
 
-  it('leaves none alive that logs in or refreshes at the same moment', async () => {
+  it('also ends the token of a login or refresh at the same moment', async () => {
     const { role, email } = await newService();
     const sessions = await Promise.all([here, there].map((auth) => login(auth, email)));
     const body = { scopes: [] };

@@ -35,7 +35,7 @@ const post = async (url: string, body: object, more: Call = {}) =>
 const login = async (email: string, password = PASSWORD) =>
   outcome(await tryLogin(here, email, password));
 
-describe('what begins at one process ends at another:', () => {
+describe('a request that starts at one process and ends at another:', () => {
   it('a forgotten password is reset, and orders refuses the token of the session before', async () => {
     const { email, access_token: token } = await newSession(here);
     expect(await stack.verdict(token)).toBe('ok');
@@ -49,7 +49,7 @@ describe('what begins at one process ends at another:', () => {
     expect(await login(email, NEW_PASSWORD)).toBe('ok');
   });
 
-  it('an e-mail is verified, changed, and told to the one before', async () => {
+  it('an e-mail is verified and changed, and the old one gets a mail', async () => {
     const { email, access_token: token } = await newSession(here);
     const me = async () => (await call(`${here}/auth/me`, { token })).body;
     expect(await me()).toMatchObject({ email, emailVerified: false });

@@ -31,7 +31,7 @@ describe('an issuer with a path', () => {
     }
   });
 
-  it('is no issuer of another path', async () => {
+  it('is not the issuer of another path', async () => {
     for (const path of ['/tenants', '/tenants/two', `${PATH}/more`]) {
       const metadata = `${stack.auth()}/.well-known/oauth-authorization-server${path}`;
       expect((await call(metadata)).status).toBe(404);

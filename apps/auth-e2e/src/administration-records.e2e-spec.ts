@@ -55,7 +55,7 @@ async function newClient() {
 }
 
 describe('the audit log', () => {
-  it('records each change: who, what, whom, when, from where, in which request', async () => {
+  it('records each change: actor, action, subject, time, address and request', async () => {
     const { id } = await admin.makeUser(here);
     const change = (body: object) => ({ path: `users/${id}`, method: 'PATCH', body });
     const client = await newClient();
@@ -160,7 +160,7 @@ describe('the audit log', () => {
 });
 
 describe('a revocation by hand', () => {
-  it('of a jti kills that token at orders, and not its session', async () => {
+  it('of a jti ends that token at orders, and not its session', async () => {
     const { access_token: token, refresh_token: refreshToken } = await newSession(here);
     expect(await stack.verdict(token)).toBe('ok');
     expect((await revoke('jti', decode(token).payload['jti'])).status).toBe(201);
@@ -169,14 +169,14 @@ describe('a revocation by hand', () => {
     expect(await stack.verdict(body.access_token)).toBe('ok');
   });
 
-  it('of a sid kills the tokens of a session, the refresh token too', async () => {
+  it('of a sid ends the tokens of a session, the refresh token too', async () => {
     const { access_token: token, refresh_token: refreshToken } = await newSession(here);
     expect((await revoke('sid', decode(token).payload['sid'])).status).toBe(201);
     expect(outcome(await refresh(there, refreshToken))).toBe('refresh_token_invalid');
     await expect.poll(() => stack.verdict(token)).toBe('token_revoked');
   });
 
-  it('of a client kills what it was issued up to now, and nothing of later', async () => {
+  it('of a client ends the tokens issued up to now, and no later ones', async () => {
     const client = await newClient();
     const [early, other] = [await client.grant(here), await (await newClient()).grant(there)];
     expect(await stack.verdict(early)).toBe('ok');
@@ -190,7 +190,7 @@ describe('a revocation by hand', () => {
     expect(await stack.verdict(other)).toBe('ok');
   });
 
-  it('twice is once, in the list and for orders', async () => {
+  it('made twice counts once, in the list and at orders', async () => {
     const { access_token: token } = await newSession(here);
     const { jti } = decode(token).payload;
     const answers = await Promise.all([revoke('jti', jti, here), revoke('jti', jti, there)]);

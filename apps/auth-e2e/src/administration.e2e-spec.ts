@@ -38,7 +38,7 @@ async function personWithSessions(): Promise<User & { sessions: [TokenResponse, 
 }
 
 describe('creating a user', () => {
-  it('gives them the roles that were asked for, each once, and they can log in', async () => {
+  it('gives the user the requested roles, each once, and the user can log in', async () => {
     const email = newEmail();
     const roles = ['admin', 'user', 'admin'];
     const { status, body } = await make({ email, password: PASSWORD, roles });
@@ -60,7 +60,7 @@ describe('creating a user', () => {
     expect(payloadOf(session)).toMatchObject({ sub: id, roles: ['user', 'admin'] });
   });
 
-  it('asked for many times at once makes one', async () => {
+  it('requested many times at once creates one', async () => {
     const body = { email: newEmail(), password: PASSWORD };
     const answers = await Promise.all(
       [here, there, here, there].map((auth) => admin.call(auth, 'users', { body })),
@@ -131,7 +131,7 @@ describe('the list of users', () => {
 });
 
 describe('disabling a user', () => {
-  it('over one process ends all their sessions, at the other and at orders', async () => {
+  it('at one process ends all sessions of the user, at the other and at orders', async () => {
     const { id, sessions } = await personWithSessions();
     for (const { access_token: token } of sessions) expect(await stack.verdict(token)).toBe('ok');
 
@@ -144,7 +144,7 @@ describe('disabling a user', () => {
     }
   });
 
-  it('shuts them out until they are enabled, and brings no old session back', async () => {
+  it('keeps the user out until enabled, and restores no old session', async () => {
     const { id, email, sessions } = await personWithSessions();
     await admin.changeUser(here, id, { disabled: true });
     const refused = await tryLogin(there, email);
@@ -165,7 +165,7 @@ describe('other roles or claims', () => {
   it.each([
     ['roles', { roles: ['user', 'admin'] }],
     ['claims', { claims }],
-  ])('kill the access tokens by jti, and the next refresh carries the new %s', async (_, body) => {
+  ])('end the access tokens by jti, and the next refresh carries the new %s', async (_, body) => {
     const { id, sessions } = await personWithSessions();
     expect((await admin.changeUser(here, id, body)).body).toMatchObject(body);
 
@@ -183,7 +183,7 @@ describe('other roles or claims', () => {
     }
   });
 
-  it('leave no token alive with the old ones, also of refreshes at the same moment', async () => {
+  it('leave no valid token with the old ones, also after refreshes at the same moment', async () => {
     const { id, sessions } = await personWithSessions();
     const [answers] = await Promise.all([
       Promise.all(sessions.map((session, i) => refresh(i ? here : there, session.refresh_token))),
@@ -198,14 +198,14 @@ describe('other roles or claims', () => {
     }
   });
 
-  it('that are the same ones kill nothing', async () => {
+  it('that are the same as before end nothing', async () => {
     const { id, sessions } = await personWithSessions();
     await admin.changeUser(here, id, { roles: ['user'], claims: {}, disabled: false });
     await admin.changeUser(here, id, {});
     for (const { access_token: token } of sessions) expect(await stack.verdict(token)).toBe('ok');
   });
 
-  it('take an administrator their rights at once', async () => {
+  it('take away the rights of an administrator at once', async () => {
     const { id, email } = await admin.makeUser(here);
     await admin.changeUser(here, id, { roles: ['user', 'admin'] });
     const session = await login(here, email);
@@ -240,11 +240,14 @@ describe('other roles or claims', () => {
     expect([status, body['code']]).toEqual([404, 'not_found']);
   });
 
-  it.each([{ disabled: true }, { roles: ['user'] }])('%j lock nobody out of it', async (body) => {
-    const answer = await admin.changeUser(here, admin.id, body);
-    expect([answer.status, answer.body['code']]).toEqual([409, 'conflict']);
-    expect((await admin.call(here, 'users')).status).toBe(200);
-  });
+  it.each([{ disabled: true }, { roles: ['user'] }])(
+    '%j do not lock the last administrator out',
+    async (body) => {
+      const answer = await admin.changeUser(here, admin.id, body);
+      expect([answer.status, answer.body['code']]).toEqual([409, 'conflict']);
+      expect((await admin.call(here, 'users')).status).toBe(200);
+    },
+  );
 });
 
 describe('administration', () => {

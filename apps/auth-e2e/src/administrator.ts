@@ -1,5 +1,5 @@
-import { call, type Answer, type Call } from '@jwt-auth/dev-stack';
-import { decode, DEMO_PASSWORD, login, newEmail, PASSWORD } from './users.js';
+import { call, type Answer, type Call, DEMO } from '@jwt-auth/dev-stack';
+import { decode, login, newEmail, PASSWORD } from './users.js';
 
 /** A user, as administrators see it. */
 export interface User extends Record<string, unknown> {
@@ -32,7 +32,7 @@ export class Administrator {
   private constructor(readonly token: string) {}
 
   static async login(auth: string): Promise<Administrator> {
-    const { access_token: token } = await login(auth, 'admin@example.com', DEMO_PASSWORD);
+    const { access_token: token } = await login(auth, DEMO.admin.email, DEMO.password);
     return new Administrator(token);
   }
 
@@ -40,7 +40,7 @@ export class Administrator {
     return decode(this.token).payload['sub'];
   }
 
-  /** Calls `/admin/<path>`, whatever the answer is. */
+  /** Calls `/admin/<path>`, and returns any answer. */
   call<Body = Record<string, unknown>>(
     auth: string,
     path: string,

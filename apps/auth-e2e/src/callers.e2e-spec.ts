@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 /** Waits until the app waits for a lock, and stays behind it until `release` is called. */
 async function lockReferenceTokens() {
-  const client = new pg.Client({ connectionString: stack.env['DATABASE_URL'] });
+  const client = new pg.Client({ connectionString: stack.database });
   await client.connect();
   await client.query('BEGIN');
   await client.query('LOCK TABLE reference_tokens IN ACCESS EXCLUSIVE MODE');
@@ -28,7 +28,7 @@ async function lockReferenceTokens() {
   return { waiters, release: () => client.end() };
 }
 
-describe('a caller who hangs up', () => {
+describe('a caller that hangs up', () => {
   it.each(['/auth/logout', '/auth/logout-everywhere'])(
     'while the token is looked up is logged out by %s all the same',
     async (path) => {
@@ -48,7 +48,7 @@ describe('a caller who hangs up', () => {
       await expect.poll(lock.waiters).toBe(1);
       socket.resetAndDestroy();
       await once(socket, 'close');
-      // The process has seen the reset when it has answered someone who came later.
+      // When the process has answered a later request, it has seen the reset.
       for (let count = 0; count < 3; count += 1) await call(`${auth}/health/live`);
       await lock.release();
 

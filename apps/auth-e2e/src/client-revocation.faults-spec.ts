@@ -73,7 +73,7 @@ describe.each<StackOptions>([
         return tokens;
       },
     ],
-  ])('a token dies that was taken between two revocations: %s', async (_, between) => {
+  ])('a token that was issued between two revocations ends: %s', async (_, between) => {
     const rounds = Array.from({ length: ROUNDS }, async (_each, round) => {
       const client = await newClient();
       const tokens = await between(client, round);
@@ -81,7 +81,7 @@ describe.each<StackOptions>([
       for (const token of tokens.filter(Boolean)) {
         await expect.poll(() => stack.verdict(token)).toBe('token_revoked');
       }
-      // Both processes issue again at once, whatever their clocks say.
+      // Both processes issue again at once, even if their clocks differ.
       const later = isAlive ? [await take(0, client), await take(1, client)] : [];
       for (const token of later) expect(await stack.verdict(token)).toBe('ok');
     });

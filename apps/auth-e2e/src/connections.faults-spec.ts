@@ -66,16 +66,19 @@ describe.each(apps)('%s', (name) => {
       '/docs/favicon-32x32.png',
       '/docs-json',
       '/docs',
-    ])('holds no descriptor for pipelined requests for %s that nobody reads', async (path) => {
-    const app = appOf(name);
-    const descriptors = () => readdirSync(`/proc/${app.pid}/fd`).length;
-    const before = descriptors();
-    await times(20, () => silentConnection(app, get(path).repeat(12)));
-    // Served in part: the first answer is on its way on each connection.
-    await call(`${app.url}/health/live`);
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await expect.poll(descriptors).toBeLessThanOrEqual(before + 2);
-  });
+    ])(
+    'holds no descriptor for pipelined requests for %s whose answers are not read',
+    async (path) => {
+      const app = appOf(name);
+      const descriptors = () => readdirSync(`/proc/${app.pid}/fd`).length;
+      const before = descriptors();
+      await times(20, () => silentConnection(app, get(path).repeat(12)));
+      // Served in part: the first answer is on its way on each connection.
+      await call(`${app.url}/health/live`);
+      for (const socket of sockets.splice(0)) socket.destroy();
+      await expect.poll(descriptors).toBeLessThanOrEqual(before + 2);
+    },
+  );
 
   it.each([
     ['two Host headers', 'host: a\r\nhost: b', 400],
@@ -117,7 +120,7 @@ describe.each(apps)('%s', (name) => {
 });
 
 describe('the feed', () => {
-  it('frees every place of a connection that has gone, pipelined or not', async () => {
+  it('frees every place of a closed connection, pipelined or not', async () => {
     const waiting = async () => (await scrape(metrics)).value('revocation_feed_waiting_reads');
     const { cursor } = (await call(`${stack.auth()}/revocations`)).body;
     const path = `/revocations?wait=25&after=${encodeURIComponent(String(cursor))}`;

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { call, ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { authSettings, call, ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runAdmin, type Run } from './admin-shell.js';
@@ -23,13 +22,11 @@ beforeAll(async () => {
   firstRun = await createAdmin(first);
   auth = await startApp('auth', {
     env: {
-      DATABASE_URL: database,
+      ...authSettings({ DATABASE_URL: database, ISSUER: 'http://127.0.0.1' }),
       NODE_ENV: 'production',
-      ISSUER: 'http://127.0.0.1',
       REGISTRATION: 'closed',
       // In production nothing else says what the role user may do.
       ACCESS_MODEL: join(ROOT, 'deploy/kubernetes/base/access-model.yaml'),
-      KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     },
   });
 });
@@ -47,14 +44,14 @@ describe('create-admin', () => {
     ]);
   });
 
-  it('makes one while auth runs, with a password of any script and no end of line', async () => {
+  it('creates one while auth runs, with a password in any script and no line end', async () => {
     const [email, password] = [newEmail(), 'sieben Störche über dem Wehr \u{1F426}'];
     expect((await createAdmin(email, password)).code).toBe(0);
     const { access_token: token } = await login(auth.url, email, password);
     expect((await call(`${auth.url}/admin/keys`, { token })).status).toBe(200);
   });
 
-  it('is in the audit log, and the password is nowhere', async () => {
+  it('is in the audit log, without the password', async () => {
     const { access_token: token } = await login(auth.url, first);
     const id = decode(token).payload['sub'];
     const { body } = await call<{ items: object[] }>(`${auth.url}/admin/audit?limit=100`, {
@@ -82,7 +79,7 @@ describe('create-admin', () => {
     expect((await tryLogin(auth.url, first, PASSWORD)).status).toBe(200);
   });
 
-  it('run twice at the same moment makes one', async () => {
+  it('run twice at the same moment creates one', async () => {
     const email = newEmail();
     const before = await countUsers();
     const runs = await Promise.all([createAdmin(email), createAdmin(email)]);
@@ -94,7 +91,7 @@ describe('create-admin', () => {
   it.each([
     ['a common password', ['create-admin', newEmail()], 'Password1234\n', 1, 'of the commonest'],
     ['a password as an argument', ['create-admin', newEmail(), PASSWORD], '', 2, 'never an arg'],
-  ])('refuses %s, says why, and makes nobody', async (_name, args, input, code, reason) => {
+  ])('refuses %s, says why, and creates no user', async (_name, args, input, code, reason) => {
     const before = await countUsers();
     const refused = await run(args, input);
     expect(refused).toEqual({ code, shown: expect.stringContaining(reason) as string });

@@ -9,11 +9,11 @@ let session: TokenResponse & { email: string };
 
 beforeAll(async () => {
   stack = await Stack.start({ processes: 2, withOrders: true });
-  databases = [stack.env['DATABASE_URL']!, stack.ordersDatabase];
+  databases = [stack.database, stack.ordersDatabase];
 });
 afterAll(() => stack?.stop());
 
-/** At both databases, whatever their settings are. */
+/** At both databases, with any settings. */
 async function administer(sql: (database: string) => string): Promise<void> {
   for (const url of databases) {
     const name = new URL(url).pathname.slice(1);
@@ -58,7 +58,7 @@ function everything(): Promise<Answer>[] {
   ];
 }
 
-/** An answer to which nobody could object while the database is away. */
+/** An answer that is right while the database is away. */
 function expectUnavailable({ status, headers, body }: Answer): void {
   expect([status, body['code'] ?? body['error']]).toEqual([
     503,
@@ -96,7 +96,7 @@ describe('connections that die at any moment', () => {
   it.each([
     ['ended by an administrator', () => endConnections()],
     ['closed when unused for a moment', () => set(`idle_session_timeout = '5ms'`)],
-  ])('%s are 503 at most, and nothing is lost', async (_how, strike) => {
+  ])('%s get 503 at most, and nothing is lost', async (_how, strike) => {
     session = await newSession(stack.auth());
     await strike();
     await endConnections();
@@ -145,7 +145,7 @@ it('other formats, time zones, isolation and schemas change nothing', async () =
     session = { ...session, ...body };
     expect(await stack.verdict(session.access_token)).toBe('ok');
   }
-  // Many at once are one successor, whatever isolation they would have got.
+  // Many simultaneous calls get one successor, at any isolation level.
   const answers = await Promise.all(
     Array.from({ length: 12 }, (_, n) => refresh(stack.auth(n % 2), session.refresh_token)),
   );

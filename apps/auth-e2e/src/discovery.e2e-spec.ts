@@ -1,7 +1,7 @@
-import { call, type Answer } from '@jwt-auth/dev-stack';
+import { call, type Answer, DEMO } from '@jwt-auth/dev-stack';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decode, login, newSession, DEMO_PASSWORD } from './users.js';
+import { decode, login, newSession } from './users.js';
 import { Stack } from './stack.js';
 
 interface Page {
@@ -102,14 +102,14 @@ describe('an access token', () => {
   });
 
   it('of an administrator has that scope and role as well', async () => {
-    const { access_token: token } = await login(there, 'admin@example.com', DEMO_PASSWORD);
+    const { access_token: token } = await login(there, DEMO.admin.email, DEMO.password);
     expect(decode(token).payload).toMatchObject({
       scope: 'orders:read orders:write admin account',
       roles: ['user', 'admin'],
     });
   });
 
-  it('of one process verifies with the keys of the other, by the book', async () => {
+  it('of one process verifies with the keys of the other, with jose', async () => {
     const { access_token: token } = await newSession(there);
     const { protectedHeader } = await jwtVerify(token, createLocalJWKSet(await keys(here)), {
       issuer: here,
@@ -129,7 +129,7 @@ describe('an access token', () => {
 });
 
 describe('the feed of revocations', () => {
-  it('gives a snapshot to who has no cursor, and no cache a copy', async () => {
+  it('gives a client without a cursor a snapshot, which no cache may keep', async () => {
     const sid = await revokedSession();
     const { status, headers, body } = await feed();
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
@@ -140,7 +140,7 @@ describe('the feed of revocations', () => {
     expect(entry!.exp).toBeGreaterThan(Date.now() / 1000 + 800);
   });
 
-  it('then gives what is new and no more, at whichever process it is asked', async () => {
+  it('then gives only new entries, at any process', async () => {
     const { cursor } = (await feed()).body;
     const sids = [await revokedSession(), await revokedSession()];
     const { body } = await feed(`?after=${encodeURIComponent(cursor)}`, there);
@@ -150,7 +150,7 @@ describe('the feed of revocations', () => {
     expect(again.body).toMatchObject({ reset: false, entries: [] });
   });
 
-  it('answers who waits as soon as something happens, at the other process too', async () => {
+  it('answers a waiting read as soon as there is an entry, also at the other process', async () => {
     const { access_token: token } = await newSession(here);
     const { cursor } = (await feed()).body;
     const asked = performance.now();
@@ -161,7 +161,7 @@ describe('the feed of revocations', () => {
     expect(body.entries.map(({ id }) => id)).toEqual([decode(token).payload['sid']]);
   });
 
-  it('answers who waits in vain with nothing, after that time', async () => {
+  it('answers a read that times out with no entries', async () => {
     const { cursor } = (await feed()).body;
     const asked = performance.now();
     const { body } = await feed(`?after=${encodeURIComponent(cursor)}&wait=1`);

@@ -1,4 +1,4 @@
-/** What one scrape has told: the text format of Prometheus, version 0.0.4. */
+/** One scrape, in the text format of Prometheus, version 0.0.4. */
 export class Exposition {
   /** By name and labels, as they stand there: `up{job="x"}`. */
   readonly samples = new Map<string, number>();
@@ -26,7 +26,7 @@ export class Exposition {
     const form = new RegExp(`^([a-z_:][\\w:]*(?:${labels.source})?) (\\S+)$`, 'i');
     const [, sample, text = ''] = form.exec(line) ?? [];
     const value = text === '+Inf' ? Infinity : Number(text);
-    // A mean of nothing is no number, and may be told so: Prometheus reads it in any spelling.
+    // The mean of no samples is NaN, which Prometheus reads in any spelling.
     if (!sample || (Number.isNaN(value) && !/^nan$/i.test(text)))
       throw new Error(`Not a sample: ${line}`);
     this.samples.set(sample, value);

@@ -27,7 +27,7 @@ const waiting = async () => (await scrape(metrics)).value('revocation_feed_waiti
 
 /** How many transactions Postgres has seen in the database of auth. Asked from another one. */
 async function transactions(): Promise<number> {
-  const database = new URL(stack.env['DATABASE_URL'] ?? '');
+  const database = new URL(stack.database);
   const [row] = await queryAt<{ count: string }>(
     new URL('/postgres', database).href,
     `SELECT xact_commit + xact_rollback AS count FROM pg_stat_database WHERE datname = $1`,
@@ -56,13 +56,13 @@ describe(`${WAITERS} services that wait at one auth process`, () => {
     await expect.poll(counted).toBeGreaterThan(0);
     await expect.poll(() => performance.now() - before.atMs).toBeGreaterThan(3_000);
     // The logout, the heartbeat and the periodic read of each second, what else auth does, and what
-    // Postgres counts late of the time before. One query for each who waits would exceed it.
+    // Postgres publishes its counts late, so some queries are from before. One query for each waiting client would exceed it.
     expect(await counted()).toBeLessThan(WAITERS);
   });
 });
 
 describe('a snapshot', () => {
-  it('comes in pages, none of them larger than was promised, and nothing twice', async () => {
+  it('comes in pages, none larger than promised, with no entry twice', async () => {
     const entries = 25_000;
     await stack.query(
       `INSERT INTO revoked_tokens (kind, id, exp)

@@ -37,7 +37,7 @@ it('an administrator finds a user by e-mail, and the sessions', async () => {
   expect(sessions.body).toEqual([expect.objectContaining({ id: sidOf(user), current: false })]);
 });
 
-describe('first aid at one process counts everywhere', () => {
+describe('first aid at one process has an effect everywhere', () => {
   it('for one session, and for all', async () => {
     const user = await newSession(here);
     const [second, third] = [await login(there, user.email), await login(here, user.email)];
@@ -90,7 +90,7 @@ describe('first aid at one process counts everywhere', () => {
 
   it('in a shell, too', async () => {
     const user = await newSession(here);
-    const run = (...args: string[]) => runAdmin(stack.env['DATABASE_URL'] ?? '', args);
+    const run = (...args: string[]) => runAdmin(stack.database, args);
     const { code, shown } = await run('reset-password', user.email, '--generate');
     expect(code).toBe(0);
     await expectOver(user);
@@ -103,9 +103,7 @@ describe('first aid at one process counts everywhere', () => {
 it('the audit log is exported by a command of the built app', async () => {
   const user = await newSession(here);
   await admin.call(there, `users/${idOf(user)}`, { method: 'DELETE' });
-  const { code, shown } = await runAudit(stack.env['DATABASE_URL'] ?? '', [
-    ...['export', '--since', '1h'],
-  ]);
+  const { code, shown } = await runAudit(stack.database, [...['export', '--since', '1h']]);
   expect(code, shown).toBe(0);
   const events = shown
     .trim()
@@ -125,7 +123,7 @@ it('the audit log is exported by a command of the built app', async () => {
 it.each([
   ['PUT', 'password', { password: OTHER }],
   ['DELETE', '', undefined],
-])('nobody locks themselves out by %s /%s', async (method, path, body) => {
+])('administrators cannot lock themselves out by %s /%s', async (method, path, body) => {
   const answer = await admin.call(here, `users/${String(admin.id)}/${path}`.replace(/\/$/, ''), {
     ...{ method, body },
   });

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import {
+  authSettings,
   call,
   outcome,
   createTcpProxy,
@@ -42,10 +42,7 @@ beforeAll(async () => {
   databases = [];
   proxies = [];
   auth = await startApp('auth', {
-    env: {
-      DATABASE_URL: await behindProxy(),
-      KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-    },
+    env: authSettings({ DATABASE_URL: await behindProxy() }),
   });
   const ISSUER = auth.url.replace('127.0.0.1', 'localhost');
   orders = await startApp('orders', { env: { ORDERS_DATABASE_URL: await behindProxy(), ISSUER } });

@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** An address that nobody has come from. */
+/** An address that was not used yet. */
 function newAddress(): string {
   addresses += 1;
   return `198.18.${addresses >> 8}.${addresses & 255}`;
@@ -118,7 +118,7 @@ describe('a guesser', () => {
     expect(await pausedAfter((i) => attempt(spellings[i % 3]!, address))).toBeLessThan(12);
   });
 
-  it('may not try the present password of a session that was stolen, either', async () => {
+  it('cannot guess the current password with a stolen session, either', async () => {
     const { access_token: token } = await newSession(here);
     const body = { currentPassword: WRONG, newPassword: 'nine otters under the bridge' };
     const change = () =>
@@ -128,7 +128,7 @@ describe('a guesser', () => {
 });
 
 describe('the victim of a guesser', () => {
-  it('logs in from elsewhere all the time, and from there when the pause is over', async () => {
+  it('can log in from elsewhere at any time, and from there after the pause', async () => {
     const email = await register(here);
     await guess(email);
     expect((await attempt(email, newAddress(), PASSWORD)).status).toBe(200);
@@ -138,7 +138,7 @@ describe('the victim of a guesser', () => {
   });
 
   // threat:victim-lockout
-  it('logs in where they have been before, while the whole world guesses', async () => {
+  it('can log in from a known address, however many others guess', async () => {
     const email = await register(here);
     const home = newAddress();
     await login(here, email, PASSWORD, { from: home });
@@ -151,7 +151,7 @@ describe('the victim of a guesser', () => {
 
 describe('an address that many share', () => {
   // threat:victim-lockout
-  it('lets everybody in who has been there before, whatever a neighbour tries', async () => {
+  it('lets all users in who have logged in there before, whatever a neighbour tries', async () => {
     const neighbours = await Promise.all(Array.from({ length: 3 }, () => register(here)));
     for (const email of neighbours) {
       expect((await attempt(email, address, PASSWORD)).status).toBe(200);
@@ -176,7 +176,7 @@ describe('an address that many share', () => {
     }
   });
 
-  it('is known by its network, as it is limited by it', async () => {
+  it('is recognized by its network, as it is limited by its network', async () => {
     const email = await register(here);
     const network = '2001:db8:51:7';
     expect((await attempt(email, `[${network}::1]:4711`, PASSWORD)).status).toBe(200);
@@ -222,7 +222,7 @@ describe('a password that was hashed with other parameters', () => {
     return row?.hash ?? '';
   };
 
-  it('is hashed anew at a login, and at no failed one', async () => {
+  it('is hashed again at a successful login only', async () => {
     const email = await register(here);
     await stack.query('UPDATE users SET password_hash = $1 WHERE email = $2', [old, email]);
     expect((await attempt(email, address)).status).toBe(401);
@@ -246,7 +246,7 @@ describe('a password that was hashed with other parameters', () => {
 
 describe('a flood of logins', () => {
   // threat:login-floods
-  it('is turned away beyond a bound, while refreshes go on', async () => {
+  it('is refused beyond a bound, while refreshes go on', async () => {
     let session: TokenResponse = await newSession(here);
     const flood = Promise.all(
       Array.from({ length: 150 }, () => attempt(newEmail(), newAddress(), randomUUID())),
@@ -278,7 +278,7 @@ describe('without a trusted proxy', () => {
   });
   afterAll(() => direct?.stop());
 
-  it('nobody makes themselves another address by a header', async () => {
+  it('a caller cannot choose another address by a header', async () => {
     const email = await register(direct.url);
     const spoofed = () => attempt(email, newAddress(), WRONG, direct.url);
     expect(await pausedAfter(spoofed)).toBeLessThan(12);

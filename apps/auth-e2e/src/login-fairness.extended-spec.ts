@@ -41,7 +41,7 @@ const logInElsewhere = async (emails: readonly string[]): Promise<number[]> => {
 
 describe('an address that sends a hundred requests at a time', () => {
   // threat:login-floods
-  it('leaves room for everybody else: logins with its own password, and registrations', async () => {
+  it('leaves room for all others: logins with the right password, and registrations', async () => {
     const emails = await Promise.all(Array.from({ length: OTHERS }, () => register(auth)));
     const own = await register(auth);
     let isRegistration = false;

@@ -38,7 +38,7 @@ const atOrders = async (token?: string, path = '/orders') =>
 const logout = (token: string) => call(`${stack.auth()}/auth/logout`, { method: 'POST', token });
 
 describe('the metrics', () => {
-  it('count what becomes of logins, refreshes and tokens', async () => {
+  it('count the outcomes of logins, refreshes and tokens', async () => {
     const before = await scrapeBoth();
     const first = await newSession(stack.auth());
     expect((await tryLogin(stack.auth(), first.email, 'not the password')).status).toBe(401);
@@ -160,7 +160,7 @@ describe('the metrics', () => {
     expect(auth.value(of('GET', 'unmatched', 404))).toBeGreaterThan(0);
   });
 
-  it('are named as Prometheus wants them', async () => {
+  it('have names in the style of Prometheus', async () => {
     for (const { types, text } of Object.values(await scrapeBoth())) {
       const own = [...types].filter(([name]) => !/^(process|nodejs)_/.test(name));
       expect(own.length).toBeGreaterThan(10);
@@ -174,7 +174,7 @@ describe('the metrics', () => {
   });
 });
 
-describe('the way to the metrics', () => {
+describe('the port of the metrics', () => {
   it('is not the public port', async () => {
     for (const url of [stack.auth(), orders.url]) {
       const { status, body } = await call(`${url}/metrics`);

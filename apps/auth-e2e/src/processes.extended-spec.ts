@@ -1,6 +1,6 @@
-import { call, outcome, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, outcome, startApp, type RunningApp, DEMO } from '@jwt-auth/dev-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEMO_PASSWORD, login, newEmail, PASSWORD, tryLogin } from './users.js';
+import { login, newEmail, PASSWORD, tryLogin } from './users.js';
 import { queryAt, Stack, within } from './stack.js';
 
 /** Why auth does not start with these settings. */
@@ -34,7 +34,7 @@ describe('a start with wrong settings', () => {
     }
   });
 
-  it('names what production demands and refuses', async () => {
+  it('names the settings that production requires and refuses', async () => {
     const message = await startError({
       NODE_ENV: 'production',
       DATABASE_URL: 'postgres://localhost/auth',
@@ -63,12 +63,12 @@ describe('processes that start at once on an empty database', () => {
       { email: 'ada@example.com', roles: ['user'] },
       { email: 'admin@example.com', roles: ['user', 'admin'] },
     ]);
-    for (const auth of [here, there]) await login(auth, 'ada@example.com', DEMO_PASSWORD);
+    for (const auth of [here, there]) await login(auth, DEMO.ada.email, DEMO.password);
   });
 
   it('change nothing when they start again, not even a password that was changed', async () => {
-    const { access_token: token } = await login(stack.auth(), 'ada@example.com', DEMO_PASSWORD);
-    const body = { currentPassword: DEMO_PASSWORD, newPassword: PASSWORD };
+    const { access_token: token } = await login(stack.auth(), DEMO.ada.email, DEMO.password);
+    const body = { currentPassword: DEMO.password, newPassword: PASSWORD };
     await call(`${stack.auth()}/auth/password`, { method: 'PUT', token, body });
     const rows = () =>
       stack.query(
@@ -83,7 +83,7 @@ describe('processes that start at once on an empty database', () => {
     expect((await tryLogin(stack.auth(1), 'ada@example.com', PASSWORD)).status).toBe(200);
   });
 
-  it('let nobody register where that is closed', async () => {
+  it('refuse registrations where they are closed', async () => {
     const answer = await call(`${stack.auth()}/auth/register`, {
       body: { email: newEmail(), password: PASSWORD },
     });
@@ -141,7 +141,7 @@ describe('processes that start at once on an empty database', () => {
   });
 
   it('are ready only with a database, and say so', async () => {
-    const database = new URL(stack.env['DATABASE_URL'] ?? '');
+    const database = new URL(stack.database);
     const name = database.pathname.slice(1);
     const administer = (sql: string) => queryAt(new URL('/postgres', database).href, sql);
     const ready = async () => {
@@ -159,6 +159,6 @@ describe('processes that start at once on an empty database', () => {
       await administer(`ALTER DATABASE "${name}" ALLOW_CONNECTIONS true`);
     }
     await expect.poll(ready, within(20)).toBe('ready');
-    await login(stack.auth(), 'admin@example.com', DEMO_PASSWORD);
+    await login(stack.auth(), DEMO.admin.email, DEMO.password);
   });
 });

@@ -47,7 +47,7 @@ const services = async (auth = stack.auth()) =>
   (await admin.call<Service[]>(auth, 'services')).body;
 const verdicts = (token: string) =>
   Promise.all(orders.map(async ({ url }) => outcome(await call(`${url}/orders`, { token }))));
-/** A token that all processes of orders let in. */
+/** A token that all processes of orders accept. */
 async function acceptedToken(): Promise<string> {
   const { access_token: token } = await newSession(stack.auth());
   await expect.poll(() => verdicts(token)).toEqual(orders.map(() => 'ok'));
@@ -93,7 +93,7 @@ describe('two processes of orders behind two processes of auth', () => {
     expect([names(body.applied), body.pending]).toEqual([['orders', 'orders'], []]);
   });
 
-  it('are told apart when one of them hangs', async () => {
+  it('are listed each by itself when one of them hangs', async () => {
     const token = await acceptedToken();
     orders[1]?.kill('SIGSTOP');
     try {
@@ -109,7 +109,7 @@ describe('two processes of orders behind two processes of auth', () => {
     expect(body.pending).toEqual([]);
   });
 
-  it('are waited for together with one that is made up, but no longer than that', async () => {
+  it('are waited for with an invented follower, but not beyond the time-out', async () => {
     const query = 'service=made-up&instance=x';
     await call(`${stack.auth(1)}/revocations?${query}`);
     const beganAtMs = performance.now();

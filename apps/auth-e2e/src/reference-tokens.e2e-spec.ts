@@ -108,7 +108,7 @@ describe('a reference token', () => {
     expect((await refresh(stack.auth(), next)).body.access_token).toMatch(REFERENCE);
   });
 
-  it('lies in the database as a hash alone', async () => {
+  it('is in the database only as a hash', async () => {
     const { access_token: token } = await loginAs(await someone());
     const { jti } = await introspect(token);
     const rows = await stack.query(
@@ -122,7 +122,7 @@ describe('a reference token', () => {
     expect(stack.log()).not.toContain(token);
   });
 
-  it('is worth nothing once it has expired', async () => {
+  it('is refused after it has expired', async () => {
     const { access_token: token } = await loginAs(await someone());
     const { jti } = await introspect(token);
     await stack.query(
@@ -137,7 +137,7 @@ describe('a reference token', () => {
   });
 });
 
-describe('a reference token that orders remembers dies there', () => {
+describe('a reference token that orders remembers is refused there', () => {
   const administer = (path: string, body: object, method = 'PATCH') =>
     admin.call(stack.auth(1), path, { method, body });
   type Ending = (user: User, tokens: TokenResponse) => Promise<unknown>;

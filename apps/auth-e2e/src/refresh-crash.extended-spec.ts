@@ -26,7 +26,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** All tokens at once to one process, which dies when so many have been answered. */
+/** Sends all tokens at once to one process, which is killed after so many answers. */
 async function refreshUntilKilled(
   tokens: readonly string[],
   victim: number,
@@ -67,7 +67,7 @@ it(`kill -9 amid ${KILLS * SESSIONS} rotations leaves each session one usable to
       expect(outcome(retry)).toBe('ok');
       const answer = answers[index];
       if (!answer) lost += 1;
-      // What a client was answered stays true, whichever process died after that.
+      // A token that a client got stays valid, also if the process was killed after that.
       else expect(retry.body.refresh_token).toBe(answer.body.refresh_token);
     });
     tokens = retries.map(({ body }) => body.refresh_token);

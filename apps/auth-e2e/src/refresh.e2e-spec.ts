@@ -32,7 +32,7 @@ async function passRetryWindow(token: TokenResponse): Promise<void> {
   );
 }
 
-/** Presents a token and hangs up with the first byte of the answer, which nobody gets to read. */
+/** Presents a token and hangs up with the first byte of the answer, before it is read. */
 async function refreshAndLoseTheAnswer(auth: string, token: string): Promise<void> {
   const body = JSON.stringify({ refresh_token: token });
   const { hostname, port } = new URL(auth);
@@ -73,7 +73,7 @@ describe('a refresh', () => {
     expect(outcome(await refresh(stack.auth(), answers[0]?.body.refresh_token))).toBe('ok');
   });
 
-  it('whose answer was lost on the way works when it is tried again elsewhere', async () => {
+  it('whose answer was lost can be retried at another process', async () => {
     const { refresh_token: token } = await newSession(stack.auth());
     await refreshAndLoseTheAnswer(stack.auth(), token);
     const retried = await refresh(stack.auth(1), token);
@@ -99,7 +99,7 @@ describe('a refresh', () => {
     expect(stored?.rows.match(/"sealed_successor":"/g)).toHaveLength(2);
   });
 
-  it('is challenged when it is refused, in words for a human reader', async () => {
+  it('has a challenge with a description when it is refused', async () => {
     const { status, headers, body } = await refresh(stack.auth(), 'unknown');
     expect([status, body['code']]).toEqual([401, 'refresh_token_invalid']);
     expect(headers.get('content-type')).toMatch('application/problem+json');
@@ -111,7 +111,7 @@ describe('a refresh', () => {
     ['an empty token', '', 'invalid_input'],
     ['a list', ['token'], 'invalid_input'],
     ['a token of 513 characters', 'x'.repeat(513), 'invalid_input'],
-    ['a token that nobody made', 'x'.repeat(43), 'refresh_token_invalid'],
+    ['an unknown token', 'x'.repeat(43), 'refresh_token_invalid'],
   ])('is refused with %s', async (_name, token, code) => {
     expect(outcome(await refresh(stack.auth(), token))).toBe(code);
   });
@@ -161,7 +161,7 @@ describe('a token that was replaced within the retry window', () => {
 
 describe('a token that was replaced before the retry window', () => {
   // threat:refresh-token-theft
-  it('ends the session, and kills the access token that is alive at orders', async () => {
+  it('ends the session, and its access token is refused at orders', async () => {
     const [stolen, , current] = await rotate(await newSession(stack.auth()), 2);
     await passRetryWindow(current!);
     expect(await stack.verdict(current!.access_token)).toBe('ok');
@@ -181,7 +181,7 @@ describe('a token that was replaced before the retry window', () => {
     expect(events).toEqual([{ actor: null }]);
   });
 
-  it('ends it also when it races with the rightful one', async () => {
+  it('ends it also when it arrives together with the current token', async () => {
     const [stolen, , current] = await rotate(await newSession(stack.auth()), 2);
     await passRetryWindow(current!);
     const answers = await Promise.all(

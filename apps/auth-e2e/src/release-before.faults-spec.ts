@@ -1,5 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { call, outcome, freePort, startApp, type App, type RunningApp } from '@jwt-auth/dev-stack';
+import {
+  authSettings,
+  call,
+  outcome,
+  freePort,
+  startApp,
+  type App,
+  type RunningApp,
+} from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administrator } from './administrator.js';
@@ -37,11 +44,7 @@ describe.skipIf(isTooOld || !hasReleaseBefore())('this release beside the releas
     const before = await buildReleaseBefore();
     const ports = [await freePort(), await freePort()];
     const issuer = `http://127.0.0.1:${ports[0]}`;
-    const auth = {
-      DATABASE_URL: await freshDatabase(),
-      ISSUER: issuer,
-      KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-    };
+    const auth = authSettings({ DATABASE_URL: await freshDatabase(), ISSUER: issuer });
     const orders = { ORDERS_DATABASE_URL: await freshDatabase(), ISSUER: issuer };
     const start = async (apps: Record<AppName, App> | undefined, port: number | undefined) => ({
       auth: await startApp(apps?.auth ?? 'auth', { env: auth, port: port! }),

@@ -19,7 +19,7 @@ let holdUp: pg.Client;
 
 beforeAll(async () => {
   stack = await Stack.start({ processes: 2, withOrders: true });
-  holdUp = new pg.Client({ connectionString: stack.env['DATABASE_URL'] });
+  holdUp = new pg.Client({ connectionString: stack.database });
   await holdUp.connect();
 });
 afterAll(async () => {
@@ -83,7 +83,7 @@ function removedByLog(): Record<string, number> {
   return total;
 }
 
-it('what has expired goes soon after a start, once, and nobody waits for it', async () => {
+it('expired rows are removed once, soon after a start, and no request waits for it', async () => {
   let alive = await newSession(stack.auth());
   const { access_token: dead, email } = await newSession(stack.auth());
   await call(`${stack.auth()}/auth/logout`, { method: 'POST', token: dead });

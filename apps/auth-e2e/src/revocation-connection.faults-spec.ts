@@ -59,7 +59,7 @@ describe('auth behind a bad network to its database', () => {
     );
     return ready.every(({ status }) => status === 200);
   }
-  /** A token that orders lets in. */
+  /** A token that orders accepts. */
   async function acceptedToken(): Promise<string> {
     const { access_token: token } = await newSession(stack.auth());
     await expect.poll(() => ordersVerdict(orders, token)).toBe('ok');
@@ -80,7 +80,7 @@ describe('auth behind a bad network to its database', () => {
   it('replaces a listening connection whose backend has stopped', async () => {
     const token = await acceptedToken();
     const [stopped] = await listeners();
-    if (!stopped) throw new Error('Nobody listens');
+    if (!stopped) throw new Error('There is no listening connection');
     process.kill(stopped.pid, 'SIGSTOP');
     try {
       await revoke(token);
@@ -113,7 +113,7 @@ describe('auth behind a bad network to its database', () => {
     } finally {
       proxy.resume();
     }
-    // What was revoked meanwhile is known before anybody is let in again.
+    // Orders knows the revocations of that time before it accepts a token again.
     const seen = new Set<unknown>();
     const verdict = async () => {
       const said = await ordersVerdict(orders, token);
@@ -126,7 +126,7 @@ describe('auth behind a bad network to its database', () => {
 });
 
 describe('orders that starts without a feed', () => {
-  it('is not ready, and lets nobody in, before its first snapshot', async () => {
+  it('is not ready, and accepts no token, before its first snapshot', async () => {
     const issuer = await TestIssuer.start();
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;

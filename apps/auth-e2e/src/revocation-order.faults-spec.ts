@@ -32,7 +32,7 @@ const INSERT = `INSERT INTO revoked_tokens (kind, id, exp)
 
 /** A transaction that has published an entry, and is committed when the caller wants it. */
 async function openTransaction(...statement: [sql: string, values?: unknown[]]) {
-  const client = new pg.Client({ connectionString: stack.env['DATABASE_URL'] });
+  const client = new pg.Client({ connectionString: stack.database });
   await client.connect();
   await client.query('BEGIN');
   await client.query(...statement);
@@ -135,7 +135,7 @@ describe('transactions that commit out of order', () => {
 });
 
 describe('after a restart of everything', () => {
-  it('what was dead is dead, and what lived lives', async () => {
+  it('keeps revoked tokens revoked and others valid', async () => {
     const [dead, alive] = [await newSession(stack.auth()), await newSession(stack.auth(1))];
     await call(`${stack.auth()}/auth/logout`, { method: 'POST', token: dead.access_token });
 

@@ -1,7 +1,15 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { call, outcome, freePort, ROOT, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import {
+  authSettings,
+  call,
+  outcome,
+  freePort,
+  ROOT,
+  startApp,
+  type RunningApp,
+} from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Administrator } from './administrator.js';
@@ -60,9 +68,8 @@ beforeAll(async () => {
   const starting = startApp('auth', {
     port,
     env: {
-      DATABASE_URL: as('auth_app', 'auth'),
+      ...authSettings({ DATABASE_URL: as('auth_app', 'auth') }),
       MIGRATE: 'off',
-      KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     },
   });
   const readiness = async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).text();

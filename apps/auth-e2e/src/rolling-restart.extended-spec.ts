@@ -1,13 +1,12 @@
-import { call, createTcpProxy, freePort, startApp } from '@jwt-auth/dev-stack';
+import { authSettings, call, createTcpProxy, freePort, startApp, DEMO } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startDumbBalancer, type DumbBalancer } from './dumb-balancer.js';
 import { Stack, within } from './stack.js';
-import { DEMO_PASSWORD, login } from './users.js';
+import { login } from './users.js';
 
 const CLIENTS = 8;
 const REQUESTS = 3_000;
@@ -30,7 +29,7 @@ describe('processes that restart in turn behind a balancer without health checks
     'reset and refuse none of 3,000 requests over kept-alive connections',
     { retry: 1 },
     async () => {
-      const { access_token: token } = await login(stack.auth(), 'ada@example.com', DEMO_PASSWORD);
+      const { access_token: token } = await login(stack.auth(), DEMO.ada.email, DEMO.password);
       let isRestarting = true;
       const seen = new Map<string, number>();
       let sent = 0;
@@ -96,8 +95,7 @@ describe('a process without its database', () => {
     const proxy = await createTcpProxy(Number(database.port));
     proxy.cut();
     database.port = String(proxy.port);
-    const key = randomBytes(32).toString('base64');
-    const env = { DATABASE_URL: database.href, KEY_ENCRYPTION_KEY: key, SEED_DEMO: 'off' };
+    const env = { ...authSettings({ DATABASE_URL: database.href }), SEED_DEMO: 'off' };
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const starting = startApp('auth', { env, port });

@@ -28,7 +28,7 @@ describe('a login with a passkey alone', () => {
 });
 
 describe('a user with an authenticator app', () => {
-  it('logs in in two steps, at any process, once with each code', async () => {
+  it('logs in with two steps, at any process, and with each code only once', async () => {
     const { email, access_token: token } = await newSession(auth);
     const factors = `${auth}/auth/factors`;
     const { body: key } = await call(`${factors}/totp`, { method: 'POST', token });

@@ -70,7 +70,7 @@ async function expectAlive({ access_token: token, refresh_token }: TokenResponse
 }
 
 describe('the list of sessions', () => {
-  it('has those of the user, the current one marked, wherever they began', async () => {
+  it('has all sessions of the user, from any process, with the current one marked', async () => {
     const email = await register(here);
     const headers = { 'user-agent': 'Lynx/2.9' };
     const phone = await login(here, email, PASSWORD, { headers });
@@ -124,7 +124,7 @@ describe('the list of sessions', () => {
     expect(await row()).not.toEqual(before);
   });
 
-  it('forgets a session that was ended', async () => {
+  it('leaves out a session that was ended', async () => {
     const { all } = await sessions(2);
     const [first, second] = all as [TokenResponse, TokenResponse];
     await call(`${there}/auth/logout`, { method: 'POST', token: second.access_token });
@@ -133,7 +133,7 @@ describe('the list of sessions', () => {
 });
 
 describe('ending a session', () => {
-  it('kills that one everywhere and no other', async () => {
+  it('ends that one everywhere, and no other', async () => {
     const { all } = await sessions(3);
     const [first, second, third] = all as [TokenResponse, TokenResponse, TokenResponse];
     const { status, body } = await end(first, sessionOf(second));
@@ -143,7 +143,7 @@ describe('ending a session', () => {
     await expectAlive(third);
   });
 
-  it('is not for others: theirs are not found, exactly as those that never were', async () => {
+  it('finds no session of another user: the answer is that for an unknown id', async () => {
     const [mine, theirs] = [await newSession(here), await newSession(here)];
     const refused = await end(mine, sessionOf(theirs), there);
     const unknown = await end(mine, randomUUID(), there);
@@ -152,7 +152,7 @@ describe('ending a session', () => {
     await expectAlive(theirs);
   });
 
-  it('works once of many times at once', async () => {
+  it('succeeds once when requested many times at once', async () => {
     const { all } = await sessions(2);
     const [first, second] = all as [TokenResponse, TokenResponse];
     const answers = await Promise.all(
@@ -164,7 +164,7 @@ describe('ending a session', () => {
     ]);
   });
 
-  it('refuses what is no id', async () => {
+  it('refuses a text that is no id', async () => {
     const session = await newSession(here);
     const { status, body } = await end(session, "1'%20OR%20true--");
     expect([status, body['code']]).toEqual([400, 'invalid_input']);
@@ -173,7 +173,7 @@ describe('ending a session', () => {
 });
 
 describe('logging out everywhere', () => {
-  it('ends all sessions of the user, and nobody else’s', async () => {
+  it('ends all sessions of the user, and no session of others', async () => {
     const { all } = await sessions(4);
     const bystander = await newSession(there);
     const { status } = await logoutEverywhere(all[0]!, there);
@@ -200,7 +200,7 @@ describe('logging out everywhere', () => {
     await expectAlive(after);
   });
 
-  it('ends also what is refreshed at the same moment', async () => {
+  it('also ends a session that is refreshed at the same moment', async () => {
     const { all } = await sessions(6);
     const [answers] = await Promise.all([
       Promise.all(all.map(({ refresh_token }, i) => refresh(i % 2 ? here : there, refresh_token))),
@@ -243,7 +243,7 @@ describe('changing the password', () => {
     expect((await tryLogin(there, email, PASSWORD)).status).toBe(200);
   });
 
-  it('succeeds once of two times at once, for one new password', async () => {
+  it('succeeds once when two requests arrive at once, with one new password', async () => {
     const { email, all } = await sessions(2);
     const passwords = [newPassword, 'ten badgers behind the mill'];
     const answers = await Promise.all(

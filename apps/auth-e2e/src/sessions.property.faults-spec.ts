@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { call, outcome } from '@jwt-auth/dev-stack';
+import { call, outcome, DEMO } from '@jwt-auth/dev-stack';
 
 import { runs } from '@jwt-auth/dev-stack/vitest';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { Stack } from './stack.js';
-import { decode, DEMO_PASSWORD, login, refresh, type TokenResponse } from './users.js';
+import { decode, login, refresh, type TokenResponse } from './users.js';
 
 /** Longer than any run takes. What passes is longer still. */
 const ENVIRONMENT = { REFRESH_RETRY_WINDOW: '10m', ACCESS_TOKEN_TTL: '24h' };
@@ -18,16 +18,15 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const newUserSession = (index: number) =>
-  login(stack.auth(index), 'ada@example.com', DEMO_PASSWORD);
+const newUserSession = (index: number) => login(stack.auth(index), DEMO.ada.email, DEMO.password);
 const adminAt = async (index: number) =>
-  (await login(stack.auth(index), 'admin@example.com', DEMO_PASSWORD)).access_token;
+  (await login(stack.auth(index), DEMO.admin.email, DEMO.password)).access_token;
 const post = (index: number, path: string, token: string) =>
   call(`${stack.auth(index)}${path}`, { method: 'POST', token });
 
 const kidOf = (token: string): string => String(decode(token).header['kid']);
 
-/** What is known of a session from its answers. */
+/** The state of a session according to its answers. */
 interface Session {
   /** The tokens of its refreshes, and the pass of time in which each was replaced. */
   readonly chain: { readonly token: string; replacedIn?: number }[];
@@ -187,13 +186,13 @@ async function accepted(token: string): Promise<boolean[]> {
     stack.verdict(token),
   ]);
   return verdicts.map((verdict) => {
-    // That of a withdrawn key is revoked, and unknown to those who have fetched the keys since.
+    // A token of a withdrawn key is revoked, and its key is unknown to processes that fetched the keys since.
     if (verdict !== 'ok') expect(['token_revoked', 'token_invalid']).toContain(verdict);
     return verdict === 'ok';
   });
 }
 
-it('sessions and keys are what one process would make of them, one call after the other', async () => {
+it('sessions and keys are as after the same calls, one by one, at one process', async () => {
   const steps = fc.commands(
     [
       refreshing,

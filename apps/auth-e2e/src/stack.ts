@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { call, outcome, DEMO, freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import {
+  authSettings,
+  call,
+  outcome,
+  DEMO,
+  freePort,
+  startApp,
+  withClient,
+  type RunningApp,
+} from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
-import pg from 'pg';
+import type pg from 'pg';
 
 type Environment = Record<string, string>;
 
@@ -81,9 +90,7 @@ export class Stack {
     const stack = new Stack(
       ports,
       {
-        DATABASE_URL: await freshDatabase(),
-        ISSUER: issuer,
-        KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+        ...authSettings({ DATABASE_URL: await freshDatabase(), ISSUER: issuer }),
         CORS_ORIGINS: corsOrigins,
         ...(mayIntrospect && { DEMO_CLIENT_SECRET: secret }),
         ...env,
@@ -146,7 +153,12 @@ export class Stack {
 
   /** Looks into the database of auth, or does there what no endpoint does. */
   query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
-    return queryAt<Row>(this.env['DATABASE_URL'], sql, values);
+    return queryAt<Row>(this.database, sql, values);
+  }
+
+  /** The database of auth. */
+  get database(): string {
+    return this.env['DATABASE_URL'] ?? '';
   }
 
   /** The database of orders. */
@@ -156,14 +168,10 @@ export class Stack {
 
   /** Does something while a transaction in the database of auth is open. */
   async holding<T>(sql: string, work: () => Promise<T>): Promise<T> {
-    const client = new pg.Client({ connectionString: this.env['DATABASE_URL'] });
-    await client.connect();
-    try {
+    return withClient(this.database, async (client) => {
       await client.query(`BEGIN; ${sql}`);
-      return await work();
-    } finally {
-      await client.end();
-    }
+      return work();
+    });
   }
 
   /** Everything that the auth processes have printed. */
@@ -185,17 +193,11 @@ export class Stack {
 
 /** One statement at one database. */
 export async function queryAt<Row extends pg.QueryResultRow>(
-  url: string | undefined,
+  url: string,
   sql: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql, values)).rows;
-  } finally {
-    await client.end();
-  }
+  return withClient(url, async (client) => (await client.query<Row>(sql, values)).rows);
 }
 
 /** Bounds for `expect.poll`. */

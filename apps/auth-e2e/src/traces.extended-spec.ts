@@ -87,7 +87,7 @@ it('the spans of a login and of a guarded route arrive at the receiver', async (
   expect(JSON.stringify(receiver.spans)).not.toContain(email);
 });
 
-it('a request to orders goes on at auth, unless its token is remembered', async () => {
+it('the trace of a request to orders continues at auth, unless its token is remembered', async () => {
   const [unknown, remembered] = [newTrace(), newTrace()];
   const { email } = await newSession(stack.auth());
   const body = { email, password: PASSWORD, token_format: 'reference' };

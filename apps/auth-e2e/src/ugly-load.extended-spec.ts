@@ -35,7 +35,7 @@ async function opened(bytes: string, process = 0): Promise<Socket> {
   return socket;
 }
 
-/** What callers who do nothing wrong wait for, again and again until `work` is done. */
+/** The times that honest callers wait, measured again and again until `work` is done. */
 async function whileHonestCallersAreServed(work: () => Promise<unknown>): Promise<void> {
   const { access_token: token } = await newSession(stack.auth(1));
   const ofAuth = [0, 1].flatMap((process) =>
@@ -122,7 +122,7 @@ describe('bounds hold, and honest callers are served, while', { timeout: 900_000
     boundedMemory();
   });
 
-  it('500 readers wait at the feed, of whom 100 never read an answer', async () => {
+  it('500 readers wait at the feed, 100 of which never read an answer', async () => {
     const { cursor } = (await call(`${stack.auth()}/revocations`)).body;
     const after = encodeURIComponent(String(cursor));
     const { access_token: token } = await newSession(stack.auth());
@@ -158,7 +158,7 @@ describe('bounds hold, and honest callers are served, while', { timeout: 900_000
           from: `10.${index >> 12}.${(index >> 6) & 63}.${index & 63}`,
         });
         answers.set(status, (answers.get(status) ?? 0) + 1);
-        // Overload is said as such, and clients come again.
+        // Overload has an answer of its own, and clients retry.
         if (status === 503 || status === 429) left.unshift(next);
       }
     };
@@ -177,7 +177,7 @@ async function manySessions(count: number): Promise<string[]> {
   const copy = (row: string, changes: string) =>
     `(jsonb_populate_record(${row}, jsonb_build_object(${changes}))).*`;
   await queryAt(
-    stack.env['DATABASE_URL'],
+    stack.database,
     `WITH one AS (
        SELECT u AS of_user, s AS of_session, t AS of_token FROM users u
        JOIN sessions s ON s.user_id = u.id JOIN refresh_tokens t ON t.session_id = s.id

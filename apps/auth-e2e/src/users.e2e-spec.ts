@@ -1,8 +1,7 @@
-import { call, outcome } from '@jwt-auth/dev-stack';
+import { call, outcome, DEMO } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   decode,
-  DEMO_PASSWORD,
   login,
   newEmail,
   newSession,
@@ -25,7 +24,7 @@ const tryToRegister = (email: unknown, password: unknown = PASSWORD) =>
   call(`${auth}/auth/register`, { body: { email, password } });
 
 describe('registering', () => {
-  it('answers with the user, and nothing of the password', async () => {
+  it('answers with the user, without the password', async () => {
     const email = newEmail();
     const { status, headers, body } = await tryToRegister(email);
     expect(status).toBe(201);
@@ -86,7 +85,7 @@ describe('registering', () => {
     expect(answer.headers.get('content-type')).toMatch('application/problem+json');
   });
 
-  it('does not let anybody choose their roles', async () => {
+  it('does not let users choose their roles', async () => {
     const body = { email: newEmail(), password: PASSWORD, roles: ['admin'] };
     await call(`${auth}/auth/register`, { body });
     const answer = await tryLogin(auth, body.email);
@@ -95,7 +94,7 @@ describe('registering', () => {
 });
 
 describe('logging in', () => {
-  it('answers as RFC 6749 says, for no cache to keep', async () => {
+  it('answers as RFC 6749 says, with no-store', async () => {
     const { status, headers, body } = await tryLogin(auth, await register(auth));
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
@@ -117,7 +116,7 @@ describe('logging in', () => {
     expect(await stack.verdict(body.access_token)).toBe('ok');
   });
 
-  it('says the same to an unknown e-mail as to a wrong password', async () => {
+  it('has the same answer for an unknown e-mail as for a wrong password', async () => {
     const known = await tryLogin(auth, await register(auth), 'not the password');
     const unknown = await tryLogin(auth, newEmail(), 'not the password');
     expect([known.status, known.body['code']]).toEqual([401, 'invalid_credentials']);
@@ -129,7 +128,7 @@ describe('logging in', () => {
     expect(known.headers.get('www-authenticate')).toMatch(/^Bearer/);
   });
 
-  it('knows an e-mail in any case, and a password in any form of the same characters', async () => {
+  it('accepts an e-mail in any case, and a password in any Unicode form of the same characters', async () => {
     const email = newEmail();
     await tryToRegister(email, 'cr\u00e8me br\u00fbl\u00e9e at nine');
     const decomposed = 'cre\u0300me bru\u0302le\u0301e at nine';
@@ -155,10 +154,7 @@ describe('logging in', () => {
   it.each([
     ['no password', { email: 'ada@example.com' }],
     ['an empty password', { email: 'ada@example.com', password: '' }],
-    [
-      'a scope with a zero byte',
-      { email: 'ada@example.com', password: DEMO_PASSWORD, scope: 'orders:read\0' },
-    ],
+    ['a scope with a zero byte', { ...DEMO.ada, scope: 'orders:read\0' }],
     ['an object for an e-mail', { email: { $ne: '' }, password: PASSWORD }],
     [
       'a scope of 1025 characters',
@@ -200,7 +196,7 @@ describe('an access token at auth itself', () => {
     ['POST', '/auth/logout-everywhere'],
     ['PUT', '/auth/password'],
     ['GET', '/admin/keys'],
-  ])('is asked for by %s %s', async (method, path) => {
+  ])('is required by %s %s', async (method, path) => {
     const missing = await call(auth + path, { method });
     expect([missing.status, missing.body['code']]).toEqual([401, 'token_missing']);
     expect(missing.headers.get('www-authenticate')).toBe('Bearer');
@@ -210,13 +206,13 @@ describe('an access token at auth itself', () => {
     expect(wrong.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 
-  it.each(['%00', 'a%20b'])('names no key by %s', async (kid) => {
-    const { access_token: token } = await login(auth, 'admin@example.com', DEMO_PASSWORD);
+  it.each(['%00', 'a%20b'])('finds no key by %s', async (kid) => {
+    const { access_token: token } = await login(auth, DEMO.admin.email, DEMO.password);
     const answer = await call(`${auth}/admin/keys/${kid}/withdraw`, { method: 'POST', token });
     expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_input']);
   });
 
-  it('of a user who is not an administrator opens nothing of theirs', async () => {
+  it('of a user who is not an administrator opens no route under /admin', async () => {
     const { access_token: token } = await newSession(auth);
     const { status, headers, body } = await call(`${auth}/admin/keys`, { token });
     expect([status, body['code']]).toEqual([403, 'insufficient_role']);
@@ -227,7 +223,7 @@ describe('an access token at auth itself', () => {
 });
 
 describe('logging out', () => {
-  it('is heeded by auth at once and by orders soon, and spares others', async () => {
+  it('takes effect at auth at once and at orders soon, and keeps other sessions', async () => {
     const { email, access_token: token, refresh_token: refreshToken } = await newSession(auth);
     const other = await login(auth, email);
     expect(await stack.verdict(token)).toBe('ok');

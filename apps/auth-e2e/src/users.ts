@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { call, type Answer, type Call } from '@jwt-auth/dev-stack';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 
 /** The answer to a login and to a refresh (RFC 6749 section 5.1). */
 export interface TokenResponse extends Record<string, unknown> {
@@ -8,13 +9,10 @@ export interface TokenResponse extends Record<string, unknown> {
   scope: string;
 }
 
-/** A password that nothing is wrong with. */
+/** A valid password. */
 export const PASSWORD = 'seven herons over the weir';
 
-/** The password of the users that a development database begins with. */
-export const DEMO_PASSWORD = 'correct horse battery staple';
-
-/** An e-mail that nobody has yet. */
+/** An e-mail without an account. */
 export const newEmail = () => `${randomUUID()}@example.com`;
 
 /** Makes an account and returns its e-mail. */
@@ -29,7 +27,7 @@ export async function register(
   return email;
 }
 
-/** Tries to log in, whatever the answer is. */
+/** Tries to log in, and returns any answer. */
 export function tryLogin(
   auth: string,
   email: string,
@@ -57,7 +55,7 @@ export async function newSession(auth: string): Promise<TokenResponse & { email:
   return { ...(await login(auth, email)), email };
 }
 
-/** Presents a refresh token, whatever the answer is. */
+/** Presents a refresh token, and returns any answer. */
 export function refresh(
   auth: string,
   refreshToken: unknown,
@@ -66,13 +64,7 @@ export function refresh(
   return call(`${auth}/auth/refresh`, { body: { refresh_token: refreshToken }, ...options });
 }
 
-/** What an access token says, unchecked. */
+/** Header and claims of an access token, unchecked. */
 export function decode(token: string): Record<'header' | 'payload', Record<string, unknown>> {
-  const [header, payload] = token
-    .split('.', 2)
-    .map(
-      (part) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>,
-    );
-  if (!header || !payload) throw new Error('This is no token');
-  return { header, payload };
+  return { header: { ...decodeProtectedHeader(token) }, payload: decodeJwt(token) };
 }

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { call, freePort } from '@jwt-auth/dev-stack';
+import { call, freePort, DEMO } from '@jwt-auth/dev-stack';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEMO_PASSWORD, login } from './users.js';
+import { login } from './users.js';
 import { Stack } from './stack.js';
 
 const main = path.resolve(import.meta.dirname, '../../../examples/worker/dist/main.js');
@@ -25,7 +25,7 @@ function runWorker(settings: Record<string, string | undefined>) {
 }
 
 async function admin(): Promise<string> {
-  return (await login(stack.auth(), 'admin@example.com', DEMO_PASSWORD)).access_token;
+  return (await login(stack.auth(), DEMO.admin.email, DEMO.password)).access_token;
 }
 
 describe('the example worker', () => {
@@ -50,7 +50,7 @@ describe('the example worker', () => {
     expect(out).toMatch(/no other token: .*invalid_client/);
   });
 
-  it('works as the client whose credentials it is given, and leaves it alone', async () => {
+  it('works as the client with the given credentials, and does not change it', async () => {
     const token = await admin();
     const { body: made } = await call(`${stack.auth()}/admin/clients`, {
       token,
@@ -68,7 +68,7 @@ describe('the example worker', () => {
     expect((await runWorker(credentials)).out).toContain('orders lists 6 of mine');
   });
 
-  it('leaves no client behind, though it cannot place its orders', async () => {
+  it('removes its client also when it cannot place its orders', async () => {
     const clients = async () =>
       (await call(`${stack.auth()}/admin/clients`, { token: await admin() })).body;
     const before = await clients();

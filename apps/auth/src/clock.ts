@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 
 const CLOCK: Statement = { name: 'clock', text: 'SELECT clock_timestamp() AS now' };
 
-/** The wall clock of this process. Tests put one in its place that they can move. */
+/** The wall clock of this process. Tests replace it with one that they can move. */
 @Injectable()
 export class Clock {
   now(): Date {

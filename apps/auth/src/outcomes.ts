@@ -1,24 +1,24 @@
 import { counters, type MetricSource } from '@jwt-auth/chassis';
 
-/** How it ended: well, in one of the ways that are foreseen, or in another one (`failed`). */
-type Outcome<Foreseen extends string> = Foreseen | 'succeeded' | 'failed';
+/** `succeeded`, the `code` of an expected error, or `failed` for any other error. */
+type Outcome<Expected extends string> = Expected | 'succeeded' | 'failed';
 
-/** How often something ended in which way, since the process began. Plain counts, for metrics. */
-export class Outcomes<Foreseen extends string = string> {
+/** How often something succeeded and failed since the process began, by outcome. Plain counts, for metrics. */
+export class Outcomes<Expected extends string = string> {
   private readonly byOutcome: Map<string, number>;
 
-  /** @param foreseen the `code`s of errors that are told apart, and no others: they are bounded */
-  constructor(foreseen: readonly Foreseen[]) {
-    const all: Outcome<Foreseen>[] = ['succeeded', ...foreseen, 'failed'];
+  /** @param expected the `code`s that have a count of their own: a bounded list */
+  constructor(expected: readonly Expected[]) {
+    const all: Outcome<Expected>[] = ['succeeded', ...expected, 'failed'];
     this.byOutcome = new Map(all.map((outcome) => [outcome, 0]));
   }
 
-  /** A copy, with every outcome that there can be. */
-  get counts(): Readonly<Record<Outcome<Foreseen>, number>> {
-    return Object.fromEntries(this.byOutcome) as Record<Outcome<Foreseen>, number>;
+  /** A copy, with every possible outcome. */
+  get counts(): Readonly<Record<Outcome<Expected>, number>> {
+    return Object.fromEntries(this.byOutcome) as Record<Outcome<Expected>, number>;
   }
 
-  /** Counts how this ends, and hands it on. */
+  /** Counts the outcome of `work`, and returns or throws it. */
   async of<T>(work: Promise<T>): Promise<T> {
     try {
       const result = await work;

@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Principal } from '@jwt-auth/browser';
-import { freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { authSettings, DEMO, freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
 import { FrontDoor, type Seen } from './front-door.js';
 import { servePages, type PageServer } from './pages.js';
-
-/** The demo user of a development database. */
-export const ADA = { email: 'ada@example.com', password: 'correct horse battery staple' };
 
 /**
  * Short, so that tokens expire within a test, but longer than a busy machine takes for the steps of one.
@@ -47,9 +44,7 @@ export class BrowserStack {
     const [authApp, browser] = await Promise.all([
       startApp('auth', {
         env: {
-          ...env,
-          DATABASE_URL: await freshDatabase(),
-          KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+          ...authSettings({ ...env, DATABASE_URL: await freshDatabase() }),
           ACCESS_TOKEN_TTL: `${TOKEN_LIFE_MS}ms`,
         },
       }),
@@ -86,13 +81,10 @@ export class BrowserStack {
     }
   }
 
-  /** The e-mail of a user with these claims, whose password is that of `ADA`. */
+  /** The e-mail of a user with these claims, whose password is that of the demo users. */
   async newUser(claims: object): Promise<string> {
-    const { password } = ADA;
-    const admin = await this.call<{ access_token: string }>('POST', 'auth/login', {
-      email: 'admin@example.com',
-      password,
-    });
+    const { password } = DEMO;
+    const admin = await this.call<{ access_token: string }>('POST', 'auth/login', DEMO.admin);
     const email = `${randomBytes(8).toString('hex')}@example.com`;
     const token = admin.access_token;
     const { id } = await this.call<{ id: string }>(
@@ -151,7 +143,7 @@ export class User {
   }
 
   login(): Promise<Principal> {
-    return this.tab.evaluate((credentials) => session.login(credentials), ADA);
+    return this.tab.evaluate((credentials) => session.login(credentials), DEMO.ada);
   }
 
   principal(tab = this.tab): Promise<Principal | null | undefined> {

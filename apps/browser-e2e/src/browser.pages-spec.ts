@@ -1,8 +1,8 @@
-import { findChromium } from '@jwt-auth/dev-stack';
+import { DEMO, findChromium } from '@jwt-auth/dev-stack';
 import type { Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { ADA, BrowserStack, REFRESH, TOKEN_LIFE_MS, type User } from './browser-stack.js';
+import { BrowserStack, REFRESH, TOKEN_LIFE_MS, type User } from './browser-stack.js';
 
 const executablePath = findChromium();
 if (executablePath === undefined) {
@@ -49,13 +49,13 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
     anonymous(async (user) => {
       const claims = { note: 'x'.repeat(2_000) };
       const email = await stack.newUser(claims);
-      const credentials = { ...ADA, email, scope: 'orders:read' };
+      const credentials = { ...DEMO.ada, email, scope: 'orders:read' };
       const principal = await user.tab.evaluate((typed) => session.login(typed), credentials);
       expect(principal).toMatchObject({ roles: ['user'], scopes: ['orders:read'], claims });
       expect(await user.tab.evaluate(() => session.renew())).not.toContain('.');
       await user.reload();
       expect(await user.principal()).toEqual(principal);
-      const password = ADA.password;
+      const password = DEMO.password;
       const raised = await user.tab.evaluate((proof) => session.stepUp(proof), { password });
       expect(raised).toEqual(principal);
     }),
@@ -98,7 +98,7 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
   it(
     'gets a clear error for a wrong password',
     anonymous(async (user) => {
-      const wrong = { ...ADA, password: 'not the password' };
+      const wrong = { ...DEMO.ada, password: 'not the password' };
       const error = await user.tab.evaluate(
         (credentials) =>
           session.login(credentials).catch((reason: unknown) => {
@@ -288,13 +288,13 @@ describe.skipIf(executablePath === undefined)('a page in Chromium', () => {
 
   // threat:login-csrf
   it.each(['sibling', 'foreign'] as const)(
-    'of a %s origin that is not listed logs nobody in',
+    'of a %s origin that is not listed cannot log in',
     async (kind) => {
       await stack.withUser(async (user) => {
         const attacker = await user.context.newPage();
         await attacker.goto(stack[kind]);
         user.forget();
-        await attacker.evaluate(attackLogin, { url: stack.auth.url, ...ADA });
+        await attacker.evaluate(attackLogin, { url: stack.auth.url, ...DEMO.ada });
         // The preflight of the other one was refused.
         expect(user.authRequests).toMatchObject([{ path: '/auth/login', status: 415 }]);
         expect(await user.context.cookies()).toEqual([]);

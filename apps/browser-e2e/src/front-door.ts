@@ -20,7 +20,7 @@ export interface Seen {
 /** What to do with the next request for a path. */
 type Fault = 'lose the answer' | 'hold the answer';
 
-/** Stands between the browser and a server: sees every request, and can lose an answer. */
+/** A proxy between the browser and a server: it records every request, and can drop an answer. */
 export class FrontDoor {
   private readonly seen: Seen[] = [];
   private readonly faults = new Map<string, Fault>();

@@ -10,7 +10,7 @@ import type { Session } from '@jwt-auth/browser';
 declare global {
   /** What a page of ours has. */
   var session: Session;
-  /** Who was logged in, one after another. */
+  /** The users that were logged in, one after another. */
   var changes: (string | null)[];
 }
 

@@ -112,7 +112,7 @@ describe.skipIf(!browserPath).each(HANDS)('my account, by the %s', SLOW, (hand) 
     await console.sees('The password is changed, and all other sessions have ended.');
     await expect.poll(() => statusOf(other)).toBe(401);
     await login(user.email, 'spec', NEW_PASSWORD);
-    // This session goes on.
+    // This session continues.
     await console.go('Sessions');
     await console.sees('this one');
   });

@@ -50,7 +50,7 @@ export class Console {
     });
   }
 
-  /** Opens the page, with nobody logged in. */
+  /** Opens the page without a session. */
   static async open(options: Omit<ConsoleOptions, 'email'> = {}, path = ''): Promise<Console> {
     const { address = (await startStack()).auth, hand = 'mouse', ...look } = options;
     const context = await (await openBrowser()).newContext({ locale: 'en-US', ...look });
@@ -109,7 +109,7 @@ export class Console {
     await this.page.keyboard.type(text);
   }
 
-  /** Writes a text in the place of the one that is there. */
+  /** Replaces the text of a field. */
   async type(field: Locator, text: string): Promise<void> {
     if (this.hand === 'mouse') return field.fill(text);
     await this.reach(field);

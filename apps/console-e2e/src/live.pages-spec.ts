@@ -65,7 +65,7 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
     await revoked.getByText(`${kind} ${id}`).waitFor();
   });
 
-  it('can be tried with an id that nobody has', async () => {
+  it('can be tried with an unused id', async () => {
     await console.go('Revocations');
     await console.press(console.button('Try it with an id that nobody has'));
     await console.sees(/^Applied by/);
@@ -104,7 +104,7 @@ describe.skipIf(!browserPath)('health', () => {
 describe.skipIf(!browserPath).each(HANDS)('keys, by the %s', SLOW, (hand) => {
   asAdministrator(hand);
 
-  it('rotate, and a stolen one is withdrawn while nobody is logged out', async () => {
+  it('rotate, and a stolen one is withdrawn without ending a session', async () => {
     interface Key {
       kid: string;
       state: string;

@@ -10,7 +10,7 @@ import { ADMIN, api, login, newUser } from './stack.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Where pictures of all pages go, for people to look at. */
+/** Where pictures of all pages go, for a reader. */
 const pictures = process.env['CONSOLE_PICTURES'];
 
 const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1280, height: 800 } } as const;
@@ -58,7 +58,7 @@ const overflow = ({ page }: Console) =>
 describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size', SLOW, (look) => {
   const open = { colorScheme: look.colorScheme, viewport: SIZES[look.size] };
 
-  /** What is seen now. */
+  /** Checks the page as it is now, and takes a picture if pictures are wanted. */
   async function isFine(console: Console, name: string): Promise<void> {
     if (isAudited(look)) expect(await violations(console), name).toEqual([]);
     expect(await overflow(console), name).toBeLessThanOrEqual(0);

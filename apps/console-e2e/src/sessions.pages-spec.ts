@@ -115,7 +115,7 @@ describe.skipIf(!browserPath).each(HANDS)('a page in mid-work, by the %s', SLOW,
     const { email, id } = user;
     const console = (open = await Console.login({ email, hand }));
     await ageLogin(user);
-    // The session goes on, with a token that says when the login was.
+    // The session continues, with a token that has the time of the login.
     await console.page.reload();
     const password = console.page.getByLabel('Password');
     await console.go('Roles and resources');

@@ -1,11 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
-import { call, freePort, startApp, type Call } from '@jwt-auth/dev-stack';
+import { authSettings, call, DEMO, freePort, startApp, type Call } from '@jwt-auth/dev-stack';
 import { Mailbox } from '@jwt-auth/dev-stack/mailbox';
 import { freshDatabase, startApps, withClient, type RunningApps } from '@jwt-auth/dev-stack/vitest';
 
-export const PASSWORD = 'correct horse battery staple';
-export const ADMIN = 'admin@example.com';
+/** Of every user of these specs. */
+export const PASSWORD = DEMO.password;
+export const ADMIN = DEMO.admin.email;
 
 export interface Stack extends RunningApps {
   /** Where all mail arrives. */
@@ -33,9 +34,7 @@ async function startStrict(): Promise<string> {
   const port = await freePort();
   const ISSUER = `http://localhost:${port}`;
   const env = {
-    DATABASE_URL: await freshDatabase(),
-    ISSUER,
-    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    ...authSettings({ DATABASE_URL: await freshDatabase(), ISSUER }),
     SMTP_URL: mailbox.smtpUrl,
     EMAIL_VERIFICATION: 'required',
   };

@@ -20,7 +20,7 @@ const problem = (status: number, title: string) => ({
 });
 
 describe.skipIf(!browserPath)('the console', SLOW, () => {
-  it('says that a page in the place of an answer is not from auth', async () => {
+  it('says that an HTML page is not an answer of auth', async () => {
     const console = (open = await Console.login({ email: (await newUser()).email }));
     const { page } = console;
     const html = { status: 200, contentType: 'text/html', body: '<p>Under construction</p>' };
@@ -58,7 +58,7 @@ describe.skipIf(!browserPath)('the console', SLOW, () => {
     await page.getByText('The page goes on by itself').waitFor({ state: 'detached' });
   });
 
-  it('ends the question who the user is when it cannot ask', async () => {
+  it('stops loading the user when auth cannot be reached', async () => {
     const user = await newUser();
     const console = (open = await Console.login({ email: user.email }));
     const { page } = console;

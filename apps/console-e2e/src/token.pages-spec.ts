@@ -13,13 +13,13 @@ const opened = async (email: string, hand: Hand = 'mouse') =>
   (open = await Console.login({ email, hand }));
 
 describe.skipIf(!browserPath)('the token page', () => {
-  it('takes my token apart, and finds its signature right', async () => {
+  it('shows the parts of my token, and that its signature is right', async () => {
     const console = await opened((await newUser()).email);
     await console.sees(/minutes.* left$/);
     const checks = console.page.getByRole('list', { name: 'Checked in this page' });
     await expect.poll(() => checks.getByText('yes', { exact: true }).count()).toBe(5);
     await console.sees('Issuer: who made the token.');
-    // Who is no administrator does not see the pages of administrators.
+    // Other users do not see the pages of administrators.
     expect(await console.page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
       'Token',
       'Account',
@@ -49,7 +49,7 @@ describe.skipIf(!browserPath).each(HANDS)('my token, by the %s', SLOW, (hand) =>
 });
 
 describe.skipIf(!browserPath).each(HANDS)('any other token, by the %s', SLOW, (hand) => {
-  it('is said of what the verifier says', async () => {
+  it('is shown with the verdict of the verifier', async () => {
     const console = await opened(ADMIN, hand);
     const check = async (token: string) => {
       await console.type(console.page.getByLabel('Paste a token'), token);

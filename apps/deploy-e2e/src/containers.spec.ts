@@ -35,7 +35,7 @@ const Compose = z.looseObject({
 
 const compose = Compose.parse(parse(read('docker-compose.yml'), { merge: true }));
 const { postgres, ...apps } = compose.services;
-/** At least a minor version: a tag that moves less. */
+/** With at least a minor version: such a tag is moved only for patches. */
 const PINNED = /^[a-z./-]+:\d+\.\d+(\.\d+)?-bookworm(-slim)?$/;
 
 const directory = mkdtempSync(join(tmpdir(), 'secrets-'));
@@ -123,7 +123,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('keeps a key that was put there, and lets the container alone read it', () => {
+  it('keeps a key that is there already, and only the container can read it', () => {
     chmodSync(directory, 0o755);
     const key = join(directory, 'key_encryption_key');
     rmSync(key);

@@ -53,7 +53,7 @@ describe('the manifests for Kubernetes', () => {
     },
   );
 
-  it('have a NetworkPolicy for each app, and one for migrations, which nobody may call', () => {
+  it('have a NetworkPolicy for each app, and one for migrations, which accepts no connection', () => {
     const policies = ofKind('NetworkPolicy');
     expect(policies.map(({ metadata }) => metadata.name)).toEqual([...names, 'migrate']);
     expect(policies.at(-1)?.spec.ingress).toEqual([]);

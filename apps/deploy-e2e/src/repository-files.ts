@@ -28,7 +28,7 @@ const SETTINGS = new Set(
 const IS_SECRET =
   /(^|_)(DATABASE_URL|SMTP_URL|OTEL_EXPORTER_OTLP_HEADERS|KEY_ENCRYPTION_KEY(_PREVIOUS)?|\w*SECRET|\w*PASSWORD)$/;
 
-/** What is wrong with a variable of an app: it does not exist, or is a secret that is no file. */
+/** The mistake in a variable of an app: it does not exist, or is a secret that is no file. */
 export function settingProblem(name: string): string | undefined {
   if (IS_SECRET.test(name)) return `${name} is a secret: mount it, and set ${name}_FILE`;
   const setting = name.replace(/_FILE$/, '');

@@ -1,4 +1,4 @@
-import { fillDemo, freePort } from '@jwt-auth/dev-stack';
+import { DEMO, fillDemo, freePort } from '@jwt-auth/dev-stack';
 import { startApps, type RunningApps } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -41,14 +41,12 @@ afterAll(() => apps?.stop());
 // First, as a new installation does it.
 describe('npm start', () => {
   it('gives the console sessions, orders and a client to show, once', async () => {
-    const password = 'correct horse battery staple';
-    await fillDemo({ ...apps, password });
-    const tokenOf = async (name: string) => {
-      const body = { email: `${name}@example.com`, password };
+    await fillDemo({ ...apps, password: DEMO.password });
+    const tokenOf = async (body: typeof DEMO.ada) => {
       return (await ask<{ access_token: string }>(`${apps.auth}/auth/login`, { body }))
         .access_token;
     };
-    const [token, admin] = [await tokenOf('ada'), await tokenOf('admin')];
+    const [token, admin] = [await tokenOf(DEMO.ada), await tokenOf(DEMO.admin)];
     const shown = async () => ({
       devices: (await ask<Listed[]>(`${apps.auth}/auth/sessions`, { token })).map(
         ({ userAgent }) => /Firefox|iPhone/.exec(userAgent ?? '')?.[0],
@@ -64,7 +62,7 @@ describe('npm start', () => {
       orders: 3,
       clients: expect.arrayContaining(['Warehouse']) as string[],
     });
-    await fillDemo({ ...apps, password });
+    await fillDemo({ ...apps, password: DEMO.password });
     expect(await shown()).toEqual(first);
   });
 });

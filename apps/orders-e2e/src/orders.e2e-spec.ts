@@ -56,7 +56,7 @@ describe('placing an order', () => {
       },
     ],
     ['a currency that is none', { ...tea, currency: 'euro' }],
-    ['a member nobody knows', { ...tea, total: 1 }],
+    ['an unknown member', { ...tea, total: 1 }],
     ['an order in the name of another', { ...tea, customerId: 'bob' }],
   ])('refuses %s and says what is wrong', async (_name, body) => {
     const answer = await place(ada, body);

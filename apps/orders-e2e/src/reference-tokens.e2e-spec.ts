@@ -52,7 +52,7 @@ describe('orders and reference tokens', () => {
     expect(await list(unseen)).toMatchObject({ status: 401 });
   });
 
-  it('says 503 while it cannot ask, and 401 to nobody for that', async () => {
+  it('answers 503 while it cannot ask, and never 401 for that', async () => {
     const known = issuer.mintReference(reader);
     const late = issuer.mintReference(reader);
     await list(known);
@@ -67,7 +67,7 @@ describe('orders and reference tokens', () => {
     await expect.poll(async () => (await list(late)).status, soon).toBe(200);
   });
 
-  it('without credentials refuses them, and asks nobody', async () => {
+  it('without credentials refuses them, and sends no request', async () => {
     const before = issuer.requests('introspect');
     const answer = await list(issuer.mintReference(reader), without);
     expect(answer).toMatchObject({ status: 401, body: { code: 'token_invalid' } });
@@ -80,7 +80,7 @@ describe('orders and reference tokens', () => {
     const made = Array.from({ length: 200 }, () => randomBytes(32).toString('base64url'));
     const refusals: unknown[] = [];
     const flood = made.map(async (token) => void refusals.push(await code(token)));
-    // Who finds 64 questions under way is refused, while those hang.
+    // While 64 requests hang, another one is refused.
     await expect.poll(() => refusals.length, soon).toBeGreaterThanOrEqual(200 - 64);
     expect(new Set(refusals)).toEqual(new Set(['introspection_unavailable']));
     expect(issuer.requests('introspect') - before).toBeLessThanOrEqual(128);
@@ -92,14 +92,14 @@ describe('orders and reference tokens', () => {
     for (let n = 0; n < 3; n++) {
       expect(await code(issuer.mintReference(reader), mistaken)).toBe('introspection_unavailable');
     }
-    const told = () =>
+    const warnings = () =>
       mistaken
         .log()
         .split('\n')
         .filter((line) => line.includes('Check id and secret'));
     // The log may arrive after the answer.
-    await expect.poll(told).toHaveLength(1);
-    expect(told()[0]).toContain('urn:orders');
+    await expect.poll(warnings).toHaveLength(1);
+    expect(warnings()[0]).toContain('urn:orders');
     expect(mistaken.log() + orders.log()).not.toContain('hush');
   });
 });

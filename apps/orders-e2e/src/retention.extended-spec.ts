@@ -41,7 +41,7 @@ async function place(key: string, process = 0): Promise<unknown> {
   return body['id'];
 }
 
-it('a key goes a day after its use, soon after a start, and nobody waits for it', async () => {
+it('a key is removed a day after its use, soon after a start, and no request waits for it', async () => {
   const url = await freshDatabase();
   await start(url);
   database = new pg.Client({ connectionString: url });

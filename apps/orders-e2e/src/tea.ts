@@ -1,2 +1,2 @@
-/** A small order that is right in all. */
+/** A small valid order. */
 export const tea = { currency: 'EUR', items: [{ sku: 'tea', quantity: 2, unitPrice: 450 }] };

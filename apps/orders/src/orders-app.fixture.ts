@@ -22,7 +22,7 @@ export class OrdersApp {
     const app = await createOrdersApp(new Config(settings), logger);
     await app.listen({ host: '127.0.0.1', port: 0 });
     const url = await app.getUrl();
-    const ready = async () => (await fetch(`${url}/health/ready`)).ok || undefined;
+    const ready = async () => (await fetch(`${url}/health/ready`)).ok;
     if (!(await until(ready, { withinMs: 30_000 }))) throw new Error('orders is not ready');
     return new OrdersApp(auth, app, url);
   }

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { freePort, type RunningApp, startApp } from '@jwt-auth/dev-stack';
+import { authSettings, DEMO, freePort, type RunningApp, startApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { emptyDirectory, packLibrary, run } from './packed.js';
@@ -13,7 +12,6 @@ import {
   serve,
 } from './projects.js';
 
-const PASSWORD = 'correct horse battery staple';
 const soon = { timeout: 30_000, interval: 25 };
 
 let directory: string;
@@ -54,12 +52,7 @@ async function startAuth(): Promise<RunningApp> {
   const port = await freePort();
   return startApp('auth', {
     port,
-    env: {
-      ISSUER: `http://127.0.0.1:${port}`,
-      DATABASE_URL: await freshDatabase(),
-      KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-      DEMO_PASSWORD: PASSWORD,
-    },
+    env: authSettings({ ISSUER: `http://127.0.0.1:${port}`, DATABASE_URL: await freshDatabase() }),
   });
 }
 
@@ -69,7 +62,7 @@ async function login(): Promise<string> {
   const response = await fetch(`${auth.url}/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: 'ada@example.com', password: PASSWORD }),
+    body: JSON.stringify(DEMO.ada),
   });
   const { access_token: token } = (await response.json()) as { access_token: string };
   return token;
@@ -80,7 +73,7 @@ async function ask(url: string, token: string) {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-/** Logs in, is let in by a service, logs out, is refused by it. */
+/** Logs in, is accepted by a service, logs out, is refused by it. */
 async function visit(service: string): Promise<void> {
   const url = `${service}/me`;
   const token = await login();
@@ -127,7 +120,9 @@ describe('Nest 11, as CommonJS', () => {
 
   it('refuses who has logged out, and has a test kit for Jest', async () => {
     const jest = ['node_modules/jest/bin/jest.js', '--ci', '--runInBand'];
-    await run(process.execPath, jest, nest11, { env: { ISSUER: auth.url, PASSWORD } });
+    await run(process.execPath, jest, nest11, {
+      env: { ISSUER: auth.url, PASSWORD: DEMO.password },
+    });
   });
 });
 

@@ -18,7 +18,7 @@ const install = [
 const unreachable = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E50\d/;
 const INSTALL_WITHIN_MS = 130_000;
 
-/** Nothing can be installed: nobody has answered, or not in time. */
+/** The registry has not answered, or not in time. */
 export class RegistryUnreachableError extends Error {
   override readonly name = 'RegistryUnreachableError';
 }

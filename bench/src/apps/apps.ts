@@ -1,5 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { freePort, startApp, startPostgres, type RunningApp } from '@jwt-auth/dev-stack';
+import {
+  authSettings,
+  freePort,
+  startApp,
+  startPostgres,
+  type RunningApp,
+} from '@jwt-auth/dev-stack';
 import type { Effort } from '../harness/benchmark.js';
 import { startOrShare } from '../harness/smoke-resources.js';
 
@@ -26,14 +31,11 @@ export interface AuthOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** What suits every benchmark: in a smoke run they share these auth processes. */
+/** Settings for every benchmark: in a smoke run they share these auth processes. */
 const sharedAuths = {
   count: 2,
   settings: { TRUST_PROXY: 'loopback', REFRESH_RETRY_WINDOW: '10m' },
 };
-
-/** One for all that this run starts, so that a copy of a database is of use to another auth. */
-const keyEncryptionKey = randomBytes(32).toString('base64');
 
 export function startDatabases(effort: Effort): Promise<Databases> {
   return startOrShare(effort, 'databases', async () => {
@@ -46,16 +48,18 @@ export function startDatabases(effort: Effort): Promise<Databases> {
   });
 }
 
+/** One key for all that this run starts: another auth can read the keys in a copy of a database. */
+const common = authSettings({ LOG_LEVEL: 'warn' });
+
 /** The environment of an auth process. */
-export const authSettings = (databaseUrl: string, issuer: string): Record<string, string> => ({
+export const authEnvironment = (databaseUrl: string, issuer: string): Record<string, string> => ({
+  ...common,
   DATABASE_URL: databaseUrl,
   ISSUER: issuer,
-  KEY_ENCRYPTION_KEY: keyEncryptionKey,
-  LOG_LEVEL: 'warn',
 });
 
 /** The environment of an orders process. */
-export const ordersSettings = (databaseUrl: string, issuer: string): Record<string, string> => ({
+export const ordersEnvironment = (databaseUrl: string, issuer: string): Record<string, string> => ({
   ORDERS_DATABASE_URL: databaseUrl,
   ISSUER: issuer,
   LOG_LEVEL: 'warn',
@@ -79,7 +83,7 @@ export async function startAuthsOn(
   const ports: number[] = [];
   while (ports.length < count) ports.push(await freePort());
   const issuer = `http://127.0.0.1:${ports[0]}`;
-  const env = { ...authSettings(databaseUrl, issuer), ...settings };
+  const env = { ...authEnvironment(databaseUrl, issuer), ...settings };
   const apps = await together(ports.map((port) => startApp('auth', { env, port })));
   return { ...apps, issuer, databaseUrl };
 }
@@ -92,12 +96,12 @@ export function startOrders(
   count = 1,
 ): Promise<Apps> {
   return startOrShare(effort, 'orders', async () => {
-    const env = ordersSettings(await databases.create('orders'), issuer);
+    const env = ordersEnvironment(await databases.create('orders'), issuer);
     return together(Array.from({ length: count }, () => startApp('orders', { env })));
   });
 }
 
-/** All of them, or none: what one of them cannot do must not leave the others behind. */
+/** Starts all of them, or none: if one fails, the others are stopped. */
 async function together(starts: readonly Promise<RunningApp>[]): Promise<Apps> {
   const outcomes = await Promise.allSettled(starts);
   const running = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));

@@ -26,9 +26,9 @@ describe.runIf(platform() === 'linux')('where there is a /proc', () => {
   });
 });
 
-it('knows nothing of a process that is not there', () => {
-  const nobody = 2 ** 22 + 1;
-  expect(cpuSeconds(nobody)).toBeUndefined();
-  expect(familyCpuSeconds(nobody)).toBeUndefined();
-  expect(residentMegabytes(nobody)).toBeUndefined();
+it('returns undefined for a process that does not exist', () => {
+  const noProcess = 2 ** 22 + 1;
+  expect(cpuSeconds(noProcess)).toBeUndefined();
+  expect(familyCpuSeconds(noProcess)).toBeUndefined();
+  expect(residentMegabytes(noProcess)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Linux counts processor time in hundredths of a second, whatever the machine. */
+/** Linux counts processor time in hundredths of a second on every machine. */
 const ticksPerSecond = 100;
 
 /** What the kernel says of a process, from the fields behind its name. */
@@ -13,14 +13,14 @@ interface ProcessStat {
 
 /**
  * Seconds of processor time that a process has used, with all its threads; `undefined` where there
- * is no `/proc` to ask.
+ * is no `/proc`.
  */
 export function cpuSeconds(pid: number): number | undefined {
   const stat = readStat(pid);
   return stat && stat.ownTicks / ticksPerSecond;
 }
 
-/** The same with the process's children, the living and the ended: a whole Postgres server. */
+/** The same with the process's children, also the ended ones: a whole Postgres server. */
 export function familyCpuSeconds(pid: number): number | undefined {
   const head = readStat(pid);
   if (!head) return undefined;

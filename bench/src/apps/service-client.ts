@@ -1,5 +1,6 @@
+import { DEMO } from '@jwt-auth/dev-stack';
 import { ask, post } from './ask.js';
-import { demoAdmin, login } from './users.js';
+import { login } from './users.js';
 
 /** How many of its tokens are made at once. */
 const atOnce = 8;
@@ -13,7 +14,7 @@ export class ServiceClient {
 
   /** @param scopes that its tokens have: with none a living token is answered with 403 */
   static async register(auth: string, scopes: readonly string[] = []): Promise<ServiceClient> {
-    const { access_token: admin } = await login(auth, demoAdmin);
+    const { access_token: admin } = await login(auth, DEMO.admin);
     const wanted = { name: 'bench', grants: ['client_credentials'], scopes };
     const made = await post<{ id: string; secret: string }>(
       `${auth}/admin/clients`,

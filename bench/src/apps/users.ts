@@ -6,17 +6,14 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Who is there in every database of development. */
-export const demoAdmin: Credentials = {
-  email: 'admin@example.com',
-  password: 'correct horse battery staple',
-};
+/** Of every user that a benchmark registers. */
+export const PASSWORD = 'a long enough passphrase';
 
-/** So many new users. */
+/** Registers so many new users. */
 export async function register(auth: string, count: number): Promise<Credentials[]> {
   const users = Array.from({ length: count }, () => ({
     email: `${randomUUID()}@example.com`,
-    password: 'a long enough passphrase',
+    password: PASSWORD,
   }));
   for (const user of users) await post(`${auth}/auth/register`, user, 201);
   return users;

@@ -36,9 +36,10 @@ export const guard: Benchmark = {
     'In process: an empty handler behind each guard, asked as Nest asks it, with requests of the ' +
     `shape that Fastify's have and all strings new, 1,000 tokens; ${callsPerSample} calls are timed ` +
     'together. Over HTTP: processor time of the server process a request, Nest on Fastify, 10,000 ' +
-    'tokens, loaded in turn by autocannon in another process. In process, the caches of a processor ' +
-    'hold little else than the guard; over HTTP they hold all of Nest. JwtGuard and JwtStrategy have ' +
-    'seen the tokens before, and check expiry, key, revocation and freshness each time.',
+    'tokens, loaded in turn by autocannon in another process; the difference to no guard is the ' +
+    'median of pairs. In process, the caches of a processor hold little else than the guard; over ' +
+    'HTTP they hold all of Nest. JwtGuard and JwtStrategy have seen the tokens before, and check ' +
+    'expiry, key, revocation and freshness each time.',
   packages: ['@nestjs/core', '@nestjs/passport', 'passport', 'passport-jwt', 'fastify'],
   run,
 };
@@ -81,17 +82,15 @@ const columns = [
   { title: 'requests/s', digits: 0 },
 ];
 
-function aims(
-  [, empty, own]: readonly Timing[],
-  [open, , ownServed]: readonly ServedTiming[],
-): Aim[] {
+const MOST_ADDED_US = 2;
+
+function aims([, empty, own]: readonly Timing[], [, , ownServed]: readonly ServedTiming[]): Aim[] {
   const added = own!.median - empty!.median;
-  const addedOverHttp = ownServed!.cpuMicroseconds - open!.cpuMicroseconds;
   return [
     {
-      text: 'JwtGuard adds at most 2 µs to an empty guard in process',
-      measured: `${added.toFixed(2)} µs; over HTTP ${addedOverHttp.toFixed(1)} µs to no guard`,
-      isMet: added <= 2,
+      text: `JwtGuard adds at most ${MOST_ADDED_US} µs to an empty guard in process`,
+      measured: `${added.toFixed(2)} µs; over HTTP ${ownServed!.extraCpuMicroseconds.toFixed(1)} µs to no guard`,
+      isMet: added <= MOST_ADDED_US,
     },
   ];
 }

@@ -48,7 +48,7 @@ describe('expectJudgement', () => {
     await expect(expectJudgement([throws, rejects], inputs)).resolves.toBeUndefined();
   });
 
-  it('names who accepts everything, and fails with who accepts nothing', async () => {
+  it('names a contender that accepts everything, and fails with the error of one that accepts nothing', async () => {
     const credulous = { name: 'credulous', call: () => true };
     await expect(expectJudgement([throws, credulous], inputs)).rejects.toThrow('credulous');
     await expect(expectJudgement([{ name: 'x', call: fail }], inputs)).rejects.toThrow('no');

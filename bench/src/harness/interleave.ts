@@ -42,7 +42,7 @@ export async function interleave<Input>(
   for (let round = -warmUpRounds; round < rounds; round++) {
     progress(round < 0 ? 'warming up' : `round ${round + 1} of ${rounds}`);
     for (let turn = 0; turn < contenders.length; turn++) {
-      // Another one begins each time, so that nobody always runs in the wake of the same other.
+      // Another one begins each time, so that none always runs right after the same other.
       const index = (turn + round + warmUpRounds) % contenders.length;
       const slice = await timeSlice(contenders[index]!, course, round);
       if (round < 0) continue;
@@ -66,13 +66,13 @@ async function timeSlice<Input>(
   const slice = inputs(round);
   const samples: number[] = [];
   for (let at = 0; at + callsPerSample <= slice.length; at += callsPerSample) {
-    const started = performance.now();
+    const startedMs = performance.now();
     for (let each = at; each < at + callsPerSample; each++) {
       const answer = call(slice[each]!);
-      // Who answers at once is not made to wait a turn for it.
+      // A synchronous answer is not awaited: that would cost a turn of the event loop.
       if (answer instanceof Promise) await answer;
     }
-    samples.push(((performance.now() - started) * 1000) / callsPerSample);
+    samples.push(((performance.now() - startedMs) * 1000) / callsPerSample);
   }
   return samples;
 }

@@ -16,7 +16,7 @@ const unexplained: Benchmark = {
   question: 'How long?',
   method: 'By the clock.',
   packages: [],
-  run: () => Promise.reject(new Error('Nobody runs it')),
+  run: () => Promise.reject(new Error('It is not run')),
 };
 const benchmark = { ...unexplained, whyMissed: 'It is far.' };
 const why = /\n\n\*\*Why an aim is missed\.\*\* It is far\.\n/;
@@ -39,12 +39,12 @@ it('says why an aim is missed below the run that misses it', () => {
   expect(pageAfter(benchmark, false)).toMatch(why);
 });
 
-it('goes on saying so while other benchmarks are published', () => {
+it('still says so after another benchmark is published', () => {
   pageAfter(benchmark, false);
   expect(pageAfter({ ...benchmark, name: 'other', whyMissed: 'Other' }, true)).toMatch(why);
 });
 
-it('says nothing of it where all aims are met, or nothing is known', () => {
+it('leaves it out if all aims are met, or there is no reason', () => {
   expect(pageAfter(benchmark, true)).not.toContain('Why an aim');
   expect(pageAfter(unexplained, false)).not.toContain('Why an aim');
 });

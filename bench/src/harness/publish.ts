@@ -105,11 +105,12 @@ that checks tokens must accept a valid one and refuse a tampered one.
   again keeps its hash, which makes every cache ten times faster than it is.
 - **Over HTTP** (http, the other columns of guard) each contender is a process of its own, and so is the
   load. Each contender is paired: it and the route without a guard run one after the other, in
-  alternating order, and the ratio is the median of the pairs. "CPU µs a request" is the processor time
-  of the server. "Busy" is the share of the time in which an event loop had work. When the server is
-  near 100 %, requests a second are the most that it can serve. When the load is near 100 %, they are
-  the most that the load can send: the server without a guard can then show fewer requests than one
-  with a guard, and only the CPU compares.
+  alternating order. "× no guard" and "more CPU µs" are medians of the pairs: compare by them. The
+  other columns are medians of turns at different times, while the speed of the machine
+  changes: where the difference is small, a guarded route can show more requests a second there than the
+  route without a guard. "CPU µs a request" is the processor time of the server. "Busy" is the share of
+  the time in which an event loop had work. When the server is near 100 %, requests a second are the
+  most that it can serve; when the load is near 100 %, the most that the load can send.
 - **revocation-list** gives each list a process of its own. A pause is the time in which that process
   could not have answered a request.
 `;

@@ -5,7 +5,7 @@ import { startStacks } from './start-stacks.js';
 import type { StackName } from './stacks/stack.js';
 
 const efforts = {
-  full: { tokens: 10_000, rounds: 8, seconds: 1.2, warmUpSeconds: 2, connections: 32 },
+  full: { tokens: 10_000, rounds: 16, seconds: 1.2, warmUpSeconds: 2, connections: 32 },
   smoke: { tokens: 16, rounds: 1, seconds: 'once', warmUpSeconds: 'once', connections: 4 },
 } as const satisfies Record<Effort, object>;
 
@@ -25,10 +25,11 @@ export const http: Benchmark = {
   method:
     'One route of Nest, each stack in a process of its own, loaded for about a second at a time by ' +
     'autocannon in another process, over 32 connections. Each turn is paired with one of the route ' +
-    'without a guard. All get the same 10,000 tokens in the same header, the route without a guard ' +
-    'too, and send the same body. Only JwtGuard and the SELECT check revocation. CPU is that of the ' +
-    'server process alone, without Postgres. On Linux with two cores or more, servers have one core ' +
-    'and the load another. A load that is busy all the time limits its server: then compare by CPU.',
+    'without a guard, just before or just after it: "× no guard" and "more CPU µs" are medians of ' +
+    'these pairs, and the columns to compare. All get the same 10,000 tokens in the same header, the ' +
+    'route without a guard too, and send the same body. Only JwtGuard and the SELECT check ' +
+    'revocation. CPU is that of the server process alone, without Postgres. On Linux with two cores ' +
+    'or more, servers have one core and the load another.',
   packages: [
     '@nestjs/core',
     'fastify',
@@ -63,6 +64,7 @@ const columns = [
   { title: 'p50 ms', digits: 2 },
   { title: 'p99 ms', digits: 2 },
   { title: 'CPU µs a request', digits: 1 },
+  { title: 'more CPU µs', digits: 1 },
   { title: 'server busy %', digits: 0 },
   { title: 'load busy %', digits: 0 },
 ];
@@ -74,10 +76,16 @@ const row = (timing: ServedTiming) => ({
     timing.p50Ms,
     timing.p99Ms,
     timing.cpuMicroseconds,
+    timing.extraCpuMicroseconds,
     timing.serverBusy * 100,
     timing.loadBusy * 100,
   ],
 });
+
+const LEAST_SHARE = 0.8;
+const MOST_EXTRA_CPU_US = 7.9;
+const LEAST_LEAD = 10;
+const BUSIEST_LOAD = 0.95;
 
 function aims(timings: readonly ServedTiming[]): Aim[] {
   const [open, own] = timings;
@@ -86,24 +94,24 @@ function aims(timings: readonly ServedTiming[]): Aim[] {
   const busiest = Math.max(open!.loadBusy, own!.loadBusy);
   return [
     {
-      text: 'at least 0.80 of the requests of the route without a guard',
+      text: `at least ${LEAST_SHARE.toFixed(2)} of the requests of the route without a guard`,
       measured: own!.throughputRatio.toFixed(2),
-      isMet: own!.throughputRatio >= 0.8,
+      isMet: own!.throughputRatio >= LEAST_SHARE,
     },
     {
-      text: 'at most 7.9 µs more server CPU a request',
+      text: `at most ${MOST_EXTRA_CPU_US} µs more server CPU a request`,
       measured: `${own!.extraCpuMicroseconds.toFixed(1)} µs`,
-      isMet: own!.extraCpuMicroseconds <= 7.9,
+      isMet: own!.extraCpuMicroseconds <= MOST_EXTRA_CPU_US,
     },
     {
-      text: 'at least 10 × the requests of passport-jwt with a SELECT',
+      text: `at least ${LEAST_LEAD} × the requests of passport-jwt with a SELECT`,
       measured: `${lead.toFixed(1)} ×`,
-      isMet: lead >= 10,
+      isMet: lead >= LEAST_LEAD,
     },
     {
-      text: 'the load is busy for at most 95 % of the time',
+      text: `the load is busy for at most ${BUSIEST_LOAD * 100} % of the time`,
       measured: `${(busiest * 100).toFixed(0)} %`,
-      isMet: busiest <= 0.95,
+      isMet: busiest <= BUSIEST_LOAD,
     },
   ];
 }

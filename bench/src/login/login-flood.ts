@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startAuths, startDatabases, startOrders } from '../apps/apps.js';
+import { register } from '../apps/users.js';
 import type { Benchmark, Effort, Findings, Progress } from '../harness/benchmark.js';
 import { quantile } from '../harness/statistics.js';
-import { PASSWORD, register, settings, timed, type TimedAnswer } from './logins.js';
+import { settings, timed, type TimedAnswer } from './logins.js';
 
 const efforts = {
   full: { probes: 100, callers: 150 },
   smoke: { probes: 2, callers: 8 },
 } as const satisfies Record<Effort, object>;
 
-/** Of a caller who was turned away. */
+/** Of a caller that got 429. */
 const PAUSE_MS = 500;
 
 export const loginFlood: Benchmark = {
@@ -30,12 +31,12 @@ async function run(effort: Effort, progress: Progress): Promise<Findings> {
   await using auths = await startAuths(effort, databases, { settings });
   await using orders = await startOrders(effort, databases, auths);
   const apps = { auth: auths.issuer, orders: orders.running[0]!.url };
-  const credentials = { email: await register(apps.auth), password: PASSWORD };
+  const [credentials] = await register(apps.auth, 1);
   const login = await timed(`${apps.auth}/auth/login`, credentials);
   const session = { refreshToken: login.body['refresh_token'] as string };
   progress('probing alone');
   const alone = await probe(apps, session, probes);
-  const flood = startFlood(apps.auth, callers, credentials);
+  const flood = startFlood(apps.auth, callers, credentials!);
   progress(`probing amid ${callers} callers`);
   const flooded = await probe(apps, session, probes);
   const statuses = await flood.stop();
@@ -80,7 +81,7 @@ async function probe(apps: Apps, session: { refreshToken: string }, count: numbe
   return { refreshes, lists, answers };
 }
 
-/** Callers who log in again as soon as they are answered, until they are stopped. */
+/** Callers that log in again as soon as they are answered, until they are stopped. */
 function startFlood(auth: string, callers: number, credentials: object) {
   const statuses: number[] = [];
   let isOver = false;
@@ -88,7 +89,7 @@ function startFlood(auth: string, callers: number, credentials: object) {
     while (!isOver) {
       const { status } = await timed(`${auth}/auth/login`, credentials);
       statuses.push(status);
-      // The flood's own machine is this one, too: it must not be what is measured.
+      // The flood runs on this machine, too: without a pause it would be measured itself.
       if (status === 429) await sleep(PAUSE_MS);
     }
   };

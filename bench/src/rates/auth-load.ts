@@ -29,7 +29,7 @@ const sampleMs = 50;
 export async function fire(callers: readonly Caller[], seconds: number): Promise<LoadSlice> {
   const servers = [...new Set(callers.map(({ url }) => url))];
   const latencies: number[] = [];
-  const startedAt = performance.now();
+  const startedMs = performance.now();
   const results = await Promise.all(
     servers.map((url) => {
       const own = callers.filter((caller) => caller.url === url);
@@ -43,7 +43,7 @@ export async function fire(callers: readonly Caller[], seconds: number): Promise
   return {
     answered: latencies.length,
     sent: results.reduce((sum, { requests }) => sum + requests.sent, 0),
-    seconds: (performance.now() - startedAt) / 1000,
+    seconds: (performance.now() - startedMs) / 1000,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
   };

@@ -116,19 +116,19 @@ function logins(
 
 async function fireHashes(stored: string, password: string, seconds: number): Promise<LoadSlice> {
   const times: number[] = [];
-  const startedAt = performance.now();
+  const startedMs = performance.now();
   const worker = async () => {
-    while (performance.now() - startedAt < seconds * 1000) {
-      const began = performance.now();
+    while (performance.now() - startedMs < seconds * 1000) {
+      const hashStartedMs = performance.now();
       if (!(await verify(stored, password))) throw new Error('The hash is of another password');
-      times.push(performance.now() - began);
+      times.push(performance.now() - hashStartedMs);
     }
   };
   await Promise.all(Array.from({ length: hashesAtOnce }, worker));
   return {
     answered: times.length,
     sent: times.length,
-    seconds: (performance.now() - startedAt) / 1000,
+    seconds: (performance.now() - startedMs) / 1000,
     p50Ms: quantile(times, 0.5),
     p99Ms: quantile(times, 0.99),
   };
@@ -137,7 +137,7 @@ async function fireHashes(stored: string, password: string, seconds: number): Pr
 function aim([, one, two]: readonly Rate[]): Aim {
   const best = Math.max(one!.ratio, two!.ratio);
   return {
-    text: `at least ${LEAST_SHARE} of the rate of bare argon2id, with one process or two`,
+    text: `at least ${LEAST_SHARE} of the rate of bare argon2id, with the better of one process and two`,
     measured: `${one!.ratio.toFixed(2)} and ${two!.ratio.toFixed(2)}`,
     isMet: best >= LEAST_SHARE,
   };

@@ -40,16 +40,16 @@ export interface Rate {
   readonly postgresCpuMs: number | undefined;
   /** What this process needed for one to ask for it. `undefined`: it does the work itself. */
   readonly loadCpuMs: number | undefined;
-  /** The share of the machine's processor time that nobody used, from 0 to 1. */
+  /** The share of the machine's processor time that was idle, from 0 to 1. */
   readonly idle: number;
 }
 
 type Turn = Omit<Rate, 'name' | 'ratio'>;
 
-/** Until what was still under way at the end of a turn is done, and no part of the next. */
+/** Until requests that were under way at the end of a turn have ended, so that the next turn has none. */
 export const pauseMs = 400;
 
-/** Lets contenders take turns, so that whatever else the machine does falls on all of them. */
+/** Lets contenders take turns, so that other work of the machine affects all of them. */
 export async function rates(
   contenders: readonly RateContender[],
   course: RateCourse,

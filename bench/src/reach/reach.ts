@@ -9,7 +9,8 @@ const efforts = {
   smoke: { services: 1, revocations: 5, perSecond: 50, warmUp: 1 },
 } as const satisfies Record<Effort, object>;
 
-const P99_MS = 50;
+/** Also the aim of every row of `scale`. */
+export const REACH_P99_MS = 50;
 const LONGEST_MS = 1_000;
 const BUSIEST = 0.8;
 
@@ -57,10 +58,18 @@ function findings({ each, last, roundTrips, driverBusy }: Reach): Findings {
       row('of this the round trip', roundTrips),
     ],
     aims: [
-      { text: 'p99 at most 50 ms', measured: `${p99.toFixed(1)} ms`, isMet: p99 <= P99_MS },
-      { text: 'never over 1 s', measured: `${longest.toFixed(1)} ms`, isMet: longest < LONGEST_MS },
       {
-        text: 'the asking process is busy for at most 80 % of the time',
+        text: `p99 at most ${REACH_P99_MS} ms`,
+        measured: `${p99.toFixed(1)} ms`,
+        isMet: p99 <= REACH_P99_MS,
+      },
+      {
+        text: `never over ${LONGEST_MS / 1_000} s`,
+        measured: `${longest.toFixed(1)} ms`,
+        isMet: longest < LONGEST_MS,
+      },
+      {
+        text: `the asking process is busy for at most ${BUSIEST * 100} % of the time`,
         measured: `${(driverBusy * 100).toFixed(0)} %`,
         isMet: driverBusy <= BUSIEST,
       },

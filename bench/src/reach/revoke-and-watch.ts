@@ -17,7 +17,7 @@ export interface Watch {
 export interface Reach {
   /** From a revocation's acknowledgement to the first 401, of each service. */
   readonly each: readonly number[];
-  /** The same of whichever service was the last. */
+  /** The same of the last service. */
   readonly last: readonly number[];
   /** The time that a 401 itself took, which is part of the others. */
   readonly roundTrips: readonly number[];
@@ -37,7 +37,7 @@ const giveUpAfterMs = 20_000;
  * Revokes tokens at an even pace, and asks each service every two milliseconds from the
  * acknowledgement on, until it refuses.
  *
- * @throws Error when a service refuses a token that lives, or accepts a dead one for 20 seconds
+ * @throws Error when a service refuses a valid token, or accepts a revoked one for 20 seconds
  */
 export async function revokeAndWatch(
   { client, tokens, services, perSecond }: Watch,
@@ -45,10 +45,10 @@ export async function revokeAndWatch(
 ): Promise<Reach> {
   await expectAlive(tokens, services, progress);
   const before = currentUsage();
-  const startedAt = performance.now();
+  const startedMs = performance.now();
   const watching: Promise<Refusal[]>[] = [];
   for (const [index, token] of tokens.entries()) {
-    const dueInMs = startedAt + (index * 1000) / perSecond - performance.now();
+    const dueInMs = startedMs + (index * 1000) / perSecond - performance.now();
     if (dueInMs > 0) await sleep(dueInMs);
     if (index % perSecond === 0) progress(`revocation ${index} of ${tokens.length}`);
     const refusals = revokeOne(client, token, services);
@@ -65,7 +65,7 @@ export async function revokeAndWatch(
   };
 }
 
-/** A 401 of somebody who was never let in would say nothing. */
+/** A 401 means something only for a token that was accepted before. */
 async function expectAlive(
   tokens: readonly string[],
   services: readonly string[],
@@ -91,20 +91,25 @@ async function revokeOne(
   services: readonly string[],
 ): Promise<Refusal[]> {
   await client.revoke(token);
-  const acknowledgedAt = performance.now();
-  return Promise.all(services.map((service) => firstRefusal(service, token, acknowledgedAt)));
+  const acknowledgedAtMs = performance.now();
+  return Promise.all(services.map((service) => firstRefusal(service, token, acknowledgedAtMs)));
 }
 
-async function firstRefusal(service: string, token: string, since: number): Promise<Refusal> {
+async function firstRefusal(
+  service: string,
+  token: string,
+  acknowledgedAtMs: number,
+): Promise<Refusal> {
   for (;;) {
-    const askedAt = performance.now();
+    const askedAtMs = performance.now();
     const { status, text } = await ask(service, { headers: bearer(token) });
     const now = performance.now();
     if (status === 401 && text.includes('token_revoked')) {
-      return { afterMs: now - since, roundTripMs: now - askedAt };
+      return { afterMs: now - acknowledgedAtMs, roundTripMs: now - askedAtMs };
     }
     if (!isAlive(status)) throw new Error(`${service} answers ${status} ${text}`);
-    if (now - since > giveUpAfterMs) throw new Error(`${service} accepts a revoked token`);
+    if (now - acknowledgedAtMs > giveUpAfterMs)
+      throw new Error(`${service} accepts a revoked token`);
     await sleep(pollEveryMs);
   }
 }

@@ -5,7 +5,7 @@ interface CoreWaits extends Disposable {
   now(): number;
 }
 
-/** As Linux counts it. `undefined` where nobody does. */
+/** As Linux counts it. `undefined` where the system does not count it. */
 export function coreWaits(): CoreWaits | undefined {
   const buffer = Buffer.alloc(128);
   try {
@@ -22,7 +22,7 @@ export function coreWaits(): CoreWaits | undefined {
 }
 
 export interface LongestPauses {
-  /** For so long the event loop was held up at most, whatever by, in milliseconds. */
+  /** The longest time for which the event loop was held up, in milliseconds. */
   readonly longestMs: number;
   /**
    * The same without the time for which other processes had the core: what is left is code, the
@@ -45,7 +45,7 @@ export function watchPauses(everyMs = 0): { stop: () => LongestPauses } {
     pauses.longestMs = Math.max(pauses.longestMs, pauseMs);
     pauses.ownMs = Math.max(pauses.ownMs, pauseMs - (waitedNowMs - waitedMs));
     waitedMs = waitedNowMs;
-    // The look itself is none of it.
+    // This function's own time does not count.
     lastMs = performance.now();
   };
   let isOver = false;

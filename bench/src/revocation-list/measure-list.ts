@@ -5,11 +5,11 @@ import { median } from '../harness/statistics.js';
 import { type LongestPauses, watchPauses } from './longest-pause.js';
 import { revokedIds, type RevokedIds, type RevokedIdsName } from './revoked-ids.js';
 
-/** What a process is asked to do: to read all that an issuer has revoked, and to live with it. */
+/** What a process is asked to do: to read all revocations of an issuer, then to look up, add and prune. */
 export interface ListOrder {
   readonly contender: RevokedIdsName;
   readonly issuer: string;
-  /** A second before which some of the entries expire. */
+  /** In seconds. Some of the entries expire before it. */
   readonly pruneBefore: number;
   /** Lists before the measured one: the first use compiles and loads code, which is not measured. */
   readonly warmUpLists: number;
@@ -21,13 +21,13 @@ export interface ListReport {
   readonly entries: number;
   readonly lookupMicroseconds: number;
   readonly addMicroseconds: number;
-  /** For each entry held. `null` for what cannot forget. */
+  /** For each entry held. `null` for a list that cannot forget. */
   readonly pruneMicroseconds: number | null;
   readonly bytesPerEntry: number;
   readonly pauses: LongestPauses;
 }
 
-/** As many as `RevocationFollower` applies before it lets requests have their turn. */
+/** As many as `RevocationFollower` applies before other requests get their turn: its `CHUNK_SIZE`. */
 const chunkSize = 500;
 
 export async function measureList(order: ListOrder): Promise<ListReport> {
@@ -35,14 +35,14 @@ export async function measureList(order: ListOrder): Promise<ListReport> {
   const metadata = new IssuerMetadata({ issuer: order.issuer });
   const source = new HttpRevocationSource(metadata);
   for (let each = 0; each < order.warmUpLists; each++) {
-    await liveWith(make(), source, { ...order, pruneBefore: Infinity }, 30_000);
+    await measureWith(make(), source, { ...order, pruneBefore: Infinity }, 30_000);
   }
-  const report = await liveWith(make(), source, order);
+  const report = await measureWith(make(), source, order);
   metadata.close();
   return report;
 }
 
-async function liveWith(
+async function measureWith(
   ids: RevokedIds,
   source: HttpRevocationSource,
   { pruneBefore, lookUps }: ListOrder,
@@ -71,9 +71,9 @@ async function liveWith(
   };
 }
 
-/** Needs `--expose-gc`: what is garbage is nobody's memory. */
+/** Needs `--expose-gc`: garbage does not count. */
 async function bytesInUse(): Promise<number> {
-  // Bodies of answers are let go of only after the collection that found them unused.
+  // Bodies of answers are released only after the collection that found them unused.
   for (let each = 0; each < 3; each++) {
     globalThis.gc?.();
     await nextTurn();

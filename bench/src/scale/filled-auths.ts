@@ -1,4 +1,5 @@
-import pg from 'pg';
+import { withClient } from '@jwt-auth/dev-stack';
+import type pg from 'pg';
 import { type Auths, type Databases, startAuthsOn } from '../apps/apps.js';
 import type { Progress } from '../harness/benchmark.js';
 
@@ -28,7 +29,7 @@ export async function startFilledAuths(
     for (const entries of sizes) {
       progress(`filling a database with ${entries} entries`);
       const databaseUrl = await copyOf(template, `entries_${entries}`);
-      await atDatabase(databaseUrl, async (client) => {
+      await withClient(databaseUrl, async (client) => {
         await addEntries(client, entries);
         await client.query('ANALYZE revoked_tokens');
       });
@@ -47,27 +48,13 @@ export async function addEntries(client: pg.Client, count: number): Promise<void
     `INSERT INTO revoked_tokens (kind, id, exp)
      SELECT 'jti', id, extract(epoch FROM now())::bigint + CASE n % 2 WHEN 0 THEN 3600 ELSE 86400 END
      FROM (SELECT gen_random_uuid()::text COLLATE "C" AS id, n FROM generate_series(1, $1::int) AS n)
-     -- So that the indexes of a million grow at one end, and not all over.
+     -- So that the indexes of a million entries grow at one end.
      ORDER BY id`,
     [count],
   );
 }
 
-/** Works with one connection, and closes it. */
-export async function atDatabase<Result>(
-  connectionString: string,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-/** An auth does that when it starts. */
+/** An auth process migrates when it starts. */
 async function migrate(databaseUrl: string): Promise<void> {
   const auths = await startAuthsOn(databaseUrl);
   await auths[Symbol.asyncDispose]();
@@ -77,7 +64,7 @@ async function copyOf(template: string, name: string): Promise<string> {
   const server = new URL(template);
   const source = server.pathname.slice(1);
   server.pathname = '/postgres';
-  await atDatabase(server.href, (client) =>
+  await withClient(server.href, (client) =>
     client.query(
       `CREATE DATABASE ${client.escapeIdentifier(name)} TEMPLATE ${client.escapeIdentifier(source)}`,
     ),

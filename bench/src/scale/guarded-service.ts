@@ -5,7 +5,7 @@ import type { Effort } from '../harness/benchmark.js';
 import { type LoadOrder, type LoadProcess, startLoad } from '../http/load/load.js';
 import { type ServerProcess, startServer } from '../http/server/server-process.js';
 
-/** An issuer with tokens of it, and a load that shows them to whatever trusts it. */
+/** A client of an issuer, and a load with its tokens. */
 export interface Visitors extends AsyncDisposable {
   readonly client: ServiceClient;
   readonly load: LoadProcess;
@@ -44,11 +44,11 @@ export async function startService(
   const server = await startServer(effort, { stack: 'fastify-jwt-core', settings });
   const isLetIn = async () => {
     const { status } = await ask(server.url, { headers: bearer(token) });
-    return status === 200 ? true : undefined;
+    return status === 200;
   };
   if (await until(isLetIn, { withinMs: readyWithinMs })) return server;
   await server[Symbol.asyncDispose]();
-  throw new Error(`A service of ${issuer} lets nobody in`);
+  throw new Error(`A service of ${issuer} accepts no token`);
 }
 
 export interface CpuCourse {

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withClient } from '@jwt-auth/dev-stack';
 import { ask } from '../apps/ask.js';
 import { quantile } from '../harness/statistics.js';
 import type { Visitors } from './guarded-service.js';
-import { atDatabase, type FilledAuth } from './filled-auths.js';
+import type { FilledAuth } from './filled-auths.js';
 
-/** What it is to auth that readers wait at its feed. */
+/** What waiting readers cost auth. */
 export interface WaitingFigures {
   /** Transactions in the database meanwhile, of all that auth does. */
   readonly queriesPerSecond: number;
-  /** From a revocation's acknowledgement to the answers of all who waited. */
+  /** From a revocation's acknowledgement to the answers of all waiting readers. */
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -22,7 +23,7 @@ interface Page {
 const waitSeconds = 25;
 export interface WaitingCourse {
   readonly seconds: number;
-  /** Before them: as long as Postgres keeps its counts to itself. */
+  /** Before them: Postgres publishes its counts only after a while. */
   readonly settleMs: number;
 }
 
@@ -47,16 +48,16 @@ export async function waitingFigures(
   await sleep(seconds * 1000);
   const queriesPerSecond = ((await transactions(databaseUrl)) - before) / seconds;
   await client.revoke(token!);
-  const acknowledgedAt = performance.now();
+  const acknowledgedAtMs = performance.now();
   const answers = await waiting;
   const early = answers.filter(({ status, page }) => status !== 200 || page.entries.length === 0);
-  if (early.length > 0) throw new Error(`${early.length} of ${readers} readers got no news`);
+  if (early.length > 0) throw new Error(`${early.length} of ${readers} readers got no entry`);
   // An answer may be here before the acknowledgement is.
-  const times = answers.map(({ atMs }) => Math.max(0, atMs - acknowledgedAt));
+  const times = answers.map(({ atMs }) => Math.max(0, atMs - acknowledgedAtMs));
   return { queriesPerSecond, p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) };
 }
 
-/** The cursor of a reader who has read everything. */
+/** The cursor of a reader that has read everything. */
 async function endOf(feed: string): Promise<string> {
   for (let query = ''; ;) {
     const { cursor, more } = JSON.parse((await ask(feed + query)).text) as Page;
@@ -70,7 +71,7 @@ function transactions(databaseUrl: string): Promise<number> {
   const server = new URL(databaseUrl);
   const database = server.pathname.slice(1);
   server.pathname = '/postgres';
-  return atDatabase(server.href, async (client) => {
+  return withClient(server.href, async (client) => {
     const { rows } = await client.query<{ count: number }>(
       `SELECT (xact_commit + xact_rollback)::float8 AS count
        FROM pg_stat_database WHERE datname = $1`,

@@ -36,11 +36,11 @@ const sampleEveryMs = 50;
 /** Starts an app, loads it, and ends it. @throws Error when a request of the load fails */
 export async function beginning(name: AppName, order: BeginningOrder): Promise<Beginning> {
   const port = await freePort();
-  const startedAt = performance.now();
+  const startedMs = performance.now();
   // Both are waited for: a start that fails reports why, and stops its process by itself.
   const [app, readyMs] = await Promise.all([
     startApp(name, { env: order.env, port, readyWithinMs, sourceMaps: false }),
-    untilReady(`http://127.0.0.1:${port}/health/ready`, startedAt),
+    untilReady(`http://127.0.0.1:${port}/health/ready`, startedMs),
   ]);
   try {
     await sleep(order.idleMs);
@@ -52,13 +52,13 @@ export async function beginning(name: AppName, order: BeginningOrder): Promise<B
   }
 }
 
-async function untilReady(url: string, since: number): Promise<number> {
-  while (performance.now() - since < readyWithinMs) {
+async function untilReady(url: string, startedMs: number): Promise<number> {
+  while (performance.now() - startedMs < readyWithinMs) {
     const isReady = await ask(url).then(
       ({ status }) => status === 200,
       () => false,
     );
-    if (isReady) return performance.now() - since;
+    if (isReady) return performance.now() - startedMs;
     await sleep(lookEveryMs);
   }
   throw new Error(`${url} was not ready in time`);

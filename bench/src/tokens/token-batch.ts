@@ -28,7 +28,7 @@ export async function mintTokens(count: number, progress: Progress): Promise<Tok
   return { trust: { issuer, audience, kid: key.kid, publicKey: key.publicKey }, headers };
 }
 
-/** The same from an issuer that goes on. */
+/** The same from an issuer that stays open. */
 export function mintFrom(origin: TestIssuer, count: number, progress: Progress): Buffer[] {
   return Array.from({ length: count }, (_, each) => {
     if (each % 500 === 0) progress(`signing token ${each} of ${count}`);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import { withClient } from '@jwt-auth/dev-stack';
 import { startDatabases } from '../apps/apps.js';
 import type { Effort } from '../harness/benchmark.js';
 
@@ -13,20 +13,18 @@ const revokedTokens = 1_000;
 export async function revokedDatabase(effort: Effort): Promise<RevokedDatabase> {
   const databases = await startDatabases(effort);
   const url = await databases.create(`revoked_${randomUUID()}`);
-  const client = new pg.Client({ connectionString: url });
   try {
-    await client.connect();
-    await client.query('CREATE TABLE revoked_token (jti text PRIMARY KEY)');
-    await client.query(
-      'INSERT INTO revoked_token SELECT gen_random_uuid() FROM generate_series(1, $1::int)',
-      [revokedTokens],
-    );
-    await client.query('ANALYZE revoked_token');
+    await withClient(url, async (client) => {
+      await client.query('CREATE TABLE revoked_token (jti text PRIMARY KEY)');
+      await client.query(
+        'INSERT INTO revoked_token SELECT gen_random_uuid() FROM generate_series(1, $1::int)',
+        [revokedTokens],
+      );
+      await client.query('ANALYZE revoked_token');
+    });
   } catch (error) {
     await databases[Symbol.asyncDispose]();
     throw error;
-  } finally {
-    await client.end();
   }
   return { url, [Symbol.asyncDispose]: databases[Symbol.asyncDispose] };
 }

@@ -92,7 +92,7 @@ function aims([, own, ...peers]: readonly Timing[]): Aim[] {
       isMet: own!.ratio <= MOST_FLOORS,
     },
     {
-      text: 'level with every peer (within 3 %) or ahead',
+      text: `level with every peer (within ${Math.round((LEVEL - 1) * 100)} %) or ahead`,
       measured: `${level.length} of ${peers.length}`,
       isMet: level.length === peers.length,
     },

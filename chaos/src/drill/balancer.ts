@@ -1,9 +1,9 @@
+import { until } from '@jwt-auth/dev-stack';
 import { aWhile, type Drill } from './drill.js';
 import { logIn } from './clients.js';
 import { DrillStage } from './drill-stage.js';
 import { KeptAlive } from './kept-alive.js';
 import { nginxMissing } from './nginx.js';
-import { until } from '../run/until.js';
 
 const REQUESTS = 3_000;
 const ORDER = { currency: 'EUR', items: [{ sku: 'tea', quantity: 1, unitPrice: 450 }] };
@@ -14,7 +14,7 @@ export const balancer: Drill = {
   async run(report) {
     const why = nginxMissing();
     if (why !== undefined) return report.skip(why);
-    const stage = await DrillStage.set({ isBehindNginx: true });
+    const stage = await DrillStage.launch({ isBehindNginx: true });
     try {
       const { access_token: token } = await logIn(stage);
       const [auth] = stage.urls('auth');
@@ -27,14 +27,14 @@ export const balancer: Drill = {
       await aWhile();
       await stage.restartAll();
       report.step(keptAlive, 'every process has been restarted');
-      const hasSentAll = await until(() => keptAlive.count >= REQUESTS, 300_000);
+      const hasSentAll = await until(() => keptAlive.count >= REQUESTS, { withinMs: 300_000 });
       await aWhile();
       await keptAlive.stop();
       const { seen, count, connections } = keptAlive;
       report.note(`${count} requests over ${connections} connections: ${String(seen)}`);
       report.promise(`${REQUESTS} requests, and none was reset or refused`, hasSentAll && seen.troubles.length === 0); // oxfmt-ignore
     } finally {
-      await stage.end();
+      await stage.stopAll();
     }
   },
 };

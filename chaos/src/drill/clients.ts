@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEMO, until } from '@jwt-auth/dev-stack';
 import { ask, granted, type Answer, type Question } from '../driver/ask.js';
-import { until } from '../run/until.js';
 import type { DrillStage } from './drill-stage.js';
 
 /** What clients saw of one kind of call: outcomes and when. */
@@ -52,11 +52,13 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1_000).toFixed(1)} s`;
 }
 
+/** What clients see while the database of an app is away. */
+export const DATABASE_AWAY = '503 database_unavailable';
+
 export const CALLS = ['login', 'refresh', 'orders'] as const;
 export type Call = (typeof CALLS)[number];
 
 const PAUSE_MS = 100;
-const USER = { email: 'ada@example.com', password: 'correct horse battery staple' };
 
 /** Sends a request as the balancer of docs/operations.md does: to another process after a 503 or none. */
 export async function send(
@@ -100,14 +102,14 @@ export class Clients {
     return clients;
   }
 
-  /** How long they have been at it. */
+  /** Since they started. */
   get elapsed(): string {
     return `${((performance.now() - this.startedMs) / 1_000).toFixed(1)} s`;
   }
 
   /** Whether each kind of call succeeded now. */
   haveRecovered(calls: readonly Call[] = CALLS, withinMs = 60_000): Promise<boolean> {
-    return until(() => calls.every((call) => this.seen[call].last === 'ok'), withinMs);
+    return until(() => calls.every((call) => this.seen[call].last === 'ok'), { withinMs });
   }
 
   async stop(): Promise<void> {
@@ -124,10 +126,10 @@ export class Clients {
   }
 
   private login(): Promise<Answer | undefined> {
-    return send(this.stage.urls('auth'), '/auth/login', { json: USER });
+    return send(this.stage.urls('auth'), '/auth/login', { json: DEMO.ada });
   }
 
-  /** Tries again with the same token until it has got the next one, as a client must. */
+  /** Retries with the same token until there is a new one, as a client must. */
   private async refresh(): Promise<Answer | undefined> {
     const json = { refresh_token: this.refreshToken };
     const answer = await send(this.stage.urls('auth'), '/auth/refresh', { json });
@@ -142,9 +144,8 @@ export class Clients {
 }
 
 /** The answer to a login that must succeed. */
-export async function logIn(stage: DrillStage, email = USER.email): Promise<Answer['body']> {
-  const json = { ...USER, email };
-  const answer = await send(stage.urls('auth'), '/auth/login', { json });
+export async function logIn(stage: DrillStage): Promise<Answer['body']> {
+  const answer = await send(stage.urls('auth'), '/auth/login', { json: DEMO.ada });
   const body = granted(answer);
   if (!body) throw new Error(`A login failed: ${outcomeOf(answer)}`);
   return body;

@@ -1,17 +1,16 @@
+import { until } from '@jwt-auth/dev-stack';
 import pg from 'pg';
-import { until } from '../run/until.js';
-import { Clients } from './clients.js';
+import { Clients, DATABASE_AWAY } from './clients.js';
 import { aWhile, type Drill } from './drill.js';
 import { DrillStage, endConnections, newPassword, statement } from './drill-stage.js';
 
-const AWAY = ['503 database_unavailable'];
 const LIMIT = 30;
 
 export const connections: Drill = {
   name: 'connections',
   about: 'Another program takes every connection that the database of auth allows.',
   async run(report) {
-    const stage = await DrillStage.set();
+    const stage = await DrillStage.launch();
     const held: pg.Client[] = [];
     try {
       const password = newPassword();
@@ -21,14 +20,19 @@ export const connections: Drill = {
       Object.assign(address, { username: 'batch', password });
       const clients = await Clients.start(stage);
       await aWhile();
-      const holdsAll = await until(async () => {
-        await endConnections(stage.postgres, 'service', 'auth');
-        // All at once, before auth opens new ones.
-        held.push(...(await connect(address.href, LIMIT - held.length)));
-        return held.length === LIMIT;
-      }, 60_000);
+      const holdsAll = await until(
+        async () => {
+          await endConnections(stage.postgres, 'service', 'auth');
+          // All at once, before auth opens new ones.
+          held.push(...(await connect(address.href, LIMIT - held.length)));
+          return held.length === LIMIT;
+        },
+        { withinMs: 60_000 },
+      );
       report.step(clients, `another program holds ${held.length} connections, all that there are`);
-      const isNoticed = await until(async () => !(await stage.isReady('auth')), 30_000);
+      const isNoticed = await until(async () => !(await stage.isReady('auth')), {
+        withinMs: 30_000,
+      });
       await aWhile();
       report.step(clients, 'the other program ends');
       await Promise.all(held.splice(0).map((client) => client.end()));
@@ -36,12 +40,12 @@ export const connections: Drill = {
       report.step(clients, 'all calls succeed again');
       await aWhile();
       await clients.stop();
-      report.seen(clients, { login: AWAY, refresh: AWAY, orders: [] });
+      report.seen(clients, { login: [DATABASE_AWAY], refresh: [DATABASE_AWAY], orders: [] });
       report.promise('readiness said so', holdsAll && isNoticed);
       report.promise('no process was restarted, and all recovered', hasRecovered);
     } finally {
       await Promise.all(held.map((client) => client.end()));
-      await stage.end();
+      await stage.stopAll();
     }
   },
 };

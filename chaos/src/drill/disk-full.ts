@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '../run/until.js';
-import { Clients } from './clients.js';
+import { DEMO, until } from '@jwt-auth/dev-stack';
+import { Clients, DATABASE_AWAY } from './clients.js';
 import { type Owner, DrillStage, statement } from './drill-stage.js';
 import { aWhile, type Drill } from './drill.js';
 
@@ -63,9 +63,6 @@ class SmallDisk {
   }
 }
 
-const AWAY = ['503 database_unavailable'];
-const USER = { email: 'ada@example.com', password: 'correct horse battery staple' };
-
 export const diskFull: Drill = {
   name: 'disk-full',
   about: 'The disk with the tables of auth is full for a while. Its log is on another one.',
@@ -74,7 +71,7 @@ export const diskFull: Drill = {
     if (typeof disk === 'string') return report.skip(disk);
     let stage: DrillStage | undefined;
     try {
-      stage = await DrillStage.set({ folderOfTables: (owner) => disk.folderOf(owner) });
+      stage = await DrillStage.launch({ folderOfTables: (owner) => disk.folderOf(owner) });
       const isReady = stage.isReady.bind(stage, 'auth');
       const clients = await Clients.start(stage);
       await aWhile();
@@ -82,18 +79,18 @@ export const diskFull: Drill = {
       report.step(clients, 'there is no space left');
       // The pages that are there take some more rows.
       const { login } = clients.seen;
-      const isFelt = await until(() => login.last === AWAY[0], 120_000);
+      const isFelt = await until(() => login.last === DATABASE_AWAY, { withinMs: 120_000 });
       const retryAfter = await retryAfterOfLogin(stage);
-      const isReported = await until(async () => !(await isReady()), 2_000);
+      const isReported = await until(async () => !(await isReady()), { withinMs: 2_000 });
       await aWhile();
       disk.makeRoom();
       report.step(clients, 'there is space again');
-      const isReadyAgain = await until(isReady, 2_000);
+      const isReadyAgain = await until(isReady, { withinMs: 2_000 });
       const hasRecovered = await clients.haveRecovered();
       report.step(clients, 'all calls succeed again');
       await aWhile();
       await clients.stop();
-      report.seen(clients, { login: AWAY, refresh: AWAY, orders: [] });
+      report.seen(clients, { login: [DATABASE_AWAY], refresh: [DATABASE_AWAY], orders: [] });
       report.promise('logins were refused for lack of space, with Retry-After', isFelt && retryAfter > 0); // oxfmt-ignore
       report.promise('readiness said so within two seconds of a call that felt it', isReported);
       report.promise('and says that there is space again', isReadyAgain);
@@ -101,7 +98,7 @@ export const diskFull: Drill = {
       const [stored] = await statement(stage.postgres, 'SELECT count(*)::int AS sessions FROM sessions', 'auth'); // oxfmt-ignore
       report.promise('every login that was answered is in the database', Number(stored?.['sessions']) >= login.count('ok')); // oxfmt-ignore
     } finally {
-      await stage?.end();
+      await stage?.stopAll();
       disk.unmount();
     }
   },
@@ -109,15 +106,18 @@ export const diskFull: Drill = {
 
 /** In seconds, of the first process that refuses one. 0: none does so within half a minute. */
 async function retryAfterOfLogin(stage: DrillStage): Promise<number> {
-  const json = JSON.stringify(USER);
+  const json = JSON.stringify(DEMO.ada);
   let seconds = 0;
-  await until(async () => {
-    const headers = { 'content-type': 'application/json' };
-    const url = `${stage.urls('auth')[0]}/auth/login`;
-    const answer = await fetch(url, { method: 'POST', headers, body: json });
-    await answer.text();
-    if (answer.status === 503) seconds = Number(answer.headers.get('retry-after') ?? 0);
-    return answer.status === 503;
-  }, 30_000);
+  await until(
+    async () => {
+      const headers = { 'content-type': 'application/json' };
+      const url = `${stage.urls('auth')[0]}/auth/login`;
+      const answer = await fetch(url, { method: 'POST', headers, body: json });
+      await answer.text();
+      if (answer.status === 503) seconds = Number(answer.headers.get('retry-after') ?? 0);
+      return answer.status === 503;
+    },
+    { withinMs: 30_000 },
+  );
   return seconds;
 }

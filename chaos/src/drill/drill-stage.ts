@@ -1,14 +1,15 @@
 import {
+  authSettings,
   freePort,
   startApp,
   startPostgres,
+  withClient,
   type PostgresServer,
   type RunningApp,
   type SupervisedProcess,
 } from '@jwt-auth/dev-stack';
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
-import pg from 'pg';
 import { startNginx } from './nginx.js';
 
 /** Of each app, with the same name. */
@@ -50,7 +51,7 @@ export class DrillStage {
   private readonly processes: Process[] = [];
   private readonly balancerPorts = new Map<AppName, number>();
   private nginx: SupervisedProcess | undefined;
-  private readonly key = randomBytes(32).toString('base64');
+  private readonly authSettings = authSettings({});
 
   private constructor(
     /** The one that accepts writes at first. */
@@ -59,7 +60,7 @@ export class DrillStage {
     private login: Login,
   ) {}
 
-  static async set(options: DrillStageOptions = {}): Promise<DrillStage> {
+  static async launch(options: DrillStageOptions = {}): Promise<DrillStage> {
     const { hasStandby = false, isBehindNginx = false, folderOfTables } = options;
     const postgres = await startPostgres();
     const login = { role: 'service', password: newPassword() };
@@ -120,7 +121,7 @@ export class DrillStage {
     return answers.every(({ ok }) => ok);
   }
 
-  async end(): Promise<void> {
+  async stopAll(): Promise<void> {
     await Promise.all(DATABASES.map((app) => this.stop(app)));
     await this.nginx?.stop();
     await this.postgres.stop();
@@ -148,9 +149,9 @@ export class DrillStage {
     return startApp(app, {
       port,
       env: {
+        ...(app === 'auth' && this.authSettings),
         [app === 'auth' ? 'DATABASE_URL' : 'ORDERS_DATABASE_URL']: address,
         ISSUER: this.urls('auth')[0],
-        KEY_ENCRYPTION_KEY: this.key,
         LOG_LEVEL: 'warn',
         // The clients log in again and again.
         SESSIONS_PER_USER: '10000',
@@ -171,15 +172,11 @@ export async function statement(
   sql: string,
   database = 'postgres',
 ): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: server.url(database) });
-  // A server that is killed meanwhile.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
+  return withClient(server.url(database), async (client) => {
+    // The server may be killed meanwhile: the query then rejects anyway.
+    client.on('error', () => undefined);
     return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** Ends the connections of a role to a database, as a fail-over or an administrator does. */

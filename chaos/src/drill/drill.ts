@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CALLS, type Call, type Clients } from './clients.js';
 
-/** A fault of the world that operators meet, with what the documentation promises then. */
+/** A fault that operators meet, with the promises of the documentation for it. */
 export interface Drill {
   readonly name: string;
   /** In one sentence, for the report. */
@@ -9,7 +9,7 @@ export interface Drill {
   run(report: DrillReport): Promise<void>;
 }
 
-/** What is printed of a drill while it runs, and whether every promise held. */
+/** Prints the steps of a drill while it runs, and keeps whether every promise held. */
 export class DrillReport {
   hasHeld = true;
   wasSkipped = false;
@@ -24,7 +24,7 @@ export class DrillReport {
     this.print(`  ${what}`);
   }
 
-  /** That this machine lacks what the drill needs. It must not look as if it had been run. */
+  /** This machine lacks what the drill needs. The report must not look as if the drill had run. */
   skip(why: string): void {
     this.wasSkipped = true;
     this.print(`  !!! SKIPPED, nothing was tried: ${why}`);
@@ -35,7 +35,7 @@ export class DrillReport {
     this.print(`  ${isKept ? 'kept  ' : 'BROKEN'}  ${what}`);
   }
 
-  /** What the clients saw, and that it is nothing but what is allowed. */
+  /** Prints the outcomes that the clients saw, and checks that all of them are allowed. */
   seen({ seen }: Clients, allowed: Readonly<Record<Call, readonly string[]>>): void {
     for (const call of CALLS) {
       this.print(`  ${call.padEnd(7)}  ${String(seen[call])}`);

@@ -6,7 +6,7 @@ const CONNECTIONS = 8;
 const PAUSE_MS = 20;
 const ANSWER_MS = 60_000;
 
-/** Requests one after the other over each of a few connections, which stay open. */
+/** Sends requests one after the other over a few connections, which stay open. */
 export class KeptAlive {
   readonly seen = new Seen();
   private readonly agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
@@ -16,7 +16,7 @@ export class KeptAlive {
   private opened = 0;
   private sent = 0;
 
-  /** @param calls what is asked, in turns: all succeed, and can be repeated */
+  /** @param calls sent in turns: all succeed, and can be repeated */
   constructor(
     private readonly token: string,
     private readonly calls: readonly { readonly url: string; readonly json?: object }[],
@@ -24,7 +24,7 @@ export class KeptAlive {
     this.loops = Array.from({ length: CONNECTIONS }, () => this.repeat());
   }
 
-  /** How long they have been sent. */
+  /** Since the first request. */
   get elapsed(): string {
     return `${((performance.now() - this.startedMs) / 1_000).toFixed(1)} s`;
   }
@@ -34,7 +34,7 @@ export class KeptAlive {
     return this.sent;
   }
 
-  /** How many connections they went over. */
+  /** How many connections were opened. */
   get connections(): number {
     return this.opened;
   }

@@ -2,11 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres, type PostgresServer } from '@jwt-auth/dev-stack';
+import { startPostgres, until, type PostgresServer } from '@jwt-auth/dev-stack';
 import { Administrator } from '../driver/administrator.js';
 import { granted, type Answer } from '../driver/ask.js';
-import { until } from '../run/until.js';
-import { Clients, logIn, outcomeOf, send } from './clients.js';
+import { Clients, DATABASE_AWAY, logIn, outcomeOf, send } from './clients.js';
 import { DATABASES, statement, DrillStage } from './drill-stage.js';
 import { aWhile, type Drill, type DrillReport } from './drill.js';
 
@@ -58,7 +57,7 @@ function run(program: string, args: readonly string[]): void {
   if (error ?? status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`);
 }
 
-const AWAY = ['no answer', '503 database_unavailable', '503 not_ready'];
+const AWAY = ['no answer', DATABASE_AWAY, '503 not_ready'];
 
 /** All data at one moment. */
 interface Backup {
@@ -93,13 +92,13 @@ function drillOf({ name, about, backUp, missing }: Restore): Drill {
     name,
     about,
     async run(report) {
-      const stage = await DrillStage.set();
+      const stage = await DrillStage.launch();
       try {
         const why = await missing?.(stage.postgres);
         if (why !== undefined) return report.skip(why);
         await loseAndRestore(report, stage, backUp);
       } finally {
-        await stage.end();
+        await stage.stopAll();
       }
     },
   };
@@ -163,7 +162,7 @@ async function withdrawKeys(stage: DrillStage): Promise<boolean> {
       // The active one can go when the next one is known everywhere, some seconds later.
       const isDone = await until(
         async () => granted(await ask(`/${kid}/withdraw`, 'POST')) !== undefined,
-        60_000,
+        { withinMs: 60_000 },
       );
       if (!isDone) return false;
     }
@@ -181,16 +180,18 @@ interface Before {
 async function finish(report: DrillReport, stage: DrillStage, { token, lost }: Before) {
   const atOrders = async (each: unknown) =>
     outcomeOf(await send(stage.urls('orders'), '/orders', { token: String(each) }));
-  const isRefused = await until(async () => (await atOrders(token)).startsWith('401'), 30_000);
+  const isRefused = await until(async () => (await atOrders(token)).startsWith('401'), {
+    withinMs: 30_000,
+  });
   report.promise('a token that was revoked after the backup is dead', isRefused);
   const isForgotten = await until(
     async () => (await atOrders(lost['access_token'])).startsWith('401'),
-    30_000,
+    { withinMs: 30_000 },
   );
   report.promise('so is one of a session that the backup does not know', isForgotten);
   const isFine = await until(
     async () => (await atOrders((await logIn(stage))['access_token'])) === 'ok',
-    30_000,
+    { withinMs: 30_000 },
   );
   report.promise('a new login is good at orders', isFine);
 }

@@ -1,7 +1,7 @@
 import { DrillReport, type Drill } from './drill.js';
 
 export interface RunOptions {
-  /** A drill that is skipped fails the run: in CI, where nobody reads that it was. */
+  /** A drill that is skipped fails the run: in CI, where the report is not read. */
   readonly mustAllRun: boolean;
   readonly print: (line: string) => void;
 }

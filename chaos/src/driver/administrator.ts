@@ -1,8 +1,7 @@
+import { DEMO } from '@jwt-auth/dev-stack';
 import { ask, granted, type Answer, type Question } from './ask.js';
 
-const CREDENTIALS = { email: 'admin@example.com', password: 'correct horse battery staple' };
-
-/** Somebody with role `admin`, who logs in again whenever their own token has died. */
+/** The demo administrator, who logs in again when their token was revoked. */
 export class Administrator {
   private token: string | undefined;
   private loggingIn: Promise<void> | undefined;
@@ -21,7 +20,7 @@ export class Administrator {
   }
 
   private async logIn(auth: string): Promise<void> {
-    const body = granted(await ask(`${auth}/auth/login`, { json: CREDENTIALS }));
+    const body = granted(await ask(`${auth}/auth/login`, { json: DEMO.admin }));
     this.token = body && String(body['access_token']);
     this.loggingIn = undefined;
   }

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** What is sent. `form` and `json` are bodies; `basic` is a client's id and secret. */
+/** A request. `form` and `json` are bodies; `basic` is a client's id and secret. */
 export interface Question {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly token?: string;
@@ -15,8 +15,8 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Paused and half-open connections never answer. */
-const PATIENCE_MS = 3_000;
+/** A paused or half-open connection never answers. */
+const TIMEOUT_MS = 3_000;
 
 /**
  * Not `fetch`: under these faults it came down to a few requests a second, and with it the proxies,
@@ -30,9 +30,14 @@ export function ask(url: string, question: Question = {}): Promise<Answer | unde
   const body = json ? JSON.stringify(json) : form && new URLSearchParams(form).toString();
   const method = question.method ?? (body === undefined ? 'GET' : 'POST');
   return new Promise((resolve) => {
-    // Cut off, or too late: the very thing that is provoked here.
+    // Cut off, or too late: this is what the faults cause.
     const giveUp = () => resolve(undefined);
-    const options = { method, agent, headers: headersOf(question), signal: patience() };
+    const options = {
+      method,
+      agent,
+      headers: headersOf(question),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    };
     const asked = request(url, options, (response) => {
       text(response).then((body) => resolve(answerOf(response.statusCode, body)), giveUp);
     });
@@ -40,13 +45,11 @@ export function ask(url: string, question: Question = {}): Promise<Answer | unde
   });
 }
 
-const patience = () => AbortSignal.timeout(PATIENCE_MS);
-
 function answerOf(status = 0, body: string): Answer {
   return { status, body: body === '' ? {} : (JSON.parse(body) as Answer['body']) };
 }
 
-/** The body of an answer that says yes. */
+/** The body of a 2xx answer. */
 export function granted(answer: Answer | undefined): Answer['body'] | undefined {
   return answer && answer.status >= 200 && answer.status < 300 ? answer.body : undefined;
 }

@@ -1,4 +1,4 @@
-import { subjectOf, type Subject } from '../oracle/probe.js';
+import { subjectOf, type Subject } from '../oracle/subject.js';
 import { Random } from '../plan/random.js';
 import type { Administrator } from './administrator.js';
 import { ask, granted } from './ask.js';
@@ -18,7 +18,7 @@ export interface Session {
   readonly subjects: readonly Subject[];
 }
 
-/** How many are kept alive. */
+/** How many valid ones there should be. */
 export interface Population {
   readonly clientTokens: number;
   readonly sessions: number;
@@ -28,12 +28,12 @@ const PASSWORD = 'seven herons over the weir';
 const SCOPE = 'orders:read';
 const CLIENTS = 5;
 const USERS = 8;
-/** One token in so many is never revoked by itself: it has to live. */
+/** One token in so many is never revoked by itself. */
 const SPARED = 10;
-/** No token is shown to anybody later than this before it expires. */
+/** No token is presented when it has less than this before it expires. */
 const MARGIN_SECONDS = 60;
 
-/** Tokens, sessions and clients that nobody has tried to revoke, kept at a number by `replenish`. */
+/** Tokens, sessions and clients that no operation has tried to revoke. `replenishing` keeps their number. */
 export class Living {
   readonly clients: Client[] = [];
   readonly sessions: Session[] = [];
@@ -42,7 +42,7 @@ export class Living {
   /** Never chosen. */
   readonly spared: Subject[] = [];
   minted = 0;
-  /** Keys that somebody has tried to withdraw: what they sign on its way is dead on arrival. */
+  /** Keys that an operation has tried to withdraw: a token that they have just signed may be refused. */
   readonly withdrawn = new Set<string>();
   private readonly users: string[] = [];
 
@@ -53,7 +53,7 @@ export class Living {
     private readonly random: Random,
   ) {}
 
-  /** Everything that every service has to let in. */
+  /** Every token that every service must accept. */
   all(): Subject[] {
     return [...this.spared, ...this.tokens, ...this.sessions.flatMap(({ subjects }) => subjects)];
   }
@@ -126,7 +126,7 @@ export class Living {
     const json = { email, password: PASSWORD };
     const login = granted(await ask(`${this.auth}/auth/login`, { json }));
     if (!login) return;
-    // A second token of the same session, which has to die with the first.
+    // A second token of the same session, which must be refused with the first.
     const again = { json: { refresh_token: login['refresh_token'] } };
     const refreshed = granted(await ask(`${this.auth}/auth/refresh`, again));
     if (!refreshed) return;
@@ -142,7 +142,7 @@ export class Living {
     const form = { grant_type: 'client_credentials', scope: SCOPE };
     const basic = [client.id, client.secret] as const;
     const body = granted(await ask(`${this.auth}/oauth/token`, { form, basic }));
-    // A client that was condemned meanwhile may have taken this one with it, or not.
+    // If the client was revoked meanwhile, this token may be revoked, or not.
     if (!body || !this.clients.includes(client)) return;
     const subject = subjectOf(String(body['access_token']), client.generation);
     if (this.withdrawn.has(subject.kid)) return;

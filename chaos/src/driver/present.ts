@@ -1,13 +1,14 @@
-import type { Probe, Verdict, Subject } from '../oracle/probe.js';
+import { REFUSALS, type Probe, type Verdict } from '../oracle/probe.js';
+import type { Subject } from '../oracle/subject.js';
 import { ask, type Answer } from './ask.js';
 
 /**
  * A request that is refused as bad input, but only after the guard has accepted its token: so services
- * show their verdict while their own database is away.
+ * give their verdict while their own database is away.
  */
 const PATH = '/orders?limit=none';
 
-/** Shows a token to a service, and notes what it said. */
+/** Presents a token to a service, and returns the verdict. */
 export async function present(
   subject: Subject,
   service: number,
@@ -27,8 +28,6 @@ function verdictOf(answer: Answer | undefined): Verdict {
   if (answer.status === 401 && isRefusal(code)) return code;
   return answer.status === 503 ? 'unknown' : `unexpected ${answer.status} ${code}`;
 }
-
-const REFUSALS = ['token_revoked', 'token_expired', 'token_invalid', 'token_missing'] as const;
 
 function isRefusal(code: string): code is (typeof REFUSALS)[number] {
   return (REFUSALS as readonly string[]).includes(code);

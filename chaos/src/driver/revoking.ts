@@ -1,18 +1,18 @@
-import type { Condemned, Subject } from '../oracle/probe.js';
+import type { RevocationKey, Subject } from '../oracle/subject.js';
 import type { Operation, Way } from '../plan/operation-plan.js';
 import type { Administrator } from './administrator.js';
 import { ask, type Answer } from './ask.js';
 import type { Client, Living, Session } from './living.js';
 
-/** Who is to be hit, drawn from the living: no longer among them from this moment on. */
+/** What will be revoked. It is removed from the living at this moment. */
 export interface Victim {
-  readonly condemned: Condemned;
-  /** Some of the tokens that die. */
+  readonly revocation: RevocationKey;
+  /** Some of the tokens that are revoked. */
   readonly subjects: readonly Subject[];
   /** Makes the call at an auth process. */
   readonly call: (auth: string) => Promise<Answer | undefined>;
-  /** To be called when the first call was acknowledged: no repeated one can hit what comes later. */
-  readonly goOn?: () => void;
+  /** Call it after the first acknowledgement: a repeated revocation then cannot concern later tokens. */
+  readonly onAcknowledged?: () => void;
 }
 
 /** Draws a victim for an operation. `undefined` while there is none of its kind. */
@@ -32,14 +32,14 @@ export function drawVictim(
       const client = living.clients.find(({ id }) => id === subject.client);
       const isByHolder = way === 'oauth-revoke' && client;
       const call = isByHolder ? revokeByHolder(subject.token, client) : byAdmin(subject.jti);
-      return { condemned: { kind, id: subject.jti }, subjects: [subject], call };
+      return { revocation: { kind, id: subject.jti }, subjects: [subject], call };
     }
     case 'sid': {
       const session = draw(living.sessions, lot);
       if (!session) return undefined;
       living.remove(({ sid }) => sid === session.sid);
       const call = endSession(way, session) ?? byAdmin(session.sid);
-      return { condemned: { kind, id: session.sid }, subjects: session.subjects, call };
+      return { revocation: { kind, id: session.sid }, subjects: session.subjects, call };
     }
     case 'client': {
       const client = draw(living.clients, lot);
@@ -53,15 +53,15 @@ export function drawVictim(
         const { generation } = client;
         const json = { claims: { generation } };
         return {
-          condemned: { kind, id: client.id, generation },
+          revocation: { kind, id: client.id, generation },
           subjects,
           call: (auth) => administrator.ask(auth, path, { method: 'PATCH', json }),
-          goOn: () => living.clients.push({ ...client, generation: generation + 1 }),
+          onAcknowledged: () => living.clients.push({ ...client, generation: generation + 1 }),
         };
       }
       const remove = (auth: string) => administrator.ask(auth, path, { method: 'DELETE' });
       const call = way === 'delete-client' ? remove : byAdmin(client.id);
-      return { condemned: { kind, id: client.id }, subjects, call };
+      return { revocation: { kind, id: client.id }, subjects, call };
     }
     case 'kid': {
       const kid = draw(living.all(), lot)?.kid;
@@ -72,13 +72,17 @@ export function drawVictim(
       const withdraw = (auth: string) =>
         administrator.ask(auth, `/admin/keys/${kid}/withdraw`, { method: 'POST' });
       const call = way === 'withdraw-key' ? withdraw : byAdmin(kid);
-      return { condemned: { kind, id: kid }, subjects, call };
+      return { revocation: { kind, id: kid }, subjects, call };
     }
   }
 }
 
-/** The way that works for everything, and twice. */
-export function revokeByAdmin(administrator: Administrator, auth: string, { kind, id }: Condemned) {
+/** Works for every kind, and can be repeated. */
+export function revokeByAdmin(
+  administrator: Administrator,
+  auth: string,
+  { kind, id }: RevocationKey,
+) {
   return administrator.ask(auth, '/admin/revocations', { json: { kind, id } });
 }
 

@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../plan/fault-plan.js';
 import { FaultHistory } from '../stage/fault-history.js';
 import { Judge } from './judge.js';
-import { type Probe, type Verdict, waysToDie, type Subject } from './probe.js';
+import type { Probe, Verdict } from './probe.js';
 import { RevocationRecord } from './revocation-record.js';
+import { type Subject, revocationsOf } from './subject.js';
 
 const subject: Subject = { token: 't', jti: 'j', sid: 's', client: 'c', kid: 'k', exp: 2e9 };
 const bounds = { stalenessMs: 3_000, calmMs: 2_000, settlingMs: 5_000 };
@@ -26,24 +27,27 @@ const probe = (verdict: Verdict, startedAtMs: number, service = 0): Probe => ({
   endedAtMs: startedAtMs + 10,
   verdict,
 });
-const revoked = (condemned = waysToDie(subject)[0]!) => {
-  record.attempted(condemned, 900);
-  record.acknowledged(condemned, 1_000);
+const revoked = (revocation = revocationsOf(subject)[0]!) => {
+  record.attempted(revocation, 900);
+  record.acknowledged(revocation, 1_000);
 };
 
 describe('a revoked token', () => {
-  it.each(waysToDie(subject))('may not be let in long after its $kind was revoked', (condemned) => {
-    revoked(condemned);
-    expect(judge.during(probe('accepted', 2_999))).toBeUndefined();
-    expect(judge.during(probe('accepted', 3_001))).toMatchObject({ rule: 'accepted_too_late' });
-    expect(judge.during(probe('token_revoked', 3_001))).toBeUndefined();
-    expect(judge.worst).toEqual({ calmMs: 2_001, faultMs: 0 });
-  });
+  it.each(revocationsOf(subject))(
+    'may not be accepted long after its $kind was revoked',
+    (revocation) => {
+      revoked(revocation);
+      expect(judge.during(probe('accepted', 2_999))).toBeUndefined();
+      expect(judge.during(probe('accepted', 3_001))).toMatchObject({ rule: 'accepted_too_late' });
+      expect(judge.during(probe('token_revoked', 3_001))).toBeUndefined();
+      expect(judge.worst).toEqual({ calmMs: 2_001, faultMs: 0 });
+    },
+  );
 
   it.each([
     ['is broken', Infinity],
     ['was broken a moment ago', 500],
-  ])('may be let in for the declared staleness, and no longer, while something %s', (_, toMs) => {
+  ])('may be accepted for the declared staleness, and no longer, while something %s', (_, toMs) => {
     revoked();
     faults.ended(faults.began(cut, 100), toMs);
     expect(judge.during(probe('accepted', 3_999))).toBeUndefined();
@@ -51,26 +55,26 @@ describe('a revoked token', () => {
     expect(judge.worst).toEqual({ calmMs: 0, faultMs: 3_001 });
   });
 
-  it('may be let in until its revocation is acknowledged, however long that takes', () => {
+  it('may be accepted until its revocation is acknowledged, however long that takes', () => {
     record.attempted({ kind: 'jti', id: 'j' }, 900);
     expect(judge.during(probe('accepted', 60_000))).toBeUndefined();
     expect(judge.afterwards(probe('accepted', 60_000))).toBeUndefined();
   });
 
-  it('may be refused from the moment at which somebody tried', () => {
+  it('may be refused from the first attempt to revoke it', () => {
     record.attempted({ kind: 'sid', id: 's' }, 900);
     expect(judge.during(probe('token_revoked', 895))).toBeUndefined();
     expect(judge.during(probe('token_revoked', 880))).toMatchObject({ rule: 'refused_alive' });
   });
 
-  it('is missing when it is let in after recovery', () => {
+  it('counts as a missing revocation when it is accepted after recovery', () => {
     revoked();
     expect(judge.afterwards(probe('accepted', 1_100))).toMatchObject({
       rule: 'revocation_missing',
     });
   });
 
-  it('is reported with all that happened to it', () => {
+  it('is reported with its revocations and faults', () => {
     revoked();
     faults.began(cut, 950);
     const { story = '' } = judge.during(probe('accepted', 9_000)) ?? {};
@@ -80,7 +84,7 @@ describe('a revoked token', () => {
   });
 });
 
-describe('a token that nobody revoked', () => {
+describe('a token without a revocation', () => {
   it.each(['token_revoked', 'token_expired', 'token_invalid', 'token_missing'] as const)(
     'may not be refused with %s',
     (verdict) => {

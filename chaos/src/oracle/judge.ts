@@ -3,7 +3,7 @@ import { type Probe, violation, type Violation, type ViolationRule } from './pro
 import type { Fate, RevocationRecord } from './revocation-record.js';
 
 export interface Bounds {
-  /** `REVOCATION_MAX_STALENESS`: the latest acceptance after an acknowledgement, whatever breaks. */
+  /** `REVOCATION_MAX_STALENESS`: the latest acceptance after an acknowledgement, under any fault. */
   readonly stalenessMs: number;
   /** The same while nothing is broken. */
   readonly calmMs: number;
@@ -11,16 +11,16 @@ export interface Bounds {
   readonly settlingMs: number;
 }
 
-/** The latest that a revoked token was let in after its revocation was acknowledged. */
+/** The latest time at which a revoked token was accepted after the acknowledgement. */
 export interface WorstReach {
   calmMs: number;
   faultMs: number;
 }
 
-/** A clock that was moved is back within a moment, but who reads the verdict may be late. */
+/** A moved clock is back within a moment, but the verdict may be read late. */
 const CLOCK_SETTLING_MS = 5_000;
 
-/** Holds each answer of a service against what was revoked, and what was broken, at the time. */
+/** Compares each answer of a service with the revocations and faults of that time. */
 export class Judge {
   readonly worst: WorstReach = { calmMs: 0, faultMs: 0 };
 
@@ -30,14 +30,14 @@ export class Judge {
     private readonly faults: FaultHistory,
   ) {}
 
-  /** The rule that a probe during the run breaks, if any. To be asked when the probe has ended. */
+  /** The rule that a probe during the run breaks, if any. Call it after the probe. */
   during(probe: Probe): Violation | undefined {
     const fate = this.record.fateOf(probe.subject);
     const rule = this.brokenRule(probe, fate);
     return rule && this.violation(rule, probe, fate);
   }
 
-  /** The same for a probe when all is mended and recovered: nothing excuses any more. */
+  /** The same for a probe after the recovery: no fault excuses anything any more. */
   afterwards(probe: Probe): Violation | undefined {
     const fate = this.record.fateOf(probe.subject);
     const isDead = fate.acknowledgedAtMs < probe.startedAtMs;
@@ -57,7 +57,7 @@ export class Judge {
     if (verdict.startsWith('unexpected')) return 'unexpected_answer';
     const mayBeDead = fate.attemptedAtMs <= endedAtMs;
     if (verdict === 'token_revoked') return mayBeDead ? undefined : 'refused_alive';
-    // By a clock that is wrong, a token may well be expired, or from the future.
+    // By a wrong clock, a token may be expired, or issued in the future.
     return mayBeDead || this.hadMovedClock(probe) ? undefined : 'refused_alive';
   }
 

@@ -1,71 +1,23 @@
-import type { RevocationKind } from '@jwt-auth/jwt-core';
+import type { TokenErrorCode } from '@jwt-auth/jwt-core';
 import type { FaultWindow } from '../stage/fault-history.js';
 import type { Fate } from './revocation-record.js';
+import type { Subject } from './subject.js';
 
-/** What a revocation can name about a token, and the token. */
-export interface Subject {
-  readonly token: string;
-  readonly jti: string;
-  readonly sid: string | undefined;
-  readonly client: string;
-  /** How often its client was revoked and went on before it was issued. */
-  readonly generation?: number;
-  readonly kid: string;
-  /** In seconds since the epoch. */
-  readonly exp: number;
-}
-
-/** What is dead: a token, a session, a client's tokens, or all that a key has signed. */
-export interface Condemned {
-  readonly kind: RevocationKind;
-  readonly id: string;
-  /** Of a client that goes on: which of its tokens die. Later ones live. */
-  readonly generation?: number;
-}
-
-/** Reads a token, unchecked: who issued it is the driver itself. */
-export function subjectOf(token: string, generation?: number): Subject {
-  const [header, payload] = token
-    .split('.', 2)
-    .map(
-      (part) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>,
-    );
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-  return {
-    token,
-    jti: text(payload?.['jti']) ?? '',
-    sid: text(payload?.['sid']),
-    client: text(payload?.['client_id']) ?? '',
-    kid: text(header?.['kid']) ?? '',
-    exp: Number(payload?.['exp']),
-    ...(generation !== undefined && { generation }),
-  };
-}
-
-/** Everything by which a token can die. */
-export function waysToDie({ jti, sid, client, generation, kid }: Subject): Condemned[] {
-  const session: Condemned[] = sid === undefined ? [] : [{ kind: 'sid', id: sid }];
-  const ofGeneration: Condemned[] =
-    generation === undefined ? [] : [{ kind: 'client', id: client, generation }];
-  return [
-    { kind: 'jti', id: jti },
-    ...session,
-    { kind: 'client', id: client },
-    ...ofGeneration,
-    { kind: 'kid', id: kid },
-  ];
-}
+/** The codes of a 401. */
+export const REFUSALS = [
+  'token_revoked',
+  'token_expired',
+  'token_invalid',
+  'token_missing',
+] as const satisfies TokenErrorCode[];
 
 /**
- * What a service said of a token: `accepted`; 401 with its code; `unknown` for 503, it cannot say;
- * `unanswered` when it said nothing; anything else in words.
+ * The answer of a service to a token: `accepted`; the code of a 401; `unknown` for 503, when it cannot
+ * know; `unanswered` without an answer; anything else in words.
  */
 export type Verdict =
   | 'accepted'
-  | 'token_revoked'
-  | 'token_expired'
-  | 'token_invalid'
-  | 'token_missing'
+  | (typeof REFUSALS)[number]
   | 'unknown'
   | 'unanswered'
   | `unexpected ${string}`;
@@ -83,13 +35,13 @@ export interface Probe {
 /**
  * How the promise can be broken.
  *
- * - `accepted_too_late`: a service let in a revoked token later than the bound after the
+ * - `accepted_too_late`: a service accepted a revoked token later than the bound after the
  *   acknowledgement.
  * - `revocation_missing`: after recovery an acknowledged revocation is not in a feed, or its token
- *   is let in.
- * - `refused_alive`: 401 for a token that nobody had tried to revoke.
- * - `unexpected_answer`: neither a verdict nor an honest "I cannot say".
- * - `not_recovered`: with everything mended, something still does not work.
+ *   is accepted.
+ * - `refused_alive`: 401 for a token of which no revocation was tried.
+ * - `unexpected_answer`: neither a verdict nor a 503.
+ * - `not_recovered`: everything is repaired, and something still does not work.
  */
 export type ViolationRule =
   | 'accepted_too_late'
@@ -103,7 +55,7 @@ export interface Violation {
   readonly story: string;
 }
 
-/** What there is to know of a probe that broke a rule. */
+/** Describes a probe that broke a rule. */
 export function violation(
   rule: ViolationRule,
   { subject, service, startedAtMs, endedAtMs, verdict }: Probe,
@@ -124,7 +76,7 @@ export function violation(
   const story = [
     `orders ${service} said ${verdict}; asked at ${at(startedAtMs)}, answered at ${at(endedAtMs)}`,
     `token jti ${jti}, sid ${sid}, client ${client}, kid ${kid}`,
-    ...(revocations.length > 0 ? revocations : ['nobody had tried to revoke it']),
+    ...(revocations.length > 0 ? revocations : ['no revocation of it was tried']),
     `broken meanwhile: ${faults.join('; ') || 'nothing'}`,
   ];
   return { rule, story: story.join('\n  ') };

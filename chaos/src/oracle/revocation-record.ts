@@ -1,14 +1,14 @@
-import { waysToDie, type Condemned, type Subject } from './probe.js';
+import { revocationsOf, type RevocationKey, type Subject } from './subject.js';
 
-/** A revocation as its maker saw it. Times are those of the run, in milliseconds. */
-export interface RecordedRevocation extends Condemned {
-  /** When it was first asked for. From then on it may hold. */
+/** A revocation as the driver saw it. Times are those of the run, in milliseconds. */
+export interface RecordedRevocation extends RevocationKey {
+  /** When it was first requested. From then on it may be in effect. */
   readonly attemptedAtMs: number;
-  /** When it was first answered with 2xx. From then on it must. */
+  /** When it was first answered with 2xx. From then on it must be in effect. */
   readonly acknowledgedAtMs: number | undefined;
 }
 
-/** What is known of a token's death: the earliest of everything that was asked to kill it. */
+/** The revocations of a token, and the earliest times of all of them. */
 export interface Fate {
   readonly attemptedAtMs: number;
   /** Infinity while nothing was acknowledged. */
@@ -16,22 +16,22 @@ export interface Fate {
   readonly by: readonly RecordedRevocation[];
 }
 
-/** Every revocation that was asked for. */
+/** Every requested revocation. */
 export class RevocationRecord {
   private readonly known = new Map<string, RecordedRevocation>();
 
-  /** To be noted before the request leaves. */
-  attempted(condemned: Condemned, atMs: number): void {
-    const key = keyOf(condemned);
+  /** Call it before the request is sent. */
+  attempted(revocation: RevocationKey, atMs: number): void {
+    const key = keyOf(revocation);
     if (this.known.has(key)) return;
-    this.known.set(key, { ...condemned, attemptedAtMs: atMs, acknowledgedAtMs: undefined });
+    this.known.set(key, { ...revocation, attemptedAtMs: atMs, acknowledgedAtMs: undefined });
   }
 
-  acknowledged(condemned: Condemned, atMs: number): void {
-    const attempted = this.known.get(keyOf(condemned));
+  acknowledged(revocation: RevocationKey, atMs: number): void {
+    const attempted = this.known.get(keyOf(revocation));
     if (!attempted) throw new Error('Acknowledged, but never attempted');
     if (attempted.acknowledgedAtMs !== undefined) return;
-    this.known.set(keyOf(condemned), { ...attempted, acknowledgedAtMs: atMs });
+    this.known.set(keyOf(revocation), { ...attempted, acknowledgedAtMs: atMs });
   }
 
   all(): RecordedRevocation[] {
@@ -39,7 +39,7 @@ export class RevocationRecord {
   }
 
   fateOf(subject: Subject): Fate {
-    const by = waysToDie(subject).flatMap((way) => this.known.get(keyOf(way)) ?? []);
+    const by = revocationsOf(subject).flatMap((way) => this.known.get(keyOf(way)) ?? []);
     return {
       attemptedAtMs: Math.min(Infinity, ...by.map(({ attemptedAtMs }) => attemptedAtMs)),
       acknowledgedAtMs: Math.min(
@@ -51,6 +51,6 @@ export class RevocationRecord {
   }
 }
 
-export function keyOf({ kind, id, generation }: Condemned): string {
+export function keyOf({ kind, id, generation }: RevocationKey): string {
   return generation === undefined ? `${kind} ${id}` : `${kind} ${id} ${generation}`;
 }

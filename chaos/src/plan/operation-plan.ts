@@ -12,7 +12,7 @@ const WAYS = {
 type WayOf<Kind extends RevocationKind> = keyof (typeof WAYS)[Kind];
 export type Way = { [Kind in RevocationKind]: WayOf<Kind> }[RevocationKind];
 
-/** One revocation to come. What it hits is drawn by `lot` from what is alive by then. */
+/** A planned revocation. `lot` chooses its token, session, client or key among the valid ones of that moment. */
 export interface Operation {
   readonly kind: RevocationKind;
   readonly way: Way;
@@ -25,7 +25,7 @@ export interface Operation {
 /** A withdrawn key takes everybody's tokens with it, so it comes rarely. */
 const OPERATIONS_PER_KEY = 700;
 
-/** What is revoked, without end. */
+/** An endless sequence of revocations. */
 export function* planOperations(random: Random, auths: number): Generator<Operation, never> {
   const keyAt = random.between(100, 250);
   for (let index = 0; ; index++) {

@@ -14,14 +14,14 @@ function operations(seed: string, count: number) {
 }
 
 describe('a plan', () => {
-  it('is the same for the same seed, and another for another one', () => {
+  it('depends on the seed alone', () => {
     expect(faults('7')).toEqual(faults('7'));
     expect(faults('7')).not.toEqual(faults('8'));
     expect(operations('7', 500)).toEqual(operations('7', 500));
     expect(operations('7', 500)).not.toEqual(operations('8', 500));
   });
 
-  it('breaks everything that there is, and repairs it before the calm', () => {
+  it('has each kind of fault, and repairs it before the calm', () => {
     const planned = faults('1');
     expect(new Set(planned.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
     for (const { atMs, forMs } of planned) {

@@ -1,11 +1,12 @@
+import { until } from '@jwt-auth/dev-stack';
 import type { RevocationKind } from '@jwt-auth/jwt-core';
 import { ask, granted } from '../driver/ask.js';
 import type { Living } from '../driver/living.js';
 import type { Victim } from '../driver/revoking.js';
 import { keyOf, type RevocationRecord } from '../oracle/revocation-record.js';
-import { waysToDie, type Violation } from '../oracle/probe.js';
+import type { Violation } from '../oracle/probe.js';
+import { revocationsOf } from '../oracle/subject.js';
 import type { Prober } from './prober.js';
-import { until } from './until.js';
 
 export interface Recovering {
   /** Addresses of the auth processes. */
@@ -17,7 +18,7 @@ export interface Recovering {
 }
 
 /**
- * Waits until every process is ready and every service lets somebody in.
+ * Waits until every process is ready and every service accepts a token.
  *
  * @returns what still does not work when the time is over; nothing, as soon as everything does
  */
@@ -31,16 +32,19 @@ export async function recovery(
   };
   const admission = async (_: string, service: number) => {
     const subject = living.all().at(-1);
-    if (subject === undefined) return 'nobody is alive';
+    if (subject === undefined) return 'there is no valid token';
     const { verdict } = await prober.show(subject, service);
     return verdict === 'accepted' ? '' : `orders ${service} says ${verdict}`;
   };
   let broken: string[] = [];
-  await until(async () => {
-    const asked = [...[...auths, ...services].map(readiness), ...services.map(admission)];
-    broken = (await Promise.all(asked)).filter(Boolean);
-    return broken.length === 0;
-  }, withinMs);
+  await until(
+    async () => {
+      const asked = [...[...auths, ...services].map(readiness), ...services.map(admission)];
+      broken = (await Promise.all(asked)).filter(Boolean);
+      return broken.length === 0;
+    },
+    { withinMs },
+  );
   return broken;
 }
 
@@ -64,21 +68,21 @@ export async function missingFromFeed(
     record.all().flatMap((one) => (one.acknowledgedAtMs === undefined ? [] : [keyOf(one)])),
   );
   return victims
-    .filter(({ condemned }) => acknowledged.has(keyOf(condemned)))
+    .filter(({ revocation }) => acknowledged.has(keyOf(revocation)))
     .filter((victim) => !isPublished(victim, published))
-    .map(({ condemned }) => ({
+    .map(({ revocation }) => ({
       rule: 'revocation_missing',
-      story: `${keyOf(condemned)} was acknowledged, and it is missing in the feed of ${auth}`,
+      story: `${keyOf(revocation)} was acknowledged, and it is missing in the feed of ${auth}`,
     }));
 }
 
-/** By its own name, or since its tokens were dead already: to revoke those changes nothing. */
-function isPublished({ condemned, subjects }: Victim, published: ReadonlySet<string>): boolean {
+/** By its own id, or because its tokens were revoked before: then the revocation changes nothing. */
+function isPublished({ revocation, subjects }: Victim, published: ReadonlySet<string>): boolean {
   // The feed knows a client by its id, however often it was revoked.
-  const { kind, id } = condemned;
+  const { kind, id } = revocation;
   if (published.has(keyOf({ kind, id }))) return true;
   const isDead = subjects.map((subject) =>
-    waysToDie(subject).some((way) => published.has(keyOf(way))),
+    revocationsOf(subject).some((way) => published.has(keyOf(way))),
   );
   return kind === 'jti' && isDead.length > 0 && isDead.every(Boolean);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '@jwt-auth/dev-stack';
 import { Administrator } from '../driver/administrator.js';
 import { Living, type Population } from '../driver/living.js';
 import { Judge, type Bounds, type WorstReach } from '../oracle/judge.js';
@@ -13,7 +14,6 @@ import { Prober } from './prober.js';
 import { Revoker } from './revoker.js';
 import { storm } from './storm.js';
 import { Tally } from './tally.js';
-import { until } from './until.js';
 
 export interface ChaosOptions {
   readonly seed: string;
@@ -70,13 +70,13 @@ export class ChaosRun {
   async run(): Promise<ChaosResult> {
     const { services, bounds } = this.options;
     const { stalenessMs } = bounds;
-    const stage = await Stage.set({ auths: AUTHS, services, stalenessMs });
+    const stage = await Stage.start({ auths: AUTHS, services, stalenessMs });
     try {
       return await this.on(stage);
     } finally {
       this.over.abort();
       this.givenUp.abort();
-      await stage.strike();
+      await stage.stop();
     }
   }
 
@@ -98,7 +98,9 @@ export class ChaosRun {
     const operations = planOperations(random.fork('operations'), AUTHS);
 
     const keepers = living.replenishing.map((step) => this.repeat(step));
-    await until(() => living.all().length > options.population.clientTokens / 2, 30_000);
+    await until(() => living.all().length > options.population.clientTokens / 2, {
+      withinMs: 30_000,
+    });
     const progress = this.reportProgress(living, prober);
     const work = [
       revoker.run(operations, 1_000 / options.revocationsPerSecond, this.over.signal),
@@ -117,7 +119,7 @@ export class ChaosRun {
       this.blame(`${seconds} s after the last fault was mended: ${broken.join('; ')}`);
     }
     this.over.abort();
-    await until(() => revoker.pending === 0, recoverWithinMs);
+    await until(() => revoker.pending === 0, { withinMs: recoverWithinMs });
     tally.recoveredAfterMs = nowMs() - mendedAtMs;
     this.givenUp.abort();
     await Promise.all([...work, ...keepers]);

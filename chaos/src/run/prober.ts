@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '../driver/present.js';
 import type { Living } from '../driver/living.js';
 import type { Judge } from '../oracle/judge.js';
-import type { Probe, Subject } from '../oracle/probe.js';
+import type { Probe } from '../oracle/probe.js';
+import type { Subject } from '../oracle/subject.js';
 import type { Random } from '../plan/random.js';
 import type { Tally } from './tally.js';
 
@@ -16,15 +17,15 @@ export interface ProberOptions {
   readonly nowMs: () => number;
 }
 
-/** How long a revocation is followed to a service that does not heed it. */
+/** How long a revoked token is presented to a service that still accepts it. */
 const FOLLOW_MS = 10_000;
 const LONGEST_PAUSE_MS = 200;
-/** No token is shown to anybody later than this before it expires. */
+/** No token is presented when it has less than this before it expires. */
 const MARGIN_SECONDS = 30;
 
-/** Shows tokens to services, the living and the dead, and has each verdict judged. */
+/** Presents valid and revoked tokens to services, and has each verdict judged. */
 export class Prober {
-  /** Whatever somebody has tried to revoke. */
+  /** Every token that an operation has tried to revoke. */
   readonly dead: Subject[] = [];
 
   constructor(private readonly options: ProberOptions) {}
@@ -69,7 +70,7 @@ export class Prober {
     );
   }
 
-  /** Shows every token, the living and the dead, to every service. */
+  /** Presents every token, valid or revoked, to every service. */
   async showAll(): Promise<void> {
     const subjects = [...this.dead, ...this.options.living.all()].filter((one) => !isExpiring(one));
     await Promise.all(

@@ -4,7 +4,7 @@ import { granted } from '../driver/ask.js';
 import type { Living } from '../driver/living.js';
 import { drawVictim, revokeByAdmin, type Victim } from '../driver/revoking.js';
 import type { RevocationRecord } from '../oracle/revocation-record.js';
-import type { Subject } from '../oracle/probe.js';
+import type { Subject } from '../oracle/subject.js';
 import type { Operation } from '../plan/operation-plan.js';
 import type { Prober } from './prober.js';
 import type { Tally } from './tally.js';
@@ -23,11 +23,11 @@ export interface RevokerOptions {
 }
 
 const MAX_UNDER_WAY = 60;
-/** So many stay alive: that nobody else is refused can only be seen of the living. */
+/** So many stay valid: only with valid tokens a wrong refusal can be seen. */
 const RESERVE = 40;
 const RETRY_MS = 400;
 
-/** Carries out the plan of operations, and insists until each is acknowledged. */
+/** Carries out the plan of operations, and repeats each until it is acknowledged. */
 export class Revoker {
   /** Tokens of each revocation, by its kind and id. */
   readonly victims: Victim[] = [];
@@ -40,7 +40,7 @@ export class Revoker {
     return this.underWay.size;
   }
 
-  /** Begins operations at the given pace until the signal ends that. */
+  /** Starts operations at the given pace until the signal aborts. */
   async run(plan: Iterator<Operation>, pauseMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(pauseMs);
@@ -56,21 +56,21 @@ export class Revoker {
 
   private async revoke(victim: Victim, auth: number): Promise<void> {
     const { record, nowMs, tally, prober, auths, signal } = this.options;
-    const { condemned, subjects } = victim;
+    const { revocation, subjects } = victim;
     this.victims.push(victim);
-    record.attempted(condemned, nowMs());
+    record.attempted(revocation, nowMs());
     prober.dead.push(...subjects);
     let answer = await victim.call(auths[auth] ?? '');
-    if (granted(answer)) victim.goOn?.();
+    if (granted(answer)) victim.onAcknowledged?.();
     else tally.retried += 1;
     for (let turn = auth + 1; !granted(answer); turn++) {
       if (signal.aborted) return;
       await sleep(RETRY_MS);
       const next = auths[turn % auths.length] ?? '';
-      answer = await revokeByAdmin(this.options.administrator, next, condemned);
+      answer = await revokeByAdmin(this.options.administrator, next, revocation);
     }
-    record.acknowledged(condemned, nowMs());
-    tally.revoked.add(condemned.kind);
+    record.acknowledged(revocation, nowMs());
+    tally.revoked.add(revocation.kind);
     await this.follow(subjects);
   }
 

@@ -1,11 +1,12 @@
 import {
+  authSettings,
   createTcpProxy,
   freePort,
   startPostgres,
   type PostgresServer,
   type TcpProxy,
 } from '@jwt-auth/dev-stack';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,10 +43,10 @@ export class Stage {
     private readonly directory: string,
   ) {}
 
-  static async set({ auths, services, stalenessMs }: StageOptions): Promise<Stage> {
+  static async start({ auths, services, stalenessMs }: StageOptions): Promise<Stage> {
     const directory = join(tmpdir(), `chaos-${randomUUID()}`);
     mkdirSync(directory, { mode: 0o755 });
-    // As durable as in production: what is acknowledged has to survive its crashes.
+    // As durable as in production: an acknowledged revocation must survive a crash.
     const postgres = await startPostgres({ dir: join(directory, 'postgres'), ephemeral: false });
     const times = <T>(count: number, make: (index: number) => Promise<T>) =>
       Promise.all(Array.from({ length: count }, (_, index) => make(index)));
@@ -65,13 +66,12 @@ export class Stage {
     };
 
     const address = new URL(await postgres.createDatabase('auth'));
-    const KEY_ENCRYPTION_KEY = randomBytes(32).toString('base64');
+    const settings = authSettings(common);
     const authApps = ports.map((port, index) => {
       address.port = String(databases[index]!.port);
       return new MendedApp('auth', port, {
-        ...common,
+        ...settings,
         DATABASE_URL: address.href,
-        KEY_ENCRYPTION_KEY,
       });
     });
     const mover = clockMover(directory);
@@ -98,14 +98,14 @@ export class Stage {
     try {
       for (const app of [...authApps, ...orders]) await app.start();
     } catch (error) {
-      await stage.strike();
+      await stage.stop();
       throw error;
     }
     return stage;
   }
 
   /** Ends everything and leaves nothing. */
-  async strike(): Promise<void> {
+  async stop(): Promise<void> {
     await Promise.all([...this.services, ...this.auths].map((app) => app.stop()));
     await this.issuer.close();
     await Promise.all([...this.feeds, ...this.databases].map((proxy) => proxy.close()));

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** What stands before several servers, under one address: it gives each new connection to the next. */
+/** A proxy with one address for several servers: each new connection goes to the next server. */
 export class Switch {
   private readonly sockets = new Set<Socket>();
   private turn = 0;

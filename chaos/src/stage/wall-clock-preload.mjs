@@ -1,5 +1,5 @@
-// Loaded with `--import` into a process whose wall clock is to be moved. `Date` then tells a time
-// that is off by the seconds in a file; monotonic clocks go on as ever.
+// Loaded with `--import` into a process whose wall clock is moved. `Date` then returns a time that
+// is off by the seconds in a file; monotonic clocks are not changed.
 import { readFileSync } from 'node:fs';
 import { setInterval } from 'node:timers';
 

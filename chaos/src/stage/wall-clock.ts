@@ -52,7 +52,7 @@ export class WallClock {
     this.move(0);
   }
 
-  /** From within a moment on, the process finds itself so many seconds ahead of the time. */
+  /** A moment later the clock of the process is ahead by so many seconds. */
   move(seconds: number): void {
     // Renamed into place: a reader never finds half of it.
     writeFileSync(`${this.file}.new`, `${this.mover.content(seconds)}\n`);

@@ -6,6 +6,7 @@ export {
   type PostgresOptions,
   type PostgresServer,
 } from './postgres/postgres-server.js';
+export { withClient } from './postgres/with-client.js';
 export { appNamed, findApps, ROOT, type App } from './stack/app.js';
 export { call, outcome, type Answer, type Call } from './stack/call.js';
 export { DEMO, fillDemo } from './stack/demo.js';

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, until } from '@jwt-auth/dev-stack';
+import { DEMO, freePort, until } from '@jwt-auth/dev-stack';
 import { freshDatabase, withClient } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { copyWorkspace, runNode } from './workspace-copy.fixture.js';
@@ -100,7 +100,7 @@ async function startAll(): Promise<{ auth: string; service: string }> {
   return { auth: `http://127.0.0.1:${auth}`, service: `http://127.0.0.1:${service}/${NAME}` };
 }
 
-/** Logs in for the service, is let in, logs out, is refused. */
+/** Logs in for the service, is accepted, logs out, is refused. */
 async function visit({ auth, service }: { auth: string; service: string }): Promise<void> {
   const post = (url: string, body: object, headers = {}) =>
     fetch(url, {
@@ -108,8 +108,7 @@ async function visit({ auth, service }: { auth: string; service: string }): Prom
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     });
-  const user = { email: 'ada@example.com', password: 'correct horse battery staple' };
-  const login = await post(`${auth}/auth/login`, { ...user, resource: NAME });
+  const login = await post(`${auth}/auth/login`, { ...DEMO.ada, resource: NAME });
   const tokens = (await login.json()) as Record<'access_token' | 'refresh_token' | 'scope', string>;
   expect(tokens.scope).toBe(`${NAME}:read ${NAME}:write`);
   const authorization = `Bearer ${tokens.access_token}`;

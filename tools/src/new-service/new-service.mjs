@@ -22,7 +22,7 @@ const FORMATTED = /\.(ts|json|md|ya?ml)$/;
 
 /**
  * Writes an app and its tests after the pattern of orders, and what the workspace has to know of them.
- * All or nothing: whatever is wrong, is found before the first file changes.
+ * All or nothing: every mistake is found before the first file changes.
  *
  * @param {string} root of the workspace
  * @param {string} name

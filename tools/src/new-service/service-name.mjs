@@ -7,7 +7,7 @@ const RESERVED = [
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const MAX_LENGTH = 30;
 
-/** What is wrong with the input, in a sentence for the terminal. */
+/** The mistake in the input, in a sentence for the terminal. */
 export class NewServiceError extends Error {
   name = 'NewServiceError';
 }

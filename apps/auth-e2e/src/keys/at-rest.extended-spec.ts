@@ -2,9 +2,9 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import { call, startApp, type RunningApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { queryAt } from '../stack.js';
 import { newSession } from '../users.js';
 import { JWKS_PATH } from './key-stack.js';
 
@@ -21,15 +21,7 @@ const start = async (settings: Record<string, string | undefined>): Promise<Runn
   startApp('auth', { env: { DATABASE_URL: database, ISSUER: 'http://localhost', ...settings } });
 const jwks = async (): Promise<Jwks> => (await call<Jwks>(`${auth.url}${JWKS_PATH}`)).body;
 
-async function query(sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: database });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const query = (sql: string) => queryAt<Record<string, unknown>>(database, sql);
 
 /** Every value of every table: byte strings as they are, all else as text. */
 async function dump(): Promise<Buffer[]> {
@@ -44,7 +36,7 @@ async function dump(): Promise<Buffer[]> {
     .map((value) => (Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value ?? null))));
 }
 
-/** Whether a prime factor of an RSA modulus lies somewhere in there, in whatever envelope. */
+/** Whether a prime factor of an RSA modulus is somewhere in these bytes, in any encoding. */
 function holdsPrimeOf(modulus: bigint, bytes: Buffer): boolean {
   for (let at = 0; at + 128 <= bytes.length; at++) {
     const factor = BigInt(`0x${bytes.toString('hex', at, at + 128)}`);
@@ -78,7 +70,7 @@ describe('an auth process', () => {
   });
   afterAll(() => auth?.stop());
 
-  it('leaves no private key in the database that a dump would give away', async () => {
+  it('leaves no private key readable in a dump of the database', async () => {
     const { keys } = await jwks();
     const values = await dump();
     const text = values.map((value) => value.toString('latin1')).join('\n');
@@ -103,11 +95,11 @@ describe('an auth process', () => {
       /cannot be decrypted: it was stored under another KEY_ENCRYPTION_KEY/,
     );
     expect(await stored()).toEqual(before);
-    // The process that has the right key goes on, and its next start does too: see below.
+    // The process with the right key keeps working, and starts again: see below.
     await newSession(auth.url);
   });
 
-  it('changes over to a new encryption key with the previous one beside it', async () => {
+  it('changes to a new encryption key with the previous one beside it', async () => {
     const before = await jwks();
     const { access_token: token } = await newSession(auth.url);
     const KEY_ENCRYPTION_KEY = newKey();

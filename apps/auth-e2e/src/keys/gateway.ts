@@ -1,7 +1,7 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What stands before several auth processes, under the address that is the issuer. */
+/** A gateway before several auth processes. Its address is the issuer. */
 export class Gateway {
   private targets: readonly string[] = [];
   private readonly cutOff = new Set<string>();

@@ -1,7 +1,7 @@
-import { call, outcome, type Answer, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { call, outcome, type Answer, startApp, type RunningApp, DEMO } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 
-import { decode, DEMO_PASSWORD, login } from '../users.js';
+import { decode, login } from '../users.js';
 import { Stack } from '../stack.js';
 import { Gateway } from './gateway.js';
 
@@ -32,7 +32,7 @@ export class KeyStack {
     const ORDERS_DATABASE_URL = await freshDatabase();
     const env = { ORDERS_DATABASE_URL, ISSUER: gateway.url };
     const orders = await Promise.all([1, 2].map(() => startApp('orders', { env })));
-    const admin = await login(stack.auth(), 'admin@example.com', DEMO_PASSWORD);
+    const admin = await login(stack.auth(), DEMO.admin.email, DEMO.password);
     return new KeyStack(gateway, stack, orders, admin.access_token);
   }
 

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-it('a withdrawn key is dead at every service within a second, without the JWKS', async () => {
+it('a withdrawn key is refused at every service within a second, without the JWKS', async () => {
   const session = await newSession(stack.stack.auth(0));
   const unseen = await newSession(stack.stack.auth(1));
   const kid = kidOf(session.access_token);

@@ -81,7 +81,7 @@ describe('revocation (RFC 7009)', () => {
     },
   );
 
-  it('is repeated, and asked for what nobody knows, with the same answer', async () => {
+  it('has the same answer when it is repeated, and for an unknown token', async () => {
     const token = await stack.ownToken(service);
     for (const asked of [token, token, 'A'.repeat(43), 'a.b.c', 'x'.repeat(9_000)]) {
       expect(await revoke(asked, service)).toMatchObject({ status: 200, body: undefined });

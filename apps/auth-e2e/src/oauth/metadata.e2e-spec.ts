@@ -1,7 +1,7 @@
-import { call } from '@jwt-auth/dev-stack';
+import { call, DEMO } from '@jwt-auth/dev-stack';
 import { beforeAll, expect, it } from 'vitest';
 
-import { DEMO_PASSWORD, login, newSession } from '../users.js';
+import { login, newSession } from '../users.js';
 import { basic, OAuthStack, posted, type NewClient } from './oauth-stack.js';
 
 type Metadata = Record<string, string | string[]>;
@@ -22,7 +22,7 @@ const endpoints = () => Object.entries(metadata).filter(([name]) => name.endsWit
 const pathOf = (url: unknown) => String(url).replace(stack.issuer, '');
 const ENDPOINTS = ['token', 'revocation', 'introspection'] as const;
 
-it('lists every endpoint under /oauth/, and none that does not answer', async () => {
+it('lists every endpoint under /oauth/, and all of them answer', async () => {
   const { body } = await call<{ paths: Record<string, object> }>(`${stack.issuer}/docs-json`);
   const documented = Object.keys(body.paths).filter((path) => path.startsWith('/oauth/'));
   expect(
@@ -69,11 +69,11 @@ it('lists every grant', async () => {
 });
 
 it('lists all that an administrator may do as the scopes', async () => {
-  const { scope } = await login(stack.issuer, 'admin@example.com', DEMO_PASSWORD);
+  const { scope } = await login(stack.issuer, DEMO.admin.email, DEMO.password);
   expect(metadata['scopes_supported']).toEqual(scope.split(' '));
 });
 
-it('lists no response type, as there is nowhere to be sent to for one', async () => {
+it('lists no response type, as there is no authorization endpoint', async () => {
   expect(metadata['response_types_supported']).toEqual([]);
   expect(metadata['authorization_endpoint']).toBeUndefined();
   for (const path of ['/authorize', '/oauth/authorize', '/.well-known/openid-configuration']) {

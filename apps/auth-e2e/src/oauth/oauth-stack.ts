@@ -1,5 +1,5 @@
-import { call, type Answer } from '@jwt-auth/dev-stack';
-import { DEMO_PASSWORD, login } from '../users.js';
+import { call, type Answer, DEMO } from '@jwt-auth/dev-stack';
+import { login } from '../users.js';
 import { Stack } from '../stack.js';
 
 /** A client as the administrator gets it, the secret included. */
@@ -8,7 +8,7 @@ export interface NewClient {
   secret: string;
 }
 
-/** What an OAuth endpoint says: tokens, what one is worth, or an error. */
+/** The answer of an OAuth endpoint: tokens, an introspection, or an error. */
 export type OAuthBody = Record<string, unknown>;
 
 export const FORM = 'application/x-www-form-urlencoded';
@@ -32,7 +32,7 @@ export class OAuthStack {
   /** On the shared stack, unless the caller changes keys or settings of it. */
   static async start(own?: Stack): Promise<OAuthStack> {
     const stack = own ?? (await Stack.shared());
-    const { access_token: admin } = await login(stack.auth(), 'admin@example.com', DEMO_PASSWORD);
+    const { access_token: admin } = await login(stack.auth(), DEMO.admin.email, DEMO.password);
     return new OAuthStack(stack, admin);
   }
 

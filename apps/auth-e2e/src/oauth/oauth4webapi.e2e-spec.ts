@@ -120,7 +120,7 @@ describe('oauth4webapi', () => {
     expect(await stack.verdict(tokens.access_token)).toBe('ok');
   });
 
-  it('introspects: valid now, and no more once it is revoked', async () => {
+  it('introspects: active, and no longer after the revocation', async () => {
     const { access_token: token } = await ownTokens();
     const { id } = service;
     expect(await introspect(token)).toMatchObject({ active: true, sub: id, client_id: id });
@@ -164,7 +164,7 @@ describe('oauth4webapi reports in its own terms', () => {
     });
   });
 
-  it('a refresh token that nobody made: invalid_grant', async () => {
+  it('an unknown refresh token: invalid_grant', async () => {
     await expect(refresh('x'.repeat(43))).rejects.toMatchObject({
       ...{ code: oauth.RESPONSE_BODY_ERROR, status: 400, error: 'invalid_grant' },
     });

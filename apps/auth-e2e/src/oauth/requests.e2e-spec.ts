@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { call, type Answer } from '@jwt-auth/dev-stack';
+import { DEMO, call, type Answer } from '@jwt-auth/dev-stack';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -57,7 +57,7 @@ describe.each(ENDPOINTS)('/oauth/%s refuses', (endpoint) => {
     expect((await send(endpoint, `${form}&${unknown}`)).status).toBe(200);
   });
 
-  it('a body that is no form, and none at all', async () => {
+  it('a body that is no form, and no body at all', async () => {
     const url = `${stack.issuer}/oauth/${endpoint}`;
     const headers = { authorization: basic(service) };
     const none = await call(url, { method: 'POST', headers });
@@ -89,7 +89,7 @@ describe.each(ENDPOINTS)('/oauth/%s refuses', (endpoint) => {
     expect(two).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
   });
 
-  it('no page of another site lets itself in', async () => {
+  it('no page of another site gets a token', async () => {
     const url = `${stack.issuer}/oauth/${endpoint}`;
     const origin = 'https://evil.example.com';
     const asked = await fetch(url, {
@@ -135,7 +135,7 @@ describe('client authentication', () => {
     ['NUL', '%00', '%00'],
     ['a statement', `${encodeURIComponent("' OR true --")}`, 'secret'],
     ['a very long id', 'x'.repeat(8_000), 'secret'],
-  ])('takes %s for an unknown client', async (_what, id, secret) => {
+  ])('treats %s as an unknown client', async (_what, id, secret) => {
     expectOAuthError(
       await stack.post('token', GRANT, basic({ id, secret })),
       401,
@@ -171,8 +171,8 @@ describe('the token endpoint', () => {
     'urn:ietf:params:oauth:grant-type:device_code',
     'toString',
     'introspect',
-  ])('knows no grant %s', async (grant) => {
-    const user = { username: 'ada@example.com', password: 'correct horse battery staple' };
+  ])('refuses the grant %s', async (grant) => {
+    const user = { username: DEMO.ada.email, password: DEMO.password };
     const form = { ...user, grant_type: grant };
     expectOAuthError(await stack.post('token', form), 400, 'unsupported_grant_type');
     const asClient = await stack.post('token', form, basic(service));
@@ -181,7 +181,7 @@ describe('the token endpoint', () => {
 
   it.each([
     ['of administrators', 'admin'],
-    ['that nobody has', 'nothing:read'],
+    ['that does not exist', 'nothing:read'],
     ['in another case', 'ORDERS:READ'],
     ['beside a good one', 'orders:read nothing:read'],
     ['with a sign that none has', 'orders:read"'],
@@ -200,7 +200,7 @@ describe('the token endpoint', () => {
 
   it.each([
     ['an access token', async () => (await newSession(stack.issuer)).access_token],
-    ['a token that nobody made', async () => 'A'.repeat(43)],
+    ['an unknown token', async () => 'A'.repeat(43)],
     ['a long text', async () => 'A'.repeat(10_000)],
   ])('refreshes nothing for %s', async (_what, token) => {
     const form = { grant_type: 'refresh_token', refresh_token: await token() };

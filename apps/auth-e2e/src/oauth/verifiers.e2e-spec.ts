@@ -72,7 +72,7 @@ const guards: Record<string, () => Handler[]> = {
 const answerError: ErrorRequestHandler = (error: { status?: number }, _request, response, _next) =>
   void response.sendStatus(error.status ?? 500);
 
-/** A small service of somebody else's, on loopback. */
+/** A small service with another library, on loopback. */
 async function serve(handlers: Handler[]): Promise<string> {
   const app = express();
   app.get('/', ...handlers, (_request, response) => void response.json({ welcome: true }));

@@ -9,7 +9,7 @@ import { linkToken, takeMail } from './account-mail.fixture.js';
 
 const DAY_MS = 86_400_000;
 /** For a machine that is busy. */
-const PATIENCE = { timeout: 30_000 };
+const POLL = { timeout: 30_000 };
 
 const { auth, mailbox } = AuthApp.forFileWithMailbox({ SEED_DEMO: 'on' });
 afterEach(() => auth.clock.reset());
@@ -39,7 +39,7 @@ async function sendWaiting(): Promise<void> {
     await auth.get(MailSender).sendDue();
     return query('SELECT FROM outgoing_mails');
   };
-  await expect.poll(waiting, PATIENCE).toEqual([]);
+  await expect.poll(waiting, POLL).toEqual([]);
 }
 
 async function newUser(email: string) {
@@ -100,7 +100,7 @@ describe('an account that its user deletes', () => {
     const { link } = await deletedUser('week@example.com');
     await auth.call('POST', '/auth/password/forgot', { body: { email: 'week@example.com' } });
     await auth.get(MailSender).sendDue();
-    await expect.poll(() => query('SELECT FROM outgoing_mails'), PATIENCE).toEqual([]);
+    await expect.poll(() => query('SELECT FROM outgoing_mails'), POLL).toEqual([]);
     expect(mailbox.mails.filter(({ to }) => to[0] === 'week@example.com')).toEqual([]);
     expect((await auth.register('week@example.com')).status).toBe(409);
     auth.clock.advance(7 * DAY_MS + 60_000);
@@ -151,7 +151,7 @@ describe('an account that its user deletes', () => {
     const body = { newEmail: 'asked-new@example.com' };
     await auth.call('POST', '/auth/email/change', { token, body });
     // An attempt that is under way would send its mail once the server takes it again.
-    await expect.poll(() => outcomes.failed, PATIENCE).toBe(failedBefore + 2);
+    await expect.poll(() => outcomes.failed, POLL).toBe(failedBefore + 2);
     expect(await remove(token)).toBe(204);
     await sendWaiting();
     expect((await takeMail(auth, mailbox, 'asked@example.com')).subject).toContain('being deleted');
@@ -239,7 +239,7 @@ describe('after the days of grace', () => {
     const { id } = await deletedUser('rows@example.com');
     await afterGrace(id);
     const kept = await deletedUser('not-yet@example.com');
-    await expect.poll(async () => (await removeExpired(), await isThere(id)), PATIENCE).toBe(false);
+    await expect.poll(async () => (await removeExpired(), await isThere(id)), POLL).toBe(false);
     expect(await isThere(kept.id)).toBe(true);
     const tables = await query<{ name: string }>(
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
@@ -259,9 +259,7 @@ describe('after the days of grace', () => {
     await afterGrace(id);
     const { id: other } = await deletedUser('other@example.com');
     await afterGrace(other);
-    await expect
-      .poll(async () => (await removeExpired(), await isThere(other)), PATIENCE)
-      .toBe(false);
+    await expect.poll(async () => (await removeExpired(), await isThere(other)), POLL).toBe(false);
     expect(await isThere(id)).toBe(true);
   });
 });

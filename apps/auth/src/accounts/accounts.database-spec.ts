@@ -56,7 +56,7 @@ describe('a link', () => {
   });
 
   it.each([
-    // In the mail, as people read it; the account has the ASCII form of the domain.
+    // In the mail, as users read it; the account has the ASCII form of the domain.
     ['Jürgen@Münster.example', 'Jürgen@münster.example'],
     ['用户@example.com', '用户@example.com'],
     [String.raw`"a\"b"@example.com`, String.raw`"a\"b"@example.com`],
@@ -150,7 +150,7 @@ async function nothingWaits(): Promise<void> {
 }
 
 describe('a forgotten password', () => {
-  it('is replaced, which ends all sessions and the other links and is told by mail', async () => {
+  it('is replaced, which ends all sessions and the other links, and sends the user a mail', async () => {
     const { id, link, token } = await newUser('Forgot@example.com');
     const recovery = await forgotten('forgot@EXAMPLE.com', 'Forgot@example.com');
     expect(await reset(recovery)).toBe(204);

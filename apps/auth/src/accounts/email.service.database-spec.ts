@@ -135,7 +135,7 @@ describe('a change of the e-mail', () => {
     return auth.call('DELETE', `/auth/sessions/${other?.id}`, { token });
   }
 
-  it('is confirmed at the new one, and told at the old one', async () => {
+  it('is confirmed at the new one, and the old one gets a mail', async () => {
     const { token } = await newUser('old@example.com');
     const recovery = await forgotten('old@example.com');
     expect(await change('new@example.com', token)).toBe(202);
@@ -150,7 +150,7 @@ describe('a change of the e-mail', () => {
     expect(await reset(recovery)).toBe('link_invalid');
   });
 
-  it('to one that has an account is told to its owner, and not to the caller', async () => {
+  it('to one that has an account sends its owner a mail, and the caller learns nothing', async () => {
     await newUser('owner@example.com');
     const { token } = await newUser('wants@example.com');
     expect(await change('Owner@example.com', token)).toBe(202);

@@ -39,7 +39,7 @@ describe('a registration whose e-mail has to be verified', () => {
     expect(await login('ada@new.example')).toBe(200);
   });
 
-  it('of an e-mail that has an account has the same answer, changes nothing, and is told', async () => {
+  it('of an e-mail that has an account has the same answer, changes nothing, and sends its user a mail', async () => {
     const unknown = await auth.register('bob@new.example');
     const known = await auth.register('Ada@New.example', OTHER_PASSWORD);
     expect({ status: known.status, body: known.body }).toEqual({

@@ -76,7 +76,7 @@ describe('first aid', () => {
     expect(rows).toEqual([{ actor: null, detail: { count: 1, by: 'reset-factors' } }]);
   });
 
-  /** The running app hears of it through the database. */
+  /** The running app reads the change from the database. */
   const diesSoon = (token: string) =>
     expect
       .poll(async () => (await auth.call('GET', '/auth/me', { token })).body.code)

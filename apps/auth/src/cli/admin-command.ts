@@ -94,8 +94,8 @@ function refusal(error: unknown): string | undefined {
   if (error instanceof SessionsError && error.code === 'session_not_found') {
     return 'The user has no such session.';
   }
-  const isForPeople = [Refusal, PasswordNotGiven, SettingsError, DatabaseError].some(
+  const isForOperator = [Refusal, PasswordNotGiven, SettingsError, DatabaseError].some(
     (kind) => error instanceof kind,
   );
-  return isForPeople && error instanceof Error ? error.message : undefined;
+  return isForOperator && error instanceof Error ? error.message : undefined;
 }

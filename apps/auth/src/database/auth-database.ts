@@ -137,7 +137,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
 /** With these tables the role of the app may do less than read and write. */
 const TABLES = {
   migrations: 'SELECT',
-  // Only old ones can be removed: a trigger sees to it.
+  // Only old ones can be removed: a trigger enforces it.
   audit_events: 'SELECT, INSERT, DELETE',
   audit_retention: 'SELECT',
 };

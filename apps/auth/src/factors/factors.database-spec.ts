@@ -85,7 +85,7 @@ describe('an authenticator app', () => {
     expect(next).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: 'mfa' });
   });
 
-  it('is in the audit log, and its owner is told without the name that was chosen', async () => {
+  it('is in the audit log, and its owner gets a mail without the name that was chosen', async () => {
     const { email, id, access_token: token } = await newcomer();
     const { secret } = (await enrol(token, { name: 'Call 555' })).body;
     await confirm(token, codeFor(auth, secret));
@@ -266,7 +266,7 @@ describe('a factor', () => {
     expect(JSON.stringify(body.factors)).not.toContain('secret');
   });
 
-  it('is removed by its user alone, who is told; with the last one go the recovery codes', async () => {
+  it('is removed by its user alone, who gets a mail; the last one takes the recovery codes with it', async () => {
     const [ada, bob] = [await enrolled(auth), await enrolled(auth)];
     const remove = (id: string) => auth.call('DELETE', `${FACTORS}/${id}`, { token: ada.token });
     expect((await remove(bob.factorId)).status).toBe(404);

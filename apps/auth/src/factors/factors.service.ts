@@ -129,7 +129,7 @@ export class FactorsService {
     });
   }
 
-  /** Removes them in the caller's transaction, which has locked the user, and tells the user by mail. */
+  /** Removes them in the caller's transaction, which has locked the user, and notifies the user by mail. */
   async resetIn(manager: EntityManager, user: User, by: DoneBy): Promise<number> {
     const { id: userId } = user;
     const count = await this.factors.removeAll(manager, userId);

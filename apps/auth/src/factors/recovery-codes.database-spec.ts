@@ -68,7 +68,7 @@ describe('recovery codes', () => {
 });
 
 describe('new recovery codes', () => {
-  it('are told to their user by mail', async () => {
+  it('send their user a mail', async () => {
     const { email, token } = await enrolled(auth);
     const { text } = await takeMail(auth, mailbox, email, 'new second factor');
     expect(text).toContain('An authenticator app was added');

@@ -34,7 +34,7 @@ export class EncryptionKeys {
    * What `encryptPrivateKey` encrypted, and whether it lies there under the previous key.
    *
    * @throws KeysError `wrong_encryption_key` for other keys, another kid or altered bytes: the three
-   *   cannot be told apart.
+   *   look the same.
    */
   decryptPrivateKey(stored: Buffer, kid: string): { privateKey: KeyObject; isOutdated: boolean } {
     try {
@@ -67,7 +67,7 @@ export class EncryptionKeys {
   /**
    * What `encryptSecret` encrypted, and whether it lies there under the previous key.
    *
-   * @throws Error for other keys, another name or altered bytes: the three cannot be told apart
+   * @throws Error for other keys, another name or altered bytes: the three look the same
    */
   decryptSecret(stored: Buffer, name: string): { secret: Buffer; isOutdated: boolean } {
     try {

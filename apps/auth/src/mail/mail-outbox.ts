@@ -56,8 +56,8 @@ export class MailOutbox {
   }
 
   /**
-   * The same for a mail that tells a user of something that was done to the account: when and from where, for
-   * the user to recognize. Without the user agent: a stranger chooses it, and must not write into our mail.
+   * The same for a mail that notifies a user of a change of the account: when and from where, for the
+   * user to recognize. Without the user agent: a stranger chooses it, and must not write into our mail.
    *
    * @param origin `undefined`: from where is not for the user to know
    */

@@ -47,7 +47,7 @@ async function newUser(): Promise<string> {
 }
 
 describe('a login from a network that is new to the account', () => {
-  it('is told by mail: when, and from where', async () => {
+  it('sends the user a mail with its time and address', async () => {
     const email = await newUser();
     expect((await logIn(email, ELSEWHERE)).status).toBe(200);
     const { text, html } = await takeMail(auth, mailbox, email, 'New login');
@@ -72,7 +72,7 @@ describe('a login from a network that is new to the account', () => {
     expect(await newLogins(email)).toBe(0);
   });
 
-  it('is told once when many arrive at the same moment', async () => {
+  it('sends one mail when many arrive at the same moment', async () => {
     const email = await newUser();
     // Counted, and none of them delivered meanwhile.
     mailbox.refusal = new Error('later');
@@ -84,7 +84,7 @@ describe('a login from a network that is new to the account', () => {
     }
   });
 
-  it('is told when all networks that the account knew were forgotten', async () => {
+  it('sends a mail when all networks that the account knew were forgotten', async () => {
     const email = await newUser();
     await auth.dataSource.query(
       'DELETE FROM known_networks WHERE user_id = (SELECT id FROM users WHERE email = $1)',
@@ -94,7 +94,7 @@ describe('a login from a network that is new to the account', () => {
     await takeMail(auth, mailbox, email, 'New login');
   });
 
-  it('with a second factor is told when the factor was right, and not before', async () => {
+  it('with a second factor sends a mail when the factor was right, and not before', async () => {
     const { email, secret } = await enrolled(auth);
     await takeMail(auth, mailbox, email, 'second factor');
     const { ticket } = (await logIn(email, ELSEWHERE)).body.mfa;
@@ -104,7 +104,7 @@ describe('a login from a network that is new to the account', () => {
     await takeMail(auth, mailbox, email, 'New login');
   });
 
-  it('with a passkey alone is told, too', async () => {
+  it('with a passkey alone sends a mail, too', async () => {
     const email = await newUser();
     const { access_token: token } = (await logIn(email, HOME)).body;
     const passkey = new SoftPasskey('http://localhost:3000');
@@ -132,9 +132,9 @@ describe('a login from a network that is new to the account', () => {
         timeout: 30_000,
       })
       .toEqual([]);
-    const told = await newLogins(email);
-    expect(told).toBeGreaterThanOrEqual(5);
-    expect(told).toBeLessThan(9);
+    const sent = await newLogins(email);
+    expect(sent).toBeGreaterThanOrEqual(5);
+    expect(sent).toBeLessThan(9);
   });
 
   it('is answered while the mail server is away', async () => {
@@ -156,7 +156,7 @@ describe('the reuse of a refresh token', () => {
       headers: from(address),
     });
 
-  it('is told by mail, once, and the retry of a refresh is not', async () => {
+  it('sends the user one mail, and the retry of a refresh sends none', async () => {
     const email = await newUser();
     const { refresh_token: token } = (await logIn(email, HOME)).body;
     expect((await reuse(token, HOME)).status).toBe(200);

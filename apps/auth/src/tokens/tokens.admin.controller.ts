@@ -13,7 +13,7 @@ export const TokenVerdict = z
   .object({
     accepted: z.boolean(),
     code: z.string().optional().meta({ description: 'as a service would answer' }),
-    reason: z.string().optional().meta({ description: 'what was wrong, for people' }),
+    reason: z.string().optional().meta({ description: 'what was wrong, for a reader' }),
   })
   .meta({ id: 'TokenVerdict' });
 export type TokenVerdict = z.infer<typeof TokenVerdict>;

@@ -16,7 +16,7 @@ import { AttemptLimiter } from './attempt-limiter.js';
 import { UserChanges, type UserChange } from './user-changes.js';
 import { NETWORK_EXPORT, type KnownNetwork, type User } from './user.entity.js';
 
-/** Remembers from which networks users log in, and tells them of new ones by mail. */
+/** Remembers from which networks users log in, and notifies them of new ones by mail. */
 @Injectable()
 export class KnownNetworks implements OnModuleInit {
   private readonly logger = new Logger(KnownNetworks.name);

@@ -5,7 +5,7 @@ import { quantile } from '../../harness/statistics.js';
 import { startChild } from '../../processes/child.js';
 import { busyShare, currentUsage } from '../../apps/process-usage.js';
 
-/** What the load process is asked to do. */
+/** One load: where, for how long, over how many connections. */
 export interface LoadOrder {
   readonly url: string;
   /** For how long; or `once`: until every header was sent one time. */
@@ -40,7 +40,7 @@ export async function fireLoad(
   const latencies: number[] = [];
   let connection = 0;
   let before = currentUsage();
-  let startedAt = performance.now();
+  let startedMs = performance.now();
   const options: autocannon.Options = {
     url,
     connections,
@@ -59,12 +59,12 @@ export async function fireLoad(
     // The requests are written out by then, and none is sent yet.
     running.on('start', () => {
       before = currentUsage();
-      startedAt = performance.now();
+      startedMs = performance.now();
     });
   });
   return {
     requests: latencies.length,
-    seconds: (performance.now() - startedAt) / 1000,
+    seconds: (performance.now() - startedMs) / 1000,
     failures: errors + non2xx,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),

@@ -20,7 +20,7 @@ async function serve({ stack: name, settings }: ServerOrder): Promise<string> {
   return app.getUrl();
 }
 
-// What is measured has one stack in a process of its own: it shares its heap, its event loop and its
+// In a full run each stack has a process of its own: it shares its heap, its event loop and its
 // passport with no other.
 process.on('disconnect', () => process.exit());
 process.on('message', (order: ServerOrder | 'usage') => {

@@ -2,21 +2,12 @@ import type { Effort } from '../../harness/benchmark.js';
 import { startOrShare } from '../../harness/smoke-resources.js';
 import { startChild } from '../../processes/child.js';
 import type { Usage } from '../../apps/process-usage.js';
-import type { StackName } from '../stacks/stack.js';
+import type { ServerSettings, StackName } from '../stacks/stack.js';
 
 /** What a server process serves. Plain data, because it is sent to another process. */
 export interface ServerOrder {
   readonly stack: StackName;
   readonly settings: ServerSettings;
-}
-
-export interface ServerSettings {
-  readonly issuer: string;
-  readonly audience: string;
-  /** The issuer's public key, as the libraries' documentations pass it. */
-  readonly publicKeyPem: string;
-  /** Postgres with the table of revoked tokens, for the stack that asks one. */
-  readonly databaseUrl: string;
 }
 
 /** A stack that serves `GET /orders`: in a process of its own, unless it is a smoke run. */

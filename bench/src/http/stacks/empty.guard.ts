@@ -1,6 +1,6 @@
 import { type CanActivate, Injectable } from '@nestjs/common';
 
-/** What a guard costs that asks nothing. */
+/** The cost of a guard that checks nothing. */
 @Injectable()
 export class EmptyGuard implements CanActivate {
   canActivate(): boolean {

@@ -2,9 +2,8 @@ import { Injectable, UnauthorizedException } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import { Entity, PrimaryColumn, type Repository } from 'typeorm';
-import type { ServerSettings } from '../server/server-process.js';
 import { type JwtPayload, PASSPORT_JWT, PassportJwtStrategy } from './passport-jwt.strategy.js';
-import { ordersBehind, type Stack, StackModule } from './stack.js';
+import { ordersBehind, type ServerSettings, type Stack, StackModule } from './stack.js';
 
 @Entity('revoked_token')
 class RevokedToken {

@@ -6,8 +6,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
-import type { ServerSettings } from '../server/server-process.js';
-import { ordersBehind, type Stack, StackModule } from './stack.js';
+import { ordersBehind, type ServerSettings, type Stack, StackModule } from './stack.js';
 
 const SETTINGS = Symbol('settings');
 

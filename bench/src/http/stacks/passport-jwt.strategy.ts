@@ -1,6 +1,6 @@
 import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import type { ServerSettings } from '../server/server-process.js';
+import type { ServerSettings } from './stack.js';
 
 export interface JwtPayload {
   readonly sub: string;
@@ -10,7 +10,7 @@ export interface JwtPayload {
 /** Its name: `jwt`, the usual one, is taken by ours where both are in one process. */
 export const PASSPORT_JWT = 'passport-jwt';
 
-/** As the Nest documentation has it, told to check everything that it can. */
+/** As in the Nest documentation, with all checks that it has. */
 export class PassportJwtStrategy extends PassportStrategy(Strategy, PASSPORT_JWT) {
   constructor(settings: Pick<ServerSettings, 'issuer' | 'audience' | 'publicKeyPem'>) {
     const { issuer, audience, publicKeyPem } = settings;

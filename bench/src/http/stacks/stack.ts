@@ -7,13 +7,22 @@ import {
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import type { ServerSettings } from '../server/server-process.js';
+
+/** What a stack is made with. Plain data, because it is sent to another process. */
+export interface ServerSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  /** The issuer's public key, as the libraries' documentations pass it. */
+  readonly publicKeyPem: string;
+  /** Postgres with the table of revoked tokens, for the stack that reads one. */
+  readonly databaseUrl: string;
+}
 
 /** One way to protect a route of a Nest application. */
 export interface Stack {
   readonly platform: 'fastify' | 'express';
   readonly moduleFor: (settings: ServerSettings) => DynamicModule;
-  /** What is done to the application before it listens, where a module is not the way. */
+  /** Changes the application before it listens, if a module cannot. */
   readonly prepare?: (app: INestApplication, settings: ServerSettings) => void;
 }
 

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withClient } from '@jwt-auth/dev-stack';
 import { startChild } from '../../processes/child.js';
 import type { LongestPauses } from '../../revocation-list/longest-pause.js';
-import { addEntries, atDatabase, type FilledAuth } from '../filled-auths.js';
-import type { CheckReport, ListOrder, ListReport } from './list-orders.js';
+import { addEntries, type FilledAuth } from '../filled-auths.js';
+import type { CheckReport, ListCommand, ListUsage } from './list-commands.js';
 
 export interface Growth {
   readonly batches: number;
   readonly entriesPerBatch: number;
 }
 
-/** What a list of one size asks of a service. */
+/** What a list of one size costs a service. */
 export interface ListFigures {
   readonly loadSeconds: number;
   /** Beyond the process without a list: when it was loaded, and the most at any time. */
@@ -24,22 +25,22 @@ const betweenBatchesMs = 100;
 /** Half of the entries have expired by then. */
 const laterSeconds = 2 * 3600;
 
-/** Loads the list of an auth in a process of its own, lets it grow there, and prunes it. */
+/** Loads the list of an auth in a process of its own, adds entries to it, and prunes it. */
 export async function listFigures(
   { auths: { issuer, databaseUrl } }: FilledAuth,
   growth: Growth,
 ): Promise<ListFigures> {
   await using child = startChild('scale/list/list-main.js', { role: 'server' });
-  const ask = <Report>(order: ListOrder) => child.ask<Report>(order);
-  const loaded = await ask<ListReport>({ kind: 'load', issuer });
+  const ask = <Report>(command: ListCommand) => child.ask<Report>(command);
+  const loaded = await ask<ListUsage>({ kind: 'load', issuer });
   const { checkMicroseconds } = await ask<CheckReport>({ kind: 'check' });
   const size = loaded.size + growth.batches * growth.entriesPerBatch;
   const [grown] = await Promise.all([
-    ask<ListReport>({ kind: 'grow', size }),
+    ask<ListUsage>({ kind: 'grow', size }),
     grow(databaseUrl, growth),
   ]);
   const nowSeconds = Math.floor(Date.now() / 1000) + laterSeconds;
-  const pruned = await ask<ListReport>({ kind: 'prune', nowSeconds });
+  const pruned = await ask<ListUsage>({ kind: 'prune', nowSeconds });
   if (pruned.size >= grown.size) throw new Error(`${pruned.size} entries were left`);
   return {
     loadSeconds: loaded.seconds,
@@ -51,7 +52,7 @@ export async function listFigures(
 }
 
 function grow(databaseUrl: string, { batches, entriesPerBatch }: Growth): Promise<void> {
-  return atDatabase(databaseUrl, async (client) => {
+  return withClient(databaseUrl, async (client) => {
     for (let batch = 0; batch < batches; batch++) {
       await addEntries(client, entriesPerBatch);
       await sleep(betweenBatchesMs);

@@ -9,27 +9,27 @@ import {
 } from '@jwt-auth/jwt-core';
 import { watchPauses } from '../../revocation-list/longest-pause.js';
 import { checkMicroseconds } from './check-list.js';
-import type { CheckReport, ListOrder, ListReport } from './list-orders.js';
+import type { CheckReport, ListCommand, ListUsage } from './list-commands.js';
 
-// A service reduced to its list: nothing else of it may cause a pause, or take memory.
+// A service with nothing but its list, so that all pauses and all memory are the list's.
 process.on('disconnect', () => process.exit());
-const [{ issuer }] = (await once(process, 'message')) as [ListOrder & { kind: 'load' }];
+const [{ issuer }] = (await once(process, 'message')) as [ListCommand & { kind: 'load' }];
 const list = new RevocationList({ maxStalenessMs: 30_000 });
 const source = new HttpRevocationSource(new IssuerMetadata({ issuer }));
 const follower = new RevocationFollower({ source, list });
-// At the first use of `fetch` Node loads it, for thirty milliseconds: no list's to answer for.
+// Node loads `fetch` at its first use, which takes thirty milliseconds. They do not count as the list's.
 await (await fetch(issuer)).arrayBuffer();
 const megabyte = 2 ** 20;
 const megabytesBefore = process.memoryUsage.rss() / megabyte;
 
-/** Does some work, and reports what the process used meanwhile. */
-async function observed(work: () => Promise<unknown>): Promise<ListReport> {
+/** Does some work, and reports what the process used for it. */
+async function observed(work: () => Promise<unknown>): Promise<ListUsage> {
   // Auth and its database need the cores too.
   const pauses = watchPauses(1);
-  const startedAt = performance.now();
+  const startedMs = performance.now();
   await work();
   return {
-    seconds: (performance.now() - startedAt) / 1000,
+    seconds: (performance.now() - startedMs) / 1000,
     size: list.size,
     pauses: pauses.stop(),
     moreMegabytes: process.memoryUsage.rss() / megabyte - megabytesBefore,
@@ -38,8 +38,7 @@ async function observed(work: () => Promise<unknown>): Promise<ListReport> {
 }
 
 async function whenHolding(isDone: () => boolean): Promise<void> {
-  const look = () => (isDone() ? true : undefined);
-  if (!(await until(look, { withinMs: 120_000, everyMs: 5 }))) {
+  if (!(await until(isDone, { withinMs: 120_000, everyMs: 5 }))) {
     throw new Error(`The list is ${list.state} with ${list.size} entries after two minutes`);
   }
 }
@@ -51,20 +50,20 @@ async function prune(nowSeconds: number): Promise<void> {
   while (!steps.next().done) await nextTurn();
 }
 
-function obey(order: ListOrder): Promise<ListReport | CheckReport> {
-  switch (order.kind) {
+function run(command: ListCommand): Promise<ListUsage | CheckReport> {
+  switch (command.kind) {
     case 'load':
       follower.start();
       return observed(() => whenHolding(() => list.state === 'fresh'));
     case 'grow':
-      return observed(() => whenHolding(() => list.size >= order.size));
+      return observed(() => whenHolding(() => list.size >= command.size));
     case 'prune':
-      return observed(() => prune(order.nowSeconds));
+      return observed(() => prune(command.nowSeconds));
     case 'check':
       return Promise.resolve({ checkMicroseconds: checkMicroseconds(list) });
   }
 }
 
-const answer = async (order: ListOrder) => process.send?.(await obey(order));
-process.on('message', (order: ListOrder) => void answer(order));
+const answer = async (command: ListCommand) => process.send?.(await run(command));
+process.on('message', (command: ListCommand) => void answer(command));
 await answer({ kind: 'load', issuer });

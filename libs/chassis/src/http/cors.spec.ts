@@ -88,7 +88,7 @@ describe('any other page', () => {
     'https://APP.example.com',
     'null',
     `${PAGE}, ${OTHER_PAGE}`,
-  ])('such as %s is allowed nothing, and caches are told apart', async (origin) => {
+  ])('such as %s is allowed nothing, and the answer varies by origin', async (origin) => {
     const get = { headers: { origin } };
     for (const answer of [
       await fetch(`${open.base}/notes`, get),

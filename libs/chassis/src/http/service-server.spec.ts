@@ -124,7 +124,7 @@ describe('a process that starts', () => {
       });
     });
 
-    it('cannot be read by others, and caches are told apart', async () => {
+    it('cannot be read by others, and the answer varies by origin', async () => {
       await listening({ cors });
       const others = [
         await ask('/orders', 'GET', { origin: 'https://evil.example.com' }),

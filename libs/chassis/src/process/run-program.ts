@@ -46,7 +46,7 @@ async function migrate({ name, migrate: open }: Program): Promise<void> {
 
 /**
  * Reports why a program ends before it could make its logger, and sets the exit code 1. Wrong settings
- * are a text for people, and in production a line of the log, as whatever collects logs expects it.
+ * are a text for an operator, and in production a line of the log, in the format that log collectors read.
  *
  * @param what such as `auth does not start`
  */

@@ -26,7 +26,7 @@ class Client {
   }
 
   async gets(text: string, withinMs = 5_000): Promise<void> {
-    await until(() => (this.received === text ? true : undefined), { withinMs, everyMs: 2 });
+    await until(() => this.received === text, { withinMs, everyMs: 2 });
     expect(this.received).toBe(text);
   }
 }
@@ -70,9 +70,9 @@ describe('a TCP proxy', () => {
     const much = 'x'.repeat(1_000_000);
     one.socket.end(much);
     await one.gets(much);
-    await until(() => (one.closed ? true : undefined), { withinMs: 5_000 });
+    await until(() => one.closed, { withinMs: 5_000 });
     expect(one).toMatchObject({ ended: true, closed: true, error: '' });
-    await until(() => (proxy.connections === 0 ? true : undefined), { withinMs: 5_000 });
+    await until(() => proxy.connections === 0, { withinMs: 5_000 });
     expect(proxy.connections).toBe(0);
   });
 
@@ -111,7 +111,7 @@ describe('a TCP proxy', () => {
     proxy.cut();
     const young = client();
     for (const one of [old, young]) {
-      await until(() => (one.closed ? true : undefined), { withinMs: 5_000 });
+      await until(() => one.closed, { withinMs: 5_000 });
       expect(one).toMatchObject({ closed: true, error: 'ECONNRESET' });
     }
     proxy.resume();
@@ -136,7 +136,7 @@ describe('a TCP proxy', () => {
     await new Promise((resolve) => gone.close(resolve));
     proxy = await createTcpProxy(target);
     const one = client();
-    await until(() => (one.closed ? true : undefined), { withinMs: 5_000 });
+    await until(() => one.closed, { withinMs: 5_000 });
     expect(one.error).toBe('ECONNRESET');
   });
 });

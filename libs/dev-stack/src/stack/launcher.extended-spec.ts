@@ -116,7 +116,7 @@ describe('a launcher that is asked to end', SLOW, () => {
   it('while it still waits for an app ends all the same', async () => {
     const never = tinyApp(directory, 'never', { port: await freePort(), behaviour: 'neverReady' });
     const launcher = launch({ apps: [left, never] });
-    await until(async () => ((await reachable(never)) ? true : undefined), { withinMs: 20_000 });
+    await until(() => reachable(never), { withinMs: 20_000 });
     await endInOrder(launcher, 'SIGTERM');
     expect(launcher.output).not.toContain('Ready');
   });

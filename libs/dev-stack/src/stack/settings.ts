@@ -112,8 +112,8 @@ export function withSettings(
   return { ...Object.fromEntries(others), ...settings };
 }
 
-/** The settings that every auth needs. All processes on one database get those of one call. */
-export function authSettings<Settings extends { DATABASE_URL: string; ISSUER: string }>(
+/** Adds a new key to settings of auth. All processes on one database get the result of one call. */
+export function authSettings<Settings extends Readonly<Record<string, string>>>(
   settings: Settings,
 ): Settings & { KEY_ENCRYPTION_KEY: string } {
   return { KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'), ...settings };

@@ -24,8 +24,7 @@ async function start(script: string, options: Partial<SupervisedProgram> = {}) {
 }
 
 const STAYS = 'setInterval(() => {}, 1000); console.log("up");';
-const up = (log: ProgramLog) =>
-  until(() => (log.text().includes('up') ? true : undefined), { withinMs: 10_000 });
+const up = (log: ProgramLog) => until(() => log.text().includes('up'), { withinMs: 10_000 });
 
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.stop()));
@@ -72,7 +71,7 @@ describe('a supervised program', () => {
     const { process, log } = await start(`process.on('SIGHUP', () => console.log('hup'));${STAYS}`);
     await up(log);
     process.signal('SIGHUP');
-    await until(() => (log.text().includes('hup') ? true : undefined), { withinMs: 5_000 });
+    await until(() => log.text().includes('hup'), { withinMs: 5_000 });
     expect(log.text()).toContain('hup');
     expect(process.ended).toBeUndefined();
   });

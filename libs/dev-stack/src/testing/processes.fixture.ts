@@ -40,7 +40,7 @@ export async function survivors(pids: readonly number[], withinMs = 15_000): Pro
     const running = new Set(processes().map(({ pid }) => pid));
     return pids.filter((pid) => running.has(pid));
   };
-  await until(() => (alive().length === 0 ? true : undefined), { withinMs });
+  await until(() => alive().length === 0, { withinMs });
   return alive();
 }
 

@@ -30,7 +30,7 @@ const report: CheckReport = {
 };
 
 describe('formatReport', () => {
-  it('writes for people what to mend, and which attacks it concerns', () => {
+  it('writes for a reader what to repair, and which attacks it concerns', () => {
     expect(formatReport(report)).toBe(
       `http://s/, tokens of http://i: 4 attacks, 3 findings
 

@@ -42,7 +42,7 @@ const formats = { text, json: (report: CheckReport) => JSON.stringify(report, nu
 export type ReportFormat = 'text' | 'json' | 'junit';
 export const REPORT_FORMATS = Object.keys(formats) as readonly ReportFormat[];
 
-/** The report for people, for programs, or for a CI server. Default `text`. */
+/** The report for a reader, for programs, or for a CI server. Default `text`. */
 export function formatReport(report: CheckReport, format: ReportFormat = 'text'): string {
   return `${formats[format](report)}\n`;
 }

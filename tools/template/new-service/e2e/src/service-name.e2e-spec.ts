@@ -35,7 +35,7 @@ describe('entries', () => {
     expect((await call(at(`/${String(entry['id'])}`), { token })).body).toEqual(entry);
   });
 
-  it('do not exist for anybody else', async () => {
+  it('do not exist for other users', async () => {
     const { body } = await add(tokenOf(owner));
     const token = tokenOf('eve');
     for (const id of [String(body['id']), randomUUID(), 'x']) {
@@ -67,7 +67,7 @@ describe('the guard', () => {
   it.each([
     ['adding', 'service-name:read', () => at('')],
     ['reading', 'service-name:write', () => at(`/${randomUUID()}`)],
-  ])('wants the scope for %s', async (what, scope, url) => {
+  ])('requires the scope for %s', async (what, scope, url) => {
     const body = what === 'adding' ? { title: 'first' } : undefined;
     const answer = await call(url(), { token: tokenOf(owner, { scope }), body });
     expect(answer).toMatchObject({ status: 403, body: { code: 'insufficient_scope' } });

@@ -1,7 +1,7 @@
 import type { LongestPauses } from '../../revocation-list/longest-pause.js';
 
-/** What the process that only keeps a list is told. It answers each with one message. */
-export type ListOrder =
+/** What the process that only keeps a list does next. It answers each with one message. */
+export type ListCommand =
   | { readonly kind: 'load'; readonly issuer: string }
   /** Entries are being added now: wait until the list has so many. */
   | { readonly kind: 'grow'; readonly size: number }
@@ -9,8 +9,8 @@ export type ListOrder =
   | { readonly kind: 'prune'; readonly nowSeconds: number }
   | { readonly kind: 'check' };
 
-/** What came of an order. */
-export interface ListReport {
+/** Time and memory of a command, and the list after it. */
+export interface ListUsage {
   readonly seconds: number;
   /** Entries held now. */
   readonly size: number;
