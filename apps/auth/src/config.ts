@@ -41,7 +41,7 @@ export class Config extends ServiceConfig {
   /** Of tokens that auth's own API takes: `AUDIENCE`, so that one token does for all, and `ISSUER`. */
   readonly ownAudiences: readonly string[];
   readonly accessModel: FirstAccessModel;
-  readonly accessTokenTtlSeconds: number;
+  readonly accessTokenTtlMs: number;
   readonly refreshTokenTtlMs: number;
   readonly sessionTtlMs: number;
   /** 0 switches the retry of a refresh off. */
@@ -107,7 +107,7 @@ export class Config extends ServiceConfig {
     this.audience = settings.AUDIENCE;
     this.ownAudiences = [this.audience, this.issuer];
     this.accessModel = accessModelOf(settings);
-    this.accessTokenTtlSeconds = Math.max(1, Math.floor(settings.ACCESS_TOKEN_TTL / 1000));
+    this.accessTokenTtlMs = settings.ACCESS_TOKEN_TTL;
     this.refreshTokenTtlMs = settings.REFRESH_TOKEN_TTL;
     this.sessionTtlMs = settings.SESSION_TTL;
     this.refreshRetryWindowMs = settings.REFRESH_RETRY_WINDOW;

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import type { AttemptLimits } from './attempt-limits.js';
 
 const FORGOTTEN_AFTER_MS = 3_600_000;
-const LONGEST_PAUSE_SECONDS = 60;
+const LONGEST_PAUSE_MS = 60_000;
 
 export interface CountedKey {
   readonly key: string;
@@ -104,7 +104,7 @@ export class LoginLimitsRepository {
       limits,
       allowedDespitePause,
       forgottenAfter,
-      longestPauseSeconds = LONGEST_PAUSE_SECONDS,
+      longestPauseMs = LONGEST_PAUSE_MS,
     }: AttemptLimits,
     attemptId: string,
     now: Date,
@@ -115,7 +115,7 @@ export class LoginLimitsRepository {
       attemptId,
       new Date(+now + FORGOTTEN_AFTER_MS),
       now,
-      longestPauseSeconds,
+      longestPauseMs / 1000,
       forgottenAfter === 'last',
       allowedDespitePause,
     ]);
