@@ -56,7 +56,7 @@ export class MailOutbox {
    *
    * @param origin `undefined`: from where is not for the user to know
    */
-  async notify(
+  async addNotice(
     manager: EntityManager,
     { id: userId, email: recipient }: Pick<User, 'id' | 'email'>,
     template: TemplateName,

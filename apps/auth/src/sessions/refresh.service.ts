@@ -160,7 +160,7 @@ export class RefreshService {
       }));
     if (hasEnded && !user.isDisabled) {
       // Either the user or a thief has just been logged out, and the other has used the token before.
-      await this.mail.notify(manager, user, 'session-copied', origin);
+      await this.mail.addNotice(manager, user, 'session-copied', origin);
     }
     return refusal('refresh_token_reused', `Session ${session.id} is over`);
   }
