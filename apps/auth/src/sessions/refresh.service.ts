@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../clock.js';
+import { Clock, secondsUntil } from '../clock.js';
 import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { Outcomes } from '../outcomes.js';
@@ -192,8 +192,4 @@ export class RefreshService {
 
 function refusal(code: SessionsError['code'], message: string): SessionsError {
   return new SessionsError(code, message);
-}
-
-function secondsUntil(end: Date, now: Date): number {
-  return Math.max(0, Math.floor((+end - +now) / 1000));
 }
