@@ -4,6 +4,11 @@ import type { EntityManager } from 'typeorm';
 
 const CLOCK: Statement = { name: 'clock', text: 'SELECT clock_timestamp() AS now' };
 
+/** In whole seconds, for answers such as `expires_in`. 0 when it has come. */
+export function secondsUntil(end: Date, now: Date): number {
+  return Math.max(0, Math.floor((+end - +now) / 1000));
+}
+
 /** The wall clock of this process. Tests replace it with one that they can move. */
 @Injectable()
 export class Clock {

@@ -44,7 +44,7 @@ export class Config extends ServiceConfig {
   /** Of tokens that auth's own API takes: `AUDIENCE`, so that one token does for all, and `ISSUER`. */
   readonly ownAudiences!: readonly string[];
   readonly accessModel!: FirstAccessModel;
-  readonly accessTokenTtlSeconds!: number;
+  readonly accessTokenTtlMs!: number;
   readonly refreshTokenTtlMs!: number;
   readonly sessionTtlMs!: number;
   /** 0 switches the retry of a refresh off. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { DEMO_CLIENT_ID } from './clients/demo-client.js';
 import { AuthApp, PASSWORD } from './testing/auth-app.fixture.js';
+import { settleKeysAtOnce } from './testing/settled-keys.fixture.js';
 
 let auth: AuthApp;
 let probe: ApiProbe;
@@ -53,6 +54,7 @@ beforeAll(async () => {
     SEED_DEMO: 'on',
     DEMO_CLIENT_SECRET: CLIENT_SECRET,
   }));
+  await settleKeysAtOnce(auth);
   probe = await ApiProbe.start({
     base: await auth.listen(),
     known: knownExamples(newEmail, PASSWORD),

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 
+import { isText } from '@jwt-auth/chassis';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { z } from 'zod';
 
@@ -25,8 +26,7 @@ export const TypedPassword = normalized.meta({ format: 'password' });
 
 /** A password that may be chosen: 12 to 128 characters of any script, and none of the commonest. */
 export const NewPassword = normalized
-  // A lone surrogate has no UTF-8 form: all of them would become the same bytes.
-  .refine((text) => !/\p{Surrogate}/u.test(text), 'must be well-formed text')
+  .refine(isText, 'must be well-formed text')
   .refine((text) => countCharacters(text) >= MIN_CHARACTERS, {
     error: `must have at least ${MIN_CHARACTERS} characters`,
   })

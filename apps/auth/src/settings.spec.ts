@@ -25,7 +25,7 @@ describe('the settings', () => {
       port: 3000,
       issuer: 'http://localhost:3000',
       audience: 'api',
-      accessTokenTtlSeconds: 900,
+      accessTokenTtlMs: 900_000,
       refreshTokenTtlMs: 30 * 86_400_000,
       sessionTtlMs: 90 * 86_400_000,
       refreshRetryWindowMs: 10_000,

@@ -173,7 +173,7 @@ export function readConfig(environment: Environment = process.env): Config {
       audience: settings.AUDIENCE,
       ownAudiences: [settings.AUDIENCE, issuer],
       accessModel: accessModelOf(settings),
-      accessTokenTtlSeconds: Math.max(1, Math.floor(settings.ACCESS_TOKEN_TTL / 1000)),
+      accessTokenTtlMs: settings.ACCESS_TOKEN_TTL,
       refreshTokenTtlMs: settings.REFRESH_TOKEN_TTL,
       sessionTtlMs: settings.SESSION_TTL,
       refreshRetryWindowMs: settings.REFRESH_RETRY_WINDOW,

@@ -53,7 +53,7 @@ export class AccountDeletionService {
         deleteAt: deleteAt.toISOString(),
       });
       await this.changes.announce(manager, { changed: 'disabled', userId, actor: userId, origin });
-      await this.mail.notify(manager, user, 'account-deleted', origin);
+      await this.mail.addNotice(manager, user, 'account-deleted', origin);
       return deleteAt;
     });
   }

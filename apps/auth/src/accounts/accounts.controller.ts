@@ -1,4 +1,10 @@
-import { JwtGuard, Public, RequireRecentLogin, RequireScopes } from '@jwt-auth/jwt-core';
+import {
+  JwtGuard,
+  Public,
+  RequireRecentLogin,
+  RequireScopes,
+  type LoginAge,
+} from '@jwt-auth/jwt-core';
 import {
   Body,
   Controller,
@@ -41,6 +47,9 @@ import { AccountExportService } from './account-export.service.js';
 import { EmailService } from './email.service.js';
 import { PasswordRecoveryService } from './password-recovery.service.js';
 
+/** How old the login may be with which an account changes its owner, or goes. */
+const TAKEOVER_LOGIN_AGE: LoginAge = '15m';
+
 @ApiTags('accounts')
 @Controller('auth')
 @UseGuards(JwtGuard)
@@ -70,7 +79,7 @@ export class AccountsController {
 
   @Delete('me')
   @RequireScopes(ACCOUNT_SCOPE)
-  @RequireRecentLogin('15m')
+  @RequireRecentLogin(TAKEOVER_LOGIN_AGE)
   @HttpCode(204)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Delete my account; a link that is mailed restores it for 7 days' })
@@ -131,7 +140,7 @@ export class AccountsController {
 
   @Post('email/change')
   @RequireScopes(ACCOUNT_SCOPE)
-  @RequireRecentLogin('15m')
+  @RequireRecentLogin(TAKEOVER_LOGIN_AGE)
   @HttpCode(202)
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Mail a link to a new e-mail, which confirms the change' })

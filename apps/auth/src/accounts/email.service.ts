@@ -68,7 +68,7 @@ export class EmailService {
       await this.links.end(manager, id);
       await this.audit.recordOwn(manager, 'user.email_changed', id, origin);
       // As it was before: to the old e-mail.
-      await this.mail.notify(manager, user, 'email-changed', origin);
+      await this.mail.addNotice(manager, user, 'email-changed', origin);
     });
   }
 

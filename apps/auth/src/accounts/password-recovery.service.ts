@@ -124,7 +124,7 @@ export class PasswordRecoveryService {
         actor: userId,
         origin,
       });
-      await this.mail.notify(manager, user, 'password-changed', origin);
+      await this.mail.addNotice(manager, user, 'password-changed', origin);
     });
   }
 

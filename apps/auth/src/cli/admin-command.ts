@@ -6,10 +6,10 @@ import { SessionsError } from '../sessions/sessions.errors.js';
 import { databaseConfig, PASSWORD_SETTINGS } from '../settings.js';
 import { PASSWORD_FAULTS, UsersError, type UsersErrorCode } from '../users/users.errors.js';
 import { withAdminServices } from './admin-services.js';
-import { demand, demandPassword, PasswordNotGiven, Refusal, type Console } from './console.js';
+import { demand, demandPassword, PasswordNotGiven, CommandError, type Console } from './console.js';
 import { createAdmin } from './create-admin.js';
 import { importUsers } from './import-users.js';
-import { demandUser, takes, USER_COMMANDS, type Outcome } from './user-commands.js';
+import { demandUser, takes, USER_COMMANDS, type CommandResult } from './user-commands.js';
 
 const line = (command: string, purpose: string): string => `  ${command.padEnd(40)}${purpose}`;
 
@@ -26,7 +26,7 @@ const USAGE = [
   'terminal; it is never an argument. Needs DATABASE_URL.',
 ].join('\n');
 
-type Run = (config: Config, console: Console) => Promise<Outcome>;
+type Run = (config: Config, console: Console) => Promise<CommandResult>;
 
 /** Runs a command of an administrator's shell, and returns the exit code of its process. */
 export async function runAdminCommand(
@@ -72,7 +72,11 @@ function commandOf([name = '', target, argument, ...others]: readonly string[]):
     );
 }
 
-async function makeAdmin(config: Config, typedEmail: string, console: Console): Promise<Outcome> {
+async function makeAdmin(
+  config: Config,
+  typedEmail: string,
+  console: Console,
+): Promise<CommandResult> {
   const email = demand(Email, typedEmail, 'The e-mail');
   const password = await demandPassword(console);
   const { id } = await withAdminServices(config, (services) =>
@@ -94,7 +98,7 @@ function refusal(error: unknown): string | undefined {
   if (error instanceof SessionsError && error.code === 'session_not_found') {
     return 'The user has no such session.';
   }
-  const isForOperator = [Refusal, PasswordNotGiven, SettingsError, DatabaseError].some(
+  const isForOperator = [CommandError, PasswordNotGiven, SettingsError, DatabaseError].some(
     (kind) => error instanceof kind,
   );
   return isForOperator && error instanceof Error ? error.message : undefined;

@@ -11,16 +11,16 @@ export interface Console extends Terminal {
 }
 
 /** An error that the user of the command can correct. `message` says how. */
-export class Refusal extends Error {}
+export class CommandError extends Error {}
 
-/** @throws Refusal */
+/** @throws CommandError */
 export function demand(schema: z.ZodType<string>, text: string, name: string): string {
   const { success, data, error } = schema.safeParse(text);
   if (success) return data;
-  throw new Refusal(`${name} ${error.issues.map(({ message }) => message).join(', and ')}.`);
+  throw new CommandError(`${name} ${error.issues.map(({ message }) => message).join(', and ')}.`);
 }
 
-/** @throws Refusal, PasswordNotGiven */
+/** @throws CommandError, PasswordNotGiven */
 export async function demandPassword(console: Console): Promise<string> {
   return demand(NewPassword, await readNewPassword(console), 'The password');
 }

@@ -6,9 +6,9 @@ import { emailKey } from '../email.js';
 import { NewUserRequest } from '../users/users.admin.schema.js';
 import { UsersError, usersProblem } from '../users/users.errors.js';
 import type { AdminServices } from './admin-services.js';
-import { Refusal } from './console.js';
+import { CommandError } from './console.js';
 import { fileLines } from './file-lines.js';
-import type { Outcome } from './user-commands.js';
+import type { CommandResult } from './user-commands.js';
 
 /** Wrong lines that are listed: nobody reads more. */
 const MAX_SHOWN = 100;
@@ -25,9 +25,9 @@ interface ImportedUser {
  * wrong, nothing is added. Existing users are not changed, so that a second run adds those that the first
  * one did not add, for any reason.
  *
- * @throws Refusal that names each wrong line
+ * @throws CommandError that names each wrong line
  */
-export async function importUsers(services: Services, path: string): Promise<Outcome> {
+export async function importUsers(services: Services, path: string): Promise<CommandResult> {
   await demandFile(path);
   const faults = new Faults();
   const count = await check(services, path, faults);
@@ -38,7 +38,7 @@ export async function importUsers(services: Services, path: string): Promise<Out
       await services.users.create(user, { actor: null, command: 'import-users' });
     } catch (error) {
       const isThere = error instanceof UsersError && error.code === 'email_taken';
-      if (!isThere) throw asRefusal(error, line);
+      if (!isThere) throw asCommandError(error, line);
       existing.push(JSON.stringify({ line, email: user.email, added: false }));
     }
   }
@@ -54,7 +54,7 @@ export async function importUsers(services: Services, path: string): Promise<Out
 /** A file and no pipe: it is read twice. */
 async function demandFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new Refusal(`There is no file ${path}.`);
+  if (!found?.isFile()) throw new CommandError(`There is no file ${path}.`);
 }
 
 /** @returns how many users there are */
@@ -123,9 +123,11 @@ function textOf(error: unknown): string {
  * Between the two readings a role may have been removed, or a password listed as stolen. Any other
  * error is thrown again.
  */
-function asRefusal(error: unknown, line: number): Refusal {
+function asCommandError(error: unknown, line: number): CommandError {
   const what = error instanceof UsersError ? 'password ' : '';
-  return new Refusal(`Line ${line}: ${what}${textOf(error)}. The lines before it are imported.`);
+  return new CommandError(
+    `Line ${line}: ${what}${textOf(error)}. The lines before it are imported.`,
+  );
 }
 
 /** What is wrong, line by line, without text of the file, which may be a secret. */
@@ -141,7 +143,7 @@ class Faults {
   refuseAny(): void {
     if (this.count === 0) return;
     const more = this.count - this.shown.length;
-    throw new Refusal(
+    throw new CommandError(
       [
         'Not imported:',
         ...this.shown.map((fault) => `  ${fault}`),

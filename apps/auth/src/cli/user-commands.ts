@@ -5,10 +5,10 @@ import { Email, emailKey } from '../email.js';
 import { userAnswer } from '../users/users.admin.schema.js';
 import type { User } from '../users/user.entity.js';
 import type { AdminServices } from './admin-services.js';
-import { demand, demandPassword, Refusal, type Console } from './console.js';
+import { demand, demandPassword, CommandError, type Console } from './console.js';
 
 /** What a command prints: `results` for a script, `message` for a human. */
-export interface Outcome {
+export interface CommandResult {
   readonly results?: readonly string[];
   readonly message?: string;
 }
@@ -30,7 +30,7 @@ export interface UserCommand {
     user: User,
     argument: string | undefined,
     console: Console,
-  ) => Promise<Outcome>;
+  ) => Promise<CommandResult>;
 }
 
 const SESSION_ID: Argument = {
@@ -110,6 +110,6 @@ export async function demandUser(
     id === undefined
       ? await usersRepository.findByEmail(emailKey(demand(Email, emailOrId, 'The e-mail')))
       : await usersRepository.findById(id);
-  if (!user) throw new Refusal(`There is no user ${emailOrId}.`);
+  if (!user) throw new CommandError(`There is no user ${emailOrId}.`);
   return user;
 }

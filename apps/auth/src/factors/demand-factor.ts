@@ -1,7 +1,10 @@
-import { AccessError, type Principal } from '@jwt-auth/jwt-core';
+import { AccessError, type LoginAge, type Principal } from '@jwt-auth/jwt-core';
 
 import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import type { User } from '../users/user.entity.js';
+
+/** How old the login may be with which a user begins to change factors. */
+export const FACTOR_LOGIN_AGE: LoginAge = '5m';
 
 /**
  * Of a user with a second factor: only someone who has proved it changes factors. Without one, the

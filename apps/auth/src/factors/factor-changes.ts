@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 
 import type { FactorMethod } from './factor.entity.js';
+import { Announcements } from '../announcements.js';
 
 /** A user has added a factor, which takes a proof of it: the session has proved it by these methods. */
 export interface AddedBy {
@@ -15,21 +15,9 @@ export type FactorChange =
   /** None is left. */
   | { readonly changed: 'all-removed'; readonly userId: string };
 
-type Listener = (manager: EntityManager, change: FactorChange) => Promise<void>;
-
 /**
- * Announces new factors, and the loss of all, to the domains that import `factors/`: in the transaction
- * that adds or removes them, which has locked the user. `sessions/session-user-changes.ts` listens.
+ * New factors, and the loss of all: the transaction that adds or removes them has locked the user.
+ * `sessions/session-user-changes.ts` listens.
  */
 @Injectable()
-export class FactorChanges {
-  private readonly listeners: Listener[] = [];
-
-  listen(listener: Listener): void {
-    this.listeners.push(listener);
-  }
-
-  async announce(manager: EntityManager, change: FactorChange): Promise<void> {
-    for (const listener of this.listeners) await listener(manager, change);
-  }
-}
+export class FactorChanges extends Announcements<FactorChange> {}

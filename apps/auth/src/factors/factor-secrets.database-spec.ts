@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { EncryptionKeys } from '../keys/key-encryption.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
@@ -13,41 +13,46 @@ const before = { KEY_ENCRYPTION_KEY: ENCRYPTION_KEY.toString('base64') };
 const after = { KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64') };
 const between = { ...after, KEY_ENCRYPTION_KEY_PREVIOUS: before.KEY_ENCRYPTION_KEY };
 
-/** An enrolment under the former key, which waits for its confirmation. */
-async function enrolling() {
-  const auth = await AuthApp.start(before);
-  const userId = (await auth.register(EMAIL)).body.id;
-  const { access_token: token } = await auth.login(EMAIL);
+/** An enrolment that waits for its confirmation. */
+async function enrolling(auth: AuthApp, email: string) {
+  const userId = (await auth.register(email)).body.id;
+  const { access_token: token } = await auth.login(email);
   const { body: key } = await auth.call<TotpKey>('POST', '/auth/factors/totp', { token });
-  const { databaseUrl: DATABASE_URL } = auth;
-  await auth.close();
   const confirm = (app: AuthApp) => {
     const body = { code: codeFor(app, key.secret) };
     return app.call('POST', '/auth/factors/totp/confirm', { token, body });
   };
-  return { DATABASE_URL, userId, secret: key.secret, confirm };
+  return { userId, secret: key.secret, confirm };
 }
 
-describe('a change of KEY_ENCRYPTION_KEY while a user adds an authenticator app', () => {
-  it('leaves an app whose codes count when the former key is gone', async () => {
-    const { DATABASE_URL, userId, secret, confirm } = await enrolling();
+describe('a change of KEY_ENCRYPTION_KEY while users add authenticator apps', () => {
+  let confirmed: Awaited<ReturnType<typeof enrolling>>;
+  let unconfirmed: typeof confirmed;
+  let changed: AuthApp;
+
+  beforeAll(async () => {
+    const auth = await AuthApp.start(before);
+    confirmed = await enrolling(auth, EMAIL);
+    unconfirmed = await enrolling(auth, 'bea@example.com');
+    await auth.close();
+    const { databaseUrl: DATABASE_URL } = auth;
     const changing = await AuthApp.start({ DATABASE_URL, ...between });
-    expect((await confirm(changing)).status).toBe(200);
+    expect((await confirmed.confirm(changing)).status).toBe(200);
     await changing.close();
-    const changed = await AuthApp.start({ DATABASE_URL, ...after });
+    changed = await AuthApp.start({ DATABASE_URL, ...after });
+  });
+  afterAll(() => changed.close());
+
+  it('leaves an app whose codes count when the former key is gone', async () => {
+    const { userId, secret } = confirmed;
     await forgetCodes(changed, userId);
     const ticket = await ticketFor(changed, EMAIL);
     const code = codeFor(changed, secret);
     expect((await secondStep(changed, { ticket, code })).status).toBe(200);
-    await changed.close();
   });
 
   it('lets the user begin again when the former key is gone', async () => {
-    const { DATABASE_URL, confirm } = await enrolling();
-    await (await AuthApp.start({ DATABASE_URL, ...between })).close();
-    const changed = await AuthApp.start({ DATABASE_URL, ...after });
-    expect((await confirm(changed)).status).toBe(409);
-    await changed.close();
+    expect((await unconfirmed.confirm(changed)).status).toBe(409);
   });
 });
 

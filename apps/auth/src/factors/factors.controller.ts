@@ -22,6 +22,7 @@ import {
 import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
+import { FACTOR_LOGIN_AGE } from './demand-factor.js';
 import {
   AddedFactor,
   factorAnswer,
@@ -54,7 +55,7 @@ export class FactorsController {
   }
 
   @Post('totp')
-  @RequireRecentLogin('5m')
+  @RequireRecentLogin(FACTOR_LOGIN_AGE)
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'A secret for an authenticator app, which has to be confirmed' })
@@ -80,7 +81,7 @@ export class FactorsController {
   }
 
   @Post('recovery-codes')
-  @RequireRecentLogin('5m')
+  @RequireRecentLogin(FACTOR_LOGIN_AGE)
   @RequireAcr('mfa')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
@@ -94,7 +95,7 @@ export class FactorsController {
   }
 
   @Delete(':id')
-  @RequireRecentLogin('5m')
+  @RequireRecentLogin(FACTOR_LOGIN_AGE)
   @RequireAcr('mfa')
   @HttpCode(204)
   @ApiOperation({ summary: 'Remove a second factor' })

@@ -1,5 +1,7 @@
 import type { Problem } from '@jwt-auth/jwt-core';
 
+import { BEARER_CHALLENGE } from '../users/users.errors.js';
+
 /**
  * Why a request about second factors is refused.
  *
@@ -41,14 +43,9 @@ const PROBLEMS: Readonly<Record<FactorsErrorCode, Problem>> = {
     status: 401,
     code: 'invalid_code',
     detail: 'It is wrong, or was used before',
-    // RFC 9110 section 15.5.2: every 401 has a challenge.
-    headers: { 'WWW-Authenticate': 'Bearer' },
+    headers: BEARER_CHALLENGE,
   },
-  wrong_passkey: {
-    status: 401,
-    code: 'invalid_passkey',
-    headers: { 'WWW-Authenticate': 'Bearer' },
-  },
+  wrong_passkey: { status: 401, code: 'invalid_passkey', headers: BEARER_CHALLENGE },
   wrong_new_passkey: { status: 400, code: 'invalid_passkey' },
   too_many_factors: { status: 409, code: 'conflict', detail: 'Remove a passkey first' },
   wrong_confirmation: {

@@ -84,7 +84,9 @@ export class FactorsService {
     await this.users.update(manager, user, { hasSecondFactor: true });
     await this.changes.announce(manager, { changed: 'added', userId, sessionId, methods });
     await this.record(manager, 'factor.added', factor, origin);
-    await this.mail.notify(manager, user, 'factor-added', origin, { factor: NAMES[factor.kind] });
+    await this.mail.addNotice(manager, user, 'factor-added', origin, {
+      factor: NAMES[factor.kind],
+    });
     return recoveryCodes;
   }
 
@@ -142,7 +144,7 @@ export class FactorsService {
       detail: { count },
     });
     // Not from where: that may be an administrator's address.
-    await this.mail.notify(manager, user, 'factors-reset', undefined);
+    await this.mail.addNotice(manager, user, 'factors-reset', undefined);
     return count;
   }
 
@@ -155,7 +157,9 @@ export class FactorsService {
   ): Promise<void> {
     await this.factors.remove(manager, factor);
     await this.record(manager, 'factor.removed', factor, origin);
-    await this.mail.notify(manager, user, 'factor-removed', origin, { factor: NAMES[factor.kind] });
+    await this.mail.addNotice(manager, user, 'factor-removed', origin, {
+      factor: NAMES[factor.kind],
+    });
   }
 
   /**
@@ -170,7 +174,7 @@ export class FactorsService {
       if (!user.hasSecondFactor) throw new FactorsError('no_factor', 'Codes would be of no use');
       const codes = await this.makeCodes(manager, userId);
       await this.audit.recordOwn(manager, 'factor.recovery_codes_made', userId, origin);
-      await this.mail.notify(manager, user, 'factor-added', origin, {
+      await this.mail.addNotice(manager, user, 'factor-added', origin, {
         factor: NAMES['recovery-codes'],
       });
       return codes;

@@ -13,6 +13,7 @@ import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { Config } from '../config.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
+import { FACTOR_LOGIN_AGE } from './demand-factor.js';
 import { AddedFactor } from './factors.schema.js';
 import { NewPasskey, PasskeyOptions } from './passkey.schema.js';
 import { PasskeysService } from './passkeys.service.js';
@@ -26,7 +27,7 @@ export class PasskeysController {
   constructor(private readonly passkeys: PasskeysService) {}
 
   @Post('options')
-  @RequireRecentLogin('5m')
+  @RequireRecentLogin(FACTOR_LOGIN_AGE)
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'What a browser needs to make a passkey' })

@@ -19,7 +19,7 @@ import { FactorsService } from './factors.service.js';
 import { demandFactorOf } from './demand-factor.js';
 import { newTotpSecret, totpKey, totpStep } from './totp.js';
 
-const LIFETIME_SECONDS = 15 * 60;
+const LIFETIME_MS = 15 * 60_000;
 
 /** Adds authenticator apps, in two steps: a user whose app does not work must not be locked out. */
 @Injectable()
@@ -46,7 +46,7 @@ export class TotpService {
       const user = await lockCaller(this.users, manager, caller);
       demandFactorOf(user, caller.principal);
       const now = await this.clock.database(manager);
-      const expiresAt = new Date(+now + LIFETIME_SECONDS * 1000);
+      const expiresAt = new Date(+now + LIFETIME_MS);
       const sealed = this.secrets.seal(userId, secret);
       const enrolment = { userId, sessionId, name, secret: sealed, expiresAt };
       await this.factors.putEnrolment(manager, enrolment);
@@ -56,7 +56,7 @@ export class TotpService {
     const key = totpKey(secret, { service, account });
     const svg = Buffer.from(renderSVG(key.uri, { border: 4 }));
     const qrCode = `data:image/svg+xml;base64,${svg.toString('base64')}`;
-    return { ...key, qrCode, expiresIn: LIFETIME_SECONDS };
+    return { ...key, qrCode, expiresIn: LIFETIME_MS / 1000 };
   }
 
   /**

@@ -1,34 +1,40 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
+import { settleKeysAtOnce } from '../testing/settled-keys.fixture.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeyWatch } from './key-watch.js';
 import type { SigningKeyState } from './signing-key.entity.js';
 
-let auth: AuthApp;
+const auth = AuthApp.forFile({ SEED_DEMO: 'on' });
 let admin: string;
-/** The private half of the active key, as it is stored. */
+/** The active key, and its private half as it is stored. */
+let kid: string;
 let stored: Buffer;
 
+// It rotates the keys when a test says so, and not in between.
+beforeAll(() => auth.get(KeyWatch).onModuleDestroy());
+beforeAll(() => settleKeysAtOnce(auth));
 beforeEach(async () => {
-  auth = await AuthApp.start({ SEED_DEMO: 'on' });
+  await auth.dataSource.query(`DELETE FROM signing_keys WHERE state = 'withdrawn'`);
   ({ access_token: admin } = await auth.login('admin@example.com'));
-  const [active] = await auth.dataSource.query<{ key: Buffer }[]>(
-    `SELECT private_key AS key FROM signing_keys WHERE state = 'active'`,
+  const [active] = await auth.dataSource.query<{ kid: string; stored: Buffer }[]>(
+    `SELECT kid, private_key AS stored FROM signing_keys WHERE state = 'active'`,
   );
-  stored = active!.key;
+  ({ kid, stored } = active!);
   // As if another process had encrypted it under a key that is not known to this one.
   await store(Buffer.of(0));
-  await auth.dataSource.query(
-    `UPDATE signing_keys SET created_at = created_at - interval '2 s' WHERE state = 'next'`,
-  );
 });
-afterEach(() => auth.close());
+afterEach(async () => {
+  auth.clock.reset();
+  await store(stored);
+});
 
 const store = (privateKey: Buffer) =>
-  auth.dataSource.query(`UPDATE signing_keys SET private_key = $1 WHERE state = 'active'`, [
-    privateKey,
-  ]);
+  auth.dataSource.query(
+    `UPDATE signing_keys SET private_key = $1 WHERE state = 'active' AND kid = $2`,
+    [privateKey, kid],
+  );
 const states = async (): Promise<Partial<Record<string, SigningKeyState>>> =>
   Object.fromEntries(
     (await auth.get(KeyRotationService).list()).map(({ kid, state }) => [kid, state]),
@@ -40,7 +46,6 @@ const post = (path: string) => auth.call('POST', `/admin/keys/${path}`, { token:
 it('rotates no key, as it would make one that the others cannot decrypt', async () => {
   const before = await states();
   expect(await post('rotate')).toMatchObject({ status: 409, body: { code: 'conflict' } });
-  await auth.get(KeyWatch).onModuleDestroy();
   auth.clock.advance(31 * 24 * 3_600_000);
   const rotation = auth.get(KeyRotationService).rotateIfDue();
   await expect(rotation).rejects.toMatchObject({ code: 'cannot_make_keys' });
@@ -50,7 +55,6 @@ it('rotates no key, as it would make one that the others cannot decrypt', async 
 it('withdraws the next key, and leaves a new one to a process that can make it', async () => {
   const [active, next] = [await kidOf('active'), await kidOf('next')];
   expect((await post(`${next}/withdraw`)).status).toBe(200);
-  await auth.get(KeyWatch).onModuleDestroy();
   expect(await states()).toEqual({ [active]: 'active', [next]: 'withdrawn' });
   await store(stored);
   await auth.get(KeyRotationService).rotateIfDue();
@@ -62,7 +66,6 @@ it('withdraws the next key, and leaves a new one to a process that can make it',
 });
 
 it('keeps the active key while there is no next one, and says why', async () => {
-  await auth.get(KeyWatch).onModuleDestroy();
   const [active, next] = [await kidOf('active'), await kidOf('next')];
   expect((await post(`${next}/withdraw`)).status).toBe(200);
   const refused = { status: 409, body: { code: 'conflict' } };

@@ -1,17 +1,10 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPrivateKey,
-  randomBytes,
-  type KeyObject,
-} from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 
+import { decrypt, encrypt } from '../aes-gcm.js';
 import { KeysError } from './keys.errors.js';
 
-// version (1 byte) | nonce (12) | authentication tag (16) | what is encrypted
+/** The first byte of what is stored. What `encrypt` returns follows it. */
 const VERSION = 1;
-const NONCE_END = 13;
-const TAG_END = 29;
 
 /** What secrets are encrypted under at rest: today's key, and the one it takes the place of. */
 export class EncryptionKeys {
@@ -58,10 +51,7 @@ export class EncryptionKeys {
    *   cannot be moved to another.
    */
   encryptSecret(secret: Buffer, name: string): Buffer {
-    const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.current, nonce).setAAD(Buffer.from(name));
-    const encrypted = Buffer.concat([cipher.update(secret), cipher.final()]);
-    return Buffer.concat([Buffer.of(VERSION), nonce, cipher.getAuthTag(), encrypted]);
+    return Buffer.concat([Buffer.of(VERSION), encrypt(this.current, secret, name)]);
   }
 
   /**
@@ -71,22 +61,17 @@ export class EncryptionKeys {
    */
   decryptSecret(stored: Buffer, name: string): { secret: Buffer; isOutdated: boolean } {
     try {
-      return { secret: decrypt(stored, name, this.current), isOutdated: false };
+      return { secret: decryptStored(stored, name, this.current), isOutdated: false };
     } catch (error) {
       if (this.previous === undefined) throw error;
-      return { secret: decrypt(stored, name, this.previous), isOutdated: true };
+      return { secret: decryptStored(stored, name, this.previous), isOutdated: true };
     }
   }
 }
 
 const nameOf = (kid: string): string => `signing-key:${kid}`;
 
-function decrypt(stored: Buffer, name: string, key: Buffer): Buffer {
+function decryptStored(stored: Buffer, name: string, key: Buffer): Buffer {
   if (stored[0] !== VERSION) throw new Error(`unknown version ${stored[0]}`);
-  const decipher = createDecipheriv('aes-256-gcm', key, stored.subarray(1, NONCE_END), {
-    authTagLength: 16,
-  })
-    .setAAD(Buffer.from(name))
-    .setAuthTag(stored.subarray(NONCE_END, TAG_END));
-  return Buffer.concat([decipher.update(stored.subarray(TAG_END)), decipher.final()]);
+  return decrypt(key, stored.subarray(1), name);
 }

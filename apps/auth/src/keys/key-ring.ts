@@ -32,7 +32,7 @@ export class KeyRing implements KeySet {
   /** Begins after the one that is under way, for all calls since that began. */
   private dueReload: Promise<void> | undefined;
   private lookingUp: Promise<void> | undefined;
-  private lookedUpAt = performance.now();
+  private lookedUpAtMs = performance.now();
   /** Why the keys could not be read last time. */
   private outage: unknown;
   private readsBegun = 0;
@@ -150,13 +150,13 @@ export class KeyRing implements KeySet {
 
   /** One for all callers that need one at the same time. None soon after another. */
   private lookUp(): Promise<void> | undefined {
-    if (performance.now() - this.lookedUpAt < LOOK_UP_COOLDOWN_MS) return undefined;
+    if (performance.now() - this.lookedUpAtMs < LOOK_UP_COOLDOWN_MS) return undefined;
     // Whether this process can sign is not asked here.
     return (this.lookingUp ??= this.reload()
       .catch(() => undefined)
       .finally(() => {
         this.lookingUp = undefined;
-        this.lookedUpAt = performance.now();
+        this.lookedUpAtMs = performance.now();
       }));
   }
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 
 import { Config } from '../config.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
+import { settleKeysAtOnce } from '../testing/settled-keys.fixture.js';
 import { KeyRing } from './key-ring.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeyWatch } from './key-watch.js';
@@ -18,7 +19,10 @@ interface KeyAnswer {
 let auth: AuthApp;
 let admin: string;
 
-const start = async () => void (auth = await AuthApp.start({ SEED_DEMO: 'on' }));
+const start = async () => {
+  auth = await AuthApp.start({ SEED_DEMO: 'on' });
+  await settleKeysAtOnce(auth);
+};
 const logIn = async () => void ({ access_token: admin } = await auth.login('admin@example.com'));
 const close = () => auth.close();
 
@@ -27,11 +31,12 @@ const keys = async (): Promise<KeyAnswer[]> =>
 const kidOf = async (state: string): Promise<string> =>
   (await keys()).find((key) => key.state === state)?.kid ?? 'none';
 const post = (path: string, token = admin) => auth.call('POST', `/admin/keys/${path}`, { token });
-/** As if the next key had been published earlier. It has to be for two seconds before it signs. */
-const ageNext = (seconds: number) =>
+/** As if the next key had been published so long ago. It has to be for two seconds before it signs. */
+const publishNext = (secondsAgo: number) =>
   auth.dataSource.query(
-    `UPDATE signing_keys SET created_at = created_at - make_interval(secs => $1) WHERE state = 'next'`,
-    [seconds],
+    `UPDATE signing_keys SET created_at = clock_timestamp() - make_interval(secs => $1)
+     WHERE state = 'next'`,
+    [secondsAgo],
   );
 /** As if the active key had signed, and the next one been published, for so long. */
 async function setAges(activeMs: number, nextMs: number): Promise<void> {
@@ -43,10 +48,7 @@ async function setAges(activeMs: number, nextMs: number): Promise<void> {
     [ago(activeMs), ago(nextMs)],
   );
 }
-const rotate = async () => {
-  await ageNext(2);
-  return post('rotate');
-};
+const rotate = () => post('rotate');
 /** Each of them has found the same next key when the first one may change it. */
 async function threeAtOnce<T>(work: () => Promise<T>): Promise<T[]> {
   const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
@@ -102,7 +104,6 @@ describe('rotation', () => {
   it('by many at once is one', async () => {
     await rotate();
     const [before, next] = [await keys(), await kidOf('next')];
-    await ageNext(2);
     const rotated = await threeAtOnce(() => post('rotate'));
     expect(rotated.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(await kidOf('active')).toBe(next);
@@ -120,18 +121,16 @@ describe('rotation', () => {
   });
 
   it('waits until every process publishes the key that is to sign', async () => {
-    await rotate();
+    await publishNext(1.6);
     const calledAt = performance.now();
-    await post('rotate');
+    await rotate();
     expect(performance.now() - calledAt).toBeGreaterThan(250);
   });
 
   it('is one to the key after the next one, if that is withdrawn meanwhile', async () => {
     const [active, next] = [await kidOf('active'), await kidOf('next')];
-    await auth.dataSource.query(
-      `UPDATE signing_keys SET created_at = now() - interval '1 second' WHERE state = 'next'`,
-    );
-    const rotated = post('rotate');
+    await publishNext(1);
+    const rotated = rotate();
     await post(`${next}/withdraw`);
     const after = await kidOf('next');
     expect((await rotated).status).toBe(200);
@@ -225,9 +224,15 @@ describe('withdrawal', () => {
 });
 
 describe('time', () => {
-  beforeEach(start);
-  beforeEach(logIn);
-  afterEach(close);
+  beforeAll(start);
+  // It rotates and reads the keys when a test says so, and not in between.
+  beforeAll(() => auth.get(KeyWatch).onModuleDestroy());
+  beforeEach(async () => {
+    auth.clock.reset();
+    await auth.dataSource.query(`DELETE FROM signing_keys WHERE state = 'retired'`);
+    await logIn();
+  });
+  afterAll(close);
 
   it('ends the publication of a retired key when no token of it can live any more', async () => {
     const retired = await kidOf('active');
@@ -243,7 +248,6 @@ describe('time', () => {
   });
 
   it('rotates the key only when it has signed, and the next one is published, for long enough', async () => {
-    await auth.get(KeyWatch).onModuleDestroy();
     auth.clock.stop();
     const { signingKeyRotationMs: life, signingKeyPublishAheadMs: ahead } = auth.get(Config);
     const [active, next] = [await kidOf('active'), await kidOf('next')];
@@ -260,7 +264,9 @@ describe('time', () => {
     await rotation.rotateIfDue();
     expect(await kidOf('active')).toBe(next);
     const [event] = await auth.dataSource.query<object[]>(
-      `SELECT actor, subject, detail FROM audit_events WHERE action = 'key.rotated'`,
+      `SELECT actor, subject, detail FROM audit_events
+       WHERE action = 'key.rotated' AND subject = $1`,
+      [next],
     );
     expect(event).toEqual({ actor: null, subject: next, detail: { retired: active } });
     await rotation.rotateIfDue();
@@ -268,7 +274,6 @@ describe('time', () => {
   });
 
   it('rotates the key once, of many processes that find it due at once', async () => {
-    await auth.get(KeyWatch).onModuleDestroy();
     const { signingKeyRotationMs, signingKeyPublishAheadMs } = auth.get(Config);
     await setAges(signingKeyRotationMs, signingKeyPublishAheadMs);
     const [next, before] = [await kidOf('next'), await keys()];
@@ -278,7 +283,6 @@ describe('time', () => {
   });
 
   it('rotates no key while so many are published that a service might not read them', async () => {
-    await auth.get(KeyWatch).onModuleDestroy();
     const active = await kidOf('active');
     await auth.dataSource.query(
       `INSERT INTO signing_keys (kid, state, public_key, created_at, activated_at, retired_at)

@@ -61,7 +61,7 @@ export class MailOutbox {
    *
    * @param origin `undefined`: from where is not for the user to know
    */
-  async notify(
+  async addNotice(
     manager: EntityManager,
     { id: userId, email: recipient }: Recipient,
     template: TemplateName,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { AccessModel } from '../access/access-model.js';
 import { Config } from '../config.js';
 
-const IssuerMetadata = z
+const MetadataAnswer = z
   .object({
     issuer: z.string(),
     token_endpoint: z.url(),
@@ -22,7 +22,7 @@ const IssuerMetadata = z
     grant_types_supported: z.array(z.string()),
   })
   .meta({ id: 'IssuerMetadata' });
-type IssuerMetadata = z.infer<typeof IssuerMetadata>;
+type MetadataAnswer = z.infer<typeof MetadataAnswer>;
 
 const CLIENT_SECRET = ['client_secret_basic', 'client_secret_post'];
 
@@ -38,8 +38,8 @@ export class MetadataController {
   @Public()
   @Header('cache-control', 'public, max-age=300')
   @ApiOperation({ summary: 'What there is and where (RFC 8414)' })
-  @ApiOkResponse({ standardSchema: IssuerMetadata })
-  async metadata(): Promise<IssuerMetadata> {
+  @ApiOkResponse({ standardSchema: MetadataAnswer })
+  async metadata(): Promise<MetadataAnswer> {
     const { issuer } = this.config;
     const base = issuer.replace(/\/+$/, '');
     return {

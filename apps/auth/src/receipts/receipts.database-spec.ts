@@ -170,13 +170,13 @@ describe('a receipt', () => {
         await here.call('GET', `/revocations?service=made-up&instance=${n}&wait=0`);
       }
       const beganAtMs = performance.now();
-      const { status, body } = await revoke('?wait=2s');
+      const { status, body } = await revoke('?wait=1s');
       const tookMs = performance.now() - beganAtMs;
       expect(status).toBe(200);
       expect(namesOf(body.applied)).toEqual(all);
       expect(body.pending).toHaveLength(21);
       expect(body.pending).toContainEqual({ service: 'orders', instance: 'stopped' });
-      expect(tookMs).toBeGreaterThan(1_990);
+      expect(tookMs).toBeGreaterThan(990);
       expect(tookMs).toBeLessThan(20_000);
       for (let n = 0; n < 20; n++) {
         await here.call('GET', `/revocations?service=made-up&instance=${n}&leaving=true`);

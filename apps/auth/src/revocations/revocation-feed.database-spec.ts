@@ -139,12 +139,16 @@ describe('a waiting request', () => {
   it('is answered at once when the keys change, but only once', async () => {
     const { cursor, jwks } = await read();
     const answer = read(after(cursor, 20));
-    await auth.dataSource.query(
-      `UPDATE signing_keys SET state = 'retired', retired_at = now(), private_key = NULL
-       WHERE state = 'next'`,
-    );
     const next = await newSigningKey('next', auth.get(EncryptionKeys));
-    await auth.get(KeysRepository).insert(auth.dataSource.manager, next, new Date());
+    const keys = auth.get(KeysRepository);
+    // In one transaction: the app itself makes a next key as soon as it finds none.
+    await keys.change(async (manager) => {
+      await manager.query(
+        `UPDATE signing_keys SET state = 'retired', retired_at = now(), private_key = NULL
+         WHERE state = 'next'`,
+      );
+      await keys.insert(manager, next, new Date());
+    });
     await auth.get(KeyRing).reload();
     const page = await answer;
     expect(page).toMatchObject({ reset: false, entries: [], jwks: auth.get(KeyRing).fingerprint });

@@ -1,4 +1,4 @@
-import { readPage, type Page, type PageQuery } from '@jwt-auth/chassis';
+import { isText, readPage, type Page, type PageQuery } from '@jwt-auth/chassis';
 import type { Revocation } from '@jwt-auth/jwt-core';
 import type { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
@@ -23,8 +23,6 @@ import type { DoneBy } from '../audit/origin.js';
 import type { RevocationRequest } from './revocations.admin.schema.js';
 
 const MAX_XID = 2n ** 64n - 1n;
-/** Postgres takes no NUL in a text. */
-const NO_NUL = /^[^\0]*$/;
 
 /** The transaction that wrote the revocation, its kind and its id. */
 const Position = z.tuple([
@@ -32,8 +30,8 @@ const Position = z.tuple([
     .string()
     .regex(/^\d{1,20}$/, { abort: true })
     .refine((xid) => BigInt(xid) <= MAX_XID),
-  z.string().max(255).regex(NO_NUL),
-  z.string().max(255).regex(NO_NUL),
+  z.string().max(255).refine(isText),
+  z.string().max(255).refine(isText),
 ]);
 /** After every transaction that can exist. */
 const START: PublicationKey = [String(MAX_XID), '', ''];

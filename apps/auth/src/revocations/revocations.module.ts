@@ -3,11 +3,8 @@ import { Logger, Module, type OnApplicationShutdown, type OnModuleDestroy } from
 
 import { AuditModule } from '../audit/audit.module.js';
 import { Config } from '../config.js';
-import { FollowerKeeper } from '../receipts/follower-keeper.js';
-import { FollowerWatch } from '../receipts/follower-watch.js';
-import { FOLLOWER_CHANNELS } from '../receipts/followers.repository.js';
+import { DatabaseNotifications } from '../database/database-notifications.js';
 import { ReceiptsModule } from '../receipts/receipts.module.js';
-import { DatabaseNotifications } from './database-notifications.js';
 import { OwnRevocations } from './own-revocations.js';
 import { RevocationEffects } from './revocation-effects.js';
 import { RevocationReceipts } from './revocation-receipts.js';
@@ -27,20 +24,13 @@ import { RevocationsService } from './revocations.service.js';
     RevocationsAdminService,
     RevocationReceipts,
     OwnRevocations,
-    DatabaseNotifications,
     {
       provide: PostgresRevocationSource,
-      inject: [Config, DatabaseNotifications, FollowerKeeper, FollowerWatch],
+      inject: [Config, DatabaseNotifications],
       useFactory: revocationSource,
     },
   ],
-  exports: [
-    DatabaseNotifications,
-    PostgresRevocationSource,
-    RevocationEffects,
-    RevocationReceipts,
-    RevocationsService,
-  ],
+  exports: [PostgresRevocationSource, RevocationEffects, RevocationReceipts, RevocationsService],
 })
 export class RevocationsModule implements OnModuleDestroy, OnApplicationShutdown {
   constructor(private readonly source: PostgresRevocationSource) {}
@@ -59,17 +49,8 @@ export class RevocationsModule implements OnModuleDestroy, OnApplicationShutdown
 function revocationSource(
   { databaseUrl }: Config,
   notifications: DatabaseNotifications,
-  keeper: FollowerKeeper,
-  watch: FollowerWatch,
 ): PostgresRevocationSource {
   const logger = new Logger(PostgresRevocationSource.name);
-  notifications.on(FOLLOWER_CHANNELS.ask, () => keeper.noteAsk());
-  notifications.on(FOLLOWER_CHANNELS.askOnce, () => keeper.noteAskOnce());
-  notifications.on(FOLLOWER_CHANNELS.saved, () => watch.noteSaved());
-  notifications.on(FOLLOWER_CHANNELS.left, (follower) => {
-    keeper.noteLeft(follower);
-    watch.noteSaved();
-  });
   return new PostgresRevocationSource({
     connection: databaseUrl,
     channels: notifications.handlers,

@@ -20,7 +20,7 @@ import { BY_PASSWORD } from './session.entity.js';
 import { credentialsChanged, SessionsError } from './sessions.errors.js';
 import type { SessionTokens } from './sessions.schema.js';
 
-const LIFETIME_SECONDS = 5 * 60;
+const LIFETIME_MS = 5 * 60_000;
 
 /** The second step of a login. */
 @Injectable()
@@ -63,12 +63,12 @@ export class MfaLoginService {
         passwordChangedAt,
         request: { scope, resource, delivery, token_format },
         guesses: 0,
-        expiresAt: new Date(+now + LIFETIME_SECONDS * 1000),
+        expiresAt: new Date(+now + LIFETIME_MS),
       });
       return this.passkeys.requestOptions(manager, { boundTo, userId });
     });
     const methods = await this.factors.proofsOf(userId);
-    return { mfa: { ticket, methods, expiresIn: LIFETIME_SECONDS, ...(passkey && { passkey }) } };
+    return { mfa: { ticket, methods, expiresIn: LIFETIME_MS / 1000, ...(passkey && { passkey }) } };
   }
 
   /** @throws SessionsError `ticket_invalid`: unknown, used, expired, or with too many guesses */

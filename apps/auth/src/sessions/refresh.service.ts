@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../clock.js';
+import { Clock, secondsUntil } from '../clock.js';
 import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { Outcomes } from '../outcomes.js';
@@ -24,7 +24,7 @@ import { TokenPairs } from './token-pairs.js';
 const MAX_FOLLOWED = 100;
 
 /** A refusal is returned and not thrown, as its transaction may have something to commit. */
-type Outcome = SessionTokens | SessionsError;
+type Exchange = SessionTokens | SessionsError;
 
 /**
  * Replaces refresh tokens (RFC 9700 section 4.14.2), each in one transaction that locks its
@@ -85,7 +85,7 @@ export class RefreshService {
     token: string,
     origin: Origin,
     request: TokenRequest,
-  ): Promise<Outcome> {
+  ): Promise<Exchange> {
     const presented = await this.refreshTokens.lockPresented(manager, hashSecret(token));
     if (!presented) return refusal('refresh_token_invalid', 'No such token');
     // Read after the lock, so that it is later than what the lock waited for.
@@ -146,7 +146,7 @@ export class RefreshService {
     { session, user }: PresentedToken,
     now: Date,
     origin: Origin,
-  ): Promise<Outcome> {
+  ): Promise<Exchange> {
     // Nobody loses or gains anything by a token of a session that is over in any case.
     const hasEnded =
       session.expiresAt > now &&
@@ -160,7 +160,7 @@ export class RefreshService {
       }));
     if (hasEnded && !user.isDisabled) {
       // Either the user or a thief has just been logged out, and the other has used the token before.
-      await this.mail.notify(manager, user, 'session-copied', origin);
+      await this.mail.addNotice(manager, user, 'session-copied', origin);
     }
     return refusal('refresh_token_reused', `Session ${session.id} is over`);
   }
@@ -192,8 +192,4 @@ export class RefreshService {
 
 function refusal(code: SessionsError['code'], message: string): SessionsError {
   return new SessionsError(code, message);
-}
-
-function secondsUntil(end: Date, now: Date): number {
-  return Math.max(0, Math.floor((+end - +now) / 1000));
 }

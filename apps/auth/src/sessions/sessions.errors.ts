@@ -1,6 +1,6 @@
 import type { Problem } from '@jwt-auth/jwt-core';
 
-import { invalidCredentials } from '../users/users.errors.js';
+import { BEARER_CHALLENGE, invalidCredentials } from '../users/users.errors.js';
 
 /**
  * Why a session cannot go on.
@@ -49,8 +49,7 @@ const unauthorized = (code: SessionsErrorCode, detail: string): Problem => ({
   status: 401,
   code,
   detail,
-  // RFC 9110 section 15.5.2: no 401 without a challenge.
-  headers: { 'WWW-Authenticate': 'Bearer' },
+  headers: BEARER_CHALLENGE,
 });
 
 const PROBLEMS: Readonly<Record<SessionsErrorCode, Problem>> = {

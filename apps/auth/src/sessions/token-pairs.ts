@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { AccessModel } from '../access/access-model.js';
 import { AccessModelError } from '../access/access.errors.js';
 import { grantedScopes, scopesWithin } from '../access/issuing-terms.js';
+import { secondsUntil } from '../clock.js';
 import { Config } from '../config.js';
 import { hashSecret, newSecret } from '../secret.js';
 import { loginClaimsOf } from '../tokens/claims.js';
@@ -86,7 +87,7 @@ export class TokenPairs {
         token_type: 'Bearer',
         expires_in: access.expiresInSeconds,
         refresh_token: refreshToken,
-        refresh_expires_in: Math.floor((expiresAt.getTime() - now.getTime()) / 1000),
+        refresh_expires_in: secondsUntil(expiresAt, now),
         scope: scopes.join(' '),
         ...(access.opaqueClaims && { access_token_claims: access.opaqueClaims }),
       },

@@ -116,8 +116,9 @@ export class TokenIssuer {
 
   private expiry(issuedAt: number, notAfter: Date | undefined): number {
     const latest = notAfter ? Math.floor(notAfter.getTime() / 1000) : Infinity;
+    const usual = issuedAt + Math.floor(this.config.accessTokenTtlMs / 1000);
     // A verifier refuses a token that expires as it is issued, whatever the reason.
-    return Math.max(Math.min(issuedAt + this.config.accessTokenTtlSeconds, latest), issuedAt + 1);
+    return Math.max(Math.min(usual, latest), issuedAt + 1);
   }
 
   private async sign(manager: EntityManager, claims: AccessTokenClaims): Promise<string> {

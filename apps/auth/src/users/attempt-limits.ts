@@ -21,8 +21,8 @@ export interface AttemptLimits {
   readonly allowedDespitePause: number;
   /** A count is forgotten an hour after its first or its last attempt. */
   readonly forgottenAfter: 'first' | 'last';
-  /** Default: 60. */
-  readonly longestPauseSeconds?: number;
+  /** Default: a minute. */
+  readonly longestPauseMs?: number;
 }
 
 /** An attempt to log in, whether or not the account exists. */
@@ -104,13 +104,13 @@ export function registrationLimits(network: string, accountsPerHour: number): At
 
 /**
  * So many of something in an hour, successes included, and then one a minute, or fewer with
- * `longestPauseSeconds`.
+ * `longestPauseMs`.
  */
-const quota = (key: string, free: number, longestPauseSeconds?: number): AttemptLimits => ({
+const quota = (key: string, free: number, longestPauseMs?: number): AttemptLimits => ({
   limits: [{ key, free, countsSuccess: true }],
   allowedDespitePause: 0,
   forgottenAfter: 'first',
-  ...(longestPauseSeconds !== undefined && { longestPauseSeconds }),
+  ...(longestPauseMs !== undefined && { longestPauseMs }),
 });
 
 /** Of logins with a passkey alone that a network has begun: pages may begin one each time. */
@@ -126,7 +126,7 @@ export const mailRequestLimits = (requester: string): AttemptLimits =>
  * fill the mailbox of the user (threat:mail-flood).
  */
 export const newLoginMailLimits = (userId: string): AttemptLimits =>
-  quota(`new-login-mails:${userId}`, 5, 900);
+  quota(`new-login-mails:${userId}`, 5, 15 * 60_000);
 
 /** Of exports of an account, each of which reads all that is kept of it. */
 export const exportLimits = (userId: string): AttemptLimits => quota(`exports:${userId}`, 10);
@@ -140,4 +140,4 @@ export type MailPurpose = 'reset' | 'verification';
  * register the address keep no reset from its owner.
  */
 export const mailLimits = (purpose: MailPurpose, account: string): AttemptLimits =>
-  quota(`mails:${purpose}:${hashed(account)}`, 3, 900);
+  quota(`mails:${purpose}:${hashed(account)}`, 3, 15 * 60_000);

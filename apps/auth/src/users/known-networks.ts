@@ -49,7 +49,7 @@ export class KnownNetworks implements OnModuleInit {
     await this.dataSource.transaction(async (manager) => {
       const isNew = await this.networks.remember(manager, user, network, now);
       if (!isNews || !isNew) return;
-      await this.mail.notify(manager, user, 'new-login', origin);
+      await this.mail.addNotice(manager, user, 'new-login', origin);
     });
   }
 

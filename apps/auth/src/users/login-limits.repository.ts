@@ -12,7 +12,7 @@ export const FORGOTTEN_LOGIN_LIMITS: ExpiredRows = {
 };
 
 const FORGOTTEN_AFTER_MS = 3_600_000;
-const LONGEST_PAUSE_SECONDS = 60;
+const LONGEST_PAUSE_MS = 60_000;
 
 export interface CountedKey {
   readonly key: string;
@@ -111,7 +111,7 @@ export class LoginLimitsRepository {
       limits,
       allowedDespitePause,
       forgottenAfter,
-      longestPauseSeconds = LONGEST_PAUSE_SECONDS,
+      longestPauseMs = LONGEST_PAUSE_MS,
     }: AttemptLimits,
     attemptId: string,
     now: Date,
@@ -122,7 +122,7 @@ export class LoginLimitsRepository {
       attemptId,
       new Date(+now + FORGOTTEN_AFTER_MS),
       now,
-      longestPauseSeconds,
+      longestPauseMs / 1000,
       forgottenAfter === 'last',
       allowedDespitePause,
     ]);

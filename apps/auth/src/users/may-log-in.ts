@@ -1,7 +1,7 @@
 import type { Config } from '../config.js';
 import type { User } from './user.entity.js';
 
-type Setting = Pick<Config, 'emailVerification'>;
+type LoginConfig = Pick<Config, 'emailVerification'>;
 
 /**
  * Whether a user who proves who they are may log in. No answer says why not: someone who registers an
@@ -9,14 +9,14 @@ type Setting = Pick<Config, 'emailVerification'>;
  */
 export function mayLogIn(
   { isDisabled, registration, emailVerifiedAt }: User,
-  { emailVerification }: Setting,
+  { emailVerification }: LoginConfig,
 ): boolean {
   if (isDisabled) return false;
   return emailVerification !== 'required' || registration === 'trusted' || emailVerifiedAt !== null;
 }
 
 /** The same of a row of `users`, in SQL. */
-export function rowMayLogIn(row: string, { emailVerification }: Setting): string {
+export function rowMayLogIn(row: string, { emailVerification }: LoginConfig): string {
   const isTrusted = `(${row}.registration = 'trusted' OR ${row}.email_verified_at IS NOT NULL)`;
   return `NOT ${row}.is_disabled${emailVerification === 'required' ? ` AND ${isTrusted}` : ''}`;
 }

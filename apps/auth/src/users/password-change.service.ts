@@ -68,7 +68,7 @@ export class PasswordChangeService {
         origin,
         sessionId,
       });
-      await this.mail.notify(manager, user, 'password-changed', origin);
+      await this.mail.addNotice(manager, user, 'password-changed', origin);
     });
   }
 }

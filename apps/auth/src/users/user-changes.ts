@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 
+import { Announcements } from '../announcements.js';
 import type { DoneBy } from '../audit/origin.js';
 
 /** A change to a user that other domains must act on in the same transaction. */
@@ -16,22 +16,6 @@ export interface UserChange extends DoneBy {
   readonly sessionId?: string;
 }
 
-type Listener = (manager: EntityManager, change: UserChange) => Promise<void>;
-
-/**
- * Announces changes to users to the domains that act on them, which import `users/` and are not
- * imported by it.
- */
+/** Announces them to the domains that import `users/`, as `sessions/session-user-changes.ts` does. */
 @Injectable()
-export class UserChanges {
-  private readonly listeners: Listener[] = [];
-
-  listen(listener: Listener): void {
-    this.listeners.push(listener);
-  }
-
-  /** Resolves when every listener is done. If one fails, the transaction must fail, too. */
-  async announce(manager: EntityManager, change: UserChange): Promise<void> {
-    for (const listener of this.listeners) await listener(manager, change);
-  }
-}
+export class UserChanges extends Announcements<UserChange> {}

@@ -140,7 +140,7 @@ export class UsersAdminService {
       await this.users.setPassword(manager, id, passwordHash, this.clock.now());
       await this.audit.record(manager, { ...by, action: 'user.password_reset', subject: id });
       await this.changes.announce(manager, { ...by, changed: 'password', userId: id });
-      await this.mail.notify(manager, user, 'password-replaced', undefined);
+      await this.mail.addNotice(manager, user, 'password-replaced', undefined);
     });
     return given === undefined ? password : undefined;
   }

@@ -42,13 +42,15 @@ export function userNotFound(id: string): never {
   throw new UsersError('user_not_found', `There is no user ${id}`);
 }
 
+/** RFC 9110 section 15.5.2: every 401 has a challenge. */
+export const BEARER_CHALLENGE = { 'WWW-Authenticate': 'Bearer' };
+
 /** The same for all reasons: the answer must not say whether the e-mail has an account. */
 export const invalidCredentials: Problem = {
   status: 401,
   code: 'invalid_credentials',
   detail: 'E-mail or password is wrong',
-  // RFC 9110 section 15.5.2: every 401 has a challenge.
-  headers: { 'WWW-Authenticate': 'Bearer' },
+  headers: BEARER_CHALLENGE,
 };
 
 /** What is wrong with a new password. */
