@@ -28,7 +28,7 @@ const frameworksAndNest = [
 ];
 
 export default defineConfig({
-  plugins: ['typescript', 'oxc'],
+  plugins: ['typescript', 'oxc', 'import'],
   jsPlugins: [
     { name: 'nx', specifier: '@nx/eslint-plugin' },
     { name: 'eslint-js', specifier: 'oxlint-plugin-eslint' },
@@ -154,7 +154,20 @@ export default defineConfig({
         ],
       },
     },
+    // Not through a `.tsx`: the rule does not find one behind the name with `.js`.
+    {
+      files: ['apps/{console,browser-e2e,console-e2e}/**/*.{ts,tsx}', 'libs/browser/**/*.ts'],
+      rules: { 'import/no-cycle': ['error', { ignoreTypes: false }] },
+    },
     restrictImports(['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts']),
+    restrictImports(['apps/console/src/{api,routing}/**/*.{ts,tsx}'], {
+      group: ['../*/**'],
+      message: 'api/ and routing/ import no other folder.',
+    }),
+    restrictImports(['apps/console/src/ui/**/*.{ts,tsx}'], {
+      group: ['../*/**', '!../api/**'],
+      message: 'ui/ imports api/.',
+    }),
     folder('timing', [...frameworks, '../**'], 'timing/ imports node:* alone.'),
     folder(
       'issuer',

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 
 import { call, download } from '../api/api.js';
+import { useMe } from '../api/me.js';
 import { useAction } from '../api/use-action.js';
-import { useMe } from '../session/me.js';
-import { logout } from '../session/use-session.js';
+import { logout } from '../api/use-session.js';
 import { texts } from '../texts.js';
 import { Badge, Button, Failure, Field } from '../ui/controls.js';
 import { ConfirmButton, DialogButton } from '../ui/dialog.js';

@@ -1,8 +1,8 @@
 import { AUTH } from '../place.js';
-import { confirmIdentity } from '../session/identity.js';
-import { session } from '../session/session.js';
 import { connectionLost } from './connection.js';
+import { confirmIdentity } from './identity.js';
 import { ApiError, errorOf, errorOfFailure, sessionEnded } from './problem.js';
+import { session } from './session.js';
 
 const KEPT_FOR_DOWNLOAD_MS = 60_000;
 

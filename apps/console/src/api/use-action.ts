@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-import { announce } from '../ui/announcements.js';
+import { announce } from '../announcements.js';
 import { ApiError } from './problem.js';
 
 interface Action {

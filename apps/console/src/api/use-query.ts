@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { usePrincipals } from '../session/use-session.js';
 import { useStore } from '../store.js';
 import { call } from './api.js';
 import { connection } from './connection.js';
 import type { ApiError } from './problem.js';
+import { usePrincipals } from './use-session.js';
 
 export interface Query<T> {
   /** What was read last. Stays while it is read again, and while auth is away. */

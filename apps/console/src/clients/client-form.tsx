@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 
 import { AudienceChoices, ScopeChoices } from '../access/choices.js';
+import { announce } from '../announcements.js';
 import { call, path } from '../api/api.js';
 import { texts } from '../texts.js';
-import { announce } from '../ui/announcements.js';
 import { Choices, Field } from '../ui/controls.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { asObject, asText, changesOf } from '../ui/form-values.js';

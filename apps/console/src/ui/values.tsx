@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
+import { announce } from '../announcements.js';
 import { texts } from '../texts.js';
-import { announce } from './announcements.js';
 import { Button } from './controls.js';
 import { durationInWords, inWords } from './time.js';
 

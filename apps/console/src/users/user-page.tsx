@@ -1,16 +1,16 @@
 import { useState } from 'preact/hooks';
 
 import { RoleChoices } from '../access/choices.js';
+import { announce } from '../announcements.js';
 import { call, path } from '../api/api.js';
+import { useMe } from '../api/me.js';
 import { useAction } from '../api/use-action.js';
 import { useQuery } from '../api/use-query.js';
 import type { FactorList } from '../factors/factor.js';
 import { go } from '../routing/route.js';
-import { useMe } from '../session/me.js';
 import { LiveTokens } from '../sessions/live-tokens.js';
 import { SessionList, type ListedSession } from '../sessions/sessions-page.js';
 import { texts } from '../texts.js';
-import { announce } from '../ui/announcements.js';
 import { Badge, Button, Failure, Field } from '../ui/controls.js';
 import { Confirm, ConfirmButton } from '../ui/dialog.js';
 import { SecretDialog } from '../ui/form-dialog.js';

@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks';
 
 import { call } from '../api/api.js';
+import { identityQuestion, type IdentityAnswer } from '../api/identity.js';
+import { stepUp } from '../api/session.js';
 import { useQuery } from '../api/use-query.js';
 import type { FactorList } from '../factors/factor.js';
 import { useStore } from '../store.js';
@@ -8,9 +10,7 @@ import { texts } from '../texts.js';
 import { Button, Failure, Field } from '../ui/controls.js';
 import { Dialog } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
-import { identityQuestion, type IdentityAnswer } from './identity.js';
 import { FactorForm } from './second-factor.js';
-import { stepUp } from './session.js';
 
 interface ProofFormProps {
   readonly answer: IdentityAnswer;

@@ -1,18 +1,18 @@
 import type { SecondFactorDemand } from '@jwt-auth/browser';
 import { useState } from 'preact/hooks';
 
+import { announce } from '../announcements.js';
 import { call } from '../api/api.js';
+import { login, loginWithPasskey } from '../api/session.js';
 import { useAction } from '../api/use-action.js';
+import { farewell, logout } from '../api/use-session.js';
 import { signWithPasskey } from '../factors/factor.js';
 import { useStore } from '../store.js';
 import { texts } from '../texts.js';
-import { announce } from '../ui/announcements.js';
 import { Button, Failure, Field, type FieldProps } from '../ui/controls.js';
 import { Dialog, DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { SecondFactorForm } from './second-factor.js';
-import { login, loginWithPasskey } from './session.js';
-import { farewell, logout } from './use-session.js';
 
 /** The form that starts a session. @param email of the user who was logged in before */
 function LoginForm({ email: known = '' }: { readonly email?: string }) {

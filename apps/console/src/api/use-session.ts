@@ -1,7 +1,7 @@
+import { announce } from '../announcements.js';
 import { AUTH } from '../place.js';
 import { Store, useStore } from '../store.js';
 import { texts } from '../texts.js';
-import { announce } from '../ui/announcements.js';
 import { identityQuestion } from './identity.js';
 import { session } from './session.js';
 

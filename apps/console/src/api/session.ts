@@ -8,8 +8,8 @@ import {
   type SecondFactorDemand,
 } from '@jwt-auth/browser';
 
-import { errorOfFailure, sessionEnded } from '../api/problem.js';
 import { AUTH } from '../place.js';
+import { errorOfFailure, sessionEnded } from './problem.js';
 
 /** The session of this browser, in all its tabs, as any other page could have it. */
 export const session = createSession({ issuer: AUTH.href });
