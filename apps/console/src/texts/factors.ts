@@ -1,0 +1,47 @@
+import { plural } from './plural.js';
+
+export const factors = {
+  title: 'Second factors',
+  about: 'What a login needs in addition to your password.',
+  kinds: { totp: 'Authenticator app', passkey: 'Passkey' },
+  since: 'added',
+  add: 'Add an authenticator app',
+  addPasskey: 'Add a passkey',
+  addPasskeyText: 'The browser then asks for your device, which checks a PIN, a finger or a face.',
+  passkeyAdded: 'The passkey is added.',
+  usePasskey: 'Use a passkey',
+  addText:
+    'Any app for one-time passwords will do. With it, a login asks for a code of six digits.',
+  name: 'Name',
+  next: 'Next',
+  scan: 'Scan the picture with the app, or type the key. Then enter the code that it shows.',
+  qrCode: 'QR code for the app',
+  secret: 'Key',
+  code: 'Code',
+  recoveryCode: 'Recovery code',
+  codeHint: 'Six digits from your authenticator app, or a recovery code.',
+  confirm: 'Confirm',
+  added: 'The authenticator app is added.',
+  recoveryCodes: 'Recovery codes',
+  keepCodes: 'Each works once in place of the app. Keep them where you find them without it.',
+  codesLeft: (count: number) => `${plural(count, 'code is', 'codes are')} left.`,
+  newCodes: {
+    label: 'New recovery codes',
+    title: 'New recovery codes',
+    text: 'There are ten new ones, and those from before no longer work.',
+    done: 'There are new recovery codes.',
+  },
+  remove: {
+    label: 'Remove',
+    title: 'Remove this second factor?',
+    text: 'A login no longer asks for it. A mail tells you of the change.',
+    done: 'The second factor is removed.',
+  },
+  reset: {
+    label: 'Remove second factors',
+    title: 'Remove all second factors?',
+    text: 'For a user who has lost them. The password is enough for a login again, and a mail says so. The access tokens are refused at once; the sessions go on.',
+    done: 'The second factors are removed.',
+  },
+  requires: 'Needs a second factor',
+} as const;

@@ -1,0 +1,22 @@
+export const problems = {
+  unreachable: 'The auth server does not answer. Nothing you typed is lost; try again.',
+  unexpected_answer:
+    'Something between this page and the auth server has answered in its place. Try again.',
+  session_ended: 'Your session has ended. Log in again; nothing you typed is lost.',
+  insufficient_user_authentication: 'Not done: it needs a proof that it is you.',
+  invalid_code: 'The code is wrong, or was used before.',
+  invalid_passkey: 'This passkey is not known here, or may not log in.',
+  no_passkey: 'No passkey was used. Try again.',
+  ticket_invalid: 'This login is over. Start over with the password.',
+  invalid_credentials: 'The e-mail or the password is wrong.',
+  too_many_attempts: 'Too many attempts. Wait a minute.',
+  invalid_input: 'Something in the input is not right.',
+  not_found: 'It does not exist any more.',
+  email_taken: 'Another user has this e-mail.',
+  registration_closed: 'Only an administrator adds users here.',
+  conflict: 'This is in conflict with what is there.',
+  insufficient_scope: 'Your token does not allow this.',
+  insufficient_role: 'Only administrators may do this.',
+  body_too_large: 'The text is too long.',
+  mail_unavailable: 'This installation sends no mail.',
+} as const;
