@@ -30,9 +30,6 @@ export class ApiError extends Error {
   }
 }
 
-/** What auth says of an access token that it does not take: the session library got no other. */
-const TOKEN_REFUSED = ['token_missing', 'token_invalid', 'token_expired', 'token_revoked'];
-
 /** Answers that say nothing of the request, and that end by themselves. */
 const PASSING = [502, 503, 504];
 /** The same status, of an installation that sends no mail. */
@@ -42,8 +39,9 @@ const LASTING = ['mail_unavailable'];
 export async function errorOf(response: Response): Promise<ApiError> {
   const { status, headers } = response;
   const body = (await response.json().catch(() => ({}))) as ProblemBody;
-  // Others, such as `invalid_credentials`, are about what was typed.
-  const isOfSession = body.code === undefined || TOKEN_REFUSED.includes(body.code);
+  // Auth refuses the access token, and the session library got no other one. Other codes, such as
+  // `invalid_credentials`, are about what was typed.
+  const isOfSession = body.code === undefined || body.code.startsWith('token_');
   if (status === 401 && isOfSession) return sessionEnded();
   return errorFrom({ ...body, status }, Number(headers.get('retry-after') ?? 0));
 }

@@ -8,7 +8,7 @@ import { Choices, Field } from '../ui/controls.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { asObject, asText, changesOf } from '../ui/form-values.js';
 
-const GRANTS = ['client_credentials', 'refresh_token', 'introspect'] as const;
+const GRANTS = Object.entries(texts.clients.grantHints).map(([value, hint]) => ({ value, hint }));
 
 /** A client, as administrators see it. */
 export interface Client {
@@ -80,7 +80,7 @@ export function ClientForm({ client, onSaved, onClose }: ClientFormProps) {
           />
           <Choices
             label={texts.clients.grants}
-            options={GRANTS.map((value) => ({ value, hint: texts.clients.grantHints[value] }))}
+            options={GRANTS}
             name="grants"
             chosen={grants}
             onChange={setGrants}

@@ -7,7 +7,7 @@ import { useQuery } from '../api/use-query.js';
 import type { FactorList } from '../factors/factor.js';
 import { useStore } from '../store.js';
 import { texts } from '../texts.js';
-import { Button, Failure, Field } from '../ui/controls.js';
+import { Button, Failure, PasswordField } from '../ui/controls.js';
 import { Dialog } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { FactorForm } from './second-factor.js';
@@ -75,19 +75,7 @@ function PasswordProof({ answer }: ProofFormProps) {
       done={texts.identity.done}
       onClose={() => answer(false)}
     >
-      {(error) => (
-        <Field
-          label={texts.login.password}
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onInput={setPassword}
-          error={error}
-          hasFocus
-          isRequired
-        />
-      )}
+      {(error) => <PasswordField value={password} onInput={setPassword} error={error} hasFocus />}
     </FormDialog>
   );
 }

@@ -9,7 +9,7 @@ import { farewell, logout } from '../api/use-session.js';
 import { signWithPasskey } from '../factors/factor.js';
 import { useStore } from '../store.js';
 import { texts } from '../texts.js';
-import { Button, Failure, Field, type FieldProps } from '../ui/controls.js';
+import { Button, Failure, Field, PasswordField, type FieldProps } from '../ui/controls.js';
 import { Dialog, DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { SecondFactorForm } from './second-factor.js';
@@ -37,16 +37,11 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
     <>
       <form onSubmit={(event) => void submit(event)}>
         <AccountEmail value={email} onInput={setEmail} error={error} hasFocus={known === ''} />
-        <Field
-          label={texts.login.password}
-          name="password"
-          type="password"
-          autoComplete="current-password"
+        <PasswordField
           value={password}
           onInput={setPassword}
           error={error}
           hasFocus={known !== ''}
-          isRequired
         />
         <Failure error={error} />
         <div class="buttons">
@@ -123,16 +118,7 @@ function RegisterForm({ email: typed, onClose }: AccountFormProps) {
       {(error) => (
         <>
           <AccountEmail value={email} onInput={setEmail} error={error} hasFocus />
-          <Field
-            label={texts.login.password}
-            name="password"
-            type="password"
-            autoComplete="new-password"
-            value={password}
-            onInput={setPassword}
-            error={error}
-            isRequired
-          />
+          <PasswordField isNew value={password} onInput={setPassword} error={error} />
         </>
       )}
     </FormDialog>
@@ -162,7 +148,7 @@ function AccountEmail(field: Pick<FieldProps, 'value' | 'onInput' | 'error' | 'h
   return (
     <Field
       {...field}
-      label={texts.login.email}
+      label={texts.email}
       name="email"
       type="email"
       autoComplete="username"

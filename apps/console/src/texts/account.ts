@@ -1,7 +1,6 @@
 export const account = {
   title: 'Account',
   about: 'Your e-mail, your password, and all the data about you.',
-  email: 'E-mail',
   verified: 'verified',
   verify: 'Send the link again',
   verifySent: 'A link is mailed to you. It verifies the e-mail.',
@@ -10,7 +9,6 @@ export const account = {
     'A link is mailed to the new e-mail. The account has it once the link is used, within 30 minutes, and the old one is told.',
   newEmail: 'New e-mail',
   emailSent: 'A link is mailed to the new e-mail.',
-  password: 'Password',
   passwordText: 'With a new password all other sessions end at once.',
   changePassword: 'Change the password',
   currentPassword: 'Current password',

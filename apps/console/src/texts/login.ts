@@ -1,7 +1,5 @@
 export const login = {
   about: 'Log in with your account at this auth server.',
-  email: 'E-mail',
-  password: 'Password',
   submit: 'Log in',
   again: 'Your session has ended',
   nothingLost: 'Log in again to go on. What you typed on the page is still there.',

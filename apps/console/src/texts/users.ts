@@ -7,7 +7,6 @@ export const users = {
   search: 'E-mail begins with',
   create: 'New user',
   created: 'The user is created.',
-  passwordHint: '12 characters or more.',
   roles: 'Roles',
   one: 'User',
   oneAbout: 'What this user may do, and where they are logged in.',

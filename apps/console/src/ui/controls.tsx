@@ -104,6 +104,32 @@ export function Field({
   );
 }
 
+interface PasswordFieldProps extends Pick<FieldProps, 'value' | 'onInput' | 'error' | 'hasFocus'> {
+  readonly label?: string;
+  readonly name?: string;
+  /** One that the user chooses, and a password manager then keeps. Else it fills in the present one. */
+  readonly isNew?: boolean;
+}
+
+export function PasswordField({
+  label = texts.password,
+  name = 'password',
+  isNew = false,
+  ...field
+}: PasswordFieldProps) {
+  return (
+    <Field
+      {...field}
+      label={label}
+      name={name}
+      type="password"
+      autoComplete={isNew ? 'new-password' : 'current-password'}
+      {...(isNew && { hint: texts.passwordHint })}
+      isRequired
+    />
+  );
+}
+
 /** What an error says of a field, or of a part of it. */
 function faultOf(name: string | undefined, error: ApiError | undefined): string {
   const faults = error?.faults.filter(({ path }) => name && path.split('.')[0] === name) ?? [];

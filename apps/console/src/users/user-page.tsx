@@ -209,7 +209,7 @@ function UserActions({ user, onChanged }: UserActionsProps) {
       </div>
       {password && (
         <SecretDialog title={texts.users.newPassword.shown} onClose={() => setPassword(undefined)}>
-          <Copyable text={password} label={texts.login.password} />
+          <Copyable text={password} label={texts.password} />
         </SecretDialog>
       )}
     </Card>
