@@ -44,7 +44,7 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
           hasFocus={known !== ''}
         />
         <Failure error={error} />
-        <div class="buttons">
+        <div class="buttons start">
           <Button type="submit" kind="primary" isBusy={isRunning}>
             {texts.login.submit}
           </Button>
@@ -54,7 +54,7 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
           {known !== '' && <Button onClick={() => void logout()}>{texts.login.leave}</Button>}
         </div>
       </form>
-      <div class="more buttons">
+      <div class="more buttons start">
         <DialogButton label={texts.login.forgot}>
           {(close) => <ForgotForm email={email} onClose={close} />}
         </DialogButton>
