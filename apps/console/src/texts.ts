@@ -24,12 +24,12 @@ export const texts = {
   loading: 'Loading …',
   liveTokens: (count: number) =>
     count === 0
-      ? 'This ends no live token of a session.'
-      : `This ends up to ${plural(count, 'live token of a session', 'live tokens of sessions')}.`,
-  counting: 'Counting the live tokens of sessions that this ends …',
-  liveTokensUnknown: 'How many live tokens of sessions this ends is not known.',
+      ? 'This ends no live session token.'
+      : `This ends up to ${plural(count, 'live session token', 'live session tokens')}.`,
+  counting: 'Counting the live session tokens that this ends …',
+  liveTokensUnknown: 'It is not known how many live session tokens this ends.',
   liveTokensOfClients:
-    'How many live tokens of clients this ends is not known: auth does not record the tokens that clients get for themselves.',
+    'It is not known how many live client tokens this ends: auth does not record the tokens that clients get for themselves.',
   none: 'There is nothing here.',
   more: 'Show more',
   cancel: 'Cancel',
@@ -44,19 +44,19 @@ export const texts = {
   created: 'created',
   scopes: 'Scopes',
   claims: 'Claims',
-  claimsHint: 'A JSON object that travels in tokens, for services to read.',
+  claimsHint: 'A JSON object that is part of the tokens, for services to read.',
   noObject: 'This is not a JSON object.',
-  shownOnce: 'This is shown only once. Keep it now; nobody can read it again.',
+  shownOnce: 'This is shown only once. Copy it now: it cannot be read again.',
   copy: 'Copy',
   copied: 'Copied.',
-  notCopied: 'The browser does not allow it: select the text and copy it.',
+  notCopied: 'The browser does not allow this. Select the text and copy it.',
   logout: 'Log out',
   logoutFailed:
-    'The auth server did not end your session: it may go on there. Load this page again, and log out if it shows your account.',
-  away: 'The auth server does not answer. The page goes on by itself as soon as it does.',
+    'The auth server did not end your session, so it may still be open. Reload this page. If it shows your account, log out again.',
+  away: 'The auth server does not answer. This page continues by itself when the server is back.',
   unknownPage: {
     title: 'Not found',
-    about: 'There is no such page. The menu has all that you can see.',
+    about: 'This page does not exist. The menu has all pages that you can open.',
   },
   tryAgainIn: (seconds: number) => `Too many attempts. Try again in ${seconds} seconds.`,
 

@@ -8,22 +8,22 @@ export const access = {
   createResource: 'New resource',
   roleName: 'Name',
   audience: 'Audience',
-  audienceHint: 'As services name themselves, often an address.',
-  scopesHint: 'One on each line: its name, and what it is good for.',
+  audienceHint: 'The name of the service in tokens, often an address.',
+  scopesHint: 'One per line: its name, then a description.',
   narrowText:
-    'Whatever you take away is gone at once: live tokens that have a lost scope are refused from now on.',
+    'What you remove is refused at once: live tokens with a removed scope no longer work.',
   saved: 'Saved.',
   remove: {
     roles: {
       label: 'Remove',
       title: 'Remove this role?',
-      text: 'All users lose it. All their access tokens are refused at once; the sessions go on.',
+      text: 'All users lose this role. Their access tokens are refused at once. Their sessions stay open.',
       done: 'The role is removed.',
     },
     resources: {
       label: 'Remove',
       title: 'Remove this resource?',
-      text: 'Scopes that no other resource has go from all roles. All live tokens for it are refused at once.',
+      text: 'Scopes that no other resource has are removed from all roles. All live tokens for this resource are refused at once.',
       done: 'The resource is removed.',
     },
   },

@@ -1,6 +1,6 @@
 export const audit = {
   title: 'Audit',
-  about: 'Who did what to whom, and from where, the latest first.',
+  about: 'Who did what to whom, and from where, newest first.',
   domain: 'What',
   all: 'everything',
   domains: {
@@ -14,12 +14,12 @@ export const audit = {
     resource: 'resources',
     access_model: 'access model file',
     factor: 'second factors',
-    mail: 'mails',
+    mail: 'e-mails',
   },
   actor: 'By (id)',
   subject: 'To (id or name)',
   by: 'by',
   self: 'the user',
-  nobody: 'nobody that can be named',
+  nobody: 'unknown',
   from: 'from',
 } as const;

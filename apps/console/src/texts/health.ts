@@ -12,7 +12,7 @@ export const health = {
     verdicts: 'Tokens refused',
   },
   listEntries: 'Revocations in memory',
-  reach: 'Reach: from a revocation until it was in force here',
+  reach: 'Reach: time from a revocation until it was in force here',
   none: 'None in the last hour',
   aMinute: (count: number) => `${count} a minute`,
   inWords: (latest: string, highest: string) => `Last ${latest}, at most ${highest}`,

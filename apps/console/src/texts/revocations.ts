@@ -7,17 +7,18 @@ export const revocations = {
   kind: 'What',
   kinds: { sid: 'session', jti: 'token', client: 'client', kid: 'key' },
   id: 'Id',
-  tryOut: 'Try it with an id that nobody has',
-  tryOutHint: 'The trial revokes a random token id: it takes the same way, and harms nobody.',
+  tryOut: 'Try it with an unused id',
+  tryOutHint:
+    'The trial revokes a random token id: it reaches the services in the same way, and harms nobody.',
   done: 'Revoked.',
   ask: {
     sid: {
       title: 'Revoke this session?',
-      text: 'All access tokens of the session are refused by every service. Its refresh token is, too.',
+      text: 'Every service refuses all access tokens of the session. Its refresh token is refused, too.',
     },
     jti: {
       title: 'Revoke this token?',
-      text: 'This one access token is refused by every service.',
+      text: 'Every service refuses this one access token.',
     },
     client: {
       title: 'Revoke all tokens of this client?',
@@ -31,12 +32,11 @@ export const revocations = {
   receipt: (applied: number, pending: number) =>
     `Applied by ${applied} of ${plural(applied + pending, 'service process', 'service processes')}`,
   pending: 'not yet',
-  pendingHint:
-    'They did not confirm within five seconds. Nothing they would do afterwards is lost.',
-  services: 'Services that follow',
+  pendingHint: 'They did not confirm within five seconds. They apply it as soon as they are back.',
+  services: 'Services that follow the feed',
   states: { fresh: 'up to date', stale: 'stale', blind: 'has no list yet' },
   lag: 'behind by',
-  seen: 'seen',
+  seen: 'last seen',
   list: 'What is revoked',
   since: 'revoked',
   until: 'kept until its tokens have expired,',

@@ -2,10 +2,11 @@ import { plural } from './plural.js';
 
 export const sessions = {
   title: 'Sessions',
-  about: 'Where you are logged in. End what you do not know: its tokens die everywhere at once.',
+  about:
+    'Where you are logged in. End any session that you do not recognize: every service refuses its tokens at once.',
   current: 'this one',
-  used: 'used',
-  begun: 'begun',
+  used: 'last used',
+  begun: 'started',
   ends: 'ends',
   end: {
     label: 'End',
@@ -16,7 +17,7 @@ export const sessions = {
   endCurrentText: 'This is the session of this page: you are logged out.',
   endAll: (count: number) => ({
     label: 'End all sessions',
-    title: 'End all sessions',
+    title: 'End all sessions?',
     text: `${plural(count, 'session ends', 'sessions end')}. All their tokens are refused from now on, by every service.`,
     done: 'All sessions have ended.',
   }),

@@ -1,9 +1,9 @@
 const RIGHTS_HINT =
-  'A change revokes the live access tokens of this user at once. The sessions stay: the next refresh carries the new roles and claims.';
+  'A change revokes the live access tokens of this user at once. The sessions stay open: the next refresh brings the new roles and claims.';
 
 export const users = {
   title: 'Users',
-  about: 'Everyone who can log in, the latest first.',
+  about: 'All users, newest first.',
   search: 'E-mail begins with',
   create: 'New user',
   created: 'The user is created.',
@@ -13,7 +13,7 @@ export const users = {
   id: 'Id',
   rights: 'Roles and claims',
   rightsHint: RIGHTS_HINT,
-  own: 'This is you: after the change your next token carries it.',
+  own: 'This is your own account. Your next token has the change.',
   change: {
     label: 'Save',
     title: 'Change the roles and claims?',
@@ -25,7 +25,7 @@ export const users = {
   disable: {
     label: 'Disable',
     title: 'Disable this user?',
-    text: 'All sessions end at once, every token is refused, and logging in is refused until you enable the user again.',
+    text: 'All sessions end at once, every token is refused, and the user cannot log in until you enable the account again.',
     done: 'The user is disabled.',
   },
   enable: {
@@ -37,21 +37,21 @@ export const users = {
   newPassword: {
     label: 'New password',
     title: 'Replace the password?',
-    text: 'The password is replaced by a generated one, which you see once. All sessions end at once, and every token is refused.',
+    text: 'A generated password replaces the current one. You see it once. All sessions end at once, and every token is refused.',
     done: 'The password is replaced.',
     shown: 'The new password',
   },
   sendReset: {
     label: 'Send a password reset',
     title: 'Send a password reset?',
-    text: 'A link for a new password is mailed to the user. It works once, for 30 minutes. The current password works until then.',
-    done: 'The link is mailed.',
+    text: 'The user gets an e-mail with a link to set a new password. The link works once, for 30 minutes. The current password works until it is replaced.',
+    done: 'The link was sent.',
   },
   requirePassword: {
     label: 'Require a new password',
     title: 'Require a new password?',
-    text: 'The current password ends, and so do all sessions, and every token is refused at once. A link for a new password is mailed to the user.',
-    done: 'The current password has ended, and a link for a new one is mailed.',
+    text: 'The current password no longer works, all sessions end, and every token is refused at once. The user gets an e-mail with a link to set a new password.',
+    done: 'The current password no longer works. A link to set a new one was sent.',
   },
   deleted: 'being deleted',
   deletedText: (until: string) =>
@@ -59,13 +59,13 @@ export const users = {
   restore: {
     label: 'Restore',
     title: 'Restore this account?',
-    text: 'The user has deleted it, and can log in again then. Sessions that have ended stay ended.',
+    text: 'The user has deleted this account. Restored, it can log in again. Sessions that have ended stay ended.',
     done: 'The account is restored.',
   },
   remove: {
     label: 'Delete',
     title: 'Delete this user?',
-    text: 'The account and all that belongs to it goes, and every token is refused at once. This cannot be taken back. Only ids stay in the audit log.',
+    text: 'The account and all its data are removed, and every token is refused at once. This cannot be undone. Only ids stay in the audit log.',
     done: 'The user is deleted.',
   },
 } as const;
