@@ -54,7 +54,7 @@ describe.skipIf(!browserPath)('after the end of a session', SLOW, () => {
     expect(await console.page.getByText(user.email).count()).toBe(0);
   });
 
-  it('says that auth did not hear of it, until the next login in any tab', async () => {
+  it('says that the logout did not reach auth, until the next login in any tab', async () => {
     const { email } = await newUser();
     const console = (open = await Console.login({ email }));
     const tab = await openTab(console);

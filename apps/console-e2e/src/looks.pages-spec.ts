@@ -10,7 +10,7 @@ import { ADMIN, api, login, newUser } from './stack.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Where pictures of all pages go, for people to look at. */
+/** Where pictures of all pages go. */
 const pictures = process.env['CONSOLE_PICTURES'];
 
 const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1280, height: 800 } } as const;

@@ -136,7 +136,7 @@ describe.skipIf(!browserPath).each(HANDS)('a page in mid-work, by the %s', SLOW,
 });
 
 describe.skipIf(!browserPath)('a page', SLOW, () => {
-  it('goes on by itself when auth has been away for ten seconds', async () => {
+  it('continues by itself when auth has been away for ten seconds', async () => {
     const { email } = await newUser(['user', 'admin']);
     const { auth } = await startStack();
     const proxy = await createTcpProxy(Number(new URL(auth).port));

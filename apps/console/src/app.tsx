@@ -55,16 +55,16 @@ export function App() {
   const { isAway } = useStore(connection);
   const user = useStore(userId);
   const { data, error } = useQuery<Me>(state === 'none' ? undefined : 'auth/me');
-  // Until auth has answered again, it is what auth said of the user before.
+  // Until auth has answered again, it may be about the user of before.
   const me = data?.id === user ? data : undefined;
   return (
     <>
       <div role="alert">{isAway && <p class="away">{texts.away}</p>}</div>
       {state === 'none' || (state === 'ended' && !me) ? (
-        // Without pages to keep, the end of a session is no other than a logout.
+        // No page is open that could be kept: the end of the session is the same as a logout.
         <LoginPage />
       ) : me ? (
-        // Another user starts with pages of their own.
+        // Another user starts with new pages.
         <MeContext.Provider key={me.id} value={me}>
           <Shell me={me} />
           {state === 'ended' ? <LoginAgain email={me.email} /> : <ConfirmIdentity />}
@@ -91,7 +91,7 @@ function Shell({ me }: { readonly me: Me }) {
   );
   const current = visible.find((name) => name === first);
   useEffect(() => {
-    // A page that leads on at once would lead on again when the user goes back.
+    // Else the back button would lead here, and from here to the same page again.
     if (first === '') go('token', 'replace');
   }, [first]);
   const { component: Content } = PAGES[current ?? 'token'];

@@ -16,7 +16,7 @@ interface ProblemBody {
   readonly errors?: readonly InputFault[];
 }
 
-/** Why a call did not do what it was to do. */
+/** Why a call failed. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
@@ -30,7 +30,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Answers that say nothing of the request, and that end by themselves. */
+/** Statuses of an outage, which is not about the request, and ends by itself. */
 const PASSING = [502, 503, 504];
 /** The same status, of an installation that sends no mail. */
 const LASTING = ['mail_unavailable'];

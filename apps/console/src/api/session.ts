@@ -44,7 +44,7 @@ export const loginWithFactor = (proof: FactorProof & { readonly ticket: string }
 export const stepUp = (proof: Proof) => inWords(session.stepUp(proof));
 
 /**
- * An access token of the session, to look at: a new one, since the library shows the others to nobody.
+ * A new access token of the session, to show it: the library does not give out the current one.
  *
  * @throws ApiError
  */

@@ -14,7 +14,7 @@ interface Action {
   readonly clear: () => void;
 }
 
-/** A change that the user starts: what keeps it from happening is shown where it was started. */
+/** An action of the user. Its error is shown where it was started. */
 export function useAction(): Action {
   const [isRunning, setRunning] = useState(false);
   const [error, setError] = useState<ApiError>();

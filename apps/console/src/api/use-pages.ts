@@ -22,7 +22,7 @@ export interface Pages<Item> {
 }
 
 const LIMIT = '20';
-/** That auth gives at once. */
+/** The most items that auth puts into one page. */
 export const MOST = '100';
 
 /** The pages after the first one; no longer shown when that was read again. */

@@ -37,7 +37,7 @@ export function useQuery<T>(path: string | undefined, everyMs?: number): Query<T
       setState({});
       return endAll(waiting.current);
     }
-    // Who asks from now on waits for the next reading.
+    // Calls of `reload` from now on wait for the next reading.
     const served = waiting.current.splice(0);
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -36,7 +36,7 @@ interface ClientFormProps {
   readonly onClose: () => void;
 }
 
-/** What auth gives a client that names none. */
+/** What auth sets for a client that is made without them. */
 const DEFAULTS = { audiences: [], claims: {} };
 
 /** Makes a client, or changes one. */

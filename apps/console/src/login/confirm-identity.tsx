@@ -22,7 +22,7 @@ export function ConfirmIdentity() {
   return answer ? <ProofForm answer={answer} /> : null;
 }
 
-/** Of a user with a second factor auth takes no password alone. */
+/** If the user has a second factor, auth does not accept the password alone. */
 function ProofForm({ answer }: ProofFormProps) {
   const factors = useQuery<FactorList>('auth/factors');
   const items = factors.data?.items;

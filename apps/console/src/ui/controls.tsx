@@ -51,7 +51,7 @@ export interface FieldProps {
   readonly hasFocus?: boolean;
 }
 
-/** What browsers take for an e-mail is less than what auth takes: only the keyboard is that of one. */
+/** Browsers accept fewer e-mails than auth does: so only the keyboard is that of an e-mail. */
 const typeOf = (type: FieldProps['type'] = 'text') =>
   type === 'email' ? { type: 'text', inputMode: 'email', autoCapitalize: 'none' } : { type };
 
@@ -158,7 +158,7 @@ export interface ChoicesProps {
   readonly failure?: ApiError | undefined;
 }
 
-/** Any number of several options. What was chosen and is no longer one of them can be taken away. */
+/** Any number of several options. A chosen one that no longer exists stays, to be removed. */
 export function Choices({ label, options, chosen, onChange, error, name, failure }: ChoicesProps) {
   const id = useId();
   const [begun] = useState(chosen);

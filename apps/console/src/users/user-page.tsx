@@ -143,7 +143,7 @@ interface UserActionsProps {
   readonly onChanged: () => Promise<void>;
 }
 
-/** What is done to a user as a whole. Each says what it does, and asks. */
+/** Actions on a user as a whole. Each says what it does, and asks. */
 function UserActions({ user, onChanged }: UserActionsProps) {
   const [password, setPassword] = useState<string>();
   const one = path('admin', 'users', user.id);
