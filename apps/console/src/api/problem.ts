@@ -1,20 +1,9 @@
-import { SessionError } from '@jwt-auth/browser';
+import { SessionError, type Problem } from '@jwt-auth/browser';
 
 import { texts } from '../texts.js';
 
 /** What was wrong with a field of the input. */
-interface InputFault {
-  readonly path: string;
-  readonly message: string;
-}
-
-/** The body of an error (RFC 9457), as far as it is used. */
-interface ProblemBody {
-  readonly code?: string;
-  readonly title?: string;
-  readonly detail?: string;
-  readonly errors?: readonly InputFault[];
-}
+type InputFault = NonNullable<Problem['errors']>[number];
 
 /** Why a call failed. */
 export class ApiError extends Error {
@@ -38,7 +27,7 @@ const LASTING = ['mail_unavailable'];
 /** What an answer that is no success says. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const { status, headers } = response;
-  const body = (await response.json().catch(() => ({}))) as ProblemBody;
+  const body = (await response.json().catch(() => ({}))) as Partial<Problem>;
   // Auth refuses the access token, and the session library got no other one. Other codes, such as
   // `invalid_credentials`, are about what was typed.
   const isOfSession = body.code === undefined || body.code.startsWith('token_');
@@ -61,7 +50,13 @@ export function errorOfFailure(failure: unknown): ApiError {
 
 /** The body of an error with its status, in words. */
 function errorFrom(
-  { status, code = String(status), title, detail, errors }: ProblemBody & { status: number },
+  {
+    status,
+    code = String(status),
+    title,
+    detail,
+    errors,
+  }: Partial<Problem> & Pick<Problem, 'status'>,
   retryAfterSeconds = 0,
 ): ApiError {
   if (PASSING.includes(status) && !LASTING.includes(code)) {
