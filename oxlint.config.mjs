@@ -105,6 +105,7 @@ export default defineConfig({
     {
       files: ['**/*.{ts,tsx}'],
       rules: {
+        // It finds no circle through a `.tsx`, which is behind a name with `.js`.
         'import/no-cycle': ['error', { ignoreTypes: false }],
         'no-console': 'error',
         'no-restricted-properties': [
@@ -192,6 +193,14 @@ export default defineConfig({
     ...layers('libs/chassis/src', CHASSIS),
     ...layers('apps/auth/src', AUTH_DOMAINS),
     besideAuthDomains,
+    restrictImports(['apps/console/src/{api,routing}/**/*.{ts,tsx}'], {
+      group: ['../*/**'],
+      message: 'api/ and routing/ import no other folder.',
+    }),
+    restrictImports(['apps/console/src/ui/**/*.{ts,tsx}'], {
+      group: ['../*/**', '!../api/**'],
+      message: 'ui/ imports api/.',
+    }),
     folder('timing', [...frameworks, '../**'], 'timing/ imports node:* alone.'),
     folder(
       'issuer',

@@ -6,7 +6,7 @@ import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
 import { FrontDoor, type Seen } from './front-door.js';
-import { servePages, type PageServer } from './pages.js';
+import { servePages } from './pages.js';
 
 /**
  * Short, so that tokens expire within a test, but longer than a busy machine takes for the steps of one.
@@ -23,8 +23,6 @@ export class BrowserStack {
   private constructor(
     readonly auth: FrontDoor,
     readonly orders: FrontDoor,
-    private readonly apps: readonly RunningApp[],
-    private readonly pageServers: readonly PageServer[],
     private readonly browser: Browser,
     /** The origin in CORS_ORIGINS. It is of the same site as auth. */
     readonly page: string,
@@ -37,9 +35,9 @@ export class BrowserStack {
   static async start(executablePath: string): Promise<BrowserStack> {
     const auth = await FrontDoor.open(await freePort());
     const orders = await FrontDoor.open(await freePort());
-    const own = await servePages(() => auth.url);
-    const other = await servePages(() => undefined);
-    const page = `http://localhost:${own.port}`;
+    const ownPort = await servePages(() => auth.url);
+    const otherPort = await servePages(() => undefined);
+    const page = `http://localhost:${ownPort}`;
     const env = { ISSUER: auth.url, CORS_ORIGINS: page, CLOCK_TOLERANCE: '0s' };
     const [authApp, browser] = await Promise.all([
       startApp('auth', {
@@ -58,12 +56,10 @@ export class BrowserStack {
     return new BrowserStack(
       auth,
       orders,
-      [authApp, ordersApp],
-      [own, other],
       browser,
       page,
-      `http://localhost:${other.port}`,
-      `http://127.0.0.1:${other.port}`,
+      `http://localhost:${otherPort}`,
+      `http://127.0.0.1:${otherPort}`,
     );
   }
 
@@ -104,12 +100,6 @@ export class BrowserStack {
     };
     const init = { method, headers, body: JSON.stringify(body) };
     return (await fetch(`${this.auth.url}/${path}`, init)).json() as Promise<T>;
-  }
-
-  async stop(): Promise<void> {
-    await this.browser.close();
-    for (const each of [...this.pageServers, this.auth, this.orders]) each.close();
-    await Promise.all(this.apps.map((app) => app.stop()));
   }
 }
 

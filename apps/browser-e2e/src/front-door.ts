@@ -68,11 +68,6 @@ export class FrontDoor {
     return this.seen.filter((each) => each.user === user && each.method !== 'OPTIONS');
   }
 
-  close(): void {
-    this.server.close();
-    this.server.closeAllConnections();
-  }
-
   private pass(request: IncomingMessage, response: ServerResponse): void {
     const { method = '', url = '', headers } = request;
     const { cookie, 'x-request-id': user = '' } = headers;

@@ -27,14 +27,12 @@ const page = (issuer: string) => `<!doctype html>
   </body>
 </html>`;
 
-/** Serves pages on a port of its own, which is an origin of its own. */
-export interface PageServer {
-  readonly port: number;
-  close(): void;
-}
-
-/** A page that uses the built `@jwt-auth/browser`. Without an issuer, an empty one. */
-export async function servePages(issuer: () => string | undefined): Promise<PageServer> {
+/**
+ * Serves a page that uses the built `@jwt-auth/browser`. Without an issuer, an empty one.
+ *
+ * @returns its port, which no other page has: so its origin is its own
+ */
+export async function servePages(issuer: () => string | undefined): Promise<number> {
   const library = readFileSync(path.join(ROOT, 'libs/browser/dist/index.js'));
   const server = createServer((request, response) => {
     const isScript = request.url === '/session.js';
@@ -44,12 +42,5 @@ export async function servePages(issuer: () => string | undefined): Promise<Page
     response.end(isScript ? library : html);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return (server.address() as AddressInfo).port;
 }

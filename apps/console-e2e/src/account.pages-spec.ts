@@ -68,7 +68,7 @@ describe.skipIf(!browserPath).each(HANDS)('my account, by the %s', SLOW, (hand) 
     await console.type(dialog.getByLabel('E-mail'), email);
     await console.type(dialog.getByLabel('Password'), PASSWORD);
     await console.press(console.inDialog('Create an account'));
-    await console.sees('Open the link that is mailed to you, and log in then.');
+    await console.sees('You get an e-mail with a link. Open the link, then log in.');
     await console.logIn(email);
     await console.sees('The e-mail or the password is wrong.');
     await follow(console, await linkTo(email, 'Verify'), 'Your e-mail is verified.');
@@ -122,7 +122,7 @@ describe.skipIf(!browserPath).each(HANDS)('my account, by the %s', SLOW, (hand) 
     const console = await accountPage(user, hand);
     await console.sees('not verified');
     await console.press(console.button('Send the link again'));
-    await console.sees('A link is mailed to you.');
+    await console.sees('You get an e-mail with a link.');
     const verification = await linkTo(user.email, 'Verify');
     const account = console.page.url();
     await follow(console, verification, 'Your e-mail is verified.');
@@ -138,7 +138,7 @@ describe.skipIf(!browserPath).each(HANDS)('my account, by the %s', SLOW, (hand) 
     await console.page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
     await console.type(console.page.getByLabel('Password', { exact: true }), PASSWORD);
     await console.press(console.inDialog('Confirm'));
-    await console.sees('A link is mailed to the new e-mail.');
+    await console.sees('A link was sent to the new e-mail.');
 
     await follow(console, await linkTo(email, ''), 'Your account has this e-mail now.');
     await console.page.goto(account);
@@ -157,12 +157,12 @@ describe.skipIf(!browserPath).each(HANDS)('my account, by the %s', SLOW, (hand) 
     // What was typed already.
     expect(await email.inputValue()).toBe(user.email);
     await console.type(email, 'no address');
-    await console.press(console.inDialog('Mail the link'));
-    await console.sees('Something in the input is not right.');
+    await console.press(console.inDialog('Send the link'));
+    await console.sees('Some of the input is not valid.');
     await console.type(email, user.email);
-    await console.press(console.inDialog('Mail the link'));
+    await console.press(console.inDialog('Send the link'));
     await console.sees(
-      'If this e-mail has an account, and auth can send mail, the link is on its way.',
+      'If there is an account with this e-mail, and auth can send mail, the link is on its way.',
     );
 
     await console.page.goto(await linkTo(user.email, 'Reset'));
@@ -191,7 +191,7 @@ describe.skipIf(!browserPath).each(HANDS)('my account, by the %s', SLOW, (hand) 
     await console.press(console.inDialog('Confirm'));
 
     await console.button('Log in').waitFor();
-    await console.sees(/Until \w+ \d+, \d{4}.* it can be restored, by the link that is mailed/);
+    await console.sees(/Until \w+ \d+, \d{4}.* it can be restored: with the link that was sent/);
     await expect.poll(() => statusOf(other)).toBe(401);
     await console.logIn(user.email);
     await console.sees('The e-mail or the password is wrong.');

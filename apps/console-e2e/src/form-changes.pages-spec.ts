@@ -62,7 +62,7 @@ describe.skipIf(!browserPath)('a form', SLOW, () => {
     await console.check(page.getByLabel('orders:write'));
     await console.press(console.inDialog('Save'));
     await isClosed();
-    await console.sees('Saved. The tokens it had are revoked.');
+    await console.sees('Saved. The old tokens are revoked.');
     expect(await saved()).toMatchObject({ scopes: ['orders:write'], claims: change.claims });
 
     await console.press(console.button(`Change: ${name} 2`));

@@ -54,21 +54,21 @@ describe.skipIf(!browserPath)('after the end of a session', SLOW, () => {
     expect(await console.page.getByText(user.email).count()).toBe(0);
   });
 
-  it('says that auth did not get the logout, until the next login in any tab', async () => {
+  it('says that the logout did not reach auth, until the next login in any tab', async () => {
     const { email } = await newUser();
     const console = (open = await Console.login({ email }));
     const tab = await openTab(console);
     await tab.getByText(email).waitFor();
     await console.page.route('**/auth/logout', (route) => route.abort());
     await console.press(console.button('Log out'));
-    await console.sees('it may go on there');
+    await console.sees('it may still be open');
     await tab.getByLabel('E-mail').fill(email);
     await tab.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await tab.getByRole('button', { name: 'Log in', exact: true }).click();
     await console.page.getByText(email).waitFor();
     await tab.getByRole('button', { name: 'Log out' }).click();
     await console.button('Log in').waitFor();
-    expect(await console.page.getByText('it may go on there').count()).toBe(0);
+    expect(await console.page.getByText('it may still be open').count()).toBe(0);
   });
 });
 

@@ -33,12 +33,12 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
     await console.sees('up to date');
     await console.type(console.page.getByLabel('Id', { exact: true }), sessionId);
     await console.press(console.button('Revoke'));
-    await console.sees('All access tokens of the session are refused');
-    await console.sees('This ends up to 1 live token of a session.');
+    await console.sees('Every service refuses all access tokens of the session');
+    await console.sees('This ends up to 1 live session token.');
     await console.press(console.inDialog('Revoke'));
     await console.sees(/^Applied by [1-9]\d* of [1-9]\d* service/);
     expect(await atOrders(token)).toBe(401);
-    const bars = console.page.getByRole('list', { name: 'Services that follow' }).first();
+    const bars = console.page.getByRole('list', { name: 'Services that follow the feed' }).first();
     expect(await bars.innerText()).toMatch(/\d ms/);
     await console.page
       .getByRole('list', { name: 'What is revoked' })
@@ -67,7 +67,7 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
 
   it('can be tried with an unused id', async () => {
     await console.go('Revocations');
-    await console.press(console.button('Try it with an id that nobody has'));
+    await console.press(console.button('Try it with an unused id'));
     await console.sees(/^Applied by/);
   });
 
@@ -75,7 +75,7 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
     await console.go('Revocations');
     await console.type(console.page.getByLabel('Id', { exact: true }), 'x'.repeat(300));
     await console.press(console.button('Revoke'));
-    await console.sees('How many live tokens of sessions this ends is not known.');
+    await console.sees('It is not known how many live session tokens this ends.');
     await console.press(console.inDialog('Revoke'));
     await console.page.getByRole('dialog').locator('.failure').waitFor();
     await console.press(console.inDialog('Cancel'));
@@ -125,8 +125,8 @@ describe.skipIf(!browserPath).each(HANDS)('keys, by the %s', SLOW, (hand) => {
     const token = await login('ada@example.com');
     await revokeMany();
     await console.press(console.button(`Withdraw: ${stolen}`));
-    await console.sees('The drill for a stolen key');
-    await console.sees(/This ends up to \d+ live tokens? of/);
+    await console.sees('What to do when a key is stolen');
+    await console.sees(/This ends up to \d+ live session tokens?/);
     await console.sees(NO_COUNT_OF_CLIENTS);
     await console.press(console.inDialog('Withdraw'));
     await console.sees('After the withdrawal');

@@ -10,7 +10,7 @@ import { ADMIN, api, login, newUser } from './stack.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Where pictures of all pages go, for a reader. */
+/** Where pictures of all pages go. */
 const pictures = process.env['CONSOLE_PICTURES'];
 
 const SIZES = { narrow: { width: 360, height: 740 }, wide: { width: 1280, height: 800 } } as const;
@@ -129,10 +129,10 @@ describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size',
     await console.go('Token');
     await page.getByLabel('Paste a token').fill('hello');
     await console.button('Check').click();
-    await console.sees('This is no JWT');
+    await console.sees('This is not a JWT');
     await seen('judgement');
     await console.go('Revocations');
-    await console.button('Try it with an id that nobody has').click();
+    await console.button('Try it with an unused id').click();
     await console.sees(/^Applied by/);
     await seen('receipt');
     await console.go('Clients');
@@ -166,7 +166,7 @@ describe.skipIf(!browserPath).each(LOOKS)('the console, $colorScheme and $size',
 
     await page.route(/\/(auth|health)\//, (route) => route.abort());
     await page.getByRole('navigation').getByRole('link', { name: 'Sessions' }).click();
-    await console.sees('The page goes on by itself');
+    await console.sees('This page continues by itself');
     await seen('away');
     await page.unrouteAll();
     await console.sees('this one');

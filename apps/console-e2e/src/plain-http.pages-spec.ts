@@ -19,12 +19,12 @@ describe.skipIf(!browserPath)('without what only secure pages have', SLOW, () =>
 
   it('a text that cannot be copied is to be selected', async () => {
     await console.press(console.button(/^Copy: /));
-    await console.sees('The browser does not allow it');
+    await console.sees('The browser does not allow this');
   });
 
   it('a revocation can be tried', async () => {
     await console.go('Revocations');
-    await console.press(console.button('Try it with an id that nobody has'));
+    await console.press(console.button('Try it with an unused id'));
     await console.sees(/^Applied by/);
   });
 });

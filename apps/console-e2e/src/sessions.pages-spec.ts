@@ -126,7 +126,7 @@ describe.skipIf(!browserPath).each(HANDS)('a page in mid-work, by the %s', SLOW,
     await console.press(console.inDialog('Confirm'));
     await console.sees('The e-mail or the password is wrong.');
     await console.page.keyboard.press('Escape');
-    await console.sees('Not done: it needs a proof that it is you.');
+    await console.sees('Not done: you did not confirm that it is you.');
     await console.press(console.inDialog('New role'));
     await console.type(password, PASSWORD);
     await console.page.keyboard.press('Enter');
@@ -136,7 +136,7 @@ describe.skipIf(!browserPath).each(HANDS)('a page in mid-work, by the %s', SLOW,
 });
 
 describe.skipIf(!browserPath)('a page', SLOW, () => {
-  it('goes on by itself when auth has been away for ten seconds', async () => {
+  it('continues by itself when auth has been away for ten seconds', async () => {
     const { email } = await newUser(['user', 'admin']);
     const { auth } = await startStack();
     const proxy = await createTcpProxy(Number(new URL(auth).port));
@@ -147,14 +147,14 @@ describe.skipIf(!browserPath)('a page', SLOW, () => {
       await console.type(paste, 'something long');
       proxy.cut();
       await console.press(console.button('Check'));
-      await console.sees('The page goes on by itself');
+      await console.sees('This page continues by itself');
       const menu = console.page.getByRole('navigation');
       await console.press(menu.getByRole('link', { name: 'Sessions' }));
       await console.sees('Loading');
       await console.page.waitForTimeout(AWAY_MS);
       proxy.resume();
       await console.sees('this one');
-      await console.page.getByText('The page goes on by itself').waitFor({ state: 'detached' });
+      await console.page.getByText('This page continues by itself').waitFor({ state: 'detached' });
       await console.go('Token');
       await console.type(console.page.getByLabel('Paste a token'), 'something long');
       await console.press(console.button('Check'));

@@ -27,10 +27,10 @@ describe.skipIf(!browserPath)('the console', SLOW, () => {
     await page.route('**/auth/sessions', (route) => route.fulfill(html));
     await page.route('**/auth/email/verify/resend', (route) => route.fulfill(html));
     await console.go('Sessions');
-    await console.sees('has answered in its place');
+    await console.sees('did not come from the auth server');
     await console.go('Account');
     await console.press(console.button('Send the link again'));
-    await console.sees('has answered in its place');
+    await console.sees('did not come from the auth server');
   });
 
   it('shows why no session is resumed, and does not ask again and again', async () => {
@@ -45,7 +45,7 @@ describe.skipIf(!browserPath)('the console', SLOW, () => {
     await console.sees('Not from here');
     await page.waitForTimeout(SECONDS * 1_000);
     expect(count).toBeLessThan(SECONDS);
-    expect(await page.getByText('The page goes on by itself').count()).toBe(0);
+    expect(await page.getByText('This page continues by itself').count()).toBe(0);
   });
 
   it('goes on when auth answers, also where its readiness cannot be asked for', async () => {
@@ -55,7 +55,7 @@ describe.skipIf(!browserPath)('the console', SLOW, () => {
     await page.route('**/auth/sessions', (route) => route.abort(), { times: 1 });
     await console.go('Sessions');
     await console.sees('this one');
-    await page.getByText('The page goes on by itself').waitFor({ state: 'detached' });
+    await page.getByText('This page continues by itself').waitFor({ state: 'detached' });
   });
 
   it('stops loading the user when auth cannot be reached', async () => {
@@ -71,6 +71,6 @@ describe.skipIf(!browserPath)('the console', SLOW, () => {
     const question = page.getByRole('dialog', { name: 'Confirm that it is you' });
     await question.getByText('It is broken').waitFor();
     await question.getByRole('button', { name: 'Cancel' }).click();
-    await console.sees('Not done: it needs a proof that it is you.');
+    await console.sees('Not done: you did not confirm that it is you.');
   });
 });

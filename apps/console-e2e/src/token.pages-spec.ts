@@ -36,7 +36,7 @@ describe.skipIf(!browserPath).each(HANDS)('my token, by the %s', SLOW, (hand) =>
     const token = page.locator('.copyable code');
     const first = await token.innerText();
     await page.route('**/auth/refresh', (route) => route.abort(), { times: 1 });
-    await console.press(console.button('Fetch a new one'));
+    await console.press(console.button('Get a new token'));
     await expect.poll(() => token.innerText()).not.toBe(first);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await console.press(console.button(/^Copy: /));
@@ -57,7 +57,7 @@ describe.skipIf(!browserPath).each(HANDS)('any other token, by the %s', SLOW, (h
     };
     const token = await login((await newUser()).email);
     await check(`Bearer ${token}`);
-    await console.sees('Signed by this issuer, in time, and not revoked.');
+    await console.sees('Signed by this issuer, not expired, and not revoked.');
 
     await api('auth/logout', { token, method: 'POST' });
     await expect
@@ -76,6 +76,6 @@ describe.skipIf(!browserPath).each(HANDS)('any other token, by the %s', SLOW, (h
     await expect.poll(() => cards.last().getByText('no', { exact: true }).count()).toBe(1);
 
     await check('hello');
-    await console.sees('This is no JWT');
+    await console.sees('This is not a JWT');
   });
 });

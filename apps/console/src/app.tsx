@@ -3,24 +3,24 @@ import { useEffect } from 'preact/hooks';
 
 import { AccessPage } from './access/access-page.js';
 import { AccountPage } from './account/account-page.js';
+import { Announcements } from './announcements.js';
 import { connection } from './api/connection.js';
+import { isAdmin, MeContext, type Me } from './api/me.js';
 import { useQuery } from './api/use-query.js';
+import { logout, sessionState, userId } from './api/use-session.js';
 import { AuditPage } from './audit/audit-page.js';
 import { ClientsPage } from './clients/clients-page.js';
 import { FactorsPage } from './factors/factors-page.js';
 import { HealthPage } from './health/health-page.js';
 import { KeysPage } from './keys/keys-page.js';
+import { ConfirmIdentity } from './login/confirm-identity.js';
+import { LoginAgain, LoginPage } from './login/login.js';
 import { RevocationsPage } from './revocations/revocations-page.js';
 import { go, href, partsOf, route } from './routing/route.js';
-import { ConfirmIdentity } from './session/confirm-identity.js';
-import { LoginAgain, LoginPage } from './session/login.js';
-import { isAdmin, MeContext, type Me } from './session/me.js';
-import { logout, sessionState, userId } from './session/use-session.js';
 import { SessionsPage } from './sessions/sessions-page.js';
 import { useStore } from './store.js';
 import { texts } from './texts.js';
 import { TokenPage } from './token/token-page.js';
-import { Announcements } from './ui/announcements.js';
 import { Button, Failure } from './ui/controls.js';
 import { Page } from './ui/page.js';
 import { UsersPage } from './users/users-page.js';
@@ -55,16 +55,16 @@ export function App() {
   const { isAway } = useStore(connection);
   const user = useStore(userId);
   const { data, error } = useQuery<Me>(state === 'none' ? undefined : 'auth/me');
-  // Until auth has answered again, it is what auth said of the user before.
+  // Until auth has answered again, it may be about the user of before.
   const me = data?.id === user ? data : undefined;
   return (
     <>
       <div role="alert">{isAway && <p class="away">{texts.away}</p>}</div>
       {state === 'none' || (state === 'ended' && !me) ? (
-        // Without pages to keep, the end of a session is no other than a logout.
+        // No page is open that could be kept: the end of the session is the same as a logout.
         <LoginPage />
       ) : me ? (
-        // Another user starts with pages of their own.
+        // Another user starts with new pages.
         <MeContext.Provider key={me.id} value={me}>
           <Shell me={me} />
           {state === 'ended' ? <LoginAgain email={me.email} /> : <ConfirmIdentity />}
@@ -91,7 +91,7 @@ function Shell({ me }: { readonly me: Me }) {
   );
   const current = visible.find((name) => name === first);
   useEffect(() => {
-    // A page that leads on at once would lead on again when the user goes back.
+    // Else the back button would lead here, and from here to the same page again.
     if (first === '') go('token', 'replace');
   }, [first]);
   const { component: Content } = PAGES[current ?? 'token'];

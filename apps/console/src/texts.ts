@@ -1,12 +1,22 @@
+import { access } from './texts/access.js';
+import { account } from './texts/account.js';
+import { audit } from './texts/audit.js';
+import { clients } from './texts/clients.js';
+import { factors } from './texts/factors.js';
+import { health } from './texts/health.js';
+import { keys } from './texts/keys.js';
+import { identity, login } from './texts/login.js';
+import { plural } from './texts/plural.js';
+import { problems } from './texts/problems.js';
+import { revocations } from './texts/revocations.js';
+import { sessions } from './texts/sessions.js';
+import { token } from './texts/token.js';
+import { users } from './texts/users.js';
+
 /** Of numbers, dates and words. */
 export const LOCALE = 'en';
 
-const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
-
-const RIGHTS_HINT =
-  'A change revokes the live access tokens of this user at once. The sessions stay: the next refresh carries the new roles and claims.';
-
-/** Everything that the console says, in one place: another language is another file like this one. */
+/** What the console says on more than one page, and with it the texts of each page. */
 export const texts = {
   name: 'Console',
   pages: 'Pages',
@@ -14,552 +24,54 @@ export const texts = {
   loading: 'Loading …',
   liveTokens: (count: number) =>
     count === 0
-      ? 'This ends no live token of a session.'
-      : `This ends up to ${plural(count, 'live token of a session', 'live tokens of sessions')}.`,
-  counting: 'Counting the live tokens of sessions that this ends …',
-  liveTokensUnknown: 'How many live tokens of sessions this ends is not known.',
+      ? 'This ends no live session token.'
+      : `This ends up to ${plural(count, 'live session token', 'live session tokens')}.`,
+  counting: 'Counting the live session tokens that this ends …',
+  liveTokensUnknown: 'It is not known how many live session tokens this ends.',
   liveTokensOfClients:
-    'How many live tokens of clients this ends is not known: auth does not record the tokens that clients get for themselves.',
+    'It is not known how many live client tokens this ends: auth does not record the tokens that clients get for themselves.',
   none: 'There is nothing here.',
   more: 'Show more',
   cancel: 'Cancel',
   save: 'Save',
   close: 'Close',
   change: 'Change',
+  email: 'E-mail',
+  password: 'Password',
+  passwordHint: '12 characters or more.',
   disabled: 'disabled',
   unverified: 'not verified',
   created: 'created',
   scopes: 'Scopes',
   claims: 'Claims',
-  claimsHint: 'A JSON object that travels in tokens, for services to read.',
+  claimsHint: 'A JSON object that is part of the tokens, for services to read.',
   noObject: 'This is not a JSON object.',
-  shownOnce: 'This is shown only once. Keep it now; nobody can read it again.',
+  shownOnce: 'This is shown only once. Copy it now: it cannot be read again.',
   copy: 'Copy',
   copied: 'Copied.',
-  notCopied: 'The browser does not allow it: select the text and copy it.',
+  notCopied: 'The browser does not allow this. Select the text and copy it.',
   logout: 'Log out',
   logoutFailed:
-    'The auth server did not end your session: it may go on there. Load this page again, and log out if it shows your account.',
-  away: 'The auth server does not answer. The page goes on by itself as soon as it does.',
+    'The auth server did not end your session, so it may still be open. Reload this page. If it shows your account, log out again.',
+  away: 'The auth server does not answer. This page continues by itself when the server is back.',
   unknownPage: {
     title: 'Not found',
-    about: 'There is no such page. The menu has all that you can see.',
+    about: 'This page does not exist. The menu has all pages that you can open.',
   },
   tryAgainIn: (seconds: number) => `Too many attempts. Try again in ${seconds} seconds.`,
 
-  problems: {
-    unreachable: 'The auth server does not answer. Nothing you typed is lost; try again.',
-    unexpected_answer:
-      'Something between this page and the auth server has answered in its place. Try again.',
-    session_ended: 'Your session has ended. Log in again; nothing you typed is lost.',
-    insufficient_user_authentication: 'Not done: it needs a proof that it is you.',
-    invalid_code: 'The code is wrong, or was used before.',
-    invalid_passkey: 'This passkey is not known here, or may not log in.',
-    no_passkey: 'No passkey was used. Try again.',
-    ticket_invalid: 'This login is over. Start over with the password.',
-    invalid_credentials: 'The e-mail or the password is wrong.',
-    too_many_attempts: 'Too many attempts. Wait a minute.',
-    invalid_input: 'Something in the input is not right.',
-    not_found: 'It does not exist any more.',
-    email_taken: 'Another user has this e-mail.',
-    registration_closed: 'Only an administrator adds users here.',
-    conflict: 'This is in conflict with what is there.',
-    insufficient_scope: 'Your token does not allow this.',
-    insufficient_role: 'Only administrators may do this.',
-    body_too_large: 'The text is too long.',
-    mail_unavailable: 'This installation sends no mail.',
-  },
-
-  login: {
-    about: 'Log in with your account at this auth server.',
-    email: 'E-mail',
-    password: 'Password',
-    submit: 'Log in',
-    again: 'Your session has ended',
-    nothingLost: 'Log in again to go on. What you typed on the page is still there.',
-    leave: 'Log in as another user',
-    startOver: 'Start over',
-    passkey: 'Log in with a passkey',
-    forgot: 'Forgot your password?',
-    forgotTitle: 'Set a new password',
-    forgotText: 'A link that sets a new password is mailed to you. It works for 30 minutes.',
-    forgotSubmit: 'Mail the link',
-    forgotSent: 'If this e-mail has an account, and auth can send mail, the link is on its way.',
-    register: 'Create an account',
-    registered: 'Your account is created.',
-    registrationSent: 'Open the link that is mailed to you, and log in then.',
-  },
-
-  identity: {
-    title: 'Confirm that it is you',
-    aboutPassword: 'You logged in a while ago, and this change needs your password again.',
-    aboutFactor: 'This change needs your second factor.',
-    submit: 'Confirm',
-    done: 'Confirmed.',
-  },
-
-  token: {
-    title: 'Token',
-    about:
-      'Your access token, taken apart. Services read it by themselves, without a call to auth.',
-    own: 'Your access token',
-    renew: 'Fetch a new one',
-    any: 'Any other token',
-    paste: 'Paste a token',
-    pasteAdmin: 'The verifier of auth says whether it accepts the token, and why not.',
-    pasteUser: 'Checked in this page. Whether it was revoked, only a service can say.',
-    check: 'Check',
-    done: 'The token is checked.',
-    accepted: 'accepted',
-    acceptedText: 'Signed by this issuer, in time, and not revoked.',
-    noJwt:
-      'This is no JWT: three parts with dots between them, of which the first two are JSON. A reference token can only be introspected.',
-    timeLeft: 'Time left',
-    left: (time: string) => `${time} left`,
-    expired: 'expired',
-    header: 'Header',
-    payload: 'Claims',
-    checks: 'Checked in this page',
-    verdicts: { passed: 'yes', failed: 'no', unknown: 'not checked' },
-    checked: {
-      kind: 'It is an access token signed with RS256 (RFC 9068).',
-      key: 'Its kid names a public key of this issuer.',
-      signature: 'The signature matches that key (WebCrypto, in your browser).',
-      issuer: 'It was issued by this auth server.',
-      time: 'It has begun and has not expired, by the clock of this computer.',
-    },
-    headers: {
-      alg: 'How it is signed: RSA with SHA-256.',
-      typ: 'What it is: an access token. Other JWTs, such as ID tokens, have another type and are refused.',
-      kid: 'Which key signed it. Services find the public half in the JWKS.',
-    },
-    claims: {
-      iss: 'Issuer: who made the token. Services trust exactly this address.',
-      sub: 'Subject: the id of the user, or of the client that acts for itself.',
-      aud: 'Audience: the services that the token is for. Others refuse it.',
-      client_id: 'The client it was issued to; “web” for the login of a user.',
-      iat: 'Issued at, in seconds since 1970.',
-      exp: 'Expires at, in seconds since 1970. Then a new one is fetched with the refresh token.',
-      nbf: 'Not valid before, in seconds since 1970.',
-      jti: 'The id of this one token. A revocation can name it.',
-      sid: 'The session: one login. When it ends, all its tokens are refused.',
-      scope: 'What the token allows, separated by spaces.',
-      roles: 'The roles of the user, each of which is a set of scopes.',
-      claims: 'What an administrator has added for services to know.',
-      token_version:
-        'The number of the newest revocation of the client then: tokens with a smaller number are refused.',
-      auth_time: 'When the user last proved who they are, in seconds since 1970.',
-      amr: 'How the user proved who they are, for example pwd, otp.',
-      acr: 'How strong that proof was: pwd or mfa.',
-    } as Readonly<Record<string, string>>,
-    unknownClaim: 'Not a claim of this issuer.',
-  },
-
-  account: {
-    title: 'Account',
-    about: 'Your e-mail, your password, and all the data about you.',
-    email: 'E-mail',
-    verified: 'verified',
-    verify: 'Send the link again',
-    verifySent: 'A link is mailed to you. It verifies the e-mail.',
-    changeEmail: 'Change the e-mail',
-    changeEmailText:
-      'A link is mailed to the new e-mail. The account has it once the link is used, within 30 minutes, and the old one is told.',
-    newEmail: 'New e-mail',
-    emailSent: 'A link is mailed to the new e-mail.',
-    password: 'Password',
-    passwordText: 'With a new password all other sessions end at once.',
-    changePassword: 'Change the password',
-    currentPassword: 'Current password',
-    newPassword: 'New password',
-    passwordChanged: 'The password is changed, and all other sessions have ended.',
-    export: 'Your data',
-    exportText:
-      'All the data about your account, as one file: the account, sessions, second factors, and the events of the audit log that are about you. It has no secrets.',
-    exportButton: 'Export as a file',
-    exported: 'The file is saved.',
-    remove: 'Delete the account',
-    removeText:
-      'For 7 days nothing is removed. Until then the account can be restored: by a link that is mailed to you, if auth can send mail, or by an administrator.',
-    confirmRemove: {
-      label: 'Delete my account',
-      title: 'Delete your account?',
-      text: 'All your sessions end at once, this one too, and every token is refused. For 7 days the account can be restored: by a link that is mailed to you, if auth can send mail, or by an administrator. Then all that belongs to it is removed, and only ids stay in the audit log.',
-      done: 'The account is deleted.',
-    },
-    removed: (email: string, until: string) =>
-      `Your account is deleted. Until ${until} it can be restored, by the link that is mailed to ${email}, if auth can send mail, or by an administrator.`,
-  },
-
-  sessions: {
-    title: 'Sessions',
-    about: 'Where you are logged in. End what you do not know: its tokens die everywhere at once.',
-    current: 'this one',
-    used: 'used',
-    begun: 'begun',
-    ends: 'ends',
-    end: {
-      label: 'End',
-      title: 'End this session?',
-      text: 'Its refresh token and its access tokens are refused from now on, by every service.',
-      done: 'The session has ended.',
-    },
-    endCurrentText: 'This is the session of this page: you are logged out.',
-    endAll: (count: number) => ({
-      label: 'End all sessions',
-      title: 'End all sessions',
-      text: `${plural(count, 'session ends', 'sessions end')}. All their tokens are refused from now on, by every service.`,
-      done: 'All sessions have ended.',
-    }),
-    endAllOwnText: (count: number) =>
-      `${plural(count, 'session ends', 'sessions end')}, this one too. All their tokens are refused from now on, by every service.`,
-    device: (browser: string, system: string) => `${browser} on ${system}`,
-    unknownDevice: 'An unknown device',
-    unknownPlace: 'from an unknown place',
-    thisMachine: 'from the computer that auth runs on',
-    privateNetwork: (address: string) => `from a private network (${address})`,
-    internet: (address: string) => `from ${address}`,
-  },
-
-  factors: {
-    title: 'Second factors',
-    about: 'What a login needs in addition to your password.',
-    kinds: { totp: 'Authenticator app', passkey: 'Passkey' },
-    since: 'added',
-    add: 'Add an authenticator app',
-    addPasskey: 'Add a passkey',
-    addPasskeyText:
-      'The browser then asks for your device, which checks a PIN, a finger or a face.',
-    passkeyAdded: 'The passkey is added.',
-    usePasskey: 'Use a passkey',
-    addText:
-      'Any app for one-time passwords will do. With it, a login asks for a code of six digits.',
-    name: 'Name',
-    next: 'Next',
-    scan: 'Scan the picture with the app, or type the key. Then enter the code that it shows.',
-    qrCode: 'QR code for the app',
-    secret: 'Key',
-    code: 'Code',
-    recoveryCode: 'Recovery code',
-    codeHint: 'Six digits from your authenticator app, or a recovery code.',
-    confirm: 'Confirm',
-    added: 'The authenticator app is added.',
-    recoveryCodes: 'Recovery codes',
-    keepCodes: 'Each works once in place of the app. Keep them where you find them without it.',
-    codesLeft: (count: number) => `${plural(count, 'code is', 'codes are')} left.`,
-    newCodes: {
-      label: 'New recovery codes',
-      title: 'New recovery codes',
-      text: 'There are ten new ones, and those from before no longer work.',
-      done: 'There are new recovery codes.',
-    },
-    remove: {
-      label: 'Remove',
-      title: 'Remove this second factor?',
-      text: 'A login no longer asks for it. A mail tells you of the change.',
-      done: 'The second factor is removed.',
-    },
-    reset: {
-      label: 'Remove second factors',
-      title: 'Remove all second factors?',
-      text: 'For a user who has lost them. The password is enough for a login again, and a mail says so. The access tokens are refused at once; the sessions go on.',
-      done: 'The second factors are removed.',
-    },
-    requires: 'Needs a second factor',
-  },
-
-  users: {
-    title: 'Users',
-    about: 'Everyone who can log in, the latest first.',
-    search: 'E-mail begins with',
-    create: 'New user',
-    created: 'The user is created.',
-    passwordHint: '12 characters or more.',
-    roles: 'Roles',
-    one: 'User',
-    oneAbout: 'What this user may do, and where they are logged in.',
-    id: 'Id',
-    rights: 'Roles and claims',
-    rightsHint: RIGHTS_HINT,
-    own: 'This is you: after the change your next token carries it.',
-    change: {
-      label: 'Save',
-      title: 'Change the roles and claims?',
-      text: RIGHTS_HINT,
-      done: 'Saved. The old access tokens are revoked.',
-    },
-    unchanged: 'There is nothing to save.',
-    actions: 'Account',
-    disable: {
-      label: 'Disable',
-      title: 'Disable this user?',
-      text: 'All sessions end at once, every token is refused, and logging in is refused until you enable the user again.',
-      done: 'The user is disabled.',
-    },
-    enable: {
-      label: 'Enable',
-      title: 'Enable this user?',
-      text: 'The user can log in again. Sessions that have ended stay ended.',
-      done: 'The user is enabled.',
-    },
-    newPassword: {
-      label: 'New password',
-      title: 'Replace the password?',
-      text: 'The password is replaced by a generated one, which you see once. All sessions end at once, and every token is refused.',
-      done: 'The password is replaced.',
-      shown: 'The new password',
-    },
-    sendReset: {
-      label: 'Send a password reset',
-      title: 'Send a password reset?',
-      text: 'A link for a new password is mailed to the user. It works once, for 30 minutes. The current password works until then.',
-      done: 'The link is mailed.',
-    },
-    requirePassword: {
-      label: 'Require a new password',
-      title: 'Require a new password?',
-      text: 'The current password ends, and so do all sessions, and every token is refused at once. A link for a new password is mailed to the user.',
-      done: 'The current password has ended, and a link for a new one is mailed.',
-    },
-    deleted: 'being deleted',
-    deletedText: (until: string) =>
-      `The user has deleted this account. It can be restored until ${until}; then it is removed.`,
-    restore: {
-      label: 'Restore',
-      title: 'Restore this account?',
-      text: 'The user has deleted it, and can log in again then. Sessions that have ended stay ended.',
-      done: 'The account is restored.',
-    },
-    remove: {
-      label: 'Delete',
-      title: 'Delete this user?',
-      text: 'The account and all that belongs to it goes, and every token is refused at once. This cannot be taken back. Only ids stay in the audit log.',
-      done: 'The user is deleted.',
-    },
-  },
-
-  clients: {
-    title: 'Clients',
-    about: 'Services that authenticate themselves with a secret.',
-    search: 'Name or id',
-    id: 'Client id',
-    name: 'Name',
-    grants: 'Grants',
-    grantHints: {
-      client_credentials: 'tokens of its own',
-      refresh_token: 'exchanges refresh tokens',
-      introspect: 'may look at reference tokens',
-    },
-    audiences: 'Audiences',
-    noScopes: 'no scopes',
-    create: 'New client',
-    created: 'The client is created.',
-    change: 'Change the client',
-    changeText:
-      'With a change of more than the name, all tokens that the client has now are refused. It gets new ones.',
-    renamed: 'Saved.',
-    changed: 'Saved. The tokens it had are revoked.',
-    secret: 'Secret',
-    secretOf: 'The secret of the client',
-    secretFrom: 'Secret created',
-    addSecret: {
-      label: 'Add a secret',
-      title: 'Add a secret',
-      text: 'A second secret works beside the first, until all services of this client know it. Then end the old one.',
-      done: 'There is a new secret.',
-    },
-    endSecret: {
-      label: 'End the secret',
-      title: 'End the secret',
-      text: 'Services that still use this secret can no longer get tokens.',
-      done: 'The secret has ended.',
-    },
-    disable: {
-      label: 'Disable',
-      title: 'Disable',
-      text: 'Every token issued to this client is refused at once, and it gets none until it is enabled again.',
-      done: 'The client is disabled.',
-    },
-    enable: {
-      label: 'Enable',
-      title: 'Enable',
-      text: 'The client can get tokens again. Those it had before stay refused.',
-      done: 'The client is enabled.',
-    },
-    remove: {
-      label: 'Remove',
-      title: 'Remove the client?',
-      text: 'The client and its secrets go, and every token issued to it is refused at once. This cannot be taken back.',
-      done: 'The client is removed.',
-    },
-  },
-
-  access: {
-    title: 'Roles and resources',
-    about: 'A resource is a service with its scopes. A role is a set of scopes. A user has roles.',
-    roles: 'Roles',
-    resources: 'Resources',
-    builtIn: 'built in',
-    createRole: 'New role',
-    createResource: 'New resource',
-    roleName: 'Name',
-    audience: 'Audience',
-    audienceHint: 'As services name themselves, often an address.',
-    scopesHint: 'One on each line: its name, and what it is good for.',
-    narrowText:
-      'Whatever you take away is gone at once: live tokens that have a lost scope are refused from now on.',
-    saved: 'Saved.',
-    remove: {
-      roles: {
-        label: 'Remove',
-        title: 'Remove this role?',
-        text: 'All users lose it. All their access tokens are refused at once; the sessions go on.',
-        done: 'The role is removed.',
-      },
-      resources: {
-        label: 'Remove',
-        title: 'Remove this resource?',
-        text: 'Scopes that no other resource has go from all roles. All live tokens for it are refused at once.',
-        done: 'The resource is removed.',
-      },
-    },
-  },
-
-  audit: {
-    title: 'Audit',
-    about: 'Who did what to whom, and from where, the latest first.',
-    domain: 'What',
-    all: 'everything',
-    domains: {
-      user: 'users',
-      session: 'sessions',
-      token: 'tokens',
-      client: 'clients',
-      key: 'keys',
-      revocation: 'revocations',
-      role: 'roles',
-      resource: 'resources',
-      access_model: 'access model file',
-      factor: 'second factors',
-      mail: 'mails',
-    },
-    actor: 'By (id)',
-    subject: 'To (id or name)',
-    by: 'by',
-    self: 'the user',
-    nobody: 'nobody that can be named',
-    from: 'from',
-  },
-
-  keys: {
-    title: 'Keys',
-    about:
-      'The keys that sign tokens, and when each was published, active and retired. Now is on the right.',
-    states: { next: 'next', active: 'active', retired: 'retired', withdrawn: 'withdrawn' },
-    published: 'published',
-    signed: 'signs since',
-    over: 'over since',
-    legend: 'The time line',
-    lineFrom: (begin: string) => `Time line from ${begin} to now`,
-    phases: {
-      published: 'published: services know it before it signs',
-      signing: 'signs new tokens',
-      over: 'signs no more: tokens of a retired key stay valid, those of a withdrawn key do not',
-    },
-    rotate: {
-      label: 'Rotate',
-      title: 'Rotate the keys?',
-      text: 'The next key signs from now on, and a new next key is published. Users notice nothing: tokens of the old key stay valid until they expire.',
-      done: 'The next key signs now.',
-    },
-    withdraw: {
-      label: 'Withdraw',
-      title: 'Is this key stolen?',
-      done: 'The key is withdrawn.',
-    },
-    withdrawText: {
-      active:
-        'Every token that this key has signed is refused by every service at once, yours too. Another key is active before the answer comes. Sessions go on: pages and services fetch a new token by themselves.',
-      next: 'It signs nothing yet, so no token is refused. A new next key is published.',
-      retired:
-        'Every token that this key has signed, and that has not expired, is refused at once.',
-    },
-    drill: 'The drill for a stolen key',
-    steps: [
-      'Find the key: a forged token names it as kid in its header; without one, take the active key.',
-      'Withdraw it. If the thief may have the next key, too, withdraw that one first, and wait some seconds.',
-      'Check that it is gone from the JWKS, and that the feed says so. This page shows both.',
-      'Log out nobody: refresh tokens are not signed.',
-      'If the encryption key may be known, change it: see docs/keys.md.',
-    ],
-    checks: 'After the withdrawal',
-    gone: 'Its name is gone from the JWKS.',
-    inFeed:
-      'It is among the revocations that the feed sends, so that services that remember it refuse it.',
-    nobodyOut: 'Nobody has to log in again. The withdrawal is in the audit log.',
-    yes: 'yes',
-    notYet: 'not yet',
-  },
-
-  revocations: {
-    title: 'Revocations',
-    about: 'Revoke something, and see how long each service takes to apply it.',
-    revoke: 'Revoke',
-    kind: 'What',
-    kinds: { sid: 'session', jti: 'token', client: 'client', kid: 'key' },
-    id: 'Id',
-    tryOut: 'Try it with an id that nobody has',
-    tryOutHint: 'The trial revokes a random token id: it takes the same way, and harms nobody.',
-    done: 'Revoked.',
-    ask: {
-      sid: {
-        title: 'Revoke this session?',
-        text: 'All access tokens of the session are refused by every service. Its refresh token is, too.',
-      },
-      jti: {
-        title: 'Revoke this token?',
-        text: 'This one access token is refused by every service.',
-      },
-      client: {
-        title: 'Revoke all tokens of this client?',
-        text: 'Every token issued to it until now is refused. The client can get new ones. For “web” these are the tokens of all users.',
-      },
-      kid: {
-        title: 'Revoke this key?',
-        text: 'Every token that it has signed is refused. For a stolen key, withdraw it on the page Keys.',
-      },
-    },
-    receipt: (applied: number, pending: number) =>
-      `Applied by ${applied} of ${plural(applied + pending, 'service process', 'service processes')}`,
-    pending: 'not yet',
-    pendingHint:
-      'They did not confirm within five seconds. Nothing they would do afterwards is lost.',
-    services: 'Services that follow',
-    states: { fresh: 'up to date', stale: 'stale', blind: 'has no list yet' },
-    lag: 'behind by',
-    seen: 'seen',
-    list: 'What is revoked',
-    since: 'revoked',
-    until: 'kept until its tokens have expired,',
-  },
-
-  health: {
-    title: 'Health',
-    about: 'The last hour, minute by minute.',
-    process: 'Numbers of one auth process:',
-    started: 'started',
-    logins: 'Logins',
-    refreshes: 'Refreshes',
-    verdicts: 'Requests with a good token',
-    refused: {
-      logins: 'Logins refused',
-      refreshes: 'Refreshes refused',
-      verdicts: 'Tokens refused',
-    },
-    listEntries: 'Revocations in memory',
-    reach: 'Reach: from a revocation until it was in force here',
-    none: 'None in the last hour',
-    aMinute: (count: number) => `${count} a minute`,
-    inWords: (latest: string, highest: string) => `Last ${latest}, at most ${highest}`,
-  },
+  problems,
+  login,
+  identity,
+  token,
+  account,
+  sessions,
+  factors,
+  users,
+  clients,
+  access,
+  audit,
+  keys,
+  revocations,
+  health,
 } as const;

@@ -25,7 +25,7 @@ export interface Session {
 
   /**
    * The second step of a login. The ticket is in the `SecondFactorError` of the first; after a few
-   * wrong factors it is dead, and the login begins anew.
+   * wrong factors it no longer works, and the login begins anew.
    *
    * @throws as `login` does
    */

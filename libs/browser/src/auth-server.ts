@@ -33,7 +33,7 @@ const TIMEOUTS_MS = [8_000, 15_000, 15_000, 15_000, 15_000];
 const PAUSES_MS = [300, 1_000, 2_000, 4_000];
 /** For all other calls. They are not repeated, and other tabs wait for them. */
 const TIMEOUT_MS = 30_000;
-/** Auth has said something else than it does, or something in between has. */
+/** The code of an answer that is not one of auth: something in between has answered. */
 const UNEXPECTED = 'unexpected_answer';
 /** A longer wait is left to the caller. */
 const LONGEST_PAUSE_MS = 4_000;
@@ -49,7 +49,7 @@ export function authServer(base: string) {
       body: JSON.stringify(body),
       credentials: 'include',
       cache: 'no-store',
-      // A page that is left takes the next cookie all the same.
+      // The browser stores the next cookie even if the user leaves the page.
       keepalive: true,
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...init,
@@ -58,7 +58,7 @@ export function authServer(base: string) {
     return read<Body>(answer);
   }
 
-  /** Repeats a call that changes nothing when it is repeated, until auth has answered. */
+  /** Retries a call that is safe to repeat, until auth answers. */
   async function persist<Body>(path: string, headers = {}): Promise<Body> {
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -120,8 +120,8 @@ export function authServer(base: string) {
     },
 
     /**
-     * Ends the session of the access token and that of the cookie, which may be another one. A token that is
-     * refused keeps the cookie's from its end, which is asked for alone then.
+     * Ends the session of the access token and that of the cookie, which may be another one. If auth
+     * refuses the token, it ends neither: a second call, without the token, ends that of the cookie.
      */
     logout: async (token: string | undefined): Promise<void> => {
       if (token !== undefined) {
@@ -167,7 +167,7 @@ function problemIn(text: string): Partial<Problem> {
 const askedPauseMs = (error: unknown): number =>
   error instanceof SessionError ? 1_000 * (error.retryAfterSeconds ?? 0) : 0;
 
-/** Whether auth has answered, and will say the same again. */
+/** Whether auth would give the same answer again. */
 const isFinal = (error: unknown): boolean =>
   error instanceof SessionError && error.problem.status < 500 && error.problem.status !== 429;
 

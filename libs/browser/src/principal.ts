@@ -21,7 +21,7 @@ export interface TokenClaims {
 /**
  * Reads an access token, without a check of its signature.
  *
- * @param described what an opaque token says, which without it gives `undefined`
+ * @param described the claims of an opaque token: without them, it gives `undefined`
  */
 export function principalOf(accessToken: string, described?: TokenClaims): Principal | undefined {
   const said = claimsIn(accessToken) ?? described;

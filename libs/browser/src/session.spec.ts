@@ -117,7 +117,7 @@ describe('with another tab', () => {
 
   const login = () => session.login({ email: 'ada@example.com', password: 'a passphrase' });
   /** The messages of tabs have arrived. */
-  const told = () => new Promise((resolve) => setTimeout(resolve, 50));
+  const delivered = () => new Promise((resolve) => setTimeout(resolve, 50));
 
   it('a login is kept though the other finds at the same moment that there was no session', async () => {
     cookie = undefined;
@@ -125,10 +125,10 @@ describe('with another tab', () => {
     const loggingIn = login();
     await renewing;
     await isSent('/auth/login');
-    await told();
+    await delivered();
     answer('/auth/login');
     await loggingIn;
-    await told();
+    await delivered();
     for (const tab of [session, other]) expect(tab.principal).toMatchObject({ sessionId: 'two' });
   });
 
@@ -138,7 +138,7 @@ describe('with another tab', () => {
     await isSent('/auth/step-up');
     answer('/auth/step-up');
     const raised = await raising;
-    await told();
+    await delivered();
     for (const tab of [session, other]) expect(tab.principal).toEqual(raised);
   });
 
@@ -155,7 +155,7 @@ describe('with another tab', () => {
     cookie = 'one';
     answer('/auth/step-up');
     await raising;
-    await told();
+    await delivered();
     for (const tab of [third, other]) expect(tab.principal).toMatchObject({ sessionId: 'two' });
     third.close();
   });
@@ -166,10 +166,10 @@ describe('with another tab', () => {
     const loggedOut = other.logout();
     await renewing;
     await isSent('/auth/login');
-    await told();
+    await delivered();
     answer('/auth/login');
     await Promise.all([loggingIn, loggedOut]);
-    await told();
+    await delivered();
     expect(cookie).toBeUndefined();
     for (const tab of [session, other]) expect(tab.principal).toBeNull();
   });
@@ -181,7 +181,7 @@ describe('with another tab', () => {
     const loggedOut = other.logout();
     answer('/auth/step-up');
     await Promise.all([stepUp, renewing, loggedOut]);
-    await told();
+    await delivered();
     for (const tab of [session, other]) expect(tab.principal).toBeNull();
   });
 });

@@ -5,7 +5,7 @@ import { joinTabs, type Message, type SharedToken } from './tabs.js';
 
 /** How long another tab has to answer. */
 const ANSWER_MS = 100;
-/** At most. Of a short life it is a fifth. */
+/** At most. For tokens with a short life, a fifth of it. */
 const REFRESH_AHEAD_MS = 60_000;
 const TIMER_SLACK_MS = 5;
 
@@ -16,7 +16,7 @@ const TIMER_SLACK_MS = 5;
 export function createSession({ issuer }: SessionOptions): Session {
   const base = issuer.replace(/\/+$/, '');
   const auth = authServer(base);
-  const tabs = joinTabs(`jwt-auth ${base}`, hear);
+  const tabs = joinTabs(`jwt-auth ${base}`, receive);
   const listeners = new Set<(principal: Principal | null) => void>();
   let principal: Principal | null | undefined;
   let access: (Access & { readonly refreshAtMs: number }) | undefined;
@@ -25,11 +25,11 @@ export function createSession({ issuer }: SessionOptions): Session {
   let renewing: Promise<void> | undefined;
   let answered: (() => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** Grows when a session ends: what was on its way then no longer counts. */
+  /** Grows when a session ends: answers to requests of before no longer count. */
   let ends = 0;
   /** The session that ended last: a logout of it may wait for its turn behind a refresh. */
   let endedId: string | undefined;
-  /** Grows when the user logs out, in any tab, or this one closes: a login under way is not kept. */
+  /** Grows when the user logs out, in any tab, or this one closes: the token of a login under way is dropped. */
   let leaves = 0;
 
   const isUsable = () =>
@@ -68,19 +68,19 @@ export function createSession({ issuer }: SessionOptions): Session {
     const isSame = JSON.stringify(next) === JSON.stringify(principal);
     principal = next;
     if (isSame) return;
-    // On its own: an error in a listener is the listener's.
+    // In a microtask, so that an error of a listener does not stop this.
     listeners.forEach((listener) => queueMicrotask(() => listener(next)));
   }
 
-  function hear(message: Message): void {
+  function receive(message: Message): void {
     if (message === 'logout') leave();
     else if (message === 'over') end();
     else if ('ask' in message) {
       if (isUsable() && access?.token !== message.stale) share();
-    } else hearToken(message);
+    } else receiveToken(message);
   }
 
-  function hearToken({ token, principal, lifeMs, isLogin, isStepUp }: SharedToken): void {
+  function receiveToken({ token, principal, lifeMs, isLogin, isStepUp }: SharedToken): void {
     const expiresAtMs = performance.now() + lifeMs;
     // A tab that was frozen may have an older one, or may not know yet that the session is over.
     const isNewer = !isUsable() || expiresAtMs > (access?.expiresAtMs ?? 0);
@@ -143,10 +143,10 @@ export function createSession({ issuer }: SessionOptions): Session {
     });
   }
 
-  /** Of a page that nobody looks at, the session may end of disuse. */
+  /** A hidden page does not refresh: its session may expire, as if nobody used it. */
   function renewIfVisible(): void {
     if (principal === null || isUsable() || document.visibilityState === 'hidden') return;
-    // Whatever is wrong: the next call tries again, and reports it.
+    // Errors are ignored here: the next call tries again, and reports its own.
     renew().catch(() => undefined);
   }
 
@@ -239,7 +239,7 @@ function fetchWith(token: string | undefined, request: Request): Promise<Respons
   return fetch(new Request(request, { headers }));
 }
 
-/** Whether auth has not taken the token itself. */
+/** Whether auth refused the access token, and not the proof. */
 const isTokenRefusal = (error: unknown): boolean =>
   error instanceof SessionError && error.problem.status === 401 && error.code.startsWith('token_');
 

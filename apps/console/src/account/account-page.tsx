@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 
 import { call, download } from '../api/api.js';
+import { useMe } from '../api/me.js';
 import { useAction } from '../api/use-action.js';
-import { useMe } from '../session/me.js';
-import { logout } from '../session/use-session.js';
+import { logout } from '../api/use-session.js';
 import { texts } from '../texts.js';
-import { Badge, Button, Failure, Field } from '../ui/controls.js';
+import { Badge, Button, Failure, Field, PasswordField } from '../ui/controls.js';
 import { ConfirmButton, DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { Card, Page } from '../ui/page.js';
@@ -16,7 +16,7 @@ export function AccountPage() {
   return (
     <Page title={texts.account.title} about={texts.account.about}>
       <EmailCard />
-      <Card title={texts.account.password}>
+      <Card title={texts.password}>
         <p class="text">{texts.account.passwordText}</p>
         <div class="buttons">
           <DialogButton label={texts.account.changePassword}>
@@ -36,7 +36,7 @@ function EmailCard() {
   const sendLink = () =>
     run(() => call('auth/email/verify/resend', { method: 'POST' }), texts.account.verifySent);
   return (
-    <Card title={texts.account.email}>
+    <Card title={texts.email}>
       <p class="text">
         {email}{' '}
         <Badge tone={emailVerified ? 'good' : 'warning'}>
@@ -149,27 +149,21 @@ function PasswordForm({ onClose }: { readonly onClose: () => void }) {
             hidden
             readonly
           />
-          <Field
+          <PasswordField
             label={texts.account.currentPassword}
             name="currentPassword"
-            type="password"
-            autoComplete="current-password"
             value={currentPassword}
             onInput={setCurrentPassword}
             error={error}
-            isRequired
             hasFocus
           />
-          <Field
+          <PasswordField
+            isNew
             label={texts.account.newPassword}
             name="newPassword"
-            type="password"
-            autoComplete="new-password"
-            hint={texts.users.passwordHint}
             value={newPassword}
             onInput={setNewPassword}
             error={error}
-            isRequired
           />
         </>
       )}

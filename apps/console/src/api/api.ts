@@ -1,8 +1,8 @@
 import { AUTH } from '../place.js';
-import { confirmIdentity } from '../session/identity.js';
-import { session } from '../session/session.js';
 import { connectionLost } from './connection.js';
+import { confirmIdentity } from './identity.js';
 import { ApiError, errorOf, errorOfFailure, sessionEnded } from './problem.js';
+import { session } from './session.js';
 
 const KEPT_FOR_DOWNLOAD_MS = 60_000;
 
@@ -15,7 +15,7 @@ interface Call {
 
 /**
  * Calls auth as the user who is logged in, through the API that everyone can use. If the login is too
- * long ago for the call, it asks for a proof and goes on.
+ * long ago for the call, it asks the user for a proof and repeats the call.
  *
  * @param path below the address of auth, without a slash before it
  * @returns the body of the answer; `undefined` if it has none
@@ -71,7 +71,7 @@ async function answer<T>(
     ...(signal && { signal }),
   };
   try {
-    // Without a session auth would refuse it. What needs none is called once it is known that there is none.
+    // It is not known yet whether there is a session. Calls that need none are made once that is known.
     if (session.principal === undefined && !(await session.renew())) throw sessionEnded();
     const response = await session.fetch(new URL(path, AUTH), request);
     if (!response.ok) throw await errorOf(response);

@@ -7,7 +7,7 @@ const PROBE_TIMEOUT_MS = 5_000;
 /** Whether auth answers. `returned` counts how often it came back: what failed meanwhile is repeated. */
 export const connection = new Store({ isAway: false, returned: 0 });
 
-/** Says that auth did not answer. It is asked every second, until it does. */
+/** Reports that auth did not answer. It is then called every second, until it does. */
 export function connectionLost(): void {
   if (connection.value.isAway) return;
   connection.set({ ...connection.value, isAway: true });
@@ -22,7 +22,7 @@ async function probe(): Promise<void> {
   connection.set({ isAway: false, returned: connection.value.returned + 1 });
 }
 
-/** Whatever it says: what lies between may not let everyone ask whether it is ready. */
+/** Any status below 500 counts: a proxy may not let everyone read this route. */
 async function answers(): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);

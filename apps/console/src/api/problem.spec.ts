@@ -27,7 +27,7 @@ describe('a 401 to a call of a session', () => {
     const code = 'insufficient_user_authentication';
     expect(await errorOf(answer(401, { code }))).toMatchObject({
       code,
-      message: 'Not done: it needs a proof that it is you.',
+      message: 'Not done: you did not confirm that it is you.',
     });
   });
 });

@@ -1,22 +1,11 @@
-import { SessionError } from '@jwt-auth/browser';
+import { SessionError, type Problem } from '@jwt-auth/browser';
 
 import { texts } from '../texts.js';
 
 /** What was wrong with a field of the input. */
-interface InputFault {
-  readonly path: string;
-  readonly message: string;
-}
+type InputFault = NonNullable<Problem['errors']>[number];
 
-/** The body of an error (RFC 9457), as far as it is used. */
-interface ProblemBody {
-  readonly code?: string;
-  readonly title?: string;
-  readonly detail?: string;
-  readonly errors?: readonly InputFault[];
-}
-
-/** Why a call did not do what it was to do. */
+/** Why a call failed. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
@@ -30,10 +19,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What auth says of an access token that it does not take: the session library got no other. */
-const TOKEN_REFUSED = ['token_missing', 'token_invalid', 'token_expired', 'token_revoked'];
-
-/** Answers that say nothing of the request, and that end by themselves. */
+/** Statuses of an outage, which is not about the request, and ends by itself. */
 const PASSING = [502, 503, 504];
 /** The same status, of an installation that sends no mail. */
 const LASTING = ['mail_unavailable'];
@@ -41,9 +27,10 @@ const LASTING = ['mail_unavailable'];
 /** What an answer that is no success says. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const { status, headers } = response;
-  const body = (await response.json().catch(() => ({}))) as ProblemBody;
-  // Others, such as `invalid_credentials`, are about what was typed.
-  const isOfSession = body.code === undefined || TOKEN_REFUSED.includes(body.code);
+  const body = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  // Auth refuses the access token, and the session library got no other one. Other codes, such as
+  // `invalid_credentials`, are about what was typed.
+  const isOfSession = body.code === undefined || body.code.startsWith('token_');
   if (status === 401 && isOfSession) return sessionEnded();
   return errorFrom({ ...body, status }, Number(headers.get('retry-after') ?? 0));
 }
@@ -63,7 +50,13 @@ export function errorOfFailure(failure: unknown): ApiError {
 
 /** The body of an error with its status, in words. */
 function errorFrom(
-  { status, code = String(status), title, detail, errors }: ProblemBody & { status: number },
+  {
+    status,
+    code = String(status),
+    title,
+    detail,
+    errors,
+  }: Partial<Problem> & Pick<Problem, 'status'>,
   retryAfterSeconds = 0,
 ): ApiError {
   if (PASSING.includes(status) && !LASTING.includes(code)) {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-import { announce } from '../ui/announcements.js';
+import { announce } from '../announcements.js';
 import { ApiError } from './problem.js';
 
 interface Action {
@@ -14,7 +14,7 @@ interface Action {
   readonly clear: () => void;
 }
 
-/** A change that the user starts: what keeps it from happening is shown where it was started. */
+/** An action of the user. Its error is shown where it was started. */
 export function useAction(): Action {
   const [isRunning, setRunning] = useState(false);
   const [error, setError] = useState<ApiError>();

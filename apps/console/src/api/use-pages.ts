@@ -5,7 +5,7 @@ import type { ApiError } from './problem.js';
 import { useAction } from './use-action.js';
 import { useQuery } from './use-query.js';
 
-export interface Page<Item> {
+interface ListPage<Item> {
   readonly items: readonly Item[];
   readonly nextCursor: string | null;
 }
@@ -22,13 +22,13 @@ export interface Pages<Item> {
 }
 
 const LIMIT = '20';
-/** That auth gives at once. */
+/** The most items that auth puts into one page. */
 export const MOST = '100';
 
 /** The pages after the first one; no longer shown when that was read again. */
 interface Later<Item> {
-  readonly first?: Page<Item> | undefined;
-  readonly pages: readonly Page<Item>[];
+  readonly first?: ListPage<Item> | undefined;
+  readonly pages: readonly ListPage<Item>[];
 }
 
 /** A list of auth, page by page. @param search may also have another `limit` of a page */
@@ -39,7 +39,7 @@ export function usePages<Item>(
   const filled = Object.entries(search).filter(([, value]) => value !== '');
   const query = new URLSearchParams({ limit: LIMIT, ...Object.fromEntries(filled) });
   const path = `${list}?${query}`;
-  const first = useQuery<Page<Item>>(path);
+  const first = useQuery<ListPage<Item>>(path);
   const [later, setLater] = useState<Later<Item>>({ pages: [] });
   const action = useAction();
 
@@ -54,7 +54,7 @@ export function usePages<Item>(
     more: cursor
       ? () =>
           void action.run(async () => {
-            const page = await call<Page<Item>>(`${path}&cursor=${encodeURIComponent(cursor)}`);
+            const page = await call<ListPage<Item>>(`${path}&cursor=${encodeURIComponent(cursor)}`);
             setLater((before) => ({ first: data, pages: [...laterOf(before), page] }));
           })
       : undefined,
@@ -68,18 +68,18 @@ export function usePages<Item>(
  */
 export function useAll<Item>(list: string): Pick<Pages<Item>, 'items' | 'error'> {
   const path = `${list}?limit=${MOST}`;
-  const first = useQuery<Page<Item>>(path);
+  const first = useQuery<ListPage<Item>>(path);
   const [later, setLater] = useState<Later<Item> & { readonly error?: ApiError }>({ pages: [] });
   const { data } = first;
   useEffect(() => {
     const ended = new AbortController();
     const readRest = async (): Promise<void> => {
-      const pages: Page<Item>[] = [];
+      const pages: ListPage<Item>[] = [];
       let cursor = data?.nextCursor;
       while (cursor) {
         const { signal } = ended;
         const next = `${path}&cursor=${encodeURIComponent(cursor)}`;
-        const page: Page<Item> = await call<Page<Item>>(next, { signal });
+        const page: ListPage<Item> = await call<ListPage<Item>>(next, { signal });
         pages.push(page);
         cursor = page.nextCursor;
         setLater({ first: data, pages: [...pages] });

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { usePrincipals } from '../session/use-session.js';
 import { useStore } from '../store.js';
 import { call } from './api.js';
 import { connection } from './connection.js';
 import type { ApiError } from './problem.js';
+import { usePrincipals } from './use-session.js';
 
 export interface Query<T> {
   /** What was read last. Stays while it is read again, and while auth is away. */
@@ -37,7 +37,7 @@ export function useQuery<T>(path: string | undefined, everyMs?: number): Query<T
       setState({});
       return endAll(waiting.current);
     }
-    // Who asks from now on waits for the next reading.
+    // Calls of `reload` from now on wait for the next reading.
     const served = waiting.current.splice(0);
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
 
 import { AudienceChoices, ScopeChoices } from '../access/choices.js';
+import { announce } from '../announcements.js';
 import { call, path } from '../api/api.js';
 import { texts } from '../texts.js';
-import { announce } from '../ui/announcements.js';
 import { Choices, Field } from '../ui/controls.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { asObject, asText, changesOf } from '../ui/form-values.js';
 
-const GRANTS = ['client_credentials', 'refresh_token', 'introspect'] as const;
+const GRANTS = Object.entries(texts.clients.grantHints).map(([value, hint]) => ({ value, hint }));
 
 /** A client, as administrators see it. */
 export interface Client {
@@ -36,7 +36,7 @@ interface ClientFormProps {
   readonly onClose: () => void;
 }
 
-/** What auth gives a client that names none. */
+/** What auth sets for a client that is made without them. */
 const DEFAULTS = { audiences: [], claims: {} };
 
 /** Makes a client, or changes one. */
@@ -80,7 +80,7 @@ export function ClientForm({ client, onSaved, onClose }: ClientFormProps) {
           />
           <Choices
             label={texts.clients.grants}
-            options={GRANTS.map((value) => ({ value, hint: texts.clients.grantHints[value] }))}
+            options={GRANTS}
             name="grants"
             chosen={grants}
             onChange={setGrants}

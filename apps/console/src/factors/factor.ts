@@ -33,11 +33,11 @@ export function proofOf(typed: string): { code: string } | { recoveryCode: strin
 type CreationOptions = Parameters<typeof startRegistration>[0]['optionsJSON'];
 type RequestOptions = Parameters<typeof startAuthentication>[0]['optionsJSON'];
 
-/** Makes a passkey on a device of the user. @throws ApiError when nothing came of it */
+/** Makes a passkey on a device of the user. @throws ApiError `no_passkey` */
 export const createPasskey = (options: object): Promise<object> =>
   startRegistration({ optionsJSON: options as CreationOptions }).catch(notDone);
 
-/** Signs with a passkey of the user. @throws ApiError when nothing came of it */
+/** Signs with a passkey of the user. @throws ApiError `no_passkey` */
 export const signWithPasskey = (options: object): Promise<object> =>
   startAuthentication({ optionsJSON: options as RequestOptions }).catch(notDone);
 

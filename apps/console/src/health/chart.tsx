@@ -47,7 +47,7 @@ const MINUTE = 60; // Seconds.
 const FONT = '12px system-ui, sans-serif';
 const Y_AXIS_WIDTH = 48;
 
-/** Things that are counted have no halves. */
+/** Counts have no fractions. */
 const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power));
 const inShort = new Intl.NumberFormat(undefined, { notation: 'compact' });
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });

@@ -30,7 +30,7 @@ export const keyOf = ({ service, instance }: Follower) => `${service}/${instance
 export const inOrder = ({ applied }: Receipt) =>
   [...applied].sort((one, other) => one.afterMs - other.afterMs);
 
-/** The promise of this project on one picture: which service refused the token after how long. */
+/** How long each service took until it refused the token, as bars. */
 export function ReceiptView({ receipt }: { readonly receipt: Receipt }) {
   const applied = inOrder(receipt);
   const slowest = Math.max(1, ...applied.map(({ afterMs }) => afterMs));

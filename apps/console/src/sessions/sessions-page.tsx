@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 
 import { call, path } from '../api/api.js';
 import { useQuery, type Query } from '../api/use-query.js';
-import { logout } from '../session/use-session.js';
+import { logout } from '../api/use-session.js';
 import { texts } from '../texts.js';
 import { Badge } from '../ui/controls.js';
 import { ConfirmButton } from '../ui/dialog.js';

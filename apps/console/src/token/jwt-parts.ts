@@ -1,3 +1,5 @@
+import { base64URLStringToBuffer } from '@simplewebauthn/browser';
+
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A JWT taken apart. Nothing of it has been checked. */
@@ -29,8 +31,7 @@ export function partsOfJwt(token: string): JwtParts | undefined {
 /** @throws DOMException if it is no base64url */
 function bytesOf(segment: string): Uint8Array<ArrayBuffer> {
   if (!/^[\w-]*$/.test(segment)) throw new SyntaxError('no base64url');
-  const binary = atob(segment.replaceAll('-', '+').replaceAll('_', '/'));
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  return new Uint8Array(base64URLStringToBuffer(segment));
 }
 
 function jsonObject(segment: string): JsonObject {

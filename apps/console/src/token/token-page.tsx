@@ -2,10 +2,10 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { call } from '../api/api.js';
 import { connection } from '../api/connection.js';
+import { isAdmin, useMe } from '../api/me.js';
+import { newAccessToken } from '../api/session.js';
 import { useAction } from '../api/use-action.js';
-import { isAdmin, useMe } from '../session/me.js';
-import { newAccessToken } from '../session/session.js';
-import { usePrincipals } from '../session/use-session.js';
+import { usePrincipals } from '../api/use-session.js';
 import { useStore } from '../store.js';
 import { texts } from '../texts.js';
 import { Badge, Button, Failure, Field } from '../ui/controls.js';

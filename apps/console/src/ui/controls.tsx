@@ -51,7 +51,7 @@ export interface FieldProps {
   readonly hasFocus?: boolean;
 }
 
-/** What browsers take for an e-mail is less than what auth takes: only the keyboard is that of one. */
+/** Browsers accept fewer e-mails than auth does: so only the keyboard is that of an e-mail. */
 const typeOf = (type: FieldProps['type'] = 'text') =>
   type === 'email' ? { type: 'text', inputMode: 'email', autoCapitalize: 'none' } : { type };
 
@@ -104,6 +104,32 @@ export function Field({
   );
 }
 
+interface PasswordFieldProps extends Pick<FieldProps, 'value' | 'onInput' | 'error' | 'hasFocus'> {
+  readonly label?: string;
+  readonly name?: string;
+  /** One that the user chooses, and a password manager then keeps. Else it fills in the present one. */
+  readonly isNew?: boolean;
+}
+
+export function PasswordField({
+  label = texts.password,
+  name = 'password',
+  isNew = false,
+  ...field
+}: PasswordFieldProps) {
+  return (
+    <Field
+      {...field}
+      label={label}
+      name={name}
+      type="password"
+      autoComplete={isNew ? 'new-password' : 'current-password'}
+      {...(isNew && { hint: texts.passwordHint })}
+      isRequired
+    />
+  );
+}
+
 /** What an error says of a field, or of a part of it. */
 function faultOf(name: string | undefined, error: ApiError | undefined): string {
   const faults = error?.faults.filter(({ path }) => name && path.split('.')[0] === name) ?? [];
@@ -132,7 +158,7 @@ export interface ChoicesProps {
   readonly failure?: ApiError | undefined;
 }
 
-/** Any number of several options. What was chosen and is no longer one of them can be taken away. */
+/** Any number of several options. A chosen one that no longer exists stays, to be removed. */
 export function Choices({ label, options, chosen, onChange, error, name, failure }: ChoicesProps) {
   const id = useId();
   const [begun] = useState(chosen);

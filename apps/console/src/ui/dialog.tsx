@@ -29,7 +29,7 @@ export function Dialog({ title, children, onClose }: DialogProps) {
         event.preventDefault();
         onClose?.();
       }}
-      // Some Escapes close it without `cancel`: Chromium lets no page hold its user back.
+      // Chromium closes it without `cancel` when Escape is pressed again.
       onClose={({ currentTarget }) => {
         if (!currentTarget.isConnected) return;
         if (onClose) onClose();

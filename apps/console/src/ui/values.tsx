@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
+import { announce } from '../announcements.js';
 import { texts } from '../texts.js';
-import { announce } from './announcements.js';
 import { Button } from './controls.js';
 import { durationInWords, inWords } from './time.js';
 
@@ -17,7 +17,7 @@ export function useNow(everyMs = 1_000): number {
 
 /** An instant in words, such as "3 minutes ago"; exact when pointed at. */
 export function Time({ at }: { readonly at: string }) {
-  // Written anew as time goes on. A new instant is compared with its own present, not the last one.
+  // Renders again as time goes on. A new instant is compared with the time now, not with the last one.
   useNow(15_000);
   return (
     <time dateTime={at} title={exactly(at)}>
@@ -41,7 +41,7 @@ export function Countdown({ fromMs, toMs }: { readonly fromMs: number; readonly 
   );
 }
 
-/** A text to be taken elsewhere. */
+/** A text with a button that copies it. */
 export function Copyable({ text, label }: { readonly text: string; readonly label: string }) {
   const copy = async () => {
     try {

@@ -1,16 +1,16 @@
 import { useState } from 'preact/hooks';
 
 import { RoleChoices } from '../access/choices.js';
+import { announce } from '../announcements.js';
 import { call, path } from '../api/api.js';
+import { useMe } from '../api/me.js';
 import { useAction } from '../api/use-action.js';
 import { useQuery } from '../api/use-query.js';
 import type { FactorList } from '../factors/factor.js';
 import { go } from '../routing/route.js';
-import { useMe } from '../session/me.js';
 import { LiveTokens } from '../sessions/live-tokens.js';
 import { SessionList, type ListedSession } from '../sessions/sessions-page.js';
 import { texts } from '../texts.js';
-import { announce } from '../ui/announcements.js';
 import { Badge, Button, Failure, Field } from '../ui/controls.js';
 import { Confirm, ConfirmButton } from '../ui/dialog.js';
 import { SecretDialog } from '../ui/form-dialog.js';
@@ -143,7 +143,7 @@ interface UserActionsProps {
   readonly onChanged: () => Promise<void>;
 }
 
-/** What is done to a user as a whole. Each says what it does, and asks. */
+/** Actions on a user as a whole. Each says what it does, and asks. */
 function UserActions({ user, onChanged }: UserActionsProps) {
   const [password, setPassword] = useState<string>();
   const one = path('admin', 'users', user.id);
@@ -209,7 +209,7 @@ function UserActions({ user, onChanged }: UserActionsProps) {
       </div>
       {password && (
         <SecretDialog title={texts.users.newPassword.shown} onClose={() => setPassword(undefined)}>
-          <Copyable text={password} label={texts.login.password} />
+          <Copyable text={password} label={texts.password} />
         </SecretDialog>
       )}
     </Card>

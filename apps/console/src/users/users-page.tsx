@@ -5,7 +5,7 @@ import { call } from '../api/api.js';
 import { useDelayed, usePages } from '../api/use-pages.js';
 import { go, href } from '../routing/route.js';
 import { texts } from '../texts.js';
-import { Badge, Field } from '../ui/controls.js';
+import { Badge, Field, PasswordField } from '../ui/controls.js';
 import { DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { More, Page, Rows } from '../ui/page.js';
@@ -84,7 +84,7 @@ function NewUser({ onClose }: { readonly onClose: () => void }) {
       {(error) => (
         <>
           <Field
-            label={texts.login.email}
+            label={texts.email}
             name="email"
             type="email"
             value={email}
@@ -93,17 +93,7 @@ function NewUser({ onClose }: { readonly onClose: () => void }) {
             isRequired
             hasFocus
           />
-          <Field
-            label={texts.login.password}
-            name="password"
-            type="password"
-            autoComplete="new-password"
-            hint={texts.users.passwordHint}
-            value={password}
-            onInput={setPassword}
-            error={error}
-            isRequired
-          />
+          <PasswordField isNew value={password} onInput={setPassword} error={error} />
           <RoleChoices chosen={roles} onChange={setRoles} error={error} />
         </>
       )}

@@ -1,11 +1,11 @@
 import type { FactorProof, SecondFactorDemand } from '@jwt-auth/browser';
 import { useState } from 'preact/hooks';
 
+import { loginWithFactor } from '../api/session.js';
 import { useAction } from '../api/use-action.js';
 import { proofOf, signWithPasskey } from '../factors/factor.js';
 import { texts } from '../texts.js';
 import { Button, Failure, Field } from '../ui/controls.js';
-import { loginWithFactor } from './session.js';
 
 interface FactorFormProps {
   /** @throws ApiError */

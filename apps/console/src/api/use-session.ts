@@ -1,7 +1,7 @@
+import { announce } from '../announcements.js';
 import { AUTH } from '../place.js';
 import { Store, useStore } from '../store.js';
 import { texts } from '../texts.js';
-import { announce } from '../ui/announcements.js';
 import { identityQuestion } from './identity.js';
 import { session } from './session.js';
 
@@ -17,7 +17,7 @@ export const sessionState = new Store<SessionState>('unknown');
 /** The id of the user who has logged in, or had until the session ended. */
 export const userId = new Store<string | undefined>(undefined);
 
-/** How often somebody has logged in here, or has got other rights. */
+/** How often a user has logged in here, or has got other rights. */
 const principals = new Store(0);
 
 session.onChange((principal) => {
@@ -39,7 +39,7 @@ export const usePrincipals = () => useStore(principals);
 /** What the login page says of how the session ended; empty: nothing. */
 export const farewell = new Store('');
 
-/** Other tabs with this console: there, too, nothing stays in sight of a user who wants to leave. */
+/** The other tabs with this console: a logout clears them, too. */
 const tabs = new BroadcastChannel(`console ${AUTH.href}`);
 tabs.onmessage = showNothing;
 

@@ -1,4 +1,4 @@
-import { Store, useStore } from '../store.js';
+import { Store, useStore } from './store.js';
 
 const SHOWN_MS = 6_000;
 

@@ -1,16 +1,16 @@
 import { useState } from 'preact/hooks';
 
 import { call } from '../api/api.js';
+import { identityQuestion, type IdentityAnswer } from '../api/identity.js';
+import { stepUp } from '../api/session.js';
 import { useQuery } from '../api/use-query.js';
 import type { FactorList } from '../factors/factor.js';
 import { useStore } from '../store.js';
 import { texts } from '../texts.js';
-import { Button, Failure, Field } from '../ui/controls.js';
+import { Button, Failure, PasswordField } from '../ui/controls.js';
 import { Dialog } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
-import { identityQuestion, type IdentityAnswer } from './identity.js';
 import { FactorForm } from './second-factor.js';
-import { stepUp } from './session.js';
 
 interface ProofFormProps {
   readonly answer: IdentityAnswer;
@@ -22,7 +22,7 @@ export function ConfirmIdentity() {
   return answer ? <ProofForm answer={answer} /> : null;
 }
 
-/** Of a user with a second factor auth takes no password alone. */
+/** If the user has a second factor, auth does not accept the password alone. */
 function ProofForm({ answer }: ProofFormProps) {
   const factors = useQuery<FactorList>('auth/factors');
   const items = factors.data?.items;
@@ -75,19 +75,7 @@ function PasswordProof({ answer }: ProofFormProps) {
       done={texts.identity.done}
       onClose={() => answer(false)}
     >
-      {(error) => (
-        <Field
-          label={texts.login.password}
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onInput={setPassword}
-          error={error}
-          hasFocus
-          isRequired
-        />
-      )}
+      {(error) => <PasswordField value={password} onInput={setPassword} error={error} hasFocus />}
     </FormDialog>
   );
 }

@@ -8,8 +8,8 @@ import {
   type SecondFactorDemand,
 } from '@jwt-auth/browser';
 
-import { errorOfFailure, sessionEnded } from '../api/problem.js';
 import { AUTH } from '../place.js';
+import { errorOfFailure, sessionEnded } from './problem.js';
 
 /** The session of this browser, in all its tabs, as any other page could have it. */
 export const session = createSession({ issuer: AUTH.href });
@@ -44,7 +44,7 @@ export const loginWithFactor = (proof: FactorProof & { readonly ticket: string }
 export const stepUp = (proof: Proof) => inWords(session.stepUp(proof));
 
 /**
- * An access token of the session, to look at: a new one, since the library shows the others to nobody.
+ * A new access token of the session, to show it: the library does not give out the current one.
  *
  * @throws ApiError
  */

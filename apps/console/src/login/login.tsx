@@ -1,18 +1,18 @@
 import type { SecondFactorDemand } from '@jwt-auth/browser';
 import { useState } from 'preact/hooks';
 
+import { announce } from '../announcements.js';
 import { call } from '../api/api.js';
+import { login, loginWithPasskey } from '../api/session.js';
 import { useAction } from '../api/use-action.js';
+import { farewell, logout } from '../api/use-session.js';
 import { signWithPasskey } from '../factors/factor.js';
 import { useStore } from '../store.js';
 import { texts } from '../texts.js';
-import { announce } from '../ui/announcements.js';
-import { Button, Failure, Field, type FieldProps } from '../ui/controls.js';
+import { Button, Failure, Field, PasswordField, type FieldProps } from '../ui/controls.js';
 import { Dialog, DialogButton } from '../ui/dialog.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { SecondFactorForm } from './second-factor.js';
-import { login, loginWithPasskey } from './session.js';
-import { farewell, logout } from './use-session.js';
 
 /** The form that starts a session. @param email of the user who was logged in before */
 function LoginForm({ email: known = '' }: { readonly email?: string }) {
@@ -37,19 +37,14 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
     <>
       <form onSubmit={(event) => void submit(event)}>
         <AccountEmail value={email} onInput={setEmail} error={error} hasFocus={known === ''} />
-        <Field
-          label={texts.login.password}
-          name="password"
-          type="password"
-          autoComplete="current-password"
+        <PasswordField
           value={password}
           onInput={setPassword}
           error={error}
           hasFocus={known !== ''}
-          isRequired
         />
         <Failure error={error} />
-        <div class="buttons">
+        <div class="buttons start">
           <Button type="submit" kind="primary" isBusy={isRunning}>
             {texts.login.submit}
           </Button>
@@ -59,7 +54,7 @@ function LoginForm({ email: known = '' }: { readonly email?: string }) {
           {known !== '' && <Button onClick={() => void logout()}>{texts.login.leave}</Button>}
         </div>
       </form>
-      <div class="more buttons">
+      <div class="more buttons start">
         <DialogButton label={texts.login.forgot}>
           {(close) => <ForgotForm email={email} onClose={close} />}
         </DialogButton>
@@ -123,16 +118,7 @@ function RegisterForm({ email: typed, onClose }: AccountFormProps) {
       {(error) => (
         <>
           <AccountEmail value={email} onInput={setEmail} error={error} hasFocus />
-          <Field
-            label={texts.login.password}
-            name="password"
-            type="password"
-            autoComplete="new-password"
-            value={password}
-            onInput={setPassword}
-            error={error}
-            isRequired
-          />
+          <PasswordField isNew value={password} onInput={setPassword} error={error} />
         </>
       )}
     </FormDialog>
@@ -162,7 +148,7 @@ function AccountEmail(field: Pick<FieldProps, 'value' | 'onInput' | 'error' | 'h
   return (
     <Field
       {...field}
-      label={texts.login.email}
+      label={texts.email}
       name="email"
       type="email"
       autoComplete="username"

@@ -1,0 +1,22 @@
+export const problems = {
+  unreachable: 'The auth server does not answer. What you typed is still here. Try again.',
+  unexpected_answer:
+    'The answer did not come from the auth server, but from something in between, such as a proxy. Try again.',
+  session_ended: 'Your session has ended. Log in again. What you typed is still here.',
+  insufficient_user_authentication: 'Not done: you did not confirm that it is you.',
+  invalid_code: 'The code is wrong, or was used before.',
+  invalid_passkey: 'This passkey is unknown here, or is not allowed to log in.',
+  no_passkey: 'No passkey was used. Try again.',
+  ticket_invalid: 'This login has expired. Start over with the password.',
+  invalid_credentials: 'The e-mail or the password is wrong.',
+  too_many_attempts: 'Too many attempts. Wait a minute.',
+  invalid_input: 'Some of the input is not valid.',
+  not_found: 'This no longer exists.',
+  email_taken: 'Another user has this e-mail.',
+  registration_closed: 'Only administrators can add users here.',
+  conflict: 'This conflicts with what is already there.',
+  insufficient_scope: 'Your token does not allow this.',
+  insufficient_role: 'Only administrators can do this.',
+  body_too_large: 'The text is too long.',
+  mail_unavailable: 'This installation sends no mail.',
+} as const;
