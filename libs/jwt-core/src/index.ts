@@ -11,7 +11,7 @@ export {
   type AccessTokenVerifierOptions,
 } from './verifier/access-token-verifier.js';
 
-export type { JwtCoreLog } from './log.js';
+export type { JwtCoreLog } from './issuer/log.js';
 
 export { IssuerError, type IssuerErrorCode } from './issuer/issuer-error.js';
 export { isLoopback } from './issuer/issuer-address.js';
@@ -88,10 +88,14 @@ export {
   type AuthenticationDemands,
 } from './verifier/access.js';
 
-export type { AppOptions, Guard, JwtCoreOptions, RequestWithToken } from './nest/app-options.js';
+export type { AppOptions, Guard, JwtCoreOptions } from './nest/app-options.js';
 export { principalSignal, TokenEnds } from './nest/token-ends.js';
 export { Refusal, Refusals } from './nest/refusal.js';
-export { type AuthenticatedRequest, Credentials } from './nest/credentials.js';
+export {
+  type AuthenticatedRequest,
+  Credentials,
+  type RequestWithToken,
+} from './nest/credentials.js';
 
 export {
   AcceptStale,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { TestIssuer } from '../testing/test-issuer.js';
+import type { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Forge } from './forge.js';
 import type { Outcome } from './report.js';
 import type { RuleName } from './rules.js';
