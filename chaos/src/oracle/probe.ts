@@ -1,9 +1,9 @@
-import type { RevocationKind } from '@jwt-auth/jwt-core';
+import { REVOCATION_KINDS, type RevocationKind } from '@jwt-auth/jwt-core';
 import type { FaultWindow } from '../stage/fault-history.js';
 import type { Fate } from './revocation-record.js';
 
 /** What a revocation can name about a token, and the token. */
-export interface Subject {
+export interface Subject extends Readonly<Record<RevocationKind, string | undefined>> {
   readonly token: string;
   readonly jti: string;
   readonly sid: string | undefined;
@@ -43,17 +43,13 @@ export function subjectOf(token: string, generation?: number): Subject {
 }
 
 /** Everything by which a token can die. */
-export function waysToDie({ jti, sid, client, generation, kid }: Subject): Condemned[] {
-  const session: Condemned[] = sid === undefined ? [] : [{ kind: 'sid', id: sid }];
-  const ofGeneration: Condemned[] =
-    generation === undefined ? [] : [{ kind: 'client', id: client, generation }];
-  return [
-    { kind: 'jti', id: jti },
-    ...session,
-    { kind: 'client', id: client },
-    ...ofGeneration,
-    { kind: 'kid', id: kid },
-  ];
+export function waysToDie(subject: Subject): Condemned[] {
+  const ways = REVOCATION_KINDS.flatMap((kind): Condemned[] => {
+    const id = subject[kind];
+    return id === undefined ? [] : [{ kind, id }];
+  });
+  const { client: id, generation } = subject;
+  return generation === undefined ? ways : [...ways, { kind: 'client', id, generation }];
 }
 
 /**

@@ -41,7 +41,12 @@ export {
   type ReferenceTokenSource,
 } from './verifier/reference-token-verifier.js';
 
-export { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation/revocation.js';
+export {
+  REVOCATION_KINDS,
+  REVOCATION_TARGETS,
+  type Revocation,
+  type RevocationKind,
+} from './revocation/revocation.js';
 export { compactId, type CompactId } from './revocation/compact-id.js';
 export {
   MAX_CLOCK_TOLERANCE_SECONDS,
