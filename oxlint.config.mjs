@@ -19,11 +19,13 @@ const restrictImports = (files, ...patterns) => ({
 const folder = (name, group, message) =>
   restrictImports([`libs/jwt-core/src/${name}/**/*.ts`], { group, message });
 const frameworks = ['@nestjs/*', 'typeorm', 'pg', 'express', 'fastify', 'passport'];
+/** What services are tested with. */
+const forTests = ['**/test-issuer/**', '**/attack/**', '**/testing/**'];
 const frameworksAndNest = [
   ...frameworks,
   '**/nest/**',
   '**/postgres/**',
-  '**/testing/**',
+  ...forTests,
   '**/index.js',
 ];
 
@@ -218,13 +220,13 @@ export default defineConfig({
     ...['http', 'runtime', 'standalone'].map((name) =>
       folder(
         name,
-        [...frameworks, '**/nest/**', '**/postgres/**', '**/testing/**', '**/index.js'],
+        [...frameworks, '**/nest/**', '**/postgres/**', ...forTests, '**/index.js'],
         'What the entry ./verifier is made of never imports a framework.',
       ),
     ),
     folder(
       'postgres',
-      ['**/verifier/**', '**/keys/**', '**/nest/**', '**/testing/**', '**/index.js'],
+      ['**/verifier/**', '**/keys/**', '**/nest/**', ...forTests, '**/index.js'],
       'postgres/ imports only revocation/ and timing/.',
     ),
     folder(
@@ -234,21 +236,40 @@ export default defineConfig({
         '@nestjs/passport',
         '**/passport/**',
         '**/postgres/**',
-        '**/testing/**',
+        ...forTests,
         '**/index.js',
       ],
       'nest/ imports the framework-free folders.',
     ),
     folder(
       'passport',
-      ['**/postgres/**', '**/testing/**', '**/index.js'],
+      ['**/postgres/**', ...forTests, '**/index.js'],
       'passport/ imports nest/ and the framework-free folders.',
     ),
-    folder('testing', ['**/index.js'], 'Nothing imports index.ts from inside.'),
+    folder(
+      'test-issuer',
+      [
+        ...frameworks,
+        '**/passport/**',
+        '**/postgres/**',
+        '**/attack/**',
+        '**/testing/**',
+        '**/index.js',
+      ],
+      'test-issuer/ imports the framework-free folders: testing/ and attack/ are made of it.',
+    ),
     folder(
       'attack',
-      [...frameworks, '**/nest/**', '**/postgres/**', '**/verifier/**', '**/index.js'],
-      'attack/ imports testing/ and node:*: it must run where no framework is installed.',
+      [
+        ...frameworks,
+        '**/nest/**',
+        '**/postgres/**',
+        '**/verifier/**',
+        '**/testing/**',
+        '**/index.js',
+      ],
+      'attack/ imports test-issuer/ and node:*: it must run where no framework is installed.',
     ),
+    folder('testing', ['**/index.js'], 'Nothing imports index.ts from inside.'),
   ],
 });

@@ -73,7 +73,7 @@ class Tree {
 /** What command.mjs runs. */
 const COMMAND = 'attack/cli';
 /** Folders whose modules load what others need not, such as `pg`. */
-const CHUNKS = ['attack', 'client', 'postgres', 'testing'];
+const CHUNKS = ['attack', 'client', 'postgres', 'test-issuer'];
 const chunkOf = (module) => CHUNKS.find((folder) => module.startsWith(`${folder}/`)) ?? 'main';
 
 const settings = ts.readConfigFile(path.join(root, '../../tsconfig.base.json'), (file) =>
@@ -170,7 +170,7 @@ const types = new Tree((module) =>
 /** The parts that a service without Nest would put together itself, but for what callers handle. */
 const isPart = (module) =>
   /^(keys|issuer|revocation|verifier)\//.test(module) &&
-  !/\/(claims|access|token-error|revocation-source)$/.test(module);
+  !/\/(claims|access|token-error|revocation-source|log)$/.test(module);
 /** Those of which an entry exports something that most users meet. */
 const documented = new Set(
   entries.flatMap((entry) =>

@@ -24,6 +24,7 @@ const FORBIDDEN: readonly (readonly [folder: string, module: string, rule: strin
     ['libs/jwt-core/src/postgres/feed', '../../nest/jwt.guard.js'],
     ['libs/jwt-core/src/nest', '../postgres/index.js'],
     ['libs/jwt-core/src/passport', '../testing/index.js'],
+    ['libs/jwt-core/src/test-issuer', '../attack/attack.js'],
     ['libs/jwt-core/src/testing', '../index.js'],
     ['libs/jwt-core/src/attack', '../verifier/signature.js'],
     ['apps/auth/src', '@jwt-auth/dev-stack'],

@@ -60,7 +60,7 @@ function constantOf(source: string, name: string): number {
 
 /** Constants that say by their name that they bound something. */
 const BOUND = /\bconst ((?:MAX|MOST|LONGEST)_[A-Z_\d]+|(?:max|most|longest)[A-Z]\w*) = \d/g;
-const OF_TESTS = /(?:[.-]spec|\.fixture)\.ts$|\/(?:testing|attack)\//;
+const OF_TESTS = /(?:[.-]spec|\.fixture)\.ts$|\/(?:testing|test-issuer|attack)\//;
 /** Largest values of types, of Postgres and of node. */
 const OF_TYPES = ['MAX_BIGINT', 'MAX_XID', 'MAX_EXPONENT', 'MAX_TIMER_MS'];
 

@@ -1,7 +1,7 @@
-import type { RevocationKind } from '@jwt-auth/jwt-core';
+import { REVOCATION_KINDS, type RevocationKind } from '@jwt-auth/jwt-core';
 
 /** A token, and the ids by which it can be revoked. */
-export interface Subject {
+export interface Subject extends Readonly<Record<RevocationKind, string | undefined>> {
   readonly token: string;
   readonly jti: string;
   readonly sid: string | undefined;
@@ -41,15 +41,11 @@ export function subjectOf(token: string, generation?: number): Subject {
 }
 
 /** Every revocation that concerns a token. */
-export function revocationsOf({ jti, sid, client, generation, kid }: Subject): RevocationKey[] {
-  const session: RevocationKey[] = sid === undefined ? [] : [{ kind: 'sid', id: sid }];
-  const ofGeneration: RevocationKey[] =
-    generation === undefined ? [] : [{ kind: 'client', id: client, generation }];
-  return [
-    { kind: 'jti', id: jti },
-    ...session,
-    { kind: 'client', id: client },
-    ...ofGeneration,
-    { kind: 'kid', id: kid },
-  ];
+export function revocationsOf(subject: Subject): RevocationKey[] {
+  const keys = REVOCATION_KINDS.flatMap((kind): RevocationKey[] => {
+    const id = subject[kind];
+    return id === undefined ? [] : [{ kind, id }];
+  });
+  const { client: id, generation } = subject;
+  return generation === undefined ? keys : [...keys, { kind: 'client', id, generation }];
 }

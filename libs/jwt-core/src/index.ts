@@ -11,7 +11,7 @@ export {
   type AccessTokenVerifierOptions,
 } from './verifier/access-token-verifier.js';
 
-export type { JwtCoreLog } from './log.js';
+export type { JwtCoreLog } from './issuer/log.js';
 
 export { IssuerError, type IssuerErrorCode } from './issuer/issuer-error.js';
 export { isLoopback } from './issuer/issuer-address.js';
@@ -41,7 +41,12 @@ export {
   type ReferenceTokenSource,
 } from './verifier/reference-token-verifier.js';
 
-export { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation/revocation.js';
+export {
+  REVOCATION_KINDS,
+  REVOCATION_TARGETS,
+  type Revocation,
+  type RevocationKind,
+} from './revocation/revocation.js';
 export { compactId, type CompactId } from './revocation/compact-id.js';
 export {
   MAX_CLOCK_TOLERANCE_SECONDS,
@@ -88,10 +93,14 @@ export {
   type AuthenticationDemands,
 } from './verifier/access.js';
 
-export type { AppOptions, Guard, JwtCoreOptions, RequestWithToken } from './nest/app-options.js';
+export type { AppOptions, Guard, JwtCoreOptions } from './nest/app-options.js';
 export { principalSignal, TokenEnds } from './nest/token-ends.js';
 export { Refusal, Refusals } from './nest/refusal.js';
-export { type AuthenticatedRequest, Credentials } from './nest/credentials.js';
+export {
+  type AuthenticatedRequest,
+  Credentials,
+  type RequestWithToken,
+} from './nest/credentials.js';
 
 export {
   AcceptStale,

@@ -1,5 +1,5 @@
 import type { ExpiredRows } from '@jwt-auth/chassis';
-import type { RevocationKind } from '@jwt-auth/jwt-core';
+import { REVOCATION_TARGETS } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -27,14 +27,9 @@ export type ListedRevocation = RevokedToken & { readonly xid: string };
 /** Where a revocation stands in the order of publication, as a `PublicationKey` of the feed. */
 export type PublicationKey = [xid: string, kind: string, id: string];
 
-/** Which claim a revocation of each kind names. */
-const CLAIM_OF = {
-  jti: 'jti',
-  sid: 'sid',
-  client: 'client_id',
-  // No claim: the verifier looks it up in the key ring, which has no withdrawn key.
-  kid: undefined,
-} as const satisfies Record<RevocationKind, keyof RevocableClaims | undefined>;
+const KINDS = Object.keys(REVOCATION_TARGETS);
+/** A key is no claim: the verifier looks it up in the key ring, which has no withdrawn one. */
+const CLAIMS = Object.values(REVOCATION_TARGETS).map(({ claim }) => claim);
 
 /** The same rule as that of `RevocationEntries.covers` in jwt-core. Only a client has a version and `before`. */
 const FIND_COVERING = `
@@ -67,8 +62,8 @@ export class RevocationsRepository {
   /** Whether a revocation of the token, its session or its client applies to it. */
   async isRevoked(token: RevocableClaims): Promise<boolean> {
     const { iat, token_version: version = null } = token;
-    const ids = Object.values(CLAIM_OF).map((claim) => (claim && token[claim]) ?? null);
-    const values = [Object.keys(CLAIM_OF), ids, iat, version];
+    const ids = CLAIMS.map((claim) => (claim && token[claim]) ?? null);
+    const values = [KINDS, ids, iat, version];
     const found = await this.dataSource.query<object[]>(FIND_COVERING, values);
     return found.length > 0;
   }

@@ -1,19 +1,12 @@
-import { REVOCATION_KINDS, TokenError, type RevocationKind } from '@jwt-auth/jwt-core';
+import { REVOCATION_KINDS, REVOCATION_TARGETS, TokenError } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import type { EntityManager } from 'typeorm';
 
 import type { Caller } from '../audit/origin.js';
 
-type Revocable = Pick<Caller, 'tokenId' | 'sessionId' | 'kid'>;
-
-/** What a revocation of each kind names of a token. */
-const NAMED: Readonly<Record<RevocationKind, (caller: Revocable) => string | undefined>> = {
-  jti: ({ tokenId }) => tokenId,
-  sid: ({ sessionId }) => sessionId,
-  kid: ({ kid }) => kid,
-  // Of `web` it is left to the guard: it takes no right away, as its users refresh.
-  client: () => undefined,
-};
+/** A revocation of `web` is left to the guard: it takes no right away, as its users refresh. */
+const KINDS = REVOCATION_KINDS.filter((kind) => kind !== 'client');
+type Revocable = Pick<Caller, (typeof REVOCATION_TARGETS)[(typeof KINDS)[number]]['member']>;
 
 /**
  * Checks the caller's token once more, for a request that has waited for a lock since `JwtGuard` let it in
@@ -29,8 +22,8 @@ export async function demandStillValid(
   caller: Revocable | undefined,
 ): Promise<void> {
   if (!caller) return;
-  const named = REVOCATION_KINDS.flatMap((kind) => {
-    const id = NAMED[kind](caller);
+  const named = KINDS.flatMap((kind) => {
+    const id = caller[REVOCATION_TARGETS[kind].member];
     return id === undefined ? [] : [{ kind, id }];
   });
   if (await manager.existsBy(RevokedToken, named)) throw revokedMeanwhile();

@@ -134,7 +134,7 @@ function randomId(): string {
 function EndedTokens({ kind, id }: { readonly kind: Kind; readonly id: string }) {
   if (kind === 'sid') return <LiveTokens sessionId={id} />;
   if (kind === 'kid') return <LiveTokens kid={id} />;
-  if (kind === 'jti') return null;
+  if (kind !== 'client') return null;
   return id === WEB_CLIENT ? <LiveTokens /> : <p>{texts.liveTokensOfClients}</p>;
 }
 

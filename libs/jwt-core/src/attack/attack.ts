@@ -1,4 +1,4 @@
-import type { Forge } from './forge.js';
+import type { Edit, Forge } from './forge.js';
 import type { RuleName } from './rules.js';
 
 /** A request that must be refused: with a bad token, or with a good one in the wrong place. */
@@ -30,13 +30,6 @@ export function attacks(group: string, rule: RuleName, table: Table): Attack[] {
     const asTry = (made: string | Try) => (typeof made === 'string' ? { token: made } : made);
     return { group, name, rule, make: (forge) => asTry(make(forge)) };
   });
-}
-
-/** One member with a text in place of its JSON. Without `value` it is left out. */
-export interface Edit {
-  readonly member: string;
-  readonly value: string;
-  readonly signer: string | undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
-import { generateSigningKey } from '../testing/access-token.js';
-import type { TestIssuer } from '../testing/test-issuer.js';
+import { generateSigningKey } from '../test-issuer/access-token.js';
+import type { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Attack } from './attack.js';
 import { Forge } from './forge.js';
 import { claimAttacks, headerAttacks } from './member-attacks.js';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { checkResourceServer } from './check-resource-server.js';
 import { formatReport, REPORT_FORMATS } from './report.js';
 

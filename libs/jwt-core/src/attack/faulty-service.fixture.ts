@@ -11,7 +11,7 @@ import {
   type VerifierOptions,
 } from '../standalone/index.js';
 
-import type { TestIssuer } from '../testing/test-issuer.js';
+import type { TestIssuer } from '../test-issuer/test-issuer.js';
 import { decodeBase64url, splitCompactJws } from '../verifier/compact-jws.js';
 import { isSignedBy } from '../verifier/signature.js';
 import { parseJsonObject } from '../verifier/strict-json.js';

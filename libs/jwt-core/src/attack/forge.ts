@@ -5,15 +5,21 @@ import {
   publicJwk,
   signatureOf,
   type SigningKey,
-} from '../testing/access-token.js';
-import type { TestIssuer } from '../testing/test-issuer.js';
-import type { Edit } from './attack.js';
+} from '../test-issuer/access-token.js';
+import type { TestIssuer } from '../test-issuer/test-issuer.js';
 
 /** The text of a header or a payload, which need not be JSON. */
 export type Text = string | Buffer;
 
 export const base64url = (text: Text) => Buffer.from(text).toString('base64url');
 export const decoded = (segment: string) => Buffer.from(segment, 'base64url');
+
+/** One member with a text in place of its JSON. Without `value` it is left out. */
+export interface Edit {
+  readonly member: string;
+  readonly value: string;
+  readonly signer: string | undefined;
+}
 
 /** Makes tokens that no issuer would make, beside good ones of a test issuer. */
 export class Forge {

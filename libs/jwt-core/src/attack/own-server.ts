@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { publicJwk, type SigningKey } from '../testing/access-token.js';
+import { publicJwk, type SigningKey } from '../test-issuer/access-token.js';
 
 /**
  * The attacker's server: metadata of an issuer and a JWKS in one, at any path. A service must never

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { TestIssuer } from '../testing/test-issuer.js';
+import type { TestIssuer } from '../test-issuer/test-issuer.js';
+import { REVOCATION_TARGETS, type RevocationKind } from '../revocation/revocation.js';
 import type { Forge } from './forge.js';
 import type { Outcome } from './report.js';
 import type { RuleName } from './rules.js';
@@ -15,8 +16,10 @@ export interface RevocationLimits {
 type Note = (name: string, rule: RuleName, outcome: Outcome, status: number) => void;
 
 const MANY = 200;
-const CLAIMS = { jti: 'jti', sid: 'sid', client: 'client_id' } as const;
-const KINDS = Object.keys(CLAIMS) as (keyof typeof CLAIMS)[];
+/** Those that name a claim. A withdrawn key is `changeKeys`. */
+const CLAIMS = Object.entries(REVOCATION_TARGETS).flatMap(([kind, { claim }]) =>
+  claim === undefined ? [] : [{ kind: kind as RevocationKind, claim }],
+);
 const isRefused = (status: number) => !isLetIn(status);
 
 /** Revokes tokens, withdraws a key and cuts the service off its feed, one after the other. */
@@ -38,10 +41,10 @@ export class RevocationScenarios {
 
   private async revokeTokens(): Promise<void> {
     const { forge, issuer } = this;
-    const token = (kind: keyof typeof CLAIMS, id: string) => forge.good({ [CLAIMS[kind]]: id });
-    const doomed = KINDS.map((kind) => {
+    const doomed = CLAIMS.map(({ kind, claim }) => {
       const ids = [randomUUID(), randomUUID()] as const;
-      return { kind, ids, seen: token(kind, ids[0]), unseen: token(kind, ids[1]) };
+      const [seen, unseen] = ids.map((id) => forge.good({ [claim]: id })) as [string, string];
+      return { kind, ids, seen, unseen };
     });
     const sid = randomUUID();
     const spared = forge.good({ sid });
@@ -63,7 +66,8 @@ export class RevocationScenarios {
     const worst = statuses.find((status) => outcomeOf(status) !== 'refused') ?? statuses[0]!;
     this.note(`${MANY} in one second`, 'revoked', outcomeOf(worst), worst);
     await this.expectGood('another token of the session', 'shut', spared);
-    const again = token('client', doomed[2]!.ids[0]);
+    const client = doomed.find(({ kind }) => kind === 'client')!;
+    const again = forge.good({ [REVOCATION_TARGETS.client.claim]: client.ids[0] });
     await this.expectGood('a later token of a revoked client', 'shut', again);
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { publicJwk } from '../testing/access-token.js';
+import { publicJwk } from '../test-issuer/access-token.js';
 import { type Attack, attacks, type Table } from './attack.js';
 import { base64url, decoded, type Forge, PADDINGS, type Text } from './forge.js';
 

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 import { Test } from '@nestjs/testing';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import {
   ClientCredentialsToken,
   type ClientCredentialsTokenOptions,

@@ -1,4 +1,4 @@
-import type { JwtCoreLog } from '../log.js';
+import type { JwtCoreLog } from '../issuer/log.js';
 import { describeIgnored, type IgnoredJwk } from './jwk-set.js';
 
 /** `missing`: no keys to verify with. `stale`: keys, but the last fetch of them failed. */

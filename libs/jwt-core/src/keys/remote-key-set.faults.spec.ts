@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { IssuerFault } from '../testing/issuer-server.js';
+import type { IssuerFault } from '../test-issuer/issuer-server.js';
 import { useKeySetHarness } from './remote-key-set.fixture.js';
 
 const publicJwk = (modulusLength: number) =>

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { RemoteKeySet, type RemoteKeySetOptions } from './remote-key-set.js';
 
 /** A key set over a real issuer, in a time that only the test moves. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { generateSigningKey, publicJwk } from '../testing/access-token.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { generateSigningKey, publicJwk } from '../test-issuer/access-token.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { useKeySetHarness } from './remote-key-set.fixture.js';
 import { RemoteKeySet } from './remote-key-set.js';
 

@@ -1,5 +1,5 @@
 import { fetchJson } from '../issuer/issuer-request.js';
-import type { JwtCoreLog } from '../log.js';
+import type { JwtCoreLog } from '../issuer/log.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { spreadMs } from '../timing/back-off.js';
 import { defaultAlgorithms, type SigningAlgorithm } from '../verifier/signature.js';

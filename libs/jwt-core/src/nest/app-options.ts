@@ -1,23 +1,14 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import type { RefusalCause } from '../http/problem.js';
 import type { VerifierOptions } from '../runtime/verifier-options.js';
+import type { CredentialOptions } from './credentials.js';
 import { resourceFault } from './protected-resource.js';
 
 /** A guard: its class, or the instance that `@UseGuards()` was given. */
 export type Guard = Type<CanActivate> | CanActivate;
 
-/**
- * What `tokenFrom` can read of a request of Express or Fastify. Write the type of yours in its
- * place.
- */
-export interface RequestWithToken {
-  readonly headers: IncomingHttpHeaders;
-  readonly cookies?: Readonly<Record<string, string | undefined>>;
-}
-
 /** The options that fit the guards into an application. */
-export interface AppOptions {
+export interface AppOptions extends CredentialOptions {
   /**
    * What happens at the start if nothing protects an entry. `refuse`, the default, ends the start;
    * `warn` logs such entries and leaves them open: for the time of a migration. Contradicting
@@ -42,12 +33,6 @@ export interface AppOptions {
    * Default: it does not wait, and warns of that.
    */
   readonly waitForIssuerMs?: number | undefined;
-  /**
-   * The token of a request without a Bearer token in its `Authorization` header, like that of a
-   * cookie. `undefined` or an empty string: none. A browser sends cookies with requests that other
-   * sites cause: protect such an application against CSRF.
-   */
-  tokenFrom?(this: void, request: RequestWithToken): string | undefined;
   /**
    * Called with each refusal before it is answered, to log or count it. `error.message` names the
    * check that failed, and contains nothing of the token. What it throws is logged and changes

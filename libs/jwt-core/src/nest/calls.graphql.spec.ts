@@ -4,7 +4,7 @@ import { GraphQLModule, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import { CurrentPrincipal, OptionalAuth, Public, RequireScopes } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';

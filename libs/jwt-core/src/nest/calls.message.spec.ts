@@ -14,7 +14,7 @@ import { firstValueFrom, interval, tap, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bearerToken } from '../http/bearer-token.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import { CurrentPrincipal, Public, RequireScopes } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/websockets';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import type { JsonObject } from '../verifier/strict-json.js';
 import { CurrentPrincipal, Public, RequireScopes } from './decorators.js';

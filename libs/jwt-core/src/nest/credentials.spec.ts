@@ -7,9 +7,9 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
-import type { RequestWithToken } from './app-options.js';
+import type { RequestWithToken } from './credentials.js';
 import { CurrentPrincipal, OptionalAuth, RequireScopes } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';

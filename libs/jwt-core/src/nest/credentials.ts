@@ -3,7 +3,6 @@ import type { HttpException } from '@nestjs/common';
 import { bearerToken, hasBearerToken, type NodeRequest } from '../http/bearer-token.js';
 import type { Principal } from '../verifier/claims.js';
 import type { VerdictCounts } from '../verifier/verdict-counts.js';
-import type { AppOptions, RequestWithToken } from './app-options.js';
 
 /** Node's request, which Express extends, or Fastify's, which keeps node's under `raw`. */
 export type HttpRequest = NodeRequest | { readonly raw: NodeRequest };
@@ -31,10 +30,29 @@ export function principalOf(request: object): Principal | undefined {
 }
 
 /**
+ * What `tokenFrom` can read of a request of Express or Fastify. Write the type of yours in its
+ * place.
+ */
+export interface RequestWithToken {
+  readonly headers: IncomingHttpHeaders;
+  readonly cookies?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where the token of a request is, beside its `Authorization` header. */
+export interface CredentialOptions {
+  /**
+   * The token of a request without a Bearer token in its `Authorization` header, like that of a
+   * cookie. `undefined` or an empty string: none. A browser sends cookies with requests that other
+   * sites cause: protect such an application against CSRF.
+   */
+  tokenFrom?(this: void, request: RequestWithToken): string | undefined;
+}
+
+/**
  * Finds the access token of a request: in its `Authorization` header, or where `tokenFrom` does.
  */
 export class Credentials {
-  constructor(private readonly options: Pick<AppOptions, 'tokenFrom'> = {}) {}
+  constructor(private readonly options: CredentialOptions = {}) {}
 
   /**
    * The token of a request. A Bearer token in the header comes before one from elsewhere, which

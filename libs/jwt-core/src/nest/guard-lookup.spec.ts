@@ -20,7 +20,7 @@ import { createClient } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { AppOptions } from './app-options.js';
 import { Public, RequireScopes } from './decorators.js';
 import { globalGuardsReachSockets, GuardLookup } from './guard-lookup.js';

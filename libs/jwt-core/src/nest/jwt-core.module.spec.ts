@@ -7,7 +7,7 @@ import { KeySet } from '../verifier/key-set.js';
 import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';
 import type { RevocationSource } from '../revocation/revocation-source.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { AccessTokenVerifier } from '../verifier/access-token-verifier.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import type { JwtCoreOptions } from './app-options.js';

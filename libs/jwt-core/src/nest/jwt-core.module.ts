@@ -30,7 +30,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { ProtectedResource } from './protected-resource.js';
 import { Refusal, Refusals } from './refusal.js';
 import { RouteProtection } from './route-protection.js';
-import { gatewaysOf, routesOf, strictestFreshnessMs } from './routes.js';
+import { gatewaysOf, type Route, Routes } from './routes.js';
 import { type ErrorClasses, loadErrorClasses } from './transport-errors.js';
 import { GatewayConnections } from './gateway-connections.js';
 
@@ -43,8 +43,8 @@ class RefusalFilter extends ProblemFilter {}
 
 const ERROR_CLASSES = Symbol('ErrorClasses');
 
-const errorClassesFor = (modules: ModulesContainer) =>
-  loadErrorClasses(new Set(routesOf(modules).map(({ kind }) => kind)));
+const errorClassesFor = (routes: readonly Route[]) =>
+  loadErrorClasses(new Set(routes.map(({ kind }) => kind)));
 
 type Part = 'verifier' | 'revocations' | 'follower' | 'readiness' | 'statistics';
 
@@ -69,16 +69,21 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
 @Module({
   providers: [
     {
+      provide: Routes,
+      inject: [ModulesContainer],
+      useFactory: (modules: ModulesContainer) => new Routes(modules),
+    },
+    {
       provide: JwtCoreRuntime,
-      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
-      useFactory: (options: JwtCoreOptions, modules: ModulesContainer) =>
+      inject: [MODULE_OPTIONS_TOKEN, Routes],
+      useFactory: (options: JwtCoreOptions, routes: Routes) =>
         new JwtCoreRuntime(
           verifierSettings(options, 'JwtCoreModule', {
             names: APP_OPTION_NAMES,
             faults: (allowHttp) => appOptionFaults(options, allowHttp),
           }),
           new Logger('JwtCore'),
-          () => strictestFreshnessMs(modules),
+          () => routes.strictestFreshnessMs(),
           options.waitForIssuerMs,
         ),
     },
@@ -114,7 +119,7 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     },
     {
       provide: RouteProtection,
-      inject: [ModulesContainer, GuardLookup, HttpAdapterHost, MODULE_OPTIONS_TOKEN],
+      inject: [Routes, ModulesContainer, GuardLookup, HttpAdapterHost, MODULE_OPTIONS_TOKEN],
       useFactory: (...parts: ConstructorParameters<typeof RouteProtection>) =>
         new RouteProtection(...parts),
     },
@@ -131,23 +136,19 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     },
     {
       provide: ProtectedResource,
-      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer, HttpAdapterHost],
-      useFactory: (
-        options: JwtCoreOptions,
-        modules: ModulesContainer,
-        adapterHost: HttpAdapterHost,
-      ) =>
+      inject: [MODULE_OPTIONS_TOKEN, Routes, HttpAdapterHost],
+      useFactory: (options: JwtCoreOptions, routes: Routes, adapterHost: HttpAdapterHost) =>
         new ProtectedResource(
           options.resource,
           issuersOf(options).map(({ issuer }) => issuer),
-          modules,
+          routes,
           adapterHost,
         ),
     },
     {
       provide: ERROR_CLASSES,
-      inject: [ModulesContainer],
-      useFactory: errorClassesFor,
+      inject: [Routes],
+      useFactory: ({ declared }: Routes) => errorClassesFor(declared),
     },
     {
       provide: Refusals,
@@ -178,17 +179,17 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
 })
 export class JwtCoreModule extends ConfigurableModuleClass implements OnModuleInit {
   constructor(
-    private readonly modules: ModulesContainer,
+    private readonly routes: Routes,
     @Inject(ERROR_CLASSES) private readonly errorClasses: ErrorClasses,
   ) {
     super();
     // Before Nest reads the interceptors of the routes.
-    interceptStreams(routesOf(modules));
+    interceptStreams(routes.declared);
   }
 
   /** Now there are also the resolvers that factories make. GraphQLModule reads them after this. */
   async onModuleInit(): Promise<void> {
-    interceptStreams(routesOf(this.modules));
-    Object.assign(this.errorClasses, await errorClassesFor(this.modules));
+    interceptStreams(this.routes.all);
+    Object.assign(this.errorClasses, await errorClassesFor(this.routes.all));
   }
 }

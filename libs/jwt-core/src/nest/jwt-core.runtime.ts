@@ -1,5 +1,5 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import type { JwtCoreLog } from '../log.js';
+import type { JwtCoreLog } from '../issuer/log.js';
 import type { VerifierSettings } from '../runtime/verifier-options.js';
 import { VerifierRuntime } from '../runtime/verifier-runtime.js';
 

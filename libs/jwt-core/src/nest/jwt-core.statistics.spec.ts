@@ -1,7 +1,7 @@
 import { Controller, Get, type INestApplication, Logger, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreStatistics } from '../runtime/statistics.js';
 import { JwtGuard } from './jwt.guard.js';

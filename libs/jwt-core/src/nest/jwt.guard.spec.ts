@@ -1,7 +1,7 @@
 import { Body, Controller, Get, type INestApplication, Post, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Principal } from '../verifier/claims.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { CurrentPrincipal, Public, RequireRoles, RequireScopes } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { OnModuleInit } from '@nestjs/common';
-import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { HttpAdapterHost } from '@nestjs/core';
 import { isLoopback } from '../issuer/issuer-address.js';
-import { demandedScopes } from './routes.js';
+import type { Routes } from './routes.js';
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
@@ -41,7 +41,7 @@ export class ProtectedResource implements OnModuleInit {
   constructor(
     private readonly resource: string | undefined,
     private readonly authorizationServers: readonly string[],
-    private readonly modules: ModulesContainer,
+    private readonly routes: Routes,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
@@ -60,7 +60,7 @@ export class ProtectedResource implements OnModuleInit {
   }
 
   private metadata(resource: string): ProtectedResourceMetadata {
-    const scopes = demandedScopes(this.modules);
+    const scopes = this.routes.demandedScopes();
     return {
       resource,
       authorization_servers: this.authorizationServers,

@@ -2,7 +2,7 @@ import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/commo
 import { AuthGuard } from '@nestjs/passport';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Principal } from '../verifier/claims.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { AcceptStale, CurrentPrincipal, Freshness, RequireScopes } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import type { JwtCoreOptions } from './app-options.js';

@@ -17,7 +17,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { JwtStrategy } from '../passport/jwt.strategy.js';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { AccessError } from '../verifier/access.js';
 import { TokenError } from '../verifier/token-error.js';
 import { RequireScopes } from './decorators.js';

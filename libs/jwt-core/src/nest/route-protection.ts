@@ -6,7 +6,8 @@ import { type AppOptions, type Guard, isA } from './app-options.js';
 import { GuardLookup } from './guard-lookup.js';
 import { JwtGuard } from './jwt.guard.js';
 import { passportClasses } from './passport-classes.js';
-import { isReference, type Route, routesOf } from './routes.js';
+import { isReference } from './handlers.js';
+import type { Route, Routes } from './routes.js';
 
 const UNPROTECTED = 'has neither JwtGuard nor @Public()';
 const BEYOND_GUARDS =
@@ -21,6 +22,7 @@ export class RouteProtection implements OnModuleInit {
   private readonly logger = new Logger('JwtGuard');
 
   constructor(
+    private readonly routes: Routes,
     private readonly modules: ModulesContainer,
     private readonly guards: GuardLookup,
     private readonly adapterHost: HttpAdapterHost,
@@ -32,7 +34,7 @@ export class RouteProtection implements OnModuleInit {
     const faults: string[] = [];
     const unprotected: string[] = [];
     const hasHttpServer = Boolean(this.adapterHost.httpAdapter);
-    for (const route of routesOf(this.modules)) {
+    for (const route of this.routes.all) {
       // Without an HTTP server messages can still arrive, and sockets at a port of their own.
       if (!hasHttpServer && route.kind !== 'rpc' && route.kind !== 'ws') continue;
       const fault = this.faultOf(route);

@@ -1,15 +1,22 @@
-import { RequestMethod, type Type } from '@nestjs/common';
-import { METHOD_METADATA, PATH_METADATA, SSE_METADATA } from '@nestjs/common/constants.js';
-import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import type { Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
 import { type AccessRules, accessRulesOf } from './access-rules.js';
-
-export type EntryKind = 'http' | 'graphql' | 'ws' | 'rpc';
+import {
+  type Described,
+  describeController,
+  describeProvider,
+  type Handler,
+  handlersBy,
+  isClass,
+  isGateway,
+  isResolverOrGateway,
+  type Methods,
+} from './handlers.js';
 
 export type NestModule = NonNullable<ReturnType<ModulesContainer['get']>>;
 
 /** A handler that Nest calls for others: of a route, a resolver, a gateway or a message. */
-export interface Route {
-  readonly kind: EntryKind;
+export interface Route extends Pick<Described, 'kind' | 'isStream'> {
   /** The module that has the controller or provider. */
   readonly module: NestModule;
   readonly controller: Type;
@@ -17,29 +24,62 @@ export interface Route {
   readonly handler: object;
   /** Whether `handler` is the decorated method itself, and not a replacement. */
   readonly isDecorated: boolean;
-  /** Whether it may answer with a stream: SSE, a generator, a message, a subscription. */
-  readonly isStream: boolean;
   /** For logs: `GET /orders/:id (OrdersController.find)`. */
   readonly label: string;
 }
 
-/** Metadata of packages that need not be installed. */
-const PATTERN = 'microservices:pattern';
-const GATEWAY = 'websockets:is_gateway';
-const MESSAGE = 'message';
-const RESOLVER_TYPE = 'graphql:resolver_type';
-const REFERENCE = 'graphql:resolve_reference';
-const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
-
 /**
  * All that callers reach of an application, but for routes added to Fastify or Express directly,
- * and for fields of GraphQL types, which are reached through a root field.
+ * and for fields of GraphQL types, which are reached through a root field. All of them are
+ * collected once, as the metadata of each method of each provider is read for it.
  */
-export function routesOf(modules: ModulesContainer): Route[] {
+export class Routes {
+  /** Those of controllers, gateways and classes with `@Resolver()`: known before Nest makes any. */
+  readonly declared: readonly Route[];
+  private collected: readonly Route[] | undefined;
+
+  constructor(private readonly modules: ModulesContainer) {
+    this.declared = routesOf(modules, isResolverOrGateway);
+  }
+
+  /** To be read from `onModuleInit` on: then Nest has made what factories give. */
+  get all(): readonly Route[] {
+    return (this.collected ??= routesOf(this.modules));
+  }
+
+  /**
+   * The shortest `@Freshness()` of any route, in milliseconds, for the revocation list to keep.
+   * `undefined` if no route has one.
+   */
+  strictestFreshnessMs(): number | undefined {
+    const strictest = Math.min(...this.rules().map(({ freshnessMs }) => freshnessMs), Infinity);
+    return strictest === Infinity ? undefined : strictest;
+  }
+
+  /** Every scope that a route demands, in alphabetical order. */
+  demandedScopes(): string[] {
+    return [...new Set(this.rules().flatMap(({ scopes }) => scopes))].sort();
+  }
+
+  private rules(): AccessRules[] {
+    return this.all.flatMap(({ controller, handler }) => {
+      try {
+        return accessRulesOf(controller, handler);
+      } catch {
+        // Contradicting decorators: RouteProtection reports them with all other faults.
+        return [];
+      }
+    });
+  }
+}
+
+function routesOf(modules: ModulesContainer, isSearched = (_: Type) => true): Route[] {
   const built = builtInstances(modules);
+  const ofControllers = handlersBy(describeController);
+  const ofProviders = handlersBy((type) => (isSearched(type) ? describeProvider(type) : undefined));
   const handled = [...modules.values()].flatMap((module) => [
-    ...handlersOf(module, module.controllers.values(), describeController),
-    ...handlersOf(module, ownProviders(module, built), describeProvider),
+    ...handlersOf(module, module.controllers.values(), ofControllers),
+    ...handlersOf(module, ownProviders(module, built), ofProviders),
   ]);
   return [...handled, ...sendersOf(modules, handled)];
 }
@@ -91,10 +131,6 @@ export function gatewaysOf(modules: ModulesContainer) {
   );
 }
 
-type Handlers = Record<string, object>;
-type Described = Pick<Route, 'kind' | 'isStream'> & { readonly address: string };
-type Describe = (type: Type, method: object) => Described | undefined;
-
 interface Wrapper {
   readonly metatype: unknown;
   readonly instance: unknown;
@@ -104,11 +140,6 @@ interface Wrapper {
   readonly isAlias: boolean;
 }
 
-const isClass = (metatype: unknown): metatype is Type =>
-  typeof metatype === 'function' && typeof metatype.prototype === 'object';
-const isGateway = (metatype: unknown) =>
-  isClass(metatype) && Reflect.hasMetadata(GATEWAY, metatype);
-
 /** The class of a provider, or of what its factory has made, which is not known at first. */
 function classOf({ metatype, instance, isNotMetatype }: Wrapper): Type | undefined {
   if (!isNotMetatype) return isClass(metatype) ? metatype : undefined;
@@ -117,102 +148,21 @@ function classOf({ metatype, instance, isNotMetatype }: Wrapper): Type | undefin
   return isClass(prototype?.constructor) ? prototype.constructor : undefined;
 }
 
-function handlersOf(module: NestModule, wrappers: Iterable<Wrapper>, describe: Describe): Route[] {
+function handlersOf(
+  module: NestModule,
+  wrappers: Iterable<Wrapper>,
+  handlersIn: (type: Type) => readonly Handler[],
+): Route[] {
   return [...wrappers].flatMap((wrapper) => {
     const controller = classOf(wrapper);
     if (!controller) return [];
-    const prototype = controller.prototype as Handlers;
-    return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
-      const decorated = prototype[name] as object;
-      const described = describe(controller, decorated);
+    return handlersIn(controller).flatMap(({ name, decorated, kind, isStream, address }) => {
       // Of providers that are no classes Nest takes resolvers, and not gateways.
-      if (described === undefined || (wrapper.isNotMetatype && described.kind === 'ws')) return [];
-      const { kind, isStream, address } = described;
-      const handler = (wrapper.instance as Handlers | undefined)?.[name] ?? decorated;
+      if (wrapper.isNotMetatype && kind === 'ws') return [];
+      const handler = (wrapper.instance as Methods | undefined)?.[name] ?? decorated;
       const label = `${address} (${controller.name}.${name})`;
       const isDecorated = handler === decorated;
       return [{ kind, module, controller, handler, isDecorated, isStream, label }];
     });
-  });
-}
-
-function describeController(controller: Type, method: object): Described | undefined {
-  const patterns = Reflect.getMetadata(PATTERN, method) as unknown[] | undefined;
-  if (patterns) {
-    const address = `message ${patterns.map((pattern) => JSON.stringify(pattern)).join(', ')}`;
-    // Nothing shows that it answers with more than one value. An interceptor makes Nest's part of a
-    // message 22 µs long in place of 1.8 µs.
-    return { kind: 'rpc', isStream: true, address };
-  }
-  const paths = pathsOf(method);
-  if (paths.length === 0) return undefined;
-  const addresses = pathsOf(controller).flatMap((base) => paths.map((path) => join(base, path)));
-  const verb = RequestMethod[Reflect.getMetadata(METHOD_METADATA, method) as number];
-  // Nest 12 sends what it yields. Of other handlers nothing shows that they return a stream.
-  const isGenerator = isAsyncGeneratorFunction(method);
-  const isStream = isGenerator || Reflect.hasMetadata(SSE_METADATA, method);
-  return { kind: 'http', isStream, address: `${verb} ${addresses.join(', ')}` };
-}
-
-function describeProvider(type: Type, method: object): Described | undefined {
-  const ofClass: unknown = Reflect.getMetadata(RESOLVER_TYPE, type);
-  // Of a class that is a root type, Nest takes each method for a resolver.
-  const resolver: unknown = Reflect.getMetadata(RESOLVER_TYPE, method) || ofClass;
-  if (ROOT_TYPES.includes(resolver)) {
-    return { kind: 'graphql', isStream: resolver === 'Subscription', address: String(resolver) };
-  }
-  if (isReference(method)) {
-    return { kind: 'graphql', isStream: false, address: `reference to ${String(ofClass)}` };
-  }
-  if (!Reflect.hasMetadata(GATEWAY, type) || !Reflect.hasMetadata(MESSAGE, method))
-    return undefined;
-  const message = JSON.stringify(Reflect.getMetadata(MESSAGE, method));
-  return { kind: 'ws', isStream: false, address: `socket message ${message}` };
-}
-
-/**
- * Whether it resolves references of a federated graph. Callers reach it by the root field
- * `_entities`, and Nest calls no guards for it.
- */
-export function isReference(handler: object): boolean {
-  return Reflect.hasMetadata(REFERENCE, handler);
-}
-
-const isAsyncGeneratorFunction = (method: object) =>
-  Object.prototype.toString.call(method) === '[object AsyncGeneratorFunction]';
-
-function pathsOf(target: object): string[] {
-  return [(Reflect.getMetadata(PATH_METADATA, target) ?? []) as string | string[]].flat();
-}
-
-function join(...paths: string[]): string {
-  return `/${paths
-    .flatMap((path) => path.split('/'))
-    .filter(Boolean)
-    .join('/')}`;
-}
-
-/**
- * The shortest `@Freshness()` of any route, in milliseconds, for the revocation list to keep.
- * `undefined` if no route has one.
- */
-export function strictestFreshnessMs(modules: ModulesContainer): number | undefined {
-  const strictest = Math.min(...rulesOf(modules).map(({ freshnessMs }) => freshnessMs), Infinity);
-  return strictest === Infinity ? undefined : strictest;
-}
-
-/** Every scope that a route demands, in alphabetical order. */
-export function demandedScopes(modules: ModulesContainer): string[] {
-  return [...new Set(rulesOf(modules).flatMap(({ scopes }) => scopes))].sort();
-}
-
-function rulesOf(modules: ModulesContainer): AccessRules[] {
-  return routesOf(modules).flatMap(({ controller, handler }) => {
-    try {
-      return accessRulesOf(controller, handler);
-    } catch {
-      // Contradicting decorators: RouteProtection reports them with all other faults.
-      return [];
-    }
   });
 }

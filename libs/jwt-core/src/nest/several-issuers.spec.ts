@@ -2,8 +2,8 @@ import { Controller, Get, type INestApplication, Module, UseGuards } from '@nest
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtCoreStatistics } from '../runtime/statistics.js';
-import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import { CurrentPrincipal } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';

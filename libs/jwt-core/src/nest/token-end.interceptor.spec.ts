@@ -6,7 +6,8 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { concat, firstValueFrom, lastValueFrom, NEVER, of, toArray } from 'rxjs';
 import { expect, it, vi } from 'vitest';
 import { TokenError } from '../verifier/token-error.js';
-import type { EntryKind, NestModule } from './routes.js';
+import type { EntryKind } from './handlers.js';
+import type { NestModule } from './routes.js';
 import { interceptStreams } from './token-end.interceptor.js';
 import { noteAdmission, principalSignal, type TokenEnds } from './token-ends.js';
 

@@ -21,7 +21,7 @@ import { interval, map, merge, NEVER } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { JwtCoreModule } from './jwt-core.module.js';
 import { JwtGuard } from './jwt.guard.js';
 import { ask, bearer, createApp, listen, platforms } from './nest-app.fixture.js';

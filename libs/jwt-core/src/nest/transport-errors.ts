@@ -1,5 +1,5 @@
 import { type Problem, problemDocument } from '../http/problem.js';
-import type { EntryKind } from './routes.js';
+import type { EntryKind } from './handlers.js';
 
 type ErrorClass = new (message: object) => Error;
 

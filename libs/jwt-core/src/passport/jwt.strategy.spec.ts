@@ -12,7 +12,7 @@ import {
 import { AuthGuard } from '@nestjs/passport';
 import { interval, map } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import { AccessGuard } from '../nest/access.guard.js';
 import { CurrentPrincipal, Public, RequireRoles, RequireScopes } from '../nest/decorators.js';

@@ -1,4 +1,4 @@
-import type { JwtCoreLog } from '../log.js';
+import type { JwtCoreLog } from '../issuer/log.js';
 import { backOffMs, spreadMs } from '../timing/back-off.js';
 
 const RETRIES = { firstMs: 200, longestMs: 1_000 };

@@ -1,4 +1,3 @@
-import { isWellFormed } from '../verifier/strict-json.js';
 import { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revocation.js';
 import {
   MAX_CURSOR_LENGTH,
@@ -98,7 +97,7 @@ function isIdentifier(value: unknown): value is string {
     value !== '' &&
     value.length <= MAX_TEXT_LENGTH &&
     // Two ids that differ only in lone surrogates would have one hash.
-    isWellFormed(value)
+    value.isWellFormed()
   );
 }
 

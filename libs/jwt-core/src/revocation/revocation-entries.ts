@@ -17,6 +17,30 @@ export interface RevocableToken {
   readonly tokenVersion?: number | undefined;
 }
 
+/** The ids and times of a token, as in its `Principal`. */
+export interface TokenIds {
+  readonly tokenId: string;
+  readonly sessionId?: string | undefined;
+  readonly clientId: string;
+  readonly issuedAt: number;
+}
+
+/** A token in the form in which the list is searched for it. */
+export function revocableToken(
+  { tokenId, sessionId, clientId, issuedAt }: TokenIds,
+  kid: string | undefined,
+  tokenVersion: number | undefined,
+): RevocableToken {
+  return {
+    tokenId: compactId(tokenId),
+    sessionId: sessionId === undefined ? undefined : compactId(sessionId),
+    clientId,
+    kid,
+    issuedAt,
+    tokenVersion,
+  };
+}
+
 interface ClientRevocation {
   readonly tokenVersion: number | undefined;
   readonly before: number;

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { JwtCoreLog } from '../log.js';
+import type { JwtCoreLog } from '../issuer/log.js';
 import { spreadMs } from '../timing/back-off.js';
 import { FeedOutage } from './feed-outage.js';
 import { PruneClock } from './prune-clock.js';

@@ -1,6 +1,16 @@
-/** What a revocation ends: one token, a session, all tokens of a client, or a signing key. */
-export const REVOCATION_KINDS = ['jti', 'sid', 'client', 'kid'] as const;
-export type RevocationKind = (typeof REVOCATION_KINDS)[number];
+/**
+ * What the id of a revocation names, by its kind: one token, a session, a client with all its
+ * tokens, or a signing key. It is a claim of the token, and a member of its `Principal`; a key is
+ * named by the header.
+ */
+export const REVOCATION_TARGETS = {
+  jti: { claim: 'jti', member: 'tokenId' },
+  sid: { claim: 'sid', member: 'sessionId' },
+  client: { claim: 'client_id', member: 'clientId' },
+  kid: { claim: undefined, member: 'kid' },
+} as const;
+export type RevocationKind = keyof typeof REVOCATION_TARGETS;
+export const REVOCATION_KINDS = Object.keys(REVOCATION_TARGETS) as readonly RevocationKind[];
 
 /** One entry of the revocation list. */
 export interface Revocation {

@@ -6,7 +6,7 @@ import { type MutableToken, OAuth2Server } from 'oauth2-mock-server';
 import { Provider } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createVerifier, type Verifier } from '../standalone/create-verifier.js';
-import { generateSigningKey } from '../testing/access-token.js';
+import { generateSigningKey } from '../test-issuer/access-token.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../verifier/signature.js';
 import type { IssuerOptions } from './issuer-options.js';
 

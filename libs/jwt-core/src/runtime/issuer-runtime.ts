@@ -1,7 +1,7 @@
 import { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { RemoteKeySet } from '../keys/remote-key-set.js';
-import type { JwtCoreLog } from '../log.js';
+import type { JwtCoreLog } from '../issuer/log.js';
 import { HttpRevocationSource } from '../revocation/http-revocation-source.js';
 import { RevocationFollower } from '../revocation/revocation-follower.js';
 import { RevocationList } from '../revocation/revocation-list.js';

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createVerifier, type Verifier } from '../standalone/create-verifier.js';
-import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
-import { MemoryRevocationSource } from '../testing/memory-revocation-source.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
+import { MemoryRevocationSource } from '../test-issuer/memory-revocation-source.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { IssuerOptions } from './issuer-options.js';
 
 const log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };

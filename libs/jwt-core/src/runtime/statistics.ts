@@ -1,5 +1,5 @@
 import type { KeySetState } from '../keys/key-set-report.js';
-import type { JwtCoreLog } from '../log.js';
+import type { JwtCoreLog } from '../issuer/log.js';
 import type { RevocationListState } from '../revocation/revocation-list.js';
 import type { TokenVerifier } from '../verifier/issuers-verifier.js';
 import type { Verdict } from '../verifier/verdict-counts.js';

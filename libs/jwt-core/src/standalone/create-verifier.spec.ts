@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
-import { MemoryRevocationSource } from '../testing/memory-revocation-source.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
+import { MemoryRevocationSource } from '../test-issuer/memory-revocation-source.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { createVerifier, type CreateVerifierOptions, type Verifier } from './index.js';
 
 const quiet = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };

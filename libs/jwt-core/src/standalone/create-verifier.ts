@@ -1,4 +1,4 @@
-import type { JwtCoreLog } from '../log.js';
+import type { JwtCoreLog } from '../issuer/log.js';
 import type { JwtCoreReadiness } from '../runtime/readiness.js';
 import type { JwtCoreStatistics } from '../runtime/statistics.js';
 import { type VerifierOptions, verifierSettings } from '../runtime/verifier-options.js';

@@ -17,7 +17,7 @@ export type {
   ReachListener,
   RevocationListStatistics,
 } from '../runtime/statistics.js';
-export type { JwtCoreLog } from '../log.js';
+export type { JwtCoreLog } from '../issuer/log.js';
 
 export { TokenError, type TokenErrorCode } from '../verifier/token-error.js';
 export {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, bearer } from '../nest/nest-app.fixture.js';
 import { checkResourceServer } from '../attack/check-resource-server.js';
 import { formatReport } from '../attack/report.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import * as entry from './index.js';
 

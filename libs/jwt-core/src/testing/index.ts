@@ -1,4 +1,4 @@
-export { asCaller, type Caller, type CallerHeaders } from './caller.js';
+export { asCaller, type Caller, type CallerHeaders } from '../test-issuer/caller.js';
 export { checkResourceServer, type CheckOptions } from '../attack/check-resource-server.js';
 export {
   type AttackResult,
@@ -7,7 +7,7 @@ export {
   type Outcome,
   type ReportFormat,
 } from '../attack/report.js';
-export type { IssuerEndpoint, IssuerFault } from './issuer-server.js';
+export type { IssuerEndpoint, IssuerFault } from '../test-issuer/issuer-server.js';
 export {
   type JwtCoreTestingDefinition,
   JwtCoreTestingModule,
@@ -17,9 +17,9 @@ export {
   MemoryRevocationSource,
   type MemoryRevocationSourceOptions,
   type NewRevocation,
-} from './memory-revocation-source.js';
-export type { ServiceUnderTest } from './service-under-test.js';
-export type { TestClient } from './oauth-endpoints.js';
-export { generateSigningKey, type Mint, type SigningKey } from './access-token.js';
-export { TestClock } from './test-clock.js';
-export { TestIssuer, type TestIssuerOptions } from './test-issuer.js';
+} from '../test-issuer/memory-revocation-source.js';
+export type { ServiceUnderTest } from '../test-issuer/service-under-test.js';
+export type { TestClient } from '../test-issuer/oauth-endpoints.js';
+export { generateSigningKey, type Mint, type SigningKey } from '../test-issuer/access-token.js';
+export { TestClock } from '../test-issuer/test-clock.js';
+export { TestIssuer, type TestIssuerOptions } from '../test-issuer/test-issuer.js';

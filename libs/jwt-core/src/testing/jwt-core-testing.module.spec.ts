@@ -12,9 +12,9 @@ import {
 } from '../nest/decorators.js';
 import { JwtCoreModule } from '../nest/jwt-core.module.js';
 import { JwtGuard } from '../nest/jwt.guard.js';
-import { asCaller } from './caller.js';
+import { asCaller } from '../test-issuer/caller.js';
 import { JwtCoreTestingModule } from './jwt-core-testing.module.js';
-import { TestIssuer } from './test-issuer.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 
 @Controller('orders')
 @UseGuards(JwtGuard)

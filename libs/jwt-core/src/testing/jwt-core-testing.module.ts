@@ -1,7 +1,7 @@
 import type { JwtCoreOptions } from '../nest/app-options.js';
 import { JwtCoreRuntime } from '../nest/jwt-core.runtime.js';
 import { verifierSettings } from '../runtime/verifier-options.js';
-import { callersIssuer } from './caller.js';
+import { callersIssuer } from '../test-issuer/caller.js';
 
 /** The options of `JwtCoreModule` that a test of an application's guards may need. */
 export interface JwtCoreTestingOptions {
@@ -45,8 +45,7 @@ export class JwtCoreTestingModule {
   static async forRoot(options: JwtCoreTestingOptions = {}): Promise<JwtCoreTestingDefinition> {
     refuseProduction();
     // Loaded here, as services without Nest use what else `testing` exports.
-    // oxlint-disable-next-line no-restricted-imports
-    const { JwtCoreModule } = await import('../index.js');
+    const { JwtCoreModule } = await import('../nest/jwt-core.module.js');
     const all = { ...options, ...callersIssuer() } as JwtCoreOptions;
     return { module: JwtCoreTestingModule, imports: [JwtCoreModule.forRoot(all)] } as never;
   }

@@ -2,7 +2,7 @@ import { exportJWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseJwk } from '../keys/jwk.js';
 import { KeyTable } from '../keys/jwk-set.js';
-import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
+import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
 import { type AccessTokenVerifierOptions } from './access-token-verifier.js';
 import { CLAIMS, HEADER, KID, signed } from './signed-token.fixture.js';
 import type { VerificationKey } from './key-set.js';

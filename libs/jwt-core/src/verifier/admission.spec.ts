@@ -20,9 +20,8 @@ describe('provenToken', () => {
   it('reads the claims by the profile of the issuer', () => {
     const claims = livingFor(60);
     expect(proven(claims, { ...expected, profile: 'oidc' })).toMatchObject({
-      kid: undefined,
-      issuedAt: 0,
-      expiresAt: claims.exp,
+      revocable: { kid: undefined, issuedAt: 0 },
+      expiresAtSeconds: claims.exp,
     });
     for (const profile of [undefined, 'rfc9068'] as const) {
       expect(() => proven(claims, { ...expected, profile })).toThrow('iat');
@@ -30,7 +29,7 @@ describe('provenToken', () => {
   });
 
   it('has no session if the claims name none', () => {
-    expect(proven({ ...CLAIMS, sid: undefined }, expected).sessionId).toBeUndefined();
+    expect(proven({ ...CLAIMS, sid: undefined }, expected).revocable.sessionId).toBeUndefined();
   });
 
   it('bounds the life of a token without iat from now on', () => {

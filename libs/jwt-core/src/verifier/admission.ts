@@ -1,4 +1,4 @@
-import { compactId, type CompactId } from '../revocation/compact-id.js';
+import { revocableToken, type RevocableToken } from '../revocation/revocation-entries.js';
 import { PRUNE_GRACE_SECONDS, type RevocationList } from '../revocation/revocation-list.js';
 import { type Expected, type Principal, readClaims } from './claims.js';
 import { readOidcClaims } from './oidc-claims.js';
@@ -11,17 +11,11 @@ import { TokenError } from './token-error.js';
  */
 export interface ProvenToken {
   readonly principal: Principal;
-  /** The key that signed it. A reference token has none. */
-  readonly kid: string | undefined;
-  readonly clientId: string;
-  readonly tokenId: CompactId;
-  readonly sessionId: CompactId | undefined;
-  /** `iat`, the later of `iat` and `nbf`, and `exp`, in seconds since the epoch. */
-  readonly issuedAt: number;
-  /** `token_version`: if present, it decides in place of `iat` whether the client is revoked. */
-  readonly tokenVersion: number | undefined;
-  readonly notBefore: number;
-  readonly expiresAt: number;
+  readonly revocable: RevocableToken;
+  /** The later of `iat` and `nbf`, since the epoch. */
+  readonly notBeforeSeconds: number;
+  /** `exp`, since the epoch. */
+  readonly expiresAtSeconds: number;
   /** The version of the revocation list in which it was last searched and not found. */
   absentFromVersion: number;
 }
@@ -36,22 +30,15 @@ export function provenToken(
   kid: string | undefined,
   nowSeconds: number,
 ): ProvenToken {
-  const claims =
+  const { principal, notBeforeSeconds, tokenVersion } =
     expected.profile === 'oidc'
       ? readOidcClaims(payload, expected, nowSeconds)
       : readClaims(payload, expected);
-  const { principal, notBefore, tokenVersion } = claims;
-  const { tokenId, sessionId, clientId, issuedAt, expiresAt } = principal;
   return {
     principal,
-    kid,
-    clientId,
-    tokenId: compactId(tokenId),
-    sessionId: sessionId === undefined ? undefined : compactId(sessionId),
-    issuedAt,
-    tokenVersion,
-    notBefore,
-    expiresAt,
+    revocable: revocableToken(principal, kid, tokenVersion),
+    notBeforeSeconds,
+    expiresAtSeconds: principal.expiresAt,
     absentFromVersion: -1,
   };
 }
@@ -95,10 +82,10 @@ export class Admission {
    * Whether `exp` is past by more than the tolerance, or by so much that a revocation of the token
    * may have been forgotten: after the clock was set back, such a token must not be accepted again.
    */
-  hasExpired({ expiresAt }: ProvenToken, nowSeconds = this.nowSeconds()): boolean {
+  hasExpired({ expiresAtSeconds }: ProvenToken, nowSeconds = this.nowSeconds()): boolean {
     return (
-      expiresAt <= nowSeconds - this.toleranceSeconds ||
-      expiresAt < this.revocations.forgottenBefore
+      expiresAtSeconds <= nowSeconds - this.toleranceSeconds ||
+      expiresAtSeconds < this.revocations.forgottenBefore
     );
   }
 
@@ -110,7 +97,7 @@ export class Admission {
    */
   admit(token: ProvenToken, maxStalenessMs: number | undefined): ProvenToken {
     const nowSeconds = this.nowSeconds();
-    if (token.notBefore > nowSeconds + this.toleranceSeconds) {
+    if (token.notBeforeSeconds > nowSeconds + this.toleranceSeconds) {
       throw new TokenError('token_invalid', 'iat or nbf is ahead');
     }
     if (this.hasExpired(token, nowSeconds)) throw new TokenError('token_expired', 'exp is past');
@@ -131,14 +118,14 @@ export class Admission {
   }
 
   /** When a token ends if it is not revoked, in milliseconds since the epoch. */
-  endsAtMs({ expiresAt }: ProvenToken): number {
-    return (expiresAt + this.toleranceSeconds) * 1000;
+  endsAtMs({ expiresAtSeconds }: ProvenToken): number {
+    return (expiresAtSeconds + this.toleranceSeconds) * 1000;
   }
 
   private isRevoked(token: ProvenToken): boolean {
     const { version } = this.revocations;
     if (token.absentFromVersion === version) return false;
-    if (this.revocations.isRevoked(token)) return true;
+    if (this.revocations.isRevoked(token.revocable)) return true;
     token.absentFromVersion = version;
     return false;
   }

@@ -78,7 +78,7 @@ describe('readClaims', () => {
           expect(() => readClaims(claims, expected)).toThrow(refusal);
           return;
         }
-        const { principal, notBefore, tokenVersion } = readClaims(claims, expected);
+        const { principal, notBeforeSeconds, tokenVersion } = readClaims(claims, expected);
         expect(principal).toMatchObject({
           issuer: ISSUER,
           subject: claims.sub,
@@ -92,7 +92,9 @@ describe('readClaims', () => {
         });
         expect(principal.sessionId).toBe(claims.sid);
         expect(tokenVersion).toBe(claims.token_version);
-        expect(notBefore).toBe(Math.max(...([claims.iat, claims.nbf ?? claims.iat] as number[])));
+        expect(notBeforeSeconds).toBe(
+          Math.max(...([claims.iat, claims.nbf ?? claims.iat] as number[])),
+        );
       }),
       runs(2_000),
     );

@@ -15,7 +15,7 @@ const read = (changes: Record<string, unknown>, more: Partial<Expected> = {}) =>
 describe('readClaims', () => {
   it("reads the principal of a user's token", () => {
     expect(read({ claims: { tenant: 'x' }, nbf: CLAIMS.iat + 1 })).toEqual({
-      notBefore: CLAIMS.iat + 1,
+      notBeforeSeconds: CLAIMS.iat + 1,
       principal: {
         issuer: ISSUER,
         subject: CLAIMS.sub,
@@ -32,8 +32,12 @@ describe('readClaims', () => {
   });
 
   it("reads the principal of a service's token with only the required claims", () => {
-    const { principal, notBefore } = read({ sid: undefined, scope: undefined, roles: undefined });
-    expect(notBefore).toBe(CLAIMS.iat);
+    const { principal, notBeforeSeconds } = read({
+      sid: undefined,
+      scope: undefined,
+      roles: undefined,
+    });
+    expect(notBeforeSeconds).toBe(CLAIMS.iat);
     expect(principal).toMatchObject({ scopes: [], roles: [], claims: {} });
     expect(principal.sessionId).toBeUndefined();
   });

@@ -75,8 +75,8 @@ export interface Expected {
 /** The claims of a verified payload. Its times are not compared with the clock here. */
 export interface VerifiedClaims {
   readonly principal: Principal;
-  /** The later of `iat` and `nbf`, in seconds since the epoch. */
-  readonly notBefore: number;
+  /** The later of `iat` and `nbf`, since the epoch. */
+  readonly notBeforeSeconds: number;
   /** `token_version`: the number of the client's newest revocation when the token was issued. */
   readonly tokenVersion: number | undefined;
 }
@@ -103,7 +103,7 @@ export function readClaims(payload: JsonObject, expected: Expected): VerifiedCla
   }
   const own = expected.mapClaims === undefined ? NOT_MAPPED : mapped(payload, expected.mapClaims);
   return {
-    notBefore: Math.max(issuedAt, notBefore),
+    notBeforeSeconds: Math.max(issuedAt, notBefore),
     tokenVersion: tokenVersion(payload.token_version),
     principal: Object.freeze({
       issuer: expected.issuer,

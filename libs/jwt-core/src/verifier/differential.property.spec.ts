@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { type JWTPayload, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { generatedToken, mutation } from './generated-tokens.fixture.js';
-import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
+import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signature.js';
 import { AUDIENCE, CLAIMS, HEADER, ISSUER, KID, NOW, signed } from './signed-token.fixture.js';
 import type { Principal } from './claims.js';

@@ -2,8 +2,8 @@ import type { RequestListener } from 'node:http';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { generateSigningKey, type SigningKey } from '../testing/access-token.js';
-import { TestIssuer } from '../testing/test-issuer.js';
+import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
+import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { IntrospectionSource } from './introspection-source.js';
 import { newReference } from './reference-tokens.fixture.js';
 

@@ -2,7 +2,7 @@ import type { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerError } from '../issuer/issuer-error.js';
 import type { IssuerMetadata } from '../issuer/issuer-metadata.js';
 import { type FormAnswer, postForm } from '../issuer/issuer-request.js';
-import type { JwtCoreLog } from '../log.js';
+import type { JwtCoreLog } from '../issuer/log.js';
 import { backOffMs } from '../timing/back-off.js';
 import type { ReferenceTokenSource } from './reference-token-verifier.js';
 import { type JsonObject, parseJsonObject } from './strict-json.js';

@@ -35,8 +35,8 @@ const invalid = (message: string | RegExp): unknown =>
 
 describe('readOidcClaims', () => {
   it('reads the principal of a user, with all claims of the token', () => {
-    const { principal, notBefore, tokenVersion } = read({});
-    expect([notBefore, tokenVersion]).toEqual([NOW, undefined]);
+    const { principal, notBeforeSeconds, tokenVersion } = read({});
+    expect([notBeforeSeconds, tokenVersion]).toEqual([NOW, undefined]);
     expect(principal).toEqual({
       issuer: ISSUER,
       subject: 'ada',
@@ -84,8 +84,12 @@ describe('readOidcClaims', () => {
 
   // RFC 7519 section 2
   it('takes times with fractions', () => {
-    const { principal, notBefore } = read({ iat: NOW + 0.25, nbf: NOW + 0.5, exp: NOW + 9.75 });
-    expect([principal.issuedAt, notBefore, principal.expiresAt]).toEqual([
+    const { principal, notBeforeSeconds } = read({
+      iat: NOW + 0.25,
+      nbf: NOW + 0.5,
+      exp: NOW + 9.75,
+    });
+    expect([principal.issuedAt, notBeforeSeconds, principal.expiresAt]).toEqual([
       NOW + 0.25,
       NOW + 0.5,
       NOW + 9.75,
@@ -94,7 +98,7 @@ describe('readOidcClaims', () => {
 
   it('takes the largest time that is exact', () => {
     const nbf = Number.MAX_SAFE_INTEGER;
-    expect(read({ nbf }).notBefore).toBe(nbf);
+    expect(read({ nbf }).notBeforeSeconds).toBe(nbf);
   });
 
   it('gives a token without jti the same id for the same claims, and no other', () => {
@@ -107,8 +111,8 @@ describe('readOidcClaims', () => {
   });
 
   it('takes a token without iat, as one that each revocation of its client covers', () => {
-    const { principal, notBefore } = read({ iat: undefined, nbf: NOW + 1 });
-    expect([principal.issuedAt, notBefore]).toEqual([0, NOW + 1]);
+    const { principal, notBeforeSeconds } = read({ iat: undefined, nbf: NOW + 1 });
+    expect([principal.issuedAt, notBeforeSeconds]).toEqual([0, NOW + 1]);
     // The day begins with the first sight of it.
     expect(read({ iat: undefined, exp: NOW + 10 + 86_400 })).toBeDefined();
     expect(() => read({ iat: undefined, exp: NOW + 11 + 86_400 })).toThrow(invalid('exp'));

@@ -49,7 +49,7 @@ export function readOidcClaims(
     if (isOnly(payload.aud, client)) throw notAnAccessToken('its audience is its client');
   }
   return {
-    notBefore: times.notBefore,
+    notBeforeSeconds: times.notBefore,
     tokenVersion: undefined,
     principal: Object.freeze({
       issuer: expected.issuer,

@@ -105,7 +105,7 @@ export class ReferenceTokenVerifier {
     if (!isWellFormed(claims))
       throw new TokenError('token_invalid', 'a claim has a lone surrogate');
     const proven = provenToken(claims, expected, undefined, admission.nowSeconds());
-    const lifeMs = (proven.expiresAt - admission.nowSeconds()) * 1000;
+    const lifeMs = (proven.expiresAtSeconds - admission.nowSeconds()) * 1000;
     const untilMs = Math.min(askedAtMs + REMEMBERED_FOR_MS, this.monotonicNow() + lifeMs);
     this.introspected.remember(token, { proven, untilMs });
     return proven;
@@ -113,7 +113,7 @@ export class ReferenceTokenVerifier {
 
   private inactive(token: string): TokenError {
     const known = this.introspected.find(token)?.proven;
-    if (known !== undefined && known.expiresAt <= this.options.admission.nowSeconds()) {
+    if (known !== undefined && known.expiresAtSeconds <= this.options.admission.nowSeconds()) {
       return new TokenError('token_expired', 'exp is past');
     }
     this.introspected.forget(token);

@@ -3,7 +3,7 @@ import { CompactSign } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { splitCompactJws } from './compact-jws.js';
 import { algorithmOf, isSignedBy, SIGNING_ALGORITHMS } from './signature.js';
-import { generateSigningKey } from '../testing/access-token.js';
+import { generateSigningKey } from '../test-issuer/access-token.js';
 
 const rsa = (n: string) => createPublicKey({ key: { kty: 'RSA', n, e: 'AQAB' }, format: 'jwk' });
 

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { newKeyPair, signatureOf } from '../testing/access-token.js';
+import { newKeyPair, signatureOf } from '../test-issuer/access-token.js';
 import type { SigningAlgorithm } from './signature.js';
 
 /** 2023-11-14T22:13:20Z, in seconds: the present of these specs. */

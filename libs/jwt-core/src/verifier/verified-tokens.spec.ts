@@ -7,9 +7,9 @@ import { type VerifiedToken, VerifiedTokens } from './verified-tokens.js';
 const key = { kid: KID, publicKey: createPublicKey(newKeyPair().privateKey) };
 
 /** A token of which only what this memory looks at matters: the text, and when it expires. */
-const verified = (token: string, expiresAt = NOW + 900): VerifiedToken => {
+const verified = (token: string, expiresAtSeconds = NOW + 900): VerifiedToken => {
   const proven = provenToken(CLAIMS, { issuer: ISSUER, audience: AUDIENCE }, KID, NOW);
-  return { token, key, proven: { ...proven, expiresAt } };
+  return { token, key, proven: { ...proven, expiresAtSeconds } };
 };
 const numbered = (n: number) => `header.payload-${n}.signature-${String(n).padStart(12, '0')}`;
 const isThere = (tokens: VerifiedTokens, token: string) => tokens.find(token) !== undefined;

@@ -79,7 +79,7 @@ export class VerifiedTokens {
     const place = this.placeOf(hash);
     this.tokens[slot] = verified;
     this.hashes[slot] = hash;
-    this.expiries[slot] = verified.proven.expiresAt;
+    this.expiries[slot] = verified.proven.expiresAtSeconds;
     this.older[slot] = this.places[place]!;
     this.places[place] = slot + 1;
     this.count++;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ClientCredentials } from '../issuer/client-credentials.js';
-import { compactId } from '../revocation/compact-id.js';
-import { RevocationEntries } from '../revocation/revocation-entries.js';
+import { RevocationEntries, revocableToken } from '../revocation/revocation-entries.js';
 import { LIFE_SECONDS, type Members } from './access-token.js';
 import { type IssuerRequest, IssuerRefusal } from './issuer-server.js';
 import type { MemoryRevocationSource } from './memory-revocation-source.js';
@@ -81,13 +80,13 @@ export class OAuthEndpoints {
   private isRevoked({ jti, sid, client_id, iat, token_version }: Members): boolean {
     const revoked = new RevocationEntries();
     for (const entry of this.issuer.revocations.all) revoked.add(entry);
-    return revoked.covers({
-      tokenId: compactId(String(jti)),
-      sessionId: typeof sid === 'string' ? compactId(sid) : undefined,
+    const ids = {
+      tokenId: String(jti),
+      sessionId: typeof sid === 'string' ? sid : undefined,
       clientId: String(client_id),
-      kid: undefined,
       issuedAt: Number(iat),
-      tokenVersion: typeof token_version === 'number' ? token_version : undefined,
-    });
+    };
+    const version = typeof token_version === 'number' ? token_version : undefined;
+    return revoked.covers(revocableToken(ids, undefined, version));
   }
 }
