@@ -47,19 +47,12 @@ const CHASSIS = [
   ...['health', 'pages', 'metrics', 'retention', 'process'],
 ];
 
-/** The domains of auth, and `settings.ts`. All may import the files beside them that import no domain. */
+/** The domains of auth, and `settings.ts`, above what domains share. */
 const AUTH_DOMAINS = [
-  ...['audit', 'receipts', 'revocations', 'access', 'keys', 'mail', 'users', 'tokens', 'factors'],
-  ...['sessions', 'accounts', 'clients', 'oauth', 'health', 'retention', 'database', 'settings'],
-  ...['cli', 'console'],
+  ...['shared', 'audit', 'receipts', 'revocations', 'access', 'keys', 'mail', 'users', 'tokens'],
+  ...['factors', 'sessions', 'accounts', 'clients', 'oauth', 'health', 'retention', 'database'],
+  ...['settings', 'cli', 'console'],
 ];
-const besideAuthDomains = restrictImports(
-  [
-    'apps/auth/src/{admin-controller.decorator,clock,config,custom-claims,email,exported-rows}.ts',
-    'apps/auth/src/{expiry,outcomes,passwords,prefer,secret}.ts',
-  ],
-  { group: AUTH_DOMAINS.map((domain) => `./${domain}/**`), message: 'It imports no domain.' },
-);
 
 export default defineConfig({
   plugins: ['typescript', 'oxc', 'import'],
@@ -194,7 +187,6 @@ export default defineConfig({
     restrictImports(['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts']),
     ...layers('libs/chassis/src', CHASSIS),
     ...layers('apps/auth/src', AUTH_DOMAINS),
-    besideAuthDomains,
     restrictImports(['apps/console/src/{api,routing}/**/*.{ts,tsx}'], {
       group: ['../*/**'],
       message: 'api/ and routing/ import no other folder.',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Principal } from '@jwt-auth/browser';
-import { authSettings, DEMO, freePort, startApp, type RunningApp } from '@jwt-auth/dev-stack';
+import { authSettings, DEMO, freePort, startApp } from '@jwt-auth/dev-stack';
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 

@@ -3,7 +3,7 @@ import type { InputFault } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { Config } from '../config.js';
+import { Config } from '../shared/config.js';
 import { AccessModelError } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
 import { OWN_SCOPES } from './built-in.js';

@@ -6,7 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
-import { Config } from '../config.js';
+import { Config } from '../shared/config.js';
 import { AccessChanges } from './access-changes.js';
 import { beginAdministration, stopIssuing } from './access-locks.js';
 import { AccessModel } from './access-model.js';

@@ -31,7 +31,7 @@ import type { FastifyReply } from 'fastify';
 
 import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { prefersRepresentation } from '../prefer.js';
+import { prefersRepresentation } from '../shared/prefer.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import {
   Accepted,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { NewPassword } from '../passwords.js';
-import { Email } from '../email.js';
+import { NewPassword } from '../shared/passwords.js';
+import { Email } from '../shared/email.js';
 
 /** The token of a link. Text of another form is answered as an unknown token. */
 const LinkToken = z.string().min(1).max(512);

@@ -11,7 +11,7 @@ import { z } from 'zod';
 
 import { ACCOUNT_SCOPE } from '../access/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { Config } from '../config.js';
+import { Config } from '../shared/config.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import { FACTOR_LOGIN_AGE } from './demand-factor.js';
 import { AddedFactor } from './factors.schema.js';

@@ -3,10 +3,10 @@ import { z } from 'zod';
 
 import { RoleName } from '../access/access.schema.js';
 import { USER_ROLE } from '../access/built-in.js';
-import { CustomClaimsInput } from '../custom-claims.js';
-import { Email, EmailPrefix } from '../email.js';
+import { CustomClaimsInput } from '../shared/custom-claims.js';
+import { Email, EmailPrefix } from '../shared/email.js';
 import { PasswordHash } from './imported-hashes.js';
-import { NewPassword } from '../passwords.js';
+import { NewPassword } from '../shared/passwords.js';
 import type { User } from './user.entity.js';
 
 export const UserQuery = PageQuery.extend({ email: EmailPrefix.optional() });

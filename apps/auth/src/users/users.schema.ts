@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { Email } from '../email.js';
-import { NewPassword, TypedPassword } from '../passwords.js';
+import { Email } from '../shared/email.js';
+import { NewPassword, TypedPassword } from '../shared/passwords.js';
 
 export const RegisterRequest = z
   .object({ email: Email, password: NewPassword })
