@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import type { AccessModelFile } from '../shared/config.js';
 import { Audience, RoleName, RoleScopes, ServiceScopes } from './access.schema.js';
-import { isOwnScope, lacksAdminScope } from './built-in.js';
+import { isOwnScope, lacksAdminScope } from '../shared/built-in.js';
 
 const FileResource = z.strictObject({
   /** Default: the setting `AUDIENCE`. */

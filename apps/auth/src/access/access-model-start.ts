@@ -5,7 +5,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { Config, type AccessModelFile } from '../shared/config.js';
 import { holdAdministration } from './access-locks.js';
 import { AccessRepository } from './access.repository.js';
-import { ADMIN_ROLE, ADMIN_SCOPE, USER_ROLE } from './built-in.js';
+import { ADMIN_ROLE, ADMIN_SCOPE, USER_ROLE } from '../shared/built-in.js';
 
 /** The resource that a migration filled without knowing the setting `AUDIENCE`. */
 const UNNAMED_AUDIENCE = '';

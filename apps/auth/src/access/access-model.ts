@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { Config } from '../shared/config.js';
 import { AccessModelError } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
-import { OWN_SCOPES } from './built-in.js';
+import { OWN_SCOPES } from '../shared/built-in.js';
 import type { IssuingTerms, TermsRequest } from './issuing-terms.js';
 import type { Resource } from './access.entity.js';
 

@@ -12,7 +12,7 @@ import { beginAdministration, stopIssuing } from './access-locks.js';
 import { AccessModel } from './access-model.js';
 import { AccessModelError } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
-import { isOwnScope, OWN_SCOPES, OWN_SCOPES_ONLY } from './built-in.js';
+import { isOwnScope, OWN_SCOPES, OWN_SCOPES_ONLY } from '../shared/built-in.js';
 import type { Resource, ResourceScope } from './access.entity.js';
 
 /**

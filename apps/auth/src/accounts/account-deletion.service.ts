@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { holdAdministration } from '../access/access-locks.js';
-import { ADMIN_ROLE } from '../access/built-in.js';
+import { ADMIN_ROLE } from '../shared/built-in.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../shared/clock.js';

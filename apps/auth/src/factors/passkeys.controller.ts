@@ -9,7 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { z } from 'zod';
 
-import { ACCOUNT_SCOPE } from '../access/built-in.js';
+import { ACCOUNT_SCOPE } from '../shared/built-in.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { Config } from '../shared/config.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';

@@ -3,6 +3,8 @@ import { applyDecorators, Controller, RequestMethod, UseGuards } from '@nestjs/c
 import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 
+import { ADMIN_ROLE, ADMIN_SCOPE } from './built-in.js';
+
 /**
  * A controller under `/admin`, all of whose routes are for administrators only. Least privilege: a
  * token without the scope is refused, even if it is an administrator's. Changes need a login, or a step-up,
@@ -12,8 +14,8 @@ export const AdminController = (path: string): ClassDecorator =>
   applyDecorators(
     Controller(`admin/${path}`),
     UseGuards(JwtGuard),
-    RequireRoles('admin'),
-    RequireScopes('admin'),
+    RequireRoles(ADMIN_ROLE),
+    RequireScopes(ADMIN_SCOPE),
     changesNeedRecentLogin,
     ApiTags('administration'),
     ApiBearerAuth(),

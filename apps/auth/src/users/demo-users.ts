@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { ADMIN_ROLE, USER_ROLE } from '../access/built-in.js';
+import { ADMIN_ROLE, USER_ROLE } from '../shared/built-in.js';
 import { Clock } from '../shared/clock.js';
 import { Config } from '../shared/config.js';
 import { emailKey } from '../shared/email.js';

@@ -2,7 +2,7 @@ import { pageOf, PageQuery } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { RoleName } from '../access/access.schema.js';
-import { USER_ROLE } from '../access/built-in.js';
+import { USER_ROLE } from '../shared/built-in.js';
 import { CustomClaimsInput } from '../shared/custom-claims.js';
 import { Email, EmailPrefix } from '../shared/email.js';
 import { PasswordHash } from './imported-hashes.js';

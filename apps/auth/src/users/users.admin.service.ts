@@ -6,7 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { beginAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
-import { ADMIN_ROLE, BUILT_IN_ROLES } from '../access/built-in.js';
+import { ADMIN_ROLE, BUILT_IN_ROLES } from '../shared/built-in.js';
 import type { DoneBy } from '../audit/origin.js';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
 import { Clock } from '../shared/clock.js';

@@ -2,7 +2,7 @@ import { networkOf } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { USER_ROLE } from '../access/built-in.js';
+import { USER_ROLE } from '../shared/built-in.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
 import { Clock } from '../shared/clock.js';

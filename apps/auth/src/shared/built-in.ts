@@ -1,5 +1,3 @@
-import type { ResourceScope, Role } from './access.entity.js';
-
 /** The role of those who administer auth. It cannot be removed, and always has the scope `admin`. */
 export const ADMIN_ROLE = 'admin';
 
@@ -16,7 +14,7 @@ export const ADMIN_SCOPE = 'admin';
 export const ACCOUNT_SCOPE = 'account';
 
 /** The scopes of auth's own API. No other resource has scopes of these names. */
-export const OWN_SCOPES: readonly ResourceScope[] = [
+export const OWN_SCOPES: readonly { name: string; description: string }[] = [
   { name: ADMIN_SCOPE, description: 'Administer auth: users, clients, keys, roles' },
   { name: ACCOUNT_SCOPE, description: 'Read and change the own account' },
 ];
@@ -27,5 +25,5 @@ export const isOwnScope = (name: string): boolean => OWN_SCOPES.some((own) => ow
 export const OWN_SCOPES_ONLY = 'admin and account are scopes of auth itself';
 
 /** Whether a role would be the role `admin` without the scope `admin`. */
-export const lacksAdminScope = ({ name, scopes }: Pick<Role, 'name' | 'scopes'>): boolean =>
-  name === ADMIN_ROLE && !scopes.includes(ADMIN_SCOPE);
+export const lacksAdminScope = (role: { name: string; scopes: readonly string[] }): boolean =>
+  role.name === ADMIN_ROLE && !role.scopes.includes(ADMIN_SCOPE);
