@@ -71,11 +71,13 @@ const twoHeaders = () => new TokenError('token_missing', 'two Authorization head
 
 const SPACE = 0x20;
 
+/** Of the name of a scheme (RFC 9110 section 5.6.2). */
+const TOKEN_CHARACTER = "[\\w!#$%&'*+.^`|~-]";
 /** What `unusualBearerToken` takes for the scheme, whatever follows it. */
-const BEARER_SCHEME = /^bearer(?![\w!#$%&'*+.^`|~-])/i;
+const BEARER_SCHEME = new RegExp(`^bearer(?!${TOKEN_CHARACTER})`, 'i');
 
 /** Schemes are case-insensitive, and any number of spaces may follow (RFC 9110 section 11). */
-const CREDENTIALS = /^(?<scheme>[\w!#$%&'*+.^`|~-]*)(?<spaces> *)(?<token>.*)$/s;
+const CREDENTIALS = new RegExp(`^(?<scheme>${TOKEN_CHARACTER}*)(?<spaces> *)(?<token>.*)$`, 's');
 
 function unusualBearerToken(credentials: string): string {
   const { scheme, spaces, token } = CREDENTIALS.exec(credentials)?.groups ?? {};

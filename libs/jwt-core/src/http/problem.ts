@@ -39,6 +39,11 @@ export function problemDocument({ status, code, detail, errors }: Problem) {
   };
 }
 
+/** The header fields of its answer. */
+export function problemHeaders({ headers }: Problem): Readonly<Record<string, string>> {
+  return { ...headers, 'Content-Type': 'application/problem+json' };
+}
+
 const challenge = (parameters: string) => ({
   status: 401,
   headers: { 'WWW-Authenticate': `Bearer${parameters}` },
@@ -97,7 +102,7 @@ export function problemOf(error: unknown): ProblemAnswer {
   const problem = isRefusalCause(error) ? refusalProblem(error) : INTERNAL_ERROR;
   return {
     status: problem.status,
-    headers: { ...problem.headers, 'Content-Type': 'application/problem+json' },
+    headers: problemHeaders(problem),
     body: problemDocument(problem),
   };
 }

@@ -122,7 +122,7 @@ function isFields(metadata: unknown): metadata is Fields {
 }
 
 /** A socket of socket.io, which knows its handshake. One of `ws` does not. */
-interface SocketIoSocket {
+interface HandshakeSocket {
   readonly request?: NodeRequest;
   readonly handshake?: { readonly auth?: { readonly token?: unknown } };
 }
@@ -144,7 +144,7 @@ export function rememberUpgrade(client: object, request: unknown): void {
  * `auth: { token }`; the subprotocols `bearer` and, after it, the token, as browsers cannot set
  * headers.
  */
-function socketRequestOf(client: SocketIoSocket): NodeRequest {
+function socketRequestOf(client: HandshakeSocket): NodeRequest {
   const request = client.request ?? upgrades.get(client) ?? { headers: {}, rawHeaders: [] };
   if (hasBearerToken(request)) return request;
   const { token } = client.handshake?.auth ?? {};

@@ -29,7 +29,7 @@ export class GuardLookup {
 
   /** In the order in which Nest calls them. */
   calledFor(route: Guarded): Guard[] {
-    const declared = declaredOn(route).filter((guard) => this.isFound(guard, route));
+    const declared = guardsOn(route).filter((guard) => this.isFound(guard, route));
     return this.reachedByGlobal(route) ? [...this.globalGuards(), ...declared] : declared;
   }
 
@@ -44,7 +44,7 @@ export class GuardLookup {
 
   /** Why Nest does not call a guard that seems to be there. */
   hintFor(route: Guarded): string {
-    if (declaredOn(route).some((guard) => !this.isFound(guard, route))) {
+    if (guardsOn(route).some((guard) => !this.isFound(guard, route))) {
       return (
         ': Nest does not call the guards in its @UseGuards(), as its class is not itself in the ' +
         'providers of its module, but given by useFactory, useValue or useClass'
@@ -84,7 +84,7 @@ export class GuardLookup {
   }
 }
 
-function declaredOn({ controller, handler }: Guarded): Guard[] {
+function guardsOn({ controller, handler }: Guarded): Guard[] {
   return [controller, handler].flatMap(
     (target) => (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as Guard[],
   );

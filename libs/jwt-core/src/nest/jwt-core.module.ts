@@ -2,7 +2,6 @@ import {
   Catch,
   ConfigurableModuleBuilder,
   Global,
-  Inject,
   type InjectionToken,
   Logger,
   Module,
@@ -45,6 +44,23 @@ const ERROR_CLASSES = Symbol('ErrorClasses');
 
 const errorClassesFor = (routes: readonly Route[]) =>
   loadErrorClasses(new Set(routes.map(({ kind }) => kind)));
+
+/** Prepares the handlers of an application, and what is thrown to their callers. */
+class HandlerPreparation implements OnModuleInit {
+  constructor(
+    private readonly routes: Routes,
+    private readonly errorClasses: ErrorClasses,
+  ) {
+    // Before Nest reads the interceptors of the routes.
+    interceptStreams(routes.declared);
+  }
+
+  /** Now there are also the resolvers that factories make. GraphQLModule reads them after this. */
+  async onModuleInit(): Promise<void> {
+    interceptStreams(this.routes.all);
+    Object.assign(this.errorClasses, await errorClassesFor(this.routes.all));
+  }
+}
 
 type Part = 'verifier' | 'revocations' | 'follower' | 'readiness' | 'statistics';
 
@@ -151,6 +167,12 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
       useFactory: ({ declared }: Routes) => errorClassesFor(declared),
     },
     {
+      provide: HandlerPreparation,
+      inject: [Routes, ERROR_CLASSES],
+      useFactory: (routes: Routes, classes: ErrorClasses) =>
+        new HandlerPreparation(routes, classes),
+    },
+    {
       provide: Refusals,
       inject: [MODULE_OPTIONS_TOKEN, ERROR_CLASSES],
       useFactory: (options: JwtCoreOptions, classes: ErrorClasses) =>
@@ -177,19 +199,4 @@ const part = (provide: InjectionToken, name: Part): Provider => ({
     TokenEnds,
   ],
 })
-export class JwtCoreModule extends ConfigurableModuleClass implements OnModuleInit {
-  constructor(
-    private readonly routes: Routes,
-    @Inject(ERROR_CLASSES) private readonly errorClasses: ErrorClasses,
-  ) {
-    super();
-    // Before Nest reads the interceptors of the routes.
-    interceptStreams(routes.declared);
-  }
-
-  /** Now there are also the resolvers that factories make. GraphQLModule reads them after this. */
-  async onModuleInit(): Promise<void> {
-    interceptStreams(this.routes.all);
-    Object.assign(this.errorClasses, await errorClassesFor(this.routes.all));
-  }
-}
+export class JwtCoreModule extends ConfigurableModuleClass {}

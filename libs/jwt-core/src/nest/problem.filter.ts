@@ -16,6 +16,7 @@ import {
   isRefusalCause,
   type Problem,
   problemDocument,
+  problemHeaders,
   refusalProblem,
 } from '../http/problem.js';
 import { problemOfRefusal } from './refusal.js';
@@ -24,7 +25,7 @@ import { problemOfRefusal } from './refusal.js';
 export type ProblemOf = (error: unknown) => Problem | undefined;
 
 /** Express' or Fastify's, or node's own where a middleware of Fastify failed. */
-type HttpResponse = Pick<ServerResponse, 'writableEnded' | 'destroy'> & {
+type RawResponse = Pick<ServerResponse, 'writableEnded' | 'destroy'> & {
   readonly raw?: ServerResponse;
   send?(body: Buffer): unknown;
 };
@@ -44,11 +45,11 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): unknown {
     // No HTTP answer is expected there: the error is passed on.
-    if (host.getType<string>() === 'rpc') return throwError(() => messageError(error));
+    if (host.getType<string>() === 'rpc') return throwError(() => rpcError(error));
     if (host.getType<string>() !== 'http') return error;
     const refusal = problemOfRefusal(error);
     const problem = refusal ?? this.ownProblem(error) ?? knownProblem(error);
-    const [request, response] = host.getArgs<[object, HttpResponse]>();
+    const [request, response] = host.getArgs<[object, RawResponse]>();
     if (problem.status >= 500 && !refusal && !(error instanceof TokenError)) {
       this.logger.error(error, { requestId: this.requestId(request, response) });
     }
@@ -56,7 +57,7 @@ export class ProblemFilter implements ExceptionFilter {
     return undefined;
   }
 
-  private answer(response: HttpResponse, problem: Problem): void {
+  private answer(response: RawResponse, problem: Problem): void {
     const { httpAdapter } = this.adapterHost;
     if (httpAdapter.isHeadersSent(response)) {
       // An answer that is half sent would look complete if it merely ended.
@@ -64,8 +65,7 @@ export class ProblemFilter implements ExceptionFilter {
       if (!raw.writableEnded) raw.destroy();
       return;
     }
-    const headers = { ...problem.headers, 'Content-Type': 'application/problem+json' };
-    for (const [name, value] of Object.entries(headers)) {
+    for (const [name, value] of Object.entries(problemHeaders(problem))) {
       httpAdapter.setHeader(response, name, value);
     }
     const document = problemDocument(problem);
@@ -76,14 +76,14 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   /** The id that the answer carries, or else Fastify's. */
-  private requestId(request: object, response: HttpResponse): unknown {
+  private requestId(request: object, response: RawResponse): unknown {
     const answered: unknown = this.adapterHost.httpAdapter.getHeader(response, 'x-request-id');
     return answered ?? ('id' in request ? request.id : undefined);
   }
 }
 
 /** What an RpcException is sent as. It is known by its method, as its package may be absent. */
-function messageError(error: unknown): unknown {
+function rpcError(error: unknown): unknown {
   const { getError } = (error ?? {}) as { getError?: (this: unknown) => unknown };
   return typeof getError === 'function' ? getError.call(error) : error;
 }

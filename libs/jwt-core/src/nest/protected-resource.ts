@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { OnModuleInit } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
-import { isLoopback } from '../issuer/issuer-address.js';
+import { addressFault, isLoopback } from '../issuer/issuer-address.js';
 import type { Routes } from './routes.js';
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
@@ -16,12 +16,12 @@ export function resourceMetadataAddress(resource: string): string {
 export function resourceFault(resource: unknown, allowHttp: boolean): string | undefined {
   if (typeof resource !== 'string' || !URL.canParse(resource)) return 'resource is not a URL';
   const url = new URL(resource);
-  const { protocol, search, hash, username, password } = url;
+  const { search, hash, username, password } = url;
   if (search || hash || username || password || /[?#"\\]/.test(resource)) {
     return 'resource has a query, a fragment or credentials';
   }
-  const isSecure = protocol === 'https:' || (protocol === 'http:' && isLoopback(url));
-  return isSecure || (protocol === 'http:' && allowHttp) ? undefined : 'resource is not https';
+  const isSecure = addressFault(url, allowHttp || isLoopback(url)) === undefined;
+  return isSecure ? undefined : 'resource is not https';
 }
 
 /** The members of the metadata (RFC 9728 section 2). */

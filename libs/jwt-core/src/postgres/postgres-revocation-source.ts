@@ -141,7 +141,7 @@ export class PostgresRevocationSource implements RevocationSource {
     { waitSeconds, signal, caller = '' }: PostgresReadOptions,
   ): Promise<RevocationBatch> {
     const recentReader = this.started();
-    const until = performance.now() + Math.min(waitSeconds, MAX_WAIT_SECONDS) * 1000;
+    const untilMs = performance.now() + Math.min(waitSeconds, MAX_WAIT_SECONDS) * 1000;
     let recent = recentReader.current ?? (await untilGone(recentReader.refresh(), signal));
     let cursor = decode(after, recent);
     // A reader who needs older pages does not need the recent revocations to be up to date.
@@ -151,7 +151,7 @@ export class PostgresRevocationSource implements RevocationSource {
     }
     let answer = await untilGone(this.answer(cursor, recent, caller, signal), signal);
     const mayWait = () => !this.isDraining && cursor?.jwks === this.jwks && hasNothing(answer);
-    while (mayWait() && (await this.wait(until, signal, caller)) === 'news') {
+    while (mayWait() && (await this.wait(untilMs, signal, caller)) === 'news') {
       const { place } = answer.page;
       const isSameDatabase = recent === (recentReader.current ?? recent);
       recent = recentReader.current ?? recent;
@@ -207,8 +207,8 @@ export class PostgresRevocationSource implements RevocationSource {
     return { ...batch, ageMs: Math.max(Math.round(performance.now() - oldestAtMs), 0) };
   }
 
-  private async wait(until: number, signal: AbortSignal | undefined, caller: string) {
-    const outcome = await this.waiting.wait(until - performance.now(), signal, caller);
+  private async wait(untilMs: number, signal: AbortSignal | undefined, caller: string) {
+    const outcome = await this.waiting.wait(untilMs - performance.now(), signal, caller);
     this.closing.signal.throwIfAborted();
     return outcome;
   }

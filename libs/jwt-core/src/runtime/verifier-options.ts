@@ -122,7 +122,7 @@ export function verifierSettings(
   const faults = [
     ...allIssuersFaults(options, allowHttpIssuer),
     ...numberFaults(numbers),
-    ...nameFaults(options),
+    ...followerFaults(options),
     ...further.faults(allowHttpIssuer),
     ...unknownFaults(options, further.names),
   ];
@@ -141,7 +141,7 @@ function followerOf({ service, serviceVersion }: VerifierOptions): FollowerIdent
   return { service, instance: randomUUID(), ...version };
 }
 
-function nameFaults({ service, serviceVersion }: VerifierOptions): string[] {
+function followerFaults({ service, serviceVersion }: VerifierOptions): string[] {
   const faults = Object.entries({ service, serviceVersion })
     .filter(([, value]) => value !== undefined && !isFollowerName(value))
     .map(([name]) => `${name} is not ${FOLLOWER_NAME_FORM}`);

@@ -73,7 +73,7 @@ export function authentication({ auth_time: time, acr, amr }: JsonObject) {
 }
 
 /** The value of the claim `claims`. */
-export function ownClaims(value: unknown): JsonObject {
+export function customClaims(value: unknown): JsonObject {
   if (value === undefined) return NO_CLAIMS;
   if (!isJsonObject(value)) throw wrong('claims');
   return deepFreeze(value);

@@ -2,7 +2,7 @@ import {
   authentication,
   identifier,
   isAudience,
-  ownClaims,
+  customClaims,
   roles,
   scopes,
   wrong,
@@ -116,7 +116,7 @@ export function readClaims(payload: JsonObject, expected: Expected): VerifiedCla
       issuedAt,
       expiresAt,
       ...authentication(payload),
-      claims: own.claims ?? ownClaims(payload.claims),
+      claims: own.claims ?? customClaims(payload.claims),
     }),
   };
 }

@@ -40,7 +40,7 @@ export function mapped(payload: JsonObject, mapClaims: MapClaims | undefined): M
     roles: names(result, 'roles'),
     clientId: clientIdOf(result['clientId']),
     audience: typeof audience === 'string' ? audience : names(result, 'audience'),
-    claims: ownClaims(result['claims']),
+    claims: copiedClaims(result['claims']),
   };
 }
 
@@ -58,7 +58,7 @@ function clientIdOf(value: unknown): string | undefined {
 }
 
 /** A frozen copy, as below. */
-function ownClaims(value: unknown): JsonObject | undefined {
+function copiedClaims(value: unknown): JsonObject | undefined {
   if (value === undefined) return undefined;
   if (!isJsonObject(value)) throw notMapped('claims');
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readBatch } from './read-batch.js';
+import { readBatch } from './http-revocation-source.js';
 
 const entry = { kind: 'jti', id: 'a', exp: 1_763_892_345 };
 const answer = { cursor: 'c', reset: false, more: false, jwks: 'f', entries: [entry] };
