@@ -47,12 +47,19 @@ const CHASSIS = [
   ...['health', 'pages', 'metrics', 'retention', 'process'],
 ];
 
-/** The domains of auth, and `settings.ts`, above what domains share. */
+/** The domains of auth and `settings.ts`, after three folders that import no domain. */
 const AUTH_DOMAINS = [
-  ...['shared', 'audit', 'receipts', 'revocations', 'access', 'keys', 'mail', 'users', 'tokens'],
-  ...['factors', 'sessions', 'accounts', 'clients', 'oauth', 'health', 'retention', 'database'],
-  ...['settings', 'cli', 'console'],
+  ...['crypto', 'credentials', 'events', 'audit', 'receipts', 'revocations', 'access', 'keys'],
+  ...['mail', 'users', 'tokens', 'factors', 'sessions', 'accounts', 'clients', 'oauth', 'health'],
+  ...['retention', 'database', 'settings', 'cli', 'console'],
 ];
+const besideAuthDomains = restrictImports(
+  [
+    'apps/auth/src/{admin-controller.decorator,built-in-access,clock,config,custom-claims}.ts',
+    'apps/auth/src/{expiry,exported-rows,outcomes,prefer}.ts',
+  ],
+  { group: ['./*/**'], message: 'A file that all domains may import imports no folder.' },
+);
 
 export default defineConfig({
   plugins: ['typescript', 'oxc', 'import'],
@@ -187,6 +194,7 @@ export default defineConfig({
     restrictImports(['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts']),
     ...layers('libs/chassis/src', CHASSIS),
     ...layers('apps/auth/src', AUTH_DOMAINS),
+    besideAuthDomains,
     restrictImports(['apps/console/src/{api,routing}/**/*.{ts,tsx}'], {
       group: ['../*/**'],
       message: 'api/ and routing/ import no other folder.',

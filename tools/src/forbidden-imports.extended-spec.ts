@@ -30,13 +30,13 @@ const FORBIDDEN: readonly (readonly [folder: string, module: string, rule: strin
     ['apps/auth/src', '@jwt-auth/dev-stack'],
     ['apps/auth/src/audit', '../users/user.entity.js'],
     ['apps/auth/src/mail', '../settings.js'],
-    ['apps/auth/src/shared', '../users/user.entity.js'],
+    ['apps/auth/src/credentials', '../users/user.entity.js'],
     ['libs/chassis/src/http', '@jwt-auth/dev-stack/mailbox'],
     ['libs/chassis/src/logging', '../http/cors.js'],
   ].map(([folder, module]) => [folder!, module!, 'no-restricted-imports'] as const),
   ['apps/console/src', '@jwt-auth/chassis', 'enforce-module-boundaries'],
   ['libs/browser/src', '@jwt-auth/chassis', 'enforce-module-boundaries'],
-  ['apps/orders/src', '../../auth/src/shared/clock.js', 'enforce-module-boundaries'],
+  ['apps/orders/src', '../../auth/src/clock.js', 'enforce-module-boundaries'],
 ];
 
 let workspace: string;

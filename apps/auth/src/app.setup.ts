@@ -2,8 +2,8 @@ import { createHttpApp, type ServiceServer, type StructuredLogger } from '@jwt-a
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { AppModule } from './app.module.js';
-import type { Clock } from './shared/clock.js';
-import type { Config } from './shared/config.js';
+import type { Clock } from './clock.js';
+import type { Config } from './config.js';
 import { serveConsole } from './console/console.js';
 import { acceptOAuthForms, isOAuthPath } from './oauth/forms.js';
 import { refuseCrossSiteRequests } from './sessions/cookie-requests.js';

@@ -1,7 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 
-import { Clock } from './shared/clock.js';
-import { Config } from './shared/config.js';
+import { Clock } from './clock.js';
+import { Config } from './config.js';
 
 /** What every feature may ask for: the settings and the time. */
 @Global()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Config } from './shared/config.js';
+import type { Config } from './config.js';
 import { databaseConfig, readConfig } from './settings.js';
 
 const DATABASE_URL = 'postgres://auth:secret@localhost:5432/auth';

@@ -26,10 +26,10 @@ import { z } from 'zod';
 
 import { accessModelSetting, repeatedAudiences } from './access/access-model-file.js';
 import development from './access/development.json' with { type: 'json' };
-import { Config, type AccessModelFile, type FirstAccessModel } from './shared/config.js';
+import { Config, type AccessModelFile, type FirstAccessModel } from './config.js';
 import { mailFrom, smtpUrl } from './mail/mail-setting.js';
 import { MailTemplates } from './mail/mail-templates.js';
-import { NewPassword } from './shared/passwords.js';
+import { NewPassword } from './credentials/passwords.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

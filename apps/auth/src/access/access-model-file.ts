@@ -4,9 +4,9 @@ import type { Setting } from '@jwt-auth/chassis';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 
-import type { AccessModelFile } from '../shared/config.js';
+import type { AccessModelFile } from '../config.js';
 import { Audience, RoleName, RoleScopes, ServiceScopes } from './access.schema.js';
-import { isOwnScope, lacksAdminScope } from '../shared/built-in.js';
+import { isOwnScope, lacksAdminScope } from '../built-in-access.js';
 
 const FileResource = z.strictObject({
   /** Default: the setting `AUDIENCE`. */

@@ -2,10 +2,10 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
-import { Config, type AccessModelFile } from '../shared/config.js';
+import { Config, type AccessModelFile } from '../config.js';
 import { holdAdministration } from './access-locks.js';
 import { AccessRepository } from './access.repository.js';
-import { ADMIN_ROLE, ADMIN_SCOPE, USER_ROLE } from '../shared/built-in.js';
+import { ADMIN_ROLE, ADMIN_SCOPE, USER_ROLE } from '../built-in-access.js';
 
 /** The resource that a migration filled without knowing the setting `AUDIENCE`. */
 const UNNAMED_AUDIENCE = '';

@@ -3,10 +3,10 @@ import type { InputFault } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { AccessModelError } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
-import { OWN_SCOPES } from '../shared/built-in.js';
+import { OWN_SCOPES } from '../built-in-access.js';
 import type { IssuingTerms, TermsRequest } from './issuing-terms.js';
 import type { Resource } from './access.entity.js';
 

@@ -2,7 +2,7 @@ import { line, pageOf } from '@jwt-auth/chassis';
 import { SCOPE } from '@jwt-auth/jwt-core';
 import { z } from 'zod';
 
-import { isOwnScope, OWN_SCOPES_ONLY } from '../shared/built-in.js';
+import { isOwnScope, OWN_SCOPES_ONLY } from '../built-in-access.js';
 
 /** `aud` of tokens: often a URL, but any text but `.` and `..`, which no path can name. */
 export const Audience = line(255)

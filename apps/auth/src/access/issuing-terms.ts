@@ -1,6 +1,6 @@
 import { splitScope } from '@jwt-auth/jwt-core';
 
-import { ACCOUNT_SCOPE } from '../shared/built-in.js';
+import { ACCOUNT_SCOPE } from '../built-in-access.js';
 
 /** What decides the scopes of a token: its client, the roles of its user, and its audiences. */
 export interface TermsRequest {

@@ -16,7 +16,7 @@ import {
   ResourceChange,
   ResourcePage,
 } from './access.schema.js';
-import { AdminController } from '../shared/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import type { Resource } from './access.entity.js';
 import { ResourcesAdminService } from './resources.admin.service.js';
 

@@ -6,13 +6,13 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { AccessChanges } from './access-changes.js';
 import { beginAdministration, stopIssuing } from './access-locks.js';
 import { AccessModel } from './access-model.js';
 import { AccessModelError } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
-import { isOwnScope, OWN_SCOPES, OWN_SCOPES_ONLY } from '../shared/built-in.js';
+import { isOwnScope, OWN_SCOPES, OWN_SCOPES_ONLY } from '../built-in-access.js';
 import type { Resource, ResourceScope } from './access.entity.js';
 
 /**

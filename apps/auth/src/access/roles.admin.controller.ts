@@ -10,8 +10,8 @@ import {
 import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { demandSameKey } from './access.errors.js';
 import { MAX_ACCESS_BYTES, NewRole, RoleAnswer, RoleChange, RolePage } from './access.schema.js';
-import { AdminController } from '../shared/admin-controller.decorator.js';
-import { BUILT_IN_ROLES } from '../shared/built-in.js';
+import { AdminController } from '../admin-controller.decorator.js';
+import { BUILT_IN_ROLES } from '../built-in-access.js';
 import type { Role } from './access.entity.js';
 import { RolesAdminService } from './roles.admin.service.js';
 

@@ -12,7 +12,7 @@ import { AccessModel } from './access-model.js';
 import { AccessModelError } from './access.errors.js';
 import type { RoleChange } from './access.schema.js';
 import { AccessRepository } from './access.repository.js';
-import { ACCOUNT_SCOPE, BUILT_IN_ROLES, lacksAdminScope } from '../shared/built-in.js';
+import { ACCOUNT_SCOPE, BUILT_IN_ROLES, lacksAdminScope } from '../built-in-access.js';
 import type { Role } from './access.entity.js';
 
 /**

@@ -1,7 +1,7 @@
 import { Retention } from '@jwt-auth/chassis';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { MailSender } from '../mail/mail-sender.js';
 import { AuthApp, PASSWORD, type Answer, type ProblemBody } from '../testing/auth-app.fixture.js';
 import type { UserAnswer } from '../users/users.admin.schema.js';

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { holdAdministration } from '../access/access-locks.js';
-import { ADMIN_ROLE } from '../shared/built-in.js';
+import { ADMIN_ROLE } from '../built-in-access.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { lockCaller } from '../users/lock-caller.js';

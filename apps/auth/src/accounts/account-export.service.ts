@@ -5,8 +5,8 @@ import { DataSource } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { exportedOf } from '../shared/exported-rows.js';
+import { Clock } from '../clock.js';
+import { exportedOf } from '../exported-rows.js';
 import { FactorsService } from '../factors/factors.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { exportLimits } from '../users/attempt-limits.js';

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { ExportedColumns } from '../shared/exported-rows.js';
+import type { ExportedColumns } from '../exported-rows.js';
 
 /** What a link that was mailed to a user is good for. */
 export type LinkPurpose = 'verify-email' | 'reset-password' | 'confirm-email' | 'restore-account';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MoreThan, type EntityManager } from 'typeorm';
 
-import { aDayAfterExpiry } from '../shared/expiry.js';
+import { aDayAfterExpiry } from '../expiry.js';
 import { AccountLink } from './account-link.entity.js';
 
 export const EXPIRED_LINKS = aDayAfterExpiry(AccountLink);

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
-import { hashSecret, newSecret } from '../shared/secret.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { hashSecret, newSecret } from '../crypto/secret.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import type { AccountLink, LinkPurpose } from './account-link.entity.js';

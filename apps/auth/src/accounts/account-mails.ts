@@ -5,7 +5,7 @@ import { MailContents, type MailContent } from '../mail/mail-contents.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import type { TemplateName } from '../mail/mail-templates.js';
 import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';
-import { emailKey } from '../shared/email.js';
+import { emailKey } from '../credentials/email.js';
 import { isPending, type User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import type { LinkPurpose } from './account-link.entity.js';

@@ -3,7 +3,7 @@ import { Public } from '@jwt-auth/jwt-core';
 import { Controller, Get, Header, NotFoundException, Param } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 
-import { MIN_CHARACTERS } from '../shared/passwords.js';
+import { MIN_CHARACTERS } from '../credentials/passwords.js';
 import type { LinkPurpose } from './account-link.entity.js';
 
 interface Page {

@@ -1,7 +1,7 @@
 import { Body, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation } from '@nestjs/swagger';
 
-import { AdminController } from '../shared/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { ApiNeedsMail } from './accounts.errors.js';
 import { Accepted, PasswordRequest } from './accounts.schema.js';

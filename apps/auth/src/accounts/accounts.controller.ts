@@ -29,9 +29,9 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
-import { ACCOUNT_SCOPE } from '../shared/built-in.js';
+import { ACCOUNT_SCOPE } from '../built-in-access.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { prefersRepresentation } from '../shared/prefer.js';
+import { prefersRepresentation } from '../prefer.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import {
   Accepted,

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { MailSender } from '../mail/mail-sender.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
-import { Email } from '../shared/email.js';
+import { Email } from '../credentials/email.js';
 import { ACCOUNT_PAGE, ACCOUNT_PAGE_POLICY } from './account-pages.controller.js';
 import { linkToken, takeMail } from './account-mail.fixture.js';
 

@@ -1,7 +1,7 @@
 import { ApiProblem } from '@jwt-auth/chassis';
 import type { Problem } from '@jwt-auth/jwt-core';
 
-import type { Config } from '../shared/config.js';
+import type { Config } from '../config.js';
 
 /**
  * Why something cannot be done with an account. `mail_unavailable`: it takes a mail, and this

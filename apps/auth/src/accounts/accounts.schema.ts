@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { NewPassword } from '../shared/passwords.js';
-import { Email } from '../shared/email.js';
+import { NewPassword } from '../credentials/passwords.js';
+import { Email } from '../credentials/email.js';
 
 /** The token of a link. Text of another form is answered as an unknown token. */
 const LinkToken = z.string().min(1).max(512);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MailContents } from '../mail/mail-contents.js';
 import { MailSender } from '../mail/mail-sender.js';
 import { OutgoingMail } from '../mail/outgoing-mail.entity.js';
-import { hashSecret, newSecret } from '../shared/secret.js';
+import { hashSecret, newSecret } from '../crypto/secret.js';
 import { SessionEndService } from '../sessions/session-end.service.js';
 import type { SessionList, TokenResponse } from '../sessions/sessions.schema.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';

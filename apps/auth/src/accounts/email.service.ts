@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';

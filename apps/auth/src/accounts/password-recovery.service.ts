@@ -4,12 +4,12 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy, Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { FactorsService } from '../factors/factors.service.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { demandStillValid } from '../revocations/still-valid.js';
-import { newSecret } from '../shared/secret.js';
+import { newSecret } from '../crypto/secret.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';
 import { KnownNetworksRepository } from '../users/known-networks.repository.js';
 import { PasswordHasher } from '../users/password-hasher.js';

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import type { PasskeyOptions } from '../factors/passkey.schema.js';
 import { SoftPasskey } from '../factors/soft-passkey.fixture.js';
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { MailSender } from '../mail/mail-sender.js';
 import { AuthApp, PASSWORD, type Call, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { linkToken, takeMail } from './account-mail.fixture.js';

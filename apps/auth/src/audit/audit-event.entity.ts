@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { ExportedColumns } from '../shared/exported-rows.js';
+import type { ExportedColumns } from '../exported-rows.js';
 
 /** Everything that is audited. */
 export type AuditAction =

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { AuditRepository } from './audit.repository.js';
 
 /**

@@ -2,8 +2,8 @@ import { insertRows, type NewRow } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { Clock } from '../shared/clock.js';
-import { exportedOf, inBatches } from '../shared/exported-rows.js';
+import { Clock } from '../clock.js';
+import { exportedOf, inBatches } from '../exported-rows.js';
 import {
   AuditEvent,
   EVENT_EXPORT,

@@ -1,7 +1,7 @@
 import { DatabaseError, SettingsError, type Environment } from '@jwt-auth/chassis';
 
-import type { Config } from '../shared/config.js';
-import { Email } from '../shared/email.js';
+import type { Config } from '../config.js';
+import { Email } from '../credentials/email.js';
 import { SessionsError } from '../sessions/sessions.errors.js';
 import { databaseConfig, PASSWORD_SETTINGS } from '../settings.js';
 import { PASSWORD_FAULTS, UsersError, type UsersErrorCode } from '../users/users.errors.js';

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import type { z } from 'zod';
 
-import { NewPassword } from '../shared/passwords.js';
+import { NewPassword } from '../credentials/passwords.js';
 
 /** Where a command reads and writes. */
 export interface Console extends Terminal {

@@ -1,4 +1,4 @@
-import { ADMIN_ROLE, USER_ROLE } from '../shared/built-in.js';
+import { ADMIN_ROLE, USER_ROLE } from '../built-in-access.js';
 import { unsavedUser, type User } from '../users/user.entity.js';
 import type { AdminServices } from './admin-services.js';
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 
 import { accessModelProblem } from '../access/access.errors.js';
-import { MAX_CLAIMS_REQUEST_BYTES } from '../shared/custom-claims.js';
-import { emailKey } from '../shared/email.js';
+import { MAX_CLAIMS_REQUEST_BYTES } from '../custom-claims.js';
+import { emailKey } from '../credentials/email.js';
 import { NewUserRequest } from '../users/users.admin.schema.js';
 import { UsersError, usersProblem } from '../users/users.errors.js';
 import type { AdminServices } from './admin-services.js';

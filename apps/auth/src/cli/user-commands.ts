@@ -1,7 +1,7 @@
 import { toUuid } from '@jwt-auth/chassis';
 
 import { sessionAnswer } from '../sessions/sessions.schema.js';
-import { Email, emailKey } from '../shared/email.js';
+import { Email, emailKey } from '../credentials/email.js';
 import { userAnswer } from '../users/users.admin.schema.js';
 import type { User } from '../users/user.entity.js';
 import type { AdminServices } from './admin-services.js';

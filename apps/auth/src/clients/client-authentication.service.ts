@@ -2,7 +2,7 @@ import { toUuid } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { isSecretOf } from '../shared/secret.js';
+import { isSecretOf } from '../crypto/secret.js';
 import type { Client } from './client.entity.js';
 import { ClientsRepository } from './clients.repository.js';
 

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { CustomClaims } from '../shared/custom-claims.js';
+import type { CustomClaims } from '../custom-claims.js';
 
 /**
  * What a client may do.

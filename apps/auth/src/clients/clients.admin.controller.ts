@@ -19,9 +19,9 @@ import {
   NewClient,
 } from './clients.schema.js';
 import { ClientsService } from './clients.service.js';
-import { Config } from '../shared/config.js';
-import { AdminController } from '../shared/admin-controller.decorator.js';
-import { MAX_CLAIMS_REQUEST_BYTES } from '../shared/custom-claims.js';
+import { Config } from '../config.js';
+import { AdminController } from '../admin-controller.decorator.js';
+import { MAX_CLAIMS_REQUEST_BYTES } from '../custom-claims.js';
 
 /** Services that authenticate themselves with a secret. */
 @AdminController('clients')

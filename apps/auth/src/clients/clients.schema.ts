@@ -2,7 +2,7 @@ import { line } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { Audience, ScopeName } from '../access/access.schema.js';
-import { CustomClaimsInput } from '../shared/custom-claims.js';
+import { CustomClaimsInput } from '../custom-claims.js';
 import { CLIENT_GRANTS } from './client.entity.js';
 
 // A longer one makes every token a reference token.

@@ -10,8 +10,8 @@ import { AccessModel } from '../access/access-model.js';
 import { subjectsOf } from '../audit/audit.repository.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import {
   LONGEST_REVOCATION_SECONDS,
   RevocationsService,

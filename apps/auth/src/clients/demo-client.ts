@@ -2,12 +2,12 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { AccessModel } from '../access/access-model.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { ClientSecretsService } from './client-secrets.service.js';
 import type { Client } from './client.entity.js';
 import { ClientsRepository } from './clients.repository.js';
-import { isSecretOf } from '../shared/secret.js';
+import { isSecretOf } from '../crypto/secret.js';
 
 /** Fixed, so that a script that sets its secret knows the id, too. */
 export const DEMO_CLIENT_ID = 'de300000-0000-4000-8000-00000000c11e';

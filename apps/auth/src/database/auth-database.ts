@@ -17,7 +17,7 @@ import { Resource, Role } from '../access/access.entity.js';
 import { AccountLink } from '../accounts/account-link.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { Client, ClientSecret } from '../clients/client.entity.js';
-import type { Config } from '../shared/config.js';
+import type { Config } from '../config.js';
 import {
   Factor,
   Passkey,

@@ -2,9 +2,9 @@ import type { StartProgress } from '@jwt-auth/chassis';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
-import type { Config } from '../shared/config.js';
+import type { Config } from '../config.js';
 import { authDatabase, openAuthDatabase } from './auth-database.js';
-import { DatabaseNotifications } from '../shared/database-notifications.js';
+import { DatabaseNotifications } from '../events/database-notifications.js';
 
 /** The open and migrated database, and its notifications: for every feature. */
 @Module({})

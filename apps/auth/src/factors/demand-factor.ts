@@ -1,6 +1,6 @@
 import { AccessError, type LoginAge, type Principal } from '@jwt-auth/jwt-core';
 
-import { ACCOUNT_SCOPE } from '../shared/built-in.js';
+import { ACCOUNT_SCOPE } from '../built-in-access.js';
 import type { User } from '../users/user.entity.js';
 
 /** How old the login may be with which a user begins to change factors. */

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { ExportedColumns } from '../shared/exported-rows.js';
+import type { ExportedColumns } from '../exported-rows.js';
 
 /** `totp`: codes of an authenticator app (RFC 6238). `passkey`: a credential of WebAuthn. */
 export type FactorKind = 'totp' | 'passkey';

@@ -1,7 +1,7 @@
 import { Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
-import { AdminController } from '../shared/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { factorAnswer, FactorList } from './factors.schema.js';
 import { FactorsService } from './factors.service.js';

@@ -19,7 +19,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 
-import { ACCOUNT_SCOPE } from '../shared/built-in.js';
+import { ACCOUNT_SCOPE } from '../built-in-access.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import { FACTOR_LOGIN_AGE } from './demand-factor.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 
-import { aDayAfterExpiry } from '../shared/expiry.js';
+import { aDayAfterExpiry } from '../expiry.js';
 import { Factor, RecoveryCode, TotpEnrolment } from './factor.entity.js';
 
 export const EXPIRED_TOTP_ENROLMENTS = aDayAfterExpiry(TotpEnrolment);

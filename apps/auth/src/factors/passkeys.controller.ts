@@ -9,9 +9,9 @@ import {
 } from '@nestjs/swagger';
 import { z } from 'zod';
 
-import { ACCOUNT_SCOPE } from '../shared/built-in.js';
+import { ACCOUNT_SCOPE } from '../built-in-access.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import { FACTOR_LOGIN_AGE } from './demand-factor.js';
 import { AddedFactor } from './factors.schema.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, MoreThan, type EntityManager } from 'typeorm';
 
-import { aDayAfterExpiry } from '../shared/expiry.js';
+import { aDayAfterExpiry } from '../expiry.js';
 import { Factor, Passkey, PasskeyChallenge } from './factor.entity.js';
 
 export const EXPIRED_PASSKEY_CHALLENGES = aDayAfterExpiry(PasskeyChallenge);

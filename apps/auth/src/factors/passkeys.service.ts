@@ -5,9 +5,9 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
-import { hashSecret, newSecret } from '../shared/secret.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { hashSecret, newSecret } from '../crypto/secret.js';
 import { passkeyChallengeLimits } from '../users/attempt-limits.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { AttemptLimiter } from '../users/attempt-limiter.js';

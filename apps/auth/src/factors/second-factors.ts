@@ -4,9 +4,9 @@ import type { EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Outcomes } from '../shared/outcomes.js';
-import { hashSecret } from '../shared/secret.js';
+import { Clock } from '../clock.js';
+import { Outcomes } from '../outcomes.js';
+import { hashSecret } from '../crypto/secret.js';
 import { AttemptLimiter, type Attempt } from '../users/attempt-limiter.js';
 import { secondFactorLimits } from '../users/attempt-limits.js';
 import { KnownNetworksRepository } from '../users/known-networks.repository.js';

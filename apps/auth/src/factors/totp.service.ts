@@ -5,8 +5,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { renderSVG } from 'uqr';
 
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import type { SessionUser } from '../users/current-user.decorator.js';
 import { lockCaller } from '../users/lock-caller.js';
 import { UsersRepository } from '../users/users.repository.js';

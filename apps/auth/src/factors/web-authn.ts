@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import type { User } from '../users/user.entity.js';
 import { FactorsError } from './factors.errors.js';
 import type { Passkey } from './factor.entity.js';

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import type { RefreshService } from '../sessions/refresh.service.js';
 import type { CredentialsService } from '../users/credentials.service.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { HealthHistory } from './health-history.js';
 
 function history() {

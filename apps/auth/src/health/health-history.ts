@@ -1,7 +1,7 @@
 import { JwtCoreStatistics } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { RefreshService } from '../sessions/refresh.service.js';
 import { CredentialsService } from '../users/credentials.service.js';
 

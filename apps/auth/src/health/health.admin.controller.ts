@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
-import { AdminController } from '../shared/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { HealthHistory } from './health-history.js';
 
 const Counts = z.record(z.string(), z.int());

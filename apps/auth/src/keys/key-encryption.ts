@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 
-import { decrypt, encrypt } from '../shared/aes-gcm.js';
+import { decrypt, encrypt } from '../crypto/aes-gcm.js';
 import { KeysError } from './keys.errors.js';
 
 /** The first byte of what is stored. What `encrypt` returns follows it. */

@@ -12,7 +12,7 @@ import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { authDatabase } from '../database/auth-database.js';
 import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 import { EncryptionKeys } from './key-encryption.js';

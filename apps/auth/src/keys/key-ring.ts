@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TokenError, type KeySet, type VerificationKey } from '@jwt-auth/jwt-core';
 import type { EntityManager } from 'typeorm';
 
-import type { Clock } from '../shared/clock.js';
+import type { Clock } from '../clock.js';
 import { holdKeys, versionOf, type ActiveKey, type HeldKeys } from './held-keys.js';
 import type { EncryptionKeys } from './key-encryption.js';
 import { KeysError } from './keys.errors.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { settleKeysAtOnce } from '../testing/settled-keys.fixture.js';
 import { KeyRing } from './key-ring.js';

@@ -5,8 +5,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { DoneBy } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { KEY_REVOCATION_SECONDS, RevocationsService } from '../revocations/revocations.service.js';
 import { demandStillValid } from '../revocations/still-valid.js';
 import { EncryptionKeys } from './key-encryption.js';

@@ -6,7 +6,7 @@ import type { KeyRing } from './key-ring.js';
 import type { KeyRotationService } from './key-rotation.service.js';
 import { KeysError } from './keys.errors.js';
 import { KeyWatch } from './key-watch.js';
-import { DatabaseNotifications } from '../shared/database-notifications.js';
+import { DatabaseNotifications } from '../events/database-notifications.js';
 import { KEYS_CHANNEL } from './keys.repository.js';
 
 let isAway: boolean;

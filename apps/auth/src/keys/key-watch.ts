@@ -6,7 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import { DatabaseNotifications } from '../shared/database-notifications.js';
+import { DatabaseNotifications } from '../events/database-notifications.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import { KeyRing } from './key-ring.js';
 import { KeysError } from './keys.errors.js';

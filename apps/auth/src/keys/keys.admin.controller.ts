@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { KeyRotationService } from './key-rotation.service.js';
 import type { SigningKey } from './signing-key.entity.js';
-import { AdminController } from '../shared/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { KeyAnswer, Kid } from './keys.schema.js';
 
 /** Signing keys, as far as anybody may see them. */

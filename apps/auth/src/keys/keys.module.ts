@@ -2,8 +2,8 @@ import { MAX_TOKEN_LIFETIME_MS } from '@jwt-auth/jwt-core';
 import { Module, type OnModuleInit } from '@nestjs/common';
 
 import { AuditModule } from '../audit/audit.module.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { RevocationEffects } from '../revocations/revocation-effects.js';
 import { RevocationsModule } from '../revocations/revocations.module.js';
 import { developmentKey } from './development-key.js';

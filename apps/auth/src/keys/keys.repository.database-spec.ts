@@ -5,7 +5,7 @@ import { openDatabase } from '@jwt-auth/chassis';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { authDatabase } from '../database/auth-database.js';
 import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 import { EncryptionKeys } from './key-encryption.js';

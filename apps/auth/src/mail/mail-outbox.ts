@@ -4,8 +4,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import type { MailKind, TemplateName, TemplateValues } from './mail-templates.js';
 import type { OutgoingMail } from './outgoing-mail.entity.js';
 import { OutgoingMailsRepository } from './outgoing-mails.repository.js';

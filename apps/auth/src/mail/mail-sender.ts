@@ -9,8 +9,8 @@ import {
 import { DataSource } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { MailContents, type CompleteMail } from './mail-contents.js';
 import { MailTransport, SEND_TIMEOUT_MS } from './mail-transport.js';
 import type { OutgoingMail } from './outgoing-mail.entity.js';

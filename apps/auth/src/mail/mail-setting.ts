@@ -1,8 +1,8 @@
 import { isLoopback } from '@jwt-auth/jwt-core';
 import { setting, type Setting } from '@jwt-auth/chassis';
 
-import type { MailServer } from '../shared/config.js';
-import { Email } from '../shared/email.js';
+import type { MailServer } from '../config.js';
+import { Email } from '../credentials/email.js';
 
 /** Options of nodemailer that are safe to choose in the query of the address. */
 const OPTIONS = new Set(['requireTLS', 'ignoreTLS', 'name']);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { createTransport } from 'nodemailer';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import type { CompleteMail } from './mail-contents.js';
 
 /** A mail server that takes longer for one mail has failed. */

@@ -4,7 +4,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 
 import { AccessModel } from '../access/access-model.js';
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 
 const MetadataAnswer = z
   .object({

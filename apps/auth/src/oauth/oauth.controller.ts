@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { audiencesOf } from '../clients/client.entity.js';
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { IssuedTokens } from '../tokens/issued-tokens.js';
 import { TokenFormat, type TokenRequest } from '../tokens/token-request.schema.js';
 import { Callers, demandGrant } from './callers.js';

@@ -7,7 +7,7 @@ import { scopesWithin } from '../access/issuing-terms.js';
 import type { Origin } from '../audit/origin.js';
 import { ClientAuthenticationService } from '../clients/client-authentication.service.js';
 import { audiencesOf, type Client } from '../clients/client.entity.js';
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { RefreshService } from '../sessions/refresh.service.js';
 import { bodyAnswer, type TokenResponse } from '../sessions/sessions.schema.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';

@@ -3,7 +3,7 @@ import { applyDecorators, createParamDecorator, type ExecutionContext } from '@n
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { preferredWaitSeconds } from '../shared/prefer.js';
+import { preferredWaitSeconds } from '../prefer.js';
 import { MAX_RECEIPT_WAIT_MS, type ReceiptOptions } from './receipts.service.js';
 
 /** Whether, and for how long, the caller of a route waits for a receipt. */

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 
-import { DatabaseNotifications } from '../shared/database-notifications.js';
+import { DatabaseNotifications } from '../events/database-notifications.js';
 import { FollowerKeeper } from './follower-keeper.js';
 import { FollowerWatch } from './follower-watch.js';
 import { FOLLOWER_CHANNELS, FollowersRepository } from './followers.repository.js';

@@ -1,7 +1,7 @@
 import { FeedPosition } from '@jwt-auth/jwt-core/postgres';
 import { describe, expect, it } from 'vitest';
 
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { readConfig } from '../settings.js';
 import type { FollowersRead, FollowerWatch } from './follower-watch.js';
 import { keyOf, type Follower } from './follower.js';

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { FollowerWatch } from './follower-watch.js';
 import { byName, positionIn, type Follower, type FollowerKey } from './follower.js';
 import { FollowersRepository } from './followers.repository.js';

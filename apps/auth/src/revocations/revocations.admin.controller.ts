@@ -3,7 +3,7 @@ import { Body, Get, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
 import { ByCaller, type DoneBy } from '../audit/origin.js';
-import { AdminController } from '../shared/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import {
   ApiReceipt,
   WantedReceipt,

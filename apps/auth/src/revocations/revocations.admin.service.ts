@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { z } from 'zod';
 
 import { AuditService } from '../audit/audit.service.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { RevocationEffects } from './revocation-effects.js';
 import {
   RevocationsRepository,

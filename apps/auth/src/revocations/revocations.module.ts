@@ -2,8 +2,8 @@ import { PostgresRevocationSource } from '@jwt-auth/jwt-core/postgres';
 import { Logger, Module, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 
 import { AuditModule } from '../audit/audit.module.js';
-import { Config } from '../shared/config.js';
-import { DatabaseNotifications } from '../shared/database-notifications.js';
+import { Config } from '../config.js';
+import { DatabaseNotifications } from '../events/database-notifications.js';
 import { ReceiptsModule } from '../receipts/receipts.module.js';
 import { OwnRevocations } from './own-revocations.js';
 import { RevocationEffects } from './revocation-effects.js';

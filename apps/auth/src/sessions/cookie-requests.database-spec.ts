@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { hashSecret } from '../shared/secret.js';
+import { hashSecret } from '../crypto/secret.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
 
 const PAGE = 'https://app.example.com';

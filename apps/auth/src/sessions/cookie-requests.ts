@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { RouteConfig, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { RefreshCookie } from './refresh-cookie.js';
 import { SessionsError } from './sessions.errors.js';
 

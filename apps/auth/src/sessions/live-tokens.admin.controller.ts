@@ -1,7 +1,7 @@
 import { Get, Header, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
-import { AdminController } from '../shared/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { LiveTokensService } from './live-tokens.service.js';
 import { LiveTokens, LiveTokensQuery } from './sessions.schema.js';
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { KeyRotationService } from '../keys/key-rotation.service.js';
 import { RefreshTokensRepository } from './refresh-tokens.repository.js';
 import type { LiveTokensQuery } from './sessions.schema.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, LessThan, MoreThan, type EntityManager } from 'typeorm';
 
-import { aDayAfterExpiry } from '../shared/expiry.js';
+import { aDayAfterExpiry } from '../expiry.js';
 import { LoginTicket } from './login-ticket.entity.js';
 
 export const EXPIRED_LOGIN_TICKETS = aDayAfterExpiry(LoginTicket);

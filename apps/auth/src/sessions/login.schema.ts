@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 import { FACTOR_PROOF, ProofKind, proofsIn } from '../factors/factors.schema.js';
 import { PasskeyAssertion, PasskeyOptions } from '../factors/passkey.schema.js';
-import { TypedPassword } from '../shared/passwords.js';
+import { TypedPassword } from '../credentials/passwords.js';
 import { TOKEN_REQUEST } from '../tokens/token-request.schema.js';
-import { Email } from '../shared/email.js';
+import { Email } from '../credentials/email.js';
 
 export const LoginRequest = z
   .object({

@@ -3,11 +3,11 @@ import { DataSource } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import type { FactorProof } from '../factors/factors.schema.js';
 import { CHALLENGE, PasskeysService } from '../factors/passkeys.service.js';
 import { isWrongProof, SecondFactors } from '../factors/second-factors.js';
-import { hashSecret, newSecret } from '../shared/secret.js';
+import { hashSecret, newSecret } from '../crypto/secret.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';
 import { KnownNetworks } from '../users/known-networks.js';

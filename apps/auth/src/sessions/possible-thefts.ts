@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { Announcements } from '../shared/announcements.js';
+import { Announcements } from '../events/announcements.js';
 
 /**
  * The ids of users of whom a session ended that may have been a thief's: each end but plain logouts and

@@ -2,7 +2,7 @@ import { isLoopback } from '@jwt-auth/jwt-core';
 import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { ReferenceTokens } from '../tokens/reference-tokens.js';
 import { SessionsError } from './sessions.errors.js';
 import type { CookieTokenResponse, SessionTokens } from './sessions.schema.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { said } from '../factors/authenticator.fixture.js';
 import { AuthApp, type ProblemBody } from '../testing/auth-app.fixture.js';
 import { RefreshToken } from './session.entity.js';

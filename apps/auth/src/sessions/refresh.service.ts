@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import type { Origin } from '../audit/origin.js';
-import { Clock, secondsUntil } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock, secondsUntil } from '../clock.js';
+import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
-import { Outcomes } from '../shared/outcomes.js';
-import { hashSecret } from '../shared/secret.js';
+import { Outcomes } from '../outcomes.js';
+import { hashSecret } from '../crypto/secret.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { RefreshToken } from './session.entity.js';

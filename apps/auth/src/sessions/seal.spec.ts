@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { hashSecret, newSecret } from '../shared/secret.js';
+import { hashSecret, newSecret } from '../crypto/secret.js';
 import { openWith, sealUnder } from './seal.js';
 
 describe('what is sealed under a token', () => {

@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 
-import { decrypt, encrypt } from '../shared/aes-gcm.js';
+import { decrypt, encrypt } from '../crypto/aes-gcm.js';
 
 /**
  * Database theft (threat:database-theft): not from the hash of the token, which is in the database beside

@@ -3,8 +3,8 @@ import type { EntityManager } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import type { TokenRequest } from '../tokens/token-request.schema.js';
 import { TokenIssuer } from '../tokens/token-issuer.js';
 import type { User } from '../users/user.entity.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { ExportedColumns } from '../shared/exported-rows.js';
+import type { ExportedColumns } from '../exported-rows.js';
 import type { FactorMethod } from '../factors/factor.entity.js';
 
 /** How a user proved who they are (RFC 8176). `mfa`: by several of different kinds. */

@@ -2,7 +2,7 @@ import { CurrentPrincipal, type Principal } from '@jwt-auth/jwt-core';
 import { Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 
-import { AdminController } from '../shared/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { ByCaller, type DoneBy } from '../audit/origin.js';
 import { SessionsAdminService } from './sessions.admin.service.js';
 import { sessionAnswer, SessionList } from './sessions.schema.js';

@@ -22,7 +22,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { ACCOUNT_SCOPE } from '../shared/built-in.js';
+import { ACCOUNT_SCOPE } from '../built-in-access.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from '../users/current-user.decorator.js';
 import { ApiCrossSiteRefusal, ReadsRefreshCookie } from './cookie-requests.js';

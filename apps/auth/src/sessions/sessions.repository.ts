@@ -2,7 +2,7 @@ import { execute, insertRows, type NewRow, type Statement } from '@jwt-auth/chas
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager, type FindOptionsWhere } from 'typeorm';
 
-import { aDayAfterExpiry } from '../shared/expiry.js';
+import { aDayAfterExpiry } from '../expiry.js';
 import {
   RefreshToken,
   BY_PASSWORD,

@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import type { DoneBy, Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { exportedOf, inBatches } from '../shared/exported-rows.js';
+import { Clock } from '../clock.js';
+import { exportedOf, inBatches } from '../exported-rows.js';
 import { demandStillValid } from '../revocations/still-valid.js';
-import { hashSecret } from '../shared/secret.js';
+import { hashSecret } from '../crypto/secret.js';
 import type { OwnedSession, SessionUser } from '../users/current-user.decorator.js';
 import { lockCaller } from '../users/lock-caller.js';
 import { UsersRepository } from '../users/users.repository.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { FACTOR_PROOF, proofsIn } from '../factors/factors.schema.js';
-import { TypedPassword } from '../shared/passwords.js';
+import { TypedPassword } from '../credentials/passwords.js';
 import { TOKEN_REQUEST } from '../tokens/token-request.schema.js';
 import { OPAQUE_TOKEN_CLAIMS, TokenResponse } from './sessions.schema.js';
 

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { secondFactorMissing } from '../factors/demand-factor.js';
 import { FactorsError } from '../factors/factors.errors.js';
 import { proofsIn } from '../factors/factors.schema.js';

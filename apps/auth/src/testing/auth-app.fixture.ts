@@ -6,7 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 
 import { createAuthApp } from '../app.setup.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { readConfig } from '../settings.js';
 import type { TokenResponse } from '../sessions/sessions.schema.js';
 import { HashCost } from '../users/password-hasher.js';

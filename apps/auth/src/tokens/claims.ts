@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { CustomClaims } from '../shared/custom-claims.js';
+import type { CustomClaims } from '../custom-claims.js';
 import type { User } from '../users/user.entity.js';
 
 /**

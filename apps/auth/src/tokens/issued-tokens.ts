@@ -1,8 +1,8 @@
 import { AccessTokenVerifier, RevocationList, TokenError } from '@jwt-auth/jwt-core';
 import { Injectable } from '@nestjs/common';
 
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { RevocationsService } from '../revocations/revocations.service.js';
 import type { AccessTokenClaims } from './claims.js';

@@ -2,8 +2,8 @@ import { isReferenceToken, type ReferenceTokenSource } from '@jwt-auth/jwt-core'
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { Clock } from '../shared/clock.js';
-import { hashSecret, newSecret } from '../shared/secret.js';
+import { Clock } from '../clock.js';
+import { hashSecret, newSecret } from '../crypto/secret.js';
 import type { AccessTokenClaims } from './claims.js';
 import { ReferenceTokensRepository } from './reference-tokens.repository.js';
 

@@ -5,9 +5,9 @@ import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
-import type { CustomClaims } from '../shared/custom-claims.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import type { CustomClaims } from '../custom-claims.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { IssuingTerms } from '../access/issuing-terms.js';
 import type { AccessTokenClaims, LoginClaims } from './claims.js';

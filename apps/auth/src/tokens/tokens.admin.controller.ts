@@ -3,7 +3,7 @@ import { Body, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
 
-import { AdminController } from '../shared/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 
 /** Any text: what is wrong with it, the verifier says. */
 const TokenCheck = z.strictObject({ token: z.string() }).meta({ id: 'TokenCheck' });

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
 
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import {
   mailLimits,
   mailRequestLimits,
   type AttemptLimits,
   type MailPurpose,
 } from './attempt-limits.js';
-import { emailKey } from '../shared/email.js';
+import { emailKey } from '../credentials/email.js';
 import { LoginLimitsRepository } from './login-limits.repository.js';
 import { UsersError } from './users.errors.js';
 

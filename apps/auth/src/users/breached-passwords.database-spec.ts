@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { linkToken } from '../accounts/account-mail.fixture.js';
 import { AuthApp, PASSWORD } from '../testing/auth-app.fixture.js';
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { BreachedPasswords } from './breached-passwords.js';
 
 const STOLEN = 'a passphrase that was stolen';

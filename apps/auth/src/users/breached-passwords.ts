@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { Injectable, Logger } from '@nestjs/common';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { UsersError } from './users.errors.js';
 
 /** A list has some 800 entries of 40 bytes, or twice that. */

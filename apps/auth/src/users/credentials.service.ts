@@ -2,11 +2,11 @@ import { networkOf } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
-import { Outcomes } from '../shared/outcomes.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { Outcomes } from '../outcomes.js';
 import { loginLimits, type AttemptLimits, type LoginAttempt } from './attempt-limits.js';
-import { emailKey } from '../shared/email.js';
+import { emailKey } from '../credentials/email.js';
 import { KnownNetworks } from './known-networks.js';
 import { mayLogIn } from './may-log-in.js';
 import { isPending, type User } from './user.entity.js';

@@ -1,12 +1,12 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { ADMIN_ROLE, USER_ROLE } from '../shared/built-in.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
-import { emailKey } from '../shared/email.js';
+import { ADMIN_ROLE, USER_ROLE } from '../built-in-access.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { emailKey } from '../credentials/email.js';
 import { PasswordHasher } from './password-hasher.js';
-import { NewPassword } from '../shared/passwords.js';
+import { NewPassword } from '../credentials/passwords.js';
 import { unsavedUser } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 

@@ -4,9 +4,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { AuditRepository } from '../audit/audit.repository.js';
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
-import { exportedOf, inBatches } from '../shared/exported-rows.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
+import { exportedOf, inBatches } from '../exported-rows.js';
 import { MailContents, type MailContent } from '../mail/mail-contents.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import type { OutgoingMail } from '../mail/outgoing-mail.entity.js';

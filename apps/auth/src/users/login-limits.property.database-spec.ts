@@ -2,7 +2,7 @@ import { runs } from '@jwt-auth/dev-stack/vitest';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { AuthApp } from '../testing/auth-app.fixture.js';
 import { loginLimits } from './attempt-limits.js';
 import { AttemptLimiter, type Attempt as BegunAttempt } from './attempt-limiter.js';

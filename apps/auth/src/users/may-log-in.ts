@@ -1,4 +1,4 @@
-import type { Config } from '../shared/config.js';
+import type { Config } from '../config.js';
 import type { User } from './user.entity.js';
 
 type LoginConfig = Pick<Config, 'emailVerification'>;

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { demandStillValid } from '../revocations/still-valid.js';
 import { CredentialsService } from './credentials.service.js';

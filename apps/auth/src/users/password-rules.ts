@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { BreachedPasswords } from './breached-passwords.js';
 import { UsersError } from './users.errors.js';
 

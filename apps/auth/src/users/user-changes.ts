@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { Announcements } from '../shared/announcements.js';
+import { Announcements } from '../events/announcements.js';
 import type { DoneBy } from '../audit/origin.js';
 
 /** A change to a user that other domains must act on in the same transaction. */

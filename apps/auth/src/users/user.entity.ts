@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { ExpiredRows } from '@jwt-auth/chassis';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { CustomClaims } from '../shared/custom-claims.js';
-import { emailKey } from '../shared/email.js';
-import type { ExportedColumns } from '../shared/exported-rows.js';
+import type { CustomClaims } from '../custom-claims.js';
+import { emailKey } from '../credentials/email.js';
+import type { ExportedColumns } from '../exported-rows.js';
 
 /**
  * How an account came to be, which decides what an unverified e-mail means.

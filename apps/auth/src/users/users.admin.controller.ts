@@ -20,7 +20,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
-import { AdminController } from '../shared/admin-controller.decorator.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { ByCaller, type DoneBy } from '../audit/origin.js';
 import {
   GeneratedPassword,
@@ -32,7 +32,7 @@ import {
   UserPage,
   UserQuery,
 } from './users.admin.schema.js';
-import { MAX_CLAIMS_REQUEST_BYTES } from '../shared/custom-claims.js';
+import { MAX_CLAIMS_REQUEST_BYTES } from '../custom-claims.js';
 import { UsersAdminService } from './users.admin.service.js';
 
 @AdminController('users')

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { AuthApp, PASSWORD, type Answer } from '../testing/auth-app.fixture.js';
 import type { UserAnswer } from './users.admin.schema.js';
 import { UsersAdminService } from './users.admin.service.js';

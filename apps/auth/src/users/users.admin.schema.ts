@@ -2,11 +2,11 @@ import { pageOf, PageQuery } from '@jwt-auth/chassis';
 import { z } from 'zod';
 
 import { RoleName } from '../access/access.schema.js';
-import { USER_ROLE } from '../shared/built-in.js';
-import { CustomClaimsInput } from '../shared/custom-claims.js';
-import { Email, EmailPrefix } from '../shared/email.js';
+import { USER_ROLE } from '../built-in-access.js';
+import { CustomClaimsInput } from '../custom-claims.js';
+import { Email, EmailPrefix } from '../credentials/email.js';
 import { PasswordHash } from './imported-hashes.js';
-import { NewPassword } from '../shared/passwords.js';
+import { NewPassword } from '../credentials/passwords.js';
 import type { User } from './user.entity.js';
 
 export const UserQuery = PageQuery.extend({ email: EmailPrefix.optional() });

@@ -6,12 +6,12 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { beginAdministration } from '../access/access-locks.js';
 import { AccessModel } from '../access/access-model.js';
-import { ADMIN_ROLE, BUILT_IN_ROLES } from '../shared/built-in.js';
+import { ADMIN_ROLE, BUILT_IN_ROLES } from '../built-in-access.js';
 import type { DoneBy } from '../audit/origin.js';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
-import { Clock } from '../shared/clock.js';
+import { Clock } from '../clock.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
-import { generatePassword } from '../shared/passwords.js';
+import { generatePassword } from '../credentials/passwords.js';
 import { demandStillValid } from '../revocations/still-valid.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';

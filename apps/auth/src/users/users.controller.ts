@@ -18,7 +18,7 @@ import {
 
 import type { FastifyReply } from 'fastify';
 
-import { ACCOUNT_SCOPE } from '../shared/built-in.js';
+import { ACCOUNT_SCOPE } from '../built-in-access.js';
 import { RequestOrigin, type Origin } from '../audit/origin.js';
 import { CurrentUser, type SessionUser } from './current-user.decorator.js';
 import { PasswordChangeService } from './password-change.service.js';

@@ -1,6 +1,6 @@
 import { counters, gauge, type MetricSource } from '@jwt-auth/chassis';
 
-import { outcomeMetrics } from '../shared/outcomes.js';
+import { outcomeMetrics } from '../outcomes.js';
 import type { BreachedPasswords } from './breached-passwords.js';
 import type { CredentialsService } from './credentials.service.js';
 import type { PasswordHasher } from './password-hasher.js';

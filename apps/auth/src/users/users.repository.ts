@@ -13,9 +13,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { keyWhileIssuing } from '../access/access-locks.js';
 import type { Subjects } from '../audit/audit.repository.js';
-import { Config } from '../shared/config.js';
+import { Config } from '../config.js';
 import { failuresHere, type LoginAttempt } from './attempt-limits.js';
-import { emailKey } from '../shared/email.js';
+import { emailKey } from '../credentials/email.js';
 import { rowMayLogIn } from './may-log-in.js';
 import { rowIsPending, User } from './user.entity.js';
 import { UsersError, userNotFound } from './users.errors.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { Email } from '../shared/email.js';
-import { NewPassword, TypedPassword } from '../shared/passwords.js';
+import { Email } from '../credentials/email.js';
+import { NewPassword, TypedPassword } from '../credentials/passwords.js';
 
 export const RegisterRequest = z
   .object({ email: Email, password: NewPassword })

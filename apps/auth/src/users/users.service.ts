@@ -2,11 +2,11 @@ import { networkOf } from '@jwt-auth/chassis';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { USER_ROLE } from '../shared/built-in.js';
+import { USER_ROLE } from '../built-in-access.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Origin } from '../audit/origin.js';
-import { Clock } from '../shared/clock.js';
-import { Config } from '../shared/config.js';
+import { Clock } from '../clock.js';
+import { Config } from '../config.js';
 import { MailOutbox } from '../mail/mail-outbox.js';
 import { mailLimits, registrationLimits } from './attempt-limits.js';
 import { AttemptLimiter, type Attempt } from './attempt-limiter.js';

@@ -3,7 +3,7 @@ import { applyDecorators, Controller, RequestMethod, UseGuards } from '@nestjs/c
 import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 
-import { ADMIN_ROLE, ADMIN_SCOPE } from './built-in.js';
+import { ADMIN_ROLE, ADMIN_SCOPE } from './built-in-access.js';
 
 /**
  * A controller under `/admin`, all of whose routes are for administrators only. Least privilege: a
