@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+
 import { defineConfig } from 'oxlint';
 
 const tests = ['**/*.spec.ts', '**/*-spec.ts', '**/*.fixture.ts'];
@@ -15,31 +17,55 @@ const restrictImports = (files, ...patterns) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: [devStack, ...patterns] }] },
 });
 
-/** Forbids imports of the named folders, for files in one folder of jwt-core. */
-const folder = (name, group, message) =>
-  restrictImports([`libs/jwt-core/src/${name}/**/*.ts`], { group, message });
-const frameworks = ['@nestjs/*', 'typeorm', 'pg', 'express', 'fastify', 'passport'];
-/** What services are tested with. */
-const forTests = ['**/test-issuer/**', '**/attack/**', '**/testing/**'];
-const frameworksAndNest = [
-  ...frameworks,
-  '**/nest/**',
-  '**/postgres/**',
-  ...forTests,
-  '**/index.js',
-];
-
-/** For folders, and files beside them, of which each may import only those before it. */
-const layers = (root, names) =>
-  names.map((name, place) =>
+/**
+ * For folders, and files beside them, of which each may import only those before it. Each folder has its
+ * place, but `testing` of an app, which only specs import.
+ *
+ * @param more for a folder, what else it may not import
+ */
+const layers = (root, names, more = () => []) => {
+  const files = readdirSync(new URL(root, import.meta.url), { recursive: true });
+  for (const [, folder] of files.join('\n').matchAll(/^([^/\n]+)\/.*\.ts$/gm)) {
+    if (folder === 'testing' || names.includes(folder)) continue;
+    throw new Error(`${root}/${folder} needs a place in oxlint.config.mjs`);
+  }
+  return names.map((name, place) =>
     restrictImports([`${root}/${name}/**/*.ts`], {
-      group: names
-        .slice(place + 1)
-        .flatMap((later) => [`../**/${later}/**`, `../${later}.js`])
-        .concat('**/index.js'),
-      message: `In oxlint.config.mjs ${name} stands before what it imports here.`,
+      group: [
+        ...names.slice(place + 1).flatMap((later) => [`../**/${later}/**`, `../**/${later}.js`]),
+        ...['**/index.js', '**/*.fixture.js', ...more(name)],
+      ],
+      message: `oxlint.config.mjs does not let ${name} import this.`,
     }),
   );
+};
+
+/** The folders of jwt-core. */
+const JWT_CORE = [
+  ...['timing', 'issuer', 'revocation', 'verifier', 'client', 'keys', 'http', 'runtime'],
+  ...['standalone', 'postgres', 'nest', 'passport', 'test-issuer', 'attack', 'testing'],
+];
+const frameworks = ['@nestjs/*', 'typeorm', 'pg', 'express', 'fastify', 'passport'];
+/** Only these are loaded with a framework: a program without one can install the library, too. */
+const WITH_FRAMEWORK = ['postgres', 'nest', 'passport', 'testing'];
+const alsoForbidden = {
+  // It declares KeySet and ReferenceTokenSource. Others implement them and import it.
+  verifier: ['**/introspection-source.js'],
+  // It imports only revocation/ and timing/.
+  postgres: ['issuer', 'verifier', 'client', 'keys', 'http', 'runtime', 'standalone'],
+  nest: ['@nestjs/passport', 'postgres', 'client', 'standalone'],
+  passport: ['postgres', 'client', 'standalone'],
+  'test-issuer': ['postgres', 'nest', '!**/nest/jwt-core.runtime.js', 'passport'],
+  // It attacks from outside, and imports only test-issuer/ and revocation/.
+  attack: JWT_CORE.filter((name) => !['revocation', 'test-issuer', 'attack'].includes(name)),
+};
+const jwtCoreLayers = layers('libs/jwt-core/src', JWT_CORE, (name) => [
+  ...(WITH_FRAMEWORK.includes(name) ? [] : frameworks),
+  ...(alsoForbidden[name] ?? []).map((other) =>
+    JWT_CORE.includes(other) ? `../**/${other}/**` : other,
+  ),
+  ...(name === 'nest' ? ['passport'] : []),
+]);
 
 /** The folders of chassis. */
 const CHASSIS = [
@@ -47,11 +73,12 @@ const CHASSIS = [
   ...['health', 'pages', 'metrics', 'retention', 'process'],
 ];
 
-/** The domains of auth and `settings.ts`, after three folders that import no domain. */
+/** The domains of auth, after three folders that import no domain, and files that compose the app. */
 const AUTH_DOMAINS = [
   ...['crypto', 'credentials', 'events', 'audit', 'receipts', 'revocations', 'access', 'keys'],
   ...['mail', 'users', 'tokens', 'factors', 'sessions', 'accounts', 'clients', 'oauth', 'health'],
-  ...['retention', 'database', 'settings', 'cli', 'console'],
+  ...['retention', 'database', 'settings', 'core.module', 'cli', 'console', 'error.filter'],
+  ...['app.module', 'app.setup'],
 ];
 const besideAuthDomains = restrictImports(
   [
@@ -195,6 +222,10 @@ export default defineConfig({
     ...layers('libs/chassis/src', CHASSIS),
     ...layers('apps/auth/src', AUTH_DOMAINS),
     besideAuthDomains,
+    restrictImports(['apps/auth/src/settings.ts'], {
+      group: ['./cli/**', './console/**', './*.module.js', './app.setup.js', './error.filter.js'],
+      message: 'settings.ts imports only what parses settings.',
+    }),
     restrictImports(['apps/console/src/{api,routing}/**/*.{ts,tsx}'], {
       group: ['../*/**'],
       message: 'api/ and routing/ import no other folder.',
@@ -203,73 +234,6 @@ export default defineConfig({
       group: ['../*/**', '!../api/**'],
       message: 'ui/ imports api/.',
     }),
-    folder('timing', [...frameworks, '../**'], 'timing/ imports node:* alone.'),
-    folder(
-      'issuer',
-      [...frameworksAndNest, '**/verifier/**', '**/keys/**', '**/client/**', '**/revocation/**'],
-      'issuer/ imports timing/ and node:*.',
-    ),
-    ...['client', 'keys', 'revocation'].map((name) =>
-      folder(name, frameworksAndNest, 'The framework-free folders never import a framework.'),
-    ),
-    folder(
-      'verifier',
-      [...frameworksAndNest, '**/keys/**', '**/client/**', '**/introspection-source.js'],
-      'verifier/ declares KeySet and ReferenceTokenSource. Others implement them and import it.',
-    ),
-    ...['http', 'runtime', 'standalone'].map((name) =>
-      folder(
-        name,
-        [...frameworks, '**/nest/**', '**/postgres/**', ...forTests, '**/index.js'],
-        'What the entry ./verifier is made of never imports a framework.',
-      ),
-    ),
-    folder(
-      'postgres',
-      ['**/verifier/**', '**/keys/**', '**/nest/**', ...forTests, '**/index.js'],
-      'postgres/ imports only revocation/ and timing/.',
-    ),
-    folder(
-      'nest',
-      [
-        'passport',
-        '@nestjs/passport',
-        '**/passport/**',
-        '**/postgres/**',
-        ...forTests,
-        '**/index.js',
-      ],
-      'nest/ imports the framework-free folders.',
-    ),
-    folder(
-      'passport',
-      ['**/postgres/**', ...forTests, '**/index.js'],
-      'passport/ imports nest/ and the framework-free folders.',
-    ),
-    folder(
-      'test-issuer',
-      [
-        ...frameworks,
-        '**/passport/**',
-        '**/postgres/**',
-        '**/attack/**',
-        '**/testing/**',
-        '**/index.js',
-      ],
-      'test-issuer/ imports the framework-free folders: testing/ and attack/ are made of it.',
-    ),
-    folder(
-      'attack',
-      [
-        ...frameworks,
-        '**/nest/**',
-        '**/postgres/**',
-        '**/verifier/**',
-        '**/testing/**',
-        '**/index.js',
-      ],
-      'attack/ imports test-issuer/ and node:*: it must run where no framework is installed.',
-    ),
-    folder('testing', ['**/index.js'], 'Nothing imports index.ts from inside.'),
+    ...jwtCoreLayers,
   ],
 });
