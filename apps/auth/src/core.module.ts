@@ -2,8 +2,9 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 
 import { Clock } from './clock.js';
 import { Config } from './config.js';
+import { DatabaseNotifications } from './events/database-notifications.js';
 
-/** What every feature may ask for: the settings and the time. */
+/** What every feature may ask for: settings, the time, and notifications of the database. */
 @Global()
 @Module({})
 export class CoreModule {
@@ -13,8 +14,9 @@ export class CoreModule {
       providers: [
         { provide: Config, useValue: config },
         { provide: Clock, useValue: clock },
+        DatabaseNotifications,
       ],
-      exports: [Config, Clock],
+      exports: [Config, Clock, DatabaseNotifications],
     };
   }
 }

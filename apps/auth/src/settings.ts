@@ -163,7 +163,7 @@ export function readConfig(environment: Environment = process.env): Config {
       'SMTP_URL is not set: nobody can verify an e-mail address or recover a password here',
     );
   }
-  const needsVerifiedEmail = settings.NODE_ENV === 'production' && settings.SMTP_URL;
+  const verifiesByDefault = settings.NODE_ENV === 'production' && settings.SMTP_URL !== undefined;
   return new Config(
     {
       issuer,
@@ -192,7 +192,7 @@ export function readConfig(environment: Environment = process.env): Config {
       breachedPasswordsUrl:
         settings.BREACHED_PASSWORDS_URL && withoutSlash(settings.BREACHED_PASSWORDS_URL),
       emailVerification:
-        settings.EMAIL_VERIFICATION ?? (needsVerifiedEmail ? 'required' : 'optional'),
+        settings.EMAIL_VERIFICATION ?? (verifiesByDefault ? 'required' : 'optional'),
       accountPages: withoutSlash(settings.ACCOUNT_PAGES ?? `${withoutSlash(issuer)}/account`),
       mailServer: settings.SMTP_URL,
       mailFrom: settings.MAIL_FROM ?? 'Accounts <accounts@example.com>',

@@ -4,9 +4,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 
 import type { Config } from '../config.js';
 import { authDatabase, openAuthDatabase } from './auth-database.js';
-import { DatabaseNotifications } from '../events/database-notifications.js';
 
-/** The open and migrated database, and its notifications: for every feature. */
+/** The open and migrated database: a `DataSource` for every feature. */
 @Module({})
 export class DatabaseModule {
   /** @param progress gets what opening it waits for */
@@ -19,12 +18,6 @@ export class DatabaseModule {
       }),
       dataSourceFactory: () => openAuthDatabase(config, { progress }),
     });
-    return {
-      module: DatabaseModule,
-      global: true,
-      imports: [database],
-      providers: [DatabaseNotifications],
-      exports: [DatabaseNotifications],
-    };
+    return { module: DatabaseModule, imports: [database] };
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-import type { FactorMethod } from './factor.entity.js';
 import { Announcements } from '../events/announcements.js';
+import type { FactorMethod } from './factor.entity.js';
 
 /** A user has added a factor, which takes a proof of it: the session has proved it by these methods. */
 export interface AddedBy {

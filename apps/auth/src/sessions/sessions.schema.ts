@@ -53,7 +53,7 @@ export type LoginResponse = z.infer<typeof LoginResponse>;
 
 export const RefreshRequest = z
   .object({
-    /** Without it, the one in the cookie. An access token by mistake is unknown, and not too long. */
+    /** Without it, the one in the cookie. So long that an access token, sent by mistake, gets 401 and not 400. */
     refresh_token: z.string().min(1).max(4096).optional(),
     /** Of the next access token alone. */
     ...TOKEN_REQUEST,

@@ -48,7 +48,7 @@ const COUNT: Statement = {
       blocked_until = CASE
         WHEN counted.forgotten_at > $5 AND counted.failures >= excluded.free
         THEN $5::timestamptz + interval '1 second'
-          * least(2 ^ least(counted.failures - excluded.free, 10), $6::int)
+          * least(2 ^ least(counted.failures - excluded.free, 10), $6::float8)
       END,
       attempt_id = excluded.attempt_id,
       forgotten_at = CASE

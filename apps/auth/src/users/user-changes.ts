@@ -16,6 +16,6 @@ export interface UserChange extends DoneBy {
   readonly sessionId?: string;
 }
 
-/** Announces them to the domains that import `users/`, as `sessions/session-user-changes.ts` does. */
+/** Announces changes to users to the domains that import `users/`, as `sessions/session-user-changes.ts` does. */
 @Injectable()
 export class UserChanges extends Announcements<UserChange> {}
