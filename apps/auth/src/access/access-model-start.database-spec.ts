@@ -6,7 +6,6 @@ import { freshDatabase, withClient } from '@jwt-auth/dev-stack/vitest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { AuthApp } from '../testing/auth-app.fixture.js';
-import { migratedDatabase } from '../testing/migrated-database.fixture.js';
 import development from './development.json' with { type: 'json' };
 
 interface Resource {
@@ -60,7 +59,7 @@ describe('the first start', () => {
       'resources: [{ scopes: [a, b] }, { audience: x, scopes: [c] }]\n' +
         'roles: [{ name: clerk, scopes: [a, c], requiresMfa: true }]',
     );
-    const DATABASE_URL = await migratedDatabase();
+    const DATABASE_URL = await freshDatabase();
     const [one, other] = await Promise.all([
       start({ DATABASE_URL, ACCESS_MODEL: file }),
       start({ DATABASE_URL, ACCESS_MODEL: file }),

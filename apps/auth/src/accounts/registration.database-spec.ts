@@ -152,7 +152,7 @@ describe('a registration whose e-mail has to be verified', () => {
     setting('required');
     // Its owner resets the password, and then nothing of those who used it is left.
     await auth.call('POST', '/auth/password/forgot', { body: { email } });
-    const reset = { token: await linkToken(auth, mailbox, email), newPassword: PASSWORD };
+    const reset = { token: await linkToken(auth, mailbox, email, 'Reset'), newPassword: PASSWORD };
     expect((await auth.call('POST', '/auth/password/reset', { body: reset })).status).toBe(204);
     expect((await auth.call('GET', '/auth/me', { token })).body.code).toBe('token_revoked');
     await auth.login(email, PASSWORD);

@@ -17,6 +17,7 @@ beforeAll(() => auth.get(KeyWatch).onModuleDestroy());
 beforeAll(() => settleKeysAtOnce(auth));
 beforeEach(async () => {
   await auth.dataSource.query(`DELETE FROM signing_keys WHERE state = 'withdrawn'`);
+  await auth.get(KeyRotationService).rotateIfDue();
   ({ access_token: admin } = await auth.login('admin@example.com'));
   const [active] = await auth.dataSource.query<{ kid: string; stored: Buffer }[]>(
     `SELECT kid, private_key AS stored FROM signing_keys WHERE state = 'active'`,

@@ -9,9 +9,14 @@ const NEW_PASSWORD = 'another good passphrase';
 const { auth, mailbox } = AuthApp.forFileWithMailbox({
   MAIL_FROM: 'Accounts <accounts@example.org>',
 });
-afterEach(() => {
+afterEach(async () => {
   mailbox.refusal = undefined;
   auth.clock.reset();
+  // The server has a mail before its row is gone.
+  await sender().sendDue();
+  await expect
+    .poll(() => auth.dataSource.query<object[]>('SELECT FROM outgoing_mails'))
+    .toEqual([]);
 });
 
 const sender = () => auth.get(MailSender);
@@ -70,7 +75,9 @@ describe('mail', () => {
       throw new Error('undone');
     });
     await expect(failed).rejects.toThrow('undone');
+    await sender().sendDue();
     expect(await rows()).toEqual([]);
+    expect(mailbox.mails.map(({ to }) => to).flat()).not.toContain('undone@example.com');
   });
 
   it('that a mail server refuses delays no answer, and is sent later', async () => {

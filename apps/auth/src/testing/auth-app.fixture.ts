@@ -28,7 +28,7 @@ export class MovableClock extends Clock {
   }
 
   override async database(manager: EntityManager): Promise<Date> {
-    return new Date(+(await super.database(manager)) + this.aheadMs);
+    return new Date((this.stoppedAtMs ?? +(await super.database(manager))) + this.aheadMs);
   }
 
   advance(milliseconds: number): void {
