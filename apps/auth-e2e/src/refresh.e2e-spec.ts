@@ -110,7 +110,7 @@ describe('a refresh', () => {
     ['no token', undefined, 'invalid_input'],
     ['an empty token', '', 'invalid_input'],
     ['a list', ['token'], 'invalid_input'],
-    ['a token of 513 characters', 'x'.repeat(513), 'invalid_input'],
+    ['a token of 4,097 characters', 'x'.repeat(4097), 'invalid_input'],
     ['an unknown token', 'x'.repeat(43), 'refresh_token_invalid'],
   ])('is refused with %s', async (_name, token, code) => {
     expect(outcome(await refresh(stack.auth(), token))).toBe(code);
@@ -118,7 +118,7 @@ describe('a refresh', () => {
 
   it('is refused with another spelling of the same bytes, or an access token', async () => {
     const { refresh_token: token, access_token: access } = await newSession(stack.auth());
-    for (const other of [`${token}=`, ` ${token}`, access.slice(0, 512)]) {
+    for (const other of [`${token}=`, ` ${token}`, access]) {
       expect(outcome(await refresh(stack.auth(), other))).toBe('refresh_token_invalid');
     }
     expect(outcome(await refresh(stack.auth(), token))).toBe('ok');
