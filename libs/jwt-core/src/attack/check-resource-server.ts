@@ -1,4 +1,4 @@
-import { generateSigningKey } from '../test-issuer/access-token.js';
+import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
 import type { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Attack } from './attack.js';
 import { Forge } from './forge.js';
@@ -18,6 +18,9 @@ export const ALL_ATTACKS: readonly Attack[] = [
   ...tokenAttacks,
   ...transportAttacks,
 ];
+
+/** The attacker's own, made once a process: a new one takes a tenth of a second. */
+let attackerKey: Promise<SigningKey> | undefined;
 
 export interface CheckOptions extends Call {
   /** The issuer that the service trusts. Its keys are rotated, and one is withdrawn. */
@@ -42,7 +45,7 @@ export interface CheckOptions extends Call {
 export async function checkResourceServer(options: CheckOptions): Promise<CheckReport> {
   const { url, issuer, claims = {}, skip = [], staleAfterMs } = options;
   const { readyWithinMs = 10_000, revokedWithinMs: withinMs = 5_000 } = options;
-  const ownKey = await generateSigningKey();
+  const ownKey = await (attackerKey ??= generateSigningKey());
   const own = await OwnServer.start(ownKey);
   const target = new Target(options);
   const forge = new Forge(issuer, claims, ownKey, own.url);

@@ -2,8 +2,7 @@ import type { RequestListener } from 'node:http';
 import { inspect } from 'node:util';
 import { Test } from '@nestjs/testing';
 import { decodeJwt } from 'jose';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestIssuer } from '../test-issuer/test-issuer.js';
 import {
   ClientCredentialsToken,
@@ -17,11 +16,6 @@ const answering =
   (body: string, status = 200, headers = {}): RequestListener =>
   (_, response) =>
     response.writeHead(status, headers).end(body);
-
-let key: SigningKey;
-beforeAll(async () => {
-  key = await generateSigningKey();
-});
 
 describe('ClientCredentialsToken', () => {
   let auth: TestIssuer;
@@ -38,7 +32,7 @@ describe('ClientCredentialsToken', () => {
   const asked = () => auth.requests('token');
 
   beforeEach(async () => {
-    auth = await TestIssuer.start({ keys: [key], client });
+    auth = await TestIssuer.start({ client });
     clock = { ms: 0 };
     token = make();
   });

@@ -1,6 +1,6 @@
-import { afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
+import type { SigningKey } from '../test-issuer/access-token.js';
 import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { RemoteKeySet, type RemoteKeySetOptions } from './remote-key-set.js';
 
@@ -30,8 +30,8 @@ export function useKeySetHarness({
   timeoutMs,
   ...options
 }: Partial<RemoteKeySetOptions> & { readonly timeoutMs?: number } = {}): KeySetHarness {
-  let key: SigningKey;
   let auth: TestIssuer;
+  let key: SigningKey;
   let keys: RemoteKeySet | undefined;
 
   let readByTest = 0;
@@ -69,11 +69,9 @@ export function useKeySetHarness({
     },
   };
 
-  beforeAll(async () => {
-    key = await generateSigningKey();
-  });
   beforeEach(async () => {
-    auth = await TestIssuer.start({ keys: [key] });
+    auth = await TestIssuer.start();
+    key = auth.signingKey;
     readByTest = 0;
     // Node's fetch makes a timer at its first use, and goes on with the kind that it got.
     await harness.turn();

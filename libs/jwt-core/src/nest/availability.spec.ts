@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateSigningKey } from '../test-issuer/access-token.js';
 import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { AcceptStale, Freshness } from './decorators.js';
 import { JwtCoreModule } from './jwt-core.module.js';
@@ -37,7 +36,6 @@ class LedgerController {
 }
 
 const soon = { timeout: 30_000 };
-const key = await generateSigningKey();
 
 const stale = {
   status: 503,
@@ -70,7 +68,7 @@ describe.each(platforms)('a service on %s', (_, makeAdapter) => {
   };
 
   beforeEach(async () => {
-    issuer = await TestIssuer.start({ keys: [key] });
+    issuer = await TestIssuer.start();
   });
   afterEach(async () => {
     await app.close();

@@ -1,8 +1,8 @@
 import { Controller, Get, type INestApplication, Module, UseGuards } from '@nestjs/common';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JwtCoreReadiness } from '../runtime/readiness.js';
 import { JwtCoreStatistics } from '../runtime/statistics.js';
-import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
+import { generateSigningKey } from '../test-issuer/access-token.js';
 import { TestIssuer } from '../test-issuer/test-issuer.js';
 import type { Principal } from '../verifier/claims.js';
 import { CurrentPrincipal } from './decorators.js';
@@ -23,17 +23,13 @@ class MeController {
 const [[, makeAdapter]] = platforms;
 
 describe('JwtCoreModule', () => {
-  let key: SigningKey;
   let one: TestIssuer;
   let two: TestIssuer;
   let app: INestApplication | undefined;
 
-  beforeAll(async () => {
-    key = await generateSigningKey();
-  });
   beforeEach(async () => {
     [one, two] = [
-      await TestIssuer.start({ keys: [key] }),
+      await TestIssuer.start(),
       await TestIssuer.start({ keys: [await generateSigningKey('ES256')] }),
     ];
   });

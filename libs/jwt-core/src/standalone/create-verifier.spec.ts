@@ -1,5 +1,5 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { generateSigningKey } from '../test-issuer/access-token.js';
 import { MemoryRevocationSource } from '../test-issuer/memory-revocation-source.js';
 import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { createVerifier, type CreateVerifierOptions, type Verifier } from './index.js';
@@ -7,7 +7,6 @@ import { createVerifier, type CreateVerifierOptions, type Verifier } from './ind
 const quiet = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
 describe('createVerifier', () => {
-  let key: SigningKey;
   let auth: TestIssuer;
   const open: Verifier[] = [];
   const create = (options: Partial<CreateVerifierOptions> = {}) => {
@@ -18,11 +17,8 @@ describe('createVerifier', () => {
     return verifier;
   };
 
-  beforeAll(async () => {
-    key = await generateSigningKey();
-  });
   beforeEach(async () => {
-    auth = await TestIssuer.start({ keys: [key] });
+    auth = await TestIssuer.start();
   });
   afterEach(async () => {
     await Promise.all(open.splice(0).map((verifier) => verifier.close()));

@@ -64,7 +64,7 @@ export class IssuerKeys {
   }
 
   private make(algorithm: SigningAlgorithm): SigningKey {
-    const at = spareKeys.findIndex((spare) => spare.algorithm === algorithm);
+    const at = spareKeys.findLastIndex((spare) => spare.algorithm === algorithm);
     const [pair = newKeyPair(algorithm)] = at < 0 ? [] : spareKeys.splice(at, 1);
     const key: SigningKey = { ...pair, kid: randomUUID(), algorithm };
     this.own.push(key);

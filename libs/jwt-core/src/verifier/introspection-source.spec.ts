@@ -1,8 +1,7 @@
 import type { RequestListener } from 'node:http';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClientCredentials } from '../issuer/client-credentials.js';
 import { IssuerMetadata } from '../issuer/issuer-metadata.js';
-import { generateSigningKey, type SigningKey } from '../test-issuer/access-token.js';
 import { TestIssuer } from '../test-issuer/test-issuer.js';
 import { IntrospectionSource } from './introspection-source.js';
 import { newReference } from './reference-tokens.fixture.js';
@@ -12,11 +11,6 @@ const unavailable: unknown = expect.objectContaining({
   code: 'introspection_unavailable',
 });
 const client = { clientId: 'urn:reports service', clientSecret: 'hush+%ü' };
-
-let key: SigningKey;
-beforeAll(async () => {
-  key = await generateSigningKey();
-});
 
 describe('IntrospectionSource', () => {
   let auth: TestIssuer;
@@ -44,7 +38,7 @@ describe('IntrospectionSource', () => {
   };
 
   beforeEach(async () => {
-    auth = await TestIssuer.start({ keys: [key], client });
+    auth = await TestIssuer.start({ client });
     clock = { ms: 0 };
     log = { log: vi.fn(), warn: vi.fn(), error: vi.fn() };
     hasLog = true;
