@@ -1,4 +1,4 @@
-// Runs the e2e suites of both apps, and what breaks under auth, on other versions of Postgres:
+// Runs the e2e and fault specs of both apps on other versions of Postgres:
 //   npm run test:postgres                                    on Postgres 14, 15, 16 and 17, one after the other
 //   npm run test:postgres -- 14 -- npx nx run-many -t test   another command, on the given versions
 import process from 'node:process';

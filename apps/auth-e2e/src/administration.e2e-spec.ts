@@ -32,7 +32,7 @@ const make = (body: unknown) => admin.call<User>(here, 'users', { body });
 const payloadOf = ({ access_token: token }: TokenResponse) => decode(token).payload;
 
 /** A user with a session at each process. */
-async function personWithSessions(): Promise<User & { sessions: [TokenResponse, TokenResponse] }> {
+async function userWithSessions(): Promise<User & { sessions: [TokenResponse, TokenResponse] }> {
   const user = await admin.makeUser(here);
   return { ...user, sessions: [await login(here, user.email), await login(there, user.email)] };
 }
@@ -132,7 +132,7 @@ describe('the list of users', () => {
 
 describe('disabling a user', () => {
   it('at one process ends all sessions of the user, at the other and at orders', async () => {
-    const { id, sessions } = await personWithSessions();
+    const { id, sessions } = await userWithSessions();
     for (const { access_token: token } of sessions) expect(await stack.verdict(token)).toBe('ok');
 
     const { status, body } = await admin.changeUser(here, id, { disabled: true });
@@ -145,7 +145,7 @@ describe('disabling a user', () => {
   });
 
   it('keeps the user out until enabled, and restores no old session', async () => {
-    const { id, email, sessions } = await personWithSessions();
+    const { id, email, sessions } = await userWithSessions();
     await admin.changeUser(here, id, { disabled: true });
     const refused = await tryLogin(there, email);
     expect([refused.status, refused.body['code']]).toEqual([401, 'invalid_credentials']);
@@ -166,7 +166,7 @@ describe('other roles or claims', () => {
     ['roles', { roles: ['user', 'admin'] }],
     ['claims', { claims }],
   ])('end the access tokens by jti, and the next refresh carries the new %s', async (_, body) => {
-    const { id, sessions } = await personWithSessions();
+    const { id, sessions } = await userWithSessions();
     expect((await admin.changeUser(here, id, body)).body).toMatchObject(body);
 
     for (const session of sessions) {
@@ -184,7 +184,7 @@ describe('other roles or claims', () => {
   });
 
   it('leave no valid token with the old ones, also after refreshes at the same moment', async () => {
-    const { id, sessions } = await personWithSessions();
+    const { id, sessions } = await userWithSessions();
     const [answers] = await Promise.all([
       Promise.all(sessions.map((session, i) => refresh(i ? here : there, session.refresh_token))),
       admin.changeUser(there, id, { roles: [] }),
@@ -199,7 +199,7 @@ describe('other roles or claims', () => {
   });
 
   it('that are the same as before end nothing', async () => {
-    const { id, sessions } = await personWithSessions();
+    const { id, sessions } = await userWithSessions();
     await admin.changeUser(here, id, { roles: ['user'], claims: {}, disabled: false });
     await admin.changeUser(here, id, {});
     for (const { access_token: token } of sessions) expect(await stack.verdict(token)).toBe('ok');
@@ -241,7 +241,7 @@ describe('other roles or claims', () => {
   });
 
   it.each([{ disabled: true }, { roles: ['user'] }])(
-    '%j do not lock the last administrator out',
+    '%j are refused for the own account of an administrator',
     async (body) => {
       const answer = await admin.changeUser(here, admin.id, body);
       expect([answer.status, answer.body['code']]).toEqual([409, 'conflict']);

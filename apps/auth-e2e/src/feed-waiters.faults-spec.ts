@@ -55,8 +55,8 @@ describe(`${WAITERS} services that wait at one auth process`, () => {
     const counted = async () => (await transactions()) - before.count;
     await expect.poll(counted).toBeGreaterThan(0);
     await expect.poll(() => performance.now() - before.atMs).toBeGreaterThan(3_000);
-    // The logout, the heartbeat and the periodic read of each second, what else auth does, and what
-    // Postgres publishes its counts late, so some queries are from before. One query for each waiting client would exceed it.
+    // The logout, the heartbeat and the periodic read of each second, other work of auth, and earlier
+    // queries, which Postgres counts late. One query for each waiting client would exceed it.
     expect(await counted()).toBeLessThan(WAITERS);
   });
 });

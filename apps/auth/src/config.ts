@@ -55,7 +55,7 @@ export class Config extends ServiceConfig {
   readonly signingKeyPublishAheadMs!: number;
   /** 32 bytes. `undefined` only in development, which then makes and keeps one of its own. */
   readonly keyEncryptionKey!: Buffer | undefined;
-  /** The one before: what is encrypted under it is encrypted anew at the start. */
+  /** The previous key. Data under it is encrypted again at the start. */
   readonly previousKeyEncryptionKey!: Buffer | undefined;
   readonly revocationMaxStalenessMs!: number;
   readonly clockToleranceMs!: number;

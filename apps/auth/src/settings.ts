@@ -217,7 +217,7 @@ export function readConfig(environment: Environment = process.env): Config {
 /** What a command needs that only speaks to the database. */
 const COMMAND_SETTINGS = ['DATABASE_URL', 'DATABASE_APP_ROLE', 'MIGRATE', 'AUDIT_RETENTION'];
 
-/** What a new password is held against. */
+/** Settings for the check of a new password. */
 export const PASSWORD_SETTINGS = ['ISSUER', 'PASSWORD_WORDS', 'BREACHED_PASSWORDS_URL'];
 
 /**

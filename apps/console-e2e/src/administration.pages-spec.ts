@@ -105,7 +105,7 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.press(console.inDialog('New resource'));
       await rowOf(audience).getByText('see them').waitFor();
       await console.press(console.button(`Change: ${audience}`));
-      await console.sees('This ends no live session token.');
+      await console.sees('No open session has a live access token that this revokes.');
       await console.sees(NO_COUNT_OF_CLIENTS);
       const scopes = `${name}:read look at them\n${name}:write`;
       await console.type(console.page.getByLabel('Scopes'), scopes);
@@ -117,8 +117,8 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.check(console.page.getByLabel(`${name}:read`));
       await console.press(console.inDialog('New role'));
       await console.press(console.button(`Change: ${name}`));
-      await console.sees('live tokens with a removed scope no longer work');
-      await console.sees('This ends no live session token.');
+      await console.sees('Services refuse live tokens with a removed scope at once');
+      await console.sees('No open session has a live access token that this revokes.');
       await console.check(console.page.getByLabel(`${name}:write`));
       await console.check(console.page.getByLabel('Needs a second factor'));
       // However long the list takes, it is that after the change when the form is gone.
@@ -135,7 +135,7 @@ describe.skipIf(!browserPath).each(HANDS)(
       await console.page.unrouteAll({ behavior: 'wait' });
       await console.press(console.inDialog('Cancel'));
       await console.press(console.button(`Remove: ${name}`));
-      await console.sees('This ends no live session token.');
+      await console.sees('No open session has a live access token that this revokes.');
       expect(await console.page.getByText(NO_COUNT_OF_CLIENTS).count()).toBe(0);
       await console.sees('Their access tokens are refused at once');
       await console.press(console.inDialog('Remove'));

@@ -20,8 +20,7 @@ export const HANDS: readonly Hand[] = ['mouse', 'keyboard'];
 export const SLOW = { timeout: 300_000 };
 
 /** What a dialog says that may also end tokens of clients. */
-export const NO_COUNT_OF_CLIENTS =
-  'auth does not record the tokens that clients get for themselves';
+export const NO_COUNT_OF_CLIENTS = 'Tokens that clients get for themselves are not recorded';
 
 const TIMEOUT_MS = 30_000;
 /** No page has so many places that the focus can go to. */

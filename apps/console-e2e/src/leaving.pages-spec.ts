@@ -61,14 +61,14 @@ describe.skipIf(!browserPath)('after the end of a session', SLOW, () => {
     await tab.getByText(email).waitFor();
     await console.page.route('**/auth/logout', (route) => route.abort());
     await console.press(console.button('Log out'));
-    await console.sees('it may still be open');
+    await console.sees('Your session may still be open');
     await tab.getByLabel('E-mail').fill(email);
     await tab.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await tab.getByRole('button', { name: 'Log in', exact: true }).click();
     await console.page.getByText(email).waitFor();
     await tab.getByRole('button', { name: 'Log out' }).click();
     await console.button('Log in').waitFor();
-    expect(await console.page.getByText('it may still be open').count()).toBe(0);
+    expect(await console.page.getByText('Your session may still be open').count()).toBe(0);
   });
 });
 

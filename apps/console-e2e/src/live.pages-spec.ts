@@ -34,7 +34,7 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
     await console.type(console.page.getByLabel('Id', { exact: true }), sessionId);
     await console.press(console.button('Revoke'));
     await console.sees('Every service refuses all access tokens of the session');
-    await console.sees('This ends up to 1 live session token.');
+    await console.sees('This revokes at most 1 access token of open sessions.');
     await console.press(console.inDialog('Revoke'));
     await console.sees(/^Applied by [1-9]\d* of [1-9]\d* service/);
     expect(await atOrders(token)).toBe(401);
@@ -75,7 +75,7 @@ describe.skipIf(!browserPath).each(HANDS)('revocations, live, by the %s', SLOW, 
     await console.go('Revocations');
     await console.type(console.page.getByLabel('Id', { exact: true }), 'x'.repeat(300));
     await console.press(console.button('Revoke'));
-    await console.sees('It is not known how many live session tokens this ends.');
+    await console.sees('The number of access tokens that this revokes is not known.');
     await console.press(console.inDialog('Revoke'));
     await console.page.getByRole('dialog').locator('.failure').waitFor();
     await console.press(console.inDialog('Cancel'));
@@ -126,7 +126,7 @@ describe.skipIf(!browserPath).each(HANDS)('keys, by the %s', SLOW, (hand) => {
     await revokeMany();
     await console.press(console.button(`Withdraw: ${stolen}`));
     await console.sees('What to do when a key is stolen');
-    await console.sees(/This ends up to \d+ live session tokens?/);
+    await console.sees(/This revokes at most \d+ access tokens?/);
     await console.sees(NO_COUNT_OF_CLIENTS);
     await console.press(console.inDialog('Withdraw'));
     await console.sees('After the withdrawal');

@@ -58,7 +58,7 @@ describe.skipIf(!browserPath)('the console', SLOW, () => {
     await page.getByText('This page continues by itself').waitFor({ state: 'detached' });
   });
 
-  it('stops loading the user when auth cannot be reached', async () => {
+  it('shows an error of auth in the question, and Cancel closes it', async () => {
     const user = await newUser();
     const console = (open = await Console.login({ email: user.email }));
     const { page } = console;

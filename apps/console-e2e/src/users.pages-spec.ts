@@ -60,7 +60,7 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     await console.press(console.inDialog('Cancel'));
     await console.type(claims, '{"tenant": "blue"}');
     await console.press(console.button('Save'));
-    await console.sees('This ends up to 1 live session token.');
+    await console.sees('This revokes at most 1 access token of open sessions.');
     await console.press(console.inDialog('Save'));
     await console.sees('Saved. The old access tokens are revoked.');
     await expect.poll(() => statusOf(token)).toBe(401);
@@ -68,7 +68,7 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     expect(saved).toMatchObject({ roles: ['user', 'admin'], claims: { tenant: 'blue' } });
 
     await console.press(console.button('End: curl'));
-    await console.sees('This ends up to 1 live session token.');
+    await console.sees('This revokes at most 1 access token of open sessions.');
     await console.press(console.inDialog('End'));
     await console.button('End: curl').waitFor({ state: 'detached' });
 
@@ -76,7 +76,7 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     await openUser(user);
     await console.press(console.button('End all sessions'));
     await console.sees('2 sessions end.');
-    await console.sees('This ends up to 2 live session tokens.');
+    await console.sees('This revokes at most 2 access tokens of open sessions.');
     await console.press(console.inDialog('End all sessions'));
     await console.page.getByRole('dialog').waitFor({ state: 'detached' });
     await console.button('End all sessions').waitFor({ state: 'detached' });
@@ -128,7 +128,7 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     const token = await login(email);
 
     await console.press(console.button('New password'));
-    await console.sees('This ends up to 1 live session token.');
+    await console.sees('This revokes at most 1 access token of open sessions.');
     await console.press(console.inDialog('New password'));
     await console.sees('This is shown only once.');
     const shown = await console.page.getByRole('dialog').locator('code').innerText();
@@ -144,7 +144,7 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     await console.button('Disable').waitFor();
     await login(email, 'spec', shown);
     await console.press(console.button('Delete'));
-    await console.sees('This ends up to 1 live session token.');
+    await console.sees('This revokes at most 1 access token of open sessions.');
     await console.press(console.inDialog('Delete'));
     await console.page.getByRole('heading', { level: 1, name: 'Users' }).waitFor();
     await console.type(console.page.getByLabel('E-mail begins with'), email);
@@ -183,7 +183,7 @@ describe.skipIf(!browserPath).each(HANDS)('users, by the %s', SLOW, (hand) => {
     const body = { email: user.email, password: PASSWORD };
     expect(await api<object>('auth/login', { body })).toHaveProperty('mfa');
     await openUser(user);
-    await confirm('Remove second factors', 'This ends up to 1 live session token.');
+    await confirm('Remove second factors', 'This revokes at most 1 access token of open sessions.');
     await console.button('Remove second factors').waitFor({ state: 'detached' });
     await expect.poll(() => statusOf(token)).toBe(401);
     expect(await api<object>('auth/login', { body })).not.toHaveProperty('mfa');

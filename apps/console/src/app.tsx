@@ -55,7 +55,7 @@ export function App() {
   const { isAway } = useStore(connection);
   const user = useStore(userId);
   const { data, error } = useQuery<Me>(state === 'none' ? undefined : 'auth/me');
-  // Until auth has answered again, it may be about the user of before.
+  // Until auth has answered again, it may be about the previous user.
   const me = data?.id === user ? data : undefined;
   return (
     <>

@@ -24,12 +24,12 @@ export const texts = {
   loading: 'Loading …',
   liveTokens: (count: number) =>
     count === 0
-      ? 'This ends no live session token.'
-      : `This ends up to ${plural(count, 'live session token', 'live session tokens')}.`,
-  counting: 'Counting the live session tokens that this ends …',
-  liveTokensUnknown: 'It is not known how many live session tokens this ends.',
+      ? 'No open session has a live access token that this revokes.'
+      : `This revokes at most ${plural(count, 'access token', 'access tokens')} of open sessions.`,
+  counting: 'Counting the access tokens that this revokes …',
+  liveTokensUnknown: 'The number of access tokens that this revokes is not known.',
   liveTokensOfClients:
-    'It is not known how many live client tokens this ends: auth does not record the tokens that clients get for themselves.',
+    'Tokens that clients get for themselves are not recorded, so their number is not known.',
   none: 'There is nothing here.',
   more: 'Show more',
   cancel: 'Cancel',
@@ -52,7 +52,7 @@ export const texts = {
   notCopied: 'The browser does not allow this. Select the text and copy it.',
   logout: 'Log out',
   logoutFailed:
-    'The auth server did not end your session, so it may still be open. Reload this page. If it shows your account, log out again.',
+    'The auth server did not confirm the logout. Your session may still be open. Reload this page. If it shows your account, log out again.',
   away: 'The auth server does not answer. This page continues by itself when the server is back.',
   unknownPage: {
     title: 'Not found',

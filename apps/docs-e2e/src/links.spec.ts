@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 
 import { ROOT } from '@jwt-auth/dev-stack';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +14,8 @@ const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string
 const PATH = /`((?:apps|libs|bench|chaos|docs|examples|\.ci|\.github|\.vscode)\/[\w./*<>-]*)`/g;
 const LINK = /\]\((?!https?:|mailto:)([^)\s#]*)(?:#([^)\s]+))?\)/g;
 const SCRIPT = /npm run ([\w:-]+)/g;
+/** The end of a block of commands, a change of the folder, or a spec that Vitest runs there. */
+const VITEST = /```|^cd (\S+)|npx vitest .*?(src\/[\w./-]+)/gm;
 
 const matches = (page: string, pattern: RegExp) => [...read(page).matchAll(pattern)];
 
@@ -36,6 +38,16 @@ describe.each(pages)('%s', (page) => {
     const missing = matches(page, SCRIPT).filter(([, script = '']) => !(script in scripts));
     expect(missing.map(([name]) => name)).toEqual([]);
   });
+
+  it('runs specs that exist in the folder of the command', () => {
+    let folder = '';
+    const missing: string[] = [];
+    for (const [command, next, spec] of matches(page, VITEST)) {
+      if (spec === undefined) folder = next === undefined ? '' : join(folder, next);
+      else if (!isIn(folder, spec)) missing.push(command);
+    }
+    expect(missing).toEqual([]);
+  });
 });
 
 /** Whether there is a file or a folder of this name, or one that matches it when it holds `*` or `<name>`. */
@@ -48,6 +60,10 @@ function exists(path: string): boolean {
   const form = new RegExp(`^${pattern}$`);
   return [...files, ...folders].some((file) => form.test(file));
 }
+
+/** @param folder empty: that of any package */
+const isIn = (folder: string, spec: string) =>
+  folder === '' ? files.some((file) => file.endsWith(`/${spec}`)) : exists(join(folder, spec));
 
 /** The anchors that GitHub makes of a page's headings. */
 function headingsOf(page: string): string[] {

@@ -57,7 +57,7 @@ describe('with the issuer gone', () => {
 });
 
 describe('orders behind the real auth', () => {
-  it('works after it has ended: no request needs it', async () => {
+  it('works after auth has ended', async () => {
     const auth = await startApp('auth', { env: { DATABASE_URL: await freshDatabase() } });
     try {
       orders = await startOrders(auth.url.replace('127.0.0.1', 'localhost'));

@@ -95,7 +95,7 @@ describe('Nest 12, as ESM', () => {
     await compile(nest12, '--noEmit', '--module', 'esnext', '--moduleResolution', 'bundler');
   });
 
-  it.each(['fastify', 'express'])('refuses on %s who has logged out', async (adapter) => {
+  it.each(['fastify', 'express'])('refuses on %s a user who has logged out', async (adapter) => {
     await visit(await serve(nest12, `dist/${adapter}.js`, { ISSUER: auth.url }));
   });
 
@@ -118,7 +118,7 @@ describe('Nest 11, as CommonJS', () => {
     await compile(nest11, '--noEmit', '--module', 'node16');
   });
 
-  it('refuses who has logged out, and has a test kit for Jest', async () => {
+  it('refuses a user who has logged out, and has a test kit for Jest', async () => {
     const jest = ['node_modules/jest/bin/jest.js', '--ci', '--runInBand'];
     await run(process.execPath, jest, nest11, {
       env: { ISSUER: auth.url, PASSWORD: DEMO.password },
@@ -127,7 +127,7 @@ describe('Nest 11, as CommonJS', () => {
 });
 
 describe('Express without Nest', () => {
-  it('refuses who has logged out', async () => {
+  it('refuses a user who has logged out', async () => {
     await visit(await serve(express, 'main.js', { ISSUER: auth.url }));
   });
 

@@ -28,7 +28,7 @@ const PASSWORD = 'seven herons over the weir';
 const SCOPE = 'orders:read';
 const CLIENTS = 5;
 const USERS = 8;
-/** One token in so many is never revoked by itself. */
+/** One of this many tokens is never revoked by itself. */
 const SPARED = 10;
 /** No token is presented when it has less than this before it expires. */
 const MARGIN_SECONDS = 60;

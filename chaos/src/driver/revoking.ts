@@ -4,7 +4,7 @@ import type { Administrator } from './administrator.js';
 import { ask, type Answer } from './ask.js';
 import type { Client, Living, Session } from './living.js';
 
-/** What will be revoked. It is removed from the living at this moment. */
+/** What will be revoked. It is removed from the valid ones at this moment. */
 export interface Victim {
   readonly revocation: RevocationKey;
   /** Some of the tokens that are revoked. */

@@ -23,7 +23,7 @@ export interface RevokerOptions {
 }
 
 const MAX_UNDER_WAY = 60;
-/** So many stay valid: only with valid tokens a wrong refusal can be seen. */
+/** Keeps this many valid: a wrong refusal shows only on a valid token. */
 const RESERVE = 40;
 const RETRY_MS = 400;
 

@@ -19,10 +19,10 @@ import { UsersRepository } from '../users/users.repository.js';
 import { LINK_EXPORT } from './account-link.entity.js';
 import { AccountLinksRepository } from './account-links.repository.js';
 
-/** An object, or many, which are read while the caller takes them. */
+/** One object, or many that are read while the export is sent. */
 type Content = object | AsyncIterable<object>;
 
-/** Of each member of an export, how its content is read. */
+/** Reads the content of each member of an export. */
 type ExportedMembers = Readonly<Record<string, () => Content | Promise<Content>>>;
 
 /**

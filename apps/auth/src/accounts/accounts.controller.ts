@@ -47,7 +47,7 @@ import { AccountExportService } from './account-export.service.js';
 import { EmailService } from './email.service.js';
 import { PasswordRecoveryService } from './password-recovery.service.js';
 
-/** How old the login may be with which an account changes its owner, or goes. */
+/** The longest age of a login that may change the e-mail of an account or delete the account. */
 const TAKEOVER_LOGIN_AGE: LoginAge = '15m';
 
 @ApiTags('accounts')

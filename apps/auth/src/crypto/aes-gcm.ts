@@ -17,7 +17,7 @@ export function encrypt(key: Buffer, plain: Buffer, boundTo = ''): Buffer {
   return Buffer.concat([nonce, cipher.getAuthTag(), encrypted]);
 }
 
-/** @throws Error for another key, other additional data or altered bytes: they cannot be told apart */
+/** @throws Error for another key, other additional data or altered bytes: the three look the same */
 export function decrypt(key: Buffer, sealed: Buffer, boundTo = ''): Buffer {
   const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_BYTES), {
     // Otherwise a shorter tag, which is easier to guess, would do.

@@ -3,7 +3,7 @@ import { AccessError, type LoginAge, type Principal } from '@jwt-auth/jwt-core';
 import { ACCOUNT_SCOPE } from '../built-in-access.js';
 import type { User } from '../users/user.entity.js';
 
-/** How old the login may be with which a user begins to change factors. */
+/** The longest age of a login that may start a change of factors. */
 export const FACTOR_LOGIN_AGE: LoginAge = '5m';
 
 /**

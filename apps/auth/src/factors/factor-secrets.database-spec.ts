@@ -43,7 +43,7 @@ describe('a change of KEY_ENCRYPTION_KEY while users add authenticator apps', ()
   });
   afterAll(() => changed.close());
 
-  it('leaves an app whose codes count when the former key is gone', async () => {
+  it('keeps authenticator apps working after the old key is removed', async () => {
     const { userId, secret } = confirmed;
     await forgetCodes(changed, userId);
     const ticket = await ticketFor(changed, EMAIL);

@@ -1,7 +1,7 @@
 import { useQuery } from '../api/use-query.js';
 import { texts } from '../texts.js';
 
-/** Which live tokens an action ends: those for which all of this is true. */
+/** Which live tokens an action revokes: those for which all of this is true. */
 interface LiveTokensProps {
   readonly userId?: string;
   readonly sessionId?: string;
@@ -11,7 +11,7 @@ interface LiveTokensProps {
 }
 
 /**
- * How many live tokens the action of the dialog around it ends. A key and an audience are also those of
+ * How many live tokens the action of the dialog around it revokes. A key and an audience are also those of
  * tokens that clients get for themselves, which auth cannot count.
  */
 export function LiveTokens(which: LiveTokensProps) {

@@ -10,8 +10,7 @@ export const access = {
   audience: 'Audience',
   audienceHint: 'The name of the service in tokens, often an address.',
   scopesHint: 'One per line: its name, then a description.',
-  narrowText:
-    'What you remove is refused at once: live tokens with a removed scope no longer work.',
+  narrowText: 'Services refuse live tokens with a removed scope at once.',
   saved: 'Saved.',
   remove: {
     roles: {

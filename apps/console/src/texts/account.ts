@@ -6,7 +6,7 @@ export const account = {
   verifySent: 'You get an e-mail with a link. Open it to verify the e-mail.',
   changeEmail: 'Change the e-mail',
   changeEmailText:
-    'A link is sent to the new e-mail. Open it within 30 minutes: only then the e-mail of your account changes. The old e-mail gets a notice.',
+    'A link is sent to the new e-mail. The e-mail of your account changes when you open the link, within 30 minutes. The old e-mail gets a notice.',
   newEmail: 'New e-mail',
   emailSent: 'A link was sent to the new e-mail.',
   passwordText: 'When you change the password, all your other sessions end at once.',

@@ -26,7 +26,7 @@ export const keys = {
   },
   withdrawText: {
     active:
-      'All services at once refuse the tokens that this key has signed, yours too. Another key becomes active in the same step. Sessions stay open: pages and services get new tokens by themselves.',
+      'All services refuse the tokens of this key at once, yours too. Another key becomes active. Sessions stay open: pages and services get new tokens by themselves.',
     next: 'It has not signed any token yet, so no token is refused. A new next key is published.',
     retired: 'Every token that this key has signed, and that has not expired, is refused at once.',
   },

@@ -9,7 +9,7 @@ export const revocations = {
   id: 'Id',
   tryOut: 'Try it with an unused id',
   tryOutHint:
-    'The trial revokes a random token id: it reaches the services in the same way, and harms nobody.',
+    'This revokes a random token id. The revocation reaches the services as any other does, and no user is logged out.',
   done: 'Revoked.',
   ask: {
     sid: {
@@ -39,5 +39,5 @@ export const revocations = {
   seen: 'last seen',
   list: 'What is revoked',
   since: 'revoked',
-  until: 'kept until its tokens have expired,',
+  until: 'kept until',
 } as const;
