@@ -43,8 +43,8 @@ const layers = (root, names) =>
 
 /** The folders of chassis. */
 const CHASSIS = [
-  ...['settings', 'errors', 'context', 'logging', 'tracing', 'readiness', 'database', 'http'],
-  ...['health', 'pages', 'metrics', 'retention', 'process'],
+  ...['settings', 'errors', 'context', 'logging', 'tracing', 'readiness', 'database', 'pages'],
+  ...['http', 'health', 'metrics', 'retention', 'process'],
 ];
 
 /** The domains of auth and `settings.ts`, after three folders that import no domain. */
