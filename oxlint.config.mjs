@@ -69,8 +69,8 @@ const jwtCoreLayers = layers('libs/jwt-core/src', JWT_CORE, (name) => [
 
 /** The folders of chassis. */
 const CHASSIS = [
-  ...['settings', 'errors', 'context', 'logging', 'tracing', 'readiness', 'database', 'http'],
-  ...['health', 'pages', 'metrics', 'retention', 'process'],
+  ...['settings', 'errors', 'context', 'logging', 'tracing', 'readiness', 'database', 'pages'],
+  ...['http', 'health', 'metrics', 'retention', 'process'],
 ];
 
 /** The domains of auth, after three folders that import no domain, and files that compose the app. */

@@ -14,7 +14,7 @@ export const balancer: Drill = {
   async run(report) {
     const why = nginxMissing();
     if (why !== undefined) return report.skip(why);
-    const stage = await DrillStage.launch({ isBehindNginx: true });
+    const stage = await DrillStage.start({ isBehindNginx: true });
     try {
       const { access_token: token } = await logIn(stage);
       const [auth] = stage.urls('auth');
@@ -34,7 +34,7 @@ export const balancer: Drill = {
       report.note(`${count} requests over ${connections} connections: ${String(seen)}`);
       report.promise(`${REQUESTS} requests, and none was reset or refused`, hasSentAll && seen.troubles.length === 0); // oxfmt-ignore
     } finally {
-      await stage.stopAll();
+      await stage.stop();
     }
   },
 };

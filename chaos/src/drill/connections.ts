@@ -10,7 +10,7 @@ export const connections: Drill = {
   name: 'connections',
   about: 'Another program takes every connection that the database of auth allows.',
   async run(report) {
-    const stage = await DrillStage.launch();
+    const stage = await DrillStage.start();
     const held: pg.Client[] = [];
     try {
       const password = newPassword();
@@ -45,7 +45,7 @@ export const connections: Drill = {
       report.promise('no process was restarted, and all recovered', hasRecovered);
     } finally {
       await Promise.all(held.map((client) => client.end()));
-      await stage.stopAll();
+      await stage.stop();
     }
   },
 };

@@ -71,7 +71,7 @@ export const diskFull: Drill = {
     if (typeof disk === 'string') return report.skip(disk);
     let stage: DrillStage | undefined;
     try {
-      stage = await DrillStage.launch({ folderOfTables: (owner) => disk.folderOf(owner) });
+      stage = await DrillStage.start({ folderOfTables: (owner) => disk.folderOf(owner) });
       const isReady = stage.isReady.bind(stage, 'auth');
       const clients = await Clients.start(stage);
       await aWhile();
@@ -98,7 +98,7 @@ export const diskFull: Drill = {
       const [stored] = await statement(stage.postgres, 'SELECT count(*)::int AS sessions FROM sessions', 'auth'); // oxfmt-ignore
       report.promise('every login that was answered is in the database', Number(stored?.['sessions']) >= login.count('ok')); // oxfmt-ignore
     } finally {
-      await stage?.stopAll();
+      await stage?.stop();
       disk.unmount();
     }
   },

@@ -60,7 +60,7 @@ export class DrillStage {
     private login: Login,
   ) {}
 
-  static async launch(options: DrillStageOptions = {}): Promise<DrillStage> {
+  static async start(options: DrillStageOptions = {}): Promise<DrillStage> {
     const { hasStandby = false, isBehindNginx = false, folderOfTables } = options;
     const postgres = await startPostgres();
     const login = { role: 'service', password: newPassword() };
@@ -82,7 +82,7 @@ export class DrillStage {
       stage.processes.push({ app, port: await freePort(), running: undefined });
     }
     if (isBehindNginx) await stage.startNginx(owner);
-    for (const app of DATABASES) await stage.start(app);
+    for (const app of DATABASES) await stage.startApp(app);
     return stage;
   }
 
@@ -98,11 +98,11 @@ export class DrillStage {
     return ports.map((port) => `http://127.0.0.1:${port}`);
   }
 
-  async start(app: AppName): Promise<void> {
-    for (const process of this.of(app)) process.running = await this.launch(process);
+  async startApp(app: AppName): Promise<void> {
+    for (const process of this.of(app)) process.running = await this.startProcess(process);
   }
 
-  async stop(app: AppName): Promise<void> {
+  async stopApp(app: AppName): Promise<void> {
     await Promise.all(this.of(app).map(async ({ running }) => running?.stop()));
   }
 
@@ -111,7 +111,7 @@ export class DrillStage {
     this.login = login;
     for (const process of this.processes) {
       await process.running?.stop();
-      process.running = await this.launch(process);
+      process.running = await this.startProcess(process);
     }
   }
 
@@ -121,8 +121,8 @@ export class DrillStage {
     return answers.every(({ ok }) => ok);
   }
 
-  async stopAll(): Promise<void> {
-    await Promise.all(DATABASES.map((app) => this.stop(app)));
+  async stop(): Promise<void> {
+    await Promise.all(DATABASES.map((app) => this.stopApp(app)));
     await this.nginx?.stop();
     await this.postgres.stop();
     await this.standby?.stop();
@@ -141,7 +141,7 @@ export class DrillStage {
     this.nginx = await startNginx(upstreams, owner);
   }
 
-  private launch({ app, port }: Process): Promise<RunningApp> {
+  private startProcess({ app, port }: Process): Promise<RunningApp> {
     const { role, password } = this.login;
     const servers = [this.postgres, ...(this.standby ? [this.standby] : [])];
     const hosts = servers.map((server) => `127.0.0.1:${server.port}`).join();

@@ -6,7 +6,7 @@ export const failOver: Drill = {
   name: 'fail-over',
   about: 'The primary dies, and its standby takes over. The apps know both hosts.',
   async run(report) {
-    const stage = await DrillStage.launch({ hasStandby: true });
+    const stage = await DrillStage.start({ hasStandby: true });
     try {
       const { access_token: token } = await logIn(stage);
       await send(stage.urls('auth'), '/auth/logout', { method: 'POST', token: String(token) });
@@ -30,7 +30,7 @@ export const failOver: Drill = {
       const ended = await send(stage.urls('orders'), '/orders', { token: String(token) });
       report.promise('a token of before that was revoked stays so', outcomeOf(ended) === '401 token_revoked'); // oxfmt-ignore
     } finally {
-      await stage.stopAll();
+      await stage.stop();
     }
   },
 };

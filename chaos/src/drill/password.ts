@@ -6,7 +6,7 @@ export const password: Drill = {
   name: 'password',
   about: 'The password of the database is changed: a second role, then the processes in turn.',
   async run(report) {
-    const stage = await DrillStage.launch();
+    const stage = await DrillStage.start();
     try {
       const clients = await Clients.start(stage);
       await aWhile();
@@ -29,7 +29,7 @@ export const password: Drill = {
       await clients.stop();
       report.seen(clients, { login: [], refresh: [], orders: [] });
     } finally {
-      await stage.stopAll();
+      await stage.stop();
     }
   },
 };

@@ -7,7 +7,7 @@ export const readOnly: Drill = {
   name: 'read-only',
   about: 'The database of auth accepts no writes for a while, as a primary that became a standby.',
   async run(report) {
-    const stage = await DrillStage.launch();
+    const stage = await DrillStage.start();
     try {
       const clients = await Clients.start(stage);
       await aWhile();
@@ -32,7 +32,7 @@ export const readOnly: Drill = {
       report.promise('readiness said so, and no longer than it was', isNoticed && isReady);
       report.promise('no process was restarted, and all recovered', hasRecovered);
     } finally {
-      await stage.stopAll();
+      await stage.stop();
     }
   },
 };

@@ -92,13 +92,13 @@ function drillOf({ name, about, backUp, missing }: Restore): Drill {
     name,
     about,
     async run(report) {
-      const stage = await DrillStage.launch();
+      const stage = await DrillStage.start();
       try {
         const why = await missing?.(stage.postgres);
         if (why !== undefined) return report.skip(why);
         await loseAndRestore(report, stage, backUp);
       } finally {
-        await stage.stopAll();
+        await stage.stop();
       }
     },
   };
@@ -117,7 +117,7 @@ async function loseAndRestore(report: DrillReport, stage: DrillStage, backUp: Re
     await aWhile();
     report.step(clients, 'the database is lost');
     await stage.postgres.kill();
-    await stage.stop('auth');
+    await stage.stopApp('auth');
     restored = await backup.start(stage.postgres.port);
     report.step(clients, 'auth is stopped, and the backup runs');
     await statement(
@@ -126,7 +126,7 @@ async function loseAndRestore(report: DrillReport, stage: DrillStage, backUp: Re
       'auth',
     );
     await statement(restored, 'DELETE FROM reference_tokens', 'auth');
-    await stage.start('auth');
+    await stage.startApp('auth');
     report.step(clients, 'every session is ended, and auth runs');
     const areWithdrawn = await withdrawKeys(stage);
     report.step(clients, 'every key of before is withdrawn');
@@ -143,8 +143,8 @@ async function loseAndRestore(report: DrillReport, stage: DrillStage, backUp: Re
     await finish(report, stage, { token, lost });
   } finally {
     // The connections of the apps go first.
-    await stage.stop('auth');
-    await stage.stop('orders');
+    await stage.stopApp('auth');
+    await stage.stopApp('orders');
     await restored?.stop();
     if (!restored) backup?.remove();
   }

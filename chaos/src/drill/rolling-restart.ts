@@ -6,7 +6,7 @@ export const rollingRestart: Drill = {
   name: 'rolling-restart',
   about: 'Every process is restarted, one after the other, as with a new release.',
   async run(report) {
-    const stage = await DrillStage.launch();
+    const stage = await DrillStage.start();
     try {
       const clients = await Clients.start(stage);
       await aWhile();
@@ -16,7 +16,7 @@ export const rollingRestart: Drill = {
       await clients.stop();
       report.seen(clients, { login: [], refresh: [], orders: [] });
     } finally {
-      await stage.stopAll();
+      await stage.stop();
     }
   },
 };

@@ -25,7 +25,7 @@ export function createSession({ issuer }: SessionOptions): Session {
   let renewing: Promise<void> | undefined;
   let answered: (() => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** Grows when a session ends: answers to requests of before no longer count. */
+  /** Grows when a session ends: answers to earlier requests no longer count. */
   let ends = 0;
   /** The session that ended last: a logout of it may wait for its turn behind a refresh. */
   let endedId: string | undefined;

@@ -47,7 +47,7 @@ export {
 } from './http/text.js';
 export { RouteOptions } from './http/route-options.js';
 export { ApiProblem } from './http/docs.js';
-export { serviceProblem } from './process/service-problem.js';
+export { serviceProblem } from './http/service-problem.js';
 export { HealthModule } from './health/health.module.js';
 export { MetricsModule } from './metrics/metrics.module.js';
 export { counters, gauge, type MetricSource } from './metrics/metric-source.js';

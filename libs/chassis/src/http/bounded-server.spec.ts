@@ -72,6 +72,18 @@ describe('connections of one address', () => {
     expect(await isAccepted()).toBe(false);
   });
 
+  it('that were refused without a warning are counted in the next one', async () => {
+    await start(answer, limits);
+    for (let count = 0; count < 3 + 5; count += 1) await isAccepted();
+    const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+    expect(await isAccepted()).toBe(false);
+    now.mockRestore();
+    expect(logger.warn.mock.calls.map(([, fields]) => fields as unknown)).toEqual([
+      { address: '127.0.0.1', suppressed: 0 },
+      { address: '127.0.0.1', suppressed: 4 },
+    ]);
+  });
+
   it('are not counted for a trusted proxy', async () => {
     await start(answer, limits, () => true);
     for (let count = 0; count < 8; count += 1) expect(await isAccepted()).toBe(true);

@@ -115,8 +115,10 @@ function boundConnections(
     const count = (counts.get(network) ?? 0) + 1;
     if (count > limits.connectionsPerAddress) {
       socket.destroy();
-      if (warnings.admit('refused') === undefined) return;
-      logger.warn('Refusing connections of an address that has too many', { address: network });
+      const suppressed = warnings.admit('refused');
+      if (suppressed === undefined) return;
+      const fields = { address: network, suppressed };
+      logger.warn('Refusing connections of an address that has too many', fields);
       return;
     }
     counts.set(network, count);

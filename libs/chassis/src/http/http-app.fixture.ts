@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { StructuredLogger } from '../logging/structured-logger.js';
 import { createHttpApp, type HttpAppOptions } from './http-app.js';
-import { serviceProblem } from '../process/service-problem.js';
+import { serviceProblem } from './service-problem.js';
 
 const Note = z.strictObject({ text: z.string().max(20_000) });
 

@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 import { StructuredLogger } from '../logging/structured-logger.js';
 import { createHttpApp } from './http-app.js';
-import { serviceProblem } from '../process/service-problem.js';
+import { serviceProblem } from './service-problem.js';
 
 const Note = z.strictObject({
   text: z.string().min(1).max(20_000),

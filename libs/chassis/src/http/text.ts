@@ -2,15 +2,13 @@ import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /**
  * Whether a string has no lone surrogate and no NUL. All lone surrogates become the same replacement
  * character in UTF-8, so different strings would be equal in a hash or in Postgres, which also
  * refuses NUL.
  */
 export function isText(value: string): boolean {
-  return !LONE_SURROGATE.test(value) && !value.includes('\0');
+  return value.isWellFormed() && !value.includes('\0');
 }
 
 /** Whether the percent-encoded bytes of a form or query are UTF-8. */

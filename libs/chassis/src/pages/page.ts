@@ -1,7 +1,6 @@
 import type { SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
 
-import { Uuid } from '../http/text.js';
 import { decodeCursor, encodeCursor, type Position } from './page-cursor.js';
 
 /** Which page of a list is asked for. A list that takes more questions extends it. */
@@ -55,7 +54,7 @@ export async function readPage<Row, P extends Position>(
 
 // Microseconds, as Postgres keeps them. A Date has only milliseconds, and a cursor with those skips
 // the rows of the same millisecond. 16 digits reach the year 2286.
-const LatestPosition = z.tuple([z.string().regex(/^\d{1,16}$/), Uuid]);
+const LatestPosition = z.tuple([z.string().regex(/^\d{1,16}$/), z.uuid()]);
 
 /**
  * A page of the rows that a query finds, the latest first: by `createdAt`, then by `id`.

@@ -23,7 +23,7 @@ import type { TracingOptions } from '../settings/tracing-settings.js';
 import { withoutRequest } from '../context/request-context.js';
 import { recordSpansWith } from './spans.js';
 
-/** What the spans of a process say of it. */
+/** Attributes of all spans of a process. */
 export interface TracedProgram {
   readonly name: string;
   readonly build: Build;
@@ -31,7 +31,7 @@ export interface TracedProgram {
 
 /** The recording of spans. */
 export interface Tracing {
-  /** Sends what was recorded, and records no more. Waits for a second at most, unless told otherwise. */
+  /** Sends the recorded spans and stops. Waits for one second, or for the given time. */
   stop(withinMs?: number): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createHttpApp } from '../http/http-app.js';
-import { serviceProblem } from '../process/service-problem.js';
+import { serviceProblem } from '../http/service-problem.js';
 import { StructuredLogger } from '../logging/structured-logger.js';
 import { parseSettings } from '../settings/parse-settings.js';
 import { TRACING_SETTINGS, tracingOf } from '../settings/tracing-settings.js';

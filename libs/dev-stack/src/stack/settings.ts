@@ -57,7 +57,7 @@ export class StackSettings {
     }
   }
 
-  /** Whether an app sends mail and nobody has said by which server. */
+  /** Whether an app sends mail and no mail server is set. */
   needsMailbox(apps: readonly App[]): boolean {
     if (this.env['NODE_ENV'] === 'production') return false;
     return apps.some(({ mailSetting = '' }) => {
@@ -112,7 +112,10 @@ export function withSettings(
   return { ...Object.fromEntries(others), ...settings };
 }
 
-/** Adds a new key to settings of auth. All processes on one database get the result of one call. */
+/**
+ * Adds a new key to settings of auth. Call it once for all processes on one database: they need the
+ * same key.
+ */
 export function authSettings<Settings extends Readonly<Record<string, string>>>(
   settings: Settings,
 ): Settings & { KEY_ENCRYPTION_KEY: string } {

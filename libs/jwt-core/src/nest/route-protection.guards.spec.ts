@@ -185,12 +185,16 @@ describe('a resolver that is reached without @Query()', () => {
     await startAndStop(app);
   };
 
-  it('ends the start if its class is a root type and nothing protects it', async () => {
+  it.each([
+    ['with @ResolveField()', [ResolveField()]],
+    ['bare', []],
+  ])('ends the start if its class is a root type and nothing protects it: %s', async (_, on) => {
     @Resolver('Query')
     class OpenResolver {
-      @ResolveField()
       open() {}
     }
+    const open = Object.getOwnPropertyDescriptor(OpenResolver.prototype, 'open')!;
+    for (const decorate of on) decorate(OpenResolver.prototype, 'open', open);
     await expect(start(OpenResolver)).rejects.toThrow(
       'Query (OpenResolver.open) has neither JwtGuard nor @Public()',
     );

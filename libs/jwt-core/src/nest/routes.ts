@@ -2,11 +2,11 @@ import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { type AccessRules, accessRulesOf } from './access-rules.js';
 import {
-  type Described,
   describeController,
   describeProvider,
   type Handler,
-  handlersBy,
+  type HandlerDescription,
+  handlerFinder,
   isClass,
   isGateway,
   isResolverOrGateway,
@@ -16,7 +16,7 @@ import {
 export type NestModule = NonNullable<ReturnType<ModulesContainer['get']>>;
 
 /** A handler that Nest calls for others: of a route, a resolver, a gateway or a message. */
-export interface Route extends Pick<Described, 'kind' | 'isStream'> {
+export interface Route extends Pick<HandlerDescription, 'kind' | 'isStream'> {
   /** The module that has the controller or provider. */
   readonly module: NestModule;
   readonly controller: Type;
@@ -30,8 +30,8 @@ export interface Route extends Pick<Described, 'kind' | 'isStream'> {
 
 /**
  * All that callers reach of an application, but for routes added to Fastify or Express directly,
- * and for fields of GraphQL types, which are reached through a root field. All of them are
- * collected once, as the metadata of each method of each provider is read for it.
+ * and for fields of GraphQL types, which are reached through a root field. Collected once: it reads
+ * the metadata of each method of each provider.
  */
 export class Routes {
   /** Those of controllers, gateways and classes with `@Resolver()`: known before Nest makes any. */
@@ -42,7 +42,9 @@ export class Routes {
     this.declared = routesOf(modules, isResolverOrGateway);
   }
 
-  /** To be read from `onModuleInit` on: then Nest has made what factories give. */
+  /**
+   * For `onModuleInit` and later. Read earlier, it would lack what factories make, for good.
+   */
   get all(): readonly Route[] {
     return (this.collected ??= routesOf(this.modules));
   }
@@ -75,8 +77,10 @@ export class Routes {
 
 function routesOf(modules: ModulesContainer, isSearched = (_: Type) => true): Route[] {
   const built = builtInstances(modules);
-  const ofControllers = handlersBy(describeController);
-  const ofProviders = handlersBy((type) => (isSearched(type) ? describeProvider(type) : undefined));
+  const ofControllers = handlerFinder(describeController);
+  const ofProviders = handlerFinder((type) =>
+    isSearched(type) ? describeProvider(type) : undefined,
+  );
   const handled = [...modules.values()].flatMap((module) => [
     ...handlersOf(module, module.controllers.values(), ofControllers),
     ...handlersOf(module, ownProviders(module, built), ofProviders),

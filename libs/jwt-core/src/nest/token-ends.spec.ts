@@ -112,6 +112,34 @@ const graphql = [
   ['Express, with Apollo', express, ApolloDriver, { subscriptions }],
 ] as const;
 
+interface RevocableToken {
+  readonly token: string;
+  readonly revoke: () => Promise<unknown>;
+}
+
+/** Revokes the token of a subscription after its first event, and waits until it is completed. */
+async function subscribeAndRevoke(
+  url: string,
+  field: string,
+  { token, revoke }: RevocableToken,
+): Promise<void> {
+  const client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${token}` },
+    retryAttempts: 0,
+  });
+  const events = client.iterate({ query: `subscription { ${field} }` });
+  expect((await events.next()).value).toMatchObject({
+    data: { [field]: expect.any(String) as string },
+  });
+  void revoke();
+  let result: IteratorResult<unknown>;
+  do result = await events.next();
+  while (!result.done);
+  await client.dispose();
+}
+
 describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, options) => {
   let issuer: TestIssuer;
   let app: INestApplication;
@@ -217,23 +245,8 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
   });
 
   it.each(['ticks', 'silence'])('the subscription %s is completed', async (field) => {
-    const { token, revoke } = mint();
-    const client = createClient({
-      url: `${url.replace('http', 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
-      connectionParams: { authorization: `Bearer ${token}` },
-      retryAttempts: 0,
-    });
-    const events = client.iterate({ query: `subscription { ${field} }` });
-    expect((await events.next()).value).toMatchObject({
-      data: { [field]: expect.any(String) as string },
-    });
-    void revoke();
-    let result: IteratorResult<unknown>;
-    do result = await events.next();
-    while (!result.done);
+    await subscribeAndRevoke(url, field, mint());
     await untilAllClosed();
-    await client.dispose();
   });
 
   it('a subscription without a token is refused', async () => {
@@ -250,6 +263,40 @@ describe.each(graphql)('what is open on %s', (_name, makeAdapter, driver, option
     expect(JSON.stringify(refusal)).toMatch(/UNAUTHENTICATED.*token_missing/s);
     await client.dispose();
   });
+});
+
+it('a subscription is completed where a global GraphQLModule reads its handler first', async () => {
+  // No other application has prepared its handlers.
+  @Resolver()
+  @UseGuards(JwtGuard)
+  class NewsResolver {
+    @Query(() => Boolean)
+    quick() {}
+
+    @Subscription(() => String)
+    async *news() {
+      yield { news: 'first' };
+      await new Promise(() => undefined);
+    }
+  }
+  const issuer = await TestIssuer.start();
+  const [, makeAdapter, driver, options] = graphql[0];
+  const module = GraphQLModule.forRoot({ driver, autoSchemaFile: true, ...options } as never);
+  const app = await createApp(makeAdapter, {
+    imports: [
+      { ...module, global: true },
+      JwtCoreModule.forRoot({ issuer: issuer.issuer, audience: issuer.audience }),
+    ],
+    providers: [NewsResolver],
+  });
+  const url = await listen(app);
+  const { checks } = app.get(JwtCoreReadiness);
+  await vi.waitUntil(() => checks.every((check) => !check.check()), { timeout: 30_000 });
+  const token = issuer.mint({ jti: 'revoked' });
+  const revoke = () => issuer.revoke({ kind: 'jti', id: 'revoked' });
+  await subscribeAndRevoke(url, 'news', { token, revoke });
+  await app.close();
+  await issuer.close();
 });
 
 describe.each(platforms)('a socket of ws on %s', (_name, makeAdapter) => {

@@ -1,3 +1,6 @@
+export const REVOCATION_KINDS = ['jti', 'sid', 'client', 'kid'] as const;
+export type RevocationKind = (typeof REVOCATION_KINDS)[number];
+
 /**
  * What the id of a revocation names, by its kind: one token, a session, a client with all its
  * tokens, or a signing key. It is a claim of the token, and a member of its `Principal`; a key is
@@ -8,9 +11,7 @@ export const REVOCATION_TARGETS = {
   sid: { claim: 'sid', member: 'sessionId' },
   client: { claim: 'client_id', member: 'clientId' },
   kid: { claim: undefined, member: 'kid' },
-} as const;
-export type RevocationKind = keyof typeof REVOCATION_TARGETS;
-export const REVOCATION_KINDS = Object.keys(REVOCATION_TARGETS) as readonly RevocationKind[];
+} as const satisfies Record<RevocationKind, { claim: string | undefined; member: string }>;
 
 /** One entry of the revocation list. */
 export interface Revocation {

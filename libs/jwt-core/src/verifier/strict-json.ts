@@ -7,7 +7,6 @@ const MAX_DEPTH = 64;
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Parses a JSON object that all parsers read in the same way (RFC 8725 section 2.4, RFC 8259
@@ -39,7 +38,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** Whether every string in a JSON value, names too, is well-formed Unicode. */
 export function isWellFormed(value: unknown): boolean {
-  if (typeof value === 'string') return !LONE_SURROGATE.test(value);
+  if (typeof value === 'string') return value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value).every(
     ([name, member]) => isWellFormed(name) && isWellFormed(member),
