@@ -5,12 +5,7 @@ import {
   type DatabaseOptions,
   type OpenOptions,
 } from '@jwt-auth/chassis';
-import {
-  AddCursorSecret1764000000101,
-  AddTokenVersion1764000000100,
-  CreateRevokedTokens1763856000000,
-  RevokedToken,
-} from '@jwt-auth/jwt-core/postgres';
+import { REVOKED_TOKENS_MIGRATIONS, RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import type { DataSource } from 'typeorm';
 
 import { Resource, Role } from '../access/access.entity.js';
@@ -95,7 +90,7 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       PasskeyChallenge,
     ],
     migrations: [
-      CreateRevokedTokens1763856000000,
+      ...REVOKED_TOKENS_MIGRATIONS,
       CreateUsers1763900000001,
       CreateSessions1763900000002,
       CreateSigningKeys1763900000003,
@@ -104,8 +99,6 @@ export function authDatabase(url: string, limits?: Partial<DatabaseLimits>): Dat
       CreateClients1763900000010,
       CreateReferenceTokens1763900000020,
       AddClientAudiences1763900000021,
-      AddTokenVersion1764000000100,
-      AddCursorSecret1764000000101,
       CompleteEarlySchemas1764000000200,
       IndexRefreshTokensByExpiry1764000000201,
       KeepClientDisabledAt1764000000202,

@@ -1,5 +1,5 @@
 import type { ExpiredRows } from '@jwt-auth/chassis';
-import { REVOCATION_TARGETS } from '@jwt-auth/jwt-core';
+import { REVOCATION_TARGETS, type RevocationKind } from '@jwt-auth/jwt-core';
 import { RevokedToken } from '@jwt-auth/jwt-core/postgres';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -11,15 +11,14 @@ export const EXPIRED_REVOCATIONS: ExpiredRows = {
   age: 'exp',
 };
 
-/** What a revocation can name about a token, by the names of its claims. */
-export interface RevocableClaims {
-  readonly jti: string;
-  readonly sid?: string;
-  readonly client_id: string;
-  /** Seconds since the epoch. */
-  readonly iat: number;
-  readonly token_version?: number;
-}
+type NamedClaim = NonNullable<(typeof REVOCATION_TARGETS)[RevocationKind]['claim']>;
+
+/** The claims of a token that decide whether it is revoked. */
+export type RevocableClaims = Readonly<
+  { jti: string; client_id: string; iat: number; token_version?: number } & Partial<
+    Record<NamedClaim, string>
+  >
+>;
 
 /** A revocation with the transaction that wrote it. */
 export type ListedRevocation = RevokedToken & { readonly xid: string };

@@ -46,7 +46,7 @@ export function RevocationsPage() {
           {({ kind, id, exp, createdAt }) => (
             <>
               <p>
-                <Badge>{texts.revocations.kinds[kind]}</Badge> <code>{id}</code>
+                <Badge>{texts.revocations.kinds[kind] ?? kind}</Badge> <code>{id}</code>
               </p>
               <p class="hint">
                 {texts.revocations.since} <Time at={createdAt} /> · {texts.revocations.until}{' '}

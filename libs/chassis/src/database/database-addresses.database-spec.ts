@@ -1,11 +1,6 @@
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { freePort } from '@jwt-auth/dev-stack';
-import {
-  AddCursorSecret1764000000101,
-  AddTokenVersion1764000000100,
-  CreateRevokedTokens1763856000000,
-  PostgresRevocationSource,
-} from '@jwt-auth/jwt-core/postgres';
+import { PostgresRevocationSource, REVOKED_TOKENS_MIGRATIONS } from '@jwt-auth/jwt-core/postgres';
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -38,11 +33,7 @@ async function expectToWork(address: string): Promise<void> {
     entities: [],
     limits: { poolSize: 2 },
   };
-  const migrations = [
-    CreateRevokedTokens1763856000000,
-    AddTokenVersion1764000000100,
-    AddCursorSecret1764000000101,
-  ];
+  const migrations = REVOKED_TOKENS_MIGRATIONS;
   const dataSource = await openDatabase(databaseOptions({ ...description, migrations }), {
     waitMs: 0,
     logger: silent,

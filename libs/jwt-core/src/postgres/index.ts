@@ -1,5 +1,3 @@
-export { AddCursorSecret1764000000101 } from './add-cursor-secret.migration.js';
-export { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
 export {
   connectionConfig,
   ConnectionUrlError,
@@ -11,7 +9,6 @@ export {
   prepareSession,
   ServerNotWritableError,
 } from './connection/session-settings.js';
-export { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
 export {
   PostgresRevocationSource,
   type PostgresReadOptions,
@@ -20,3 +17,4 @@ export {
 export { clusterIdentity } from './feed/connection.js';
 export { FeedPosition } from './feed/cursor.js';
 export { recordRevocations, RevokedToken } from './revoked-tokens.js';
+export { REVOKED_TOKENS_MIGRATIONS } from './revoked-tokens.migrations.js';

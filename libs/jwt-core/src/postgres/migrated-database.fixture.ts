@@ -1,9 +1,7 @@
 import { freshDatabase } from '@jwt-auth/dev-stack/vitest';
 import { DataSource } from 'typeorm';
 import type { Revocation } from '../revocation/revocation.js';
-import { AddCursorSecret1764000000101 } from './add-cursor-secret.migration.js';
-import { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
-import { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
+import { REVOKED_TOKENS_MIGRATIONS } from './revoked-tokens.migrations.js';
 import { recordRevocations, RevokedToken } from './revoked-tokens.js';
 
 /** A database of the calling spec's own, with the table in it. */
@@ -24,11 +22,7 @@ export async function migratedDatabase(url?: string): Promise<MigratedDatabase> 
     type: 'postgres',
     url: address,
     entities: [RevokedToken],
-    migrations: [
-      CreateRevokedTokens1763856000000,
-      AddTokenVersion1764000000100,
-      AddCursorSecret1764000000101,
-    ],
+    migrations: [...REVOKED_TOKENS_MIGRATIONS],
   }).initialize();
   await dataSource.runMigrations();
   return {

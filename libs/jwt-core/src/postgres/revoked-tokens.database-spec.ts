@@ -3,9 +3,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RevocationList } from '../revocation/revocation-list.js';
 import type { Revocation } from '../revocation/revocation.js';
-import { AddCursorSecret1764000000101 } from './add-cursor-secret.migration.js';
-import { AddTokenVersion1764000000100 } from './add-token-version.migration.js';
-import { CreateRevokedTokens1763856000000 } from './create-revoked-tokens.migration.js';
+import { REVOKED_TOKENS_MIGRATIONS } from './revoked-tokens.migrations.js';
 import { migratedDatabase, type MigratedDatabase } from './migrated-database.fixture.js';
 import { PostgresRevocationSource } from './postgres-revocation-source.js';
 import { recordRevocations, RevokedToken } from './revoked-tokens.js';
@@ -30,11 +28,7 @@ const only = async () => (await rows())[0]!;
 describe('the table', () => {
   it('goes and comes back with its migration, and leaves nothing behind', async () => {
     const runner = database.dataSource.createQueryRunner();
-    const migrations = [
-      new CreateRevokedTokens1763856000000(),
-      new AddTokenVersion1764000000100(),
-      new AddCursorSecret1764000000101(),
-    ];
+    const migrations = REVOKED_TOKENS_MIGRATIONS.map((Migration) => new Migration());
     const inventory = () =>
       runner.query(`SELECT relname AS name FROM pg_class WHERE relname ~ '^(revoked_tokens|token_versions)'
         UNION ALL SELECT proname FROM pg_proc WHERE proname LIKE 'revoked_tokens%' ORDER BY name`);
